@@ -1,0 +1,109 @@
+"""The command line, as argparse sees it."""
+
+from __future__ import annotations
+
+import argparse
+
+from poolint import __version__
+from poolint.cli.main import COMMANDS
+from poolint.config import CERTAINTIES, Overrides, Selectors
+
+FORMATS = ("full", "concise", "json")
+
+
+def parse(argv: list[str]) -> int:
+    """Parse ``argv`` and run what it says; without a subcommand it means ``check``. argparse itself exits with 2."""
+    if not argv or argv[0] not in (*COMMANDS, "-h", "--help", "-V", "--version"):
+        argv = ["check", *argv]
+    options = parser().parse_args(argv)
+    if options.command == "rule":
+        from poolint.cli.rule import rule
+
+        return rule(options.code, options.all, options.output_format)
+    if options.command is None:
+        parser().print_help()
+        return 0
+    from poolint.cli.check import Arguments, check
+
+    selectors = Selectors(
+        None if options.select is None else _split(options.select),
+        _split(options.ignore),
+        _split(options.extend_select),
+        _split(options.extend_ignore),
+        "--",
+    )
+    return check(
+        Arguments(
+            paths=options.paths,
+            overrides=Overrides(selectors, options.force_exclude, options.certainty),
+            fix=options.fix,
+            unsafe=options.unsafe_fixes,
+            diff=options.diff,
+            output_format=options.output_format,
+            exit_zero=options.exit_zero,
+            exit_non_zero_on_fix=options.exit_non_zero_on_fix,
+            isolated=options.isolated,
+            quiet=options.quiet,
+            stdin_filename=options.stdin_filename,
+        )
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of everything."""
+    top = argparse.ArgumentParser(
+        prog="poolint",
+        description="Find connection-pool leaks in Python source. `poolint PATH` is short for `poolint check PATH`.",
+        allow_abbrev=False,
+    )
+    top.add_argument("-V", "--version", action="version", version=f"poolint {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
+    _add_check(commands.add_parser("check", help="check files and directories (the default)", allow_abbrev=False))
+    _add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
+    return top
+
+
+def _add_check(check: argparse.ArgumentParser) -> None:
+    check.description = (
+        "Check Python files for connection-pool leaks. Exit code 0: nothing found; 1: something found; 2: bad "
+        "configuration, a bad selector, or a crash."
+    )
+    check.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .); - reads stdin")
+    check.add_argument("-V", "--version", action="version", version=f"poolint {__version__}")
+
+    fixes = check.add_argument_group("fixes")
+    fixes.add_argument("--fix", action="store_true", help="apply safe fixes, then report what is left")
+    fixes.add_argument("--unsafe-fixes", action="store_true", help="use fixes that may change behaviour, too")
+    fixes.add_argument("--diff", action="store_true", help="show what --fix would change as a diff, and write nothing")
+
+    rules = check.add_argument_group("rules", "RULES are codes, prefixes of codes, names or ALL, separated by commas.")
+    for flag, text in (
+        ("--select", "run these rules instead of the configured ones"),
+        ("--ignore", "do not run these"),
+        ("--extend-select", "run these as well"),
+        ("--extend-ignore", "do not run these either"),
+    ):
+        rules.add_argument(flag, action="append", metavar="RULES", help=text)
+    rules.add_argument("--certainty", choices=CERTAINTIES, help="report possible findings too (default: certain)")
+
+    output = check.add_argument_group("output")
+    output.add_argument("--output-format", choices=FORMATS, default="full", help="default: %(default)s")
+    output.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
+    output.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
+    output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
+
+    files = check.add_argument_group("files")
+    files.add_argument("--force-exclude", action="store_true", help="exclude also what is named on the command line")
+    files.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from stdin")
+
+
+def _add_rule(rule: argparse.ArgumentParser) -> None:
+    rule.description = "Explain a rule, or list all of them with --all."
+    rule.add_argument("code", nargs="?", metavar="RULE", help="the code or the name of a rule")
+    rule.add_argument("--all", action="store_true", help="list all rules")
+    rule.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+def _split(values: list[str] | None) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())

@@ -1,0 +1,179 @@
+"""``poolint check``: settings in, findings out, and the exit code."""
+
+# pathlib would take a good part of the time in which a clean file is checked.
+# ruff: noqa: PTH100, PTH109
+
+from __future__ import annotations
+
+import os
+import sys
+
+from poolint.config import Overrides, Resolver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+    from poolint.runner import MakeChecker, Outcome, Runner
+
+
+class Arguments:
+    """What was asked for on the command line; see ``arguments`` for the meaning of each."""
+
+    __slots__ = (
+        "diff",
+        "exit_non_zero_on_fix",
+        "exit_zero",
+        "fix",
+        "isolated",
+        "output_format",
+        "overrides",
+        "paths",
+        "quiet",
+        "stdin_filename",
+        "unsafe",
+    )
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        overrides: Overrides | None = None,
+        fix: bool = False,
+        unsafe: bool = False,
+        diff: bool = False,
+        output_format: str = "full",
+        exit_zero: bool = False,
+        exit_non_zero_on_fix: bool = False,
+        isolated: bool = False,
+        quiet: bool = False,
+        stdin_filename: str | None = None,
+    ) -> None:
+        self.paths = paths or ["."]
+        self.overrides = overrides
+        self.fix = fix
+        self.unsafe = unsafe
+        self.diff = diff
+        self.output_format = output_format
+        self.exit_zero = exit_zero
+        self.exit_non_zero_on_fix = exit_non_zero_on_fix
+        self.isolated = isolated
+        self.quiet = quiet
+        self.stdin_filename = stdin_filename
+
+
+def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
+    """Run the check, print what it says, return the exit code. Raises ``ConfigError``."""
+    from poolint.runner import Options, Runner
+
+    resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
+    runner = Runner(resolver, Options(arguments.fix, arguments.unsafe, arguments.diff), make)
+    if "-" in arguments.paths:
+        outcome = _stdin(runner, arguments)
+    else:
+        outcome = runner.run(arguments.paths)
+        _report(outcome, arguments, sys.stdout.write)
+    for line in outcome.refused:
+        sys.stderr.write(f"poolint: error: {line}\n")
+    for line in outcome.errors:
+        sys.stderr.write(f"poolint: warning: {line}\n")
+    return _exit_code(outcome, arguments)
+
+
+def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
+    """Check standard input. What ``--fix`` makes of it goes to standard output, so findings make way for it."""
+    if len(arguments.paths) > 1:
+        from poolint.config import ConfigError
+
+        raise ConfigError("`-` reads standard input and cannot be combined with paths")
+    path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
+    outcome, after = runner.run_text(sys.stdin.buffer.read(), path)
+    fixing = arguments.fix and not arguments.diff
+    _report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
+    if fixing:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(after)
+    return outcome
+
+
+def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
+    if arguments.diff:
+        _report_diff(outcome, arguments)
+        return
+    to_stdout = write == sys.stdout.write
+    if outcome.diagnostics or arguments.output_format == "json":
+        from poolint.output.style import wants_color
+
+        color = wants_color(sys.stdout if to_stdout else sys.stderr)
+        render = _renderer(arguments.output_format)
+        for line in render(outcome.diagnostics, _lines(outcome), color=color, unsafe=arguments.unsafe):
+            write(f"{line}\n")
+    if arguments.quiet or arguments.output_format == "json" or (outcome.refused and not outcome.diagnostics):
+        return
+    if not outcome.files and not outcome.diagnostics:
+        sys.stderr.write("poolint: warning: no Python files found under the given paths\n")
+    from poolint.output import summary
+
+    for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):
+        write(f"{line}\n")
+
+
+def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
+    """The differences to standard output; what kept a file from being checked, and the sum, beside them."""
+    for diff in outcome.diffs:
+        sys.stdout.write(diff)
+    from poolint.output import concise, summary
+
+    for line in concise.render(_troubles(outcome)):
+        sys.stderr.write(f"{line}\n")
+    if not arguments.quiet:
+        sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")
+
+
+def _exit_code(outcome: Outcome, arguments: Arguments) -> int:
+    if outcome.crashed or outcome.refused:
+        return 2
+    if arguments.exit_zero:
+        return 0
+    if arguments.diff:
+        return 1 if outcome.diffs or any(_troubles(outcome)) else 0
+    if outcome.fixed and arguments.exit_non_zero_on_fix:
+        return 1
+    return 1 if outcome.diagnostics else 0
+
+
+def _troubles(outcome: Outcome) -> list[Diagnostic]:
+    from poolint.selection import INTERNAL
+
+    return [one for one in outcome.diagnostics if one.code in INTERNAL]
+
+
+def _renderer(name: str) -> Callable[..., Iterator[str]]:
+    if name == "json":
+        from poolint.output import json
+
+        return json.render
+    if name == "concise":
+        from poolint.output import concise
+
+        return concise.render
+    from poolint.output import full
+
+    return full.render
+
+
+def _lines(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
+    """The rows of a file for its frames: as they were checked or, for steps in other files, as they are now."""
+    known: dict[str, Sequence[str] | None] = {path: source.lines for path, source in outcome.sources.items()}
+
+    def lines(path: str) -> Sequence[str] | None:
+        if path not in known:
+            from poolint.source import Source, SourceError
+
+            try:
+                known[path] = Source.read(path).lines
+            except (SourceError, OSError):
+                known[path] = None
+        return known[path]
+
+    return lines

@@ -1,0 +1,133 @@
+"""``poolint rule``: explains one rule, or lists all of them, plugins' included."""
+
+from __future__ import annotations
+
+import sys
+
+from poolint.config import ConfigError, nearest
+from poolint.rules.base import documentation
+from poolint.rules.registry import load
+from poolint.selection import INTERNAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from poolint.rules.base import Rule
+    from poolint.rules.registry import Registry
+
+FIXES = {
+    "safe": "Has a safe fix: `--fix` applies it.",
+    "unsafe": "Has an unsafe fix: `--fix --unsafe-fixes` applies it.",
+    "sometimes": "Has a fix for some cases, of which some need `--unsafe-fixes`.",
+    "none": "Has no fix.",
+}
+
+INTERNAL_SUMMARIES = {
+    "POL900": "poolint or a rule crashed while it checked this file",
+    "POL901": "a file cannot be read or parsed",
+}
+
+INTERNAL_TEXTS = {
+    "POL900": """\
+The other files were still checked, and the exit code is 2. This is never the fault of the file: please report it, with
+the traceback that the environment variable POOLINT_TRACEBACK=1 prints. Until it is repaired, `--ignore POL900` drops
+the finding, but not the exit code.""",
+    "POL901": """\
+It is missing or unreadable, it is not in the encoding that it declares, or it is no Python that poolint can parse.
+Nothing else is reported for such a file. No `--select` turns this off; `--ignore POL901` does.""",
+}
+
+
+def rule(wanted: str | None, everything: bool, output_format: str) -> int:
+    """Explain the rule ``wanted`` (a code or a name), or list everything. Raises ``ConfigError`` for unknown rules."""
+    if bool(wanted) == everything:
+        raise ConfigError("`poolint rule` wants the code of a rule (`poolint rule POL101`), or --all")
+    registry = load()
+    as_json = output_format == "json"
+    if everything:
+        objects = [as_object(one, registry) for one in registry.rules.values()] + [_internal(code) for code in INTERNAL]
+        text = "\n".join(_table(objects))
+    else:
+        assert wanted is not None
+        objects = [_find(wanted, registry)]
+        text = "\n".join(_explanation(objects[0]))
+    if as_json:
+        import json
+
+        text = json.dumps(objects if everything else objects[0], indent=2)
+    sys.stdout.write(f"{text}\n")
+    for line in registry.errors:
+        sys.stderr.write(f"poolint: warning: {line}\n")
+    return 0
+
+
+def as_object(one: type[Rule], registry: Registry) -> dict[str, Any]:
+    """What there is to know about a rule, as JSON shows it."""
+    meta = one.meta
+    text = documentation(one)
+    return {
+        "code": meta.code,
+        "name": meta.name,
+        "summary": meta.summary,
+        "fix": meta.fix,
+        "default": meta.default,
+        "relaxed_in": sorted(meta.relaxed_in),
+        "relaxed_for_process_in": sorted(meta.relaxed_for_process_in),
+        "since": meta.since,
+        "distribution": registry.origins[meta.code],
+        "explanation": "\n\n".join(
+            [text.summary, *(f"## {title}\n{section}" for title, section in text.sections.items())]
+        ),
+    }
+
+
+def _internal(code: str) -> dict[str, Any]:
+    return {
+        "code": code,
+        "name": INTERNAL[code],
+        "summary": INTERNAL_SUMMARIES[code],
+        "fix": "none",
+        "default": True,
+        "relaxed_in": [],
+        "relaxed_for_process_in": [],
+        "since": "0.1.0",
+        "distribution": "poolint",
+        "explanation": INTERNAL_TEXTS[code],
+    }
+
+
+def _find(wanted: str, registry: Registry) -> dict[str, Any]:
+    for code, one in registry.rules.items():
+        if wanted in (code, one.meta.name) or wanted.upper() == code:
+            return as_object(one, registry)
+    for code, name in INTERNAL.items():
+        if wanted == name or wanted.upper() == code:
+            return _internal(code)
+    words = [*registry.rules, *INTERNAL, *(one.meta.name for one in registry.rules.values())]
+    raise ConfigError(f"unknown rule {wanted!r}{nearest(wanted.upper(), words) or nearest(wanted, words)}")
+
+
+def _explanation(one: dict[str, Any]) -> Iterator[str]:
+    yield f"# {one['name']} ({one['code']})"
+    yield ""
+    yield "On by default." if one["default"] else "Off by default: select it by its code or name."
+    if one["relaxed_in"]:
+        yield f"Off in {', '.join(one['relaxed_in'])}."
+    if one["relaxed_for_process_in"]:
+        yield f"Off for what lives as long as the process in {', '.join(one['relaxed_for_process_in'])}."
+    yield FIXES[one["fix"]]
+    yield f"Since {one['distribution']} {one['since']}."
+    yield ""
+    yield one["explanation"]
+
+
+def _table(objects: list[dict[str, Any]]) -> Iterator[str]:
+    rows = [("CODE", "NAME", "FIX", "DEFAULT", "SUMMARY")]
+    rows += [
+        (one["code"], one["name"], one["fix"], "on" if one["default"] else "opt-in", one["summary"]) for one in objects
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    for row in rows:
+        yield "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[4]]).rstrip()

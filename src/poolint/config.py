@@ -1,0 +1,330 @@
+"""From ``pyproject.toml`` to :class:`Settings`.
+
+A file is governed by the nearest ``pyproject.toml`` upwards of it that has a ``[tool.poolint]`` table. What stands on
+the command line is laid over that, as a second layer (see ``selection``).
+"""
+
+# pathlib would take a good part of the time in which a clean file is checked.
+# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+DEFAULT_EXCLUDE = (
+    ".bzr",
+    ".direnv",
+    ".eggs",
+    ".git",
+    ".git-rewrite",
+    ".hg",
+    ".ipynb_checkpoints",
+    ".mypy_cache",
+    ".nox",
+    ".pants.d",
+    ".pyenv",
+    ".pytest_cache",
+    ".pytype",
+    ".ruff_cache",
+    ".svn",
+    ".tox",
+    ".venv",
+    ".vscode",
+    "__pycache__",
+    "__pypackages__",
+    "_build",
+    "buck-out",
+    "dist",
+    "node_modules",
+    "site-packages",
+    "venv",
+)
+"""What is never walked into unless ``exclude`` says otherwise: the list of ruff, and byte code."""
+
+CERTAINTIES = ("certain", "possible")
+
+KEYS = (
+    "select",
+    "ignore",
+    "extend-select",
+    "extend-ignore",
+    "per-file-ignores",
+    "exclude",
+    "extend-exclude",
+    "force-exclude",
+    "certainty",
+)
+
+
+class ConfigError(Exception):
+    """The settings cannot be used; the text says which file, which key and why, in one line."""
+
+
+class Selectors:
+    """One layer of what to select: ``select`` is None where the layer leaves the selection below it standing."""
+
+    __slots__ = ("extend_ignore", "extend_select", "ignore", "origin", "select")
+
+    def __init__(
+        self,
+        select: tuple[str, ...] | None = None,
+        ignore: tuple[str, ...] = (),
+        extend_select: tuple[str, ...] = (),
+        extend_ignore: tuple[str, ...] = (),
+        origin: str = "",
+    ) -> None:
+        self.select = select
+        self.ignore = ignore
+        self.extend_select = extend_select
+        self.extend_ignore = extend_ignore
+        self.origin = origin
+        """Where it was written, as an error puts it before the key: ``pyproject.toml: [tool.poolint] ``, ``--``."""
+
+
+class Settings:
+    """How the files below ``root`` are checked: a plain value that can be pickled.
+
+    ``select`` (None: the default rules) to ``extend_ignore`` are what the file says; ``command_line`` is laid over
+    them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
+    ``pyproject.toml`` that was read, empty when none has a table for us.
+    """
+
+    __slots__ = (
+        "certainty",
+        "command_line",
+        "exclude",
+        "extend_ignore",
+        "extend_select",
+        "force_exclude",
+        "ignore",
+        "per_file_ignores",
+        "root",
+        "select",
+        "source",
+    )
+
+    def __init__(
+        self,
+        select: tuple[str, ...] | None = None,
+        ignore: tuple[str, ...] = (),
+        extend_select: tuple[str, ...] = (),
+        extend_ignore: tuple[str, ...] = (),
+        per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = (),
+        exclude: tuple[str, ...] = DEFAULT_EXCLUDE,
+        force_exclude: bool = False,
+        certainty: str = "certain",
+        root: str = "",
+        source: str = "",
+        command_line: Selectors | None = None,
+    ) -> None:
+        self.select = select
+        self.ignore = ignore
+        self.extend_select = extend_select
+        self.extend_ignore = extend_ignore
+        self.per_file_ignores = per_file_ignores
+        self.exclude = exclude
+        self.force_exclude = force_exclude
+        self.certainty = certainty
+        self.root = root or os.getcwd()
+        self.source = source
+        self.command_line = command_line or Selectors(origin="--")
+
+    def layers(self) -> tuple[Selectors, Selectors]:
+        """What the file selects, and what the command line does to that."""
+        origin = f"{shown(self.source)}: [tool.poolint] " if self.source else ""
+        file = Selectors(self.select, self.ignore, self.extend_select, self.extend_ignore, origin)
+        return (file, self.command_line)
+
+
+class Overrides:
+    """What the command line says about every file, whatever ``pyproject.toml`` governs it."""
+
+    __slots__ = ("certainty", "force_exclude", "selectors")
+
+    def __init__(
+        self, selectors: Selectors | None = None, force_exclude: bool = False, certainty: str | None = None
+    ) -> None:
+        self.selectors = selectors or Selectors(origin="--")
+        self.force_exclude = force_exclude
+        self.certainty = certainty
+
+    def over(self, settings: Settings) -> Settings:
+        """``settings`` with this laid over it, in place."""
+        settings.command_line = self.selectors
+        settings.force_exclude = settings.force_exclude or self.force_exclude
+        settings.certainty = self.certainty or settings.certainty
+        return settings
+
+
+class Resolver:
+    """Finds the settings of directories; each ``pyproject.toml`` is read once, and equal roots share one object."""
+
+    def __init__(self, cwd: str, isolated: bool = False, overrides: Overrides | None = None) -> None:
+        self.cwd = os.path.abspath(cwd)
+        self.isolated = isolated
+        self._overrides = overrides or Overrides()
+        self._by_directory: dict[str, Settings | ConfigError | None] = {}
+        self._by_root: dict[str, Settings] = {}
+        self._projects: dict[str, str] = {}
+
+    def for_file(self, path: str) -> Settings:
+        """The settings that govern the file at ``path``."""
+        return self.for_directory(os.path.dirname(os.path.abspath(path)))
+
+    def for_directory(self, directory: str) -> Settings:
+        """The settings that govern files in ``directory``. Raises :class:`ConfigError`, each time the same."""
+        if self.isolated:
+            return self._plain(self.cwd)
+        directory = os.path.abspath(directory)
+        found = self._nearest(directory)
+        if isinstance(found, ConfigError):
+            raise found
+        return found or self._plain(self._projects.get(directory) or self.cwd)
+
+    def _plain(self, root: str) -> Settings:
+        if root not in self._by_root:
+            self._by_root[root] = self._overrides.over(Settings(root=root))
+        return self._by_root[root]
+
+    def _nearest(self, directory: str) -> Settings | ConfigError | None:
+        """The nearest table for us; files it up for each directory on the way, so that siblings ask no disk again."""
+        below = []
+        while directory not in self._by_directory:
+            below.append(directory)
+            here = self._read(os.path.join(directory, "pyproject.toml"), directory)
+            if here is not None:
+                self._by_directory[directory] = here
+                break
+            parent = os.path.dirname(directory)
+            if parent == directory:
+                self._by_directory[directory] = None
+                break
+            directory = parent
+        found = self._by_directory[directory]
+        project = self._projects.get(directory, "")
+        for each in reversed(below):
+            project = self._projects.setdefault(each, project)
+            self._by_directory[each] = found
+        return found
+
+    def _read(self, file: str, directory: str) -> Settings | ConfigError | None:
+        """The settings in one ``pyproject.toml``, or what is wrong with it; None when it does not concern us."""
+        try:
+            data = _contents(file)
+            if data is None:
+                return None
+            self._projects[directory] = directory
+            # tomllib costs more than the rest of a clean run, so it sees only files that can concern us.
+            table = _table(file, data) if b"tool.poolint" in data else None
+            return None if table is None else self._overrides.over(parse(table, file))
+        except ConfigError as error:
+            return error
+
+
+def load(start: str, isolated: bool = False) -> Settings:
+    """The settings for files in the directory ``start``. Raises :class:`ConfigError`."""
+    return Resolver(start, isolated).for_directory(start)
+
+
+def parse(table: dict[str, Any], file: str) -> Settings:
+    """Check a ``[tool.poolint]`` table and make settings of it. Raises :class:`ConfigError` naming file and key."""
+    where = f"{shown(file)}: [tool.poolint]"
+    for key in table:
+        if key not in KEYS:
+            raise ConfigError(f"{where} unknown key {key!r}{nearest(key, KEYS)}")
+
+    def texts(key: str) -> tuple[str, ...] | None:
+        return _texts(table[key], where, key) if key in table else None
+
+    ignores = table.get("per-file-ignores", {})
+    if not isinstance(ignores, dict):
+        raise ConfigError(f"{where} 'per-file-ignores' must be a table from pattern to list, not {_kind(ignores)}")
+    force = table.get("force-exclude", False)
+    if not isinstance(force, bool):
+        raise ConfigError(f"{where} 'force-exclude' must be true or false, not {_kind(force)}")
+    certainty = table.get("certainty", "certain")
+    if certainty not in CERTAINTIES:
+        raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
+    exclude = texts("exclude")
+    return Settings(
+        select=texts("select"),
+        ignore=texts("ignore") or (),
+        extend_select=texts("extend-select") or (),
+        extend_ignore=texts("extend-ignore") or (),
+        per_file_ignores=tuple(
+            (pattern, _texts(codes, where, f"per-file-ignores.{pattern}")) for pattern, codes in ignores.items()
+        ),
+        exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (texts("extend-exclude") or ()),
+        force_exclude=force,
+        certainty=certainty,
+        root=os.path.dirname(os.path.abspath(file)),
+        source=os.path.abspath(file),
+    )
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`` (did you mean 'select'?)`` for the nearest of the known words, or nothing when none is near."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(known), 1, 0.65)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def shown(path: str) -> str:
+    """``path`` as a person at the terminal would write it: relative to the working directory when it is below it."""
+    cwd = os.getcwd()
+    prefix = cwd if cwd.endswith(os.sep) else cwd + os.sep
+    return path[len(prefix) :] if path.startswith(prefix) else path
+
+
+def _contents(file: str) -> bytes | None:
+    try:
+        with open(file, "rb") as stream:
+            return stream.read()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise ConfigError(f"{shown(file)}: cannot be read: {error.strerror or error}") from error
+
+
+def _table(file: str, data: bytes) -> dict[str, Any] | None:
+    """The ``[tool.poolint]`` table of a ``pyproject.toml``; None when the words stand there for another reason."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    try:
+        tool = tomllib.loads(data.decode("utf-8")).get("tool", {})
+    except UnicodeDecodeError as error:
+        row = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{shown(file)}:{row}: broken TOML: not UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        row = data.rstrip().count(b"\n") + 1
+        if place.startswith("line "):
+            row = int(place[len("line ") :].partition(",")[0])
+        raise ConfigError(f"{shown(file)}:{row}: broken TOML: {reason}") from error
+    table = tool.get("poolint") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"{shown(file)}: [tool] 'poolint' must be a table, not {_kind(table)}")
+    return table
+
+
+def _texts(value: object, where: str, key: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ConfigError(f"{where} {key!r} must be a list of strings, not {_kind(value)}")
+    for item in value:
+        if not isinstance(item, str):
+            raise ConfigError(f"{where} {key!r} must be a list of strings; it has {_kind(item)} in it: {item!r}")
+    return tuple(value)
+
+
+def _kind(value: object) -> str:
+    names = {bool: "a boolean", str: "a string", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date or time")

@@ -1,0 +1,101 @@
+"""What poolint says: immutable, picklable values without any logic of their own.
+
+Rows count from 1. Columns count from 1 in Unicode characters, as ruff's JSON does. Ends are exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Applicability(str, Enum):
+    """How far a fix may be trusted: the words of ruff's JSON."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+class Certainty(str, Enum):
+    """``CERTAIN``: every step of the path is known. ``POSSIBLE``: something unknown on it matters."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """A place between two characters: ``row`` and ``column`` both count from 1."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, order=True)
+class Range:
+    """A half-open stretch of one file."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station on the path that leads to a finding, in the order in which it happens."""
+
+    message: str
+    filename: str
+    range: Range
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace the text in ``range`` by ``content``; an insertion has an empty range."""
+
+    range: Range
+    content: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A rewrite that takes the cause of a finding away.
+
+    ``edits`` are disjoint and sorted. ``isolation`` names the function whose structure the fix changes: of the fixes
+    that share one, a round applies a single one. It is empty for fixes that touch expressions only.
+    """
+
+    applicability: Applicability
+    message: str
+    edits: tuple[Edit, ...]
+    isolation: str = ""
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One finding.
+
+    ``function`` is the qualified name of the function around it (``"<module>"`` outside any), ``resource`` the name
+    of what leaks as written, and ``statement_end_row`` the last row of the statement it stands in, where a
+    suppression comment may also stand. ``fingerprint`` survives moved lines.
+    """
+
+    code: str
+    name: str
+    message: str
+    filename: str
+    range: Range
+    function: str = "<module>"
+    resource: str = ""
+    certainty: Certainty = Certainty.CERTAIN
+    severity: str = "error"
+    path: tuple[Step, ...] = ()
+    fix: Fix | None = None
+    fingerprint: str = ""
+    statement_end_row: int = 0
+    url: str = ""
+
+    @property
+    def sort_key(self) -> tuple[str, Range, str, str]:
+        """Findings are told in this order, whatever the order in which they were found."""
+        return (self.filename, self.range, self.code, self.message)

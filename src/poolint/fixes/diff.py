@@ -1,0 +1,48 @@
+"""A unified diff of a fix, as ``git apply`` and ``patch`` take it."""
+
+from __future__ import annotations
+
+import os
+from difflib import unified_diff as _unified_diff
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.source import Source
+
+_NO_NEWLINE = "\\ No newline at end of file\n"
+
+
+def unified_diff(before: Source, after: Source, root: str = "") -> str:
+    r"""The difference between two texts of a file; empty when there is none.
+
+    The path is told relative to ``root`` where it lies below it. Rows are what ``patch`` takes for rows, which end in
+    ``\n``: a ``\r`` before it is part of the row, and so is a byte order mark.
+    """
+    path = _shown(before.path, root)
+    return "".join(_rows(_patch_rows(before), _patch_rows(after), path))
+
+
+def _rows(before: list[str], after: list[str], path: str) -> Iterator[str]:
+    mark = "\t" if " " in path else ""  # behind a path with blanks, patch and git want to see where it ends
+    for row in _unified_diff(before, after, f"a/{path}{mark}", f"b/{path}{mark}"):
+        if row.endswith("\n"):
+            yield row
+        else:
+            yield row + "\n" + _NO_NEWLINE
+
+
+def _patch_rows(source: Source) -> list[str]:
+    text = "\ufeff" + source.text if source.bom else source.text
+    rows = [row + "\n" for row in text.split("\n")]
+    rows[-1] = rows[-1][:-1]
+    return rows if rows[-1] else rows[:-1]
+
+
+def _shown(path: str, root: str) -> str:
+    if root:
+        absolute, below = os.path.abspath(path), os.path.join(os.path.abspath(root), "")  # noqa: PTH100, PTH118
+        if absolute.startswith(below):
+            path = absolute[len(below) :]
+    return path.replace(os.sep, "/").lstrip("/")

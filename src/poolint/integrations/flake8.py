@@ -1,0 +1,120 @@
+"""The flake8 plugin: the findings of the command line, at the same rows and columns.
+
+``[tool.poolint]`` decides which rules run, flake8's own select and ignore filter after that. ``# poolint: ignore`` is
+honoured here; ``# noqa`` and files that cannot be parsed (E999) are flake8's.
+"""
+
+from __future__ import annotations
+
+import io
+import tokenize
+from pathlib import Path
+
+from poolint import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from poolint.config import Resolver
+    from poolint.runner import Runner
+
+    Reported = tuple[int, int, str, type["Plugin"]]
+
+_runners: dict[str, tuple[Resolver, Runner]] = {}
+"""By working directory, and for the life of the process: what one file teaches about its neighbours stays known."""
+
+
+class Plugin:
+    """What flake8 makes for each file. It asks for the tree only to be called once a file; poolint reads its own."""
+
+    name = "poolint"
+    version = __version__
+
+    def __init__(self, tree: ast.AST, filename: str, lines: list[str]) -> None:
+        del tree
+        self.filename = filename
+        self.lines = lines
+
+    def run(self) -> Iterator[Reported]:
+        """Row, column from 0, text and this class for each finding. Whatever goes wrong becomes one of them.
+
+        It is a generator, so that nothing happens inside flake8's call of it, where some errors would be swallowed.
+        """
+        try:
+            found = _findings(self.filename, self.lines)
+        except Exception as error:
+            found = [(1, 0, f"POL900 {_crash(error)}")]
+        for row, column, text in found:
+            yield row, column, text, type(self)
+
+
+def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
+    from poolint.config import ConfigError
+
+    resolver, runner = _runner()
+    text = "".join(lines)
+    try:
+        settings = resolver.for_file(filename)
+        checker = runner.checker(settings)
+    except ConfigError as error:
+        return [(1, 0, f"POL900 {error}")]
+    # What the screen looks for has the same bytes in every encoding that Python source can have.
+    if not checker.is_interesting(filename, text.encode("utf-8", "surrogatepass")):
+        return []
+
+    from poolint.runner import reportable
+    from poolint.selection import internal_ignored
+    from poolint.source import Source, SourceError
+
+    try:
+        source = Source.from_bytes(filename, _bytes(filename, text))
+        found = reportable(checker, settings, source, noqa=False)
+    except SourceError as error:
+        if internal_ignored(settings, "POL901", filename):
+            return []
+        return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
+    found.sort(key=lambda one: one.sort_key)
+    return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
+
+
+def _runner() -> tuple[Resolver, Runner]:
+    cwd = str(Path.cwd())
+    if cwd not in _runners:
+        from poolint.config import Resolver
+        from poolint.runner import Runner
+
+        resolver = Resolver(cwd)
+        _runners[cwd] = (resolver, Runner(resolver))
+    return _runners[cwd]
+
+
+def _bytes(filename: str, text: str) -> bytes:
+    """The bytes that ``text`` was decoded from.
+
+    Those on disk where they say the same, since only they tell the encoding and the ends of lines. What flake8 got
+    from its standard input may go by the name of a file that says something else.
+    """
+    try:
+        data = Path(filename).read_bytes()
+    except (OSError, ValueError):
+        data = b""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        decoded = io.TextIOWrapper(io.BytesIO(data), encoding).read()  # as flake8 reads: every newline becomes "\n"
+        if decoded.removeprefix("\ufeff") == text:
+            return data
+    except (SyntaxError, UnicodeDecodeError):
+        return data  # flake8 has guessed; poolint says that it cannot be read
+    data = text.encode("utf-8", "surrogatepass")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return text.encode(encoding)
+    except (SyntaxError, UnicodeEncodeError):
+        return data
+
+
+def _crash(error: Exception) -> str:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"poolint crashed here: {text}; this is a bug: `poolint check` on this file tells more"

@@ -1,0 +1,212 @@
+"""Makes the models ready to read: ``python -m poolint.models.build [--check]``.
+
+It reads the TOML files beside it strictly, checks what holds between them, and writes ``ready.msgpack``, which
+:mod:`poolint.models.loader` reads, and ``ready.screen``, by which a file shows in its bytes that it may concern a pool
+(see :func:`screen`). With ``--check`` it writes nothing and exits 1 when these two are not what the TOML files say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from poolint.models.schema import Class, Function, Library, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+FOLDER = Path(__file__).parent
+PSEUDO_ROOT = "poolint"
+"""First part of the names of classes that exist in the models only."""
+
+
+class ModelError(Exception):
+    """A model file that cannot be used; the text names the file and the key."""
+
+
+def read(path: Path) -> Library:
+    """One model file as a :class:`Library`; raises :class:`ModelError` where it breaks the schema."""
+    try:
+        raw = msgspec.toml.decode(path.read_bytes())
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        raise ModelError(f"{path.name}: {error}") from error
+    try:
+        library = msgspec.convert(raw, Library)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        raise ModelError(f"{path.name}: {_key(raw, place.strip('`'))}: {message}") from error
+    if library.library != path.stem:
+        raise ModelError(f"{path.name}: library: is {library.library!r}, but the file is called {path.stem!r}")
+    return library
+
+
+def read_all(folder: Path = FOLDER) -> tuple[Library, ...]:
+    """All model files of ``folder`` in the order of their names, checked against each other too."""
+    libraries = tuple(read(path) for path in sorted(folder.glob("*.toml")))
+    found = list(problems(libraries))
+    if found:
+        raise ModelError("\n".join(found))
+    return libraries
+
+
+def problems(libraries: Sequence[Library]) -> Iterator[str]:
+    """What the schema alone cannot see: names told twice, expressions that lead nowhere, fields at odds."""
+    yield from _name_problems(libraries)
+    classes = {cls.name: cls for library in libraries for cls in library.classes}
+    for library in libraries:
+        file = f"{library.library}.toml"
+        for cls in library.classes:
+            yield from (f"{file}: {cls.name}: {text}" for text in _class_problems(cls, classes))
+        for function in library.functions:
+            yield from (f"{file}: {function.name}: {text}" for text in _call_problems(function, None, classes))
+
+
+def screen(libraries: Iterable[Library]) -> bytes:
+    """What the screen needs, in two lines: a regular expression for the import roots of the screened libraries, and
+    the last parts of the names in them that carry something of a pool."""
+    screened = [library for library in libraries if library.screened]
+    roots = sorted({root for library in screened for root in library.roots})
+    words = sorted({name.rpartition(".")[2] for library in screened for name in _names(library)})
+    pattern = rb"\b(?:" + b"|".join(re.escape(root.encode()) for root in roots) + rb")\b"
+    return pattern + b"\n" + " ".join(words).encode()
+
+
+def outputs(folder: Path = FOLDER) -> dict[str, bytes]:
+    """The files to be written, by name."""
+    libraries = read_all(folder)
+    return {"ready.msgpack": msgspec.msgpack.encode(libraries), "ready.screen": screen(libraries) + b"\n"}
+
+
+def stale(folder: Path = FOLDER) -> dict[str, bytes]:
+    """Those of the :func:`outputs` that are missing in ``folder`` or differ there."""
+
+    def differs(path: Path, content: bytes) -> bool:
+        return not path.exists() or path.read_bytes() != content
+
+    return {name: content for name, content in outputs(folder).items() if differs(folder / name, content)}
+
+
+def _key(raw: Any, place: str) -> str:
+    """Msgspec's ``$.classes[3].methods[0].call`` with each index followed by the name of what stands there."""
+    words: list[str] = []
+    here = raw
+    for field, index in re.findall(r"\.?([\w-]+)|\[(\d+|\.\.\.)\]", place.removeprefix("$")):
+        if field:
+            here = here.get(field) if isinstance(here, dict) else None
+            words.append(f".{field}" if words else field)
+        else:
+            here = here[int(index)] if isinstance(here, list) and index.isdigit() and int(index) < len(here) else None
+            words.append(f"[{_label(here) or index}]")
+    return "".join(words) or "top level"
+
+
+def _label(raw: Any) -> str:
+    """What a class, a function or a row of methods is called, where that can be told at all."""
+    names = (raw.get("name") or raw.get("names")) if isinstance(raw, dict) else None
+    return ", ".join(map(str, names)) if isinstance(names, list) else str(names or "")
+
+
+def _names(library: Library) -> Iterator[str]:
+    """All names and aliases that a library tells, in the order of its file."""
+    things: tuple[Class | Function, ...] = (*library.classes, *library.functions)
+    for thing in things:
+        yield from (thing.name, *thing.aliases)
+
+
+def _name_problems(libraries: Sequence[Library]) -> Iterator[str]:
+    roots = {root for library in libraries for root in library.roots} | {PSEUDO_ROOT}
+    seen: dict[str, str] = {}
+    for library in libraries:
+        file = f"{library.library}.toml"
+        for name in _names(library):
+            if name in seen:
+                yield f"{file}: {name}: is told twice, first in {seen[name]}"
+            seen.setdefault(name, file)
+            if name.partition(".")[0] not in roots:
+                yield f"{file}: {name}: does not begin with an import root of any library"
+
+
+def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
+    for base in cls.bases:
+        if base not in classes:
+            yield f"bases: {base!r} is not the name of a class here"
+        elif cls.name in _ancestry(base, classes):
+            yield f"bases: {base!r} derives from this class in turn"
+    fields = {f"attributes.{name}": expression for name, expression in cls.attributes.items()}
+    fields |= {"enter": cls.enter, "async_enter": cls.async_enter, "awaits": cls.awaits}
+    fields |= {f"parameters[{index}]": name for index, name in enumerate(cls.parameters)}
+    for field, expression in fields.items():
+        yield from _expression_problems(field, expression, cls, classes)
+    if cls.parameter_from and not cls.parameters:
+        yield "parameter_from: there are no parameters"
+    seen: set[str] = set()
+    for method in cls.methods:
+        for name in method.names:
+            if name in seen:
+                yield f"methods: {name!r} is told twice"
+            seen.add(name)
+        for text in _call_problems(method, cls, classes):
+            yield f"methods[{', '.join(method.names)}].{text}"
+
+
+def _ancestry(name: str, classes: dict[str, Class]) -> set[str]:
+    """The class ``name`` and all its bases; ends on cycles too."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        here = waiting.pop()
+        if here in classes and here not in found:
+            found.add(here)
+            waiting += classes[here].bases
+    return found
+
+
+def _call_problems(call: Method | Function, cls: Class | None, classes: dict[str, Class]) -> Iterator[str]:
+    yield from _expression_problems("returns", call.returns, cls, classes)
+    yield from _expression_problems("enters", call.enters, cls, classes)
+    if call.enters and call.call not in ("cm", "async-cm", "awaitable-cm"):
+        yield f"enters: a call of kind {call.call!r} gives no context manager"
+    if call.role == "external" and not call.effect:
+        yield "effect: an external call has one"
+    if isinstance(call, Method):
+        if not call.names:
+            yield "names: there are none"
+        if call.releases == "argument" and call.role != "release":
+            yield "releases: only a release has one"
+
+
+def _expression_problems(field: str, expression: str, cls: Class | None, classes: dict[str, Class]) -> Iterator[str]:
+    if expression in ("", *classes):
+        return
+    if expression == "self" and cls is not None:
+        return
+    if re.fullmatch(r"\$\d", expression) and cls is not None and int(expression[1:]) < len(cls.parameters):
+        return
+    yield f"{field}: {expression!r} is neither the name of a class here nor `self` nor a type parameter"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: exit code 0 when the ready files are (now) right, 1 when stale, 2 when a model is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m poolint.models.build", description="Makes the models ready.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when the ready files are stale")
+    check: bool = parser.parse_args(arguments).check
+    try:
+        outdated = stale(FOLDER)
+    except ModelError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for name, content in outdated.items():
+        if check:
+            print(f"{name} is stale: run `python -m poolint.models.build`", file=sys.stderr)
+        else:
+            (FOLDER / name).write_bytes(content)
+    return 1 if check and outdated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

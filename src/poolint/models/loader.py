@@ -1,0 +1,107 @@
+"""The library knowledge at run time: reads the models that :mod:`poolint.models.build` has made ready."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from poolint.models.schema import Class, Function, Library, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Not with pathlib: importing it would cost more than all of the reading.
+READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")  # noqa: PTH118, PTH120
+
+FALLBACK = "*"
+"""The method name that stands for all public methods that have no row of their own."""
+
+
+class Models:
+    """All classes and functions that poolint knows, by every name under which they can be imported.
+
+    ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
+    all libraries, ``screened_roots`` those that alone make a file interesting.
+    """
+
+    __slots__ = ("_attributes", "_lineages", "_methods", "classes", "functions", "roots", "screened_roots")
+
+    def __init__(self, libraries: Iterable[Library]) -> None:
+        self.classes: dict[str, Class] = {}
+        self.functions: dict[str, Function] = {}
+        roots: set[str] = set()
+        screened: set[str] = set()
+        for library in libraries:
+            roots.update(library.roots)
+            if library.screened:
+                screened.update(library.roots)
+            for cls in library.classes:
+                self.classes[cls.name] = cls
+                for alias in cls.aliases:
+                    self.classes[alias] = cls
+            for function in library.functions:
+                self.functions[function.name] = function
+                for alias in function.aliases:
+                    self.functions[alias] = function
+        self.roots = frozenset(roots)
+        self.screened_roots = frozenset(screened)
+        # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
+        self._lineages: dict[str, tuple[Class, ...]] = {}
+        self._methods: dict[str, dict[str, Method]] = {}
+        self._attributes: dict[str, dict[str, str]] = {}
+
+    def lineage(self, cls: Class) -> tuple[Class, ...]:
+        """``cls`` and all its modelled bases, nearest first, each once."""
+        known = self._lineages.get(cls.name)
+        if known is None:
+            found = {cls.name: cls}
+            for base in cls.bases:
+                resolved = self.classes.get(base)
+                if resolved is not None:
+                    found.update((one.name, one) for one in self.lineage(resolved) if one.name not in found)
+            known = self._lineages[cls.name] = tuple(found.values())
+        return known
+
+    def method(self, cls: Class, name: str) -> Method | None:
+        """The row for calling ``name`` on an instance of ``cls`` or on ``cls`` itself; None where nothing is known.
+
+        A row that names the method, also one of a base, comes before any fallback row; a fallback covers public
+        names only.
+        """
+        table = self._methods.get(cls.name)
+        if table is None:
+            table = self._methods[cls.name] = {
+                each: method for one in reversed(self.lineage(cls)) for method in one.methods for each in method.names
+            }
+        method = table.get(name)
+        if method is None and not name.startswith("_"):
+            method = table.get(FALLBACK)
+        return method
+
+    def attribute(self, cls: Class, name: str) -> str | None:
+        """The type expression of the attribute ``name`` of an instance of ``cls``; None where nothing is known."""
+        table = self._attributes.get(cls.name)
+        if table is None:
+            table = self._attributes[cls.name] = {
+                each: expression for one in reversed(self.lineage(cls)) for each, expression in one.attributes.items()
+            }
+        return table.get(name)
+
+    def is_a(self, cls: Class, base_name: str) -> bool:
+        """Whether ``cls`` is the class ``base_name`` (its name or any alias) or derives from it."""
+        base = self.classes.get(base_name)
+        return base is not None and any(one.name == base.name for one in self.lineage(cls))
+
+
+_models: Models | None = None
+
+
+def load() -> Models:
+    """The models, read once a process."""
+    global _models
+    if _models is None:
+        with open(READY, "rb") as file:  # noqa: PTH123
+            _models = Models(msgspec.msgpack.decode(file.read(), type=tuple[Library, ...]))
+    return _models

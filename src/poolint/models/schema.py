@@ -1,0 +1,138 @@
+"""The shape of library knowledge: one TOML file a library, read strictly into these types.
+
+A *type expression* names what a call gives: a class of the models by its qualified name, ``self`` (the receiver),
+``$0`` (the first type parameter of the receiver's class), or nothing when it is of no interest here.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Call = Literal[
+    "sync",  # a plain function; awaiting what it gives is an error
+    "coroutine",  # a coroutine function: nothing happens until it is awaited
+    "awaitable",  # gives a future or the like: it runs whether or not it is awaited
+    "awaitable-cm",  # gives an object that may be awaited or entered with `async with`; until then nothing happens
+    "async-cm",  # gives an asynchronous context manager that cannot be awaited
+    "cm",  # gives a synchronous context manager only
+    "async-generator",
+    "generator",
+]
+
+Role = Literal[
+    "open",  # makes a session: nothing is checked out before its first use
+    "checkout",  # takes a connection out of a pool, or connects
+    "create",  # builds an engine, a pool, a factory or a client
+    "release",  # gives back what it is called on (or its argument, see `releases`)
+    "dispose",  # ends a pool or an engine
+    "commit",
+    "rollback",
+    "flush",
+    "refresh",
+    "begin",  # starts a transaction, or makes the object that will
+    "transaction",  # any other step of a transaction object
+    "query",  # reaches the database on a connection that is held
+    "stream",  # the same, and keeps a cursor open on the server
+    "cursor",  # makes a cursor
+    "local",  # works in memory
+    "external",  # talks to something else over a network: see `effect`
+]
+
+Effect = Literal["", "http", "mail", "object-store", "sleep", "wait", "queue", "subprocess", "rpc", "llm"]
+
+Kind = Literal[
+    "session",
+    "connection",
+    "transaction",
+    "cursor",
+    "result",
+    "query",
+    "engine",
+    "pool",
+    "factory",
+    "registry",  # a scoped session
+    "client",
+    "response",
+    "context",  # an object that only exists to be awaited or entered
+    "other",
+]
+
+OnDrop = Literal[
+    "",
+    "terminated",  # the garbage collector terminates it, late, with a warning
+    "collected",  # it comes back silently at the next cyclic collection
+    "lost",  # its slot never comes back
+]
+
+
+class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Methods of one class that behave alike.
+
+    ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with``
+    or ``async with`` binds where that differs. ``releases``: whose checkout it gives back.
+    """
+
+    names: tuple[str, ...]
+    call: Call
+    role: Role = "local"
+    returns: str = ""
+    enters: str = ""
+    releases: Literal["self", "argument"] = "self"
+    effect: Effect = ""
+
+
+class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A class of a library.
+
+    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself.
+    ``enter`` and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind;
+    empty where the protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving
+    the block gives the checkout back. ``parameters`` are the defaults of its type parameters;
+    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``).
+    """
+
+    name: str
+    kind: Kind
+    mode: Literal["async", "sync"]
+    aliases: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    parameter_from: str = ""
+    construct: Role = "local"
+    enter: str = ""
+    async_enter: str = ""
+    awaits: str = ""
+    releases_on_exit: bool = True
+    on_drop: OnDrop = ""
+    attributes: dict[str, str] = {}
+    methods: tuple[Method, ...] = ()
+
+
+class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A function of a library, by qualified name; the fields are those of a :class:`Method`."""
+
+    name: str
+    call: Call
+    role: Role = "local"
+    aliases: tuple[str, ...] = ()
+    returns: str = ""
+    enters: str = ""
+    effect: Effect = ""
+
+
+class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One model file.
+
+    ``roots`` are the import roots by which a file shows that it concerns this library; ``verified`` the versions
+    against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
+    clients and the like): they alone do not make a file interesting.
+    """
+
+    library: str
+    verified: tuple[str, ...]
+    roots: tuple[str, ...]
+    screened: bool = True
+    classes: tuple[Class, ...] = ()
+    functions: tuple[Function, ...] = ()

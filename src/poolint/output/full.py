@@ -1,0 +1,86 @@
+"""Findings with their code: the frame shows the finding and each step of the path that leads to it, numbered."""
+
+from __future__ import annotations
+
+from poolint.config import shown
+from poolint.output.frames import Mark, frame
+from poolint.output.style import Style
+from poolint.output.text import printable
+from poolint.selection import is_applicable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic, Step
+
+    Lines = Callable[[str], Sequence[str] | None]
+
+NEAR = 40
+"""Steps within so many rows of the finding share its frame; others get a frame of their own."""
+
+CONTEXT = 2
+
+
+def render(
+    diagnostics: Iterable[Diagnostic], lines: Lines, *, color: bool = False, unsafe: bool = False
+) -> Iterator[str]:
+    """The lines to print, without their ends, an empty one after each finding.
+
+    ``lines`` gives the rows of a file, or None when it cannot be read. ``unsafe`` marks as fixable what
+    ``--fix --unsafe-fixes`` would fix.
+    """
+    paint = Style(color)
+    for one in diagnostics:
+        star = f"[{paint('cyan', '*')}] " if is_applicable(one, unsafe) else ""
+        yield f"{paint('red', one.code)} {star}{paint('bold', printable(one.message))}"
+        yield from _frames(one, lines, paint)
+        if one.fix is not None:
+            yield f"{paint('help', 'help')}: {printable(one.fix.message)}"
+            if one.fix.applicability == "unsafe" and not unsafe:
+                yield f"{paint('bold', 'note')}: this fix may change what the code does: `--unsafe-fixes` enables it"
+            elif one.fix.applicability == "display":
+                yield f"{paint('bold', 'note')}: this fix is advice and never applied"
+        yield ""
+
+
+def _frames(one: Diagnostic, lines: Lines, paint: Style) -> Iterator[str]:
+    primary = Mark(one.range, primary=True)
+    together = [primary]
+    apart: list[tuple[int, Step]] = []
+    for number, step in enumerate(one.path, 1):
+        near = step.filename == one.filename and abs(step.range.start.row - one.range.start.row) <= NEAR
+        if near and step.range == one.range:
+            primary.label = _joined(primary.label, _label(number, step))
+        elif near:
+            together.append(Mark(step.range, _label(number, step)))
+        else:
+            apart.append((number, step))
+    rows = [mark.range.start.row for mark in together] + [step.range.start.row for _, step in apart]
+    gutter = len(str(max(rows) + CONTEXT))
+    start = one.range.start
+    yield _place("-->", one.filename, start.row, start.column, gutter, paint)
+    # A crash has no place in the file.
+    text = None if one.code == "POL900" else lines(one.filename)
+    if text is not None:
+        yield from frame(text, together, CONTEXT, gutter, paint)
+    for number, step in apart:
+        begin = step.range.start
+        yield _place(":::", step.filename, begin.row, begin.column, gutter, paint)
+        text = lines(step.filename)
+        if text is None:
+            yield f"{' ' * gutter} {paint('blue', '= ' + _label(number, step))}"
+        else:
+            yield from frame(text, [Mark(step.range, _label(number, step))], 0, gutter, paint)
+
+
+def _place(arrow: str, path: str, row: int, column: int, gutter: int, paint: Style) -> str:
+    return f"{' ' * gutter}{paint('blue', arrow)} {printable(shown(path))}:{row}:{column}"
+
+
+def _label(number: int, step: Step) -> str:
+    return f"{number}: {printable(step.message)}"
+
+
+def _joined(before: str, label: str) -> str:
+    return f"{before}; {label}" if before else label

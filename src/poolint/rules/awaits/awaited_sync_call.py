@@ -1,0 +1,74 @@
+"""POL105: an await on a call that gives nothing to await."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.fixes.plans import RemoveAwait
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text
+from poolint.semantics import facts
+from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class AwaitedSyncCall(Rule):
+    """A call that gives nothing awaitable is awaited.
+
+    ## What it does
+    Reports `await` on methods that are plain functions: `await session.add(x)` on an asynchronous session, or any
+    method of a synchronous session, connection or engine.
+
+    ## Why is this bad?
+    The call itself happens, then `await` raises `TypeError`. It often stands in a `finally`, where the error replaces
+    the real one and the rest of the clean-up is skipped.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def create(session: AsyncSession, user: object) -> None:
+        await session.add(user)
+        await session.commit()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def create(session: AsyncSession, user: object) -> None:
+        session.add(user)
+        await session.commit()
+    ```
+
+    ## Fix safety
+    Safe: removes `await`.
+
+    ## When to ignore
+    When a subclass that poolint cannot see makes the method awaitable.
+    """
+
+    meta = Meta(
+        code="POL105",
+        name="awaited-sync-call",
+        summary="a call that gives nothing awaitable is awaited",
+        subscription=Subscription(observations=frozenset({facts.AwaitedSyncCall})),
+        fix="safe",
+    )
+
+    def visit_Await(self, node: cst.Await) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, facts.AwaitedSyncCall)
+        call = observation.call
+        what = f"`{call.api}` is a plain function" if call.cls is not None else "it is a plain function"
+        return Verdict(f"`await {call_text(call)}` raises TypeError after the call: {what}", call.receiver)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del observation
+        return Proposal(RemoveAwait(node), "Remove `await`")  # type: ignore[arg-type]

@@ -1,0 +1,92 @@
+"""POL104: a query is never awaited, or its coroutine is used as a result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.fixes.plans import AddAwait
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text
+from poolint.semantics.facts import ConsumedAwaitable, DroppedAwaitable, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+_ELSEWHERE = frozenset({"release", "dispose", "commit", "rollback", "flush", "refresh", "begin", "transaction", "checkout"})
+"""Roles that other rules speak about when the value is dropped."""
+
+
+class UnawaitedQuery(Rule):
+    """A query is never awaited, or its coroutine is used as if it were the result.
+
+    ## What it does
+    Reports `execute`, `scalars`, `get`, `fetch` and other calls that reach the database through an asynchronous session
+    or connection, when the coroutine is dropped, or when something is read off it that only the result has
+    (`session.execute(query).scalars()`).
+
+    ## Why is this bad?
+    A dropped query never runs. A coroutine used as a result raises `AttributeError` or `TypeError`, and one that is
+    only tested for truth is always true.
+
+    ## Example
+    ```python
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def first_row(session: AsyncSession) -> object:
+        result = session.execute(select(1))
+        return result.first()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def first_row(session: AsyncSession) -> object:
+        result = await session.execute(select(1))
+        return result.first()
+    ```
+
+    ## Fix safety
+    Safe: adds `await`, with parentheses where the result is used on the spot.
+
+    ## When to ignore
+    When the coroutine is awaited by something that poolint cannot see.
+    """
+
+    meta = Meta(
+        code="POL104",
+        name="unawaited-query",
+        summary="a query is never awaited, or its coroutine is used as a result",
+        subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
+        fix="safe",
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
+        call, how = observation.call, observation.usage
+        if call.role == "external" or (call.cls is not None and call.cls.kind in ("client", "response")):
+            return None
+        if isinstance(observation, DroppedAwaitable):
+            if call.role in _ELSEWHERE:
+                return None
+            return Verdict(f"`{call_text(call)}` is never awaited: the query does not run", call.receiver)
+        if call.role == "checkout":
+            return None
+        outcome = "the coroutine is used as if it were the result"
+        if how.attribute:
+            outcome = f"`.{how.attribute}` is read off the coroutine, not off the result"
+        return Verdict(f"`{call_text(call)}` is not awaited: {outcome}", call.receiver)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
+        row = observation.call.row
+        if not observation.in_async or row is None or row.call == "async-cm":
+            return None
+        return Proposal(AddAwait(node), "Add `await`")  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""POL101: the coroutine of a release is never awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.fixes.plans import AddAwait
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text, held
+from poolint.semantics.facts import DroppedAwaitable, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class UnawaitedRelease(Rule):
+    """A release of an asynchronous resource is never awaited.
+
+    ## What it does
+    Reports `close`, `aclose`, `release`, `putconn`, `dispose` and their like, called on an asynchronous session,
+    connection, pool, engine or client, when nothing ever awaits the coroutine: it stands as a statement, or under a
+    name that nobody awaits, returns, schedules or passes on.
+
+    ## Why is this bad?
+    The coroutine never runs, so nothing is given back. Python's `RuntimeWarning: coroutine ... was never awaited` goes
+    to a log that nobody reads, and the pool is exhausted some requests later, in an innocent place.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ping(engine: AsyncEngine) -> None:
+        conn = await engine.connect()
+        conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ping(engine: AsyncEngine) -> None:
+        conn = await engine.connect()
+        await conn.close()
+    ```
+
+    ## Fix safety
+    Safe: adds `await`. Offered inside `async def` only; in a synchronous function the caller has to change.
+
+    ## When to ignore
+    When the coroutine is awaited by something that poolint cannot see.
+    """
+
+    meta = Meta(
+        code="POL101",
+        name="unawaited-release",
+        summary="a release of an asynchronous resource is never awaited",
+        subscription=Subscription(observations=frozenset({DroppedAwaitable})),
+        fix="safe",
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, DroppedAwaitable)
+        call = observation.call
+        if call.role not in ("release", "dispose"):
+            return None
+        return Verdict(
+            f"`{call_text(call)}` is never awaited: the coroutine does not run, and {held(call.cls)}", call.receiver
+        )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        return Proposal(AddAwait(node), "Add `await`") if observation.in_async else None  # type: ignore[arg-type]

@@ -1,0 +1,162 @@
+"""The contract between a rule and poolint: all that the author of a rule needs to know.
+
+A rule is a LibCST visitor that is handed one *slice* at a time: the outermost function around something that semantics
+has observed. It asks ``self.facts``, judges, words the finding, and may add a plan for a fix. It never reads files,
+resolves names, or decides what an expression is: that is what the facts are for.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+import libcst as cst
+
+from poolint.diagnostics import Applicability, Certainty, Step
+
+if TYPE_CHECKING:
+    from poolint.fixes.plans import Plan
+    from poolint.semantics.facts import CallFact, Observation
+
+FixLevel = Literal["safe", "unsafe", "none", "sometimes"]
+
+HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When to ignore")
+"""The sections that the docstring of each rule has, in this order; "Fix safety", "Options" and "References" may follow."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """What a rule wants to look at: slices are cut around nothing else.
+
+    ``observations`` are kinds of :class:`~poolint.semantics.facts.Observation`. ``names`` are qualified names of
+    calls (``"httpx.AsyncClient.post"``), ``roles`` the roles that calls have in the models.
+    """
+
+    observations: frozenset[type[Observation]] = frozenset()
+    names: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Meta:
+    """What a rule says of itself. ``since`` is the version of poolint (or of the plugin) that brought it."""
+
+    code: str
+    name: str
+    summary: str
+    subscription: Subscription
+    fix: FixLevel = "none"
+    since: str = "0.1.0"
+    default: bool = True
+    relaxed_in: frozenset[str] = frozenset()
+    """Kinds of file in which it is off: ``tests``, ``alembic``, ``scripts``."""
+    relaxed_for_process_in: frozenset[str] = frozenset()
+    """Kinds of file in which it is off for what lives until the process ends."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written."""
+
+    message: str
+    resource: str = ""
+    path: tuple[Step, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A fix that a rule offers: a plan, how far it may be trusted, and one line that says what it does."""
+
+    plan: Plan
+    message: str
+    applicability: Applicability = Applicability.SAFE
+
+
+class Facts(Protocol):
+    """What a rule may ask about the slice in front of it."""
+
+    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
+        """Everything that semantics has observed at exactly this node."""
+
+    def call(self, node: cst.Call) -> CallFact | None:
+        """What a call is, in terms of the models or of the project; None when it is not known."""
+
+
+class Rule(cst.BatchableCSTVisitor):
+    """Base of all rules. One instance judges one slice; the docstring of the class is the rule's documentation."""
+
+    meta: ClassVar[Meta]
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__()
+        self.facts = facts
+        self.reports: list[tuple[cst.CSTNode | None, Verdict, Proposal | None]] = []
+
+    def report(self, node: cst.CSTNode, verdict: Verdict, fix: Proposal | None = None) -> None:
+        """Report ``verdict`` at ``node``, with a fix where one can be right."""
+        self.reports.append((node, verdict, fix))
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        """Whether an observation is a finding, and in what words. Rules that subscribe to observations override it.
+
+        It is also asked without a slice, when LibCST cannot parse what Python can: then there is no fix.
+        """
+        raise NotImplementedError
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        """The fix for a finding at ``node``, or None where none can be right."""
+        del observation, node
+        return None
+
+    def consider(self, node: cst.CSTNode) -> None:
+        """Judge all that was observed at ``node`` of the kinds that this rule subscribes to."""
+        for observation in self.facts.observations(node):
+            if type(observation) in self.meta.subscription.observations:
+                verdict = self.judge(observation)
+                if verdict is not None:
+                    self.report(node, verdict, self.fix(observation, node))
+
+
+@dataclass(frozen=True)
+class Documentation:
+    """The docstring of a rule, taken apart at its headings."""
+
+    summary: str
+    sections: dict[str, str]
+
+
+def documentation(rule: type[Rule]) -> Documentation:
+    """Take a rule's docstring apart. The first line is the summary; sections begin at ``## Heading``."""
+    text = inspect.cleandoc(rule.__doc__ or "")
+    head, *rest = re.split(r"^## +", text, flags=re.MULTILINE)
+    sections = {}
+    for part in rest:
+        title, _, body = part.partition("\n")
+        sections[title.strip()] = body.strip()
+    return Documentation(head.strip(), sections)
+
+
+def problems(rule: object) -> list[str]:
+    """Why ``rule`` cannot be used, in words; empty when it can. Asked once for each rule that is loaded."""
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        return ["is not a subclass of poolint.rules.base.Rule"]
+    meta = getattr(rule, "meta", None)
+    if not isinstance(meta, Meta):
+        return ["has no `meta` of type poolint.rules.base.Meta"]
+    found = []
+    if not re.fullmatch(r"[A-Z]{1,3}[0-9]{1,4}", meta.code):
+        found.append(f"has the code {meta.code!r}; a code is one to three capital letters and digits (POL101)")
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", meta.name):
+        found.append(f"has the name {meta.name!r}; a name is lower-case words joined by hyphens")
+    wanted = meta.subscription
+    if not (wanted.observations or wanted.names or wanted.roles):
+        found.append("subscribes to nothing, so it would never run")
+    if wanted.observations and rule.judge is Rule.judge:
+        found.append("subscribes to observations but has no `judge`")
+    missing = [title for title in HEADINGS if title not in documentation(rule).sections]
+    if missing:
+        found.append(f"lacks documentation: no section {', '.join(missing)} in its docstring")
+    return found

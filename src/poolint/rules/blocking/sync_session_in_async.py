@@ -1,0 +1,78 @@
+"""POL301: a synchronous session on the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text
+from poolint.semantics.facts import BlockingDatabaseCall, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class SyncSessionInAsync(Rule):
+    """A synchronous session reaches the database inside `async def`.
+
+    ## What it does
+    Reports the first call in an `async def` by which a synchronous `Session` reaches the database, made there or by a
+    synchronous helper that it calls; the path shows the helpers. Work handed to a thread or to `run_sync` is not
+    reported.
+
+    ## Why is this bad?
+    The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the
+    pool is empty the checkout blocks as well, and the tasks that could give a connection back cannot run.
+
+    ## Example
+    ```python
+    from sqlalchemy import select
+    from sqlalchemy.orm import Session
+
+
+    async def first_row(session: Session) -> object:
+        return session.execute(select(1)).first()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import select
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def first_row(session: AsyncSession) -> object:
+        return (await session.execute(select(1))).first()
+    ```
+
+    ## When to ignore
+    In a one-shot script whose loop serves nobody else.
+    """
+
+    meta = Meta(
+        code="POL301",
+        name="sync-session-in-async",
+        summary="a synchronous session reaches the database inside `async def`",
+        subscription=Subscription(observations=frozenset({BlockingDatabaseCall})),
+        relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, BlockingDatabaseCall)
+        call = observation.call
+        if observation.chain:
+            through = observation.chain[0].message.removeprefix("calls ").strip("`")
+            return Verdict(
+                f"`{through}()` blocks the event loop: it reaches `{call.api}` of a synchronous session",
+                through,
+                observation.chain,
+            )
+        more = f", and {observation.more} more on it in this function" if observation.more else ""
+        path = (observation.origin,) if observation.origin is not None else ()
+        return Verdict(
+            f"`{call_text(call)}` blocks the event loop: `{call.receiver}` is a synchronous session{more}",
+            call.receiver,
+            path,
+        )

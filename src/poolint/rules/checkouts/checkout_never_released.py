@@ -1,0 +1,71 @@
+"""POL201: a checkout that nothing gives back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text, held
+from poolint.semantics.facts import Observation, UnreleasedCheckout
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class CheckoutNeverReleased(Rule):
+    """A connection or session is checked out and never given back.
+
+    ## What it does
+    Reports a checkout outside `with` and `async with` whose variable is never released in its function, and that is
+    not handed on: not returned, yielded, stored, passed to something that keeps or releases it, or captured by a nested
+    function. A session that is made and never used holds nothing and is not reported; one that commits or rolls back
+    has given its connection back.
+
+    ## Why is this bad?
+    The connection stays checked out after the function has returned. A used session or connection sits in a reference
+    cycle, so dropping the last reference does not help: at best a late garbage collection takes it back. A pool of five
+    is exhausted after five requests.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def count_orders(engine: Engine) -> object:
+        conn = engine.connect()
+        return conn.execute(text("SELECT count(*) FROM orders")).scalar()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def count_orders(engine: Engine) -> object:
+        with engine.connect() as conn:
+            return conn.execute(text("SELECT count(*) FROM orders")).scalar()
+    ```
+
+    ## When to ignore
+    In a script that ends at once: poolint is silent there by itself where it can tell.
+    """
+
+    meta = Meta(
+        code="POL201",
+        name="checkout-never-released",
+        summary="a connection or session is checked out and never given back",
+        subscription=Subscription(observations=frozenset({UnreleasedCheckout})),
+        relaxed_for_process_in=frozenset({"tests", "alembic", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, UnreleasedCheckout)
+        what = call_text(observation.call)
+        return Verdict(
+            f"`{observation.variable}` from `{what}` is never released: {held(observation.cls)}",
+            observation.variable,
+            observation.uses,
+        )

@@ -1,0 +1,32 @@
+"""Consequences in words: what really happens, by what the models say of a class."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.semantics.facts import CallFact
+
+_HELD = {
+    "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
+    "collected": "its connection stays checked out, silently, until a cyclic garbage collection finds it",
+    "lost": "its slot in the pool is lost for ever",
+}
+
+
+def held(cls: Class | None) -> str:
+    """What it means that something is not given back."""
+    kind = cls.kind if cls is not None else ""
+    if kind in ("engine", "pool"):
+        return "its connections stay open"
+    if kind == "client":
+        return "its connections stay open"
+    if cls is not None and cls.on_drop in _HELD:
+        return _HELD[cls.on_drop]
+    return "its connection stays checked out"
+
+
+def call_text(call: CallFact) -> str:
+    """The call as written, without its arguments: ``session.close()``."""
+    return f"{call.receiver}.{call.method}()" if call.receiver else f"{call.method}()"

@@ -1,0 +1,375 @@
+"""Many files: from paths to an :class:`Outcome`. What happens to one file is :meth:`Runner.check_file`, one call.
+
+Nothing that goes wrong with one file keeps the others from being checked: it becomes a finding of that file.
+"""
+
+# pathlib would take a good part of the time in which a clean file is checked.
+# ruff: noqa: PTH123
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from poolint.config import ConfigError
+from poolint.selection import INTERNAL, internal_ignored, is_applicable, validate, written
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Protocol
+
+    from poolint.config import Resolver, Settings
+    from poolint.diagnostics import Diagnostic
+    from poolint.rules.base import Rule
+    from poolint.rules.registry import Registry
+    from poolint.source import Source
+
+    class Checker(Protocol):
+        """What the runner needs of :class:`poolint.engine.Checker`."""
+
+        def is_interesting(self, path: str, data: bytes) -> bool: ...
+
+        def check(self, source: Source) -> list[Diagnostic]: ...
+
+    MakeChecker = Callable[[Settings, Mapping[str, type[Rule]], str], Checker]
+
+
+class LazyRules(Mapping[str, "type[Rule]"]):
+    """The loaded rules by code. They are loaded when first looked at, which a clean run never does."""
+
+    def __init__(self) -> None:
+        self._registry: Registry | None = None
+
+    @property
+    def errors(self) -> list[str]:
+        """A line for each rule that could not be used; empty as long as nothing has been loaded."""
+        return self._registry.errors if self._registry else []
+
+    @property
+    def registry(self) -> Registry:
+        """The registry itself, loaded now if it is not yet."""
+        if self._registry is None:
+            from poolint.rules.registry import load
+
+            self._registry = load()
+        return self._registry
+
+    def __getitem__(self, code: str) -> type[Rule]:
+        return self.registry.rules[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.registry.rules)
+
+    def __len__(self) -> int:
+        return len(self.registry.rules)
+
+    def names(self) -> dict[str, str | None]:
+        """Every announced code, and the name of its rule where that is known without loading it."""
+        from poolint.rules.registry import codes
+
+        known: dict[str, str | None] = dict.fromkeys(codes())
+        if self._registry is not None:
+            known.update({code: rule.meta.name for code, rule in self._registry.rules.items()})
+        return known
+
+
+class Options:
+    """What to do with what is found: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes."""
+
+    __slots__ = ("diff", "fix", "unsafe")
+
+    def __init__(self, fix: bool = False, unsafe: bool = False, diff: bool = False) -> None:
+        self.fix = fix
+        self.unsafe = unsafe
+        self.diff = diff
+
+
+class FileResult:
+    """What came of one file. ``source`` is its final text, None when it was of no interest or could not be read."""
+
+    __slots__ = ("crashed", "diagnostics", "diff", "fixed", "source")
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.fixed: list[Diagnostic] = []
+        self.diff = ""
+        self.source: Source | None = None
+        self.crashed = False
+
+
+class Outcome:
+    """What came of a run: what is left to be told, sorted, and what was fixed (or, under ``diff``, would be).
+
+    ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
+    could not be loaded, ``refused`` one for all settings that cannot be used.
+    """
+
+    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "refused", "sources")
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.fixed: list[Diagnostic] = []
+        self.diffs: list[str] = []
+        self.sources: dict[str, Source] = {}
+        self.errors: list[str] = []
+        self.refused: list[str] = []
+        self.files = 0
+        self.crashed = False
+
+    def add(self, path: str, result: FileResult) -> None:
+        """Take in the result of one file."""
+        self.diagnostics += result.diagnostics
+        self.fixed += result.fixed
+        if result.diff:
+            self.diffs.append(result.diff)
+        if result.source is not None and result.diagnostics:
+            self.sources[path] = result.source
+        self.crashed = self.crashed or result.crashed
+
+    def refuse(self, error: Exception) -> None:
+        """Put down that some files were not checked because of their settings, once for all of them."""
+        if str(error) not in self.refused:
+            self.refused.append(str(error))
+
+
+class Runner:
+    """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them."""
+
+    def __init__(self, resolver: Resolver, options: Options | None = None, make: MakeChecker | None = None) -> None:
+        self.rules = LazyRules()
+        self._resolver = resolver
+        self._options = options or Options()
+        self._make = make
+        self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
+
+    def run(self, paths: Sequence[str]) -> Outcome:
+        """Check the files that ``paths`` stand for.
+
+        Settings that cannot be used keep the files that they govern from being checked, and no others.
+        """
+        from poolint.discovery import Discovery
+
+        outcome = Outcome()
+        discovery = Discovery(self._resolver)
+        for path in discovery.files(paths):
+            outcome.files += 1
+            try:
+                outcome.add(path, self.check_file(path))
+            except ConfigError as error:
+                outcome.refuse(error)
+        for refusal in discovery.refused:
+            outcome.refuse(refusal)
+        for path, reason in discovery.problems:
+            result = FileResult()
+            self._internal(result, self._resolver.for_file(path), "POL901", path, reason)
+            outcome.add(path, result)
+        if not self._checkers and not outcome.refused:
+            # Without a single file nobody has looked at the selectors yet.
+            self.checker(self._resolver.for_directory(self._resolver.cwd))
+        return self._finished(outcome)
+
+    def run_text(self, data: bytes, path: str) -> tuple[Outcome, bytes]:
+        """Check bytes that come from elsewhere as if they stood in ``path``; also returns them as fixed."""
+        outcome = Outcome()
+        outcome.files = 1
+        result = self._check(path, data, write=False)
+        outcome.add(path, result)
+        return self._finished(outcome), data if result.source is None else result.source.data
+
+    def check_file(self, path: str) -> FileResult:
+        """All of one file: read, screened, checked, suppressed, and fixed where that is asked for."""
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except OSError as error:
+            result = FileResult()
+            self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))
+            return result
+        return self._check(path, data, write=True)
+
+    def checker(self, settings: Settings) -> Checker:
+        """The checker for these settings. Raises ``ConfigError`` for selectors that mean no rule."""
+        if id(settings) not in self._checkers:
+            self._checkers[id(settings)] = (settings, self._made(settings))
+        found = self._checkers[id(settings)][1]
+        if isinstance(found, ConfigError):
+            raise found
+        return found
+
+    def _made(self, settings: Settings) -> Checker | ConfigError:
+        try:
+            if any(written(settings)):
+                self._validate(settings)
+        except ConfigError as error:
+            return error
+        make = self._make or _engine()
+        return make(settings, self.rules, self._resolver.cwd)
+
+    def _validate(self, settings: Settings) -> None:
+        if any(selector.islower() for selector in written(settings)):
+            self.rules.registry  # noqa: B018  only the rules themselves know their names
+        validate(settings, self.rules.names())
+
+    def _check(self, path: str, data: bytes, write: bool) -> FileResult:
+        settings = self._resolver.for_file(path)
+        checker = self.checker(settings)
+        rules: Mapping[str, type[Rule]] = self.rules
+        crashes: list[Diagnostic] = []
+        while True:
+            result = FileResult()
+            try:
+                self._look(result, checker, settings, path, data, write)
+            except Exception as error:
+                culprit = self._failed(result, settings, path, error)
+                if culprit and culprit in rules:
+                    # The other rules are heard without the one that crashed.
+                    crashes += (one for one in result.diagnostics if one.code == "POL900")
+                    rules = {code: rule for code, rule in rules.items() if code != culprit}
+                    checker = (self._make or _engine())(settings, rules, self._resolver.cwd)
+                    continue
+            result.diagnostics += crashes
+            result.crashed = result.crashed or rules is not self.rules
+            return result
+
+    def _look(
+        self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
+    ) -> None:
+        if checker.is_interesting(path, data):
+            self._check_source(result, checker, settings, path, data, write)
+        elif not _is_plainly_valid(path, data):
+            from poolint.source import Source
+
+            Source.from_bytes(path, data).tree  # noqa: B018  raises what is wrong, if anything really is
+
+    def _check_source(
+        self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
+    ) -> None:
+        from poolint.source import Source
+
+        source = result.source = Source.from_bytes(path, data)
+
+        def check(text: Source) -> list[Diagnostic]:
+            return reportable(checker, settings, text)
+
+        result.diagnostics = check(source)
+        options = self._options
+        if (options.fix or options.diff) and any(is_applicable(one, options.unsafe) for one in result.diagnostics):
+            self._fix(result, source, check, write)
+
+    def _fix(
+        self, result: FileResult, source: Source, check: Callable[[Source], list[Diagnostic]], write: bool
+    ) -> None:
+        from poolint.fixes.rounds import fix_source
+
+        fixed = fix_source(source, check, self._options.unsafe)
+        if not fixed.applied:
+            return
+        if self._options.diff:
+            from poolint.fixes.diff import unified_diff
+
+            result.diff = unified_diff(source, fixed.source, self._resolver.cwd)
+        elif write:
+            from poolint.fixes.writing import write_atomically
+
+            write_atomically(source, fixed.source)
+        result.fixed = fixed.applied
+        result.diagnostics = fixed.remaining
+        result.source = fixed.source
+
+    def _failed(self, result: FileResult, settings: Settings, path: str, error: Exception) -> str:
+        """Turn what went wrong in a file into a finding of that file; what had been found before it stays.
+
+        Returns the code of the rule that crashed, empty if no rule did.
+        """
+        from poolint.source import SourceError
+
+        if isinstance(error, SourceError):
+            self._internal(result, settings, "POL901", path, error.message, error.row, error.column)
+        elif isinstance(error, OSError):
+            self._internal(result, settings, "POL901", path, _os_reason(error))
+        elif isinstance(error, (RecursionError, MemoryError)):
+            self._internal(result, settings, "POL901", path, "nested too deeply to be analysed by this Python")
+        else:
+            result.crashed = True
+            if os.environ.get("POOLINT_TRACEBACK"):
+                import traceback
+
+                traceback.print_exception(error)
+            culprit = _culprit(error)
+            text = " ".join(f"{type(error).__name__}: {error}".split())
+            message = (
+                f"{f'rule {culprit}' if culprit else 'poolint'} crashed here: {text}; this is a bug: please report it "
+                "to its maintainers with the traceback that POOLINT_TRACEBACK=1 prints"
+            )
+            self._internal(result, settings, "POL900", path, message)
+            return culprit
+        return ""
+
+    def _internal(
+        self, result: FileResult, settings: Settings, code: str, path: str, message: str, row: int = 1, column: int = 1
+    ) -> None:
+        from poolint.diagnostics import Diagnostic, Position, Range
+
+        if not internal_ignored(settings, code, path):
+            place = Position(max(row, 1), max(column, 1))
+            result.diagnostics.append(Diagnostic(code, INTERNAL[code], message, path, Range(place, place)))
+
+    def _finished(self, outcome: Outcome) -> Outcome:
+        outcome.diagnostics.sort(key=lambda one: one.sort_key)
+        outcome.errors = self.rules.errors
+        return outcome
+
+
+def reportable(checker: Checker, settings: Settings, source: Source, *, noqa: bool = True) -> list[Diagnostic]:
+    """What is to be told of one source: checked, graded by certainty, suppressed.
+
+    The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out.
+    """
+    from poolint.suppression import suppress
+
+    found = checker.check(source)
+    if settings.certainty == "certain":
+        found = [one for one in found if one.certainty == "certain"]
+    return suppress(source, found, noqa=noqa)
+
+
+def _engine() -> MakeChecker:
+    from poolint.engine import Checker
+
+    return Checker
+
+
+def _is_plainly_valid(path: str, data: bytes) -> bool:
+    """Whether Python takes the syntax of a file, asked in the cheapest way there is.
+
+    The screen must not hide that a file cannot be parsed. The symbol table makes the parser run without turning its
+    tree into Python objects, which is most of the cost. False only means that it has to be looked at properly.
+    """
+    import warnings
+    from symtable import symtable
+
+    if b"coding" in data[:400]:
+        return False  # it may declare an encoding, which takes more than a parser to judge
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            symtable(data.decode("utf-8"), path, "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _os_reason(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or error}"
+
+
+def _culprit(error: Exception) -> str:
+    """The code of the rule that a traceback goes through, empty if it goes through none."""
+    culprit = ""
+    where = error.__traceback__
+    while where is not None:
+        code = getattr(getattr(where.tb_frame.f_locals.get("self"), "meta", None), "code", None)
+        culprit = code if isinstance(code, str) else culprit
+        where = where.tb_next
+    return culprit

@@ -1,0 +1,127 @@
+"""Which rules run, and which fixes: selectors are codes, prefixes of codes, names of rules, or ``ALL``.
+
+Layers go one over the other: what rules say themselves, ``pyproject.toml``, the command line. A layer with a
+``select`` replaces what is below it, one without it changes it. Inside a layer the most specific selector wins, and
+``ignore`` beats ``select`` where both are equally specific.
+"""
+
+# pathlib would take a good part of the time in which a clean file is checked.
+# ruff: noqa: PTH100
+
+from __future__ import annotations
+
+from poolint.config import ConfigError, Selectors, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from poolint.config import Settings
+    from poolint.diagnostics import Diagnostic
+    from poolint.rules.base import Rule
+
+ALL = "ALL"
+
+INTERNAL = {"POL900": "crash", "POL901": "unreadable-file"}
+"""What poolint says about itself. No rule stands behind these and no ``select`` turns them off: only an ignore does."""
+
+
+def enabled(settings: Settings, rules: Iterable[type[Rule]]) -> frozenset[str]:
+    """The codes of the rules that run under ``settings``, before ``per-file-ignores``."""
+    metas = [rule.meta for rule in rules]
+    chosen = {meta.code for meta in metas if meta.default}
+    for layer in settings.layers():
+        wanted = {meta.code: _verdict(layer, meta.code, meta.name) for meta in metas}
+        if layer.select is not None:
+            chosen = {code for code, yes in wanted.items() if yes}
+        else:
+            chosen = {code for code in wanted if (code in chosen if wanted[code] is None else wanted[code])}
+    return frozenset(chosen)
+
+
+def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
+    """The selectors that ``per-file-ignores`` switches off in the file at ``path``."""
+    if not settings.per_file_ignores:
+        return ()
+    from os.path import abspath
+
+    from poolint import globs
+
+    path = abspath(path)
+    found: list[str] = []
+    for pattern, selectors in settings.per_file_ignores:
+        expression = globs.compiled([pattern.removeprefix("!")], settings.root)
+        if globs.matches(expression, path, settings.root) != pattern.startswith("!"):
+            found += selectors
+    return tuple(found)
+
+
+def matches(selector: str, code: str, name: str = "") -> bool:
+    """Whether ``selector`` means the rule with this code and name."""
+    return selector == ALL or code.startswith(selector) or bool(name and selector == name)
+
+
+def internal_ignored(settings: Settings, code: str, path: str) -> bool:
+    """Whether POL900 or POL901 is ignored in ``path``: it takes an explicit ignore, never merely another ``select``."""
+    selectors = [one for layer in settings.layers() for one in (*layer.ignore, *layer.extend_ignore)]
+    return any(matches(one, code, INTERNAL[code]) for one in (*selectors, *ignored_in(settings, path)))
+
+
+def written(settings: Settings) -> tuple[str, ...]:
+    """All selectors that stand in the file or on the command line, wherever they do."""
+    found: list[str] = []
+    for layer in settings.layers():
+        found += (*(layer.select or ()), *layer.ignore, *layer.extend_select, *layer.extend_ignore)
+    for _, selectors in settings.per_file_ignores:
+        found += selectors
+    return tuple(found)
+
+
+def validate(settings: Settings, names: Mapping[str, str | None]) -> None:
+    """Refuse selectors that mean no rule. ``names`` maps every known code to the name of its rule, where known.
+
+    Raises :class:`ConfigError` that names the selector, where it was written, and the nearest code.
+    """
+    known = {**names, **INTERNAL}
+    for layer in settings.layers():
+        keys = (
+            ("select", layer.select or ()),
+            ("ignore", layer.ignore),
+            ("extend-select", layer.extend_select),
+            ("extend-ignore", layer.extend_ignore),
+        )
+        for key, selectors in keys:
+            _validate(selectors, f"{layer.origin}{key}", known)
+    origin = settings.layers()[0].origin
+    for pattern, selectors in settings.per_file_ignores:
+        _validate(selectors, f"{origin}per-file-ignores.{pattern!r}", known)
+
+
+def is_applicable(diagnostic: Diagnostic, unsafe: bool) -> bool:
+    """Whether ``--fix`` would apply the fix of a finding, given whether unsafe ones may be."""
+    if diagnostic.fix is None:
+        return False
+    return diagnostic.fix.applicability == "safe" or (unsafe and diagnostic.fix.applicability == "unsafe")
+
+
+def _validate(selectors: Iterable[str], where: str, known: Mapping[str, str | None]) -> None:
+    for selector in selectors:
+        if not selector or not any(matches(selector, code, name or "") for code, name in known.items()):
+            words = [ALL, *known, *(name for name in known.values() if name)]
+            hint = nearest(selector, words) or nearest(selector.upper(), words)
+            raise ConfigError(f"{where}: unknown rule selector {selector!r}{hint}")
+
+
+def _verdict(layer: Selectors, code: str, name: str) -> bool | None:
+    """What the most specific selector of a layer says about a rule; None when none means it."""
+    best, verdict = -1, None
+    for selectors, yes in (
+        ((*(layer.select or ()), *layer.extend_select), True),
+        ((*layer.ignore, *layer.extend_ignore), False),
+    ):
+        for selector in selectors:
+            if matches(selector, code, name):
+                length = 0 if selector == ALL else len(code) if selector == name else len(selector)
+                if length >= best:
+                    best, verdict = length, yes
+    return verdict

@@ -1,0 +1,76 @@
+"""Everything that semantics observes in one module, and the facts that rules may ask about it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics import facts as kinds
+from poolint.semantics.calls import call_fact
+from poolint.semantics.effects import Effects, external_sink, sync_session_sink
+from poolint.semantics.evaluator import Evaluator
+from poolint.semantics.observe import awaits, blocking, checkouts, transactions, withs
+from poolint.semantics.ownership import Ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poolint.models.loader import Models
+    from poolint.screen import Screen
+    from poolint.semantics.facts import CallFact, Observation
+    from poolint.semantics.project import Module, Project
+    from poolint.semantics.scopes import Scope
+
+
+class Analysis:
+    """The semantic services of one project, ready to observe its modules."""
+
+    def __init__(self, project: Project, models: Models, screen: Screen) -> None:
+        self.evaluator = Evaluator(project, models, screen)
+        self.vocabulary = awaits.Vocabulary(models)
+        self.ownership = Ownership(self.evaluator)
+        self.external = Effects(self.evaluator, external_sink)
+        self.sync_sessions = Effects(self.evaluator, sync_session_sink)
+        ev = self.evaluator
+        self._observers: list[tuple[frozenset[type[Observation]], Callable[[Scope], Iterator[Observation]]]] = [
+            (
+                frozenset({kinds.DroppedAwaitable, kinds.ConsumedAwaitable, kinds.AwaitedSyncCall}),
+                lambda scope: awaits.observe(ev, self.vocabulary, scope),
+            ),
+            (frozenset({kinds.MismatchedWith}), lambda scope: withs.observe(ev, scope)),
+            (frozenset({kinds.UnreleasedCheckout}), lambda scope: checkouts.observe(ev, self.ownership, scope)),
+            (frozenset({kinds.BlockingDatabaseCall}), lambda scope: blocking.observe(ev, self.sync_sessions, scope)),
+            (frozenset({kinds.ExternalCallWhileHeld}), lambda scope: transactions.observe(ev, self.external, scope)),
+        ]
+
+    def observations(self, module: Module, wanted: frozenset[type[Observation]]) -> Iterator[tuple[Scope, Observation]]:
+        """What is observed in a module, of the kinds that enabled rules subscribe to."""
+        observers = [observe for produced, observe in self._observers if not produced.isdisjoint(wanted)]
+        for scope in sorted(module.scope.descendants(), key=_start):
+            for observe in observers:
+                for observation in observe(scope):
+                    if type(observation) in wanted:
+                        yield scope, observation
+
+    def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallFact]]:
+        """The calls in a module that rules subscribe to by qualified name or by role."""
+        last_names = {name.rpartition(".")[2] for name in names}
+        for scope in module.scope.descendants():
+            for node in scope.calls:
+                if not roles and _last_name(node.func) not in last_names and isinstance(node.func, ast.Attribute):
+                    continue
+                fact = self.call(node, scope)
+                if fact is not None and (fact.name in names or (fact.role and fact.role in roles)):
+                    yield scope, fact
+
+    def call(self, node: ast.Call, scope: Scope) -> CallFact | None:
+        """The fact about one call."""
+        return call_fact(self.evaluator, node, scope)
+
+
+def _start(scope: Scope) -> tuple[int, int]:
+    return (getattr(scope.node, "lineno", 0), getattr(scope.node, "col_offset", 0))
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else ""

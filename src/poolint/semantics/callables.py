@@ -1,0 +1,214 @@
+"""What a call gives: results of library calls by the models, of the project's functions by their annotations or bodies."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics import annotations, well_known
+from poolint.semantics.types import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Function,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    Pending,
+    Type,
+    alternatives,
+    known,
+    union,
+    without_none,
+)
+
+if TYPE_CHECKING:
+    from poolint.models import schema
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+
+def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
+    """What the call ``node`` of ``callee`` gives, before any ``await``."""
+    found = union([_result(ev, one, node, scope) for one in alternatives(callee)])
+    if found is UNKNOWN and isinstance(node.func, ast.Attribute) and node.args:
+        entering = well_known.ENTERING.get(node.func.attr)
+        if entering is not None:
+            inner = ev.entered(ev.type_of(node.args[0], scope), asynchronous=entering == "coroutine")
+            return Pending("coroutine", awaited=inner) if entering == "coroutine" else inner
+    return found
+
+
+def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
+    if isinstance(callee, ClassObject):
+        return _constructed(ev, callee, node, scope)
+    if isinstance(callee, LibraryName):
+        return _well_known(ev, callee.name, node, scope)
+    return called(ev, callee)
+
+
+def called(ev: Evaluator, callee: Type) -> Type:
+    """What calling ``callee`` gives, whatever the arguments."""
+    if isinstance(callee, LibraryFunction):
+        return row_value(ev, callee.row, None)
+    if isinstance(callee, LibraryMethod):
+        receiver = callee.receiver
+        return row_value(ev, callee.row, receiver.instance() if isinstance(receiver, ClassObject) else receiver)
+    if isinstance(callee, Function):
+        return returned(ev, callee.scope, callee.receiver)
+    if isinstance(callee, CallableValue):
+        return callee.gives
+    if isinstance(callee, ClassObject):
+        return callee.instance()
+    if isinstance(callee, Instance):
+        from poolint.semantics import members
+
+        inner = members.of_instance(ev, callee, "__call__")
+        if isinstance(inner, (Function, LibraryMethod)):
+            return called(ev, inner)
+    return UNKNOWN
+
+
+def row_value(ev: Evaluator, row: schema.Method | schema.Function, receiver: Instance | None) -> Type:
+    """What a call of a modelled function gives, before any ``await``."""
+    gives = type_expression(ev, row.returns, receiver)
+    if row.call == "sync":
+        return gives
+    entered = type_expression(ev, row.enters, receiver) if row.enters else gives
+    if row.call in ("generator", "async-generator"):
+        return Pending(row.call, item=gives)
+    if row.call in ("coroutine", "awaitable"):
+        return Pending(row.call, awaited=gives)
+    return Pending(row.call, awaited=gives if row.call == "awaitable-cm" else UNKNOWN, entered=entered)
+
+
+def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -> Type:
+    """A type expression of the models (see :mod:`poolint.models.schema`), for a receiver."""
+    if not expression:
+        return UNKNOWN
+    if expression == "self":
+        return receiver if receiver is not None else UNKNOWN
+    if expression.startswith("$"):
+        index = int(expression[1:])
+        if receiver is None:
+            return UNKNOWN
+        if index < len(receiver.arguments) and receiver.arguments[index] is not UNKNOWN:
+            return receiver.arguments[index]
+        defaults = receiver.base.parameters if receiver.base is not None else ()
+        return type_expression(ev, defaults[index], None) if index < len(defaults) else UNKNOWN
+    cls = ev.models.classes.get(expression)
+    return Instance(cls, cls) if cls is not None else UNKNOWN
+
+
+def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
+    """An instance, with the type argument that a keyword such as ``class_=`` gives."""
+    base = cls.base
+    if base is None or not base.parameter_from:
+        return cls.instance()
+    for keyword in node.keywords:
+        if keyword.arg == base.parameter_from:
+            one = ev.type_of(keyword.value, scope)
+            if isinstance(one, ClassObject):
+                return Instance(cls.cls, base, (one.instance(),))
+            return Instance(cls.cls, base, (UNKNOWN,)) if not cls.arguments else cls.instance()
+    return cls.instance()
+
+
+def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
+    index = well_known.SAME_AS_ARGUMENT.get(name)
+    if index is not None and 0 <= index < len(node.args):
+        if name.endswith("cast"):
+            return annotations.annotation(ev, node.args[0], scope)
+        return ev.type_of(node.args[index], scope)
+    if not node.args:
+        return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
+    manager = well_known.ENTERS_ARGUMENT.get(name)
+    if manager is not None:
+        inner = ev.type_of(node.args[0], scope)
+        return Pending("async-cm" if manager == "async-cm" else "cm", entered=inner)
+    if name in well_known.ITEM_OF_ARGUMENT:
+        source = ev.type_of(node.args[0], scope)
+        if isinstance(source, Pending):
+            if source.call == "async-generator" and name.endswith("anext"):
+                return Pending("coroutine", awaited=source.item)
+            return source.item if source.call in ("generator", "iterable") else UNKNOWN
+    if name == "builtins.getattr" and len(node.args) >= 2:
+        attribute = node.args[1]
+        if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+            from poolint.semantics import members
+
+            return members.member(ev, ev.type_of(node.args[0], scope), attribute.value, None, scope)
+    return UNKNOWN
+
+
+def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
+    """``super()``: an instance of the first base that is known."""
+    current: Scope | None = scope
+    while current is not None and current.enclosing_class is None:
+        current = current.parent
+    bases = ev.bases(current.enclosing_class) if current is not None and current.enclosing_class is not None else []
+    return bases[0].instance() if bases else UNKNOWN
+
+
+def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:
+    """Qualified names of a function's decorators; of those that are called, the name of what is called."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return frozenset()
+    names = set()
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
+        if not name and isinstance(target, ast.Attribute):
+            name = f".{target.attr}"
+        if name:
+            names.add(name)
+    return frozenset(names)
+
+
+def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
+    """What calling a function of the project gives, before any ``await``."""
+    del receiver
+    return ev.once((scope, "returned"), _returned, ev, scope)
+
+
+def _returned(ev: Evaluator, scope: Scope) -> Type:
+    if scope.kind == "lambda":
+        assert isinstance(scope.node, ast.Lambda)
+        return ev.type_of(scope.node.body, scope)
+    node = scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    manager = next(
+        (well_known.CONTEXT_DECORATORS[one] for one in decorators(ev, scope) if one in well_known.CONTEXT_DECORATORS),
+        None,
+    )
+    declared = annotations.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
+    if manager is not None:
+        return Pending("async-cm" if manager == "async-cm" else "cm", entered=_yielded(ev, scope, declared))
+    if scope.is_generator:
+        kind = "async-generator" if scope.is_async else "generator"
+        return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
+    value = declared if declared is not UNKNOWN else _inferred(ev, scope)
+    return Pending("coroutine", awaited=value) if scope.is_async else value
+
+
+def _inferred(ev: Evaluator, scope: Scope) -> Type:
+    """The return type, where none is declared or what is declared tells nothing."""
+    types = [ev.type_of(value, scope) for value in scope.returns]
+    return known([one for one in types if one is not NOTHING]) if types else UNKNOWN
+
+
+def _yielded(ev: Evaluator, scope: Scope, declared: Type) -> Type:
+    if isinstance(declared, Pending) and declared.item is not UNKNOWN:
+        return declared.item
+    if isinstance(declared, Instance):
+        return declared  # wrong, but often written: the type of the item instead of the iterator
+    types: list[Type] = []
+    for one in scope.yields:
+        if isinstance(one, ast.YieldFrom):
+            types.append(ev.item(ev.type_of(one.value, scope), asynchronous=False))
+        elif one.value is not None:
+            types.append(without_none(ev.type_of(one.value, scope)))
+    return known(types)

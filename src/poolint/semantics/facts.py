@@ -1,0 +1,151 @@
+"""What semantics tells the rules: facts about calls, and observations that a rule may judge.
+
+An observation is a place where something may be wrong; the rule that subscribes to its kind decides whether it is, and
+words it. All of them are values; the nodes they carry are ``ast`` nodes of the analysed module.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from poolint.semantics.uses import Use, Usage
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
+    from poolint.models import schema
+    from poolint.semantics.types import Provenance
+
+
+@dataclass(frozen=True, eq=False)
+class CallFact:
+    """A call that is known: of a library's function or method, or of a function of the project.
+
+    ``name`` is its qualified name, ``receiver`` the source text of what it is called on, ``row`` and ``cls`` what
+    the models say; ``provenance`` is how the receiver's type is known.
+    """
+
+    node: ast.Call
+    name: str
+    receiver: str = ""
+    row: schema.Method | schema.Function | None = None
+    cls: schema.Class | None = None
+    provenance: Provenance = "declared"
+
+    @property
+    def method(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def role(self) -> str:
+        """The role that the models give the call; empty for the project's own functions."""
+        return self.row.role if self.row is not None else ""
+
+    @property
+    def api(self) -> str:
+        """The name as people say it: ``AsyncSession.close``."""
+        parts = self.name.split(".")
+        return ".".join(parts[-2:]) if self.cls is not None and len(parts) > 1 else self.name
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """Base of all observations. ``node`` is where a finding would stand; ``function`` the qualified name around."""
+
+    node: ast.AST
+    function: str
+    in_async: bool
+    """Whether an ``await`` may be written at this place."""
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedAwaitable(Observation):
+    """A call whose value has to be awaited or entered, and is not, on any path."""
+
+    call: CallFact
+    usage: Usage
+
+
+@dataclass(frozen=True, eq=False)
+class ConsumedAwaitable(Observation):
+    """A call whose value has to be awaited, used as if it were the result already."""
+
+    call: CallFact
+    usage: Usage
+    released_later: bool = False
+    """For checkouts: whether what it would give is given back further down."""
+
+
+@dataclass(frozen=True, eq=False)
+class AwaitedSyncCall(Observation):
+    """``await`` on a call that gives nothing awaitable. ``node`` is the ``await`` expression."""
+
+    call: CallFact
+
+
+@dataclass(frozen=True, eq=False)
+class MismatchedWith(Observation):
+    """A ``with`` whose context expression does not fit it. ``node`` is the context expression.
+
+    ``wanted``: ``"async"`` or ``"sync"`` when the other kind of ``with`` is right; ``"await"`` when an ``await`` is
+    missing in the header, ``"no-await"`` when there is one too many; ``""`` when nothing fits.
+    """
+
+    statement: ast.With | ast.AsyncWith
+    what: str
+    wanted: str
+    loses_slot: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class UnreleasedCheckout(Observation):
+    """A checkout outside ``with`` that nothing in its function gives back, and that is not handed on."""
+
+    call: CallFact
+    variable: str
+    cls: schema.Class
+    uses: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class BlockingDatabaseCall(Observation):
+    """A synchronous database call that runs on the event loop: the first in its function on this receiver.
+
+    ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
+    """
+
+    call: CallFact
+    more: int
+    chain: tuple[Step, ...] = ()
+    origin: Step | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ExternalCallWhileHeld(Observation):
+    """A call that reaches something external while a transaction is open.
+
+    ``names`` is the chain of functions down to the external call, ``path`` where each stands.
+    """
+
+    transaction: str
+    begun: Step
+    names: tuple[str, ...]
+    effect: str
+    path: tuple[Step, ...] = field(default=())
+
+
+__all__ = [
+    "AwaitedSyncCall",
+    "BlockingDatabaseCall",
+    "CallFact",
+    "ConsumedAwaitable",
+    "DroppedAwaitable",
+    "ExternalCallWhileHeld",
+    "MismatchedWith",
+    "Observation",
+    "UnreleasedCheckout",
+    "Usage",
+    "Use",
+]

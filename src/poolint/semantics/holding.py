@@ -1,0 +1,168 @@
+"""Where a transaction is open: the statements of a ``with`` block from which on a connection is held.
+
+A Session is lazy: inside ``session.begin()`` nothing is held before the first statement that may reach the database.
+A connection's or an engine's transaction holds from entry.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.semantics.calls import call_fact, call_facts, text_of
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, alternatives
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.scopes import Scope, WithNode
+
+_USES = frozenset({"query", "stream", "flush", "refresh"})
+_ENDS = frozenset({"commit", "rollback", "release"})
+_MAX_DEPTH = 8
+"""Context managers of the project inside each other; real code nests three."""
+
+
+class Region(NamedTuple):
+    """A ``with`` block that has a transaction open.
+
+    ``session`` is the name of the session whose first use checks out, empty where the block holds from entry.
+    """
+
+    statement: WithNode
+    header: ast.expr
+    fact: CallFact
+    session: str
+
+
+def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
+    """The blocks directly in ``scope`` that open a transaction, by themselves or by a context manager of the project."""
+    found = []
+    for statement in scope.withs:
+        for item in statement.items:
+            call = item.context_expr.value if isinstance(item.context_expr, ast.Await) else item.context_expr
+            if not isinstance(call, ast.Call):
+                continue
+            target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else "?"
+            opened = _opened(ev, call, scope, asynchronous=isinstance(statement, ast.AsyncWith), target=target)
+            if opened is not None:
+                found.append(Region(statement, item.context_expr, opened[0], opened[1]))
+    return found
+
+
+def _opened(
+    ev: Evaluator, call: ast.Call, scope: Scope, *, asynchronous: bool, target: str, depth: int = 0
+) -> tuple[CallFact, str] | None:
+    """How entering ``call`` opens a transaction, and the name of the session that holds it from its first use on."""
+    for fact in call_facts(ev, call, scope):
+        if fact.role != "begin" or fact.cls is None or fact.row is None:
+            continue
+        if asynchronous != (fact.row.call in ("async-cm", "awaitable-cm")):
+            continue
+        if fact.cls.kind in ("session", "registry"):
+            assert isinstance(call.func, ast.Attribute)
+            return fact, text_of(call.func.value, scope)
+        return fact, target if fact.cls.kind == "factory" else ""
+    for one in alternatives(ev.type_of(call.func, scope)):
+        if isinstance(one, Function) and one.scope.is_generator and depth < _MAX_DEPTH:
+            below = _around_yield(ev, one.scope, depth + 1)
+            if below is not None:
+                return below[0], target if below[1] else ""
+    return None
+
+
+def _around_yield(ev: Evaluator, scope: Scope, depth: int) -> tuple[CallFact, str] | None:
+    """The transaction that a generator of the project has open when it yields."""
+    for statement in scope.withs:
+        if not any(inside(one, statement) for one in scope.yields):
+            continue
+        for item in statement.items:
+            call = item.context_expr
+            if isinstance(call, ast.Call):
+                opened = _opened(
+                    ev, call, scope, asynchronous=isinstance(statement, ast.AsyncWith), target="?", depth=depth
+                )
+                if opened is not None:
+                    return opened
+    return None
+
+
+class Held:
+    """Answers, for one region, whether a connection is held at a call inside it."""
+
+    def __init__(self, ev: Evaluator, region: Region, scope: Scope) -> None:
+        self.region = region
+        self.uses: list[ast.Call] = []
+        self.ends: list[ast.Call] = []
+        if region.session:
+            for node in scope.calls:
+                if inside(node, region.statement):
+                    self._file(ev, node, scope)
+
+    def _file(self, ev: Evaluator, node: ast.Call, scope: Scope) -> None:
+        root = root_of(node)
+        if root is not None and text_of(root, scope) == self.region.session:
+            fact = call_fact(ev, node, scope)
+            if fact is None:
+                return
+            if fact.role in _USES:
+                self.uses.append(node)
+            elif fact.role in _ENDS:
+                self.ends.append(node)
+        elif any(
+            isinstance(one, (ast.Name, ast.Attribute)) and text_of(one, scope) == self.region.session
+            for one in [*node.args, *(keyword.value for keyword in node.keywords)]
+        ) and any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
+            self.uses.append(node)
+
+    def at(self, node: ast.Call) -> bool:
+        """Whether a connection is held when ``node`` is called."""
+        if not self.region.session:
+            return True
+        before = [use for use in self.uses if use is not node and _position(use) < _position(node)]
+        if before:
+            last = max(map(_position, before))
+            return not any(last < _position(end) < _position(node) for end in self.ends)
+        loop = _loop(node, self.region.statement)
+        return loop is not None and not self.ends and any(use is not node and inside(use, loop) for use in self.uses)
+
+
+def inside(node: ast.AST, statement: ast.stmt) -> bool:
+    """Whether ``node`` stands in the body of a compound statement."""
+    current: ast.AST | None = node
+    while current is not None:
+        parent = parent_of(current)
+        if parent is statement:
+            return isinstance(current, ast.stmt)
+        current = parent
+    return False
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+
+def _loop(node: ast.AST, within: ast.stmt) -> ast.stmt | None:
+    current = parent_of(node)
+    while current is not None and current is not within:
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def root_of(node: ast.Call) -> ast.expr | None:
+    """The object at the beginning of a chain of calls: ``session`` of ``session.query(A).filter(…).all()``."""
+    current: ast.expr = node.func
+    while True:
+        if isinstance(current, ast.Call):
+            current = current.func
+        elif isinstance(current, ast.Attribute):
+            if not isinstance(current.value, (ast.Call, ast.Await)):
+                return current.value
+            current = current.value
+        elif isinstance(current, ast.Await):
+            current = current.value
+        else:
+            return None

@@ -1,0 +1,155 @@
+"""Observations about ``await``: values that are never awaited, used too early, or awaited in vain."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.annotations import annotation
+from poolint.semantics.calls import call_fact
+from poolint.semantics.facts import AwaitedSyncCall, CallFact, ConsumedAwaitable, DroppedAwaitable, Observation
+from poolint.semantics.observe.common import may_await
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
+from poolint.semantics.uses import Use, Usage, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.loader import Models
+    from poolint.models.schema import Call
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
+_RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
+
+
+class Vocabulary:
+    """The method names of the models by how they are called: a cheap first question before types are asked."""
+
+    def __init__(self, models: Models) -> None:
+        self.pending: set[str] = set()
+        self.sync: set[str] = set()
+        for cls in models.classes.values():
+            for method in cls.methods:
+                (self.sync if method.call == "sync" else self.pending).update(method.names)
+        for name, function in models.functions.items():
+            target = self.sync if function.call == "sync" else self.pending
+            target.add(name.rpartition(".")[2])
+
+
+def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
+    """The observations at calls that stand directly in ``scope``."""
+    for node in scope.calls:
+        name = _last_name(node.func)
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            if name in vocabulary.sync:
+                yield from _awaited(ev, node, parent, scope)
+        elif not isinstance(parent, ast.withitem):
+            yield from _pending(ev, vocabulary, node, name, scope)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _pending(
+    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope
+) -> Iterator[Observation]:
+    if isinstance(node.func, ast.Attribute) and name not in vocabulary.pending:
+        return
+    how = usage(node, scope)
+    if how.use in (Use.AWAITED, Use.ENTERED, Use.ENTERED_ASYNC):
+        return
+    if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
+        return
+    fact = call_fact(ev, node, scope)
+    if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT:
+        return
+    where, in_async = scope.qualified_name, may_await(node, scope)
+    if how.use is Use.DROPPED:
+        yield DroppedAwaitable(node, where, in_async, fact, how)
+    elif _is_consumed(ev, node, fact, how, scope):
+        released = bool(how.name) and _released_later(how.name, scope)
+        yield ConsumedAwaitable(node, where, in_async, fact, how, released)
+
+
+def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallFact, how: Usage, scope: Scope) -> bool:
+    """Whether a value that needs an ``await`` is used as if it had had one."""
+    assert fact.row is not None
+    is_coroutine = fact.row.call == "coroutine"
+    if how.use is Use.ITERATED_ASYNC:
+        return is_coroutine or fact.role == "stream"
+    if how.use is Use.TESTED:
+        return is_coroutine  # a coroutine is always true and never None
+    if how.use is Use.CONSUMED:
+        return is_coroutine or fact.role in ("checkout", "query")
+    return _contradicts_declaration(ev, node, how, scope)
+
+
+def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: Scope) -> bool:
+    """Whether an ``async def`` gives its caller the coroutine where it declares what the coroutine would give."""
+    function = scope.node
+    if not isinstance(function, ast.AsyncFunctionDef) or function.returns is None:
+        return False
+    declared = annotation(ev, function.returns, scope.parent or scope)
+    if isinstance(how.node, ast.Yield):
+        declared = declared.item if isinstance(declared, Pending) else UNKNOWN
+    value = ev.type_of(node, scope)
+    if not isinstance(declared, Instance) or not isinstance(value, Pending):
+        return False
+    promised = {one.base.name for one in alternatives(declared) if isinstance(one, Instance) and one.base}
+    real = {one.base.name for one in alternatives(value.awaited) if isinstance(one, Instance) and one.base}
+    return bool(promised & real)
+
+
+def _released_later(name: str, scope: Scope) -> bool:
+    for load in scope.loads.get(name, ()):
+        parent = parent_of(load)
+        if isinstance(parent, ast.Attribute) and parent.attr in _RELEASES:
+            return True
+        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr in _RELEASES:
+            return True
+    return False
+
+
+def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
+    fact = call_fact(ev, node, scope)
+    if fact is None or fact.row is None or fact.row.call != "sync":
+        return
+    value = ev.type_of(node, scope)
+    if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):
+        return
+    if isinstance(value, Instance) and value.base is None:
+        return  # a class of the project, which may be awaitable
+    if value is not UNKNOWN and not isinstance(value, Instance):
+        return
+    if _annotation_lies(node, scope):
+        return
+    yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
+
+
+def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
+    """Whether the receiver is only *declared* synchronous while each call on it is awaited.
+
+    ``db: Session = Depends(get_async_session)`` is written often, and works: then the annotation is wrong, not the code.
+    """
+    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if not isinstance(receiver, ast.Name):
+        return False
+    bindings = scope.bindings.get(receiver.id, [])
+    if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
+        return False
+    calls = [
+        parent_of(one)
+        for one in scope.calls
+        if isinstance(one.func, ast.Attribute)
+        and isinstance(one.func.value, ast.Name)
+        and one.func.value.id == receiver.id
+        and one.func.attr not in ("add", "add_all", "expunge", "query")
+    ]
+    return node.func.attr not in ("add", "add_all", "expunge") and all(isinstance(one, ast.Await) for one in calls)  # type: ignore[attr-defined]

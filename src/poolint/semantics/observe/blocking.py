@@ -1,0 +1,85 @@
+"""Observations about synchronous database work on the event loop."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.calls import call_fact
+from poolint.semantics.effects import sync_session_sink
+from poolint.semantics.facts import BlockingDatabaseCall, CallFact, Observation
+from poolint.semantics.holding import root_of
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.diagnostics import Step
+    from poolint.semantics.effects import Effects
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Binding, Scope
+
+
+def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    """The first blocking call on each session in an ``async def``, then those that helpers make."""
+    if not scope.is_async:
+        return
+    direct: dict[str, list[CallFact]] = {}
+    for node in scope.calls:
+        if isinstance(parent_of(node), ast.Await):
+            continue
+        fact = call_fact(ev, node, scope, use_evidence=False)
+        if fact is not None and sync_session_sink(fact):
+            root = root_of(node)
+            direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
+    for facts in direct.values():
+        first = min(facts, key=lambda one: (one.node.lineno, one.node.col_offset))
+        yield BlockingDatabaseCall(
+            first.node,
+            scope.qualified_name,
+            may_await(first.node, scope),
+            first,
+            len(facts) - 1,
+            origin=_origin(first.node, scope),
+        )
+    yield from _through_helpers(ev, effects, scope)
+
+
+def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    seen: set[Scope] = set()
+    for node in scope.calls:
+        for one in alternatives(ev.type_of(node.func, scope)):
+            if not isinstance(one, Function) or one.scope.kind != "function" or one.scope in seen:
+                continue
+            if one.scope.is_async or one.scope.is_generator:
+                continue  # an `async def` is reported itself; a generator runs elsewhere
+            witness = effects.of_call(node, scope)
+            if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
+                continue
+            seen.add(one.scope)
+            last = witness.links[-1]
+            fact = call_fact(ev, last.node, last.scope, use_evidence=False)
+            if fact is None:
+                continue
+            chain = tuple(step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
+            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, chain)
+
+
+def _origin(node: ast.Call, scope: Scope) -> Step | None:
+    """Where the session comes from: its parameter or its assignment."""
+    root = root_of(node)
+    if not isinstance(root, ast.Name):
+        return None
+    bindings: list[Binding] = []
+    current: Scope | None = scope
+    while current is not None and not bindings:
+        bindings = current.bindings.get(root.id, []) if current.kind != "class" else []
+        current = current.parent
+    before = [one for one in bindings if one.position <= (root.lineno, root.col_offset)]
+    if not before or before[-1].kind not in ("parameter", "assign", "annotated", "with"):
+        return None
+    target = before[-1].node
+    assert isinstance(target, (ast.expr, ast.arg))
+    return step(f"`{root.id}` is a synchronous session", target, scope.module)

@@ -1,0 +1,51 @@
+"""What the observers share."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.diagnostics import Position, Range, Step
+from poolint.semantics.scopes import parent_of
+
+if TYPE_CHECKING:
+    from poolint.semantics.project import Module
+    from poolint.semantics.scopes import Scope
+
+
+def range_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.arg, module: Module) -> Range:
+    """The range of a node, in characters."""
+    source = module.source
+    end_row = node.end_lineno or node.lineno
+    return Range(
+        Position(node.lineno, source.column(node.lineno, node.col_offset)),
+        Position(end_row, source.column(end_row, node.end_col_offset or 0)),
+    )
+
+
+def step(message: str, node: ast.expr | ast.stmt | ast.arg, module: Module) -> Step:
+    """A station on a finding's path, at ``node``."""
+    return Step(message, module.source.path, range_of(node, module))
+
+
+def may_await(node: ast.AST, scope: Scope) -> bool:
+    """Whether an ``await`` may be written around ``node``."""
+    if scope.kind != "function" or not scope.is_async:
+        return False
+    child, current = node, parent_of(node)
+    while current is not None and current is not scope.node:
+        if isinstance(current, ast.Lambda):
+            return False
+        if isinstance(current, ast.GeneratorExp) and not _first_iterable(child, current):
+            return False
+        child, current = current, parent_of(current)
+    return True
+
+
+def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:
+    return child is expression.generators[0]
+
+
+def header(node: ast.With | ast.AsyncWith) -> ast.expr:
+    """The first context expression of a ``with``: it stands for the statement in a path."""
+    return node.items[0].context_expr

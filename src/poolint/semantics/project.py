@@ -1,0 +1,161 @@
+"""Files and modules: which file an import means, and the parsed modules themselves, read on demand.
+
+Nothing of the project under analysis is ever imported or run; its sources are read and parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from poolint.finder import Finder
+from poolint.source import Source, SourceError
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
+    from poolint.semantics.scopes import Binding, Scope
+
+_STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+
+
+class Module:
+    """One parsed file of the project. ``name`` is its dotted name, as far as the file tree tells it."""
+
+    def __init__(self, source: Source, name: str, path: str, *, is_package: bool) -> None:
+        self.source = source
+        self.name = name
+        self.path = path
+        self.is_package = is_package
+        self.scope: Scope
+        self.scopes: dict[ast.AST, Scope] = {}
+        self.stars: list[tuple[str, int]] = []
+        self.state_assignments: dict[str, list[Binding]] = {}
+        self.has_global_statement = b"global " in source.data
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope that ``node`` stands in; for a function or class that is the scope around it."""
+        from poolint.semantics.scopes import parent_of
+
+        current = parent_of(node)
+        previous: ast.AST = node
+        while current is not None:
+            scope = self.scopes.get(current)
+            if scope is not None and not _outside(current, previous):
+                return scope
+            previous, current = current, parent_of(current)
+        return self.scope
+
+    def __repr__(self) -> str:
+        return f"Module({self.name!r})"
+
+
+def _outside(owner: ast.AST, child: ast.AST) -> bool:
+    """Whether ``child`` of a function or class is evaluated in the scope around it (decorator, default, base)."""
+    return any(
+        child is item
+        for field in ("decorator_list", "bases", "keywords")
+        for item in owner.__dict__.get(field, ())
+    ) or child is owner.__dict__.get("args") or child is owner.__dict__.get("returns")
+
+
+class Project:
+    """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
+
+    ``cwd`` bounds the search for modules upwards (see :class:`~poolint.finder.Finder`). ``read_file`` may supply the
+    text of unsaved buffers.
+    """
+
+    def __init__(self, cwd: str, read_file: Callable[[str], Source] = Source.read) -> None:
+        self.finder = Finder(cwd)
+        self._read = read_file
+        self._modules: dict[str, Module | None] = {}
+        self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
+
+    def replace(self, source: Source) -> Module:
+        """Take ``source`` for its file from now on, in place of what stands on disk.
+
+        Raises:
+            SourceError: it cannot be parsed.
+        """
+        path = os.path.abspath(source.path)
+        module = self._parse(source, path)
+        self._modules[path] = module
+        return module
+
+    def known(self, path: str) -> Module | None:
+        """The module at absolute ``path`` if it has been parsed already."""
+        return self._modules.get(path)
+
+    def module(self, path: str) -> Module | None:
+        """The module in the file at absolute ``path``; None when it cannot be read or parsed."""
+        if path not in self._modules:
+            self._modules[path] = None
+            try:
+                self._modules[path] = self._parse(self._read(path), path)
+            except (SourceError, OSError):
+                pass
+        return self._modules[path]
+
+    def _parse(self, source: Source, path: str) -> Module:
+        from poolint.semantics.scopes import walk
+
+        name = self.finder.module_name(path)
+        module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
+        walk(source.tree, module)
+        return module
+
+    def imported(self, dotted: str, level: int, importer: Module) -> Module | None:
+        """The first-party module that an import in ``importer`` means."""
+        path = (
+            self.finder.find_relative(dotted, level, importer.path)
+            if level
+            else self.finder.find(dotted, importer.path)
+        )
+        return self.module(path) if path is not None else None
+
+    def state_assignments(self, name: str, near: Module) -> list[tuple[Module, Binding]]:
+        """Assignments to ``….state.NAME`` anywhere in the project of ``near``.
+
+        Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
+        """
+        root = self.finder.search_path(near.path)[0]
+        top = near.name.partition(".")[0]
+        base = os.path.join(root, top)
+        root = base if os.path.isdir(base) else root
+        if root not in self._states:
+            self._states[root] = self._index_state(root)
+        return self._states[root].get(name, [])
+
+    def _index_state(self, root: str) -> dict[str, list[tuple[Module, Binding]]]:
+        index: dict[str, list[tuple[Module, Binding]]] = {}
+        for folder, folders, files in os.walk(root):
+            folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_SOURCES)
+            for file in sorted(files):
+                if not file.endswith(".py"):
+                    continue
+                path = os.path.join(folder, file)
+                known = self._modules.get(path)
+                try:
+                    data = known.source.data if known is not None else _bytes_of(path)
+                except OSError:
+                    continue
+                if not _STATE_ASSIGNMENT.search(data):
+                    continue
+                module = self.module(path)
+                if module is not None:
+                    for name, bindings in module.state_assignments.items():
+                        index.setdefault(name, []).extend((module, binding) for binding in bindings)
+        return index
+
+
+_NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
+
+
+def _bytes_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+

@@ -1,0 +1,9 @@
+from shop import Item
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+async def work(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        connection.begin()
+        await connection.execute(insert(Item).values(name="tea"))

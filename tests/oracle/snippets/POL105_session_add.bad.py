@@ -1,0 +1,7 @@
+from shop import Item
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session, session.begin():
+        await session.add(Item(name="tea"))

@@ -1,0 +1,37 @@
+"""The texts that were measured, linted: the bad one has the finding that is borne out, the good one none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from poolint.config import Resolver
+from poolint.runner import Runner
+
+SNIPPETS = Path(__file__).parent / "snippets"
+NAMES = sorted({file.name.partition(".")[0] for file in SNIPPETS.glob("POL*.py")})
+
+
+def codes(name: str, directory: Path) -> list[str]:
+    """The codes of what is found in a snippet, as a file of ``directory``: where it stands, rules are relaxed."""
+    runner = Runner(Resolver(str(directory), isolated=True))
+    outcome, _ = runner.run_text((SNIPPETS / f"{name}.py").read_bytes(), str(directory / "snippet.py"))
+    assert not outcome.errors
+    return [one.code for one in outcome.diagnostics]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_bad_one_is_found(name: str, tmp_path: Path) -> None:
+    code, _, _ = name.partition("_")
+    assert codes(f"{name}.bad", tmp_path) == [code]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_good_one_is_not(name: str, tmp_path: Path) -> None:
+    assert codes(f"{name}.good", tmp_path) == []
+
+
+def test_each_snippet_has_its_twin() -> None:
+    wanted = {f"{name}.{kind}.py" for name in NAMES for kind in ("bad", "good")}
+    assert {file.name for file in SNIPPETS.glob("POL*.py")} == wanted

@@ -1,0 +1,173 @@
+"""House rules that no type checker holds: which part may import which, how long files get, what stays unloaded."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "src" / "poolint"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+VALUES = {"diagnostics"}
+TEXT = VALUES | {"source", "slices"}
+CHOICE = {"config", "globs", "selection"}
+
+# Each part (a module or package right below poolint) and those that it may import; itself and `__version__` always.
+# One way only: cli → runner → engine → rules → semantics → models and source. The rest are leaves beside them.
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "diagnostics": set(),
+    "source": set(),
+    "slices": VALUES | {"source"},
+    "models": set(),
+    "finder": set(),
+    "screen": {"finder"},
+    "semantics": TEXT | {"finder", "models", "screen"},
+    "fixes.plans": set(),
+    "rules": VALUES | {"fixes.plans", "models", "semantics"},
+    "relaxations": {"rules", "semantics"},
+    "globs": set(),
+    "config": {"globs"},
+    "selection": VALUES | {"config", "globs", "rules"},
+    "discovery": {"config", "globs"},
+    "suppression": VALUES | {"source"},
+    "output": TEXT | {"config", "selection"},
+    "fixes": TEXT | {"fixes.plans", "selection"},
+    "engine": TEXT | CHOICE | {"finder", "fixes", "models", "relaxations", "rules", "screen", "semantics"},
+    "runner": TEXT | CHOICE | {"discovery", "engine", "fixes", "rules", "suppression"},
+    "cli": TEXT | CHOICE | {"output", "rules", "runner"},
+    "integrations": TEXT | CHOICE | {"runner"},
+    "docs": {"relaxations", "rules"},
+    "__main__": {"cli"},
+}
+PART_OF = {
+    # These read for source what the running Python cannot.
+    "newer": "source",
+    "scan": "source",
+    # What a rule may ask for, below the rules; the engine that does it is above them.
+    "fixes.plans": "fixes.plans",
+}
+
+
+def part(name: str) -> str:
+    """The part to which a dotted name below poolint belongs."""
+    for whole, its_part in PART_OF.items():
+        if name == whole or name.startswith(f"{whole}."):
+            return its_part
+    return name.partition(".")[0]
+
+
+def part_of(file: Path) -> str:
+    return part(".".join(file.relative_to(PACKAGE).with_suffix("").parts))
+
+
+def imported(file: Path) -> Iterator[tuple[int, str]]:
+    """The row and the dotted name of everything that a file imports, at whatever depth, for types only as well."""
+    package = ["poolint", *file.relative_to(PACKAGE).parent.parts]
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node.lineno, alias.name
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                yield node.lineno, f"{origin}.{alias.name}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_imports_point_one_way(file: Path) -> None:
+    here = part_of(file)
+    assert here in MAY_IMPORT, f"say in MAY_IMPORT what {here} may import"
+    wrong = []
+    for row, name in imported(file):
+        root, _, rest = name.partition(".")
+        target = part(rest)
+        if root == "poolint" and target not in {"__version__", here, *MAY_IMPORT[here]}:
+            wrong.append(f"line {row}: {name}")
+    assert not wrong
+
+
+def test_the_table_itself_has_no_cycle() -> None:
+    left = dict(MAY_IMPORT)
+    while left:
+        free = [name for name, targets in left.items() if not targets & left.keys()]
+        assert free, f"these import one another: {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_files_stay_short(file: Path) -> None:
+    is_rule = part_of(file) == "rules" and len(file.relative_to(PACKAGE).parts) == 3
+    limit = 120 if is_rule else 400
+    lines = len(file.read_bytes().splitlines())
+    assert lines <= limit
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE / "semantics").rglob("*.py")), ids=lambda file: file.stem)
+def test_semantics_knows_no_rule(file: Path) -> None:
+    assert not re.search(rb"\bPOL[0-9]", file.read_bytes())
+
+
+@pytest.mark.parametrize("file", sorted((PACKAGE / "rules").glob("*/*.py")), ids=lambda file: file.stem)
+def test_rules_know_no_library(file: Path) -> None:
+    """Names of libraries belong into the models; in a rule they may only stand in its documentation."""
+    tree = ast.parse(file.read_bytes())
+    documentation = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    documentation.add(ast.get_docstring(tree, clean=False))
+    texts = [
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    library = re.compile(r"sqlalchemy|sqlmodel|asyncpg|psycopg|aiosqlite|httpx|aiohttp|requests|boto3", re.IGNORECASE)
+    assert not [text for text in texts if text not in documentation and library.search(text)]
+
+
+LOADED = """
+import sys
+from poolint.cli.main import main
+try:
+    code = main(sys.argv[1:])
+except SystemExit as exit:
+    code = exit.code
+print(code or 0, *sorted(sys.modules))
+"""
+
+
+def loaded_by(*arguments: str, cwd: Path) -> set[str]:
+    """The modules that a run of the command has loaded; it must end with exit code 0."""
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
+    code, *modules = ran.stdout.splitlines()[-1].split()
+    assert code == "0", ran.stdout
+    return set(modules)
+
+
+def test_a_clean_file_loads_neither_libcst_nor_the_models(tmp_path: Path) -> None:
+    file = tmp_path / "clean.py"
+    file.write_text("import json\n\n\ndef load(text: str) -> object:\n    return json.loads(text)\n")
+    modules = loaded_by("check", file.name, cwd=tmp_path)
+    assert not modules & {"libcst", "msgspec", "tomllib", "tomli", "ast", "inspect", "dataclasses"}
+    assert not {name for name in modules if name.startswith(("poolint.rules", "poolint.semantics", "poolint.models"))}
+
+
+def test_a_file_with_a_pool_and_no_finding_loads_no_libcst_and_no_toml(tmp_path: Path) -> None:
+    file = tmp_path / "right.py"
+    file.write_text(
+        "from sqlalchemy.ext.asyncio import AsyncSession\n\n\n"
+        "async def save(session: AsyncSession) -> None:\n    await session.commit()\n"
+    )
+    modules = loaded_by("check", file.name, cwd=tmp_path)
+    assert not modules & {"libcst", "tomllib", "tomli"}

@@ -1,0 +1,85 @@
+"""``docs/rules.md`` is fresh, and what the rules say of themselves is true: their examples are run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolint import docs
+from poolint.config import Resolver
+from poolint.rules.base import documentation
+from poolint.runner import Options, Runner
+
+if TYPE_CHECKING:
+    from poolint.rules.base import Rule
+
+ROOT = Path(__file__).parents[1]
+RULES = docs.own_rules()
+
+each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.meta.code)
+
+
+def test_the_page_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert docs.main(["--check"]) == 0, "run `python -m poolint.docs`"
+
+
+def test_a_stale_page_is_told_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert docs.main(["--check"]) == 1
+    assert not docs.PAGE.exists()
+    assert docs.main([]) == 0
+    assert docs.main(["--check"]) == 0
+    docs.PAGE.write_text(docs.PAGE.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    assert docs.main(["--check"]) == 1
+
+
+def test_links_of_the_page_lead_somewhere() -> None:
+    page = docs.page(RULES)
+    headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}
+    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= headings
+
+
+def block(rule: type[Rule], section: str) -> str:
+    """The one block of code in a section of a rule's documentation."""
+    [code] = re.findall(r"```python\n(.*?)```", documentation(rule).sections[section], re.DOTALL)
+    return str(code)
+
+
+def codes(text: str, directory: Path) -> list[str]:
+    runner = Runner(Resolver(str(directory), isolated=True))
+    outcome, _ = runner.run_text(text.encode(), str(directory / "example.py"))
+    return [one.code for one in outcome.diagnostics]
+
+
+@each_rule
+def test_the_example_is_found(rule: type[Rule], tmp_path: Path) -> None:
+    assert codes(block(rule, "Example"), tmp_path) == [rule.meta.code]
+
+
+@each_rule
+def test_what_to_use_instead_is_clean(rule: type[Rule], tmp_path: Path) -> None:
+    assert codes(block(rule, "Use instead"), tmp_path) == []
+
+
+@each_rule
+def test_the_fix_of_the_example_is_what_to_use_instead(rule: type[Rule], tmp_path: Path) -> None:
+    example, instead = block(rule, "Example"), block(rule, "Use instead")
+    runner = Runner(Resolver(str(tmp_path), isolated=True), Options(fix=True))
+    _, fixed = runner.run_text(example.encode(), str(tmp_path / "example.py"))
+    if rule.meta.fix in ("unsafe", "none"):
+        assert fixed.decode() == example
+    elif rule.meta.fix == "safe":
+        assert fixed.decode() == instead
+    else:
+        assert fixed.decode() in (example, instead)
+
+
+@each_rule
+def test_the_summary_fits_a_line_of_a_table(rule: type[Rule]) -> None:
+    assert "\n" not in rule.meta.summary
+    assert "|" not in rule.meta.summary
+    assert not rule.meta.summary.endswith(".")

@@ -1,0 +1,114 @@
+"""How rules are found: order, refusals, and that nothing is imported without need."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from poolint.rules import registry
+from poolint.rules.base import Meta, Rule, Subscription
+
+GOOD = """Finds it.
+
+## What it does
+x
+
+## Why is this bad?
+x
+
+## Example
+x
+
+## Use instead
+x
+
+## When to ignore
+x
+"""
+
+
+def rule(code: str, **changes: Any) -> type[Rule]:
+    meta = Meta(code, changes.pop("name", "a-name"), "finds it", Subscription(names=frozenset({"a.b"})))
+    return type("Made", (Rule,), {"meta": meta, "__doc__": GOOD, **changes})
+
+
+class Point:
+    def __init__(self, name: str, loaded: object, distribution: str = "other") -> None:
+        self.name = name
+        self.value = f"{distribution}:{name}"
+        self.loaded = loaded
+        self.dist = SimpleNamespace(name=distribution, version="1.0")
+
+    def load(self) -> object:
+        if isinstance(self.loaded, BaseException):
+            raise self.loaded
+        return self.loaded
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, *points: Point) -> registry.Registry:
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == "poolint.rules" else ())
+    return registry.load()
+
+
+def test_rules_come_in_the_order_of_codes_with_their_origin(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = loaded(
+        monkeypatch, Point("XYZ1", rule("XYZ1")), Point("POL2", rule("POL2"), "poolint"), Point("ABC1", rule("ABC1"))
+    )
+    assert (list(found.rules), found.errors) == (["ABC1", "POL2", "XYZ1"], [])
+    assert found.origins == {"ABC1": "other", "POL2": "poolint", "XYZ1": "other"}
+    assert registry.codes() == ["ABC1", "POL2", "XYZ1"]
+    assert registry.has_plugins()
+
+
+def test_ours_alone_are_no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded(monkeypatch, Point("POL2", rule("POL2"), "poolint"))
+    assert not registry.has_plugins()
+
+
+@pytest.mark.parametrize(
+    ("point", "why"),
+    [
+        (Point("XYZ1", ImportError("No module\nnamed x")), "cannot be loaded: ImportError: No module named x"),
+        (Point("XYZ1", AttributeError("no X")), "cannot be loaded: AttributeError: no X"),
+        (Point("XYZ1", SystemExit(3)), "cannot be loaded: SystemExit: 3"),
+        (Point("XYZ1", SyntaxError("bad")), "cannot be loaded: SyntaxError: bad"),
+        (Point("XYZ1", 3), "is not a subclass of poolint.rules.base.Rule"),
+        (Point("XYZ1", rule("XYZ1", __doc__="Finds it.")), "lacks documentation: no section What it does"),
+        (Point("XYZ1", rule("XYZ1", meta=None)), "has no `meta`"),
+        (Point("XYZ1", rule("XYZ1", name="A Name")), "has the name 'A Name'"),
+        (
+            Point("XYZ1", rule("XYZ2")),
+            "has the code XYZ2, but its entry point is named XYZ1; they must be equal",
+        ),
+        (Point("POL2", rule("POL2")), "is refused: 'poolint' already brings a rule POL2"),
+    ],
+)
+def test_a_rule_that_cannot_be_used_is_named_and_the_others_stay(
+    monkeypatch: pytest.MonkeyPatch, point: Point, why: str
+) -> None:
+    ours = rule("POL2")
+    found = loaded(monkeypatch, point, Point("POL2", ours, "poolint"), Point("ZZZ1", rule("ZZZ1")))
+    assert set(found.rules) == {"POL2", "ZZZ1"}
+    assert found.rules["POL2"] is ours
+    [error] = found.errors
+    assert error.startswith(f"other 1.0: rule {point.name!r} (other:{point.name}) ")
+    assert why in error
+    assert "\n" not in error
+
+
+def test_codes_import_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: EntryPoint) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr(EntryPoint, "load", refuse)
+    assert isinstance(registry.codes(), list)
+
+
+def test_the_rules_that_pyproject_announces_can_all_be_used() -> None:
+    found = registry.load()
+    assert found.errors == []
+    for code, each in found.rules.items():
+        assert each.meta.code == code
