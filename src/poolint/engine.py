@@ -1,49 +1,48 @@
-"""One file to diagnostics: the function that the command line, flake8, pre-commit and editors all call."""
+"""One file to diagnostics: the function that the command line, flake8, pre-commit and editors all call.
+
+Each step imports what it needs when it is reached: a file that the screen rejects costs no parser, and one in which
+nothing is observed costs no LibCST.
+"""
 
 from __future__ import annotations
 
-import ast
-import hashlib
 import os
-from typing import TYPE_CHECKING
 
-import libcst as cst
-
-from poolint import relaxations
-from poolint.diagnostics import Diagnostic, Fix, Range
-from poolint.models.loader import load
+from poolint.finder import Finder
 from poolint.screen import Screen
-from poolint.selection import enabled, ignored_in, matches
-from poolint.semantics.analysis import Analysis
-from poolint.semantics.observe.common import range_of
-from poolint.semantics.project import Project
-from poolint.semantics.scopes import statement_of
-from poolint.slices import Slice, cut
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poolint.config import Settings
-    from poolint.rules.base import Proposal, Rule, Verdict
-    from poolint.semantics.facts import CallFact, Observation
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
+    from poolint.diagnostics import Diagnostic
+    from poolint.rules.base import Rule
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.project import Module, Project
     from poolint.source import Source
 
 
 class Checker:
-    """Checks the files of one project under one set of settings. Keeps what it has learned between files."""
+    """Checks the files of one project under one set of settings. Keeps what it has learned between files.
+
+    ``rules`` are only looked at when something has been observed, or when plugins may want to see more than that.
+    """
 
     def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], cwd: str) -> None:
         self.settings = settings
         self.rules = rules
-        self.project = Project(cwd)
-        self.screen = Screen(self.project.finder)
+        self.finder = Finder(cwd)
+        self.screen = Screen(self.finder)
+        self._project: Project | None = None
         self._analysis: Analysis | None = None
+        self._wanted_calls: bool | None = None
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file can hold a finding at all: the screen's answer."""
-        return self.screen.is_interesting(path, data)
+        if self.screen.is_interesting(path, data):
+            return True
+        return self._judges_calls() and any(root in data for root in self._subscribed_roots())
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments.
@@ -52,23 +51,58 @@ class Checker:
             SourceError: the file cannot be parsed.
         """
         module = self._module(source)
+        analysis = self._semantics()
+        observed = list(analysis.observations(module))
+        if not observed and not self._judges_calls():
+            return []
         rules = self._rules_for(source.path)
         if not rules:
             return []
-        if self._analysis is None:
-            self._analysis = Analysis(self.project, load(), self.screen)
+        from poolint.judgement import Judgement
+
         relative = os.path.relpath(source.path, self.settings.root).replace(os.sep, "/")
-        return _Run(module, self._analysis, rules, relative).diagnostics()
+        return Judgement(module, analysis, observed, rules, relative).diagnostics()
+
+    def _semantics(self) -> Analysis:
+        if self._analysis is None:
+            from poolint.models.loader import load
+            from poolint.semantics.analysis import Analysis
+
+            assert self._project is not None
+            self._analysis = Analysis(self._project, load(), self.screen)
+        return self._analysis
 
     def _module(self, source: Source) -> Module:
-        known = self.project.known(os.path.abspath(source.path))
+        if self._project is None:
+            from poolint.semantics.project import Project
+
+            self._project = Project(self.finder)
+        known = self._project.known(os.path.abspath(source.path))  # noqa: PTH100
         if known is not None and known.source.data == source.data:
             return known
         if known is not None:
             self._analysis = None  # what was learned of the old text holds no more
-        return self.project.replace(source)
+        return self._project.replace(source)
+
+    def _judges_calls(self) -> bool:
+        """Whether some rule wants to see calls that nothing was observed at; only rules of plugins may."""
+        if self._wanted_calls is None:
+            from poolint.rules.registry import has_plugins
+
+            self._wanted_calls = has_plugins() and any(
+                rule.meta.subscription.names or rule.meta.subscription.roles for rule in self.rules.values()
+            )
+        return self._wanted_calls
+
+    def _subscribed_roots(self) -> frozenset[bytes]:
+        """The import roots of the names that rules of plugins subscribe to."""
+        return frozenset(
+            name.partition(".")[0].encode() for rule in self.rules.values() for name in rule.meta.subscription.names
+        )
 
     def _rules_for(self, path: str) -> list[type[Rule]]:
+        from poolint.selection import enabled, ignored_in, matches
+
         codes = enabled(self.settings, self.rules.values())
         ignored = ignored_in(self.settings, path)
         return [
@@ -76,189 +110,3 @@ class Checker:
             for code, rule in sorted(self.rules.items())
             if code in codes and not any(matches(selector, code, rule.meta.name) for selector in ignored)
         ]
-
-
-class SliceFacts:
-    """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
-
-    def __init__(
-        self, piece: Slice, module: Module, analysis: Analysis, observed: list[tuple[Scope, Observation]]
-    ) -> None:
-        self.piece = piece
-        self.module = module
-        self.analysis = analysis
-        self._observed: dict[Range, list[Observation]] = {}
-        for _, observation in observed:
-            self._observed.setdefault(_range(observation.node, module), []).append(observation)
-        self._calls: dict[Range, tuple[Scope, ast.Call]] | None = None
-
-    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        """Everything that semantics has observed at exactly this node."""
-        return tuple(self._observed.get(self.piece.range_of(node), ()))
-
-    def call(self, node: cst.Call) -> CallFact | None:
-        """What a call is, in terms of the models or of the project; None when it is not known."""
-        if self._calls is None:
-            self._calls = {
-                range_of(call, self.module): (scope, call)
-                for scope in self.module.scope.descendants()
-                for call in scope.calls
-            }
-        found = self._calls.get(self.piece.range_of(node))
-        return self.analysis.call(found[1], found[0]) if found is not None else None
-
-
-def _range(node: ast.AST, module: Module) -> Range:
-    assert isinstance(node, (ast.expr, ast.stmt))
-    return range_of(node, module)
-
-
-class _Run:
-    """One check of one module."""
-
-    def __init__(self, module: Module, analysis: Analysis, rules: list[type[Rule]], relative: str) -> None:
-        self.module = module
-        self.analysis = analysis
-        self.rules = rules
-        self.relative = relative
-        self.kinds = relaxations.kinds_of(module, relative)
-        self.found: list[Diagnostic] = []
-
-    def diagnostics(self) -> list[Diagnostic]:
-        for region, observed, calls in self._regions():
-            piece = cut(self.module.source, *_rows(region))
-            if piece is None:
-                self._without_slice(observed)
-            else:
-                self._in_slice(piece, observed, calls)
-        return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
-
-    def _regions(self) -> list[tuple[ast.stmt, list[tuple[Scope, Observation]], list[CallFact]]]:
-        """What was observed, by the outermost function or module-level statement around it."""
-        wanted = frozenset[type["Observation"]]().union(*(rule.meta.subscription.observations for rule in self.rules))
-        names = frozenset[str]().union(*(rule.meta.subscription.names for rule in self.rules))
-        roles = frozenset[str]().union(*(rule.meta.subscription.roles for rule in self.rules))
-        regions: dict[ast.stmt, tuple[list[tuple[Scope, Observation]], list[CallFact]]] = {}
-        for scope, observation in self.analysis.observations(self.module, wanted):
-            regions.setdefault(_region(observation.node, scope), ([], []))[0].append((scope, observation))
-        if names or roles:
-            for scope, call in self.analysis.calls(self.module, names, roles):
-                regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
-        return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
-
-    def _interested(self, observed: list[tuple[Scope, Observation]], calls: list[CallFact]) -> list[type[Rule]]:
-        kinds = {type(observation) for _, observation in observed}
-        names = {call.name for call in calls}
-        roles = {call.role for call in calls}
-        return [
-            rule
-            for rule in self.rules
-            if not rule.meta.subscription.observations.isdisjoint(kinds)
-            or not rule.meta.subscription.names.isdisjoint(names)
-            or not rule.meta.subscription.roles.isdisjoint(roles)
-        ]
-
-    def _in_slice(self, piece: Slice, observed: list[tuple[Scope, Observation]], calls: list[CallFact]) -> None:
-        facts = SliceFacts(piece, self.module, self.analysis, observed)
-        rules = [rule(facts) for rule in self._interested(observed, calls)]
-        cst.visit_batched(piece.module, rules)
-        ends = {_range(one.node, self.module): (scope, one.node) for scope, one in observed}
-        ends.update({range_of(call.node, self.module): (None, call.node) for call in calls})
-        for rule in rules:
-            for node, verdict, proposal in rule.reports:
-                assert node is not None
-                where = piece.range_of(node)
-                scope, inner = ends.get(where, (None, None))
-                fix = self._fix(proposal, piece)
-                self._report(rule, verdict, where, scope, inner, fix)
-
-    def _without_slice(self, observed: list[tuple[Scope, Observation]]) -> None:
-        """Report what LibCST cannot parse: without fixes, but nothing is lost."""
-        for rule_class in self.rules:
-            rule = rule_class(_NoFacts())
-            for scope, observation in observed:
-                if type(observation) in rule.meta.subscription.observations:
-                    verdict = rule.judge(observation)
-                    if verdict is not None:
-                        self._report(
-                            rule, verdict, _range(observation.node, self.module), scope, observation.node, None
-                        )
-
-    def _fix(self, proposal: Proposal | None, piece: Slice) -> Fix | None:
-        if proposal is None:
-            return None
-        from poolint.fixes.build import edits_for
-
-        edits = edits_for(proposal.plan, piece, self.module.source)
-        return Fix(proposal.applicability, proposal.message, edits) if edits else None
-
-    def _report(
-        self, rule: Rule, verdict: Verdict, where: Range, scope: Scope | None, node: ast.AST | None, fix: Fix | None
-    ) -> None:
-        if scope is None:
-            scope = self.module.scope_of(node) if node is not None else self.module.scope
-        function = scope.qualified_name
-        if relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node):
-            return
-        last = where.end.row
-        if node is not None:
-            statement = statement_of(node)
-            header = getattr(statement, "body", None)
-            last = statement.end_lineno or last
-            if isinstance(header, list) and header:
-                last = max(where.end.row, header[0].lineno - 1)
-        self.found.append(
-            Diagnostic(
-                code=rule.meta.code,
-                name=rule.meta.name,
-                message=verdict.message,
-                filename=self.module.source.path,
-                range=where,
-                function=function,
-                resource=verdict.resource,
-                certainty=verdict.certainty,
-                path=verdict.path,
-                fix=fix,
-                statement_end_row=last,
-            )
-        )
-
-
-class _NoFacts:
-    """Stands in where there is no slice to ask about."""
-
-    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        del node
-        return ()
-
-    def call(self, node: cst.Call) -> CallFact | None:
-        del node
-        return None
-
-
-def _region(node: ast.AST, scope: Scope) -> ast.stmt:
-    """The outermost function around a node, or the module-level statement."""
-    function = scope.outermost_function
-    if function is not None:
-        assert isinstance(function.node, ast.stmt)
-        return function.node
-    return statement_of(node)
-
-
-def _rows(region: ast.stmt) -> tuple[int, int]:
-    decorators = getattr(region, "decorator_list", None) or [region]
-    return min(region.lineno, *(one.lineno for one in decorators)), region.end_lineno or region.lineno
-
-
-def _fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnostic]:
-    """Give each finding its fingerprint: a hash of what it is about, that moved lines do not change."""
-    from dataclasses import replace
-
-    counts: dict[tuple[str, str, str], int] = {}
-    result = []
-    for one in diagnostics:
-        key = (one.code, one.function, one.resource)
-        ordinal = counts[key] = counts.get(key, 0) + 1
-        text = "\0".join((relative, *key, str(ordinal)))
-        result.append(replace(one, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16]))
-    return result

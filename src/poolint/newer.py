@@ -58,16 +58,20 @@ def parse_newer(text: str, first: SyntaxError) -> ast.Module:
     error = first
     if rewritten.features:
         try:
-            tree = ast.parse(rewritten.text)
+            return parse_rewritten(rewritten)
         except SyntaxError as second:
             error = second
-        else:
-            _Restore(rewritten).visit(tree)
-            return tree
     found = syntax_error(error)
     if not is_strained(text) and _libcst_parses(text):
         found.message = _needs_newer(rewritten.features) or f"{found.message}, or newer than Python {_running()}"
     raise found
+
+
+def parse_rewritten(rewritten: Rewritten) -> ast.Module:
+    """The tree of a rewritten text, as if the original had been parsed. Raises ``SyntaxError``."""
+    tree = ast.parse(rewritten.text)
+    _Restore(rewritten).visit(tree)
+    return tree
 
 
 def _needs_newer(features: Iterable[tuple[tuple[int, int], str]]) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = {
     "tests": "files in `tests/` or `test/`, `test_*.py`, `*_test.py`, `conftest.py`",
     "alembic": "Alembic's `env.py` and its migrations",
-    "scripts": "modules with an `if __name__ == \"__main__\"` that serve nothing",
+    "scripts": "modules with an `if __name__ == \"__main__\"` that serve nothing, and commands of click and typer",
 }
 """Each kind of place, and how it is recognised."""
 
@@ -48,9 +48,20 @@ def is_relaxed(meta: Meta, kinds: frozenset[str], function: str, node: ast.AST |
     """Whether a finding of this rule in ``function`` is not expected to be told in a place of these kinds."""
     if not meta.relaxed_in.isdisjoint(kinds):
         return True
+    if "scripts" in meta.relaxed_for_process_in and node is not None and _is_command(node):
+        return True
     if meta.relaxed_for_process_in.isdisjoint(kinds):
         return False
     return function in _PROCESS_LIVED or ("tests" in kinds and node is not None and _is_long_fixture(node))
+
+
+def _is_command(node: ast.AST) -> bool:
+    """Whether a function is a command of a command line (click, typer): the process ends with it."""
+    for decorator in getattr(node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(target, ast.Attribute) and target.attr == "command":
+            return True
+    return False
 
 
 def _is_long_fixture(node: ast.AST) -> bool:

@@ -262,7 +262,8 @@ class Runner:
     ) -> None:
         from poolint.fixes.rounds import fix_source
 
-        fixed = fix_source(source, check, self._options.unsafe)
+        uncovers = {code: rule.meta.uncovers for code, rule in self.rules.items()}
+        fixed = fix_source(source, check, self._options.unsafe, uncovers)
         if not fixed.applied:
             return
         if self._options.diff:

@@ -7,6 +7,7 @@ a parser bears.
 from __future__ import annotations
 
 import re
+import sys
 from keyword import iskeyword
 from typing import NamedTuple
 
@@ -60,6 +61,35 @@ _AFTER_DEBUG = re.compile(r"[ \t\f\r\n]*(?:[}:]|!(?!=))")
 _CONVERSION = re.compile(r"(?:=[ \t\f\r\n]*)?(?:![ \t\f]*\w+[ \t\f\r\n]*)?")
 
 
+class _Rows:
+    """For each open bracket, how many operators stand in a row at its level; ``total`` is their sum."""
+
+    def __init__(self) -> None:
+        self.levels = [0]
+        self.total = 0
+
+    @property
+    def depth(self) -> int:
+        return len(self.levels) - 1
+
+    def add(self, count: int) -> None:
+        self.levels[-1] += count
+        self.total += count
+
+    def operator(self, word: str) -> None:
+        if word in OPENING:
+            self.levels.append(0)
+        elif word in CLOSING:
+            self.total -= self.levels.pop()
+            if not self.levels:
+                raise BrokenError
+        self.add(-self.levels[-1] if word in ",;" else 1)
+
+    def end_of_line(self) -> None:
+        if self.depth == 0:
+            self.add(-self.total)
+
+
 class Scanner:
     """Reads one text. ``strain`` is the longest row of operators that it met, nested ones added up."""
 
@@ -71,42 +101,37 @@ class Scanner:
     def tokens(self, start: int, in_field: bool = False) -> tuple[list[Token], int]:
         """Tokens from ``start`` on; in a field of an f-string up to what ends its expression, which is not taken."""
         text, found, offset = self.text, list[Token](), start
-        chains = [0]  # for each open bracket, how many operators stand in a row at its level
+        rows = _Rows()
         while offset < len(text):
             match = _TOKEN.match(text, offset)
             if match is None:  # cannot be: the last alternative takes anything
                 raise BrokenError
-            kind = match.lastgroup or ""
             if match["quote"]:
                 token = self.string(offset, match)
+                rows.add(1)  # strings side by side are nested like operands
             else:
-                token = Token(kind, offset, match.end())
-                if kind == "operator":
-                    operator = match.group()
-                    at_end = in_field and len(chains) == 1
-                    if at_end and operator in ("}", "!", ":", ":="):
+                token = Token(match.lastgroup or "", offset, match.end())
+                word = match.group()
+                if token.kind == "operator":
+                    if in_field and rows.depth == 0 and self._ends_expression(word, token.end):
                         return found, offset
-                    if at_end and operator == "=" and _AFTER_DEBUG.match(text, match.end()):
-                        return found, offset
-                    if operator in OPENING:
-                        chains.append(0)
-                    elif operator in CLOSING:
-                        chains.pop()
-                        if not chains:
-                            raise BrokenError
-                    chains[-1] = 0 if operator in ",;" else chains[-1] + 1
-                    self.strain = max(self.strain, sum(chains))
-                elif kind == "newline":
-                    if len(chains) == 1:
-                        chains[0] = 0
-                elif kind == "name" and iskeyword(match.group()):
-                    chains[-1] += 1
-                    self.elifs += match.group() == "elif"
+                    rows.operator(word)
+                elif token.kind == "newline":
+                    rows.end_of_line()
+                elif token.kind == "name" and iskeyword(word):
+                    rows.add(1)
+                    self.elifs += word == "elif"
+            self.strain = max(self.strain, rows.total)
             found.append(token)
             offset = token.end
         if in_field:
             raise BrokenError
         return found, offset
+
+    def _ends_expression(self, operator: str, end: int) -> bool:
+        if operator == "=":
+            return _AFTER_DEBUG.match(self.text, end) is not None
+        return operator in ("}", "!", ":", ":=")
 
     def string(self, start: int, match: re.Match[str]) -> Token:
         """The string literal that begins at ``start``, up to and with its closing quote."""
@@ -176,13 +201,19 @@ class Scanner:
         return offset + 1, nested
 
 
-def is_strained(text: str) -> bool:
-    """Whether LibCST should not be asked: it recurses natively and takes the process down where ``ast`` gives up."""
-    if len(text) < 2 * BEARABLE:
-        return False  # too short for as many operators in a row
+def strain(text: str) -> int:
+    """How many operators stand in a row, or ``elif`` in all, at most; a broken text is read as far as it goes."""
     scanner = Scanner(text)
     try:
         scanner.tokens(0)
-    except (BrokenError, RecursionError):
-        return True
-    return max(scanner.strain, scanner.elifs) > BEARABLE
+    except BrokenError:
+        pass
+    except RecursionError:
+        return sys.maxsize
+    return max(scanner.strain, scanner.elifs)
+
+
+def is_strained(text: str) -> bool:
+    """Whether LibCST should not be asked: it recurses natively and takes the process down where ``ast`` gives up."""
+    # A short text has no room for as many operators.
+    return len(text) > 2 * BEARABLE and strain(text) > BEARABLE

@@ -15,12 +15,15 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Set
 
     from poolint.finder import Finder
 
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
+
+UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
+"""Words in a return annotation that say less than the body does."""
 
 _STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
 _FROM = re.compile(
@@ -29,20 +32,45 @@ _FROM = re.compile(
 _IMPORT = re.compile(rb"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
 _COMMENT = re.compile(rb"#[^\n]*")
 _SEGMENT = re.compile(rb"^(?=[A-Za-z_@])", re.MULTILINE)
-_DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
+_PROSE = re.compile(rb'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
+"""Doc strings: their words tell nothing of types."""
+
+_DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
+_METHOD = re.compile(rb"^[ \t]+(?=(?:async[ \t]+)?def[ \t])", re.MULTILINE)
+_RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
+_ON_SELF = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=(?!=)")
+_GIVES = re.compile(rb"\b(?:return|yield)\b")
 _BOUND = re.compile(
     rb"^[ \t]*(\w+)(?:[ \t]*,[ \t]*\w+)*[ \t]*(?::[^=\n]*)?=(?!=)|\b(?:def|class|as|for)[ \t]+(\w+)", re.MULTILINE
 )
+_GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_AWAITED_USE = re.compile(
+    rb"await[ \t(]+(?:self\.)?\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
+    rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec)",
+    re.IGNORECASE,
+)
+"""The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
 
 
-def ready() -> tuple[re.Pattern[bytes], frozenset[bytes]]:
-    """What the models have made ready: a regex for the import roots of the libraries that make a file interesting, and
-    the names in them (classes and functions) that carry anything of a pool."""
-    path = os.path.join(os.path.dirname(__file__), "models", "ready.screen")  # noqa: PTH118, PTH120
-    with open(path, "rb") as file:  # noqa: PTH123
-        roots, names = file.read().split(b"\n")[:2]
-    return re.compile(roots), frozenset(names.split())
+class Ready:
+    """What the models have made ready for the screen.
+
+    ``library`` finds a mention of a library that makes a file interesting; ``carrying`` are the names in these
+    libraries that carry something of a pool, ``blocking`` those of synchronous sessions, and ``reaching`` finds a call
+    of a method by which these reach the database.
+    """
+
+    __slots__ = ("blocking", "carrying", "library", "reaching")
+
+    def __init__(self) -> None:
+        path = os.path.join(os.path.dirname(__file__), "models", "ready.screen")  # noqa: PTH118, PTH120
+        with open(path, "rb") as file:  # noqa: PTH123
+            roots, carrying, blocking, reaching = file.read().split(b"\n")[:4]
+        self.library = re.compile(roots)
+        self.reaching = re.compile(rb"\.(?:" + b"|".join(reaching.split()) + rb")\b")
+        self.carrying = frozenset(carrying.split())
+        self.blocking = frozenset(blocking.split())
 
 
 class _Link:
@@ -57,41 +85,86 @@ class _Link:
         self.submodule = submodule
 
 
+class _Segment:
+    """A top-level statement: the names that it may bind, all words in it, and those that tell what the names are."""
+
+    __slots__ = ("bound", "part", "telling", "words")
+
+    def __init__(self, part: bytes) -> None:
+        self.part = part
+        self.words = frozenset(_WORD.findall(part))
+        match = _DEFINITION.match(part)
+        if match is None:
+            self.bound = frozenset(one[0] or one[1] for one in _BOUND.findall(part))
+            self.telling = self.words
+            return
+        self.bound = frozenset([match[2]])
+        if match[1] == b"def":
+            self.telling = _told_by_function(part)
+        else:
+            head, *methods = _METHOD.split(part)
+            self.telling = frozenset(_WORD.findall(head)).union(*map(_told_by_method, methods))
+        if b"global" in self.words:
+            self.bound |= frozenset(_WORD.findall(b" ".join(_GLOBAL.findall(part))))
+            self.telling = self.words
+
+
+def _told_by_function(part: bytes) -> frozenset[bytes]:
+    """The words that tell what calling a function gives: its return annotation, or else what it returns."""
+    returns = _RETURNS.search(part)
+    if returns is not None and b":\n" not in part[: returns.start()].rpartition(b"def ")[2]:
+        words = frozenset(_WORD.findall(returns[1]))
+        if words.isdisjoint(UNTOLD):
+            return words
+    return frozenset(_WORD.findall(part)) if _GIVES.search(part) is not None else frozenset()
+
+
+def _told_by_method(part: bytes) -> frozenset[bytes]:
+    """The same for a method; one that sets attributes tells what they are as well."""
+    return frozenset(_WORD.findall(part)) if _ON_SELF.search(part) is not None else _told_by_function(part)
+
+
 class _File:
     """What the screen knows of one file: its imports, and which of its names carry something of a library."""
 
-    __slots__ = ("_segments", "carried", "data", "links", "seeds")
+    __slots__ = ("_read_off", "_segments", "blocking", "blocking_seeds", "carried", "data", "links", "seeds", "sessions")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.links: tuple[_Link, ...] = ()
         self.seeds: frozenset[bytes] = frozenset()
         """Local names that a library gives it."""
+        self.blocking_seeds: frozenset[bytes] = frozenset()
         self.carried: set[bytes] = set()
         """Top-level names that carry something, as far as is known yet."""
-        self._segments: list[tuple[frozenset[bytes], frozenset[bytes]]] | None = None
+        self.sessions: set[bytes] = set()
+        """Of these, the ones that carry a synchronous session."""
+        self.blocking: set[bytes] = set()
+        """Top-level names whose bodies may reach a synchronous session."""
+        self._segments: list[_Segment] | None = None
+        self._read_off: dict[bytes, frozenset[bytes]] = {}
 
     @property
-    def segments(self) -> list[tuple[frozenset[bytes], frozenset[bytes]]]:
-        """Top-level statements: the names that each may bind, and all words in it."""
+    def told(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """Its names that carry something, that carry a session, and that may block."""
+        return self.carried, self.sessions, self.blocking
+
+    def read_off(self, local: bytes) -> frozenset[bytes]:
+        """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
+        found = self._read_off.get(local)
+        if found is None:
+            chain = re.compile(rb"\b" + re.escape(local) + rb"\.([\w.]+)")
+            found = frozenset(word for one in chain.findall(self.data) for word in one.split(b"."))
+            self._read_off[local] = found
+        return found
+
+    @property
+    def segments(self) -> list[_Segment]:
+        """Its top-level statements but for imports."""
         if self._segments is None:
-            self._segments = [
-                _segment(part)
-                for part in _SEGMENT.split(self.data)
-                if not part.startswith((b"import ", b"from "))
-            ]
+            parts = _SEGMENT.split(_PROSE.sub(b"", self.data))
+            self._segments = [_Segment(part) for part in parts if not part.startswith((b"import ", b"from "))]
         return self._segments
-
-
-def _segment(part: bytes) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    words = frozenset(_WORD.findall(part))
-    match = _DEFINITION.match(part)
-    if match is None:
-        return frozenset(one[0] or one[1] for one in _BOUND.findall(part)), words
-    if b"global" in words:
-        declared = b" ".join(re.findall(rb"\bglobal[ \t]+([^\n]+)", part))
-        return frozenset([match[1], *_WORD.findall(declared)]), words
-    return frozenset([match[1]]), words
 
 
 def _imports(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes], ...]]]:
@@ -118,23 +191,41 @@ class Screen:
     def __init__(self, finder: Finder, read_bytes: Callable[[str], bytes] | None = None) -> None:
         self.finder = finder
         self._read = read_bytes or _bytes_of
-        self._library, self._names = ready()
+        self._ready = Ready()
         self._files: dict[str, _File | None] = {}
         self._settled: set[str] = set()
-        self._qualified: dict[bytes, re.Pattern[bytes]] = {}
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
-        if self._library.search(data) is not None or _STATE.search(data) is not None:
+        if _STATE.search(data) is not None:
             return True
+        file = self._settled_file(path, data)
+        if file.seeds:
+            return True
+        carried, _, blocking = self._imported(file)
+        if carried or (blocking and b"async def" in data):
+            return True
+        return _AWAITED_USE.search(data) is not None and self._is_near_library(file)
+
+    def may_block(self, path: str, data: bytes) -> bool:
+        """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
+        file = self._settled_file(path, data)
+        return bool(file.blocking)
+
+    def _settled_file(self, path: str, data: bytes) -> _File:
         path = os.path.abspath(path)  # noqa: PTH100
-        known = self._files.get(path)
-        if known is None or known.data != data:
-            known = self._files[path] = self._opened(path, data)
+        file = self._files.get(path)
+        if file is None or file.data != data:
+            file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
         if path not in self._settled:
             self._settle(path)
-        return bool(self._imported_carriers(known))
+        return file
+
+    def _is_near_library(self, file: _File) -> bool:
+        """Whether a file, or one that it imports, names a library."""
+        near = [file, *(self._files.get(one) for link in file.links for one in (link.source, link.submodule) if one)]
+        return any(one is not None and self._ready.library.search(one.data) is not None for one in near)
 
     def _file(self, path: str) -> _File | None:
         if path not in self._files:
@@ -147,12 +238,16 @@ class Screen:
     def _opened(self, path: str, data: bytes) -> _File:
         """A file with its imports resolved."""
         file = _File(data)
-        links, seeds = [], set()
+        links: list[_Link] = []
+        seeds: set[bytes] = set()
+        blocking: set[bytes] = set()
         for level, dotted, names in _imports(data):
             source = self._target(path, level, dotted)
             if source is None and not level:
-                if self._library.search(dotted.encode()) is not None:
-                    seeds.update(local for name, local in names if self._is_seed(name, local, data))
+                if self._ready.library.search(dotted.encode()) is not None:
+                    for name, local in names:
+                        seeds |= _seeds(file, name, local, self._ready.carrying)
+                        blocking |= _seeds(file, name, local, self._ready.blocking)
                 continue
             for name, local in names:
                 submodule = None
@@ -163,16 +258,8 @@ class Screen:
                     links.append(_Link(name, local, source, submodule))
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
+        file.blocking_seeds = frozenset(blocking)
         return file
-
-    def _is_seed(self, name: bytes, local: bytes, data: bytes) -> bool:
-        """Whether a name imported from a library carries anything: ``create_engine``, or ``sa`` for ``sa.create_engine``."""
-        if name in self._names or name == b"*":
-            return True
-        chain = self._qualified.get(local)
-        if chain is None:
-            chain = self._qualified[local] = re.compile(rb"\b" + re.escape(local) + rb"\.([\w.]+)")
-        return any(not self._names.isdisjoint(one.split(b".")) for one in chain.findall(data))
 
     def _target(self, path: str, level: int, dotted: str) -> str | None:
         if level:
@@ -208,37 +295,63 @@ class Screen:
                 queue.extend(fresh)
         self._settled.update(reached)
 
-    def _imported_carriers(self, file: _File) -> set[bytes]:
-        """Local names of a file that are imported and carry something."""
-        found = set(file.seeds)
+    def _imported(self, file: _File) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
+        found = (set(file.seeds), set(file.blocking_seeds), set[bytes]())
         for link in file.links:
             source = self._files.get(link.source) if link.source is not None else None
-            if source is not None and source.carried:
-                if link.name == b"*":
-                    found |= source.carried
-                elif link.name in source.carried or not link.name:
-                    found.add(link.local)
             below = self._files.get(link.submodule) if link.submodule is not None else None
-            if below is not None and below.carried:
-                found.add(link.local)
+            for index, into in enumerate(found):
+                if source is not None and source.told[index]:
+                    into |= _taken(file, link, source.told[index])
+                if below is not None and below.told[index]:
+                    into |= below.told[index] & file.read_off(link.local)
         return found
 
     def _spread(self, file: _File) -> bool:
-        """Let what a file imports spread over its own names; whether anything new carries something."""
-        carriers = self._imported_carriers(file)
-        if not carriers:
+        """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
+        before = sum(map(len, file.told))
+        for own, imported in zip(file.told, self._imported(file), strict=True):
+            own |= imported
+        if not any(file.told):
             return False
-        before = len(file.carried)
-        carriers |= file.carried
         changed = True
         while changed:
             changed = False
-            for bound, words in file.segments:
-                if not bound <= carriers and not words.isdisjoint(carriers):
-                    carriers |= bound
+            for segment in file.segments:
+                for own in (file.carried, file.sessions):
+                    if not segment.bound <= own and not segment.telling.isdisjoint(own):
+                        own |= segment.bound
+                        changed = True
+                if not segment.bound <= file.blocking and self._blocks(segment, file):
+                    file.blocking |= segment.bound
                     changed = True
-        file.carried = carriers
-        return len(carriers) > before
+        return sum(map(len, file.told)) > before
+
+    def _blocks(self, segment: _Segment, file: _File) -> bool:
+        """Whether the body of a definition may reach a synchronous session, itself or through what it mentions."""
+        if not segment.words.isdisjoint(file.blocking):
+            return True
+        return not segment.words.isdisjoint(file.sessions) and self._ready.reaching.search(segment.part) is not None
+
+
+def _seeds(file: _File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[bytes]:
+    """The local names by which an import from a library brings what is wanted.
+
+    A module brings the names that the file reads off it: ``create_engine`` for ``sa.create_engine``.
+    """
+    if name in wanted:
+        return {local}
+    return wanted if name == b"*" else wanted & file.read_off(local)
+
+
+def _taken(file: _File, link: _Link, of_source: Set[bytes]) -> Set[bytes]:
+    """The same for an import from a file of the project, of whose names ``of_source`` carry something."""
+    if link.name == b"*":
+        return of_source
+    if link.name:
+        return {link.local} if link.name in of_source else frozenset()
+    return of_source & file.read_off(link.local)
 
 
 def _bytes_of(path: str) -> bytes:

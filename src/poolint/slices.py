@@ -17,7 +17,7 @@ from poolint.scan import is_strained
 from poolint.source import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from libcst.metadata import CodeRange
 
@@ -125,7 +125,7 @@ def _whole_statements(source: Source, first_row: int, last_row: int) -> tuple[in
         body = source.tree.body
     except SourceError:
         return first_row, last_row
-    spans = [span for statement in body for span in _spans(statement, first_row, last_row)]
+    spans = _spans(body, first_row, last_row)
     widened = True
     while widened:
         widened = False
@@ -135,21 +135,22 @@ def _whole_statements(source: Source, first_row: int, last_row: int) -> tuple[in
     return first_row, last_row
 
 
-def _spans(statement: object, first_row: int, last_row: int) -> Iterator[tuple[int, int]]:
+def _spans(body: Iterable[object], first_row: int, last_row: int) -> list[tuple[int, int]]:
     """First and last row of every statement near the given rows that has no statements of its own."""
-    start: int = getattr(statement, "lineno", 0)
-    end: int = getattr(statement, "end_lineno", 0)
-    if start and (start > last_row or end < first_row):
-        return
-    inner = [
-        child
-        for block in ("body", "orelse", "handlers", "finalbody", "cases")
-        for child in (getattr(statement, block, None) or ())
-    ]
-    if not inner:
-        yield start, end
-    for child in inner:
-        yield from _spans(child, first_row, last_row)
+    found = []
+    stack = list(body)
+    while stack:
+        statement = stack.pop()
+        start: int = getattr(statement, "lineno", 0)  # cases of a match have none
+        end: int = getattr(statement, "end_lineno", 0)
+        if start and (start > last_row or end < first_row):
+            continue
+        blocks = [getattr(statement, block, ()) for block in ("body", "orelse", "handlers", "finalbody", "cases")]
+        if any(blocks):
+            stack += [child for block in blocks for child in block]
+        else:
+            found.append((start, end))
+    return found
 
 
 _FIELDS: dict[type, tuple[str, ...]] = {}

@@ -10,6 +10,7 @@ that they are of no interest.
 from __future__ import annotations
 
 import io
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 BOM = b"\xef\xbb\xbf"
 _ALWAYS_REVERSIBLE = frozenset(("utf-8", "utf8", "iso-8859-1", "ascii"))
+_CRASHES_3_10 = 20_000
+"""Operators in a row. The parser of Python 3.10 overflows its stack at some multiple of this; later ones give up."""
 
 
 class SourceError(Exception):
@@ -147,7 +150,11 @@ class Source:
 
     def with_text(self, text: str) -> Source:
         """The same file with another text. Raises :class:`SourceError` as :meth:`encode` does."""
-        source = Source.from_bytes(self.path, self.encode(text))
+        data = self.encode(text)
+        try:
+            source = Source.from_bytes(self.path, data)
+        except SourceError:
+            source = self
         if source.text != text:
             raise SourceError(f"cannot be written back in {self.encoding}: it would read differently")
         return source
@@ -193,6 +200,11 @@ def parse(text: str) -> ast.Module:
         # Invalid escapes and the like: they are the business of others, and -W error would turn them into failures.
         warnings.simplefilter("ignore")
         try:
+            if sys.version_info < (3, 11) and len(text) > _CRASHES_3_10:
+                from poolint.scan import strain
+
+                if strain(text) > _CRASHES_3_10:
+                    raise RecursionError
             try:
                 return ast.parse(text)
             except SyntaxError as error:

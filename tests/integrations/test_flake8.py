@@ -184,6 +184,14 @@ def test_syntax_errors_are_flake8_s(flake8: Flake8, tmp_path: Path) -> None:
     assert [code for *_, code in flake8("app.py", cwd=tmp_path)] == ["E999"]
 
 
+@pytest.mark.parametrize("text", [LEAK, "x = 1\n"])
+def test_undecodable_files_are_told(flake8: Flake8, findings: Findings, tmp_path: Path, text: str) -> None:
+    (tmp_path / "app.py").write_bytes(b"# gr\xf6\xdfe\n" + text.encode())
+    reported = flake8("app.py", cwd=tmp_path)
+    assert [code for *_, code in reported] == ["POL901"]
+    assert reported == as_flake8(findings("app.py", cwd=tmp_path), tmp_path)
+
+
 def test_bad_configuration_is_one_line_that_names_it(command: Command, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.poolint]\nselct = ["POL"]\n')
     (tmp_path / "app.py").write_text(LEAK)
@@ -229,4 +237,5 @@ def test_files_with_nothing_of_ours_load_nothing_heavy(command: Command, tmp_pat
     loaded = set(ran.stdout.split())
     assert "poolint.integrations.flake8" in loaded
     assert not loaded & {"libcst", "msgspec", "tomllib", "tomli"}
-    assert not {name for name in loaded if name.startswith(("poolint.rules", "poolint.semantics"))}
+    ours = {name for name in loaded if name.startswith(("poolint.rules.", "poolint.semantics", "poolint.models"))}
+    assert ours <= {"poolint.rules.registry"}

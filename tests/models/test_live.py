@@ -104,6 +104,8 @@ ANNOTATED_AS = {
     "psycopg_pool.ConnectionPool.getconn": ("CT", "poolint.psycopg_pool.Connection"),
     "psycopg_pool.AsyncConnectionPool.connection": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
     "psycopg_pool.AsyncConnectionPool.getconn": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
+    "redis.asyncio.client.Redis.initialize": ("_RedisT", "self"),
+    "redis.asyncio.connection.ConnectionPool.from_url": ("_CP", "self"),
     "urllib3.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
     "urllib3.PoolManager.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
     "urllib3.PoolManager.urlopen": ("BaseHTTPResponse", "urllib3.HTTPResponse"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -176,18 +177,22 @@ def _changes_nothing_else(edits: tuple[Edit, ...], piece: Slice, source: Source)
     header = "if 1:\n" if piece.has_header else ""
     try:
         after = header + apply_to_rows(rows, edits, piece.first_row)
-        old, new = _Core(header + "".join(rows)), _Core(after)
-        return old.text == new.text and abs(old.marks - new.marks) == 1
+        (old, marks), (new, new_marks) = _core(header + "".join(rows)), _core(after)
+        return old == new and abs(marks - new_marks) == 1
     except (SourceError, EditError, RecursionError):
         return False
 
 
-class _Core(ast.NodeTransformer):
-    """A tree without its ``await`` and ``async with``, written out in ``text``; ``marks`` says how many there were."""
+@lru_cache(maxsize=4)  # a slice with many findings is asked for as often
+def _core(text: str) -> tuple[str, int]:
+    """The tree of a text without its ``await`` and ``async with``, written out, and how many there were."""
+    stripping = _Stripping()
+    return ast.dump(stripping.visit(parse(text))), stripping.marks
 
-    def __init__(self, text: str) -> None:
+
+class _Stripping(ast.NodeTransformer):
+    def __init__(self) -> None:
         self.marks = 0
-        self.text = ast.dump(self.visit(parse(text)))
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
         self.marks += 1

@@ -61,7 +61,8 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
     # What the screen looks for has the same bytes in every encoding that Python source can have.
-    if not checker.is_interesting(filename, text.encode("utf-8", "surrogatepass")):
+    interesting = checker.is_interesting(filename, text.encode("utf-8", "surrogatepass"))
+    if not interesting and text.isascii():
         return []
 
     from poolint.runner import reportable
@@ -70,7 +71,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
 
     try:
         source = Source.from_bytes(filename, _bytes(filename, text))
-        found = reportable(checker, settings, source, noqa=False)
+        found = reportable(checker, settings, source, noqa=False) if interesting else []
     except SourceError as error:
         if internal_ignored(settings, "POL901", filename):
             return []

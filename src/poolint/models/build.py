@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poolint.models.schema import Class, Function, Library, Method
+from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,13 +67,33 @@ def problems(libraries: Sequence[Library]) -> Iterator[str]:
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in two lines: a regular expression for the import roots of the screened libraries, and
-    the last parts of the names in them that carry something of a pool."""
+    """What the screen needs, in four lines.
+
+    A regular expression for the import roots of the screened libraries; the last parts of the names in them that carry
+    something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database.
+    """
     screened = [library for library in libraries if library.screened]
     roots = sorted({root for library in screened for root in library.roots})
-    words = sorted({name.rpartition(".")[2] for library in screened for name in _names(library)})
-    pattern = rb"\b(?:" + b"|".join(re.escape(root.encode()) for root in roots) + rb")\b"
-    return pattern + b"\n" + " ".join(words).encode()
+    sessions = {cls.name for library in screened for cls in library.classes if _is_sync_session(cls)}
+    names: set[str] = set()
+    blocking: set[str] = set()
+    reaching: set[str] = set()
+    for library in screened:
+        for cls in library.classes:
+            if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
+                rows = (method for method in cls.methods if method.role in REACHING_ROLES)
+                reaching.update(name for method in rows for name in method.names)
+        for row in (*library.classes, *library.functions):
+            last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
+            names |= last
+            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):
+                blocking |= last
+    expression = rb"\b(?:" + b"|".join(re.escape(root.encode()) for root in roots) + rb")\b"
+    return b"\n".join((expression, *(" ".join(sorted(words)).encode() for words in (names, blocking, reaching))))
+
+
+def _is_sync_session(cls: Class) -> bool:
+    return cls.mode == "sync" and cls.kind in ("session", "registry", "query", "factory")
 
 
 def outputs(folder: Path = FOLDER) -> dict[str, bytes]:

@@ -40,6 +40,9 @@ Role = Literal[
     "external",  # talks to something else over a network: see `effect`
 ]
 
+REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
+"""Roles of calls on a session or connection that reach the database."""
+
 Effect = Literal["", "http", "mail", "object-store", "sleep", "wait", "queue", "subprocess", "rpc", "llm"]
 
 Kind = Literal[

@@ -54,6 +54,8 @@ class Meta:
     """Kinds of file in which it is off: ``tests``, ``alembic``, ``scripts``."""
     relaxed_for_process_in: frozenset[str] = frozenset()
     """Kinds of file in which it is off for what lives until the process ends."""
+    uncovers: frozenset[str] = frozenset()
+    """Codes whose findings its fix may bring to light: an awaited checkout is something that has to be released."""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics import facts as kinds
 from poolint.semantics.calls import call_fact
 from poolint.semantics.effects import Effects, external_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.observe import awaits, blocking, checkouts, transactions, withs
 from poolint.semantics.ownership import Ownership
+from poolint.semantics.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from poolint.models.loader import Models
     from poolint.screen import Screen
@@ -27,30 +27,24 @@ class Analysis:
 
     def __init__(self, project: Project, models: Models, screen: Screen) -> None:
         self.evaluator = Evaluator(project, models, screen)
-        self.vocabulary = awaits.Vocabulary(models)
+        self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
         self.external = Effects(self.evaluator, external_sink)
         self.sync_sessions = Effects(self.evaluator, sync_session_sink)
-        ev = self.evaluator
-        self._observers: list[tuple[frozenset[type[Observation]], Callable[[Scope], Iterator[Observation]]]] = [
-            (
-                frozenset({kinds.DroppedAwaitable, kinds.ConsumedAwaitable, kinds.AwaitedSyncCall}),
-                lambda scope: awaits.observe(ev, self.vocabulary, scope),
-            ),
-            (frozenset({kinds.MismatchedWith}), lambda scope: withs.observe(ev, scope)),
-            (frozenset({kinds.UnreleasedCheckout}), lambda scope: checkouts.observe(ev, self.ownership, scope)),
-            (frozenset({kinds.BlockingDatabaseCall}), lambda scope: blocking.observe(ev, self.sync_sessions, scope)),
-            (frozenset({kinds.ExternalCallWhileHeld}), lambda scope: transactions.observe(ev, self.external, scope)),
-        ]
 
-    def observations(self, module: Module, wanted: frozenset[type[Observation]]) -> Iterator[tuple[Scope, Observation]]:
-        """What is observed in a module, of the kinds that enabled rules subscribe to."""
-        observers = [observe for produced, observe in self._observers if not produced.isdisjoint(wanted)]
+    def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
+        """What is observed in a module, with the scope in which it stands."""
+        ev = self.evaluator
         for scope in sorted(module.scope.descendants(), key=_start):
-            for observe in observers:
-                for observation in observe(scope):
-                    if type(observation) in wanted:
-                        yield scope, observation
+            for found in (
+                awaits.observe(ev, self.vocabulary, scope),
+                withs.observe(ev, scope),
+                checkouts.observe(ev, self.vocabulary, self.ownership, scope),
+                blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
+                transactions.observe(ev, self.external, scope),
+            ):
+                for observation in found:
+                    yield scope, observation
 
     def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallFact]]:
         """The calls in a module that rules subscribe to by qualified name or by role."""

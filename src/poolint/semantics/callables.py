@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
+from poolint.screen import UNTOLD
 from poolint.semantics import annotations, well_known
 from poolint.semantics.types import (
     NOTHING,
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from poolint.models import schema
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
+
+
+_UNTOLD = frozenset(one.decode() for one in UNTOLD)
 
 
 def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
@@ -190,14 +195,24 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
     if scope.is_generator:
         kind = "async-generator" if scope.is_async else "generator"
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
-    value = declared if declared is not UNKNOWN else _inferred(ev, scope)
+    value = declared if node.returns is not None and _tells(node.returns) else _inferred(ev, scope, declared)
     return Pending("coroutine", awaited=value) if scope.is_async else value
 
 
-def _inferred(ev: Evaluator, scope: Scope) -> Type:
-    """The return type, where none is declared or what is declared tells nothing."""
+def _tells(returns: ast.expr) -> bool:
+    """Whether a return annotation says what is returned, so that the body need not be asked."""
+    words = {one.id for one in ast.walk(returns) if isinstance(one, ast.Name)}
+    words |= {one.attr for one in ast.walk(returns) if isinstance(one, ast.Attribute)}
+    if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
+        words |= set(re.findall(r"\w+", returns.value))
+    return words.isdisjoint(_UNTOLD)
+
+
+def _inferred(ev: Evaluator, scope: Scope, declared: Type) -> Type:
+    """The return type, where none is declared or what is declared tells little."""
     types = [ev.type_of(value, scope) for value in scope.returns]
-    return known([one for one in types if one is not NOTHING]) if types else UNKNOWN
+    found = known([one for one in types if one is not NOTHING]) if types else UNKNOWN
+    return declared if found is UNKNOWN else found
 
 
 def _yielded(ev: Evaluator, scope: Scope, declared: Type) -> Type:

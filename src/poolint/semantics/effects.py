@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, alternatives
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "queue", "subprocess"})
 """Effects that talk to something outside the process."""
 
-_SESSION_WORK = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
 _DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})
 """Functions that run the coroutines they are given before they return."""
 
@@ -58,7 +58,7 @@ def sync_session_sink(fact: CallFact) -> str:
     cls = fact.cls
     if cls is None or cls.mode != "sync" or cls.kind not in ("session", "registry", "query"):
         return ""
-    return "database" if fact.role in _SESSION_WORK else ""
+    return "database" if fact.role in REACHING_ROLES else ""
 
 
 class Effects:
@@ -108,6 +108,8 @@ class Effects:
         return found
 
     def _call_edges(self, node: ast.Call, scope: Scope) -> list[tuple[Link, str, Scope | None]]:
+        if _happens_once(node, scope):
+            return []
         callee = self.ev.type_of(node.func, scope)
         edges: list[tuple[Link, str, Scope | None]] = []
         for one in alternatives(callee):
@@ -134,6 +136,69 @@ def _chain(came_by: dict[Scope, tuple[Scope, Link] | None], scope: Scope) -> tup
         links.append(step[1])
         step = came_by[step[0]]
     return tuple(reversed(links))
+
+
+def _happens_once(node: ast.Call, scope: Scope) -> bool:
+    """Whether a call is part of a lazy initialisation (``if self._x is None: self._x = load()``).
+
+    It happens once in the life of a process: no steady effect of the functions that reach it.
+    """
+    current: ast.AST | None = node
+    while current is not None and current is not scope.node:
+        parent = parent_of(current)
+        if isinstance(parent, ast.If) and any(current is one for one in parent.body):
+            missing = _missing(parent.test)
+            if missing and any(missing == ast.dump(one) for one in _assigned(parent.body)):
+                return True
+        current = parent
+    body = getattr(scope.node, "body", None)
+    if isinstance(body, list):
+        for statement in body:
+            if statement.lineno > node.lineno:
+                break
+            if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
+                present = _present(statement.test)
+                if present and any(present == ast.dump(one) for one in _assigned(body)):
+                    return True
+    return False
+
+
+def _missing(test: ast.expr) -> str:
+    """The name or attribute that a test finds missing: ``x is None``, ``not x``; its dump as a target."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return _as_target(test.operand)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and _is_none(test.comparators[0]):
+        return _as_target(test.left)
+    return ""
+
+
+def _present(test: ast.expr) -> str:
+    """The name or attribute that a test finds there: ``x is not None``, ``x``."""
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
+        return _as_target(test.left)
+    return _as_target(test)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _as_target(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return ast.dump(ast.Name(node.id, ast.Store()))
+    if isinstance(node, ast.Attribute):
+        return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))
+    return ""
+
+
+def _assigned(body: list[ast.stmt]) -> list[ast.expr]:
+    """Attributes and names that a block assigns, also nested."""
+    found: list[ast.expr] = []
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
+                found.append(node)
+    return found
 
 
 def _runs(node: ast.Call, callee: Scope) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
+_GENERATOR = "poolint.evidence.AsyncGenerator"
 _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__next__", "__anext__"})
 
 
@@ -50,6 +51,8 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
     if isinstance(receiver, ClassObject):
         return _of_class(ev, receiver, attribute)
     if isinstance(receiver, Pending):
+        if attribute == "aclose" and receiver.call == "async-generator":
+            return _generator_close(ev, receiver)
         if attribute in _TAKING_ITEM:
             if receiver.call == "async-generator":
                 return CallableValue(Pending("coroutine", awaited=receiver.item))
@@ -60,6 +63,17 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
     return UNKNOWN
+
+
+def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
+    """``aclose`` of an asynchronous generator that holds a session or connection: it gives that back."""
+    cls = ev.models.classes[_GENERATOR]
+    row = ev.models.method(cls, "aclose")
+    holds = all(
+        isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection")
+        for one in alternatives(receiver.item)
+    )
+    return LibraryMethod(Instance(cls, cls), row, "aclose") if holds and row is not None else UNKNOWN
 
 
 def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
@@ -117,6 +131,8 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
     """A member that a class of the project defines, None where none of the classes does."""
     declared = False
     for scope in lineage(ev, receiver):
+        if "__getattribute__" in scope.bindings:
+            return UNKNOWN
         bindings = scope.bindings.get(attribute, [])
         functions = [one for one in bindings if one.kind == "function"]
         if functions:

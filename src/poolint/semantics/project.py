@@ -9,13 +9,13 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.finder import Finder
 from poolint.source import Source, SourceError
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable
 
+    from poolint.finder import Finder
     from poolint.semantics.scopes import Binding, Scope
 
 _STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
@@ -64,12 +64,11 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
 class Project:
     """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
 
-    ``cwd`` bounds the search for modules upwards (see :class:`~poolint.finder.Finder`). ``read_file`` may supply the
-    text of unsaved buffers.
+    ``read_file`` may supply the text of unsaved buffers.
     """
 
-    def __init__(self, cwd: str, read_file: Callable[[str], Source] = Source.read) -> None:
-        self.finder = Finder(cwd)
+    def __init__(self, finder: Finder, read_file: Callable[[str], Source] = Source.read) -> None:
+        self.finder = finder
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
@@ -100,7 +99,7 @@ class Project:
         return self._modules[path]
 
     def _parse(self, source: Source, path: str) -> Module:
-        from poolint.semantics.scopes import walk
+        from poolint.semantics.filing import walk
 
         name = self.finder.module_name(path)
         module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))

@@ -65,6 +65,7 @@ class UnawaitedCheckout(Rule):
         summary="a checkout is used as a connection without having been awaited or entered",
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="sometimes",
+        uncovers=frozenset({"POL201"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

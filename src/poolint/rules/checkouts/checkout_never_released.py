@@ -55,7 +55,8 @@ class CheckoutNeverReleased(Rule):
         name="checkout-never-released",
         summary="a connection or session is checked out and never given back",
         subscription=Subscription(observations=frozenset({UnreleasedCheckout})),
-        relaxed_for_process_in=frozenset({"tests", "alembic", "scripts"}),
+        relaxed_in=frozenset({"alembic"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

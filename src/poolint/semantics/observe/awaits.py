@@ -8,41 +8,29 @@ from typing import TYPE_CHECKING
 from poolint.semantics.annotations import annotation
 from poolint.semantics.calls import call_fact
 from poolint.semantics.facts import AwaitedSyncCall, CallFact, ConsumedAwaitable, DroppedAwaitable, Observation
+from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
+from poolint.semantics.types import UNKNOWN, Instance, LibraryMethod, Pending, alternatives
 from poolint.semantics.uses import Use, Usage, usage
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.models.loader import Models
     from poolint.models.schema import Call
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
+    from poolint.semantics.vocabulary import Vocabulary
 
 _NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
 _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
 
 
-class Vocabulary:
-    """The method names of the models by how they are called: a cheap first question before types are asked."""
-
-    def __init__(self, models: Models) -> None:
-        self.pending: set[str] = set()
-        self.sync: set[str] = set()
-        for cls in models.classes.values():
-            for method in cls.methods:
-                (self.sync if method.call == "sync" else self.pending).update(method.names)
-        for name, function in models.functions.items():
-            target = self.sync if function.call == "sync" else self.pending
-            target.add(name.rpartition(".")[2])
-
-
 def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
     """The observations at calls that stand directly in ``scope``."""
     for node in scope.calls:
-        name = _last_name(node.func)
+        name = last_name(node.func)
         parent = parent_of(node)
         if isinstance(parent, ast.Await):
             if name in vocabulary.sync:
@@ -51,16 +39,10 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Obs
             yield from _pending(ev, vocabulary, node, name, scope)
 
 
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def _pending(
     ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope
 ) -> Iterator[Observation]:
-    if isinstance(node.func, ast.Attribute) and name not in vocabulary.pending:
+    if name not in vocabulary.pending and not vocabulary.is_library_import(node.func, scope):
         return
     how = usage(node, scope)
     if how.use in (Use.AWAITED, Use.ENTERED, Use.ENTERED_ASYNC):
@@ -128,9 +110,25 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
         return  # a class of the project, which may be awaitable
     if value is not UNKNOWN and not isinstance(value, Instance):
         return
-    if _annotation_lies(node, scope):
+    if _annotation_lies(node, scope) or _changed_by_subclass(ev, node, scope):
         return
     yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
+
+
+def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether the receiver's class is the project's own and overrides what its library base does.
+
+    An inherited method then may give what the override gives: a `request` that runs in a thread makes `get` awaitable.
+    """
+    for one in alternatives(ev.type_of(node.func, scope)):
+        if isinstance(one, LibraryMethod) and one.receiver.cls is not one.receiver.base:
+            base = one.receiver.base
+            for inner in lineage(ev, one.receiver):
+                for name, bindings in inner.bindings.items():
+                    is_method = any(binding.kind == "function" for binding in bindings)
+                    if base is not None and is_method and ev.models.method(base, name) is not None:
+                        return True
+    return False
 
 
 def _annotation_lies(node: ast.Call, scope: Scope) -> bool:

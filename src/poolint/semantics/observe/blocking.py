@@ -12,6 +12,7 @@ from poolint.semantics.holding import root_of
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,15 +21,16 @@ if TYPE_CHECKING:
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.vocabulary import Vocabulary
 
 
-def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The first blocking call on each session in an ``async def``, then those that helpers make."""
     if not scope.is_async:
         return
     direct: dict[str, list[CallFact]] = {}
     for node in scope.calls:
-        if isinstance(parent_of(node), ast.Await):
+        if last_name(node.func) not in vocabulary.reaches or isinstance(parent_of(node), ast.Await):
             continue
         fact = call_fact(ev, node, scope, use_evidence=False)
         if fact is not None and sync_session_sink(fact):
@@ -44,7 +46,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
             len(facts) - 1,
             origin=_origin(first.node, scope),
         )
-    yield from _through_helpers(ev, effects, scope)
+    if ev.screen.may_block(scope.module.path, scope.module.source.data):
+        yield from _through_helpers(ev, effects, scope)
 
 
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:

@@ -14,6 +14,7 @@ from poolint.semantics.facts import Observation, UnreleasedCheckout
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Instance, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
+    from poolint.semantics.vocabulary import Vocabulary
 
 _RESOURCES = frozenset({"session", "connection"})
 _TAKES = frozenset({"checkout", "open"})
 _USES = frozenset({"query", "stream", "flush", "refresh"})
 
 
-def observe(ev: Evaluator, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
+def observe(ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
     """The checkouts of ``scope`` that stay with a local name and are never released."""
     if scope.kind != "function":
         return
@@ -40,7 +42,7 @@ def observe(ev: Evaluator, ownership: Ownership, scope: Scope) -> Iterator[Obser
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
         name = _target(parent, value)
-        if name is None or name in scope.globals:
+        if name is None or name in scope.globals or not _is_likely(node, name, vocabulary, scope):
             continue
         fact, cls = _checkout(ev, node, value, scope)
         if fact is None or cls is None or ownership.leaves(name, scope, cls):
@@ -49,6 +51,14 @@ def observe(ev: Evaluator, ownership: Ownership, scope: Scope) -> Iterator[Obser
         if not uses and fact.role == "open":
             continue  # a session that was made but never used holds nothing
         yield UnreleasedCheckout(node, scope.qualified_name, may_await(node, scope), fact, name, cls, uses)
+
+
+def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
+    """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
+    if last_name(node.func) in vocabulary.takes:
+        return True
+    parents = map(parent_of, scope.loads.get(name, ()))
+    return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
 
 
 def _target(parent: ast.AST | None, value: ast.expr) -> str | None:

@@ -1,0 +1,215 @@
+"""From what was observed in a module to diagnostics: slices are cut, and the rules judge them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from poolint import relaxations
+from poolint.diagnostics import Diagnostic, Fix, Range
+from poolint.semantics.observe.common import range_of
+from poolint.semantics.scopes import statement_of
+from poolint.slices import Slice, cut
+
+if TYPE_CHECKING:
+    from poolint.rules.base import Proposal, Rule, Verdict
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.facts import CallFact, Observation
+    from poolint.semantics.project import Module
+    from poolint.semantics.scopes import Scope
+
+Observed = list[tuple["Scope", "Observation"]]
+
+
+class SliceFacts:
+    """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
+
+    def __init__(
+        self, piece: Slice, module: Module, analysis: Analysis, observed: Observed
+    ) -> None:
+        self.piece = piece
+        self.module = module
+        self.analysis = analysis
+        self._observed: dict[Range, list[Observation]] = {}
+        for _, observation in observed:
+            self._observed.setdefault(_range(observation.node, module), []).append(observation)
+        self._calls: dict[Range, tuple[Scope, ast.Call]] | None = None
+
+    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
+        """Everything that semantics has observed at exactly this node."""
+        return tuple(self._observed.get(self.piece.range_of(node), ()))
+
+    def call(self, node: cst.Call) -> CallFact | None:
+        """What a call is, in terms of the models or of the project; None when it is not known."""
+        if self._calls is None:
+            self._calls = {
+                range_of(call, self.module): (scope, call)
+                for scope in self.module.scope.descendants()
+                for call in scope.calls
+            }
+        found = self._calls.get(self.piece.range_of(node))
+        return self.analysis.call(found[1], found[0]) if found is not None else None
+
+
+def _range(node: ast.AST, module: Module) -> Range:
+    assert isinstance(node, (ast.expr, ast.stmt))
+    return range_of(node, module)
+
+
+class Judgement:
+    """One module before the rules."""
+
+    def __init__(
+        self, module: Module, analysis: Analysis, observed: Observed, rules: list[type[Rule]], relative: str
+    ) -> None:
+        self.module = module
+        self.analysis = analysis
+        self.observed = observed
+        self.rules = rules
+        self.relative = relative
+        self.kinds = relaxations.kinds_of(module, relative)
+        self.found: list[Diagnostic] = []
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """The findings, sorted."""
+        for region, observed, calls in self._regions():
+            piece = cut(self.module.source, *_rows(region))
+            if piece is None:
+                self._without_slice(observed)
+            else:
+                self._in_slice(piece, observed, calls)
+        return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+
+    def _regions(self) -> list[tuple[ast.stmt, Observed, list[CallFact]]]:
+        """What was observed, by the outermost function or module-level statement around it."""
+        wanted = frozenset[type["Observation"]]().union(*(rule.meta.subscription.observations for rule in self.rules))
+        names = frozenset[str]().union(*(rule.meta.subscription.names for rule in self.rules))
+        roles = frozenset[str]().union(*(rule.meta.subscription.roles for rule in self.rules))
+        regions: dict[ast.stmt, tuple[Observed, list[CallFact]]] = {}
+        for scope, observation in self.observed:
+            if type(observation) not in wanted:
+                continue
+            regions.setdefault(_region(observation.node, scope), ([], []))[0].append((scope, observation))
+        if names or roles:
+            for scope, call in self.analysis.calls(self.module, names, roles):
+                regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
+        return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
+
+    def _interested(self, observed: Observed, calls: list[CallFact]) -> list[type[Rule]]:
+        kinds = {type(observation) for _, observation in observed}
+        names = {call.name for call in calls}
+        roles = {call.role for call in calls}
+        return [
+            rule
+            for rule in self.rules
+            if not rule.meta.subscription.observations.isdisjoint(kinds)
+            or not rule.meta.subscription.names.isdisjoint(names)
+            or not rule.meta.subscription.roles.isdisjoint(roles)
+        ]
+
+    def _in_slice(self, piece: Slice, observed: Observed, calls: list[CallFact]) -> None:
+        facts = SliceFacts(piece, self.module, self.analysis, observed)
+        rules = [rule(facts) for rule in self._interested(observed, calls)]
+        cst.visit_batched(piece.module, rules)
+        ends = {_range(one.node, self.module): (scope, one.node) for scope, one in observed}
+        ends.update({range_of(call.node, self.module): (None, call.node) for call in calls})
+        for rule in rules:
+            for node, verdict, proposal in rule.reports:
+                assert node is not None
+                where = piece.range_of(node)
+                scope, inner = ends.get(where, (None, None))
+                fix = self._fix(proposal, piece)
+                self._report(rule, verdict, where, scope, inner, fix)
+
+    def _without_slice(self, observed: Observed) -> None:
+        """Report what LibCST cannot parse: without fixes, but nothing is lost."""
+        for rule_class in self.rules:
+            rule = rule_class(_NoFacts())
+            for scope, observation in observed:
+                if type(observation) in rule.meta.subscription.observations:
+                    verdict = rule.judge(observation)
+                    if verdict is not None:
+                        self._report(
+                            rule, verdict, _range(observation.node, self.module), scope, observation.node, None
+                        )
+
+    def _fix(self, proposal: Proposal | None, piece: Slice) -> Fix | None:
+        if proposal is None:
+            return None
+        from poolint.fixes.build import edits_for
+
+        edits = edits_for(proposal.plan, piece, self.module.source)
+        return Fix(proposal.applicability, proposal.message, edits) if edits else None
+
+    def _report(
+        self, rule: Rule, verdict: Verdict, where: Range, scope: Scope | None, node: ast.AST | None, fix: Fix | None
+    ) -> None:
+        if scope is None:
+            scope = self.module.scope_of(node) if node is not None else self.module.scope
+        function = scope.qualified_name
+        if relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node):
+            return
+        last = where.end.row
+        if node is not None:
+            statement = statement_of(node)
+            header = getattr(statement, "body", None)
+            last = statement.end_lineno or last
+            if isinstance(header, list) and header:
+                last = max(where.end.row, header[0].lineno - 1)
+        self.found.append(
+            Diagnostic(
+                code=rule.meta.code,
+                name=rule.meta.name,
+                message=verdict.message,
+                filename=self.module.source.path,
+                range=where,
+                function=function,
+                resource=verdict.resource,
+                certainty=verdict.certainty,
+                path=verdict.path,
+                fix=fix,
+                statement_end_row=last,
+            )
+        )
+
+
+class _NoFacts:
+    """Stands in where there is no slice to ask about."""
+
+    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
+        del node
+        return ()
+
+    def call(self, node: cst.Call) -> CallFact | None:
+        del node
+        return None
+
+
+def _region(node: ast.AST, scope: Scope) -> ast.stmt:
+    """The outermost function around a node, or the module-level statement."""
+    function = scope.outermost_function
+    if function is not None:
+        assert isinstance(function.node, ast.stmt)
+        return function.node
+    return statement_of(node)
+
+
+def _rows(region: ast.stmt) -> tuple[int, int]:
+    decorators = getattr(region, "decorator_list", None) or [region]
+    return min(region.lineno, *(one.lineno for one in decorators)), region.end_lineno or region.lineno
+
+
+def _fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnostic]:
+    """Give each finding its fingerprint: a hash of what it is about, that moved lines do not change."""
+    counts: dict[tuple[str, str, str], int] = {}
+    result = []
+    for one in diagnostics:
+        key = (one.code, one.function, one.resource)
+        ordinal = counts[key] = counts.get(key, 0) + 1
+        text = "\0".join((relative, *key, str(ordinal)))
+        result.append(replace(one, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16]))
+    return result

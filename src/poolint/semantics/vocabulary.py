@@ -1,0 +1,58 @@
+"""The words of the models: cheap first questions about a call, asked before its type is."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import REACHING_ROLES
+
+if TYPE_CHECKING:
+    from poolint.models.loader import Models
+    from poolint.semantics.scopes import Scope
+
+
+
+class Vocabulary:
+    """Names of methods and functions, by what they can be.
+
+    ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
+    connection or open a session, ``of_resources`` are called on sessions and connections; ``reaches`` reach the
+    database through a synchronous session.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._roots = models.roots
+        self.pending: set[str] = set()
+        self.sync: set[str] = set()
+        self.takes: set[str] = set()
+        self.of_resources: set[str] = set()
+        self.reaches: set[str] = set()
+        for cls in models.classes.values():
+            for method in cls.methods:
+                (self.sync if method.call == "sync" else self.pending).update(method.names)
+                if method.role in ("checkout", "open"):
+                    self.takes.update(method.names)
+                if cls.kind in ("session", "connection"):
+                    self.of_resources.update(method.names)
+                if cls.mode == "sync" and cls.kind in ("session", "registry", "query") and method.role in REACHING_ROLES:
+                    self.reaches.update(method.names)
+        for name, function in models.functions.items():
+            last = name.rpartition(".")[2]
+            (self.sync if function.call == "sync" else self.pending).add(last)
+            if function.role == "checkout":
+                self.takes.add(last)
+
+    def is_library_import(self, callee: ast.expr, scope: Scope) -> bool:
+        """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
+        if not isinstance(callee, ast.Name):
+            return False
+        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id, ())
+        return any(one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings)
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted expression."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

@@ -1,0 +1,231 @@
+"""Fixtures: files that say by themselves what poolint has to find in them, and how they are checked.
+
+A fixture is a file ``fixtures/POLxxx/<story>.py``, or a folder ``fixtures/POLxxx/<story>/`` with a project of several
+modules. Its first line is a comment with the story. One whose name begins with ``good_`` expects nothing. What is
+expected stands in trailing comments, several of them on one row joined by semicolons::
+
+    session.close()  # expect: POL101
+    session.close(); session.commit()  # expect: POL101:5, POL102:22        with the column
+    await client.post(url)  # expect: POL401; step 2 of POL401              a step of the finding's path
+    session.close()  # todo: POL101                                         known to be missed
+
+The expected text after all safe fixes stands beside a file: ``<story>.fixed.py``; what is still found in it is expected
+there in the same way. Comments of this kind are taken away before poolint sees a text, and before texts are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.config import Settings
+from poolint.engine import Checker
+from poolint.fixes.rounds import fix_source
+from poolint.runner import LazyRules, reportable
+from poolint.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from poolint.diagnostics import Diagnostic
+
+FIXTURES = Path(__file__).parent / "fixtures"
+FIXED = ".fixed.py"
+
+_COMMENT = re.compile(rb"[ \t]*#[ \t]*(?=(?:expect|todo|step)\b)([^\r\n]*)")
+_LISTED = re.compile(r"(expect|todo): *(POL\d{3}(?::\d+)?(?: *, *POL\d{3}(?::\d+)?)*)")
+_STEP = re.compile(r"step (\d+) of (POL\d{3})")
+
+
+class Place(NamedTuple):
+    """Where something is expected: the file inside the fixture, the row, and the column where that is stated."""
+
+    file: str
+    row: int
+    code: str
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}{f':{self.column}' if self.column else ''} {self.code}"
+
+
+@dataclass
+class Expectations:
+    """What the comments of some files say. ``steps`` are (place, number); a place may stand there several times."""
+
+    findings: list[Place] = field(default_factory=list)
+    misses: list[Place] = field(default_factory=list)
+    steps: set[tuple[Place, int]] = field(default_factory=set)
+
+    def read(self, name: str, data: bytes) -> None:
+        """Take in the comments of one file."""
+        for row, line in enumerate(data.splitlines(), 1):
+            match = _COMMENT.search(line)
+            if match is None:
+                continue
+            for part in match[1].decode().split(";"):
+                self._add(name, row, part.strip())
+
+    def _add(self, name: str, row: int, text: str) -> None:
+        step = _STEP.fullmatch(text)
+        listed = _LISTED.fullmatch(text)
+        if step is not None:
+            self.steps.add((Place(name, row, step[2]), int(step[1])))
+        elif listed is not None:
+            target = self.findings if listed[1] == "expect" else self.misses
+            for one in listed[2].split(","):
+                code, _, column = one.strip().partition(":")
+                target.append(Place(name, row, code, int(column or 0)))
+        else:
+            raise ValueError(f"{name}:{row}: cannot be understood as an expectation: {text!r}")
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """One fixture: a file, or a folder with several."""
+
+    path: Path
+
+    @property
+    def code(self) -> str:
+        """The rule that it is filed under."""
+        return self.path.parent.name
+
+    @property
+    def name(self) -> str:
+        """How it is called in a test's name."""
+        return f"{self.code}/{self.path.name.removesuffix('.py')}"
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is to be found in it."""
+        return self.path.name.startswith("good_")
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The files to be checked, by their names inside the fixture."""
+        if self.path.is_file():
+            return {self.path.name: self.path}
+        return {
+            path.relative_to(self.path).as_posix(): path
+            for path in sorted(self.path.rglob("*.py"))
+            if not path.name.endswith(FIXED)
+        }
+
+    def fixed(self, name: str) -> Path:
+        """Where the fixed text of a file stands, if it has any."""
+        path = self.files[name]
+        return path.with_name(path.name.removesuffix(".py") + FIXED)
+
+    @property
+    def expectations(self) -> Expectations:
+        """What is expected of the files as they stand."""
+        found = Expectations()
+        for name, path in self.files.items():
+            found.read(name, path.read_bytes())
+        return found
+
+    @property
+    def expected_when_fixed(self) -> list[Place]:
+        """What is expected in the fixed texts, and in the files that need no fix."""
+        found = Expectations()
+        for name, path in self.files.items():
+            fixed = self.fixed(name)
+            found.read(name, (fixed if fixed.exists() else path).read_bytes())
+        return found.findings
+
+    def lay_out(self, root: Path) -> Path:
+        """Write the files, without their expectations, below ``root``: away from ``tests/``, where rules are relaxed."""
+        for name, path in self.files.items():
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(without_expectations(path.read_bytes()))
+        return root
+
+
+@cache
+def fixtures() -> tuple[Fixture, ...]:
+    """All fixtures, in order."""
+    return tuple(
+        Fixture(path)
+        for folder in sorted(FIXTURES.glob("POL*"))
+        for path in sorted(folder.iterdir())
+        if (path.is_dir() and path.name != "__pycache__") or (path.suffix == ".py" and not path.name.endswith(FIXED))
+    )
+
+
+def without_expectations(data: bytes) -> bytes:
+    """A text without the comments that say what is expected of it; rows and columns of all else stay."""
+    return _COMMENT.sub(b"", data)
+
+
+_RULES = LazyRules()
+
+
+class Project:
+    """The files below ``root``, checked as the command line does it, with all rules on.
+
+    With ``screened=False`` every file is looked at, whatever the screen says.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str], *, screened: bool = True) -> None:
+        self.root = root
+        self.names = sorted(names)
+        self.screened = screened
+        self.settings = Settings(select=("ALL",), root=str(root))
+        self.checker = Checker(self.settings, _RULES, str(root))
+
+    def _source(self, name: str) -> Source:
+        return Source.read(str(self.root / name))
+
+    def _check(self, source: Source) -> list[Diagnostic]:
+        if self.screened and not self.checker.is_interesting(source.path, source.data):
+            return []
+        return reportable(self.checker, self.settings, source)
+
+    def findings(self) -> list[Diagnostic]:
+        """All findings."""
+        return [one for name in self.names for one in self._check(self._source(name))]
+
+    def fix(self, *, unsafe: bool = False) -> Iterator[tuple[str, Source, list[Diagnostic]]]:
+        """Fix file after file on disk; gives name, new text and what was fixed of each that has changed."""
+        uncovers = {code: rule.meta.uncovers for code, rule in _RULES.items()}
+        for name in self.names:
+            source = self._source(name)
+            fixed = fix_source(source, self._check, unsafe, uncovers)
+            if fixed.applied:
+                (self.root / name).write_bytes(fixed.source.data)
+                yield name, fixed.source, fixed.applied
+
+    def place(self, one: Diagnostic) -> Place:
+        """Where a finding stands, with its column."""
+        return Place(self.name_of(one.filename), one.range.start.row, one.code, one.range.start.column)
+
+    def steps(self, found: Iterable[Diagnostic]) -> set[tuple[Place, int]]:
+        """The steps of the paths of some findings."""
+        return {
+            (Place(self.name_of(step.filename), step.range.start.row, one.code), number)
+            for one in found
+            for number, step in enumerate(one.path, 1)
+        }
+
+    def name_of(self, filename: str) -> str:
+        """The name of a file inside the project."""
+        return Path(filename).relative_to(self.root).as_posix()
+
+
+def differences(expected: Iterable[Place], found: Iterable[Place]) -> list[str]:
+    """What is missing and what is too much, one line each; expectations without a column fit any."""
+    left = Counter(found)
+    problems = []
+    for one in sorted(expected, key=lambda place: not place.column):
+        fitting = [other for other in left if other[:3] == one[:3] and one.column in (0, other.column)]
+        if fitting:
+            left -= Counter(fitting[:1])
+        else:
+            problems.append(f"not found: {one}")
+    return problems + [f"not expected: {one}" for one in sorted(left.elements())]

@@ -1,0 +1,99 @@
+"""Every fixture is checked with all rules: what it expects is found, and nothing else; its fixes yield its fixed text.
+
+``tests/support.py`` says how a fixture looks. Known misses (``# todo:``) are expected failures, so that pytest counts
+them in its last line and says so when one of them is found at last.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import FIXED, FIXTURES, Fixture, Place, Project, differences, fixtures, without_expectations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ENOUGH = 8
+"""Bad and good fixtures that each rule has at least."""
+
+CODES = sorted(path.name for path in FIXTURES.glob("POL*"))
+
+
+def name_of(one: Any) -> str:
+    return one.name if isinstance(one, Fixture) else str(one).replace(" ", "-")
+
+
+def laid_out(fixture: Fixture, root: Path) -> Project:
+    return Project(fixture.lay_out(root), fixture.files)
+
+
+@pytest.mark.parametrize("fixture", fixtures(), ids=name_of)
+def test_what_is_found(fixture: Fixture, tmp_path: Path) -> None:
+    project = laid_out(fixture, tmp_path)
+    found = project.findings()
+    expected = fixture.expectations
+    missed = {(place.file, place.row, place.code) for place in expected.misses}
+    told = [place for place in map(project.place, found) if place[:3] not in missed]
+    assert not differences(expected.findings, told), "\n".join(f"{project.place(one)}: {one.message}" for one in found)
+    for code in {place.code for place, _ in expected.steps}:
+        steps = project.steps(one for one in found if one.code == code)
+        assert {step for step in expected.steps if step[0].code == code} == steps
+
+
+@pytest.mark.parametrize("fixture", fixtures(), ids=name_of)
+def test_fixes(fixture: Fixture, tmp_path: Path) -> None:
+    project = laid_out(fixture, tmp_path)
+    fixed = {name: (source, applied) for name, source, applied in project.fix()}
+    for name in fixture.files:
+        target = fixture.fixed(name)
+        if name in fixed:
+            assert target.exists(), f"{name} can be fixed, so it needs {target.name}"
+            assert fixed[name][0].data.decode() == without_expectations(target.read_bytes()).decode()
+        else:
+            assert not target.exists(), f"nothing in {name} was fixed, so {target.name} must go"
+    again = Project(tmp_path, fixture.files)
+    found = again.findings()
+    known = {(place.file, place.row, place.code) for place in fixture.expectations.misses}
+    left = [place for place in map(again.place, found) if place[:3] not in known]
+    assert not differences(fixture.expected_when_fixed, left), [one.message for one in found]
+    assert not list(again.fix()), "a second run changes something"
+
+
+MISSES = [
+    pytest.param(fixture, miss, marks=pytest.mark.xfail(reason=f"known miss: {miss}", strict=True))
+    for fixture in fixtures()
+    for miss in fixture.expectations.misses
+]
+
+
+@pytest.mark.parametrize(("fixture", "miss"), MISSES, ids=name_of)
+def test_known_misses(fixture: Fixture, miss: Place, tmp_path: Path) -> None:
+    project = laid_out(fixture, tmp_path)
+    assert miss[:3] in [project.place(one)[:3] for one in project.findings()]
+
+
+@pytest.mark.parametrize("fixture", fixtures(), ids=name_of)
+def test_fixtures_are_well_formed(fixture: Fixture) -> None:
+    expected = fixture.expectations
+    if fixture.is_good:
+        assert not expected.findings, "a good fixture expects nothing"
+    else:
+        codes = {place.code for place in (*expected.findings, *expected.misses)}
+        assert fixture.code in codes, "it stands under the wrong rule, or should be called good_…"
+    assert fixture.files
+    stories = [path.read_bytes().splitlines()[0] for path in fixture.files.values() if path.stat().st_size]
+    assert any(story.lstrip(b"\xef\xbb\xbf").startswith(b"# ") for story in stories), "the first line tells the story"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_each_rule_has_enough(code: str) -> None:
+    of_rule = [fixture for fixture in fixtures() if fixture.code == code]
+    assert sum(fixture.is_good for fixture in of_rule) >= ENOUGH
+    assert sum(not fixture.is_good for fixture in of_rule) >= ENOUGH
+
+
+def test_no_fixed_text_is_left_alone() -> None:
+    targets = {fixture.fixed(name) for fixture in fixtures() for name in fixture.files}
+    assert set(FIXTURES.rglob(f"*{FIXED}")) <= targets
