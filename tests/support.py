@@ -193,10 +193,9 @@ class Project:
 
     def fix(self, *, unsafe: bool = False) -> Iterator[tuple[str, Source, list[Diagnostic]]]:
         """Fix file after file on disk; gives name, new text and what was fixed of each that has changed."""
-        uncovers = {code: rule.meta.uncovers for code, rule in _RULES.items()}
         for name in self.names:
             source = self._source(name)
-            fixed = fix_source(source, self._check, unsafe, uncovers)
+            fixed = fix_source(source, self._check, unsafe)
             if fixed.applied:
                 (self.root / name).write_bytes(fixed.source.data)
                 yield name, fixed.source, fixed.applied

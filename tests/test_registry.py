@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,12 +61,16 @@ def test_rules_come_in_the_order_of_codes_with_their_origin(monkeypatch: pytest.
     assert (list(found.rules), found.errors) == (["ABC1", "POL2", "XYZ1"], [])
     assert found.origins == {"ABC1": "other", "POL2": "poolint", "XYZ1": "other"}
     assert registry.codes() == ["ABC1", "POL2", "XYZ1"]
+
+
+def test_plugins_are_seen_without_importing_metadata(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", [str(tmp_path), str(tmp_path / "missing")])
+    for folder, group in (("poolint-1.dist-info", "poolint.rules"), ("other-1.dist-info", "console_scripts")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "entry_points.txt").write_text(f"[{group}]\nXYZ1 = other:Rule\n")
+    assert not registry.has_plugins(), "ours alone are no plugins"
+    (tmp_path / "other-1.dist-info" / "entry_points.txt").write_text("[poolint.rules]\nXYZ1 = other:Rule\n")
     assert registry.has_plugins()
-
-
-def test_ours_alone_are_no_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded(monkeypatch, Point("POL2", rule("POL2"), "poolint"))
-    assert not registry.has_plugins()
 
 
 @pytest.mark.parametrize(

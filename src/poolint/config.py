@@ -5,7 +5,6 @@ the command line is laid over that, as a second layer (see ``selection``).
 """
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH100, PTH109, PTH118, PTH120, PTH123
 
 from __future__ import annotations
 

@@ -62,13 +62,15 @@ class Fix:
     """A rewrite that takes the cause of a finding away.
 
     ``edits`` are disjoint and sorted. ``isolation`` names the function whose structure the fix changes: of the fixes
-    that share one, a round applies a single one. It is empty for fixes that touch expressions only.
+    that share one, a round applies a single one. It is empty for fixes that touch expressions only. ``uncovers`` are
+    the codes whose findings it may bring to light in that function: an awaited checkout has to be released.
     """
 
     applicability: Applicability
     message: str
     edits: tuple[Edit, ...]
     isolation: str = ""
+    uncovers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ cannot trap the walk.
 """
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH100, PTH110, PTH112, PTH116, PTH118, PTH120, PTH123, PTH206
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Checker:
             from poolint.semantics.project import Project
 
             self._project = Project(self.finder)
-        known = self._project.known(os.path.abspath(source.path))  # noqa: PTH100
+        known = self._project.known(os.path.abspath(source.path))
         if known is not None and known.source.data == source.data:
             return known
         if known is not None:

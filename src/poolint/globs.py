@@ -1,7 +1,6 @@
 """Patterns for paths, with ruff's meaning: a pattern matches the base name, or the path relative to the root."""
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH119
 
 from __future__ import annotations
 

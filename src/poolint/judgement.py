@@ -28,9 +28,7 @@ Observed = list[tuple["Scope", "Observation"]]
 class SliceFacts:
     """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
 
-    def __init__(
-        self, piece: Slice, module: Module, analysis: Analysis, observed: Observed
-    ) -> None:
+    def __init__(self, piece: Slice, module: Module, analysis: Analysis, observed: Observed) -> None:
         self.piece = piece
         self.module = module
         self.analysis = analysis
@@ -115,15 +113,16 @@ class Judgement:
         facts = SliceFacts(piece, self.module, self.analysis, observed)
         rules = [rule(facts) for rule in self._interested(observed, calls)]
         cst.visit_batched(piece.module, rules)
-        ends = {_range(one.node, self.module): (scope, one.node) for scope, one in observed}
-        ends.update({range_of(call.node, self.module): (None, call.node) for call in calls})
+        places: dict[Range, tuple[Scope, ast.AST]] = {
+            range_of(call.node, self.module): (self.module.scope_of(call.node), call.node) for call in calls
+        }
+        places.update({_range(one.node, self.module): (scope, one.node) for scope, one in observed})
         for rule in rules:
             for node, verdict, proposal in rule.reports:
                 assert node is not None
                 where = piece.range_of(node)
-                scope, inner = ends.get(where, (None, None))
-                fix = self._fix(proposal, piece)
-                self._report(rule, verdict, where, scope, inner, fix)
+                scope, inner = places.get(where, (self.module.scope, None))
+                self._report(rule, verdict, where, scope, inner, self._fix(rule, proposal, piece))
 
     def _without_slice(self, observed: Observed) -> None:
         """Report what LibCST cannot parse: without fixes, but nothing is lost."""
@@ -137,19 +136,19 @@ class Judgement:
                             rule, verdict, _range(observation.node, self.module), scope, observation.node, None
                         )
 
-    def _fix(self, proposal: Proposal | None, piece: Slice) -> Fix | None:
+    def _fix(self, rule: Rule, proposal: Proposal | None, piece: Slice) -> Fix | None:
         if proposal is None:
             return None
         from poolint.fixes.build import edits_for
 
         edits = edits_for(proposal.plan, piece, self.module.source)
-        return Fix(proposal.applicability, proposal.message, edits) if edits else None
+        if not edits:
+            return None
+        return Fix(proposal.applicability, proposal.message, edits, uncovers=tuple(sorted(rule.meta.uncovers)))
 
     def _report(
-        self, rule: Rule, verdict: Verdict, where: Range, scope: Scope | None, node: ast.AST | None, fix: Fix | None
+        self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
-        if scope is None:
-            scope = self.module.scope_of(node) if node is not None else self.module.scope
         function = scope.qualified_name
         if relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node):
             return

@@ -12,6 +12,7 @@ written                            parsed as              tree
 ``t"{x}"``                         ``f"{x}"``             an f-string
 ``except A, B:``                   ``except A| B:``       a tuple
 ``except* A:`` (Python 3.10)       ``except  A:``         a plain handler
+``a[*b]`` (Python 3.10)            ``a[+b]``              starred
 =================================  =====================  ===================================================
 """
 
@@ -38,6 +39,7 @@ F_STRINGS = ((3, 12), "PEP 701: free expressions in f-strings")
 T_STRINGS = ((3, 14), "PEP 750: template strings")
 BARE_EXCEPT = ((3, 14), "PEP 758: `except` without parentheses")
 EXCEPT_STAR = ((3, 11), "PEP 654: `except*`")
+STAR_INDEX = ((3, 11), "PEP 646: `*` in a subscript or an annotation")
 
 
 class Rewritten(NamedTuple):
@@ -48,6 +50,7 @@ class Rewritten(NamedTuple):
     fstrings: frozenset[tuple[int, int, int, int]]
     aliases: frozenset[tuple[int, int]]
     handlers: dict[tuple[int, int], int]
+    stars: frozenset[tuple[int, int]]
 
 
 def parse_newer(text: str, first: SyntaxError) -> ast.Module:
@@ -111,6 +114,7 @@ def rewrite(text: str, version: tuple[int, int] = sys.version_info[:2]) -> Rewri
         frozenset((*place(start), *place(end)) for start, end in writer.fstrings),
         frozenset(place(start) for start in writer.aliases),
         {place(start): commas for start, commas in writer.handlers.items()},
+        frozenset(place(start) for start in writer.stars),
     )
 
 
@@ -126,6 +130,7 @@ class _Writer:
         self.fstrings: list[tuple[int, int]] = []
         self.aliases: list[int] = []
         self.handlers: dict[int, int] = {}
+        self.stars: list[int] = []
         self.rows = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -153,6 +158,7 @@ class _Writer:
         """Rewrite a whole text, or what stands in ``depth`` brackets."""
         tokens = [token for token in tokens if token.kind not in ("blank", "comment")]
         opens, index = depth == 0, 0
+        brackets: list[str] = []
         while index < len(tokens):
             token = tokens[index]
             word = self.word(token) if token.kind != "string" else ""
@@ -167,10 +173,14 @@ class _Writer:
                     index = self.type_statement(tokens, index)
                 elif opens and word == "except":
                     self.handler(tokens, index)
+            elif word == "*":
+                self.star(tokens, index, brackets)
             elif word in OPENING:
                 depth += 1
+                brackets.append(word if word != "[" or self._is_subscript(tokens, index) else "list")
             elif word in CLOSING:
                 depth -= 1
+                del brackets[-1:]
             opens = depth == 0 and (token.kind == "newline" or word in (";", ":"))
             index += 1
 
@@ -259,6 +269,25 @@ class _Writer:
             self.out[tokens[comma].start] = "|"
         self.handlers[tokens[index].start] = len(commas)
 
+    def _is_subscript(self, tokens: list[Token], index: int) -> bool:
+        if index == 0 or tokens[index - 1].kind in ("newline", "number"):
+            return False
+        return tokens[index - 1].kind == "string" or (
+            self.word(tokens[index - 1]) in CLOSING
+            or (self._is_name(tokens, index - 1) and self.word(tokens[index - 1]) not in ("match", "case"))
+        )
+
+    def star(self, tokens: list[Token], index: int, brackets: list[str]) -> None:
+        """``a[b, *c]`` → ``a[b, +c]``, and ``def f(*args: *Ts)`` → ``def f(*args: +Ts)``."""
+        at = index - 1
+        while at > 0 and tokens[at].kind == "newline":
+            at -= 1
+        before = self.word(tokens[at]) if at >= 0 and tokens[at].kind == "operator" else ""
+        starred = {"[": ("[", ","), "(": (":",)}.get(brackets[-1] if brackets else "", ())
+        if before in starred and self.wants(STAR_INDEX):
+            self.out[tokens[index].start] = "+"
+            self.stars.append(tokens[index].start)
+
     def strings(self, tokens: list[Token], index: int, in_brackets: bool) -> int:
         """Rewrite the literals that stand side by side from ``index`` on; gives the index behind them.
 
@@ -327,6 +356,12 @@ class _Restore(ast.NodeTransformer):
             for element in node.elts
         ]
         return ast.copy_location(ast.JoinedStr(values=values), node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        self.generic_visit(node)
+        if (node.lineno, node.col_offset) not in self.rewritten.stars:
+            return node
+        return ast.copy_location(ast.Starred(value=node.operand, ctx=ast.Load()), node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         elements: list[ast.expr] = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 KINDS = {
     "tests": "files in `tests/` or `test/`, `test_*.py`, `*_test.py`, `conftest.py`",
     "alembic": "Alembic's `env.py` and its migrations",
-    "scripts": "modules with an `if __name__ == \"__main__\"` that serve nothing, and commands of click and typer",
+    "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing, and commands of click and typer',
 }
 """Each kind of place, and how it is recognised."""
 
@@ -25,7 +25,8 @@ _TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conf
 _ALEMBIC = re.compile(rb"^\s*(?:from\s+alembic\s+import\s+[^\n]*\b(?:context|op)\b|import\s+alembic\b)", re.MULTILINE)
 _MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
 _SERVES = re.compile(
-    rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|APIRouter\(|run_app\(|serve_forever|celery", re.IGNORECASE
+    rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|APIRouter\(|run_app\(|serve_forever|celery",
+    re.IGNORECASE,
 )
 _PROCESS_LIVED = frozenset({"<module>", "main", "_main", "amain", "async_main", "run_migrations_online"})
 _SESSION_FIXTURE = frozenset({"session", "package", "module"})

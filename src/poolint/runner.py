@@ -4,7 +4,6 @@ Nothing that goes wrong with one file keeps the others from being checked: it be
 """
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 
@@ -208,7 +207,7 @@ class Runner:
 
     def _validate(self, settings: Settings) -> None:
         if any(selector.islower() for selector in written(settings)):
-            self.rules.registry  # noqa: B018  only the rules themselves know their names
+            self.rules.registry
         validate(settings, self.rules.names())
 
     def _check(self, path: str, data: bytes, write: bool) -> FileResult:
@@ -240,7 +239,7 @@ class Runner:
         elif not _is_plainly_valid(path, data):
             from poolint.source import Source
 
-            Source.from_bytes(path, data).tree  # noqa: B018  raises what is wrong, if anything really is
+            Source.from_bytes(path, data).tree
 
     def _check_source(
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
@@ -262,8 +261,7 @@ class Runner:
     ) -> None:
         from poolint.fixes.rounds import fix_source
 
-        uncovers = {code: rule.meta.uncovers for code, rule in self.rules.items()}
-        fixed = fix_source(source, check, self._options.unsafe, uncovers)
+        fixed = fix_source(source, check, self._options.unsafe)
         if not fixed.applied:
             return
         if self._options.diff:

@@ -64,8 +64,8 @@ class Ready:
     __slots__ = ("blocking", "carrying", "library", "reaching")
 
     def __init__(self) -> None:
-        path = os.path.join(os.path.dirname(__file__), "models", "ready.screen")  # noqa: PTH118, PTH120
-        with open(path, "rb") as file:  # noqa: PTH123
+        path = os.path.join(os.path.dirname(__file__), "models", "ready.screen")
+        with open(path, "rb") as file:
             roots, carrying, blocking, reaching = file.read().split(b"\n")[:4]
         self.library = re.compile(roots)
         self.reaching = re.compile(rb"\.(?:" + b"|".join(reaching.split()) + rb")\b")
@@ -127,7 +127,17 @@ def _told_by_method(part: bytes) -> frozenset[bytes]:
 class _File:
     """What the screen knows of one file: its imports, and which of its names carry something of a library."""
 
-    __slots__ = ("_read_off", "_segments", "blocking", "blocking_seeds", "carried", "data", "links", "seeds", "sessions")
+    __slots__ = (
+        "_read_off",
+        "_segments",
+        "blocking",
+        "blocking_seeds",
+        "carried",
+        "data",
+        "links",
+        "seeds",
+        "sessions",
+    )
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -213,7 +223,7 @@ class Screen:
         return bool(file.blocking)
 
     def _settled_file(self, path: str, data: bytes) -> _File:
-        path = os.path.abspath(path)  # noqa: PTH100
+        path = os.path.abspath(path)
         file = self._files.get(path)
         if file is None or file.data != data:
             file = self._files[path] = self._opened(path, data)
@@ -355,5 +365,5 @@ def _taken(file: _File, link: _Link, of_source: Set[bytes]) -> Set[bytes]:
 
 
 def _bytes_of(path: str) -> bytes:
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:
         return file.read()

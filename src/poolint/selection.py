@@ -6,7 +6,6 @@ Layers go one over the other: what rules say themselves, ``pyproject.toml``, the
 """
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH100
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ that they are of no interest.
 """
 
 # pathlib would cost more than reading the file.
-# ruff: noqa: PTH123
 
 from __future__ import annotations
 

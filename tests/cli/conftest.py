@@ -45,7 +45,7 @@ class Checker:
 
         meta = [SimpleNamespace(meta=SimpleNamespace(code=c, name=n, default=True)) for c, n, *_ in CALLS.values()]
         codes = enabled(self.settings, cast("list[type[Rule]]", meta))
-        source.tree  # noqa: B018
+        source.tree
         if "deep()" in source.text:
             raise RecursionError
         if "crash()" in source.text:

@@ -71,6 +71,8 @@ CASES = {
     "except of computed types": ("try: f(1)\nexcept x(1, 2), A | B: g(2)\n", None, (3, 14)),
     "except star": ("try: f(1)\nexcept* A: g(2)\n", "try: f(1)\nexcept A: g(2)\n", (3, 11)),
     "except star, two": ("try: f(1)\nexcept* A, B: g(2)\n", "try: f(1)\nexcept (A, B): g(2)\n", (3, 14)),
+    "star in a subscript": ("x = a[*g(b)], a[1, *c], f(a)[\n  *c\n]['x'][*c, 2]\n", None, (3, 11)),
+    "star in an annotation": ("def f(*args: *g(Ts), **kw): h(*args)\n", None, (3, 11)),
     "all at once": (
         "type X = t'{a}'\ndef f[T](a):\n    try: g(f'{a['b']}')\n    except A, B: pass\n",
         None,
@@ -155,9 +157,11 @@ def test_a_python_that_reads_it_needs_no_rewriting(text: str, same: str | None, 
 
 LEFT_ALONE = [
     "x = f'{a!r:>{w}} {b[\"c\"]} {{}} {d!r} {e = }' rb'\\'' '''\n'''\n",
-    "type = 3\ntype: int = 4\ntype (x)\ntype is None\nprint(type, [type])\nmatch type:\n  case type: pass\n",
+    "type = 3\ntype: int = 4\ntype (x)\ntype is None\nprint(type, [type])\n",
+    "match type:\n  case type: pass\n  case [*_, 1]: pass\n",
     "class A(B): pass\ndef f(a=x[1]): pass\n@a[1]\nclass C: pass\n",
     "try: pass\nexcept (A, B) as e: pass\nexcept A: pass\nexcept: pass\n",
+    "x = [*a, *b], {*a}, f(*a, *b), x[a * b, a ** b], [\n  *a], lambda *a, b=[*c]: 0\n*a, b = [*c]\n",
     "x = tt + rt('a') + t ['b'] + ut\n",
     "if a: x = lambda: t\nelse: x = y[1:2, ::3] # type X = f'{x[\n",
 ]
@@ -186,12 +190,12 @@ BROKEN = [
 @pytest.mark.parametrize("text", BROKEN)
 def test_what_is_broken_anyway_is_a_syntax_error(text: str) -> None:
     with pytest.raises(SourceError, match="syntax error: "):
-        Source.from_bytes("m.py", text.encode()).tree  # noqa: B018
+        Source.from_bytes("m.py", text.encode()).tree
 
 
 def test_an_error_behind_new_syntax_is_told_where_it_is() -> None:
     with pytest.raises(SourceError, match="syntax error: invalid syntax") as caught:
-        Source.from_bytes("m.py", b"class A[T]: pass\nx = 1 +\n").tree  # noqa: B018
+        Source.from_bytes("m.py", b"class A[T]: pass\nx = 1 +\n").tree
     assert (caught.value.row, caught.value.column) == (2, 8)
 
 
@@ -203,9 +207,14 @@ def test_what_cannot_be_rewritten_names_the_python_it_needs() -> None:
         assert Source.from_bytes("m.py", text.encode()).tree
         return
     with pytest.raises(SourceError) as caught:
-        Source.from_bytes("m.py", text.encode()).tree  # noqa: B018
+        Source.from_bytes("m.py", text.encode()).tree
     assert caught.value.message == (
         "needs Python ≥ 3.12 (PEP 695: type parameters, PEP 701: free expressions in f-strings) to be analysed: "
         "run poolint under it"
     )
     assert caught.value.row == 2
+
+
+def test_stars_in_subscripts_stay_stars() -> None:
+    tree = parse_rewritten(rewritten("x = a[b, *c]\ndef f(*args: *Ts): pass\n"))
+    assert sum(isinstance(node, ast.Starred) for node in ast.walk(tree)) == 2

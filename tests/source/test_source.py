@@ -82,7 +82,7 @@ ERRORS = {
 @pytest.mark.parametrize(("data", "row", "column", "message"), ERRORS.values(), ids=ERRORS)
 def test_errors(data: bytes, row: int | None, column: int | None, message: str) -> None:
     with pytest.raises(SourceError) as caught:
-        source(data).tree  # noqa: B018
+        source(data).tree
     error = caught.value
     assert message in error.message
     assert "\n" not in error.message
@@ -98,7 +98,7 @@ def test_an_error_stays_the_same() -> None:
     messages = set()
     for _ in range(2):
         with pytest.raises(SourceError) as caught:
-            read.tree  # noqa: B018
+            read.tree
         messages.add(caught.value.message)
     assert len(messages) == 1
 

@@ -1,7 +1,6 @@
 """``poolint check``: settings in, findings out, and the exit code."""
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH100, PTH109
 
 from __future__ import annotations
 

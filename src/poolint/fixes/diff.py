@@ -42,7 +42,7 @@ def _patch_rows(source: Source) -> list[str]:
 
 def _shown(path: str, root: str) -> str:
     if root:
-        absolute, below = os.path.abspath(path), os.path.join(os.path.abspath(root), "")  # noqa: PTH100, PTH118
+        absolute, below = os.path.abspath(path), os.path.join(os.path.abspath(root), "")
         if absolute.startswith(below):
             path = absolute[len(below) :]
     return path.replace(os.sep, "/").lstrip("/")

@@ -15,7 +15,7 @@ from poolint.fixes.edits import EditError, Merge, apply_edits, moved
 from poolint.source import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from poolint.diagnostics import Diagnostic, Edit, Position
     from poolint.source import Source
@@ -39,17 +39,8 @@ class Fixed:
     dropped: list[Diagnostic]
 
 
-def fix_source(
-    source: Source,
-    check: Callable[[Source], list[Diagnostic]],
-    unsafe: bool,
-    uncovers: Mapping[str, Collection[str]] | None = None,
-) -> Fixed:
-    """Apply the safe fixes, and the unsafe ones if ``unsafe``, of what ``check`` finds in ``source``.
-
-    ``uncovers`` names the codes whose findings may newly appear in the function where a finding of another code was
-    fixed: an awaited checkout, for one, has to be released.
-    """
+def fix_source(source: Source, check: Callable[[Source], list[Diagnostic]], unsafe: bool) -> Fixed:
+    """Apply the safe fixes, and the unsafe ones if ``unsafe``, of what ``check`` finds in ``source``."""
     text = _Text(source, check(source))
     applied: list[Diagnostic] = []
     hopeless: set[tuple[str, Position]] = set()
@@ -57,7 +48,7 @@ def fix_source(
         batch = _choose([one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in hopeless])
         if not batch:
             break
-        accepted = _Round(text, check, uncovers or {})
+        accepted = _Round(text, check)
         accepted.add(batch)
         applied += accepted.fixes
         hopeless.update(_place(one) for one in accepted.dropped)
@@ -104,16 +95,10 @@ class _Text:
 class _Round:
     """Adds fixes to one text as long as they keep what they promise."""
 
-    def __init__(
-        self,
-        start: _Text,
-        check: Callable[[Source], list[Diagnostic]],
-        uncovers: Mapping[str, Collection[str]],
-    ) -> None:
+    def __init__(self, start: _Text, check: Callable[[Source], list[Diagnostic]]) -> None:
         self.start = start
         self.text = start
         self.check = check
-        self.uncovers = uncovers
         self.fixes: list[Diagnostic] = []
         self.edits: tuple[Edit, ...] = ()
         self.dropped: list[Diagnostic] = []
@@ -138,7 +123,7 @@ class _Round:
             if not all(one.fix is not None and merge.add(one.fix.edits) for one in fixes):
                 return False
             source = self.start.source.with_text(apply_edits(self.start.source, merge.edits))
-            source.tree  # noqa: B018  it must parse, whatever the check makes of it
+            source.tree  # it must parse, whatever the check makes of it
             text = _Text(source, self.check(source))
         except (SourceError, EditError, RecursionError):
             return False
@@ -154,7 +139,7 @@ class _Round:
         """
         allowed = Counter((one.code, one.function) for one in self.start.found)
         allowed.subtract((one.code, one.function) for one in fixes)
-        allowed.update((code, one.function) for one in fixes for code in self.uncovers.get(one.code, ()))
+        allowed.update((code, one.function) for one in fixes if one.fix for code in one.fix.uncovers)
         return all(count <= allowed[key] for key, count in Counter((one.code, one.function) for one in found).items())
 
 

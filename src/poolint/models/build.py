@@ -83,7 +83,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
                 rows = (method for method in cls.methods if method.role in REACHING_ROLES)
                 reaching.update(name for method in rows for name in method.names)
-        for row in (*library.classes, *library.functions):
+        named: tuple[Class | Function, ...] = (*library.classes, *library.functions)
+        for row in named:
             last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             names |= last
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Not with pathlib: importing it would cost more than all of the reading.
-READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")  # noqa: PTH118, PTH120
+READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
 
 FALLBACK = "*"
 """The method name that stands for all public methods that have no row of their own."""
@@ -102,6 +102,6 @@ def load() -> Models:
     """The models, read once a process."""
     global _models
     if _models is None:
-        with open(READY, "rb") as file:  # noqa: PTH123
+        with open(READY, "rb") as file:
             _models = Models(msgspec.msgpack.decode(file.read(), type=tuple[Library, ...]))
     return _models

@@ -1,7 +1,6 @@
 """Findings as JSON: the keys of ruff, so that its consumers work, and ``path``, ``certainty`` and ``fingerprint``."""
 
 # pathlib would take a good part of the time in which a clean file is checked.
-# ruff: noqa: PTH100
 
 from __future__ import annotations
 

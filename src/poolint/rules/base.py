@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FixLevel = Literal["safe", "unsafe", "none", "sometimes"]
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When to ignore")
-"""The sections that the docstring of each rule has, in this order; "Fix safety", "Options" and "References" may follow."""
+"""The sections that the docstring of each rule has, in this order; others ("Fix safety") may stand between."""
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,13 @@ def has_plugins() -> bool:
 def _entry_point_files() -> Iterator[bytes]:
     for folder in dict.fromkeys(sys.path):
         try:
-            names = os.listdir(folder or ".")  # noqa: PTH208  pathlib costs more than the reading
+            names = os.listdir(folder or ".")
         except OSError:
             continue
         for name in names:
             if name.endswith((".dist-info", ".egg-info")) and not name.startswith(f"{OURS}-"):
                 try:
-                    with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:  # noqa: PTH118, PTH123
+                    with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
                         yield file.read()
                 except OSError:
                     continue

@@ -1,4 +1,4 @@
-"""What a call gives: results of library calls by the models, of the project's functions by their annotations or bodies."""
+"""What a call gives: library calls by the models, the project's functions by their annotations or bodies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.screen import UNTOLD
-from poolint.semantics import annotations, well_known
+from poolint.semantics import annotated, well_known
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -125,7 +125,7 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
     index = well_known.SAME_AS_ARGUMENT.get(name)
     if index is not None and 0 <= index < len(node.args):
         if name.endswith("cast"):
-            return annotations.annotation(ev, node.args[0], scope)
+            return annotated.annotation(ev, node.args[0], scope)
         return ev.type_of(node.args[index], scope)
     if not node.args:
         return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
@@ -189,7 +189,7 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
         (well_known.CONTEXT_DECORATORS[one] for one in decorators(ev, scope) if one in well_known.CONTEXT_DECORATORS),
         None,
     )
-    declared = annotations.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
+    declared = annotated.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
     if manager is not None:
         return Pending("async-cm" if manager == "async-cm" else "cm", entered=_yielded(ev, scope, declared))
     if scope.is_generator:

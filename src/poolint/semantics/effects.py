@@ -28,7 +28,6 @@ _DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "ru
 """Functions that run the coroutines they are given before they return."""
 
 
-
 class Link(NamedTuple):
     """One call on a chain: where it stands, and what it calls, as people say it."""
 
@@ -193,12 +192,12 @@ def _as_target(node: ast.expr) -> str:
 
 def _assigned(body: list[ast.stmt]) -> list[ast.expr]:
     """Attributes and names that a block assigns, also nested."""
-    found: list[ast.expr] = []
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store):
-                found.append(node)
-    return found
+    return [
+        node
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)
+    ]
 
 
 def _runs(node: ast.Call, callee: Scope) -> bool:
@@ -220,7 +219,9 @@ def _is_driven(node: ast.Call, fact: CallFact) -> bool:
 def _driven(node: ast.AST) -> bool:
     """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
     parent = parent_of(node)
-    while isinstance(parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)):
+    while isinstance(
+        parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)
+    ):
         parent = parent_of(parent)
     if isinstance(parent, ast.Await):
         return True

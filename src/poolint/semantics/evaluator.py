@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics import annotations, callables, members, reaching
+from poolint.semantics import annotated, callables, members, reaching
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -132,7 +132,7 @@ class Evaluator:
         if isinstance(value, Pending):
             return value.item if value.call == "iterable" else UNKNOWN
         if isinstance(value, (ClassObject, LibraryName)):
-            return annotations.generic_alias(self, value, node, scope)
+            return annotated.generic_alias(self, value, node, scope)
         return UNKNOWN
 
     def type_of_member(self, receiver: Type, attribute: str) -> Type:
@@ -250,11 +250,11 @@ class Evaluator:
             if isinstance(value, Instance) and value.base is not None:
                 return value  # what was really assigned tells more than what was promised
             assert binding.annotation is not None
-            declared = annotations.annotation(self, binding.annotation, scope)
+            declared = annotated.annotation(self, binding.annotation, scope)
             return value if declared is UNKNOWN and value is not NOTHING else declared
         if kind == "narrowed":
             assert binding.annotation is not None
-            return annotations.classes_of(self, binding.annotation, scope)
+            return annotated.classes_of(self, binding.annotation, scope)
         if binding.value is None:
             return UNKNOWN
         value = self.type_of(binding.value, scope)
@@ -281,19 +281,19 @@ class Evaluator:
                     cls = self.class_object(owner)
                     is_class = "builtins.classmethod" in decorators or scope.name == "__new__"
                     return cls if is_class else cls.instance()
-        injected = annotations.injected(self, binding.value, scope.parent or scope) if binding.value else UNKNOWN
+        injected = annotated.injected(self, binding.value, scope.parent or scope) if binding.value else UNKNOWN
         if injected is not UNKNOWN:
             return injected  # the dependency is what is really passed, whatever the annotation says
         if binding.annotation is None:
             return UNKNOWN
-        return annotations.annotation(self, binding.annotation, scope.parent or scope)
+        return annotated.annotation(self, binding.annotation, scope.parent or scope)
 
     def _is_receiver(self, binding: Binding, scope: Scope) -> bool:
         """Whether the first parameter of a method is the object; a declared session there shows a missing ``self``."""
         assert isinstance(binding.node, ast.arg)
         if binding.annotation is None or binding.node.arg in ("self", "cls"):
             return True
-        declared = annotations.annotation(self, binding.annotation, scope.parent or scope)
+        declared = annotated.annotation(self, binding.annotation, scope.parent or scope)
         return not (isinstance(declared, Instance) and declared.base is not None)
 
     # Modules and classes
@@ -310,7 +310,11 @@ class Evaluator:
                     f"{dotted}.{name}" if dotted else name, binding.level, module.path
                 )
             else:
-                path = None if self._is_library(dotted, module) else self.project.finder.find(f"{dotted}.{name}", module.path)
+                path = (
+                    None
+                    if self._is_library(dotted, module)
+                    else self.project.finder.find(f"{dotted}.{name}", module.path)
+                )
             inner = self.project.module(path) if path is not None else None
             if inner is not None:
                 return ModuleObject(inner)

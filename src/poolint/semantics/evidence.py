@@ -35,16 +35,20 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
     """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
     if isinstance(receiver, ast.Name):
         name, region = receiver.id, scope.outermost_function
-    elif (
-        isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self"
-    ):
+    elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
         name, region = receiver.attr, _class_around(scope)
     else:
         return None
-    if region is None or not _SAYS_DATABASE.search(name) or not ev.screen.is_interesting(scope.module.path, scope.module.source.data):
+    if (
+        region is None
+        or not _SAYS_DATABASE.search(name)
+        or not ev.screen.is_interesting(scope.module.path, scope.module.source.data)
+    ):
         return None
     cls = ev.models.classes.get(ASYNC_CLASS)
-    if cls is None or not any(_is_awaited_use(call, receiver) for inner in region.descendants() for call in inner.calls):
+    if cls is None or not any(
+        _is_awaited_use(call, receiver) for inner in region.descendants() for call in inner.calls
+    ):
         return None
     return Instance(cls, cls)
 

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from poolint.semantics.uses import Use, Usage
+from poolint.semantics.uses import Usage, Use
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Step

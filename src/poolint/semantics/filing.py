@@ -35,8 +35,8 @@ class _Filing:
         self.scopes = scopes
 
     def body(self, owner: ast.AST, nodes: list[ast.stmt], scope: Scope) -> None:
-        for node in nodes:
-            node.__dict__["_poolint_parent"] = owner
+        for one in nodes:
+            one.__dict__["_poolint_parent"] = owner
         stack: Stack = [(node, scope) for node in reversed(nodes)]
         handlers, fields = _HANDLERS, _FIELDS
         while stack:
@@ -181,9 +181,7 @@ class _Filing:
             scope.bind(node.name, Binding("opaque", node))
         return scope
 
-    def pattern(
-        self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: list[tuple[ast.AST, Scope]]
-    ) -> Scope:
+    def pattern(self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: list[tuple[ast.AST, Scope]]) -> Scope:
         if node.name:
             scope.bind(node.name, Binding("opaque", node))
         return scope
@@ -209,18 +207,27 @@ class _Filing:
         """Constants and statements without parts: nothing to file."""
 
     def _target(
-        self, target: ast.expr, scope: Scope, kind: BindingKind, value: ast.expr, *, asynchronous: bool = False, index: int = -1
+        self,
+        target: ast.expr,
+        scope: Scope,
+        kind: BindingKind,
+        value: ast.expr,
+        *,
+        asynchronous: bool = False,
+        index: int = -1,
     ) -> None:
         if isinstance(target, ast.Name):
             scope.bind(target.id, Binding(kind, target, value, asynchronous=asynchronous, index=index))
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
                 if isinstance(element, ast.Starred):
-                    element = element.value  # noqa: PLW2901
+                    element = element.value
                 if isinstance(element, ast.Name):
                     scope.bind(
                         element.id,
-                        Binding(kind if index < 0 else "opaque", element, value, asynchronous=asynchronous, index=position),
+                        Binding(
+                            kind if index < 0 else "opaque", element, value, asynchronous=asynchronous, index=position
+                        ),
                     )
                 else:
                     self._target(element, scope, "opaque", value, index=position)

@@ -37,7 +37,7 @@ class Region(NamedTuple):
 
 
 def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
-    """The blocks directly in ``scope`` that open a transaction, by themselves or by a context manager of the project."""
+    """The blocks directly in ``scope`` that open a transaction, themselves or by a context manager of the project."""
     found = []
     for statement in scope.withs:
         for item in statement.items:

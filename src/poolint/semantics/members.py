@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics import annotations, callables, well_known
+from poolint.screen import STATE_HOLDERS
+from poolint.semantics import annotated, callables, well_known
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -22,8 +23,6 @@ from poolint.semantics.types import (
     known,
     union,
 )
-
-from poolint.screen import STATE_HOLDERS
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -171,7 +170,7 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
         found.append(one)
     for binding in scope.self_assignments.get(attribute, ()):
         if binding.annotation is not None:
-            declared = annotations.annotation(ev, binding.annotation, binding.scope or scope)
+            declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
             if declared is not UNKNOWN:
                 return declared
         found.append(ev.binding(binding, binding.scope or scope))

@@ -54,7 +54,9 @@ class Ownership:
         if isinstance(parent, ast.keyword):
             call = parent_of(parent)
             return not isinstance(call, ast.Call) or self._argument_leaves(call, child, scope, cls, depth, parent.arg)
-        return not isinstance(parent, (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue))
+        return not isinstance(
+            parent, (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
+        )
 
     def _member_leaves(self, attribute: ast.Attribute, cls: Class) -> bool:
         row = self.ev.models.method(cls, attribute.attr)
@@ -74,7 +76,7 @@ class Ownership:
     ) -> bool:
         fact = call_fact(self.ev, call, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
-            if fact.row.releases == "argument" and fact.role == "release":
+            if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
                 return True
             return fact.role in ("create", "open")
         callee = self.ev.type_of(call.func, scope)

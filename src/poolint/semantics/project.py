@@ -54,11 +54,13 @@ class Module:
 
 def _outside(owner: ast.AST, child: ast.AST) -> bool:
     """Whether ``child`` of a function or class is evaluated in the scope around it (decorator, default, base)."""
-    return any(
-        child is item
-        for field in ("decorator_list", "bases", "keywords")
-        for item in owner.__dict__.get(field, ())
-    ) or child is owner.__dict__.get("args") or child is owner.__dict__.get("returns")
+    return (
+        any(
+            child is item for field in ("decorator_list", "bases", "keywords") for item in owner.__dict__.get(field, ())
+        )
+        or child is owner.__dict__.get("args")
+        or child is owner.__dict__.get("returns")
+    )
 
 
 class Project:
@@ -156,5 +158,3 @@ _NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages"
 def _bytes_of(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
-
-

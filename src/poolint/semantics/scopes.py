@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from poolint.semantics.project import Module
 
-FunctionNode = Union[ast.FunctionDef, ast.AsyncFunctionDef]
-WithNode = Union[ast.With, ast.AsyncWith]
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+WithNode: TypeAlias = ast.With | ast.AsyncWith
 BindingKind = Literal[
     "parameter",  # node: ast.arg, value: its default
     "assign",  # value: the right side

@@ -6,7 +6,7 @@ about it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, Union
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from poolint.models import schema
@@ -62,9 +62,7 @@ class Instance(Type):
 
     __slots__ = ("arguments", "base", "cls")
 
-    def __init__(
-        self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()
-    ) -> None:
+    def __init__(self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()) -> None:
         self.cls = cls
         self.base = base
         self.arguments = arguments
@@ -76,9 +74,7 @@ class ClassObject(Type):
 
     __slots__ = ("arguments", "base", "cls")
 
-    def __init__(
-        self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()
-    ) -> None:
+    def __init__(self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()) -> None:
         self.cls = cls
         self.base = base
         self.arguments = arguments
@@ -184,7 +180,7 @@ class TupleOf(Type):
         self.key = ("tuple", items)
 
 
-class Union_(Type):  # noqa: N801 (typing.Union has the name)
+class Either(Type):
     """One of several types; never nested, never with ``UNKNOWN`` in it."""
 
     __slots__ = ("members",)
@@ -194,7 +190,6 @@ class Union_(Type):  # noqa: N801 (typing.Union has the name)
         self.key = ("union", frozenset(members))
 
 
-Callee = Union[LibraryFunction, LibraryMethod, Function, ClassObject, CallableValue]
 
 
 def _identity(cls: schema.Class | Scope) -> object:
@@ -206,14 +201,14 @@ def union(types: list[Type]) -> Type:
     """The union of ``types``; unknown as soon as one of them is, since nothing would then hold for all."""
     members: list[Type] = []
     for one in types:
-        for member in one.members if isinstance(one, Union_) else (one,):
+        for member in one.members if isinstance(one, Either) else (one,):
             if member is UNKNOWN:
                 return UNKNOWN
             if member not in members:
                 members.append(member)
     if not members:
         return UNKNOWN
-    return members[0] if len(members) == 1 else Union_(tuple(members))
+    return members[0] if len(members) == 1 else Either(tuple(members))
 
 
 def known(types: list[Type]) -> Type:
@@ -223,7 +218,7 @@ def known(types: list[Type]) -> Type:
 
 def without_none(one: Type) -> Type:
     """What is left when ``None`` is ruled out."""
-    if isinstance(one, Union_):
+    if isinstance(one, Either):
         return union([member for member in one.members if member is not NOTHING])
     return UNKNOWN if one is NOTHING else one
 
@@ -231,4 +226,4 @@ def without_none(one: Type) -> Type:
 def alternatives(one: Type) -> tuple[Type, ...]:
     """The alternatives of a type, ``None`` left out."""
     one = without_none(one)
-    return one.members if isinstance(one, Union_) else (one,)
+    return one.members if isinstance(one, Either) else (one,)

@@ -114,7 +114,9 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, (ast.UnaryOp, ast.If, ast.While, ast.Assert)):
         return Usage(Use.TESTED, parent)
     if isinstance(parent, ast.Compare):
-        against_none = any(isinstance(one, ast.Constant) and one.value is None for one in [parent.left, *parent.comparators])
+        against_none = any(
+            isinstance(one, ast.Constant) and one.value is None for one in [parent.left, *parent.comparators]
+        )
         return Usage(Use.TESTED if against_none else Use.CONSUMED, parent)
     if isinstance(parent, (ast.Subscript, ast.BinOp, ast.FormattedValue)):
         is_index = isinstance(parent, ast.Subscript) and child is not parent.value
@@ -123,7 +125,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
 
 
 _RANK = {Use.AWAITED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, Use.CONSUMED: 1, Use.ITERATED_ASYNC: 2}
-"""What tells most about a stored value: that somebody awaits it; then that somebody uses it unawaited; then the rest."""
+"""What tells most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
 
 
 def _stored(target: ast.Name, scope: Scope, statement: ast.AST) -> Usage:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 
-
 class Vocabulary:
     """Names of methods and functions, by what they can be.
 
@@ -35,7 +34,11 @@ class Vocabulary:
                     self.takes.update(method.names)
                 if cls.kind in ("session", "connection"):
                     self.of_resources.update(method.names)
-                if cls.mode == "sync" and cls.kind in ("session", "registry", "query") and method.role in REACHING_ROLES:
+                if (
+                    cls.mode == "sync"
+                    and cls.kind in ("session", "registry", "query")
+                    and method.role in REACHING_ROLES
+                ):
                     self.reaches.update(method.names)
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]
@@ -47,8 +50,10 @@ class Vocabulary:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
         if not isinstance(callee, ast.Name):
             return False
-        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id, ())
-        return any(one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings)
+        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or []
+        return any(
+            one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings
+        )
 
 
 def last_name(node: ast.expr) -> str:

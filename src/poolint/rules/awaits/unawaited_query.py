@@ -12,7 +12,9 @@ from poolint.semantics.facts import ConsumedAwaitable, DroppedAwaitable, Observa
 if TYPE_CHECKING:
     import libcst as cst
 
-_ELSEWHERE = frozenset({"release", "dispose", "commit", "rollback", "flush", "refresh", "begin", "transaction", "checkout"})
+_ELSEWHERE = frozenset(
+    {"release", "dispose", "commit", "rollback", "flush", "refresh", "begin", "transaction", "checkout"}
+)
 """Roles that other rules speak about when the value is dropped."""
 
 

@@ -79,7 +79,9 @@ class ExternalCallInTransaction(Rule):
         assert isinstance(observation, ExternalCallWhileHeld)
         chain = " → ".join(observation.names)
         what = _WORDS.get(observation.effect, observation.effect)
-        held = f"while the transaction of `{observation.transaction}` (line {observation.begun.range.start.row}) is open"
+        held = (
+            f"while the transaction of `{observation.transaction}` (line {observation.begun.range.start.row}) is open"
+        )
         return Verdict(
             f"`{chain}` waits for {what} {held}: its connection is held until the answer comes",
             observation.names[-1],

@@ -8,7 +8,7 @@ What can be asked for is exported here; each family of statements has its own mo
 
 from poolint.semantics.cfg.assembly import build
 from poolint.semantics.cfg.builder import MAX_NODES, TooComplex
-from poolint.semantics.cfg.graph import EXITS, UNWINDING, Edge, EdgeKind, Graph, Node, NodeKind, Way
+from poolint.semantics.cfg.graph import EXITS, UNWINDING, Edge, EdgeKind, Graph, Node, NodeKind, Unwinding, Way
 
 __all__ = [
     "EXITS",
@@ -20,6 +20,7 @@ __all__ = [
     "Node",
     "NodeKind",
     "TooComplex",
+    "Unwinding",
     "Way",
     "build",
 ]

@@ -6,11 +6,15 @@ This is the one place that knows all families of statements.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from poolint.semantics.cfg import bindings, branches, comprehensions, expressions, jumps, loops, matches, tries, withs
 from poolint.semantics.cfg.builder import MAX_NODES, Builder, Language, Steps
-from poolint.semantics.cfg.graph import Graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poolint.semantics.cfg.graph import Graph
 
 _LANGUAGE = Language(
     statements={

@@ -14,12 +14,25 @@ import ast
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import Any, NamedTuple, Optional
 
-from poolint.semantics.cfg.graph import EXITS, Edge, EdgeKind, Graph, How, Node, NodeKind, Test, Way
+from poolint.semantics.cfg.graph import (
+    EXITS,
+    UNWINDING,
+    Edge,
+    EdgeKind,
+    Graph,
+    How,
+    Node,
+    NodeKind,
+    Test,
+    Unwinding,
+    Way,
+)
 
 MAX_NODES = 20_000
 """Events of one function; the longest function of eleven real packages has a tenth of it."""
 
-WAYS_OUT: tuple[Way, ...] = ("exception", "cancel", "generator-exit", "return", "break", "continue")
+JUMPS: tuple[Way, ...] = ("return", "break", "continue")
+WAYS_OUT: tuple[Way, ...] = (*UNWINDING, *JUMPS)
 
 Steps = Generator[Optional["Steps"], None, None]
 """A part under construction; what it yields is built before it goes on."""
@@ -62,11 +75,11 @@ class Frame:
 class Caught(NamedTuple):
     """What a bare ``raise`` would raise again: the ways on which it may have come, and the name it is bound to."""
 
-    ways: tuple[Way, ...]
+    ways: tuple[Unwinding, ...]
     name: str | None = None
 
 
-StatementBuilder = Callable[["Builder", Any], Optional[Steps]]
+StatementBuilder = Callable[["Builder", Any], Steps | None]
 ConditionBuilder = Callable[["Builder", ast.expr, list[End], list[End]], Steps]
 
 
@@ -105,7 +118,8 @@ class Builder:
         self.frame = Frame(None, WAYS_OUT)
         self.caught = Caught(())
         self.way: Way = "normal"
-        self.inner = False
+        self.classes = 0
+        self.comprehensions = 0
         self._scanned: set[ast.AST] = set()
         self._eventful: set[ast.AST] = set()
 
@@ -115,13 +129,11 @@ class Builder:
         """Build a part and all that it asks for."""
         stack = [steps] if steps is not None else []
         while stack:
-            try:
-                part = next(stack[-1])
-            except StopIteration:
+            part = next(stack[-1], False)
+            if isinstance(part, bool):
                 stack.pop()
-            else:
-                if part is not None:
-                    stack.append(part)
+            elif part is not None:
+                stack.append(part)
 
     def block(self, statements: list[ast.stmt]) -> Steps:
         """The statements of a block, up to the first after which nothing is reached."""
@@ -168,11 +180,13 @@ class Builder:
         raising: bool = False,
         cancels: bool = False,
         is_async: bool = False,
+        way: Way | None = None,
         inner: bool | None = None,
     ) -> Node:
         """Add an event that takes all open ends and leaves one; ``raising`` and ``cancels`` add edges that unwind."""
-        inner = self.inner if inner is None else inner
-        event = Node(kind, node, value=value, how=how, way=self.way, is_async=is_async, inner=inner)
+        if inner is None:
+            inner = self.classes > 0 or self.comprehensions > 0
+        event = Node(kind, node, value=value, how=how, way=way or self.way, is_async=is_async, inner=inner)
         self.nodes.append(event)
         if len(self.nodes) > self.max_nodes:
             raise TooComplex(self.function, self.max_nodes)

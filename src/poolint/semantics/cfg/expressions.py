@@ -7,51 +7,56 @@ Most children are evaluated in the order of their fields; what is not has a buil
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from poolint.semantics.cfg.bindings import store
+from poolint.semantics.cfg.bindings import defaults
 from poolint.semantics.cfg.builder import Builder, End, StatementBuilder, Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.semantics.cfg.graph import Node
 
+_PARTS = (ast.expr, ast.keyword, ast.comprehension)
 _EVENTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
 def eventful(root: ast.expr) -> set[ast.AST]:
     """Those expressions at or below ``root`` whose evaluation has events."""
-    walk: list[tuple[ast.AST, int]] = [(root, -1)]
-    for index, (node, _) in enumerate(walk):
-        walk.extend((child, index) for child in _evaluated(node))
+    nodes: list[ast.AST] = [root]
+    parents = [0]
+    for index, node in enumerate(nodes):
+        for child in _evaluated(node):
+            nodes.append(child)
+            parents.append(index)
     found = set()
-    marked = [isinstance(node, _EVENTS) for node, _ in walk]
-    for index in range(len(walk) - 1, -1, -1):
+    marked = [isinstance(node, _EVENTS) for node in nodes]
+    for index in range(len(nodes) - 1, -1, -1):
         if marked[index]:
-            node, parent = walk[index]
-            found.add(node)
-            if parent >= 0:
-                marked[parent] = True
+            marked[parents[index]] = True
+            found.add(nodes[index])
     return found
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts that run when ``node`` does: not the body of a lambda, and of a generator only what it iterates."""
+    """The parts that run when ``node`` does and might have events, in the order of its fields.
+
+    Not the body of a lambda, and of a generator only what it iterates first.
+    """
     if isinstance(node, ast.Lambda):
         yield from defaults(node.args)
     elif isinstance(node, ast.GeneratorExp):
         yield node.generators[0].iter
     else:
-        yield from ast.iter_child_nodes(node)
-
-
-def defaults(arguments: ast.arguments) -> list[ast.expr]:
-    """The defaults of parameters, which run when the function is made, in order."""
-    return [*arguments.defaults, *(one for one in arguments.kw_defaults if one is not None)]
+        for field in node._fields:
+            value = getattr(node, field, None)
+            for child in value if isinstance(value, list) else (value,):
+                if isinstance(child, _PARTS) and not isinstance(child, (ast.Name, ast.Constant)):
+                    yield child
 
 
 def generic(b: Builder, expression: ast.AST) -> Steps:
-    """The parts of an expression in the order of its fields."""
+    """One part of an expression after the other."""
     for child in _evaluated(expression):
         if isinstance(child, ast.expr):
             yield b.evaluate(child)
@@ -104,7 +109,9 @@ def dict_(b: Builder, expression: ast.Dict) -> Steps:
 
 def named(b: Builder, expression: ast.NamedExpr) -> Steps:
     yield b.evaluate(expression.value)
-    store(b, expression.target, expression.value, "assign")
+    # Binds around the comprehension that it stands in, which no class body can have.
+    inner = b.classes > 0 and not b.comprehensions
+    b.emit("store", expression.target, value=expression.value, how="assign", inner=inner)
 
 
 EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {

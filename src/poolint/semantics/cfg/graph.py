@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal, Union
+from typing import Literal
 
 NodeKind = Literal[
     "entry",
@@ -41,16 +41,16 @@ How = Literal[
     "delete",
     "definition",  # node: the function, class or type alias
 ]
-EdgeKind = Literal[
-    "normal", "true", "false", "item", "exhausted", "loop-back", "exception", "cancel", "generator-exit"
-]
+EdgeKind = Literal["normal", "true", "false", "item", "exhausted", "loop-back", "exception", "cancel", "generator-exit"]
 Way = Literal["normal", "exception", "cancel", "generator-exit", "return", "break", "continue"]
 """A way out of a block. What leaves by ``cancel`` is a ``BaseException`` that ``except Exception`` does not catch."""
 
-Test = Union[ast.expr, ast.pattern]
+Unwinding = Literal["exception", "cancel", "generator-exit"]
+"""The ways out, and kinds of edges, on which something raised is under way."""
 
-UNWINDING: frozenset[str] = frozenset({"exception", "cancel", "generator-exit"})
-"""The kinds of edges, and ways out, on which something raised is under way."""
+Test = ast.expr | ast.pattern
+
+UNWINDING: tuple[Unwinding, ...] = ("exception", "cancel", "generator-exit")
 
 EXITS: dict[Way, NodeKind] = {
     "return": "exit-normal",

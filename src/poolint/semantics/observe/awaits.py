@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics.annotations import annotation
+from poolint.semantics.annotated import annotation
 from poolint.semantics.calls import call_fact
 from poolint.semantics.facts import AwaitedSyncCall, CallFact, ConsumedAwaitable, DroppedAwaitable, Observation
 from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, Instance, LibraryMethod, Pending, alternatives
-from poolint.semantics.uses import Use, Usage, usage
+from poolint.semantics.uses import Usage, Use, usage
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Obs
             yield from _pending(ev, vocabulary, node, name, scope)
 
 
-def _pending(
-    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope
-) -> Iterator[Observation]:
+def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
     if name not in vocabulary.pending and not vocabulary.is_library_import(node.func, scope):
         return
     how = usage(node, scope)
@@ -134,7 +132,7 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
 def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
     """Whether the receiver is only *declared* synchronous while each call on it is awaited.
 
-    ``db: Session = Depends(get_async_session)`` is written often, and works: then the annotation is wrong, not the code.
+    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code.
     """
     receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
     if not isinstance(receiver, ast.Name):

@@ -76,7 +76,9 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     if fact is None:
         return None, None
     one = ev.type_of(value, scope)
-    kinds = {member.base.name: member.base for member in alternatives(one) if isinstance(member, Instance) and member.base}
+    kinds = {
+        member.base.name: member.base for member in alternatives(one) if isinstance(member, Instance) and member.base
+    }
     if len(kinds) != 1 or len(kinds) != len(alternatives(one)):
         return None, None
     (cls,) = kinds.values()

@@ -33,7 +33,7 @@ def _mismatch(
     ev: Evaluator, statement: ast.With | ast.AsyncWith, header: ast.expr, scope: Scope
 ) -> MismatchedWith | None:
     asynchronous = isinstance(statement, ast.AsyncWith)
-    if isinstance(header, ast.Await) and asynchronous:
+    if isinstance(header, ast.Await) and isinstance(statement, ast.AsyncWith):
         twice = _entered_twice(ev, statement, header, scope)
         if twice is not None:
             return twice
@@ -48,9 +48,7 @@ def _mismatch(
     )
 
 
-def _entered_twice(
-    ev: Evaluator, statement: ast.AsyncWith, header: ast.Await, scope: Scope
-) -> MismatchedWith | None:
+def _entered_twice(ev: Evaluator, statement: ast.AsyncWith, header: ast.Await, scope: Scope) -> MismatchedWith | None:
     """``async with await engine.connect()``: started by the ``await``, it cannot be entered any more."""
     if not isinstance(header.value, ast.Call):
         return None
@@ -101,5 +99,3 @@ def _what(ev: Evaluator, header: ast.expr, scope: Scope) -> str:
         if fact is not None:
             return fact.api
     return text_of(target, scope)
-
-

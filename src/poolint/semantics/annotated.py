@@ -152,9 +152,7 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     if not arguments:
         return UNKNOWN
     if isinstance(head, ClassObject):
-        return ClassObject(
-            head.cls, head.base, tuple(annotation(ev, one, scope) for one in arguments)
-        ).instance()
+        return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in arguments)).instance()
     name = ev.qualified_name(head).rpartition(".")[2]
     if not name and isinstance(node.value, (ast.Name, ast.Attribute)):
         name = node.value.id if isinstance(node.value, ast.Name) else node.value.attr

@@ -1,0 +1,56 @@
+"""Comprehensions are loops, run where they stand; a generator expression only evaluates what it first iterates.
+
+The body of a generator expression runs in whoever consumes it, which the graph of this function does not see.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.cfg.bindings import store
+from poolint.semantics.cfg.builder import Builder, End, StatementBuilder, Steps, loop_back
+from poolint.semantics.cfg.loops import step
+
+if TYPE_CHECKING:
+    from poolint.semantics.cfg.graph import Node
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp
+
+
+def comprehension(b: Builder, node: Comprehension) -> Steps:
+    heads: list[Node] = []
+    # Only what is iterated first belongs to the scope around.
+    yield b.evaluate(node.generators[0].iter)
+    b.comprehensions += 1
+    for generator in node.generators:
+        if heads:
+            yield b.evaluate(generator.iter)
+        head = step(b, generator, is_async=bool(generator.is_async))
+        heads.append(head)
+        b.ends = [End(head, "item")]
+        yield store(b, generator.target, generator.iter, "for")
+        for test in generator.ifs:
+            true: list[End] = []
+            false: list[End] = []
+            yield b.condition(test, true, false)
+            loop_back(false, head)
+            b.ends = true
+    for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+        yield b.evaluate(part)
+    for head in reversed(heads):
+        loop_back(b.ends, head)
+        b.ends = [End(head, "exhausted")]
+    b.comprehensions -= 1
+
+
+def generator_expression(b: Builder, node: ast.GeneratorExp) -> Steps:
+    yield b.evaluate(node.generators[0].iter)
+
+
+EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {
+    ast.DictComp: comprehension,
+    ast.GeneratorExp: generator_expression,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+}
