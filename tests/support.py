@@ -139,7 +139,7 @@ class Fixture:
         return found.findings
 
     def lay_out(self, root: Path) -> Path:
-        """Write the files, without their expectations, below ``root``: away from ``tests/``, where rules are relaxed."""
+        """Write the files without their expectations below ``root``: in ``tests/`` rules would be relaxed."""
         for name, path in self.files.items():
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)

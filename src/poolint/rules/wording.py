@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
-    from poolint.semantics.facts import CallFact
+    from poolint.semantics.facts import CallFact, LeakedCheckout
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
@@ -29,4 +29,17 @@ def held(cls: Class | None) -> str:
 
 def call_text(call: CallFact) -> str:
     """The call as written, without its arguments: ``session.close()``."""
+    if call.method == "__call__":
+        return f"{call.receiver}()"
     return f"{call.receiver}.{call.method}()" if call.receiver else f"{call.method}()"
+
+
+def leak_subject(leak: LeakedCheckout) -> str:
+    """What leaks, and where it comes from: ``conn`` from ``engine.connect()``."""
+    source = f"{leak.helper}()" if leak.helper else call_text(leak.call)
+    return f"`{leak.variable}` from `{source}`" if leak.variable else f"what `{source}` checks out"
+
+
+def raising(leak: LeakedCheckout) -> str:
+    """What goes wrong on the path of a leak."""
+    return f"`{leak.culprit}` raises" if leak.culprit else "an exception is raised"

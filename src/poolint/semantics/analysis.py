@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
-from poolint.semantics.effects import Effects, external_sink, sync_session_sink
+from poolint.semantics.effects import Effects, external_sink, foreign_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
-from poolint.semantics.observe import awaits, blocking, checkouts, transactions, withs
+from poolint.semantics.lifetimes.graphs import Graphs
+from poolint.semantics.observe import awaits, blocking, transactions, withs
+from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.vocabulary import Vocabulary
 
@@ -31,6 +33,10 @@ class Analysis:
         self.ownership = Ownership(self.evaluator)
         self.external = Effects(self.evaluator, external_sink)
         self.sync_sessions = Effects(self.evaluator, sync_session_sink)
+        self.foreign = Effects(self.evaluator, foreign_sink)
+        self.lifetimes = Lifetimes(
+            self.evaluator, self.vocabulary, self.ownership, Graphs(self.evaluator), self.foreign
+        )
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
@@ -39,7 +45,7 @@ class Analysis:
             for found in (
                 awaits.observe(ev, self.vocabulary, scope),
                 withs.observe(ev, scope),
-                checkouts.observe(ev, self.vocabulary, self.ownership, scope),
+                self.lifetimes.observe(scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
                 transactions.observe(ev, self.external, scope),
             ):

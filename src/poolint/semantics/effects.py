@@ -52,6 +52,11 @@ def external_sink(fact: CallFact) -> str:
     return fact.row.effect if fact.row is not None and fact.row.effect in EXTERNAL else ""
 
 
+def foreign_sink(fact: CallFact) -> str:
+    """Any effect during which a task waits for something that is not its own connection."""
+    return fact.row.effect if fact.row is not None else ""
+
+
 def sync_session_sink(fact: CallFact) -> str:
     """Whether a call reaches the database through a synchronous session."""
     cls = fact.cls

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.semantics.uses import Usage, Use
 
@@ -99,14 +99,44 @@ class MismatchedWith(Observation):
     loses_slot: bool = False
 
 
+LeakProblem = Literal[
+    "discarded",  # the checkout's result is thrown away, or used in one chain and lost
+    "overwritten",  # its name is bound again while it is held
+    "yield",  # a generator yields while it is held and unprotected
+    "half-built",  # it is handed on in the end, but something may fail before
+    "skipped",  # something in a `finally` may fail before the release in it
+    "never",  # it is held at a normal end of the function
+    "exception",  # an exception leaves with it
+    "cancel",  # a cancellation leaves with it
+]
+"""How a checkout is lost, in the order in which one obligation is told: the first that holds."""
+
+
 @dataclass(frozen=True, eq=False)
-class UnreleasedCheckout(Observation):
-    """A checkout outside ``with`` that nothing in its function gives back, and that is not handed on."""
+class LeakedCheckout(Observation):
+    """A checkout that is still owed at some exit of its function. ``node`` is the acquiring call.
+
+    ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
+    where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
+    the project that has checked it out for this one.
+    """
 
     call: CallFact
     variable: str
     cls: schema.Class
-    uses: tuple[Step, ...] = ()
+    problem: LeakProblem
+    path: tuple[Step, ...]
+    culprit: str = ""
+    released: bool = False
+    helper: str = ""
+    statement: ast.stmt | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class GivenUp(Observation):
+    """A function that is too large or too tangled to be followed. ``node`` is the function."""
+
+    limit: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,9 +173,11 @@ __all__ = [
     "ConsumedAwaitable",
     "DroppedAwaitable",
     "ExternalCallWhileHeld",
+    "GivenUp",
+    "LeakProblem",
+    "LeakedCheckout",
     "MismatchedWith",
     "Observation",
-    "UnreleasedCheckout",
     "Usage",
     "Use",
 ]

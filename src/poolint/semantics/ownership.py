@@ -42,6 +42,12 @@ class Ownership:
                     return True
         return False
 
+    def argument_leaves(
+        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None
+    ) -> bool:
+        """Whether what is passed to ``call`` may be released or owned by whoever is called."""
+        return self._argument_leaves(call, argument, scope, cls, 0, keyword)
+
     def _leaves_at(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> bool:
         child: ast.AST = load
         parent = parent_of(load)

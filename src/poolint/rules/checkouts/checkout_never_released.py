@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text, held
-from poolint.semantics.facts import Observation, UnreleasedCheckout
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import Observation, LeakedCheckout
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -54,7 +54,7 @@ class CheckoutNeverReleased(Rule):
         code="POL201",
         name="checkout-never-released",
         summary="a connection or session is checked out and never given back",
-        subscription=Subscription(observations=frozenset({UnreleasedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
@@ -63,10 +63,12 @@ class CheckoutNeverReleased(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, UnreleasedCheckout)
-        what = call_text(observation.call)
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "never" or observation.cls.kind not in ("session", "connection"):
+            return None
+        where = "on this path" if observation.released else "by this function"
         return Verdict(
-            f"`{observation.variable}` from `{what}` is never released: {held(observation.cls)}",
+            f"{leak_subject(observation)} is never released {where}: {held(observation.cls)}",
             observation.variable,
-            observation.uses,
+            observation.path,
         )

@@ -29,7 +29,7 @@ from poolint.semantics.cfg.graph import (
 )
 
 MAX_NODES = 20_000
-"""Events of one function; the longest function of eleven real packages has a tenth of it."""
+"""Events of one function. The largest of 315,000 functions and modules in 6 million real lines has 7,138."""
 
 JUMPS: tuple[Way, ...] = ("return", "break", "continue")
 WAYS_OUT: tuple[Way, ...] = (*UNWINDING, *JUMPS)

@@ -6,11 +6,14 @@ What stands in the graph more than once is told apart by its way (``close()~exce
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
+
+from poolint.semantics.cfg.graph import EdgeKind
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg.graph import Graph, Node
 
+_KINDS: tuple[EdgeKind, ...] = get_args(EdgeKind)
 _WIDTH = 40
 _SIZE = 60
 """How many nodes may stand in syntax that is written out; ``ast.unparse`` is slow, and recursive."""
@@ -21,10 +24,8 @@ def dump(graph: Graph) -> str:
     names = _names(graph)
     lines = []
     for node in graph.nodes:
-        follow = [
-            names[edge.target] if edge.kind == "normal" else f"{edge.kind} {names[edge.target]}"
-            for edge in node.successors
-        ]
+        edges = sorted(node.successors, key=lambda edge: (_KINDS.index(edge.kind), edge.target.index))
+        follow = [f"{edge.kind} ".removeprefix("normal ") + names[edge.target] for edge in edges]
         if follow or node.kind not in graph.exits:
             lines.append(f"{names[node]} -> {'; '.join(follow) or 'nothing'}")
     return "\n".join(lines)

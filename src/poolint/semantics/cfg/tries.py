@@ -107,7 +107,7 @@ def _computes(event: Node) -> bool:
         return isinstance(event.node, ast.Expr) and not isinstance(event.node.value, ast.Constant)
     if event.kind == "store":
         return not (isinstance(event.node, ast.Name) and isinstance(event.value, ast.Constant))
-    return True
+    return event.kind != "raise"
 
 
 # Finally.

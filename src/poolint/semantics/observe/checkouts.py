@@ -1,112 +1,201 @@
-"""Observations about checkouts that nothing in their function gives back.
-
-Ownership is followed as far as syntax and the first-party callees show it: whoever is handed the checkout and may keep
-or release it owns it from then on, and this function is silent about it.
-"""
+"""Observations about checkouts that are still owed when their function is left."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics.calls import call_fact
-from poolint.semantics.facts import Observation, UnreleasedCheckout
+from poolint.semantics.calls import text_of
+from poolint.semantics.cfg import TooComplex
+from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, Observation
+from poolint.semantics.lifetimes.done import Moves
+from poolint.semantics.lifetimes.flags import known_at, tested_names
+from poolint.semantics.lifetimes.owed import Site, sites
+from poolint.semantics.lifetimes.paths import follow
 from poolint.semantics.observe.common import may_await, step
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Instance, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.diagnostics import Step
-    from poolint.models.schema import Class
+    from poolint.semantics.cfg import Edge
+    from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.facts import CallFact
+    from poolint.semantics.lifetimes.graphs import Graphs
+    from poolint.semantics.lifetimes.paths import Outcome
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
     from poolint.semantics.vocabulary import Vocabulary
 
-_RESOURCES = frozenset({"session", "connection"})
-_TAKES = frozenset({"checkout", "open"})
-_USES = frozenset({"query", "stream", "flush", "refresh"})
+_PASSING = frozenset({"reraise", "except", "raise"})
+"""Events that pass on what was raised before them."""
+
+_RELEASES = frozenset({"close", "aclose", "release", "putconn", "dispose", "remove", "terminate", "disconnect"})
 
 
-def observe(ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
-    """The checkouts of ``scope`` that stay with a local name and are never released."""
-    if scope.kind != "function":
-        return
-    for node in scope.calls:
-        value: ast.expr = node
-        parent = parent_of(node)
-        if isinstance(parent, ast.Await):
-            value, parent = parent, parent_of(parent)
-        name = _target(parent, value)
-        if name is None or name in scope.globals or not _is_likely(node, name, vocabulary, scope):
-            continue
-        fact, cls = _checkout(ev, node, value, scope)
-        if fact is None or cls is None or ownership.leaves(name, scope, cls):
-            continue
-        uses = _uses(ev, name, cls, scope)
-        if not uses and fact.role == "open":
-            continue  # a session that was made but never used holds nothing
-        yield UnreleasedCheckout(node, scope.qualified_name, may_await(node, scope), fact, name, cls, uses)
+class Lifetimes:
+    """Follows the obligations of one project's functions."""
+
+    def __init__(
+        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, graphs: Graphs, foreign: Effects
+    ) -> None:
+        self.ev = ev
+        self.vocabulary = vocabulary
+        self.ownership = ownership
+        self.graphs = graphs
+        self.foreign = foreign
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
+        for site in sites(self.ev, self.vocabulary, scope):
+            if not site.name:
+                found = self._discarded(site, scope)
+            else:
+                try:
+                    found = self._followed(site, scope)
+                except TooComplex as given_up:
+                    yield GivenUp(scope.node, scope.qualified_name, False, given_up.limit)
+                    return
+            if found is not None:
+                yield found
+
+    def _discarded(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+        """A checkout that no name holds: ``engine.connect().execute(…)``."""
+        parent = parent_of(site.value)
+        if site.fact.role == "create" or site.cls.kind not in ("session", "connection"):
+            return None
+        if isinstance(parent, ast.Attribute):
+            row = self.ev.models.method(site.cls, parent.attr)
+            if row is None or row.role in ("release", "dispose", "begin", "checkout"):
+                return None
+            if site.cls.kind == "session" and row.role not in ("query", "stream", "flush", "refresh"):
+                return None
+        elif site.cls.kind == "session":
+            return None
+        path = (step("checked out here, and nothing holds it", site.call, scope.module),)
+        return self._observation(site, scope, "discarded", path)
+
+    def _followed(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+        flags = tested_names(scope)
+        moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
+        outcome = follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope))
+        verdict = _verdict(outcome, site)
+        if verdict is None:
+            return None
+        problem, edges = verdict
+        culprit = _culprit(edges)
+        path = self._path(site, scope, problem, edges, culprit)
+        text = text_of(culprit, scope) if culprit is not None else ""
+        return self._observation(site, scope, problem, path, text, released=outcome.released)
+
+    def _observation(
+        self,
+        site: Site,
+        scope: Scope,
+        problem: LeakProblem,
+        path: tuple[Step, ...],
+        culprit: str = "",
+        *,
+        released: bool = False,
+    ) -> LeakedCheckout:
+        return LeakedCheckout(
+            site.call,
+            scope.qualified_name,
+            may_await(site.call, scope),
+            site.fact,
+            site.name,
+            site.cls,
+            problem,
+            path,
+            culprit,
+            released,
+            site.helper,
+            statement_of(site.call),
+        )
+
+    def _path(
+        self, site: Site, scope: Scope, problem: LeakProblem, edges: list[Edge], culprit: ast.expr | None
+    ) -> tuple[Step, ...]:
+        module = scope.module
+        steps = [step(f"`{site.name}` is checked out here", site.call, module)]
+        if culprit is not None:
+            does = {"overwritten": "binds the name again", "cancel": "may be cancelled"}.get(problem, "may raise")
+            does = "yields to a consumer that may fail or leave" if problem == "yield" else does
+            steps.append(step(f"`{text_of(culprit, scope)}` {does}", culprit, module))
+        last = _last_place(edges)
+        if last is not None and problem != "overwritten" and last is not culprit:
+            steps.append(step(f"the function is left with `{site.name}` still checked out", last, module))
+        return tuple(steps)
 
 
-def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
-    """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
-    if last_name(node.func) in vocabulary.takes:
-        return True
-    parents = map(parent_of, scope.loads.get(name, ()))
-    return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
+def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | None:
+    """The first problem that holds, in the order in which one obligation is told."""
+    leaks = outcome.leaks
+    if outcome.overwritten is not None:
+        return "overwritten", outcome.overwritten
+    for kind in ("exit-generator", "exit-exception", "exit-cancel"):
+        if kind in leaks and any(edge.source.kind == "yield" and edge.is_unwinding for edge in leaks[kind]):  # type: ignore[index]
+            return "yield", leaks[kind]  # type: ignore[index]
+    thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
+    if thrown is not None and outcome.handed and not outcome.released:
+        return "half-built", thrown
+    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site):
+        return "skipped", thrown
+    if "exit-normal" in leaks:
+        return "never", leaks["exit-normal"]
+    if "exit-exception" in leaks:
+        return "exception", leaks["exit-exception"]
+    return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
-    """The single local name that the value is assigned to."""
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        return parent.targets[0].id
-    if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
-        return parent.target.id
+def _unwinding(edges: list[Edge]) -> Edge | None:
+    """The edge on which what leaves the function began: the last that something was raised on, not passed on."""
+    return next((edge for edge in reversed(edges) if edge.is_unwinding and edge.source.kind not in _PASSING), None)
+
+
+def _culprit(edges: list[Edge]) -> ast.expr | None:
+    """What raises, is cancelled or yields on the path; for an overwritten name the store itself."""
+    last = edges[-1].source
+    if last.kind == "store" and isinstance(last.node, ast.expr):
+        return last.node
+    edge = _unwinding(edges)
+    if edge is None:
+        return None
+    node = edge.source.node
+    if isinstance(node, ast.withitem):
+        return node.context_expr
+    return node if isinstance(node, ast.expr) else None
+
+
+def _last_place(edges: list[Edge]) -> ast.expr | ast.stmt | None:
+    """Where the function is left: the last thing that happens on the path."""
+    for edge in reversed(edges):
+        node = edge.source.node
+        if isinstance(node, ast.withitem):
+            return node.context_expr
+        if isinstance(node, (ast.expr, ast.stmt)):
+            return node
     return None
 
 
-def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact | None, Class | None]:
-    """The fact of a call that takes a connection or opens a session, and the class of what it gives."""
-    fact = call_fact(ev, node, scope, use_evidence=False)
-    if fact is None:
-        return None, None
-    one = ev.type_of(value, scope)
-    kinds = {
-        member.base.name: member.base for member in alternatives(one) if isinstance(member, Instance) and member.base
-    }
-    if len(kinds) != 1 or len(kinds) != len(alternatives(one)):
-        return None, None
-    (cls,) = kinds.values()
-    if cls.kind not in _RESOURCES:
-        return None, None
-    if fact.row is not None:
-        return (fact, cls) if fact.role in _TAKES else (None, None)
-    if fact.cls is not None:
-        return (fact, cls) if fact.cls.construct in _TAKES and not _borrows(ev, node, scope) else (None, None)
-    return None, None
-
-
-def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
-    """Whether a session is made on a connection that somebody else holds: it has no slot of its own."""
-    for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-        for one in alternatives(ev.type_of(argument, scope)):
-            if isinstance(one, Instance) and one.base is not None and one.base.kind == "connection":
-                return True
+def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
+    """Whether what raises stands in a ``finally`` that releases the checkout further down."""
+    edge = _unwinding(edges)
+    if edge is None or not isinstance(edge.source.node, ast.expr):
+        return False
+    child: ast.AST = edge.source.node
+    parent = parent_of(child)
+    while parent is not None:
+        if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):
+            later = parent.finalbody[parent.finalbody.index(child) :]  # type: ignore[arg-type]
+            return any(_releases(call, site.name) for one in later for call in ast.walk(one))
+        child, parent = parent, parent_of(parent)
     return False
 
 
-def _uses(ev: Evaluator, name: str, cls: Class, scope: Scope) -> tuple[Step, ...]:
-    """Where the resource is first used for something that holds a connection."""
-    for load in scope.loads.get(name, ()):
-        attribute = parent_of(load)
-        if not isinstance(attribute, ast.Attribute):
-            continue
-        row = ev.models.method(cls, attribute.attr)
-        if row is not None and row.role in _USES:
-            return (step(f"`{name}.{attribute.attr}()` uses the connection", attribute, scope.module),)
-    return ()
+def _releases(node: ast.AST, name: str) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _RELEASES):
+        return False
+    held = [node.func.value, *node.args]
+    return any(isinstance(one, ast.Name) and one.id == name for one in held)

@@ -1,0 +1,69 @@
+"""POL204: a checkout that no name holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class DiscardedCheckout(Rule):
+    """A checkout is thrown away, or used in one chain and lost.
+
+    ## What it does
+    Reports a connection or session that nothing holds: `engine.connect().execute(query)`,
+    `(await pool.acquire()).fetch(query)`, or a checkout as a statement of its own.
+
+    ## Why is this bad?
+    Nobody can release what nobody holds. The connection stays checked out until a garbage collection finds it, or for
+    ever.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def count_users(engine: Engine) -> object:
+        return engine.connect().execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def count_users(engine: Engine) -> object:
+        with engine.connect() as conn:
+            return conn.execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## When to ignore
+    In a script that ends at once.
+    """
+
+    meta = Meta(
+        code="POL204",
+        name="discarded-checkout",
+        summary="a checkout's result is thrown away, or used in one chain and lost",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "discarded":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is held by no name and can never be released: {held(observation.cls)}",
+            observation.call.receiver,
+            observation.path,
+        )

@@ -1,0 +1,73 @@
+"""POL217: a checkout that nobody owns yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject, raising
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class HalfBuiltOwner(Rule):
+    """Something may fail between a checkout and the moment at which somebody owns it.
+
+    ## What it does
+    Reports a factory, `__init__` or `__aenter__` that checks out a connection and then does something that may raise or be
+    cancelled before it returns or stores the connection, and that does not release it then.
+
+    ## Why is this bad?
+    The caller never gets what it would have to release: `__aexit__` is not called when `__aenter__` fails.
+
+    ## Example
+    ```python
+    from sqlalchemy import Connection, Engine, text
+
+
+    def connect(engine: Engine) -> Connection:
+        conn = engine.connect()
+        conn.execute(text("SET search_path TO tenant"))
+        return conn
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Connection, Engine, text
+
+
+    def connect(engine: Engine) -> Connection:
+        conn = engine.connect()
+        try:
+            conn.execute(text("SET search_path TO tenant"))
+        except BaseException:
+            conn.close()
+            raise
+        return conn
+    ```
+
+    ## When to ignore
+    When the process ends if this fails.
+    """
+
+    meta = Meta(
+        code="POL217",
+        name="half-built-owner",
+        summary="something may fail between a checkout and the hand-over to its owner",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "half-built":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is lost when {raising(observation)} before it is handed on: {held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

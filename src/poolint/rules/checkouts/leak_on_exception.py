@@ -1,0 +1,74 @@
+"""POL202: a release that an exception skips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject, raising
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class LeakOnException(Rule):
+    """An exception between checkout and release leaves the function without releasing.
+
+    ## What it does
+    Reports a connection or session that is released on the normal path only: something between the checkout and the
+    release may raise, and nothing releases it then. That includes two checkouts before one `try`, and a handler for some
+    exceptions only. The path shows what may raise.
+
+    ## Why is this bad?
+    Errors come in bursts. Each one leaves a connection checked out, and the pool is exhausted by the very incident that
+    it should have survived.
+
+    ## Example
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rename(engine: AsyncEngine) -> None:
+        conn = await engine.connect()
+        await conn.execute(text("UPDATE users SET name = 'x'"))
+        await conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rename(engine: AsyncEngine) -> None:
+        async with engine.connect() as conn:
+            await conn.execute(text("UPDATE users SET name = 'x'"))
+    ```
+
+    ## When to ignore
+    In a script that ends with the exception: poolint is silent there by itself where it can tell.
+    """
+
+    meta = Meta(
+        code="POL202",
+        name="leak-on-exception",
+        summary="an exception skips the release of a connection or session",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "exception":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is not released when {raising(observation)}: {held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

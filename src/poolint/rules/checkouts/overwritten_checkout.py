@@ -1,0 +1,77 @@
+"""POL205: a name that loses what it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class OverwrittenCheckout(Rule):
+    """A name that holds an open checkout is bound again.
+
+    ## What it does
+    Reports a name that is bound to something else while it holds a connection or session that has not been released, also
+    round a loop.
+
+    ## Why is this bad?
+    After that nobody can release the first one any more. In a retry loop each attempt loses a connection.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def probe(engine: Engine, queries: list[str]) -> None:
+        for query in queries:
+            conn = engine.connect()
+            if not query:
+                continue
+            conn.execute(text(query))
+            conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def probe(engine: Engine, queries: list[str]) -> None:
+        for query in queries:
+            with engine.connect() as conn:
+                if not query:
+                    continue
+                conn.execute(text(query))
+    ```
+
+    ## When to ignore
+    When something that poolint cannot see has released it before.
+    """
+
+    meta = Meta(
+        code="POL205",
+        name="overwritten-checkout",
+        summary="a name that holds an open checkout is bound again",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
+        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "overwritten":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is still checked out when `{observation.variable}` is bound again: "
+            f"{held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

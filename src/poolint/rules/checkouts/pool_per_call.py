@@ -1,0 +1,71 @@
+"""POL209: a pool that is built and left behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class PoolPerCall(Rule):
+    """An engine, a pool or a client is built inside a function and not disposed of on every path.
+
+    ## What it does
+    Reports an engine, connection pool or HTTP client that a function builds for itself, uses, and neither disposes of nor
+    hands on.
+
+    ## Why is this bad?
+    Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
+    connections while every pool looks nearly empty.
+
+    ## Example
+    ```python
+    from sqlalchemy import create_engine, text
+
+
+    def count_users(url: str) -> object:
+        engine = create_engine(url)
+        with engine.connect() as conn:
+            return conn.execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def count_users(engine: Engine) -> object:
+        with engine.connect() as conn:
+            return conn.execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## When to ignore
+    In a function that runs once in the life of the process.
+    """
+
+    meta = Meta(
+        code="POL209",
+        name="pool-per-call",
+        summary="an engine, pool or client is built in a function and not disposed of",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"tests", "alembic"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.cls.kind not in ("engine", "pool", "client") or observation.problem != "never":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is built here and never disposed of: each call leaves a pool of open connections",
+            observation.variable,
+            observation.path,
+        )

@@ -1,0 +1,81 @@
+"""POL212: a release that stands behind something else in a `finally`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class ReleaseCanBeSkipped(Rule):
+    """In a `finally`, something that may raise or be cancelled stands before the release.
+
+    ## What it does
+    Reports a `finally` in which something that may raise or be cancelled, and is no release, rollback or reset itself,
+    stands before the release of a connection or session.
+
+    ## Why is this bad?
+    When it fails, the release is skipped, and it is likely to fail just then: a `finally` runs when something is wrong
+    already.
+
+    ## Example
+    ```python
+    import httpx
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rename(engine: AsyncEngine, audit: httpx.AsyncClient) -> None:
+        conn = await engine.connect()
+        try:
+            await conn.execute(text("UPDATE users SET name = 'x'"))
+        finally:
+            await audit.post("https://audit.example/renamed")
+            await conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    import httpx
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rename(engine: AsyncEngine, audit: httpx.AsyncClient) -> None:
+        conn = await engine.connect()
+        try:
+            await conn.execute(text("UPDATE users SET name = 'x'"))
+        finally:
+            await conn.close()
+            await audit.post("https://audit.example/renamed")
+    ```
+
+    ## When to ignore
+    When what stands before the release cannot fail.
+    """
+
+    meta = Meta(
+        code="POL212",
+        name="release-can-be-skipped",
+        summary="something in a `finally` may fail before the release in it",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "skipped":
+            return None
+        return Verdict(
+            f"the release of {leak_subject(observation)} is skipped when `{observation.culprit}`, which stands before it in "
+            f"the `finally`, fails: {held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

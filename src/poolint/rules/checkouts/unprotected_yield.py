@@ -1,0 +1,79 @@
+"""POL206: a generator that yields without protection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class UnprotectedYield(Rule):
+    """A generator yields while it holds a checkout, and nothing releases it if the consumer fails.
+
+    ## What it does
+    Reports a generator (a FastAPI dependency, a `@contextmanager`, a fixture) that yields while it holds a connection or
+    session outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises,
+    is cancelled, or leaves.
+
+    ## Why is this bad?
+    An error in the consumer is thrown into the generator at the `yield`. In FastAPI that is every `HTTPException` of every
+    endpoint with this dependency: each one leaves a connection checked out.
+
+    ## Example
+    ```python
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+    SessionLocal: async_sessionmaker[AsyncSession]
+
+
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        session = SessionLocal()
+        yield session
+        await session.close()
+    ```
+
+    ## Use instead
+    ```python
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+    SessionLocal: async_sessionmaker[AsyncSession]
+
+
+    async def get_session() -> AsyncIterator[AsyncSession]:
+        async with SessionLocal() as session:
+            yield session
+    ```
+
+    ## When to ignore
+    When whatever drives the generator never throws into it and always runs it to its end.
+    """
+
+    meta = Meta(
+        code="POL206",
+        name="unprotected-yield",
+        summary="a generator yields a connection or session outside `try`/`finally` and `with`",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "yield":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is not released when the consumer of `{observation.culprit}` fails or leaves: "
+            f"{held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

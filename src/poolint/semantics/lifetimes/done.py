@@ -1,0 +1,282 @@
+"""What is done: how each event of a function changes an obligation.
+
+States and moves are measured ones. A session is lazy and gives its connection back at commit, a connection never does;
+a failed commit keeps it; a release releases whether or not it raises; a cancellation inside the library's own awaits
+frees the slot, one in a foreign await does not.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.models.schema import REACHING_ROLES
+from poolint.semantics.calls import call_fact
+from poolint.semantics.holding import root_of
+
+if TYPE_CHECKING:
+    from poolint.semantics.cfg import Edge, Node
+    from poolint.semantics.effects import Effects
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.lifetimes.owed import Site, State
+    from poolint.semantics.ownership import Ownership
+    from poolint.semantics.scopes import Scope
+
+_CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
+_CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
+
+
+class Config(NamedTuple):
+    """Where an obligation stands at some point: its state, the names that hold it, and what is known of flags."""
+
+    state: State
+    names: frozenset[str]
+    flags: frozenset[tuple[str, bool]] = frozenset()
+
+
+class End(NamedTuple):
+    """An obligation that ends: ``released``, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
+
+    how: str
+
+
+class Moves:
+    """What the events of one function do to one obligation."""
+
+    def __init__(
+        self, ev: Evaluator, ownership: Ownership, foreign: Effects, scope: Scope, site: Site, flags: frozenset[str]
+    ) -> None:
+        self.ev = ev
+        self.ownership = ownership
+        self.foreign = foreign
+        self.scope = scope
+        self.site = site
+        self.flags = flags
+        self.is_session = site.cls.kind == "session"
+
+    def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
+        if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
+            refined = self._refined(edge.test, edge.truth, config)
+            if isinstance(refined, End):
+                return refined
+            config = refined
+        kind = node.kind
+        if kind == "call":
+            assert isinstance(node.node, ast.Call)
+            return self._called(node.node, config, edge)
+        if kind == "await":
+            return self._awaited(node, config, edge)
+        if kind in ("enter", "exit"):
+            return self._with(node, config, edge)
+        if kind == "store":
+            return self._stored(node, config)
+        if kind in ("return", "yield"):
+            return self._given(node, config)
+        if kind == "iterate" and node.is_async and edge.kind == "cancel":
+            return self._cancelled(node.value, config)
+        return config
+
+    def is_owed(self, config: Config) -> bool:
+        """Whether something is held that has to be given back."""
+        return config.state in ("held", "open")
+
+    # Calls
+
+    def _called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(receiver, ast.Name) and receiver.id in config.names:
+            assert isinstance(call.func, ast.Attribute)
+            return self._method(call, call.func.attr, config, edge)
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if self._carries(argument, config.names):
+                return self._passed(call, argument, config)
+        root = root_of(call)
+        if self.is_session and isinstance(root, ast.Name) and root.id in config.names:
+            fact = call_fact(self.ev, call, self.scope)
+            if fact is not None and fact.role in REACHING_ROLES:
+                return config._replace(state="held")
+        return config
+
+    def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
+        row = self.ev.models.method(self.site.cls, name)
+        if row is None:
+            return End("handed")  # an unknown method may do anything
+        if row.role in ("release", "dispose") and row.releases == "self":
+            return End("released")
+        if row.releases == "argument" and row.role == "release":
+            return config
+        if row.role == "rollback" and edge.is_unwinding:
+            return End("gone")  # it raises when the server is gone, and then the slot is free
+        if not self.is_session:
+            return config
+        if row.role == "rollback":
+            return config._replace(state="idle")
+        if row.role == "commit":
+            if row.call == "sync":
+                return config if edge.is_unwinding else config._replace(state="idle")
+            return config._replace(state="committing") if config.state == "held" else config
+        return config._replace(state="held") if row.role in REACHING_ROLES else config
+
+    def _passed(self, call: ast.Call, argument: ast.expr, config: Config) -> Config | End:
+        if not isinstance(argument, ast.Name):
+            return End("handed")
+        fact = call_fact(self.ev, call, self.scope, use_evidence=False)
+        if fact is not None and fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
+            return End("released")
+        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+        if self.ownership.argument_leaves(call, argument, self.scope, self.site.cls, keyword):
+            return End("handed")
+        return config._replace(state="held") if self.is_session else config
+
+    # Awaits
+
+    def _awaited(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        if config.state == "committing":
+            # A commit that fails keeps the connection; one that is cancelled has freed it.
+            return config._replace(state="held" if edge.kind == "exception" else "idle")
+        assert isinstance(node.node, ast.Await)
+        if edge.is_unwinding and self._is_rollback(node.node.value, config):
+            return End("gone")
+        if edge.kind == "cancel":
+            return self._cancelled(node.node.value, config)
+        return config
+
+    def _is_rollback(self, awaited: ast.expr, config: Config) -> bool:
+        """Whether the resource's own rollback is awaited: it raises when the server is gone, and then nothing is held."""
+        if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
+            return False
+        receiver = awaited.func.value
+        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+            return False
+        row = self.ev.models.method(self.site.cls, awaited.func.attr)
+        return row is not None and row.role == "rollback"
+
+    def _cancelled(self, awaited: ast.expr | None, config: Config) -> Config | End:
+        """A cancellation: only some awaits lose what is held."""
+        if self.site.cls.on_drop == "lost":
+            return config
+        if isinstance(awaited, ast.Call) and self.foreign.of_call(awaited, self.scope) is not None:
+            return config
+        return End("gone")
+
+    # Blocks
+
+    def _with(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        value = node.value
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.Name) and value.id in config.names:
+            return End("released") if self.site.cls.releases_on_exit else config
+        if value is not None and self._carries(value, config.names):
+            return End("handed")
+        if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
+            root = root_of(value)
+            if isinstance(root, ast.Name) and root.id in config.names:
+                fact = call_fact(self.ev, value, self.scope)
+                if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
+                    return config._replace(state="idle")
+        if node.is_async and edge.kind == "cancel":
+            return self._cancelled(node.value, config)
+        return config
+
+    # Names
+
+    def _stored(self, node: Node, config: Config) -> Config | End:
+        value, target = node.value, node.node
+        if node.inner:
+            return config
+        holds = value is not None and self._carries(value, config.names)
+        if not isinstance(target, ast.Name):
+            return End("handed") if holds else config
+        if value is not None and node.how == "assign":
+            config = self._flagged(target.id, value, config)
+        if holds:
+            if isinstance(value, ast.Name) and node.how == "assign":
+                return config._replace(names=config.names | {target.id})
+            return End("handed")
+        if target.id not in config.names or self._is_same(value, config):
+            return config
+        left = config.names - {target.id}
+        if left or node.how == "delete" or not self.is_owed(config):
+            return config._replace(names=left)
+        return End("overwritten")
+
+    def _is_same(self, value: ast.expr | None, config: Config) -> bool:
+        """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""
+        call = value.value if isinstance(value, ast.Await) else value
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            return False
+        receiver = call.func.value
+        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+            return False
+        row = self.ev.models.method(self.site.cls, call.func.attr)
+        return row is not None and (row.returns == "self" or row.returns == self.site.cls.name)
+
+    def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
+        if name not in self.flags:
+            return config
+        known = frozenset(one for one in config.flags if one[0] != name)
+        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
+            known |= {(name, bool(value.value))}
+        return config._replace(flags=known)
+
+    def _given(self, node: Node, config: Config) -> Config | End:
+        value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
+        if value is None or not self._carries(value, config.names):
+            return config
+        if node.kind == "return":
+            return End("handed")
+        return config._replace(state="held") if self.is_session else config
+
+    def _carries(self, value: ast.expr, names: frozenset[str]) -> bool:
+        """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
+        stack: list[ast.expr | None] = [value]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, ast.Name):
+                if one.id in names:
+                    return True
+            elif isinstance(one, ast.IfExp):
+                stack += [one.body, one.orelse]
+            elif isinstance(one, _CARRYING):
+                stack += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)]
+        return False
+
+    # Branches
+
+    def _refined(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, truth = test.operand, not truth
+        if isinstance(test, ast.Name):
+            if test.id in config.names:
+                return config if truth else End("gone")
+            if (test.id, not truth) in config.flags:
+                return End("gone")
+            if test.id in self.flags:
+                return config._replace(flags=config.flags | {(test.id, truth)})
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Name):
+            return self._compared(test, test.left.id, truth, config)
+        return self._asked(test, truth, config)
+
+    def _compared(self, test: ast.Compare, name: str, truth: bool, config: Config) -> Config | End:
+        other = test.comparators[0]
+        if not (isinstance(other, ast.Constant) and other.value is None):
+            return config
+        is_none = truth if isinstance(test.ops[0], ast.Is) else not truth
+        if name in config.names and isinstance(test.ops[0], (ast.Is, ast.IsNot)):
+            return End("gone") if is_none else config
+        return config
+
+    def _asked(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
+        """``session.in_transaction()``, ``conn.closed`` and their like."""
+        attribute = test.func if isinstance(test, ast.Call) else test
+        if not (isinstance(attribute, ast.Attribute) and isinstance(attribute.value, ast.Name)):
+            return config
+        if attribute.value.id not in config.names:
+            return config
+        if attribute.attr in _CLOSED and truth:
+            return End("gone")
+        if attribute.attr == "in_transaction" and not truth and self.is_session:
+            return config._replace(state="idle")
+        return config

@@ -1,0 +1,111 @@
+"""Control-flow graphs of the project's functions, with what the models and the types know about calls."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics import cfg
+from poolint.semantics.calls import call_fact
+from poolint.semantics.types import Function, Instance, LibraryName, alternatives
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin"})
+"""Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
+
+_QUIET_PREFIXES = (
+    "logging.", "datetime.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
+    "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
+    "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
+    "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
+    "structlog.", "loguru.", "typing.", "contextlib.suppress", "contextlib.closing", "contextlib.aclosing",
+)  # fmt: skip
+_QUIET_BUILTINS = frozenset(
+    {
+        "len", "isinstance", "issubclass", "print", "str", "repr", "bool", "list", "dict", "set", "tuple", "frozenset",
+        "range", "enumerate", "zip", "hasattr", "id", "type", "sorted", "reversed", "callable", "super", "object", "any",
+        "all", "max", "min", "sum", "map", "filter", "iter", "format", "vars",
+    }
+)  # fmt: skip
+_QUIET_METHODS = frozenset(
+    {
+        "append", "items", "keys", "values", "get", "strip", "lstrip", "rstrip", "lower", "upper", "split", "splitlines",
+        "join", "format", "startswith", "endswith", "replace", "copy", "extend", "setdefault", "update", "isoformat",
+        "total_seconds", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "where", "filter",
+        "filter_by", "order_by", "limit", "offset", "options", "join_from", "outerjoin", "select_from", "group_by",
+        "values", "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
+    }
+)  # fmt: skip
+_NEVER_RETURN = frozenset(
+    {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "pytest.fail", "pytest.skip", "pytest.exit", "os.abort"}
+)
+_SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
+
+
+class Graphs:
+    """The graphs of one project's functions, built on demand."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._graphs: dict[Scope, cfg.Graph] = {}
+
+    def of(self, scope: Scope) -> cfg.Graph:
+        """The graph of a function.
+
+        Raises:
+            poolint.semantics.cfg.TooComplex: it has more events than a graph may hold.
+        """
+        graph = self._graphs.get(scope)
+        if graph is None:
+            graph = self._graphs[scope] = cfg.build(
+                scope.node,
+                raises=lambda node: self._raises(node, scope),
+                never_returns=lambda call: self.never_returns(call, scope),
+                suppresses=lambda item, _: self._suppresses(item, scope),
+            )
+        return graph
+
+    def _raises(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether something may raise in practice."""
+        if isinstance(node, ast.Await):
+            node = node.value
+        if not isinstance(node, ast.Call):
+            return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
+        fact = call_fact(self.ev, node, scope)
+        if fact is not None and fact.row is not None:
+            return fact.role not in _QUIET_ROLES and fact.row.effect != "sleep"
+        callee = self.ev.type_of(node.func, scope)
+        if isinstance(callee, LibraryName):
+            name = callee.name
+            if name.startswith("builtins."):
+                return name.partition(".")[2] not in _QUIET_BUILTINS
+            return not name.startswith(_QUIET_PREFIXES)
+        if isinstance(callee, Instance):
+            return True
+        is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
+        return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
+
+    def never_returns(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            if isinstance(one, LibraryName) and one.name in _NEVER_RETURN:
+                continue
+            if isinstance(one, Function) and _says_never(one.scope):
+                continue
+            return False
+        return True
+
+    def _suppresses(self, item: ast.withitem, scope: Scope) -> bool:
+        context = item.context_expr
+        if not isinstance(context, ast.Call):
+            return False
+        return self.ev.qualified_name(self.ev.type_of(context.func, scope)) in _SUPPRESSING
+
+
+def _says_never(scope: Scope) -> bool:
+    returns = getattr(scope.node, "returns", None)
+    name = returns.attr if isinstance(returns, ast.Attribute) else getattr(returns, "id", "")
+    return name in ("NoReturn", "Never")

@@ -1,0 +1,160 @@
+"""What is owed: the places of a function where it takes on the duty to give something back."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.semantics.calls import call_fact
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, Instance, alternatives
+from poolint.semantics.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.scopes import Scope
+    from poolint.semantics.vocabulary import Vocabulary
+
+State = Literal["idle", "held", "committing", "open"]
+"""Of a session: nothing is held, a connection is held, a commit is under way. Of everything else: open."""
+
+KINDS = frozenset({"session", "connection", "engine", "pool", "client"})
+_TAKES = frozenset({"checkout", "open", "create"})
+_MAX_DEPTH = 4
+"""Helpers that hand on what a helper has handed them."""
+
+
+class Site(NamedTuple):
+    """One obligation: ``value`` is the acquiring call, or the ``await`` around it.
+
+    ``name`` is the variable that it is stored under; empty where it is not stored at all. ``helper`` is the function
+    of the project that has checked it out for its caller, if one has.
+    """
+
+    call: ast.Call
+    value: ast.expr
+    name: str
+    fact: CallFact
+    cls: Class
+    helper: str = ""
+
+    @property
+    def start(self) -> State:
+        """The state in which it begins: a session is lazy."""
+        return "idle" if self.cls.kind == "session" else "open"
+
+
+def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
+    """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
+    if scope.kind != "function":
+        return
+    captured = {name for inner in scope.descendants() if inner is not scope for name in inner.loads}
+    for node in scope.calls:
+        value: ast.expr = node
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        name = _target(parent, value)
+        if name is None:
+            continue
+        if name and (name in scope.globals or name in captured or not _is_likely(node, name, vocabulary, scope)):
+            continue
+        if not name and last_name(node.func) not in vocabulary.takes:
+            continue
+        found = _checkout(ev, node, value, scope)
+        if found is not None:
+            yield Site(node, value, name, *found)
+
+
+def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
+    """The local name that the value is assigned to; empty where it is read off or dropped at once."""
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return parent.targets[0].id
+    if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
+        return parent.target.id
+    if isinstance(parent, ast.NamedExpr) and parent.value is value:
+        return parent.target.id
+    return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
+    """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
+    if last_name(node.func) in vocabulary.takes:
+        return True
+    parents = map(parent_of, scope.loads.get(name, ()))
+    return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
+
+
+def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
+    """What a call checks out, by itself or by the function of the project that it calls."""
+    fact = call_fact(ev, node, scope, use_evidence=False)
+    cls = _class_of(ev, value, scope)
+    if fact is None or cls is None:
+        return None
+    if fact.row is not None:
+        return (fact, cls, "") if fact.role in _TAKES and not _borrows(ev, node, scope) else None
+    if fact.cls is not None:
+        return (fact, cls, "") if fact.cls.construct in _TAKES and not _borrows(ev, node, scope) else None
+    return _from_helper(ev, node, scope, cls, 0)
+
+
+def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
+    """The one class of resource that an expression gives, as far as a library knows it."""
+    found = alternatives(ev.type_of(value, scope))
+    bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
+    if len(bases) != 1 or len(found) != 1:
+        return None
+    (cls,) = bases.values()
+    return cls if cls.kind in KINDS else None
+
+
+def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a session is made on a connection that somebody else holds: it has no slot of its own."""
+    for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
+        for one in alternatives(ev.type_of(argument, scope)):
+            if isinstance(one, Instance) and one.base is not None and one.base.kind == "connection":
+                return True
+    return False
+
+
+def _from_helper(
+    ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
+) -> tuple[CallFact, Class, str] | None:
+    """What a function of the project has checked out and hands to its caller."""
+    if cls.kind not in ("session", "connection") or depth > _MAX_DEPTH:
+        return None
+    callees = alternatives(ev.type_of(node.func, scope))
+    if len(callees) != 1 or not isinstance(callees[0], Function):
+        return None
+    inner = callees[0].scope
+    if inner.kind != "function" or inner.is_generator or getattr(inner.node, "decorator_list", None):
+        return None
+    given = [one for one in inner.returns if not (isinstance(one, ast.Constant) and one.value is None)]
+    found = [_handed_on(ev, one, inner, cls, depth) for one in given]
+    if not found or any(one is None for one in found) or found[0] is None:
+        return None
+    return found[0][0], cls, inner.name
+
+
+def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallFact, Class] | None:
+    """The checkout that a returned expression is, itself or by the one name that holds it."""
+    if isinstance(value, ast.Name):
+        bindings = scope.bindings.get(value.id, [])
+        if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated") or bindings[0].value is None:
+            return None
+        value = bindings[0].value
+    call = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(call, ast.Call):
+        return None
+    fact = call_fact(ev, call, scope, use_evidence=False)
+    if fact is None or _borrows(ev, call, scope):
+        return None
+    role = fact.role or (fact.cls.construct if fact.cls is not None else "")
+    if role in ("checkout", "open"):
+        return fact, cls
+    deeper = _from_helper(ev, call, scope, cls, depth + 1) if fact.row is None and fact.cls is None else None
+    return deeper[:2] if deeper is not None else None

@@ -1,0 +1,394 @@
+"""Handlers: which way they take, which they let pass, and what they raise again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Program
+
+
+def test_program(program: Program) -> None:
+    assert program.graph().dump() == program.expected
+
+
+PROGRAMS = """\
+# a specific class may match or not
+# raises: a() | b()
+def f():
+    try:
+        a()
+    except ValueError:
+        b()
+    c()
+---
+entry -> a()
+a() -> c(); exception except ValueError~exception
+except ValueError~exception -> b(); exception exit-exception
+b() -> c(); exception exit-exception
+c() -> exit-normal
+
+
+# Exception takes all that is ordinary
+# raises: a()
+def f():
+    try:
+        a()
+    except KeyError:
+        b()
+    except Exception as e:
+        c(e)
+    except ValueError:
+        d()
+---
+entry -> a()
+a() -> exit-normal; exception except KeyError~exception
+except KeyError~exception -> b(); exception except Exception~exception
+except Exception~exception -> store e
+b() -> exit-normal
+store e -> c(e)
+c(e) -> exit-normal
+
+
+# Exception lets a cancellation pass
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except Exception:
+        b()
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except Exception~exception; cancel exit-cancel
+except Exception~exception -> b()
+b() -> exit-normal
+
+
+# BaseException takes all, and raises what it took
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except BaseException as e:
+        b()
+        raise
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except BaseException~exception; cancel except BaseException~cancel
+except BaseException~exception -> store e
+except BaseException~cancel -> store e
+store e -> b()
+b() -> raise
+raise -> exception exit-exception; cancel exit-cancel
+
+
+# bare except raises its name again
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except BaseException as e:
+        raise e
+    try:
+        await a()
+    except:
+        raise b
+---
+entry -> a()
+a() -> await a()
+await a() -> a()#2; exception except BaseException~exception; cancel except BaseException~cancel
+except BaseException~exception -> store e
+except BaseException~cancel -> store e
+store e -> raise e
+raise e -> exception exit-exception; cancel exit-cancel
+a()#2 -> await a()#2
+await a()#2 -> exit-normal; exception except~exception; cancel except~cancel
+except~exception -> raise b
+except~cancel -> raise b
+raise b -> exception exit-exception
+
+
+# CancelledError takes a cancellation only
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except asyncio.CancelledError:
+        b()
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception exit-exception; cancel except asyncio.CancelledError~cancel
+except asyncio.CancelledError~cancel -> b()
+b() -> exit-normal
+
+
+# CancelledError among others
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except (OSError, CancelledError):
+        b()
+        raise
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except (OSError, CancelledError)~exception; cancel except (OSError, CancelledError)~cancel
+except (OSError, CancelledError)~exception -> b(); exception exit-exception
+except (OSError, CancelledError)~cancel -> b()
+b() -> raise
+raise -> exception exit-exception; cancel exit-cancel
+
+
+# handlers for each way
+# raises: yield
+async def f():
+    try:
+        yield
+        await a()
+    except GeneratorExit:
+        b()
+    except asyncio.CancelledError:
+        c()
+    except (Exception, d.e):
+        g()
+---
+entry -> (yield)
+(yield) -> a(); exception except (Exception, d.e)~exception; generator-exit except GeneratorExit~generator-exit
+a() -> await a(); exception except (Exception, d.e)~exception
+await a() -> exit-normal; exception except (Exception, d.e)~exception; cancel except asyncio.CancelledError~cancel
+except (Exception, d.e)~exception -> g()
+except asyncio.CancelledError~cancel -> c()
+except GeneratorExit~generator-exit -> b()
+b() -> exit-normal
+c() -> exit-normal
+g() -> exit-normal
+
+
+# futures' CancelledError is ordinary
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except concurrent.futures.CancelledError:
+        b()
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except concurrent.futures.CancelledError~exception; cancel exit-cancel
+except concurrent.futures.CancelledError~exception -> b(); exception exit-exception
+b() -> exit-normal
+
+
+# anyio computes the class
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except get_cancelled_exc_class():
+        b()
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception get_cancelled_exc_class(); cancel get_cancelled_exc_class()#2
+get_cancelled_exc_class() -> except get_cancelled_exc_class()~exception
+except get_cancelled_exc_class()~exception -> exception exit-exception
+get_cancelled_exc_class()#2 -> except get_cancelled_exc_class()~cancel
+except get_cancelled_exc_class()~cancel -> b()
+b() -> exit-normal
+
+
+# the class to catch is computed
+# raises: a() | b()
+def f():
+    try:
+        a()
+    except b():
+        c()
+---
+entry -> a()
+a() -> exit-normal; exception b()
+b() -> except b()~exception; exception exit-exception
+except b()~exception -> c(); exception exit-exception
+c() -> exit-normal
+
+
+# else is not protected
+# raises: a() | b()
+def f():
+    try:
+        a()
+    except ValueError:
+        pass
+    else:
+        b()
+---
+entry -> a()
+a() -> b(); exception except ValueError~exception
+b() -> exit-normal; exception exit-exception
+except ValueError~exception -> pass; exception exit-exception
+pass -> exit-normal
+
+
+# a handler is not protected by its own try
+# raises: a() | b()
+def f():
+    try:
+        a()
+    except ValueError:
+        b()
+    except Exception:
+        c()
+---
+entry -> a()
+a() -> exit-normal; exception except ValueError~exception
+except ValueError~exception -> b(); exception except Exception~exception
+except Exception~exception -> c()
+b() -> exit-normal; exception exit-exception
+c() -> exit-normal
+
+
+# nested handlers
+# raises: a() | b()
+def f():
+    try:
+        try:
+            a()
+        except KeyError:
+            b()
+    except Exception:
+        c()
+---
+entry -> a()
+a() -> exit-normal; exception except KeyError~exception
+except KeyError~exception -> b(); exception except Exception~exception
+b() -> exit-normal; exception except Exception~exception
+except Exception~exception -> c()
+c() -> exit-normal
+
+
+# raise again inside a nested try
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except BaseException:
+        try:
+            raise
+        except Exception:
+            b()
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except BaseException~exception; cancel except BaseException~cancel
+except BaseException~exception -> raise
+except BaseException~cancel -> raise
+raise -> exception except Exception~exception; cancel exit-cancel
+except Exception~exception -> b()
+b() -> exit-normal
+
+
+# what is raised decides its way
+def f():
+    if a:
+        raise asyncio.CancelledError()
+    if b:
+        raise SystemExit
+    if c:
+        raise GeneratorExit
+    if d:
+        raise d from e()
+    raise
+---
+entry -> a?
+a? -> true asyncio.CancelledError(); false b?
+asyncio.CancelledError() -> raise asyncio.CancelledError()
+raise asyncio.CancelledError() -> cancel exit-cancel
+b? -> true raise SystemExit; false c?
+raise SystemExit -> cancel exit-cancel
+c? -> true raise GeneratorExit; false d?
+raise GeneratorExit -> generator-exit exit-generator
+d? -> true e(); false raise
+e() -> raise d from e()
+raise d from e() -> exception exit-exception
+raise -> exception exit-exception
+
+
+# an explicit interrupt may be caught
+def f():
+    try:
+        raise KeyboardInterrupt
+    except (KeyboardInterrupt, EOFError):
+        a()
+---
+entry -> raise KeyboardInterrupt
+raise KeyboardInterrupt -> exception except (KeyboardInterrupt, EOFError)~exception; cancel except (KeyboardInterrupt, EOFError)~cancel
+except (KeyboardInterrupt, EOFError)~exception -> a(); exception exit-exception
+except (KeyboardInterrupt, EOFError)~cancel -> a(); cancel exit-cancel
+a() -> exit-normal
+
+
+# nothing that raises is known in the body
+def f():
+    try:
+        a = b[c]
+        d = 1
+    except KeyError:
+        e()
+---
+entry -> store a
+store a -> store d; exception except KeyError~exception
+store d -> exit-normal
+except KeyError~exception -> e(); exception exit-exception
+e() -> exit-normal
+
+
+# nothing in the body can raise
+def f():
+    try:
+        pass
+    except KeyError:
+        a()
+---
+entry -> pass
+pass -> exit-normal
+
+
+# a context manager made of a generator sees cancellations
+async def f():
+    try:
+        yield a
+    except asyncio.CancelledError:
+        b()
+---
+entry -> (yield a)
+(yield a) -> exit-normal; cancel except asyncio.CancelledError~cancel; generator-exit exit-generator
+except asyncio.CancelledError~cancel -> b()
+b() -> exit-normal
+
+
+# break out of a handler
+# raises: a()
+def f():
+    while True:
+        try:
+            a()
+        except ValueError:
+            break
+        except KeyError:
+            continue
+        return b()
+---
+entry -> True?
+True? -> true a()
+a() -> b(); exception except ValueError~exception
+except ValueError~exception -> break; exception except KeyError~exception
+except KeyError~exception -> continue; exception exit-exception
+break -> exit-normal
+continue -> loop-back True?
+b() -> return b()
+return b() -> exit-normal
+"""
