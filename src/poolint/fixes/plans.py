@@ -1,4 +1,8 @@
-"""What a rule may ask the fixer to do. A plan names nodes of the slice it was made for; it holds no text."""
+"""What a rule may ask the fixer to do. A plan names nodes; it holds no text.
+
+Plans that change expressions name LibCST nodes of the slice they were made for. Those that change the structure of a
+function name statements of the module's ``ast``: what they move is moved by position, and never written again.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ast
+
     import libcst as cst
 
 
@@ -31,4 +37,83 @@ class SetWithKind:
     asynchronous: bool
 
 
-Plan = AddAwait | RemoveAwait | SetWithKind
+@dataclass(frozen=True)
+class Enclose:
+    """Make a statement that binds a checkout the header of a ``with`` around what follows it.
+
+    ``statement`` is ``name = checkout``, ``last`` the last statement of its suite that goes into the block.
+    ``keeps_await`` says that the header awaits what the statement has awaited; ``method`` is the method that gives a
+    context manager where that is not the one that was called. ``deleted`` are statements in or behind the block that
+    it makes superfluous; a ``finally`` that has nothing else goes with them.
+    """
+
+    statement: ast.stmt
+    last: ast.stmt
+    asynchronous: bool
+    keeps_await: bool = False
+    method: str = ""
+    deleted: tuple[ast.stmt, ...] = ()
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Protect:
+    """Put what follows ``statement``, up to ``last``, into a ``try`` whose ``finally`` gives back what it has taken.
+
+    In the ``finally`` stand ``moved``, statements from elsewhere in the function, or the new call ``release``, awaited
+    if ``awaited``. A single ``try`` without a ``finally`` gets it without another ``try`` around it.
+    """
+
+    statement: ast.stmt
+    last: ast.stmt
+    moved: tuple[ast.stmt, ...] = ()
+    release: ast.Call | None = None
+    awaited: bool = False
+    deleted: tuple[ast.stmt, ...] = ()
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class HandlerToFinally:
+    """Make the one handler of ``statement``, which ends in a bare ``raise``, its ``finally``.
+
+    ``tail`` are the statements behind the ``try`` that say the same once more; they go.
+    """
+
+    statement: ast.Try
+    tail: tuple[ast.stmt, ...]
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Delete:
+    """Delete a statement with its rows; where it is all that its suite has, ``pass`` takes its place."""
+
+    statement: ast.stmt
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class AddImport:
+    """Make ``name`` of ``module`` known by that name: ``from module import name``."""
+
+    module: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several plans that make sense only together; one that is refused takes the others with it."""
+
+    plans: tuple[Plan, ...]
+
+
+Structural = Enclose | Protect | HandlerToFinally | Delete
+Plan = AddAwait | RemoveAwait | SetWithKind | Structural | AddImport | Together
+
+
+def isolation_of(plan: Plan) -> str:
+    """The function whose structure a plan changes: of such plans a round carries out one a function."""
+    if isinstance(plan, Together):
+        return next(filter(None, map(isolation_of, plan.plans)), "")
+    return plan.function if isinstance(plan, Structural) else ""

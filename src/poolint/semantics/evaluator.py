@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics import annotated, callables, members, reaching
+from poolint.semantics import annotated, callables, evidence, members, reaching
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -285,7 +285,7 @@ class Evaluator:
         if injected is not UNKNOWN:
             return injected  # the dependency is what is really passed, whatever the annotation says
         if binding.annotation is None:
-            return UNKNOWN
+            return evidence.engine_evidence(self, binding.node.arg, scope) or UNKNOWN
         return annotated.annotation(self, binding.annotation, scope.parent or scope)
 
     def _is_receiver(self, binding: Binding, scope: Scope) -> bool:

@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
 
-_SAYS_DATABASE = re.compile(
+SAYS_DATABASE = re.compile(
     r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
 )
+_SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
+_ENGINE_METHODS = frozenset({"connect", "begin", "raw_connection", "dispose"})
+_ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
+_SYNC_ENGINE = "sqlalchemy.Engine"
 _STRONG = frozenset(
     {"execute", "executemany", "scalar", "scalars", "commit", "rollback", "flush", "refresh", "fetch", "fetchrow",
      "fetchval", "fetch_all", "fetch_one", "exec", "exec_driver_sql"}
@@ -41,7 +45,7 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
         return None
     if (
         region is None
-        or not _SAYS_DATABASE.search(name)
+        or not SAYS_DATABASE.search(name)
         or not ev.screen.is_interesting(scope.module.path, scope.module.source.data)
     ):
         return None
@@ -51,6 +55,35 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
     ):
         return None
     return Instance(cls, cls)
+
+
+def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
+    """What an undeclared parameter called ``engine`` must be, where a module that names SQLAlchemy connects by it."""
+    if not _SAYS_ENGINE.search(name) or b"sqlalchemy" not in scope.module.source.data:
+        return None
+    uses = [
+        call
+        for inner in scope.descendants()
+        for call in inner.calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in _ENGINE_METHODS
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name
+    ]
+    if not uses:
+        return None
+    kind = _ASYNC_ENGINE if any(_is_asynchronous(call) for call in uses) else _SYNC_ENGINE
+    if kind is _SYNC_ENGINE and scope.is_async:
+        return None  # an `await` may be what is missing
+    cls = ev.models.classes.get(kind)
+    return Instance(cls, cls) if cls is not None else None
+
+
+def _is_asynchronous(call: ast.Call) -> bool:
+    parent = parent_of(call)
+    return isinstance(parent, ast.Await) or (
+        isinstance(parent, ast.withitem) and isinstance(parent_of(parent), ast.AsyncWith)
+    )
 
 
 def _class_around(scope: Scope) -> Scope | None:

@@ -34,10 +34,23 @@ _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__n
 
 def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | None, scope: Scope | None) -> Type:
     """What ``receiver.attribute`` is. ``node`` and ``scope`` are the expression's, where there is one."""
-    found = union([_member(ev, one, attribute) for one in alternatives(receiver)])
+    owners = alternatives(receiver)
+    found = union([_member(ev, one, attribute) for one in owners if len(owners) == 1 or not _lacks(ev, one, attribute)])
     if found is UNKNOWN and node is not None and scope is not None:
         return _state(ev, node, scope)
     return found
+
+
+def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
+    """Whether a class of a library is known and has no such member: then this alternative is not the one at hand."""
+    return (
+        isinstance(one, Instance)
+        and one.base is not None
+        and one.cls is one.base
+        and one.base.kind != "other"
+        and ev.models.method(one.base, attribute) is None
+        and ev.models.attribute(one.base, attribute) is None
+    )
 
 
 def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:

@@ -1,11 +1,11 @@
-"""Whether a resource that a name holds leaves its function: released, handed on, or kept by somebody else."""
+"""What becomes of a resource that is passed to somebody else: whether they release it, keep it, or only use it."""
 
 from __future__ import annotations
 
 import ast
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from poolint.semantics import callables
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, LibraryMethod, LibraryName, alternatives
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
-_ENDS = {
-    "session": frozenset({"release", "dispose", "commit", "rollback"}),
-    "connection": frozenset({"release", "dispose"}),
-}
-"""Roles after which nothing is held: a session gives its connection back at commit, a connection never does."""
+
+class Fate(IntEnum):
+    """What a callee does with a resource, in the order in which one of several is believed."""
+
+    USED = 0
+    COMMITTED = 1  # it ends a session's transaction, which gives the connection back
+    KEPT = 2  # somebody else owns it now, or may
+    RELEASED = 3
+
 
 _KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+_NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
 _MAX_DEPTH = 6
 
 
@@ -30,90 +35,91 @@ class Ownership:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._parameters: dict[tuple[Scope, str, str], bool] = {}
+        self._parameters: dict[tuple[Scope, str, str], Fate] = {}
 
-    def leaves(self, name: str, scope: Scope, cls: Class, depth: int = 0) -> bool:
-        """Whether what ``name`` holds in ``scope`` may be released or owned by somebody else."""
+    def fate(
+        self,
+        call: ast.Call,
+        argument: ast.AST,
+        scope: Scope,
+        cls: Class,
+        keyword: str | None = None,
+        depth: int = 0,
+    ) -> Fate:
+        """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
+        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        if fact is not None and fact.row is not None:
+            if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
+                return Fate.RELEASED
+            return Fate.KEPT if fact.role in ("create", "open") else Fate.USED
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
+            return Fate.KEPT
+        callees = alternatives(self.ev.type_of(call.func, scope))
+        return max(self._of_callee(one, call, argument, cls, keyword, depth) for one in callees)
+
+    def _of_callee(
+        self, callee: object, call: ast.Call, argument: ast.AST, cls: Class, keyword: str | None, depth: int
+    ) -> Fate:
+        if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
+            name = _parameter(callee, call, argument, keyword)
+            return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
+        if isinstance(callee, LibraryName):
+            # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
+            last = callee.name.rpartition(".")[2]
+            keeps = last[:1].isupper() or callee.name.startswith(("contextlib.", "builtins.setattr", "asyncio."))
+            return Fate.KEPT if keeps else Fate.USED
+        if isinstance(callee, LibraryMethod):
+            return Fate.USED
+        return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_parameter(self, scope: Scope, name: str, cls: Class, depth: int) -> Fate:
+        """What a function of the project does with a parameter."""
+        key = (scope, name, cls.name)
+        if key not in self._parameters:
+            self._parameters[key] = Fate.KEPT  # met again while deciding: assume that somebody takes it
+            self._parameters[key] = self._of_name(name, scope, cls, depth + 1)
+        return self._parameters[key]
+
+    def _of_name(self, name: str, scope: Scope, cls: Class, depth: int) -> Fate:
+        fates = [Fate.USED]
         for inner in scope.descendants():
             if inner is not scope and name in inner.bindings:
                 continue
             for load in inner.loads.get(name, ()):
-                if inner is not scope or self._leaves_at(load, scope, cls, depth):
-                    return True
-        return False
+                fates.append(Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth))
+        return max(fates)
 
-    def argument_leaves(
-        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None
-    ) -> bool:
-        """Whether what is passed to ``call`` may be released or owned by whoever is called."""
-        return self._argument_leaves(call, argument, scope, cls, 0, keyword)
-
-    def _leaves_at(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> bool:
+    def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
         child: ast.AST = load
         parent = parent_of(load)
         while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)):
+            if isinstance(parent, ast.IfExp) and parent.test is child:
+                return Fate.USED
             child, parent = parent, parent_of(parent)
         if isinstance(parent, ast.Attribute):
-            return self._member_leaves(parent, cls)
+            return self._of_member(parent, cls)
         if isinstance(parent, ast.Call):
-            return child is not parent.func and self._argument_leaves(parent, child, scope, cls, depth)
+            return Fate.USED if child is parent.func else self.fate(parent, child, scope, cls, None, depth)
         if isinstance(parent, ast.keyword):
             call = parent_of(parent)
-            return not isinstance(call, ast.Call) or self._argument_leaves(call, child, scope, cls, depth, parent.arg)
-        return not isinstance(
-            parent, (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
-        )
+            return self.fate(call, child, scope, cls, parent.arg, depth) if isinstance(call, ast.Call) else Fate.KEPT
+        if isinstance(parent, ast.withitem):
+            return Fate.RELEASED if cls.releases_on_exit else Fate.USED
+        return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
 
-    def _member_leaves(self, attribute: ast.Attribute, cls: Class) -> bool:
+    def _of_member(self, attribute: ast.Attribute, cls: Class) -> Fate:
         row = self.ev.models.method(cls, attribute.attr)
-        ends = _ENDS.get(cls.kind, frozenset())
+        is_call = isinstance(parent_of(attribute), ast.Call)
         if row is None:
             # An attribute: what is stored on the object stays with it; an unknown method may do anything.
-            return isinstance(parent_of(attribute), ast.Call) and self.ev.models.attribute(cls, attribute.attr) is None
-        if row.role in ends and row.releases == "self":
-            return True
-        if row.role == "begin" and cls.kind == "session":
-            return True  # the end of the transaction, wherever it stands, gives the connection back
-        call = parent_of(attribute)
-        return not isinstance(call, ast.Call)  # `callback(conn.close)`: the method itself is handed on
-
-    def _argument_leaves(
-        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, depth: int, keyword: str | None = None
-    ) -> bool:
-        fact = call_fact(self.ev, call, scope, use_evidence=False)
-        if fact is not None and fact.row is not None:
-            if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
-                return True
-            return fact.role in ("create", "open")
-        callee = self.ev.type_of(call.func, scope)
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
-            return True
-        answers = [self._callee_keeps(one, call, argument, cls, depth, keyword) for one in alternatives(callee)]
-        return any(answers)
-
-    def _callee_keeps(
-        self, callee: object, call: ast.Call, argument: ast.AST, cls: Class, depth: int, keyword: str | None
-    ) -> bool:
-        if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
-            name = _parameter(callee, call, argument, keyword)
-            return name is None or self._parameter_leaves(callee.scope, name, cls, depth)
-        if isinstance(callee, LibraryName):
-            # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
-            last = callee.name.rpartition(".")[2]
-            return last[:1].isupper() or callee.name.startswith(("contextlib.", "builtins.setattr", "asyncio."))
-        if isinstance(callee, LibraryMethod):
-            return False
-        return True  # a class keeps it; what is unknown may
-
-    def _parameter_leaves(self, scope: Scope, name: str, cls: Class, depth: int) -> bool:
-        key = (scope, name, cls.name)
-        if key not in self._parameters:
-            self._parameters[key] = True  # met again while deciding: assume that somebody takes it
-            if scope.name.startswith("__") or callables.decorators(self.ev, scope):
-                self._parameters[key] = True
-            else:
-                self._parameters[key] = self.leaves(name, scope, cls, depth + 1)
-        return self._parameters[key]
+            return Fate.KEPT if is_call and self.ev.models.attribute(cls, attribute.attr) is None else Fate.USED
+        if not is_call:
+            return Fate.KEPT  # `callback(conn.close)`: the method itself is handed on
+        if row.role in ("release", "dispose") and row.releases == "self":
+            return Fate.RELEASED
+        if cls.kind == "session" and row.role in ("commit", "rollback", "begin"):
+            return Fate.COMMITTED
+        return Fate.USED
 
 
 def _parameter(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:

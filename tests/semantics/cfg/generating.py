@@ -39,6 +39,7 @@ class Generator:
         self.lines: list[str] = []
         self.loops = 0
         self.handlers: list[str] = []
+        self.comprehensions = 0
 
     def program(self) -> str:
         self.lines = [f"{'async ' * self.is_async}def f():"]
@@ -68,11 +69,11 @@ class Generator:
             return self.call()
         forms = [
             lambda: f"t({self.new()}, {self.value(level + 1)}, *[{self.call()}], k={self.value(level + 1)})",
-            lambda: f"{self.value(level + 1)} and {self.value(level + 1)}",
-            lambda: f"({self.value(level + 1)} or {self.value(level + 1)})",
+            lambda: f"{self.operand(level + 1)} and {self.operand(level + 1)}",
+            lambda: f"({self.operand(level + 1)} or {self.operand(level + 1)} or {self.value(level + 1)})",
             lambda: f"({self.value(level + 1)} if {self.test(level + 1)} else {self.value(level + 1)})",
             lambda: f"({self.call()} < {self.call()} < {self.call()})",
-            lambda: f"[{self.value(level + 1)} for x in it({self.new()}) if {self.test(level + 1)}]",
+            lambda: self.comprehension(level),
             lambda: f"{{{self.call()}: {self.call()} for x in it({self.new()}) for y in it({self.new()})}}",
             lambda: f"(t(0) for x in it({self.new()}))",
             lambda: f"(lambda x={self.call()}: t(0))",
@@ -82,17 +83,40 @@ class Generator:
             lambda: f"(x{self.new()} := {self.value(level + 1)})",
             lambda: "o",
         ]
-        if self.is_async:
+        if self.is_async and not self.comprehensions:
             forms += [
+                lambda: f"[await p({self.new()}) for x in it({self.new()})]",
                 lambda: f"(await p({self.new()}))",
                 lambda: f"(await p({self.new()}, {self.value(level + 1)}))",
                 lambda: f"[await p({self.new()}) async for x in ait({self.new()})]",
             ]
-        if self.yields:
+        if self.yields and not self.comprehensions:
             forms.append(lambda: f"(yield {self.new()})")
             if not self.is_async:
                 forms.append(lambda: f"(yield from source({self.new()}))")
         return self.random.choice(forms)()
+
+    def operand(self, level: int) -> str:
+        """An expression that may be true or false."""
+        forms = [
+            self.call,
+            lambda: f"({self.operand(level + 1)} and {self.operand(level + 1)})",
+            lambda: f"({self.operand(level + 1)} or {self.operand(level + 1)})",
+            lambda: f"({self.call()} if {self.call()} else {self.call()})",
+            lambda: f"({self.call()} < {self.call()} < {self.call()})",
+        ]
+        if self.is_async and not self.comprehensions:
+            forms.append(lambda: f"(await p({self.new()}))")
+        if self.yields and not self.comprehensions:
+            forms.append(lambda: f"(yield {self.new()})")
+        return self.call() if level > 2 else self.random.choice(forms)()
+
+    def comprehension(self, level: int) -> str:
+        # Neither a `yield` nor, before 3.11, everything asynchronous may stand in there.
+        self.comprehensions += 1
+        text = f"[{self.value(level + 1)} for x in it({self.new()}) if {self.test(level + 1)}]"
+        self.comprehensions -= 1
+        return text
 
     def test(self, level: int = 0) -> str:
         """A condition that is false once everything is."""
@@ -213,14 +237,17 @@ class Generator:
             self.called(depth + 1)
         self.block(depth + 1, 3)
         handlers = self.random.choice((0, 1, 1, 2))
+        classes = self.random.sample(ORDINARY if self.chance(50) else CLASSES, 2)
+        if classes[0].strip("()") in classes[1] or classes[1].strip("()") in classes[0] or "(" in classes[0]:
+            # The second could never take anything.
+            handlers = min(handlers, 1)
         for index in range(handlers):
             if index == handlers - 1 and self.chance(25):
                 self.line(depth, "except:")
                 again = "raise"
             else:
                 name = f"e{self.new()}"
-                cls = self.random.choice(ORDINARY if self.chance(50) else CLASSES)
-                self.line(depth, f"except {cls} as {name}:")
+                self.line(depth, f"except {classes[index]} as {name}:")
                 again = f"raise {name}"
             self.handlers.append(again)
             self.block(depth + 1, 2)
@@ -246,7 +273,9 @@ class Generator:
         self.line(depth, f"match v({self.new()}):")
         for index in range(self.random.randint(1, 3)):
             guard = f" if {self.anything()}" if self.chance(40) else ""
-            pattern = self.random.choice((str(index), f"{index} | 7", f"int(real={index}) as x", f"{index} as o{index}"))
+            pattern = self.random.choice(
+                (str(index), f"{index} | 7", f"int(real={index}) as x", f"{index} as o{index}")
+            )
             self.line(depth + 1, f"case {pattern}{guard}:")
             self.block(depth + 2, 2)
         if self.chance(50):

@@ -11,12 +11,20 @@ import ast
 import asyncio
 import builtins
 import sys
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from poolint.semantics.cfg import UNWINDING
+
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
     from random import Random
     from types import CodeType, FrameType
+
+    from walking import Label
 
 PLENTY = 50
 """Events after which everything is made to end."""
@@ -32,13 +40,18 @@ class Other(Exception):
     pass
 
 
+class Unnamed(Exception):
+    """Which no handler of its own takes."""
+
+
 class Event:
     """Something that happened at the place of a label, and how it went on (see :mod:`walking`); "" if never seen."""
 
-    __slots__ = ("label", "outcome", "way")
+    __slots__ = ("label", "outcome", "planned", "way")
 
-    def __init__(self, label: tuple[str, object], outcome: str = "", way: str = "") -> None:
+    def __init__(self, label: Label, outcome: str = "", way: str = "") -> None:
         self.label = label
+        self.planned = ""
         self.outcome = outcome
         self.way = way
 
@@ -51,17 +64,22 @@ def kind_of(error: BaseException | None) -> str:
         return "normal"
     if isinstance(error, GeneratorExit):
         return "generator-exit"
-    return "exception" if isinstance(error, Exception) else "cancel"
+    if isinstance(error, asyncio.CancelledError):
+        return "cancel"
+    return "exception" if isinstance(error, Exception) else "interrupt"
 
 
 class Run:
-    """One execution."""
+    """One execution: by chance, but for the labels and outcomes of its plan as far as they come by in that order."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, plan: Sequence[tuple[Label, str]] = ()) -> None:
         self.random = random
+        self.plan = deque(plan)
         self.events: list[Event] = []
         self.fault = random.choice((0.0, 0.03, 0.1, 0.25))
         self.quiet_lines: set[int] = set()
+        self.is_over = False
+        self.waiting: Event | None = None
 
     @property
     def is_ending(self) -> bool:
@@ -73,35 +91,51 @@ class Run:
     def note(self, kind: str, number: object, outcome: str = "", way: str = "") -> Event:
         assert len(self.events) < ENDLESS, "the program does not end"
         event = Event((kind, number), outcome, way)
-        self.events.append(event)
+        if not self.is_over:
+            self.events.append(event)
+        if self.plan and self.plan[0][0] == event.label:
+            event.planned = self.plan.popleft()[1]
         return event
 
     def happen(self, kind: str, number: object, way: str = "") -> Event:
         """Something that may raise does, or goes on normally."""
         event = self.note(kind, number, way=way)
-        if self.chance(self.fault):
+        if event.planned != way and self.decide(event, "exception", self.fault):
             event.outcome = "exception"
-            raise self.random.choice((Boom, Other))
+            raise self.error()
         event.outcome = "normal"
         return event
+
+    def error(self) -> Exception:
+        return self.random.choice((Boom, Other, Unnamed))()
 
     def wait(self, kind: str, number: object, way: str = "") -> Generator[None, None, Event]:
         """The same, after a suspension in which something may be thrown."""
         event = self.note(kind, number, way=way)
         try:
-            if self.chance(0.7):
+            self.waiting = event
+            if event.planned in UNWINDING or self.chance(0.8):
                 yield
-            if self.chance(self.fault):
-                raise self.random.choice((Boom, Other))
+            if event.planned != way and self.decide(event, "exception", self.fault):
+                raise self.error()
         except BaseException as error:
             event.outcome = kind_of(error)
             raise
         event.outcome = "normal"
         return event
 
-    def thrown(self, *kinds: type[BaseException]) -> BaseException | None:
+    def decide(self, event: Event, outcome: str, share: float) -> bool:
+        """Whether an event has an outcome that it has in a share of runs."""
+        return event.planned == outcome if event.planned else self.chance(share)
+
+    def thrown(self, event: Event | None, kind: type[BaseException]) -> BaseException | None:
         """What to throw into something suspended, if anything."""
-        return self.random.choice((Boom, *kinds))() if self.chance(0.2 + self.fault) else None
+        if event is not None and event.planned == "cancel":
+            return asyncio.CancelledError()
+        for error in (self.error(), kind()):
+            if event is not None and event.planned != event.way and self.decide(event, kind_of(error), self.fault):
+                return error
+        return None
 
     # What the program sees.
 
@@ -131,7 +165,7 @@ class Run:
 
         def load(name: str, *_: object) -> Any:
             self.happen("import", int(name[1:]))
-            return asyncio
+            return SimpleNamespace(y=1)
 
         return {
             "t": t,
@@ -155,17 +189,19 @@ class Run:
         exec(code, names)
         function: Any = names["f"]
         self.quiet_lines = quiet_lines
-        before = sys.gettrace()
+        before, hooks = sys.gettrace(), sys.get_asyncgen_hooks()
+        sys.set_asyncgen_hooks(finalizer=lambda _: None)
         sys.settrace(lambda frame, *_: self.trace if frame.f_code is function.__code__ else None)
         try:
             drive = {"function": _call, "generator": _generate, "coroutine": _await}.get(flavour, _generate_async)
             return drive(self, function)
-        except (Boom, Other, AssertionError, RuntimeError, asyncio.CancelledError, KeyboardInterrupt) as error:
+        except (Boom, Other, Unnamed, AssertionError, RuntimeError, asyncio.CancelledError, KeyboardInterrupt) as error:
             return kind_of(error)
         except GeneratorExit:
             return "generator-exit"
         finally:
             sys.settrace(before)
+            sys.set_asyncgen_hooks(*hooks)
 
     def trace(self, frame: FrameType, event: str, _: object) -> Any:
         if event == "line" and frame.f_lineno in self.quiet_lines:
@@ -191,7 +227,7 @@ def _drive(run: Run, coroutine: Any) -> Any:
             coroutine.send(None) if error is None else coroutine.throw(error)
         except StopIteration as stop:
             return stop.value
-        error = run.thrown(asyncio.CancelledError, asyncio.CancelledError)
+        error = run.thrown(run.waiting, asyncio.CancelledError)
 
 
 def _generate(run: Run, function: Any) -> str:
@@ -203,12 +239,12 @@ def _generate(run: Run, function: Any) -> str:
         except StopIteration:
             return "normal"
         event = run.note("yield", value) if isinstance(value, int) else None
-        error = run.thrown(GeneratorExit)
+        error = run.thrown(event or run.waiting, GeneratorExit)
         if event is not None and isinstance(error, GeneratorExit) and run.chance(0.3):
             return _close(run, event, generator.close)
         if event is not None:
             event.outcome = kind_of(error)
-        resume = generator.__next__ if error is None else (lambda error=error: generator.throw(error))
+        resume = partial(generator.send, Value(run, None)) if error is None else partial(generator.throw, error)
 
 
 def _generate_async(run: Run, function: Any) -> str:
@@ -220,25 +256,27 @@ def _generate_async(run: Run, function: Any) -> str:
         except StopAsyncIteration:
             return "normal"
         event = run.note("yield", value)
-        error = run.thrown(GeneratorExit)
+        error = run.thrown(event, GeneratorExit)
         if isinstance(error, GeneratorExit) and run.chance(0.3):
             return _close(run, event, lambda: _drive(run, generator.aclose()))
         event.outcome = kind_of(error)
-        step = generator.__anext__() if error is None else generator.athrow(error)
+        step = generator.asend(Value(run, None)) if error is None else generator.athrow(error)
 
 
 def _close(run: Run, event: Event, close: Any) -> str:
     """Close a generator. It does not say whether it returned or let the ``GeneratorExit`` go."""
     event.outcome = "generator-exit"
-    count = len(run.events)
-    try:
-        close()
-    except RuntimeError as error:
-        if "ignored GeneratorExit" in str(error):
-            # Another yield, where nothing was seen any more.
-            return ""
-        raise
-    return "closed" if len(run.events) >= count else ""
+    while True:
+        try:
+            # A generator that returns after something was thrown into an `await` of its own still says so.
+            with suppress(StopAsyncIteration):
+                close()
+            return "" if run.is_over else "closed"
+        except RuntimeError as error:
+            if "ignored GeneratorExit" not in str(error):
+                raise
+            # It has come to another `yield`, where nobody looks any more.
+            run.is_over = True
 
 
 # The objects.
@@ -251,12 +289,15 @@ class Value:
         self.run = run
         self.number = number
         self.at_last = at_last
+        self.truth: bool | None = None
 
     def __bool__(self) -> bool:
-        truth = self.at_last if self.run.is_ending else self.run.random.random() < 0.5
-        if self.number is not None:
-            self.run.note("test", self.number, "true" if truth else "false")
-        return truth
+        # Asked again, as some Pythons do in `(a or b) and c`, it is no new event and has the same answer.
+        if self.truth is None:
+            event = self.run.note("test", self.number) if self.number is not None else Event(("", None))
+            self.truth = self.at_last if self.run.is_ending else self.run.decide(event, "true", 0.5)
+            event.outcome = "true" if self.truth else "false"
+        return self.truth
 
     def __lt__(self, other: object) -> Value:
         return Value(self.run, None)
@@ -329,7 +370,7 @@ class Items(Numbered):
 
     def __next__(self) -> int:
         event = self.run.happen("iterate", self.number)
-        event.outcome = "item" if self.run.chance(0.6) else "exhausted"
+        event.outcome = "item" if self.run.decide(event, "item", 0.6) else "exhausted"
         if event.outcome == "exhausted":
             raise StopIteration
         return 1
@@ -341,7 +382,7 @@ class AsyncItems(Numbered):
 
     async def __anext__(self) -> int:
         event = await Waiting(self.run.wait("iterate", self.number))
-        event.outcome = "item" if self.run.chance(0.6) else "exhausted"
+        event.outcome = "item" if self.run.decide(event, "item", 0.6) else "exhausted"
         if event.outcome == "exhausted":
             raise StopAsyncIteration
         return 1
@@ -350,15 +391,16 @@ class AsyncItems(Numbered):
 class Source(Numbered):
     """For ``yield from``: one event, however often it yields."""
 
-    def __iter__(self) -> Generator[str, None, None]:
-        event = self.run.note("yield", self.number)
+    def __iter__(self) -> Generator[str, None, Value]:
+        event = self.run.waiting = self.run.note("yield", self.number)
         try:
-            while self.run.chance(0.6):
+            while event.planned in UNWINDING or self.run.chance(0.6):
                 yield "more"
         except BaseException as error:
             event.outcome = kind_of(error)
             raise
         event.outcome = "normal"
+        return Value(self.run, None)
 
 
 class Manager(Numbered):
@@ -373,7 +415,7 @@ class Manager(Numbered):
 
     def decide(self, event: Event) -> bool:
         """An exit that is through without raising itself: what was raised goes on, or is suppressed."""
-        if event.way == "normal" or (self.may_suppress and self.run.chance(0.5)):
+        if event.way == "normal" or (self.may_suppress and self.run.decide(event, "normal", 0.5)):
             return True
         event.outcome = event.way
         return False
@@ -406,12 +448,3 @@ MADE: dict[str, type] = {
     "acm": AsyncManager,
     "aquiet": AsyncQuiet,
 }
-
-
-def quiet_lines(tree: ast.AST) -> set[int]:
-    """The rows of statements that only ``sys.settrace`` can see."""
-    return {
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Pass) or (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant))
-    }

@@ -308,7 +308,7 @@ a? -> true asyncio.CancelledError(); false b?
 asyncio.CancelledError() -> raise asyncio.CancelledError()
 raise asyncio.CancelledError() -> cancel exit-cancel
 b? -> true raise SystemExit; false c?
-raise SystemExit -> cancel exit-cancel
+raise SystemExit -> interrupt exit-interrupt
 c? -> true raise GeneratorExit; false d?
 raise GeneratorExit -> generator-exit exit-generator
 d? -> true e(); false raise
@@ -325,9 +325,8 @@ def f():
         a()
 ---
 entry -> raise KeyboardInterrupt
-raise KeyboardInterrupt -> exception except (KeyboardInterrupt, EOFError)~exception; cancel except (KeyboardInterrupt, EOFError)~cancel
-except (KeyboardInterrupt, EOFError)~exception -> a(); exception exit-exception
-except (KeyboardInterrupt, EOFError)~cancel -> a(); cancel exit-cancel
+raise KeyboardInterrupt -> interrupt except (KeyboardInterrupt, EOFError)~interrupt
+except (KeyboardInterrupt, EOFError)~interrupt -> a(); interrupt exit-interrupt
 a() -> exit-normal
 
 

@@ -7,7 +7,10 @@ which is then left by an edge of the kind that its outcome says.
 from __future__ import annotations
 
 import ast
+from collections import deque
 from typing import TYPE_CHECKING
+
+from poolint.semantics.cfg import UNWINDING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +27,7 @@ ENDS = {
     "exception": {"exit-exception"},
     "cancel": {"exit-cancel"},
     "generator-exit": {"exit-generator"},
+    "interrupt": {"exit-interrupt"},
     "closed": {"exit-normal", "exit-generator"},
 }
 
@@ -37,7 +41,23 @@ def number_of(syntax: ast.AST | None) -> object:
     return syntax.value if isinstance(syntax, ast.Constant) and isinstance(syntax.value, int) else None
 
 
-def label_of(node: Node) -> Label | None:
+def quiet_lines(tree: ast.AST) -> set[int]:
+    """The rows of statements that only ``sys.settrace`` can see.
+
+    Not of the last in a block: what cleans up behind a ``finally`` or ``except`` is traced as if it were that line.
+    """
+    blocks = [getattr(node, field, None) for node in ast.walk(tree) for field in ("body", "orelse", "finalbody")]
+    return {
+        statement.lineno
+        for block in blocks
+        if isinstance(block, list)
+        for statement in block[:-1]
+        if isinstance(statement, ast.Pass)
+        or (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant))
+    }
+
+
+def label_of(node: Node, quiet: set[int]) -> Label | None:
     """How events at ``node`` are labelled; None where a run cannot see any."""
     syntax = node.node
     if node.kind == "call":
@@ -52,19 +72,16 @@ def label_of(node: Node) -> Label | None:
         return ("test", number_of(syntax))
     if node.kind == "store" and isinstance(syntax, ast.Attribute):
         return ("store", syntax.attr)
-    if node.kind == "statement" and isinstance(syntax, ast.Pass):
-        return ("line", syntax.lineno)
-    if node.kind == "store" and isinstance(node.value, ast.Constant) and node.how == "assign":
-        return ("line", syntax.lineno)
-    return None
+    return ("line", node.row) if node.row in quiet else None
 
 
 class Walker:
-    """Follows runs over one graph. ``without`` are kinds of edges taken away, to see that it matters."""
+    """Follows runs over one graph."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.labels = {node: label_of(node) for node in graph.nodes}
+        self.quiet_lines = quiet_lines(graph.function)
+        self.labels = {node: label_of(node, self.quiet_lines) for node in graph.nodes}
         module = graph.function
         imports = [node for node in ast.walk(module) if isinstance(node, (ast.Import, ast.ImportFrom))]
         for statement in imports:
@@ -79,8 +96,26 @@ class Walker:
         """Without tests of values on which nothing hangs: they are no branches."""
         return [event for event in events if event.label[0] != "test" or event.label in self.known]
 
+    def plan(self, goal: Edge) -> list[tuple[Label, str]]:
+        """What has to happen, with which outcomes, on a shortest way from the entry over ``goal``."""
+        came_by: dict[Node, Edge] = {}
+        pending = deque([self.graph.entry])
+        while pending and goal.source not in came_by:
+            for edge in pending.popleft().successors:
+                if edge.target not in came_by:
+                    came_by[edge.target] = edge
+                    pending.append(edge.target)
+        path = [goal]
+        while path[-1].source is not self.graph.entry:
+            path.append(came_by[path[-1].source])
+        steps = [(self.labels[edge.source], edge.kind) for edge in reversed(path)]
+        return [(label, "normal" if kind in GOES_ON else kind) for label, kind in steps if label is not None]
+
     def follow(self, events: list[Event], end: str, dropped: frozenset[Edge] = frozenset()) -> set[Edge] | int:
-        """The edges of all paths on which ``events`` happen; the number of events that fit where there is none."""
+        """The edges of all paths on which ``events`` happen; the number of events that fit where there is none.
+
+        ``dropped`` are edges that are taken for missing, to see that it matters.
+        """
         states: dict[Node, frozenset[str]] = {self.graph.entry: GOES_ON}
         layers: list[tuple[list[Edge], set[Node]]] = []
         for index, event in enumerate(events):
@@ -89,7 +124,7 @@ class Walker:
                 return index
             layers.append((edges, met))
             if not event.outcome:
-                return _backwards(layers)
+                return self._backwards(layers)
             kinds = GOES_ON if event.outcome == "normal" else frozenset({event.outcome})
             states = dict.fromkeys(met, kinds)
         if end:
@@ -98,7 +133,7 @@ class Walker:
             if not exits:
                 return len(events)
             layers.append((edges, exits))
-        return _backwards(layers)
+        return self._backwards(layers)
 
     def _reach(
         self, states: dict[Node, frozenset[str]], event: Event | None, dropped: frozenset[Edge]
@@ -126,31 +161,29 @@ class Walker:
                 met.add(node)
         return passed, met
 
+    def _backwards(self, layers: list[tuple[list[Edge], set[Node]]]) -> set[Edge]:
+        """Of all edges that were tried, those on paths that end where the run did."""
+        found: set[Edge] = set()
+        wanted = layers[-1][1] if layers else set()
+        for edges, met in reversed(layers):
+            into: dict[Node, list[Edge]] = {}
+            for edge in edges:
+                into.setdefault(edge.target, []).append(edge)
+            pending = list(met & wanted)
+            silent: set[Node] = set()
+            wanted = set()
+            while pending:
+                for edge in into.get(pending.pop(), ()):
+                    found.add(edge)
+                    wanted.add(edge.source)
+                    if self.labels[edge.source] is None and edge.source not in silent:
+                        silent.add(edge.source)
+                        pending.append(edge.source)
+        return found
+
 
 def _fits(node: Node, event: Event) -> bool:
     """Whether the copy of an exit is the one for what leaves its block."""
     if node.kind != "exit":
         return True
-    way = node.way if node.way in ("exception", "cancel", "generator-exit") else "normal"
-    return way == event.way
-
-
-def _backwards(layers: list[tuple[list[Edge], set[Node]]]) -> set[Edge]:
-    """Of all edges that were tried, those on paths that end where the run did."""
-    found: set[Edge] = set()
-    wanted: set[Node] | None = None
-    for edges, met in reversed(layers):
-        goal = met if wanted is None else met & wanted
-        into: dict[Node, list[Edge]] = {}
-        for edge in edges:
-            into.setdefault(edge.target, []).append(edge)
-        reaching = set(goal)
-        pending = list(goal)
-        while pending:
-            for edge in into.get(pending.pop(), ()):
-                found.add(edge)
-                if edge.source not in reaching:
-                    reaching.add(edge.source)
-                    pending.append(edge.source)
-        wanted = reaching
-    return found
+    return event.way == (node.way if node.way in UNWINDING else "normal")

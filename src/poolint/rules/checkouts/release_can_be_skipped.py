@@ -64,6 +64,7 @@ class ReleaseCanBeSkipped(Rule):
         name="release-can-be-skipped",
         summary="something in a `finally` may fail before the release in it",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

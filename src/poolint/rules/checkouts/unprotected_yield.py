@@ -62,6 +62,7 @@ class UnprotectedYield(Rule):
         name="unprotected-yield",
         summary="a generator yields a connection or session outside `try`/`finally` and `with`",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -62,7 +62,7 @@ class Frame:
     ``stops`` are the ways out that something must happen on, ``waiting`` the edges that have taken them.
     """
 
-    __slots__ = ("copies", "outer", "stops", "waiting")
+    __slots__ = ("copies", "expects_cancel", "harmless", "outer", "stops", "waiting")
 
     def __init__(self, outer: Frame | None, stops: Iterable[Way]) -> None:
         self.outer = outer
@@ -70,13 +70,21 @@ class Frame:
         self.waiting: dict[Way, list[End]] = {}
         self.copies: dict[tuple[ast.AST, Way], Node] = {}
         """Where the `finally` of a `try` directly in here begins, by the way on which it runs."""
+        self.harmless: list[Node] = []
+        """Events that are not taken to raise, but would have raised in here."""
+        self.expects_cancel = False
+        """Whether it has been written with a cancellation in mind."""
 
 
 class Caught(NamedTuple):
-    """What a bare ``raise`` would raise again: the ways on which it may have come, and the name it is bound to."""
+    """What a bare ``raise`` would raise again: the ways on which it may have come, and the name it is bound to.
 
-    ways: tuple[Unwinding, ...]
+    ``outer`` is what was caught around that, which can still be raised by its name.
+    """
+
+    ways: tuple[Unwinding, ...] = ()
     name: str | None = None
+    outer: Caught | None = None
 
 
 StatementBuilder = Callable[["Builder", Any], Steps | None]
@@ -116,7 +124,7 @@ class Builder:
         self.entry = Node("entry", function)
         self.ends = [End(self.entry)]
         self.frame = Frame(None, WAYS_OUT)
-        self.caught = Caught(())
+        self.caught = Caught()
         self.way: Way = "normal"
         self.classes = 0
         self.comprehensions = 0
@@ -194,6 +202,8 @@ class Builder:
         self.ends = [End(event)]
         if raising:
             self.leave("exception", [End(event, "exception")])
+        else:
+            self._stopping("exception").harmless.append(event)
         if cancels:
             self.leave("cancel", [End(event, "cancel")])
         return event
@@ -217,10 +227,20 @@ class Builder:
 
     def leave(self, way: Way, ends: list[End]) -> None:
         """Let ``ends`` leave by ``way``, up to the first frame that stops it."""
+        self._stopping(way).waiting.setdefault(way, []).extend(ends)
+
+    def _stopping(self, way: Way) -> Frame:
         frame = self.frame
         while way not in frame.stops and frame.outer is not None:
             frame = frame.outer
-        frame.waiting.setdefault(way, []).extend(ends)
+        return frame
+
+    def is_cancel_expected(self) -> bool:
+        """Whether a handler around here is there for cancellations."""
+        frame: Frame | None = self.frame
+        while frame is not None and not frame.expects_cancel:
+            frame = frame.outer
+        return frame is not None
 
     def finish(self) -> Graph:
         """The graph, once all is built: its exits connected, and without what nothing reaches."""

@@ -6,7 +6,7 @@ import ast
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from poolint.semantics.cfg.jumps import is_from_futures, last_name
+from poolint.semantics.cfg.jumps import CANCELLATIONS, INTERRUPTS, is_from_futures, last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg.graph import Unwinding
@@ -20,8 +20,7 @@ class Catches(Enum):
     ALWAYS = 2
 
 
-_CANCELLED = frozenset({"CancelledError", "Cancelled", "get_cancelled_exc_class"})  # asyncio's, trio's, anyio's
-_OTHERS = frozenset({"KeyboardInterrupt", "SystemExit", "BaseExceptionGroup"})
+_CANCELLED = CANCELLATIONS | {"get_cancelled_exc_class"}  # anyio's
 
 
 def catches(handler: ast.ExceptHandler, way: Unwinding) -> Catches:
@@ -38,10 +37,11 @@ def _of_class(cls: ast.expr, way: Unwinding) -> Catches:
         return Catches.ALWAYS
     cancelled = name in _CANCELLED and not is_from_futures(cls)
     if way == "cancel":
-        # Explicitly raised interrupts and exits take this way as well, so their handlers may be meant.
-        return Catches.ALWAYS if cancelled else Catches.PERHAPS if name in _OTHERS else Catches.NEVER
+        return Catches.ALWAYS if cancelled else Catches.NEVER
     if way == "generator-exit":
         return Catches.ALWAYS if name == "GeneratorExit" else Catches.NEVER
+    if way == "interrupt":
+        return Catches.PERHAPS if name in INTERRUPTS else Catches.NEVER
     if name == "Exception":
         return Catches.ALWAYS
-    return Catches.NEVER if cancelled or name == "GeneratorExit" or name in _OTHERS else Catches.PERHAPS
+    return Catches.NEVER if cancelled or name == "GeneratorExit" or name in INTERRUPTS else Catches.PERHAPS

@@ -99,6 +99,9 @@ def yield_(b: Builder, expression: ast.Yield | ast.YieldFrom) -> Steps:
     yield b.evaluate(expression.value)
     event = b.emit("yield", expression, raising=b.may_raise(expression))
     b.leave("generator-exit", [End(event, "generator-exit")])
+    if b.is_cancel_expected():
+        # A context manager made of a generator: what ends its `with` block is thrown in here.
+        b.leave("cancel", [End(event, "cancel")])
 
 
 def dict_(b: Builder, expression: ast.Dict) -> Steps:

@@ -27,6 +27,7 @@ NodeKind = Literal[
     "exit-exception",
     "exit-cancel",
     "exit-generator",
+    "exit-interrupt",
 ]
 How = Literal[
     "",  # no store
@@ -41,22 +42,39 @@ How = Literal[
     "delete",
     "definition",  # node: the function, class or type alias
 ]
-EdgeKind = Literal["normal", "true", "false", "item", "exhausted", "loop-back", "exception", "cancel", "generator-exit"]
-Way = Literal["normal", "exception", "cancel", "generator-exit", "return", "break", "continue"]
-"""A way out of a block. What leaves by ``cancel`` is a ``BaseException`` that ``except Exception`` does not catch."""
+EdgeKind = Literal[
+    "normal",
+    "true",
+    "false",
+    "item",  # from `iterate`, with one
+    "exhausted",  # from `iterate`, without
+    "loop-back",  # `normal`, to the head of a loop
+    "exception",
+    "cancel",
+    "generator-exit",
+    "interrupt",
+]
+Way = Literal["normal", "exception", "cancel", "generator-exit", "interrupt", "return", "break", "continue"]
+"""A way out of a block."""
 
-Unwinding = Literal["exception", "cancel", "generator-exit"]
-"""The ways out, and kinds of edges, on which something raised is under way."""
+Unwinding = Literal["exception", "cancel", "generator-exit", "interrupt"]
+"""The ways out, and kinds of edges, on which something raised is under way.
+
+``exception`` is whatever ``except Exception`` catches; ``cancel`` is asyncio's ``CancelledError``, thrown into what
+waits; ``generator-exit`` is thrown into a generator that is closed; ``interrupt`` is only what the function itself
+raises to end the process, or any other ``BaseException``.
+"""
 
 Test = ast.expr | ast.pattern
 
-UNWINDING: tuple[Unwinding, ...] = ("exception", "cancel", "generator-exit")
+UNWINDING: tuple[Unwinding, ...] = ("exception", "cancel", "generator-exit", "interrupt")
 
 EXITS: dict[Way, NodeKind] = {
     "return": "exit-normal",
     "exception": "exit-exception",
     "cancel": "exit-cancel",
     "generator-exit": "exit-generator",
+    "interrupt": "exit-interrupt",
 }
 """The exit that each way out of a function leads to."""
 
@@ -141,8 +159,8 @@ class Edge:
 class Graph:
     """The control flow of one function.
 
-    ``nodes`` holds what the entry reaches, in order of the source as far as there is one, and all four exits, reached
-    or not. ``exits`` has them by kind.
+    ``nodes`` holds what the entry reaches, in order of the source as far as there is one, and all exits, reached or
+    not. ``exits`` has them by kind.
     """
 
     __slots__ = ("_by_syntax", "_dominators", "_intervals", "_order", "entry", "exits", "function", "nodes")

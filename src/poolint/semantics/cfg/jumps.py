@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics.cfg.builder import Builder, End, StatementBuilder, Steps
+from poolint.semantics.cfg.builder import Builder, Caught, End, StatementBuilder, Steps
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg.graph import Unwinding, Way
 
-_BEYOND_EXCEPTION = frozenset(
-    {"BaseException", "BaseExceptionGroup", "CancelledError", "KeyboardInterrupt", "SystemExit"}
-)
+INTERRUPTS = frozenset({"BaseException", "BaseExceptionGroup", "KeyboardInterrupt", "SystemExit"})
+CANCELLATIONS = frozenset({"CancelledError", "Cancelled"})  # asyncio's and trio's
 
 
 def give_back(b: Builder, node: ast.Return | ast.Lambda, value: ast.expr | None) -> None:
@@ -52,15 +51,18 @@ def raise_(b: Builder, node: ast.Raise) -> Steps:
 
 def _ways(b: Builder, raised: ast.expr | None) -> tuple[Unwinding, ...]:
     """The ways by which what a ``raise`` names may leave."""
-    if raised is None or (isinstance(raised, ast.Name) and raised.id == b.caught.name):
-        return b.caught.ways or ("exception",)
+    caught: Caught | None = b.caught
+    while isinstance(raised, ast.Name) and caught is not None and caught.name != raised.id:
+        caught = caught.outer
+    if caught is not None and isinstance(raised, ast.Name | None):
+        return caught.ways or ("exception",)
     cls = raised.func if isinstance(raised, ast.Call) else raised
     name = last_name(cls)
     if name == "GeneratorExit":
         return ("generator-exit",)
-    if name in _BEYOND_EXCEPTION and not is_from_futures(cls):
+    if name in CANCELLATIONS and not is_from_futures(cls):
         return ("cancel",)
-    return ("exception",)
+    return ("interrupt",) if name in INTERRUPTS else ("exception",)
 
 
 def last_name(expression: ast.expr) -> str:

@@ -41,10 +41,14 @@ def try_(b: Builder, node: ast.Try) -> Steps:
 
 def _with_handlers(b: Builder, node: ast.Try) -> Steps:
     frame = b.push(way for way in UNWINDING if any(_is_asked(b, one, way) for one in node.handlers))
-    first = len(b.nodes)
+    taken = [{way for way in UNWINDING if catches(one, way) is not Catches.NEVER} for one in node.handlers]
+    frame.expects_cancel = any("cancel" in ways and "exception" not in ways for ways in taken)
     yield b.block(node.body)
     b.pop()
-    _assume_raised(frame, node.handlers, b.nodes[first:])
+    if any("exception" in ways for ways in taken) and "exception" not in frame.waiting:
+        # Handlers that nothing reaches were written for something: for what raises though it is taken for harmless
+        # elsewhere, such as a missing key or attribute or a division.
+        frame.waiting["exception"] = [End(event, "exception") for event in frame.harmless if _computes(event)]
     yield b.block(node.orelse)
     after = b.ends
     entered: dict[ast.ExceptHandler, list[Node]] = {}
@@ -58,7 +62,8 @@ def _with_handlers(b: Builder, node: ast.Try) -> Steps:
         b.ends = [End(entry) for entry in entries]
         if handler.name is not None and entries:
             b.emit("store", handler, how="except")
-        b.caught = Caught(tuple(way for way in UNWINDING if any(one.way == way for one in entries)), handler.name)
+        ways = tuple(way for way in UNWINDING if any(one.way == way for one in entries))
+        b.caught = Caught(ways, handler.name, outer)
         yield b.block(handler.body)
         after = after + b.ends
     b.caught = outer
@@ -86,19 +91,6 @@ def _ask(
         if verdict is Catches.ALWAYS:
             break
     b.leave(way, b.ends)
-
-
-def _assume_raised(frame: Frame, handlers: list[ast.ExceptHandler], body: list[Node]) -> None:
-    """Reach handlers that nothing in the body reaches, since they were written for something.
-
-    What raises there is what the graph takes for harmless elsewhere: a missing key or attribute, a division. And only
-    a context manager made of a generator sees a cancellation at its ``yield``.
-    """
-    ordinary = [one for one in handlers if catches(one, "exception") is not Catches.NEVER]
-    if ordinary and "exception" not in frame.waiting:
-        frame.waiting["exception"] = [End(event, "exception") for event in body if _computes(event)]
-    if len(ordinary) < len(handlers) and "cancel" in frame.stops and "cancel" not in frame.waiting:
-        frame.waiting["cancel"] = [End(event, "cancel") for event in body if event.kind == "yield"]
 
 
 def _computes(event: Node) -> bool:
@@ -130,7 +122,7 @@ def _finally(b: Builder, node: ast.Try, frame: Frame) -> Steps:
         b.ends = waiting
         b.way = way
         if way in UNWINDING:
-            b.caught = Caught((way,))
+            b.caught = Caught((way,), None, caught_around)
         yield b.block(node.finalbody)
         if way in UNWINDING:
             event = b.emit("reraise", node)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of
+from poolint.semantics.ownership import Fate
+from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
@@ -21,6 +23,14 @@ if TYPE_CHECKING:
     from poolint.semantics.lifetimes.owed import Site, State
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
+
+def _is_yielded(call: ast.Call) -> bool:
+    """Whether what a call makes is yielded on the spot: ``yield Repository(session)`` hands nothing on."""
+    parent = parent_of(call)
+    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Yield):
+        parent = parent_of(parent)
+    return isinstance(parent, ast.Yield)
+
 
 _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
 _CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
@@ -90,7 +100,7 @@ class Moves:
             return self._method(call, call.func.attr, config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
-                return self._passed(call, argument, config)
+                return self._passed(call, argument, config, edge)
         root = root_of(call)
         if self.is_session and isinstance(root, ast.Name) and root.id in config.names:
             fact = call_fact(self.ev, call, self.scope)
@@ -116,22 +126,33 @@ class Moves:
             if row.call == "sync":
                 return config if edge.is_unwinding else config._replace(state="idle")
             return config._replace(state="committing") if config.state == "held" else config
-        return config._replace(state="held") if row.role in REACHING_ROLES else config
+        if row.role not in REACHING_ROLES:
+            return config
+        if name == "connection" and config.state == "idle":
+            # The checkout itself: if it fails, nothing is held.
+            if row.call != "sync":
+                return config._replace(state="connecting")
+            return config if edge.is_unwinding else config._replace(state="held")
+        return config._replace(state="held")
 
-    def _passed(self, call: ast.Call, argument: ast.expr, config: Config) -> Config | End:
+    def _passed(self, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if not isinstance(argument, ast.Name):
             return End("handed")
-        fact = call_fact(self.ev, call, self.scope, use_evidence=False)
-        if fact is not None and fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
-            return End("released")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-        if self.ownership.argument_leaves(call, argument, self.scope, self.site.cls, keyword):
+        fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
+        if fate is Fate.RELEASED:
+            return End("released")
+        if fate is Fate.KEPT and not _is_yielded(call):
             return End("handed")
+        if fate is Fate.COMMITTED and not edge.is_unwinding:
+            return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         return config._replace(state="held") if self.is_session else config
 
     # Awaits
 
     def _awaited(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        if config.state == "connecting":
+            return config._replace(state="idle" if edge.is_unwinding else "held")
         if config.state == "committing":
             # A commit that fails keeps the connection; one that is cancelled has freed it.
             return config._replace(state="held" if edge.kind == "exception" else "idle")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics import cfg
 from poolint.semantics.calls import call_fact
 from poolint.semantics.types import Function, Instance, LibraryName, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -17,7 +18,7 @@ _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begi
 """Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
 
 _QUIET_PREFIXES = (
-    "logging.", "datetime.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
+    "logging.", "datetime.", "random.", "string.", "copy.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
     "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
     "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
     "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
@@ -39,6 +40,9 @@ _QUIET_METHODS = frozenset(
         "values", "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
     }
 )  # fmt: skip
+_QUIET_NAMES = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})
+"""Context managers that only watch over their block."""
+
 _NEVER_RETURN = frozenset(
     {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "pytest.fail", "pytest.skip", "pytest.exit", "os.abort"}
 )
@@ -74,6 +78,8 @@ class Graphs:
             node = node.value
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
+        if last_name(node.func) in _QUIET_NAMES:
+            return False
         fact = call_fact(self.ev, node, scope)
         if fact is not None and fact.row is not None:
             return fact.role not in _QUIET_ROLES and fact.row.effect != "sleep"

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.semantics.calls import call_fact
+from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
     from poolint.semantics.vocabulary import Vocabulary
 
-State = Literal["idle", "held", "committing", "open"]
-"""Of a session: nothing is held, a connection is held, a commit is under way. Of everything else: open."""
+State = Literal["idle", "connecting", "held", "committing", "open"]
+"""Of a session: nothing is held, a connection is on its way, one is held, a commit is under way. Of all else: open."""
 
 KINDS = frozenset({"session", "connection", "engine", "pool", "client"})
 _TAKES = frozenset({"checkout", "open", "create"})
@@ -83,7 +84,7 @@ def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
 
 def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
     """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
-    if last_name(node.func) in vocabulary.takes:
+    if last_name(node.func) in vocabulary.takes or SAYS_DATABASE.search(name):
         return True
     parents = map(parent_of, scope.loads.get(name, ()))
     return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
@@ -113,11 +114,37 @@ def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
 
 
 def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
-    """Whether a session is made on a connection that somebody else holds: it has no slot of its own."""
-    for argument in [*node.args, *(keyword.value for keyword in node.keywords)]:
-        for one in alternatives(ev.type_of(argument, scope)):
-            if isinstance(one, Instance) and one.base is not None and one.base.kind == "connection":
+    """Whether a session is made on a connection that somebody else holds: it has no slot of its own.
+
+    The connection may also have been given to the factory, when it was made or by ``configure(bind=conn)``.
+    """
+    if _takes_connection(ev, node, scope):
+        return True
+    factory = node.func
+    if isinstance(factory, ast.Name):
+        for binding in scope.bindings.get(factory.id, ()):
+            if isinstance(binding.value, ast.Call) and _takes_connection(ev, binding.value, scope):
                 return True
+    target = ast.dump(factory)
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "configure"
+        and ast.dump(call.func.value) == target
+        and _takes_connection(ev, call, scope)
+        for call in scope.calls
+    )
+
+
+def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether an argument of a call is a connection, and cannot be an engine."""
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        kinds = {
+            one.base.kind
+            for one in alternatives(ev.type_of(argument, scope))
+            if isinstance(one, Instance) and one.base is not None
+        }
+        if "connection" in kinds and "engine" not in kinds:
+            return True
     return False
 
 

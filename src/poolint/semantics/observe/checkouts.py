@@ -132,11 +132,15 @@ class Lifetimes:
 def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, in the order in which one obligation is told."""
     leaks = outcome.leaks
+    if site.cls.kind in ("engine", "pool", "client"):
+        return _verdict_on_owner(outcome)
     if outcome.overwritten is not None:
         return "overwritten", outcome.overwritten
-    for kind in ("exit-generator", "exit-exception", "exit-cancel"):
-        if kind in leaks and any(edge.source.kind == "yield" and edge.is_unwinding for edge in leaks[kind]):  # type: ignore[index]
-            return "yield", leaks[kind]  # type: ignore[index]
+    for kind in ("exit-generator", "exit-exception", "exit-cancel") if outcome.released else ():
+        edges = leaks.get(kind)  # type: ignore[call-overload]
+        edge = _unwinding(edges) if edges else None
+        if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
+            return "yield", edges
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released:
         return "half-built", thrown
@@ -144,14 +148,35 @@ def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | N
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
-    if "exit-exception" in leaks:
-        return "exception", leaks["exit-exception"]
+    for kind in ("exit-exception", "exit-generator"):
+        if kind in leaks:
+            return "exception", leaks[kind]  # type: ignore[index]
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
+
+
+def _verdict_on_owner(outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
+    """The same for an engine, a pool or a client: what is told of these is only that nobody disposes of them."""
+    leaks = outcome.leaks
+    if "exit-normal" in leaks:
+        return "never", leaks["exit-normal"]
+    if outcome.handed or "exit-exception" not in leaks:
+        return None
+    return "exception", leaks["exit-exception"]
+
+
+def _yields(node: ast.AST, site: Site) -> bool:
+    """Whether a ``yield`` gives the consumer the resource, or something made of it."""
+    return any(isinstance(one, ast.Name) and one.id == site.name for one in ast.walk(node))
 
 
 def _unwinding(edges: list[Edge]) -> Edge | None:
     """The edge on which what leaves the function began: the last that something was raised on, not passed on."""
-    return next((edge for edge in reversed(edges) if edge.is_unwinding and edge.source.kind not in _PASSING), None)
+    return next((edge for edge in reversed(edges) if edge.is_unwinding and not _passes(edge)), None)
+
+
+def _passes(edge: Edge) -> bool:
+    """Whether what was raised before is only passed on along an edge."""
+    return edge.source.kind in _PASSING or (edge.source.kind == "exit" and edge.source.way != "normal")
 
 
 def _culprit(edges: list[Edge]) -> ast.expr | None:
