@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from poolint.diagnostics import Edit, Position, Range
-from poolint.fixes.edits import EditError, apply_to_rows
-from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
+from poolint.fixes.edits import EditError, apply_edits, apply_to_rows
+from poolint.fixes.plans import AddAwait, AddImport, RemoveAwait, SetWithKind, Structural, Together
 from poolint.source import SourceError, parse
 
 if TYPE_CHECKING:
@@ -40,13 +40,48 @@ def edits_for(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | No
     Refused is what Python would not take at that place (``await`` outside of an ``async def``), what has been done
     already, and whatever would change more of the tree than the plan says.
     """
+    if isinstance(plan, Together):
+        return _together(plan, piece, source)
+    if isinstance(plan, Structural):
+        from poolint.fixes.structure import structural_edits
+
+        return structural_edits(plan, piece, source) or None
+    if isinstance(plan, AddImport):
+        return _add_import(plan, source) or None
     edits = _edits(plan, piece, source)
     if not edits or not _changes_nothing_else(edits, piece, source):
         return None
     return edits
 
 
-def _edits(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
+def _together(plan: Together, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
+    """The edits of several plans, each by itself right; None when one is refused or they are in each other's way."""
+    found: list[Edit] = []
+    for one in plan.plans:
+        edits = _add_import(one, source) if isinstance(one, AddImport) else edits_for(one, piece, source)
+        if edits is None:
+            return None
+        found += edits
+    found.sort(key=lambda edit: edit.range)
+    try:
+        parse(apply_edits(source, found))
+    except (SourceError, EditError):
+        return None
+    return tuple(found) or None
+
+
+def _add_import(plan: AddImport, source: Source) -> tuple[Edit, ...] | None:
+    """The edits of an import: none at all where there is nothing to do."""
+    from poolint.fixes.imports import import_edits
+    from poolint.fixes.layout import Refused
+
+    try:
+        return import_edits(plan, source)
+    except Refused:
+        return None
+
+
+def _edits(plan: AddAwait | RemoveAwait | SetWithKind, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
     if isinstance(plan, AddAwait):
         return _add_await(plan, piece, source)
     if isinstance(plan, RemoveAwait):

@@ -65,9 +65,9 @@ class Layout:
 
     def begins_alone(self, place: Position) -> bool:
         """Whether nothing but blanks stands before a place in its row."""
-        return place.row not in self._inside_strings and not self.source.lines[place.row - 1][
-            : place.column - 1
-        ].strip(" \t\f")
+        return place.row not in self._inside_strings and not self.source.lines[place.row - 1][: place.column - 1].strip(
+            " \t\f"
+        )
 
     def rest(self, place: Position) -> str:
         """What stands behind a place in its row, blanks apart: empty, a comment, or something in the way."""
@@ -95,15 +95,8 @@ class Layout:
                 self._replace_lead(number, len(outer), min(surplus, len(lead) - len(outer)), "")
 
     def delete(self, rows: Iterable[int]) -> None:
-        """Take rows out, and the blank rows before them where others follow."""
-        rows = list(rows)
+        """Take rows out."""
         self._deleted.update(rows)
-        first, last = rows[0], rows[-1]
-        if last < self.last_row and not self.is_blank(last + 1):
-            return
-        while first - 1 >= self.first_row and self.is_blank(first - 1):
-            first -= 1
-            self._deleted.add(first)
 
     def insert(self, before: int, texts: Iterable[str]) -> None:
         """Put rows in before row ``before``; their texts come without a newline."""
@@ -135,10 +128,14 @@ class Layout:
         return tuple(sorted(found, key=lambda one: one.range))
 
     def _deletions(self) -> Iterator[Edit]:
-        ordered = sorted(self._deleted)
-        for _, run in groupby(enumerate(ordered), lambda one: one[1] - one[0]):
+        for _, run in groupby(enumerate(sorted(self._deleted)), lambda one: one[1] - one[0]):
             rows = [number for _, number in run]
-            yield Edit(Range(Position(rows[0], 1), Position(rows[-1] + 1, 1)), "")
+            first, last = rows[0], rows[-1]
+            if last >= self.last_row or self.is_blank(last + 1):
+                # Blank rows on both sides would now stand together.
+                while first - 1 > self.first_row and self.is_blank(first - 1):
+                    first -= 1
+            yield Edit(Range(Position(first, 1), Position(last + 1, 1)), "")
 
     def _insertions(self) -> Iterator[Edit]:
         for before, texts in self._inserted.items():

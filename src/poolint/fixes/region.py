@@ -8,7 +8,6 @@ rows must have.
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, TypeVar
 
 from poolint.diagnostics import Position, Range
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 Node = TypeVar("Node", ast.stmt, ast.Try)
 
 _TRY = tuple(kind for kind in (ast.Try, getattr(ast, "TryStar", None)) if kind is not None)
-_COMMENT_OR_NOTHING = re.compile(r"(?:#.*)?")
 
 
 class Region:
@@ -79,9 +77,7 @@ class Region:
         return owner
 
     def _holder(self, part: ast.excepthandler | ast.match_case) -> ast.AST:
-        return next(
-            one for one in self._suites if any(part is each for each in _parts(one))
-        )
+        return next(one for one in self._suites if any(part is each for each in _parts(one)))
 
     def position(self, node: ast.expr | ast.stmt | ast.excepthandler) -> Position:
         """Where a node begins."""
@@ -115,7 +111,7 @@ class Region:
 
 def first_row(statement: ast.stmt) -> int:
     """The first row of a statement, that of its decorators if it has any."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(one.lineno for one in decorators)])
 
 

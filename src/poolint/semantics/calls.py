@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.evidence import evidence
 from poolint.semantics.facts import CallFact
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import (
     UNKNOWN,
     ClassObject,
@@ -30,6 +31,8 @@ def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
     if callee is UNKNOWN:
         return _by_evidence(ev, node, scope) if use_evidence else None
     facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
+    if len(facts) > 1 and _is_awaited(node):
+        facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts
     first = facts[0]
     if first is None:
         return None
@@ -43,6 +46,14 @@ def call_facts(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallFact]:
     """The facts about all alternatives of a call that are known: for where the context can choose between them."""
     facts = [_fact(ev, node, one, scope) for one in alternatives(ev.type_of(node.func, scope))]
     return [fact for fact in facts if fact is not None]
+
+
+def _is_awaited(node: ast.Call) -> bool:
+    """Whether the context says that the call is an asynchronous one."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.withitem):
+        return isinstance(parent_of(parent), ast.AsyncWith)
+    return isinstance(parent, ast.Await)
 
 
 def _agree(one: CallFact, other: CallFact) -> bool:

@@ -8,7 +8,7 @@ returns, context managers and generators written by the user, closures. What it 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from poolint.semantics import annotated, callables, evidence, members, reaching
 from poolint.semantics.types import (
@@ -144,7 +144,10 @@ class Evaluator:
     def awaited(self, one: Type) -> Type:
         """What ``await`` gives on a value of this type."""
         results = []
-        for member in alternatives(one):
+        owners = alternatives(one)
+        for member in owners:
+            if len(owners) > 1 and _is_plain(member) and not (member.base and member.base.awaits):
+                continue  # of several alternatives, the one at hand can be awaited
             if isinstance(member, Pending) and member.call in ("coroutine", "awaitable", "awaitable-cm"):
                 results.append(member.awaited)
             elif isinstance(member, Instance) and member.base is not None and member.base.awaits:
@@ -380,6 +383,11 @@ class Evaluator:
         if isinstance(one, Function):
             return f"{one.scope.module.name}.{one.scope.qualified_name}"
         return ""
+
+
+def _is_plain(one: Type) -> TypeGuard[Instance]:
+    """Whether this is an object of a library's class, of which all is known."""
+    return isinstance(one, Instance) and one.base is not None and one.cls is one.base
 
 
 def _module_of(one: ClassObject) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, LibraryMethod, LibraryName, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -26,6 +27,11 @@ class Fate(IntEnum):
 
 
 _KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+_USERS = frozenset(
+    {"create_all", "drop_all", "reflect", "create", "drop", "to_sql", "read_sql", "read_sql_query", "nullcontext", "inspect"}
+)
+"""Functions and methods, by name, that only use a connection, whoever they are called on."""
+
 _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
 _MAX_DEPTH = 6
 
@@ -54,6 +60,8 @@ class Ownership:
             return Fate.KEPT if fact.role in ("create", "open") else Fate.USED
         if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
             return Fate.KEPT
+        if last_name(call.func) in _USERS:
+            return Fate.USED
         callees = alternatives(self.ev.type_of(call.func, scope))
         return max(self._of_callee(one, call, argument, cls, keyword, depth) for one in callees)
 

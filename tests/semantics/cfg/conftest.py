@@ -47,7 +47,7 @@ class Program(NamedTuple):
             tree if self.name.startswith("module") else next(one for one in ast.walk(tree) if _has_flow(one)),
             raises=self.listed("raises"),
             never_returns=self.listed("never"),
-            suppresses=lambda item, is_async: suppressing(item.context_expr),
+            suppresses=lambda item, _: suppressing(item.context_expr),
         )
 
 

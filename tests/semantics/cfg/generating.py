@@ -273,9 +273,8 @@ class Generator:
         self.line(depth, f"match v({self.new()}):")
         for index in range(self.random.randint(1, 3)):
             guard = f" if {self.anything()}" if self.chance(40) else ""
-            pattern = self.random.choice(
-                (str(index), f"{index} | 7", f"int(real={index}) as x", f"{index} as o{index}")
-            )
+            patterns = (f"{index}", f"{index} | 7", f"int(real={index}) as x", f"{index} as o{index}")
+            pattern = self.random.choice(patterns)
             self.line(depth + 1, f"case {pattern}{guard}:")
             self.block(depth + 2, 2)
         if self.chance(50):

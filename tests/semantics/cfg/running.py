@@ -7,7 +7,6 @@ what waits, and generators closed, at random.
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import builtins
 import sys
@@ -209,7 +208,7 @@ class Run:
         return self.trace
 
 
-def _call(run: Run, function: Any) -> str:
+def _call(_: Run, function: Any) -> str:
     function()
     return "normal"
 
@@ -307,7 +306,7 @@ class Value:
 
     __getitem__ = __iadd__ = __radd__ = __add__
 
-    def __call__(self, decorated: object) -> Value:
+    def __call__(self, _: object) -> Value:
         self.run.happen("decorate", self.number)
         return self
 
@@ -338,8 +337,6 @@ class Target:
 
     def __bool__(self) -> bool:
         return False
-
-    __call__ = __format__ = lambda self, *_: ""
 
 
 class Numbered:

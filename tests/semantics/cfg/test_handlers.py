@@ -130,15 +130,15 @@ b() -> exit-normal
 async def f():
     try:
         await a()
-    except (OSError, CancelledError):
+    except (E, CancelledError):
         b()
         raise
 ---
 entry -> a()
 a() -> await a()
-await a() -> exit-normal; exception except (OSError, CancelledError)~exception; cancel except (OSError, CancelledError)~cancel
-except (OSError, CancelledError)~exception -> b(); exception exit-exception
-except (OSError, CancelledError)~cancel -> b()
+await a() -> exit-normal; exception except (E, CancelledError)~exception; cancel except (E, CancelledError)~cancel
+except (E, CancelledError)~exception -> b(); exception exit-exception
+except (E, CancelledError)~cancel -> b()
 b() -> raise
 raise -> exception exit-exception; cancel exit-cancel
 
@@ -148,24 +148,31 @@ raise -> exception exit-exception; cancel exit-cancel
 async def f():
     try:
         yield
+    except GeneratorExit:
+        b()
+    except (Exception, d.e):
+        c()
+    try:
         await a()
     except GeneratorExit:
         b()
-    except asyncio.CancelledError:
+    except CancelledError:
         c()
-    except (Exception, d.e):
-        g()
+    except Exception:
+        d()
 ---
 entry -> (yield)
 (yield) -> a(); exception except (Exception, d.e)~exception; generator-exit except GeneratorExit~generator-exit
-a() -> await a(); exception except (Exception, d.e)~exception
-await a() -> exit-normal; exception except (Exception, d.e)~exception; cancel except asyncio.CancelledError~cancel
-except (Exception, d.e)~exception -> g()
-except asyncio.CancelledError~cancel -> c()
+except (Exception, d.e)~exception -> c()
 except GeneratorExit~generator-exit -> b()
-b() -> exit-normal
-c() -> exit-normal
-g() -> exit-normal
+b() -> a()
+c() -> a()
+a() -> await a(); exception except Exception~exception
+await a() -> exit-normal; exception except Exception~exception; cancel except CancelledError~cancel
+except Exception~exception -> d()
+except CancelledError~cancel -> c()#2
+c()#2 -> exit-normal
+d() -> exit-normal
 
 
 # futures' CancelledError is ordinary
@@ -367,6 +374,65 @@ entry -> (yield a)
 (yield a) -> exit-normal; cancel except asyncio.CancelledError~cancel; generator-exit exit-generator
 except asyncio.CancelledError~cancel -> b()
 b() -> exit-normal
+
+
+# a cancellation thrown into a generator passes what is inside
+async def f():
+    try:
+        try:
+            yield a
+        finally:
+            b()
+    except (E, CancelledError):
+        c()
+---
+entry -> (yield a)
+(yield a) -> b(); cancel b()~cancel; generator-exit b()~generator-exit
+b() -> exit-normal; exception except (E, CancelledError)~exception
+b()~cancel -> reraise~cancel; exception except (E, CancelledError)~exception
+reraise~cancel -> cancel except (E, CancelledError)~cancel
+b()~generator-exit -> reraise~generator-exit; exception except (E, CancelledError)~exception
+reraise~generator-exit -> generator-exit exit-generator
+except (E, CancelledError)~exception -> c(); exception exit-exception
+except (E, CancelledError)~cancel -> c()
+c() -> exit-normal
+
+
+# the first handler that can take something is asked
+# raises: a()
+def f():
+    try:
+        a()
+    except asyncio.CancelledError:
+        b()
+    except KeyboardInterrupt:
+        c()
+---
+entry -> a()
+a() -> exit-normal; exception exit-exception
+
+
+# caught outside, raised inside
+# raises: await a()
+async def f():
+    try:
+        await a()
+    except BaseException as b:
+        try:
+            c()
+        except ValueError as d:
+            raise b
+---
+entry -> a()
+a() -> await a()
+await a() -> exit-normal; exception except BaseException~exception; cancel except BaseException~cancel
+except BaseException~exception -> store b
+except BaseException~cancel -> store b
+store b -> c()
+c() -> exit-normal; exception except ValueError~exception
+except ValueError~exception -> store d; exception exit-exception
+store d -> raise b
+raise b -> exception exit-exception; cancel exit-cancel
 
 
 # break out of a handler

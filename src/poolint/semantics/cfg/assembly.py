@@ -45,10 +45,10 @@ def build(
 
     ``raises`` says whether something may raise in practice: it is asked with the ``ast.Call``, ``ast.Await``,
     ``ast.Yield`` or decorator itself, about the entry and exit of a with-item with its context expression, and about
-    the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a
-    call, or after its await where it is awaited in place; a coroutine that is only made returns like any other.
-    ``suppresses`` gets a with-item and whether it is asynchronous, and says whether it may swallow
-    what leaves its block. Without them everything may raise, returns and lets pass.
+    the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a call, or after its
+    await where it is awaited in place; a coroutine that is only made returns like any other. ``suppresses`` gets a
+    with-item and whether it is asynchronous, and says whether it may swallow what leaves its block. Without them
+    everything may raise, returns and lets pass.
 
     Raises :class:`TooComplex` past ``max_nodes`` events, and ``TypeError`` for syntax that has no flow of its own.
     """

@@ -52,10 +52,12 @@ def raise_(b: Builder, node: ast.Raise) -> Steps:
 def _ways(b: Builder, raised: ast.expr | None) -> tuple[Unwinding, ...]:
     """The ways by which what a ``raise`` names may leave."""
     caught: Caught | None = b.caught
-    while isinstance(raised, ast.Name) and caught is not None and caught.name != raised.id:
-        caught = caught.outer
-    if caught is not None and isinstance(raised, ast.Name | None):
+    if isinstance(raised, ast.Name):
+        while caught is not None and caught.name != raised.id:
+            caught = caught.outer
+    if caught is not None and (raised is None or isinstance(raised, ast.Name)):
         return caught.ways or ("exception",)
+    assert raised is not None, "what a bare `raise` raises is always known"
     cls = raised.func if isinstance(raised, ast.Call) else raised
     name = last_name(cls)
     if name == "GeneratorExit":

@@ -42,7 +42,7 @@ def try_(b: Builder, node: ast.Try) -> Steps:
 def _with_handlers(b: Builder, node: ast.Try) -> Steps:
     frame = b.push(way for way in UNWINDING if any(_is_asked(b, one, way) for one in node.handlers))
     taken = [{way for way in UNWINDING if catches(one, way) is not Catches.NEVER} for one in node.handlers]
-    frame.expects_cancel = any("cancel" in ways and "exception" not in ways for ways in taken)
+    frame.expects_cancel = any("cancel" in ways and "interrupt" not in ways for ways in taken)
     yield b.block(node.body)
     b.pop()
     if any("exception" in ways for ways in taken) and "exception" not in frame.waiting:
@@ -99,7 +99,7 @@ def _computes(event: Node) -> bool:
         return isinstance(event.node, ast.Expr) and not isinstance(event.node.value, ast.Constant)
     if event.kind == "store":
         return not (isinstance(event.node, ast.Name) and isinstance(event.value, ast.Constant))
-    return event.kind != "raise"
+    return event.kind not in ("assert", "except", "raise", "reraise")
 
 
 # Finally.

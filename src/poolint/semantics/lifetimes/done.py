@@ -15,6 +15,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import ClassObject
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
@@ -142,11 +143,19 @@ class Moves:
         fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
         if fate is Fate.RELEASED:
             return End("released")
-        if fate is Fate.KEPT and not _is_yielded(call):
+        if fate is Fate.KEPT and not _is_yielded(call) and not self._wraps(call):
             return End("handed")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         return config._replace(state="held") if self.is_session else config
+
+    def _wraps(self, call: ast.expr | None) -> bool:
+        """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
+        parent = parent_of(call) if isinstance(call, ast.Call) else None
+        if not (isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
+            return False
+        cls = self.ev.type_of(call.func, self.scope)
+        return isinstance(cls, ClassObject) and cls.cls is not cls.base and cls.base is None
 
     # Awaits
 
@@ -208,6 +217,10 @@ class Moves:
         if node.inner:
             return config
         holds = value is not None and self._carries(value, config.names)
+        if isinstance(value, ast.Call) and node.how == "assign" and isinstance(target, ast.Name) and self._wraps(value):
+            given = [*value.args, *(keyword.value for keyword in value.keywords)]
+            if any(isinstance(one, ast.Name) and one.id in config.names for one in given):
+                return config._replace(names=config.names | {target.id})
         if not isinstance(target, ast.Name):
             return End("handed") if holds else config
         if value is not None and node.how == "assign":
