@@ -50,18 +50,22 @@ class Checker:
         Raises:
             SourceError: the file cannot be parsed.
         """
-        module = self._module(source)
-        analysis = self._semantics()
+        module, analysis = self.analysed(source)
         observed = list(analysis.observations(module))
         if not observed and not self._judges_calls():
-            return []
-        rules = self._rules_for(source.path)
-        if not rules:
             return []
         from poolint.judgement import Judgement
 
         relative = os.path.relpath(source.path, self.settings.root).replace(os.sep, "/")
-        return Judgement(module, analysis, observed, rules, relative).diagnostics()
+        return Judgement(module, analysis, observed, self._rules_for(source.path), relative).diagnostics()
+
+    def analysed(self, source: Source) -> tuple[Module, Analysis]:
+        """The module that a file is, and the services that know about it.
+
+        Raises:
+            SourceError: the file cannot be parsed.
+        """
+        return self._module(source), self._semantics()
 
     def _semantics(self) -> Analysis:
         if self._analysis is None:

@@ -11,6 +11,7 @@ import libcst as cst
 
 from poolint import relaxations
 from poolint.diagnostics import Diagnostic, Fix, Range
+from poolint.semantics.facts import GivenUp
 from poolint.semantics.observe.common import range_of
 from poolint.semantics.scopes import statement_of
 from poolint.slices import Slice, cut
@@ -71,9 +72,12 @@ class Judgement:
         self.relative = relative
         self.kinds = relaxations.kinds_of(module, relative)
         self.found: list[Diagnostic] = []
+        self.relaxed: list[Diagnostic] = []
+        """What is not expected to be told in a place of these kinds: kept for `poolint why`."""
 
     def diagnostics(self) -> list[Diagnostic]:
         """The findings, sorted."""
+        self.found += [self._given_up(one) for _, one in self.observed if isinstance(one, GivenUp)]
         for region, observed, calls in self._regions():
             piece = cut(self.module.source, *_rows(region))
             if piece is None:
@@ -81,6 +85,22 @@ class Judgement:
             else:
                 self._in_slice(piece, observed, calls)
         return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+
+    def _given_up(self, observation: GivenUp) -> Diagnostic:
+        """A function that was not followed to its end is told, not hidden."""
+        assert isinstance(observation.node, ast.stmt)
+        start = range_of(observation.node, self.module).start
+        return Diagnostic(
+            code="POL903",
+            name="bound-hit",
+            message=(
+                f"`{observation.function}` is too large to be followed: lifetimes in it were given up after "
+                f"{observation.limit} events"
+            ),
+            filename=self.module.source.path,
+            range=Range(start, start),
+            function=observation.function,
+        )
 
     def _regions(self) -> list[tuple[ast.stmt, Observed, list[CallFact]]]:
         """What was observed, by the outermost function or module-level statement around it."""
@@ -150,8 +170,7 @@ class Judgement:
         self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
         function = scope.qualified_name
-        if relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node):
-            return
+        is_relaxed = relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node)
         last = where.end.row
         if node is not None:
             statement = statement_of(node)
@@ -159,7 +178,7 @@ class Judgement:
             last = statement.end_lineno or last
             if isinstance(header, list) and header:
                 last = max(where.end.row, header[0].lineno - 1)
-        self.found.append(
+        (self.relaxed if is_relaxed else self.found).append(
             Diagnostic(
                 code=rule.meta.code,
                 name=rule.meta.name,

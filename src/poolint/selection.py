@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALL = "ALL"
 
-INTERNAL = {"POL900": "crash", "POL901": "unreadable-file"}
+INTERNAL = {"POL900": "crash", "POL901": "unreadable-file", "POL903": "bound-hit"}
 """What poolint says about itself. No rule stands behind these and no ``select`` turns them off: only an ignore does."""
 
 

@@ -59,6 +59,21 @@ def suppress(source: Source, diagnostics: Iterable[Diagnostic], *, noqa: bool = 
     return kept
 
 
+def silencing_row(source: Source, diagnostic: Diagnostic) -> int:
+    """The row of a comment that silences a finding; 0 where none does."""
+    if suppress(source, [diagnostic]):
+        return 0
+    comments = dict(_comments(source))
+    for row in (diagnostic.range.start.row, diagnostic.statement_end_row):
+        if row in comments and diagnostic.code.startswith(tuple(_of_line(comments[row], True))):
+            return row
+    return next(
+        row
+        for row, comment in comments.items()
+        if source.lines[row - 1].lstrip().startswith("#") and diagnostic.code.startswith(tuple(_of_file(comment, True)))
+    )
+
+
 def _of_line(comment: str, noqa: bool) -> Iterator[str]:
     for match in _LINE.finditer(comment):
         yield from _bracketed(match["codes"])

@@ -402,7 +402,7 @@ class Child(Base):
 
 
 def f(child: Child):
-    reveal(child.session)  # AsyncSession | None
+    reveal(child.session)  # AsyncSession
 """,
     known_miss=True,
 )

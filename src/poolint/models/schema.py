@@ -74,7 +74,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Methods of one class that behave alike.
 
     ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with``
-    or ``async with`` binds where that differs. ``releases``: whose checkout it gives back.
+    or ``async with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a
+    checkout, the method that takes the same arguments and gives a context manager in its place.
     """
 
     names: tuple[str, ...]
@@ -84,6 +85,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     enters: str = ""
     releases: Literal["self", "argument"] = "self"
     effect: Effect = ""
+    entered_as: str = ""
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -92,7 +94,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself.
     ``enter`` and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind;
     empty where the protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving
-    the block gives the checkout back. ``parameters`` are the defaults of its type parameters;
+    the block gives the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which
+    no other release does. ``parameters`` are the defaults of its type parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``).
     """
 
@@ -108,6 +111,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     async_enter: str = ""
     awaits: str = ""
     releases_on_exit: bool = True
+    commits_on_exit: bool = False
     on_drop: OnDrop = ""
     attributes: dict[str, str] = {}
     methods: tuple[Method, ...] = ()

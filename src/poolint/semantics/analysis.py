@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
-from poolint.semantics.effects import Effects, external_sink, foreign_sink, sync_session_sink
+from poolint.semantics.effects import Effects, database_sink, external_sink, foreign_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.lifetimes.graphs import Graphs
-from poolint.semantics.observe import awaits, blocking, transactions, withs
+from poolint.semantics.observe import awaits, blocking, coroutines, transactions, withs
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.vocabulary import Vocabulary
@@ -33,6 +33,7 @@ class Analysis:
         self.ownership = Ownership(self.evaluator)
         self.external = Effects(self.evaluator, external_sink)
         self.sync_sessions = Effects(self.evaluator, sync_session_sink)
+        self.database = Effects(self.evaluator, database_sink)
         self.foreign = Effects(self.evaluator, foreign_sink)
         self.lifetimes = Lifetimes(
             self.evaluator, self.vocabulary, self.ownership, Graphs(self.evaluator), self.foreign
@@ -44,6 +45,7 @@ class Analysis:
         for scope in sorted(module.scope.descendants(), key=_start):
             for found in (
                 awaits.observe(ev, self.vocabulary, scope),
+                coroutines.observe(ev, self.database, scope),
                 withs.observe(ev, scope),
                 self.lifetimes.observe(scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),

@@ -43,6 +43,8 @@ class Witness(NamedTuple):
     effect: str
 
 
+_WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
+
 Sink = Callable[["CallFact"], str]
 """Tells the effect of a call by itself; empty where it has none of interest."""
 
@@ -50,6 +52,13 @@ Sink = Callable[["CallFact"], str]
 def external_sink(fact: CallFact) -> str:
     """The external effect of a call of a library."""
     return fact.row.effect if fact.row is not None and fact.row.effect in EXTERNAL else ""
+
+
+def database_sink(fact: CallFact) -> str:
+    """Whether a call writes to a database, commits, or gives a connection back."""
+    if fact.role in ("commit", "rollback", "flush", "release", "dispose"):
+        return "database"
+    return "database" if fact.role == "query" and fact.method in _WRITES else ""
 
 
 def foreign_sink(fact: CallFact) -> str:

@@ -79,6 +79,18 @@ class ConsumedAwaitable(Observation):
 
 
 @dataclass(frozen=True, eq=False)
+class DroppedDatabaseCoroutine(Observation):
+    """A coroutine of the project's own that works on a database, made and never awaited.
+
+    ``names`` is the chain of functions down to the call that would have reached the database.
+    """
+
+    receiver: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class AwaitedSyncCall(Observation):
     """``await`` on a call that gives nothing awaitable. ``node`` is the ``await`` expression."""
 
@@ -172,6 +184,7 @@ __all__ = [
     "CallFact",
     "ConsumedAwaitable",
     "DroppedAwaitable",
+    "DroppedDatabaseCoroutine",
     "ExternalCallWhileHeld",
     "GivenUp",
     "LeakProblem",

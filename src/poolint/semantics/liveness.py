@@ -112,17 +112,19 @@ def _is_shadowed(load: ast.Name, name: str) -> bool:
     current = parent_of(load)
     while current is not None and not isinstance(current, ast.stmt):
         if isinstance(current, _COMPREHENSIONS):
-            first = current.generators[0]
-            if child is not first and any(
-                isinstance(one, ast.Name) and one.id == name
-                for generator in current.generators
-                for one in ast.walk(generator.target)
-            ):
-                return True
-            if child is first and load not in ast.walk(first.iter) and _binds(first.target, name):
+            # What is iterated first is evaluated outside.
+            outside = child is current.generators[0] and _stands_in(load, current.generators[0].iter)
+            if not outside and any(_binds(one.target, name) for one in current.generators):
                 return True
         child, current = current, parent_of(current)
     return False
+
+
+def _stands_in(node: ast.AST, whole: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and current is not whole:
+        current = parent_of(current)
+    return current is whole
 
 
 def _binds(target: ast.expr, name: str) -> bool:

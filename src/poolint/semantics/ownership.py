@@ -93,8 +93,8 @@ class Ownership:
         for inner in scope.descendants():
             if inner is not scope and name in inner.bindings:
                 continue
-            for load in inner.loads.get(name, ()):
-                fates.append(Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth))
+            loads = inner.loads.get(name, ())
+            fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth) for load in loads]
         return max(fates)
 
     def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:

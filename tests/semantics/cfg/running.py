@@ -75,7 +75,7 @@ class Run:
         self.random = random
         self.plan = deque(plan)
         self.events: list[Event] = []
-        self.fault = random.choice((0.0, 0.03, 0.1, 0.25))
+        self.fault = random.choice((0.0, 0.02, 0.05, 0.15))
         self.quiet_lines: set[int] = set()
         self.is_over = False
         self.waiting: Event | None = None
@@ -99,7 +99,7 @@ class Run:
     def happen(self, kind: str, number: object, way: str = "") -> Event:
         """Something that may raise does, or goes on normally."""
         event = self.note(kind, number, way=way)
-        if event.planned != way and self.decide(event, "exception", self.fault):
+        if self.decide(event, "exception", self.fault):
             event.outcome = "exception"
             raise self.error()
         event.outcome = "normal"
@@ -115,7 +115,7 @@ class Run:
             self.waiting = event
             if event.planned in UNWINDING or self.chance(0.8):
                 yield
-            if event.planned != way and self.decide(event, "exception", self.fault):
+            if self.decide(event, "exception", self.fault):
                 raise self.error()
         except BaseException as error:
             event.outcome = kind_of(error)
@@ -125,14 +125,17 @@ class Run:
 
     def decide(self, event: Event, outcome: str, share: float) -> bool:
         """Whether an event has an outcome that it has in a share of runs."""
-        return event.planned == outcome if event.planned else self.chance(share)
+        if not event.planned:
+            return self.chance(share)
+        # What a plan says of the exit for some way is that this goes on, and not that the exit itself raises.
+        return event.planned == outcome != event.way
 
     def thrown(self, event: Event | None, kind: type[BaseException]) -> BaseException | None:
         """What to throw into something suspended, if anything."""
-        if event is not None and event.planned == "cancel":
+        if event is not None and event.planned == "cancel" != event.way:
             return asyncio.CancelledError()
         for error in (self.error(), kind()):
-            if event is not None and event.planned != event.way and self.decide(event, kind_of(error), self.fault):
+            if event is not None and self.decide(event, kind_of(error), max(self.fault, 0.1)):
                 return error
         return None
 
@@ -193,14 +196,15 @@ class Run:
         sys.settrace(lambda frame, *_: self.trace if frame.f_code is function.__code__ else None)
         try:
             drive = {"function": _call, "generator": _generate, "coroutine": _await}.get(flavour, _generate_async)
-            return drive(self, function)
+            end = drive(self, function)
         except (Boom, Other, Unnamed, AssertionError, RuntimeError, asyncio.CancelledError, KeyboardInterrupt) as error:
-            return kind_of(error)
+            end = kind_of(error)
         except GeneratorExit:
-            return "generator-exit"
+            end = "generator-exit"
         finally:
             sys.settrace(before)
             sys.set_asyncgen_hooks(*hooks)
+        return "" if self.is_over else end
 
     def trace(self, frame: FrameType, event: str, _: object) -> Any:
         if event == "line" and frame.f_lineno in self.quiet_lines:
@@ -270,7 +274,7 @@ def _close(run: Run, event: Event, close: Any) -> str:
             # A generator that returns after something was thrown into an `await` of its own still says so.
             with suppress(StopAsyncIteration):
                 close()
-            return "" if run.is_over else "closed"
+            return "closed"
         except RuntimeError as error:
             if "ignored GeneratorExit" not in str(error):
                 raise

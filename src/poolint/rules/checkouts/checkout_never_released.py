@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
-from poolint.semantics.facts import Observation, LeakedCheckout
+from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

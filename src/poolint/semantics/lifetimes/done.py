@@ -98,7 +98,7 @@ class Moves:
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
-            return self._method(call, call.func.attr, config, edge)
+            return self._method(call.func.attr, config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
                 return self._passed(call, argument, config, edge)
@@ -109,7 +109,7 @@ class Moves:
                 return config._replace(state="held")
         return config
 
-    def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
+    def _method(self, name: str, config: Config, edge: Edge) -> Config | End:
         row = self.ev.models.method(self.site.cls, name)
         if row is None:
             return End("handed")  # an unknown method may do anything
@@ -271,11 +271,20 @@ class Moves:
             if isinstance(one, ast.Name):
                 if one.id in names:
                     return True
+            elif isinstance(one, ast.Attribute):
+                if self._is_bound_method(one, names):
+                    return True
             elif isinstance(one, ast.IfExp):
                 stack += [one.body, one.orelse]
             elif isinstance(one, _CARRYING):
                 stack += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)]
         return False
+
+    def _is_bound_method(self, node: ast.Attribute, names: frozenset[str]) -> bool:
+        """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
+        if not (isinstance(node.value, ast.Name) and node.value.id in names):
+            return False
+        return self.ev.models.method(self.site.cls, node.attr) is not None
 
     # Branches
 

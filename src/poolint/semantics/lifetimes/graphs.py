@@ -18,11 +18,12 @@ _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begi
 """Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
 
 _QUIET_PREFIXES = (
-    "logging.", "datetime.", "random.", "string.", "copy.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
+    "logging.", "datetime.", "contextlib.suppress", "contextlib.closing", "contextlib.aclosing",
+    "random.", "string.", "copy.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
     "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
     "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
     "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
-    "structlog.", "loguru.", "typing.", "contextlib.suppress", "contextlib.closing", "contextlib.aclosing",
+    "structlog.", "loguru.", "typing.",
 )  # fmt: skip
 _QUIET_BUILTINS = frozenset(
     {
@@ -37,7 +38,7 @@ _QUIET_METHODS = frozenset(
         "join", "format", "startswith", "endswith", "replace", "copy", "extend", "setdefault", "update", "isoformat",
         "total_seconds", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "where", "filter",
         "filter_by", "order_by", "limit", "offset", "options", "join_from", "outerjoin", "select_from", "group_by",
-        "values", "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
+        "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
     }
 )  # fmt: skip
 _QUIET_NAMES = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})

@@ -36,7 +36,17 @@ class Outcome(NamedTuple):
     handed: bool
 
 
-def follow(graph: Graph, site: Site, moves: Moves, flags: frozenset[tuple[str, bool]]) -> Outcome:
+class Trace:
+    """What a search has met, for whoever asks how an obligation ended: each end it took, each exit it reached."""
+
+    def __init__(self) -> None:
+        self.ends: list[tuple[Standing, Edge, End]] = []
+        self.exits: list[tuple[Standing, list[Edge]]] = []
+
+
+def follow(
+    graph: Graph, site: Site, moves: Moves, flags: frozenset[tuple[str, bool]], trace: Trace | None = None
+) -> Outcome:
     """Follow one obligation from where it begins to the exits of its function.
 
     Raises:
@@ -58,6 +68,8 @@ def follow(graph: Graph, site: Site, moves: Moves, flags: frozenset[tuple[str, b
         standing = queue.popleft()
         node, config = standing
         if node.kind in exits:
+            if trace is not None:
+                trace.exits.append((standing, _path(came_by, standing)))
             if moves.is_owed(config) and node.kind not in leaks:
                 leaks[node.kind] = _path(came_by, standing)
             continue
@@ -65,6 +77,8 @@ def follow(graph: Graph, site: Site, moves: Moves, flags: frozenset[tuple[str, b
             after = _bound(node, site, config) or moves.after(node, config, edge)
             if isinstance(after, End):
                 ends.add(after.how)
+                if trace is not None:
+                    trace.ends.append((standing, edge, after))
                 if after.how == "overwritten" and overwritten is None:
                     overwritten = [*_path(came_by, standing), edge]
                 continue

@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.diagnostics import Step
-    from poolint.semantics.cfg import Edge
+    from poolint.semantics.cfg import Edge, NodeKind
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.lifetimes.graphs import Graphs
-    from poolint.semantics.lifetimes.paths import Outcome
+    from poolint.semantics.lifetimes.paths import Outcome, Trace
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
     from poolint.semantics.vocabulary import Vocabulary
 
+_UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
+_THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
 _PASSING = frozenset({"reraise", "except", "raise"})
 """Events that pass on what was raised before them."""
 
@@ -76,10 +78,14 @@ class Lifetimes:
         path = (step("checked out here, and nothing holds it", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
 
-    def _followed(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+    def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
+        """How one obligation ends; ``trace`` is told on the way there."""
         flags = tested_names(scope)
         moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
-        outcome = follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope))
+        return follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
+
+    def _followed(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+        outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site)
         if verdict is None:
             return None
@@ -136,9 +142,9 @@ def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | N
         return _verdict_on_owner(outcome)
     if outcome.overwritten is not None:
         return "overwritten", outcome.overwritten
-    for kind in ("exit-generator", "exit-exception", "exit-cancel") if outcome.released else ():
-        edges = leaks.get(kind)  # type: ignore[call-overload]
-        edge = _unwinding(edges) if edges else None
+    for kind in _UNWOUND if outcome.released else ():
+        edges = leaks.get(kind, [])
+        edge = _unwinding(edges)
         if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
             return "yield", edges
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
@@ -148,9 +154,9 @@ def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | N
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
-    for kind in ("exit-exception", "exit-generator"):
+    for kind in _THROWN:
         if kind in leaks:
-            return "exception", leaks[kind]  # type: ignore[index]
+            return "exception", leaks[kind]
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 

@@ -1,0 +1,200 @@
+"""Types and rows of the models in plain words."""
+
+from __future__ import annotations
+
+import ast
+import os
+from typing import TYPE_CHECKING
+
+from poolint.semantics.evidence import ASYNC_CLASS
+from poolint.semantics.scopes import Scope
+from poolint.semantics.types import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Either,
+    Function,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    ModuleObject,
+    Pending,
+    TupleOf,
+    Type,
+)
+from poolint.semantics.uses import Use
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class, Function as Row, Method
+    from poolint.semantics.project import Module
+    from poolint.semantics.uses import Usage
+
+_AS_PEOPLE_SAY = {"sqlalchemy": "SQLAlchemy", "sqlmodel": "SQLModel", "redis": "redis"}
+_MODES = {"async": "asynchronous", "sync": "synchronous"}
+
+CALLS = {
+    "sync": "is a plain function: what it does is done at once, and there is nothing to await",
+    "coroutine": "is a coroutine function: nothing happens until it is awaited",
+    "awaitable": "gives a future: it runs whether or not it is awaited",
+    "awaitable-cm": "has to be awaited or entered with `async with`: nothing happens before that",
+    "async-cm": "has to be entered with `async with`, and cannot be awaited",
+    "cm": "has to be entered with `with`",
+    "async-generator": "has to be iterated with `async for`",
+    "generator": "has to be iterated",
+}
+ROLES = {
+    "open": "opens a session, which holds no connection before its first statement",
+    "checkout": "takes a connection",
+    "create": "creates what owns connections",
+    "release": "gives back",
+    "dispose": "ends a pool, an engine or a client",
+    "commit": "commits",
+    "rollback": "rolls back",
+    "flush": "flushes to the database",
+    "refresh": "reads from the database again",
+    "begin": "begins a transaction",
+    "transaction": "is a step of a transaction",
+    "query": "reaches the database",
+    "stream": "reaches the database, and keeps a cursor open",
+    "cursor": "makes a cursor",
+    "local": "works in memory",
+    "external": "talks to something outside the process",
+}
+EFFECTS = {
+    "http": "waits for an HTTP request",
+    "mail": "sends mail",
+    "object-store": "talks to an object store",
+    "sleep": "sleeps",
+    "wait": "waits for other tasks",
+    "queue": "waits for a queue",
+    "subprocess": "waits for another process",
+    "rpc": "waits for a remote call",
+    "llm": "waits for a language model",
+}
+DROPS = {
+    "terminated": "dropped without it, the garbage collector terminates the connection late, with a warning",
+    "collected": "dropped without it, the connection comes back silently at some later garbage collection",
+    "lost": "dropped without it, the slot in the pool is lost for ever",
+}
+_PENDING = {
+    "coroutine": "a coroutine, whose `await` gives",
+    "awaitable": "something to await, which gives",
+    "awaitable-cm": "something to await or to enter with `async with`, which gives",
+    "async-cm": "something to enter with `async with`, which gives",
+    "cm": "something to enter with `with`, which gives",
+    "generator": "a generator of",
+    "async-generator": "an asynchronous generator of",
+    "iterable": "a collection of",
+}
+_USES = {
+    Use.AWAITED: "its value is awaited",
+    Use.ENTERED: "its value is entered with `with`",
+    Use.ENTERED_ASYNC: "its value is entered with `async with`",
+    Use.ITERATED_ASYNC: "its value is iterated with `async for`",
+    Use.DROPPED: "nothing is done with its value",
+    Use.CONSUMED: "its value is used as it is",
+    Use.TESTED: "only the truth of its value is asked",
+    Use.ESCAPES: "its value goes elsewhere",
+}
+
+
+def place(node: ast.AST, module: Module, here: Module) -> str:
+    """Where a node stands, as seen from ``here``: ``line 12``, or ``deps.py:12`` in another file."""
+    row = getattr(node, "lineno", 1)
+    if module is here:
+        return f"line {row}"
+    cwd = os.getcwd() + os.sep
+    path = module.source.path
+    return f"{path.removeprefix(cwd)}:{row}"
+
+
+def of_class(cls: Class) -> str:
+    """A class of a library: ``AsyncSession (SQLAlchemy, asynchronous)``."""
+    if cls.name == ASYNC_CLASS:
+        return "an asynchronous database session or connection"
+    root, _, _ = cls.name.partition(".")
+    return f"{cls.name.rpartition('.')[2]} ({_AS_PEOPLE_SAY.get(root, root)}, {_MODES[cls.mode]})"
+
+
+def of_type(one: Type, here: Module) -> str:
+    """A type in plain words, as far as the terminal has room for it."""
+    if one is UNKNOWN:
+        return "unknown"
+    if one is NOTHING:
+        return "None"
+    if isinstance(one, Either):
+        return " or ".join(of_type(member, here) for member in one.members)
+    if isinstance(one, (Instance, ClassObject)):
+        text = _class(one, here)
+        return text if isinstance(one, Instance) else f"the class {text}"
+    if isinstance(one, ModuleObject):
+        return f"the module {one.module.name}"
+    if isinstance(one, LibraryName):
+        return f"{one.name}, of which the models say nothing"
+    if isinstance(one, LibraryFunction):
+        return f"the function {one.row.name}"
+    if isinstance(one, LibraryMethod):
+        base = one.receiver.base
+        return f"the method {base.name.rpartition('.')[2] if base else '?'}.{one.key[2]}"
+    if isinstance(one, Function):
+        return f"the function {one.scope.qualified_name} ({place(one.scope.node, one.scope.module, here)})"
+    if isinstance(one, CallableValue):
+        return f"something that can be called and gives {of_type(one.gives, here)}"
+    if isinstance(one, Pending):
+        inner = one.awaited if one.call in ("coroutine", "awaitable") else one.item
+        if one.call in ("awaitable-cm", "async-cm", "cm"):
+            inner = one.entered
+        told = of_type(inner, here) if inner is not UNKNOWN else "something unknown"
+        return f"{_PENDING[one.call]} {told}"
+    if isinstance(one, TupleOf):
+        return f"a tuple of {', '.join(of_type(item, here) for item in one.items)}"
+    return "unknown"
+
+
+def _class(one: Instance | ClassObject, here: Module) -> str:
+    if not isinstance(one.cls, Scope):
+        arguments = [of_type(item, here) for item in one.arguments if item is not UNKNOWN]
+        return of_class(one.cls) + (f" of {', '.join(arguments)}" if arguments else "")
+    text = f"{one.cls.name}, a class of the project ({place(one.cls.node, one.cls.module, here)})"
+    return f"{text} that is a {of_class(one.base)}" if one.base is not None else text
+
+
+def of_row(name: str, row: Method | Row, cls: Class | None) -> str:
+    """What the models say of a call, in one sentence."""
+    says = f"{name} {CALLS[row.call]}; it {ROLES[row.role]}"
+    if row.role == "release":
+        says += " its argument" if getattr(row, "releases", "self") == "argument" else " what it is called on"
+    if row.effect:
+        says += f"; it {EFFECTS[row.effect]}" if row.effect in EFFECTS else f"; its effect is {row.effect}"
+    del cls
+    return says
+
+
+def of_use(how: Usage, here_row: int) -> str:
+    """How the value of a call is used."""
+    text = _USES[how.use]
+    if how.name:
+        text = text.replace("its value", f"it is kept as `{how.name}`, which", 1) if "its value is" in text else text
+        text = text.replace("which is", "which is", 1)
+        if how.use is Use.DROPPED:
+            text = f"it is kept as `{how.name}`, which nothing uses"
+        elif how.use is Use.ESCAPES:
+            text = f"it is kept as `{how.name}`, which goes elsewhere"
+        elif how.use is Use.TESTED:
+            text = f"it is kept as `{how.name}`, of which only the truth is asked"
+    elif how.use is Use.ESCAPES:
+        text = _ESCAPES.get(type(how.node), text)
+    if how.attribute:
+        text += f", by its attribute `{how.attribute}`"
+    row = getattr(how.node, "lineno", here_row)
+    return text if row == here_row else f"{text} (line {row})"
+
+
+_ESCAPES: dict[type[ast.AST], str] = {
+    ast.Return: "its value is returned as it is",
+    ast.Yield: "its value is yielded as it is",
+    ast.Call: "its value is passed on as it is",
+    ast.keyword: "its value is passed on as it is",
+}

@@ -1,0 +1,353 @@
+"""What is derived from a resource: which names still need it, and which hold nothing but plain data by now.
+
+A name assigned from the resource needs it as well, unless the value is plain: rows that were fetched, a count, a text.
+What the resource is handed to may keep it: the receiver of a call, a container it is put into. Entities of an ORM
+session stay with their session.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.semantics.calls import call_fact
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import ClassObject, Instance, LibraryName, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from poolint.models.schema import Class
+    from poolint.semantics.cfg import Node
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.liveness import Reads
+    from poolint.semantics.scopes import Scope
+
+_PLAIN = frozenset(
+    {
+        "rowcount", "lastrowid", "fetchall", "fetchmany", "fetchone", "count", "closed", "is_active", "engine", "dialect",
+        "in_transaction", "is_closed", "inserted_primary_key", "returns_rows",
+    }
+)  # fmt: skip
+"""What is plain data whatever it is read off, called or not."""
+_PLAIN_ROWS = frozenset({"all", "one", "one_or_none", "first", "scalar", "scalar_one", "scalar_one_or_none"})
+"""What is plain data where rows are: not in an ORM session, whose rows are entities."""
+_PLAIN_BUILTINS = frozenset(
+    {"len", "bool", "int", "float", "str", "repr", "isinstance", "type", "id", "print", "hasattr"}
+)
+_EAGER_BUILTINS = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all"})
+_TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
+"""Methods of a session that attach their argument to it."""
+_KEEPS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_OPEN = frozenset({"connection", "session", "transaction", "cursor", "result", "query"})
+_EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+class Origin(NamedTuple):
+    """From where on a name needs the resource.
+
+    ``is_resource``: it is the resource itself. ``holds``: it is that, or an object made of it.
+    """
+
+    name: str
+    starts: tuple[Node, ...]
+    is_resource: bool = False
+    holds: bool = False
+    is_container: bool = False
+
+
+class Mention(NamedTuple):
+    """A read of a name that needs the resource; ``origin`` says why."""
+
+    load: ast.Name
+    origin: Origin
+
+
+class Derived:
+    """All that is derived from what ``name`` is bound to at ``starts``, in :attr:`mentions`.
+
+    ``handed_out`` says how the resource leaves its function, empty if it does not; ``yields`` whether it, or something
+    made of it, is lent to whoever consumes the generator.
+    """
+
+    def __init__(
+        self,
+        ev: Evaluator,
+        scope: Scope,
+        reads: Reads,
+        name: str,
+        starts: tuple[Node, ...],
+        cls: Class | None,
+        stops: Collection[Node] = (),
+    ) -> None:
+        self.ev = ev
+        self.scope = scope
+        self.reads = reads
+        self.cls = cls
+        self.keeps_entities = cls is not None and cls.kind in ("session", "registry")
+        self.mentions: list[Mention] = []
+        self.handed_out = ""
+        self.yields = False
+        self._stops = stops
+        self._known: set[tuple[str, tuple[Node, ...]]] = set()
+        self._followed: set[ast.Name] = set()
+        self._waiting: list[Origin] = []
+        self._add(Origin(name, starts, is_resource=True, holds=True))
+        while self._waiting:
+            self._follow(self._waiting.pop())
+
+    def _add(self, origin: Origin) -> None:
+        key = (origin.name, origin.starts)
+        if origin.starts and key not in self._known:
+            self._known.add(key)
+            self._waiting.append(origin)
+
+    def _follow(self, origin: Origin) -> None:
+        for load in self.reads.seeing(origin.starts, origin.name, self._stops):
+            self.mentions.append(Mention(load, origin))
+            if load not in self._followed:
+                self._followed.add(load)
+                _Flow(self, origin).climb(load)
+
+    def refuse(self, how: str) -> None:
+        """Note how the resource leaves; the first way counts."""
+        self.handed_out = self.handed_out or how
+
+    # What a flow ends in.
+
+    def bind(self, target: ast.expr, *, holds: bool, bare: bool) -> None:
+        """Something derived is assigned to ``target``."""
+        if isinstance(target, (ast.Tuple, ast.List)):
+            for element in target.elts:
+                self.bind(element, holds=holds, bare=bare)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, holds=holds, bare=bare)
+        elif isinstance(target, ast.Name):
+            if bare:
+                self.refuse("it gets a second name")
+            elif target.id in self.scope.globals:
+                self.refuse("it is stored")
+            else:
+                self._add(Origin(target.id, tuple(self.reads.graph.nodes_of(target)), holds=holds))
+        else:
+            self._put_into(target, holds=holds)
+
+    def _put_into(self, target: ast.expr, *, holds: bool) -> None:
+        root = _root(target)
+        if root is not None and self.is_local(root.id):
+            self.join(root, target)
+        elif holds or not self.keeps_entities:
+            self.refuse("it is stored")
+
+    def is_local(self, name: str) -> bool:
+        """Whether nothing outside of the function knows what ``name`` is bound to, as far as its bindings tell."""
+        bindings = self.scope.bindings.get(name, ())
+        return (
+            bool(bindings)
+            and name not in self.scope.globals
+            and not any(one.kind == "parameter" or isinstance(one.node, ast.arg) for one in bindings)
+        )
+
+    def join(self, root: ast.Name, at: ast.AST) -> None:
+        """What ``root`` names may keep the resource from the event at ``at`` on."""
+        if root.id not in ("self", "cls"):
+            self._add(Origin(root.id, tuple(self.reads.events(at)), is_container=True))
+
+    def gives_back(self, value: ast.expr | None, *, holds: bool, lazy: bool) -> None:
+        """Something derived is returned: refuse where whoever gets it still needs the resource."""
+        if holds:
+            self.refuse("it is returned")
+        elif lazy:
+            self.refuse("what is returned still reads from it")
+        elif value is not None:
+            for one in alternatives(self.ev.type_of(value, self.scope)):
+                # A result that came through `await` has been read whole; its class is a synchronous one.
+                if (
+                    isinstance(one, Instance)
+                    and one.base is not None
+                    and one.base.kind in _OPEN
+                    and (self.cls is None or one.base.mode == self.cls.mode)
+                ):
+                    self.refuse("what is returned still reads from it")
+
+
+class _Flow:
+    """The way of one value outwards, from a read to the statement or the name where it ends."""
+
+    def __init__(self, derived: Derived, origin: Origin) -> None:
+        self.derived = derived
+        self.holds = origin.holds
+        self.is_container = origin.is_container
+        self.bare = origin.is_resource  # the very object, not a part of something
+        self.lazy = False  # read only when somebody iterates over it
+
+    def climb(self, load: ast.Name) -> None:
+        """Follow the value up to where it ends."""
+        child: ast.expr = load
+        while True:
+            parent = parent_of(child)
+            if isinstance(parent, (ast.keyword, ast.comprehension)):
+                holder = parent_of(parent)
+                if isinstance(parent, ast.comprehension):
+                    if not isinstance(holder, ast.expr) or not self._through_comprehension(child, parent, holder):
+                        return
+                    child = holder
+                    continue
+                parent = holder
+            if not isinstance(parent, ast.expr):
+                self._end(child, parent)
+                return
+            if not self._passes(child, parent):
+                return
+            child = parent
+
+    def _passes(self, child: ast.expr, parent: ast.expr) -> bool:
+        """Whether the value of ``parent`` is derived where that of its part ``child`` is."""
+        if isinstance(parent, ast.Call):
+            return self._through_call(child, parent)
+        if isinstance(parent, ast.Attribute):
+            self.holds = self.bare = False
+            return not self._is_plain(parent)
+        if isinstance(parent, ast.Subscript):
+            self.holds = self.bare = False
+            return child is parent.value
+        if isinstance(parent, ast.IfExp):
+            return child is not parent.test
+        if isinstance(parent, (ast.Compare, ast.JoinedStr, ast.FormattedValue)):
+            return False
+        if isinstance(parent, ast.UnaryOp):
+            return not isinstance(parent.op, ast.Not)
+        if isinstance(parent, ast.NamedExpr):
+            self.derived.bind(parent.target, holds=self.holds, bare=self.bare)
+            return True
+        if isinstance(parent, (ast.Yield, ast.YieldFrom)):
+            self.derived.yields = True
+            return False
+        if isinstance(parent, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
+            self.bare = False
+        elif isinstance(parent, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            self.bare = False
+            self.lazy = isinstance(parent, ast.GeneratorExp)
+        elif isinstance(parent, ast.BinOp):
+            self.bare = self.holds = False
+        return True
+
+    def _is_plain(self, attribute: ast.Attribute) -> bool:
+        name = attribute.attr
+        if name in _PLAIN:
+            return True
+        if self.derived.keeps_entities:
+            return False
+        if name in _PLAIN_ROWS or name.startswith("fetch"):
+            return True
+        call = parent_of(attribute)
+        if not isinstance(call, ast.Call) or call.func is not attribute:
+            return False
+        fact = call_fact(self.derived.ev, call, self.derived.scope, use_evidence=False)
+        return (
+            fact is not None
+            and fact.row is not None
+            and fact.role == "query"
+            and not fact.row.returns
+            and fact.row.call in ("sync", "coroutine")
+        )
+
+    def _through_call(self, child: ast.expr, call: ast.Call) -> bool:
+        derived = self.derived
+        if child is call.func:
+            if derived.keeps_entities and isinstance(child, ast.Attribute) and child.attr in _TAKES_IN:
+                for argument in call.args:
+                    self._join_names(argument, call)
+            return True
+        function = call.func
+        name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
+        self.lazy = False
+        if isinstance(function, ast.Name) and name in _PLAIN_BUILTINS:
+            return False
+        if isinstance(function, ast.Name) and name in _EAGER_BUILTINS and not derived.keeps_entities:
+            return self.is_container
+        if isinstance(function, ast.Attribute) and name in _LOGS:
+            return False
+        self.bare = False
+        if _is_awaited(call):
+            self.holds = False  # a result, not the resource
+            return derived.keeps_entities
+        if isinstance(function, ast.Attribute):
+            self._join_receiver(function, call)
+        self.holds = self.holds and self._makes_object(call)
+        return True
+
+    def _join_receiver(self, function: ast.Attribute, call: ast.Call) -> None:
+        root = _root(function.value)
+        if root is None:
+            return
+        derived = self.derived
+        if self.holds and function.attr in _KEEPS and not derived.is_local(root.id):
+            derived.refuse("it is stored")
+        one = derived.ev.type_of(root, derived.scope)
+        if not (isinstance(one, LibraryName) and one.name.partition(".")[0] in sys.stdlib_module_names):
+            derived.join(root, call)
+
+    def _makes_object(self, call: ast.Call) -> bool:
+        """Whether a call makes an object, which may keep what it is given, and not just a result."""
+        for one in alternatives(self.derived.ev.type_of(call.func, self.derived.scope)):
+            if isinstance(one, ClassObject):
+                return True
+            if isinstance(one, LibraryName) and one.name.rpartition(".")[2][:1].isupper():
+                return True
+        return False
+
+    def _join_names(self, argument: ast.expr, at: ast.AST) -> None:
+        if isinstance(argument, ast.Name):
+            self.derived.join(argument, at)
+        elif isinstance(argument, (ast.List, ast.Tuple)):
+            for element in argument.elts:
+                self._join_names(element, at)
+
+    def _through_comprehension(self, child: ast.expr, part: ast.comprehension, whole: ast.expr) -> bool:
+        if child is not part.iter:
+            return False
+        self.holds = self.bare = False
+        self.lazy = isinstance(whole, ast.GeneratorExp)
+        return not isinstance(whole, _EAGER) or self.derived.keeps_entities or self.is_container
+
+    def _end(self, child: ast.expr, parent: ast.AST | None) -> None:
+        """The value has reached its statement."""
+        derived = self.derived
+        if isinstance(parent, ast.Assign) and child is parent.value:
+            for target in parent.targets:
+                derived.bind(target, holds=self.holds, bare=self.bare)
+        elif isinstance(parent, (ast.AnnAssign, ast.AugAssign)) and child is parent.value:
+            derived.bind(parent.target, holds=self.holds, bare=self.bare)
+        elif isinstance(parent, (ast.For, ast.AsyncFor)) and child is parent.iter:
+            if derived.keeps_entities or self.is_container:
+                derived.bind(parent.target, holds=False, bare=False)
+        elif isinstance(parent, ast.withitem) and child is parent.context_expr:
+            if parent.optional_vars is not None:
+                derived.bind(parent.optional_vars, holds=self.holds, bare=False)
+        elif isinstance(parent, ast.Return):
+            derived.gives_back(parent.value, holds=self.holds, lazy=self.lazy)
+
+
+def _is_awaited(call: ast.Call) -> bool:
+    """Whether a call is awaited, itself or as an argument of what is."""
+    current: ast.AST | None = parent_of(call)
+    while isinstance(
+        current, (ast.Call, ast.Starred, ast.keyword, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp)
+    ):
+        current = parent_of(current)
+    return isinstance(current, ast.Await)
+
+
+def _root(node: ast.expr) -> ast.Name | None:
+    """The name at the beginning of a chain of attributes, subscripts and calls."""
+    while not isinstance(node, ast.Name):
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            node = node.value
+        elif isinstance(node, ast.Call):
+            node = node.func
+        else:
+            return None
+    return node

@@ -1,0 +1,56 @@
+"""Observations about the project's own coroutines: those that work on a database and are never awaited."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.calls import receiver_text
+from poolint.semantics.facts import DroppedDatabaseCoroutine, Observation
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, alternatives
+from poolint.semantics.uses import Use, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.semantics.effects import Effects
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
+"""Decorators after which an ``async def`` still gives a coroutine."""
+
+
+def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that make such a coroutine and drop it."""
+    for node in scope.calls:
+        parent = parent_of(node)
+        if not isinstance(parent, (ast.Expr, ast.Assign)) or usage(node, scope).use is not Use.DROPPED:
+            continue
+        callees = alternatives(ev.type_of(node.func, scope))
+        if not callees or not all(isinstance(one, Function) and _is_coroutine(one.scope) for one in callees):
+            continue
+        first = callees[0]
+        assert isinstance(first, Function)
+        witness = effects.of_function(first.scope)
+        if witness is None:
+            continue
+        names = (first.scope.qualified_name, *(link.name for link in witness.links))
+        path = tuple(step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
+        yield DroppedDatabaseCoroutine(
+            node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, path
+        )
+
+
+def _is_coroutine(scope: Scope) -> bool:
+    """Whether calling a function surely gives a coroutine: an ``async def`` that no unknown decorator has changed."""
+    if not scope.is_async or scope.is_generator:
+        return False
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name not in _HARMLESS:
+            return False
+    return True
