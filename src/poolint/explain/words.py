@@ -98,6 +98,16 @@ _USES = {
     Use.TESTED: "only the truth of its value is asked",
     Use.ESCAPES: "its value goes elsewhere",
 }
+_STORED = {
+    Use.AWAITED: "it is kept as `{}`, which is awaited",
+    Use.ENTERED: "it is kept as `{}`, which is entered with `with`",
+    Use.ENTERED_ASYNC: "it is kept as `{}`, which is entered with `async with`",
+    Use.ITERATED_ASYNC: "it is kept as `{}`, which is iterated with `async for`",
+    Use.DROPPED: "it is kept as `{}`, with which nothing is done",
+    Use.CONSUMED: "it is kept as `{}`, which is used as it is",
+    Use.TESTED: "it is kept as `{}`, of which only the truth is asked",
+    Use.ESCAPES: "it is kept as `{}`, which goes elsewhere",
+}
 
 
 def place(node: ast.AST, module: Module, here: Module) -> str:
@@ -161,30 +171,20 @@ def _class(one: Instance | ClassObject, here: Module) -> str:
     return f"{text} that is a {of_class(one.base)}" if one.base is not None else text
 
 
-def of_row(name: str, row: Method | Row, cls: Class | None) -> str:
+def of_row(name: str, row: Method | Row) -> str:
     """What the models say of a call, in one sentence."""
     says = f"{name} {CALLS[row.call]}; it {ROLES[row.role]}"
     if row.role == "release":
         says += " its argument" if getattr(row, "releases", "self") == "argument" else " what it is called on"
     if row.effect:
         says += f"; it {EFFECTS[row.effect]}" if row.effect in EFFECTS else f"; its effect is {row.effect}"
-    del cls
     return says
 
 
 def of_use(how: Usage, here_row: int) -> str:
     """How the value of a call is used."""
-    text = _USES[how.use]
-    if how.name:
-        text = text.replace("its value", f"it is kept as `{how.name}`, which", 1) if "its value is" in text else text
-        text = text.replace("which is", "which is", 1)
-        if how.use is Use.DROPPED:
-            text = f"it is kept as `{how.name}`, which nothing uses"
-        elif how.use is Use.ESCAPES:
-            text = f"it is kept as `{how.name}`, which goes elsewhere"
-        elif how.use is Use.TESTED:
-            text = f"it is kept as `{how.name}`, of which only the truth is asked"
-    elif how.use is Use.ESCAPES:
+    text = _STORED[how.use].format(how.name) if how.name else _USES[how.use]
+    if how.use is Use.ESCAPES and not how.name:
         text = _ESCAPES.get(type(how.node), text)
     if how.attribute:
         text += f", by its attribute `{how.attribute}`"

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
+from poolint.semantics.callables import decorators
 from poolint.semantics.entering import entering
 from poolint.semantics.extent import Checkout, Extent, Refusal, checkout, extent_of
 from poolint.semantics.liveness import bound_by
 from poolint.semantics.releases import ends_its_way, is_like_release, new_release, releases, unit
+from poolint.semantics.well_known import CONTEXT_DECORATORS
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -217,7 +219,7 @@ class _Choice:
         if isinstance(others, Refusal):
             return others
         kept = len(self.releases) > len(others)
-        safe = not (kept or block.yields)
+        safe = not (kept or (block.yields and not self._is_manager()))
         how = self._entering()
         if how is not None and not (how.method and kept):
             return self._block(block, how, tuple(others), safe=safe and not (how.commits or how.is_shared))
@@ -230,6 +232,10 @@ class _Choice:
         if level is Applicability.SAFE and not safe:
             level = Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{self.one.name}` in a `finally`", level)
+
+    def _is_manager(self) -> bool:
+        """Whether what consumes the generator ends it: it is a context manager, whose block says how long it lends."""
+        return not CONTEXT_DECORATORS.keys().isdisjoint(decorators(self.one.ev, self.one.scope))
 
 
 def _stands_for_finally(statement: ast.Try) -> bool:

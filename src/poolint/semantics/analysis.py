@@ -9,7 +9,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.effects import Effects, database_sink, external_sink, foreign_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.lifetimes.graphs import Graphs
-from poolint.semantics.observe import awaits, blocking, coroutines, transactions, withs
+from poolint.semantics.observe import awaits, blocking, collector, coroutines, generators, owners, transactions, withs
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.vocabulary import Vocabulary
@@ -48,6 +48,9 @@ class Analysis:
                 coroutines.observe(ev, self.database, scope),
                 withs.observe(ev, scope),
                 self.lifetimes.observe(scope),
+                owners.observe(ev, scope),
+                generators.observe(ev, scope),
+                collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
                 transactions.observe(ev, self.external, scope),
             ):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import ClassObject, Instance, LibraryName, alternatives
+from poolint.semantics.types import ClassObject, Instance, LibraryName, ModuleObject, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -287,8 +287,11 @@ class _Flow:
         if self.holds and function.attr in _KEEPS and not derived.is_local(root.id):
             derived.refuse("it is stored")
         one = derived.ev.type_of(root, derived.scope)
-        if not (isinstance(one, LibraryName) and one.name.partition(".")[0] in sys.stdlib_module_names):
-            derived.join(root, call)
+        if isinstance(one, (LibraryName, ModuleObject)):
+            # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read.
+            if not self.holds or _is_standard(one):
+                return
+        derived.join(root, call)
 
     def _makes_object(self, call: ast.Call) -> bool:
         """Whether a call makes an object, which may keep what it is given, and not just a result."""
@@ -329,6 +332,10 @@ class _Flow:
                 derived.bind(parent.optional_vars, holds=self.holds, bare=False)
         elif isinstance(parent, ast.Return):
             derived.gives_back(parent.value, holds=self.holds, lazy=self.lazy)
+
+
+def _is_standard(one: LibraryName | ModuleObject) -> bool:
+    return isinstance(one, LibraryName) and one.name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _is_awaited(call: ast.Call) -> bool:

@@ -196,8 +196,10 @@ def _applicability(added: list[ast.stmt], mentions: list[Mention], derived: Deri
         return Applicability.SAFE
     loads = {mention.load for mention in mentions}
     for statement in added:
-        for node in _own_nodes(statement):
-            if isinstance(node, (ast.Yield, ast.YieldFrom)):
+        nodes = list(_own_nodes(statement))
+        lends = any(node in loads for node in nodes)
+        for node in nodes:
+            if isinstance(node, (ast.Yield, ast.YieldFrom)) and not lends:
                 return Applicability.DISPLAY
             if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) and not _is_own(node, loads, derived):
                 return Applicability.DISPLAY

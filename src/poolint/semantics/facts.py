@@ -116,6 +116,8 @@ LeakProblem = Literal[
     "overwritten",  # its name is bound again while it is held
     "yield",  # a generator yields while it is held and unprotected
     "half-built",  # it is handed on in the end, but something may fail before
+    "with-keeps",  # it is entered with a `with` that ends its transaction only
+    "misreleased",  # it is closed instead of given back, and its slot in the pool is lost
     "skipped",  # something in a `finally` may fail before the release in it
     "never",  # it is held at a normal end of the function
     "exception",  # an exception leaves with it
@@ -142,6 +144,64 @@ class LeakedCheckout(Observation):
     released: bool = False
     helper: str = ""
     statement: ast.stmt | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ManualRelease(Observation):
+    """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call."""
+
+    call: CallFact
+    variable: str
+    cls: schema.Class
+    statement: ast.stmt
+
+
+@dataclass(frozen=True, eq=False)
+class LongLived(Observation):
+    """A session or connection that lives as long as the process. ``where`` says what holds it, in words."""
+
+    call: CallFact
+    cls: schema.Class
+    variable: str
+    where: str
+
+
+@dataclass(frozen=True, eq=False)
+class UnreleasedAttribute(Observation):
+    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call."""
+
+    call: CallFact
+    cls: schema.Class
+    attribute: str
+    owner: str
+
+
+@dataclass(frozen=True, eq=False)
+class AbandonedGenerator(Observation):
+    """A loop over a generator that holds a checkout, left before its end. ``node`` is the call that makes it."""
+
+    generator: str
+    holds: str
+    left_at: Step
+
+
+@dataclass(frozen=True, eq=False)
+class LeftToCollector(Observation):
+    """A release that does not happen. ``node`` is the call that was meant to release; ``why`` says it in words."""
+
+    what: str
+    why: str
+    cls: schema.Class | None
+
+
+@dataclass(frozen=True, eq=False)
+class UsedAfterRelease(Observation):
+    """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands."""
+
+    variable: str
+    method: str
+    cls: schema.Class
+    released: Step
 
 
 @dataclass(frozen=True, eq=False)

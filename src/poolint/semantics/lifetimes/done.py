@@ -114,7 +114,8 @@ class Moves:
         if row is None:
             return End("handed")  # an unknown method may do anything
         if row.role in ("release", "dispose") and row.releases == "self":
-            return End("released")
+            gives_back = self.site.cls.on_drop != "lost" or self.site.cls.releases_on_exit
+            return End("released" if gives_back else "misreleased")
         if row.releases == "argument" and row.role == "release":
             return config
         if row.role == "rollback" and edge.is_unwinding:

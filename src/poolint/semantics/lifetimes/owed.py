@@ -66,7 +66,7 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
             continue
         if not name and last_name(node.func) not in vocabulary.takes:
             continue
-        found = _checkout(ev, node, value, scope)
+        found = checkout(ev, node, value, scope)
         if found is not None:
             yield Site(node, value, name, *found)
 
@@ -90,7 +90,7 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) 
     return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
 
 
-def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
+def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
     """What a call checks out, by itself or by the function of the project that it calls."""
     fact = call_fact(ev, node, scope, use_evidence=False)
     cls = _class_of(ev, value, scope)

@@ -27,11 +27,12 @@ class Outcome(NamedTuple):
     """How an obligation ends.
 
     ``leaks`` are the exits at which it is still owed, with a shortest path to each; ``overwritten`` is a path to the
-    store that loses it. ``released`` and ``handed`` say whether any path releases it or gives it to somebody else.
+    store that loses it, ``misreleased`` one to the call that closes what it should give back. ``released`` and ``handed`` say whether any path releases it or gives it to somebody else.
     """
 
     leaks: dict[NodeKind, list[Edge]]
     overwritten: list[Edge] | None
+    misreleased: list[Edge] | None
     released: bool
     handed: bool
 
@@ -61,7 +62,7 @@ def follow(
                 came_by[standing] = (None, edge)
                 queue.append(standing)
     leaks: dict[NodeKind, list[Edge]] = {}
-    overwritten: list[Edge] | None = None
+    lost: dict[str, list[Edge]] = {}
     ends: set[str] = set()
     exits = frozenset(EXITS.values())
     while queue:
@@ -79,8 +80,8 @@ def follow(
                 ends.add(after.how)
                 if trace is not None:
                     trace.ends.append((standing, edge, after))
-                if after.how == "overwritten" and overwritten is None:
-                    overwritten = [*_path(came_by, standing), edge]
+                if after.how in ("overwritten", "misreleased") and after.how not in lost:
+                    lost[after.how] = [*_path(came_by, standing), edge]
                 continue
             reached = (edge.target, after)
             if reached not in came_by:
@@ -88,7 +89,7 @@ def follow(
                     raise TooComplex(graph.function, MAX_STANDINGS)
                 came_by[reached] = (standing, edge)
                 queue.append(reached)
-    return Outcome(leaks, overwritten, "released" in ends, "handed" in ends)
+    return Outcome(leaks, lost.get("overwritten"), lost.get("misreleased"), "released" in ends, "handed" in ends)
 
 
 def _begun(site: Site, flags: frozenset[tuple[str, bool]]) -> Config:

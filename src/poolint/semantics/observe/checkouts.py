@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import text_of
 from poolint.semantics.cfg import TooComplex
-from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, Observation
+from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
 from poolint.semantics.lifetimes.owed import Site, sites
@@ -52,7 +52,7 @@ class Lifetimes:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
         for site in sites(self.ev, self.vocabulary, scope):
             if not site.name:
-                found = self._discarded(site, scope)
+                found: Observation | None = self._discarded(site, scope)
             else:
                 try:
                     found = self._followed(site, scope)
@@ -84,16 +84,28 @@ class Lifetimes:
         moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
         return follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
 
-    def _followed(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+    def _followed(self, site: Site, scope: Scope) -> Observation | None:
         outcome = self.outcome(site, scope)
-        verdict = _verdict(outcome, site)
+        verdict = _verdict(outcome, site, scope)
         if verdict is None:
-            return None
+            return self._manual(site, scope, outcome)
         problem, edges = verdict
         culprit = _culprit(edges)
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         return self._observation(site, scope, problem, path, text, released=outcome.released)
+
+    def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
+        """A checkout that is released right, but by hand."""
+        can_enter = site.cls.enter or site.cls.async_enter
+        if not outcome.released or outcome.handed or not can_enter or not site.cls.releases_on_exit:
+            return None
+        if site.cls.kind not in ("session", "connection"):
+            return None
+        statement = statement_of(site.call)
+        return ManualRelease(
+            site.call, scope.qualified_name, may_await(site.call, scope), site.fact, site.name, site.cls, statement
+        )
 
     def _observation(
         self,
@@ -135,7 +147,15 @@ class Lifetimes:
         return tuple(steps)
 
 
-def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | None:
+def _entered_in_vain(scope: Scope, site: Site) -> bool:
+    """Whether the checkout is entered with a `with` that does not release it."""
+    if site.cls.releases_on_exit:
+        return False
+    headers = [item.context_expr for statement in scope.withs for item in statement.items]
+    return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
+
+
+def _verdict(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, in the order in which one obligation is told."""
     leaks = outcome.leaks
     if site.cls.kind in ("engine", "pool", "client"):
@@ -147,6 +167,10 @@ def _verdict(outcome: Outcome, site: Site) -> tuple[LeakProblem, list[Edge]] | N
         edge = _unwinding(edges)
         if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
             return "yield", edges
+    if leaks and _entered_in_vain(scope, site):
+        return "with-keeps", next(iter(leaks.values()))
+    if outcome.misreleased is not None:
+        return "misreleased", outcome.misreleased
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released:
         return "half-built", thrown

@@ -1,0 +1,232 @@
+"""Obligations that concern a line: where each began, and on each way out of its function how it ended."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.explain.known import is_one_of
+from poolint.explain.report import Ending, Exit, Obligation
+from poolint.explain.words import DROPS, of_class, of_type
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.cfg import EXITS, TooComplex
+from poolint.semantics.lifetimes.owed import KINDS, sites
+from poolint.semantics.lifetimes.paths import Trace
+from poolint.semantics.ownership import Fate
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from poolint.explain.known import Knowledge
+    from poolint.explain.line import Line
+    from poolint.models.schema import Class
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.cfg import Edge, Graph, Node, NodeKind
+    from poolint.semantics.lifetimes.done import Config
+    from poolint.semantics.lifetimes.owed import Site
+    from poolint.semantics.scopes import Scope
+
+WAYS: dict[NodeKind, str] = {
+    "exit-normal": "normal",
+    "exit-exception": "exception",
+    "exit-cancel": "cancellation",
+    "exit-generator": "generator closed",
+    "exit-interrupt": "interrupt",
+}
+"""The ways out, in the order in which they are told."""
+
+
+class Duties:
+    """The followed obligations of one function."""
+
+    def __init__(self, analysis: Analysis, knowledge: Knowledge, scope: Scope) -> None:
+        self.analysis = analysis
+        self.knowledge = knowledge
+        self.scope = scope
+        self.sites = list(sites(analysis.evaluator, analysis.vocabulary, scope))
+
+    def on(self, line: Line) -> Iterator[tuple[Obligation, Site]]:
+        """Those that concern the line: begun on it, used on it, or ended on it."""
+        for site in self.sites:
+            trace = Trace()
+            begun = line.holds(site.call) or line.holds(site.value)
+            try:
+                exits = self._exits(site, trace) if site.name else ()
+            except TooComplex as given_up:
+                if begun or self._is_used(line, {site.name}):
+                    too_large = (f"given up after {given_up.limit} events: the function is too large to be followed",)
+                    yield self._obligation(site, too_large, ()), site
+                continue
+            names = {site.name}.union(*(config.names for (_, config), _, _ in trace.ends))
+            rows = {row for one in exits for ending in one.endings for row in ending.rows}
+            if begun or self._is_used(line, names) or any(line.first <= row <= line.last for row in rows):
+                yield self._obligation(site, self._says(site), exits), site
+
+    def _is_used(self, line: Line, names: set[str]) -> bool:
+        return any(line.holds(load) for name in names if name for load in self.scope.loads.get(name, ()))
+
+    def _obligation(self, site: Site, says: Sequence[str], exits: Sequence[Exit]) -> Obligation:
+        source = text_of(site.value, self.scope)
+        subject = f"`{site.name}` from `{source}`" if site.name else f"what `{source}` gives"
+        return Obligation(subject, site.call.lineno, of_class(site.cls), tuple(says), tuple(exits))
+
+    def _says(self, site: Site) -> list[str]:
+        says = []
+        if site.helper:
+            says.append(f"`{site.helper}` of the project checks it out and hands it on, so this function owes it")
+        if site.start == "idle":
+            says.append("a session: nothing is held before its first statement, nor after a commit or a rollback")
+        if not site.name:
+            says.append(self._unheld(site))
+        if site.cls.on_drop in DROPS:
+            says.append(DROPS[site.cls.on_drop])
+        return says
+
+    def _unheld(self, site: Site) -> str:
+        parent = parent_of(site.value)
+        if isinstance(parent, ast.Attribute):
+            row = self.analysis.evaluator.models.method(site.cls, parent.attr)
+            if row is None:
+                return f"no name holds it; `{parent.attr}` is called on it, of which the models say nothing"
+            if row.role in ("release", "dispose"):
+                return f"no name holds it; `{parent.attr}` gives it back at once"
+            return f"no name holds it: after `{parent.attr}` nothing can give it back"
+        return "no name holds it: nothing can give it back"
+
+    # Exits
+
+    def _exits(self, site: Site, trace: Trace) -> tuple[Exit, ...]:
+        outcome = self.analysis.lifetimes.outcome(site, self.scope, trace)
+        graph = self.analysis.lifetimes.graphs.of(self.scope)
+        found: dict[NodeKind, dict[Ending, None]] = {}
+        reached: dict[Node, set[NodeKind]] = {}
+        if outcome.overwritten is not None:
+            last = outcome.overwritten[-1].source
+            text = f"`{site.name}` is bound again while it is held (line {last.row})"
+            found.setdefault(_kind_of_exits(graph, last)[0], {})[Ending("owed", text, (last.row,))] = None
+        for kind, edges in outcome.leaks.items():
+            found.setdefault(kind, {})[self._owed(edges)] = None
+        for (node, config), edge, end in trace.ends:
+            ending = self._ended(node, config, edge, end.how, site)
+            if ending is None:
+                continue
+            if edge.target not in reached:
+                reached[edge.target] = set(_kind_of_exits(graph, edge.target))
+            for kind in reached[edge.target]:
+                found.setdefault(kind, {})[ending] = None
+        for (node, config), edges in trace.exits:
+            if not self.analysis_owes(config):
+                found.setdefault(node.kind, {})[self._idle(edges, config)] = None
+        return tuple(
+            Exit(WAYS[kind], tuple(found[kind])) for kind in WAYS if kind in found and kind in set(EXITS.values())
+        )
+
+    def analysis_owes(self, config: Config) -> bool:
+        """Whether something is held in this standing: the same question as that of the search."""
+        return config.state in ("held", "open")
+
+    def _owed(self, edges: list[Edge]) -> Ending:
+        """A leak, with the station on its way at which it went wrong."""
+        raised = next((edge for edge in reversed(edges) if edge.is_unwinding and not _passes(edge)), None)
+        last = next((edge.source for edge in reversed(edges) if edge.source.row), None)
+        if raised is not None:
+            text = _text(raised.source, self.scope)
+            what = {"cancel": "is cancelled", "generator-exit": "is closed by its consumer"}.get(raised.kind, "raises")
+            return Ending("owed", f"`{text}` {what} (line {raised.source.row}), and nothing gives it back after that",
+                          (raised.source.row,))
+        if last is None:
+            return Ending("owed", "nothing gives it back")
+        return Ending("owed", f"the function is left at line {last.row}, and nothing has given it back", (last.row,))
+
+    def _idle(self, edges: list[Edge], config: Config) -> Ending:
+        del config
+        for edge in reversed(edges):
+            node = edge.source
+            if node.kind in ("call", "await") and isinstance(node.node, (ast.Call, ast.Await)):
+                call = node.node.value if isinstance(node.node, ast.Await) else node.node
+                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                    fact = call_fact(self.analysis.evaluator, call, self.scope)
+                    if fact is not None and fact.role in ("commit", "rollback"):
+                        return Ending("nothing held", f"`{text_of(call, self.scope)}` (line {node.row}) has ended the "
+                                      "transaction, and with it the connection is back", (node.row,))
+        return Ending("nothing held", "no statement has taken a connection on this way")
+
+    def _ended(self, node: Node, config: Config, edge: Edge, how: str, site: Site) -> Ending | None:
+        if how == "released":
+            return Ending("released", f"{self._releasing(node, config)} (line {node.row})", (node.row,))
+        if how == "handed":
+            return Ending("handed on", f"{self._handing(node, config, site)} (line {node.row})", (node.row,))
+        if how == "gone" and edge.kind == "cancel":
+            text = _text(node, self.scope)
+            return Ending("nothing held", f"`{text}` is the library's own await: cancelled there (line {node.row}), it "
+                          "frees the slot itself", (node.row,))
+        return None  # a way that cannot be taken while it is held, or one that the server ends
+
+    def _releasing(self, node: Node, config: Config) -> str:
+        if node.kind in ("enter", "exit"):
+            return f"by the `with {_text(node, self.scope)}`"
+        call = node.node
+        if isinstance(call, ast.Call):
+            receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+            text = text_of(call, self.scope)
+            if isinstance(receiver, ast.Name) and receiver.id in config.names:
+                return f"by `{text}`"
+            for one in alternatives(self.analysis.evaluator.type_of(call.func, self.scope)):
+                if isinstance(one, Function):
+                    return f"by `{text}`: {one.scope.name} ({self.knowledge.at(one.scope.node, one.scope)}) gives it back"
+            return f"by `{text}`"
+        return f"by `{_text(node, self.scope)}`"
+
+    def _handing(self, node: Node, config: Config, site: Site) -> str:
+        text = _text(node, self.scope)
+        if node.kind == "return":
+            return "returned to the caller, who owes it from there on"
+        if node.kind in ("enter", "exit"):
+            return f"entered as part of `{text}`"
+        if node.kind == "store":
+            return f"stored in `{text}`, which outlives this"
+        if isinstance(node.node, ast.Call):
+            return self._passed(node.node, config, site)
+        return f"by `{text}`"
+
+    def _passed(self, call: ast.Call, config: Config, site: Site) -> str:
+        name = text_of(call.func, self.scope)
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(receiver, ast.Name) and receiver.id in config.names:
+            return f"`{name}` is no method that the models know of {of_class(site.cls)}: it may do anything"
+        for one in alternatives(self.analysis.evaluator.type_of(call.func, self.scope)):
+            if isinstance(one, Function):
+                return f"passed to `{name}` ({self.knowledge.at(one.scope.node, one.scope)}), which keeps it"
+            if isinstance(one, Instance):
+                continue
+            told = of_type(one, self.scope.module)
+            if told != "unknown":
+                return f"passed to `{name}` ({told}), which keeps it"
+        return f"passed to `{name}`, of which nothing is known: it may keep it"
+
+
+def _kind_of_exits(graph: Graph, node: Node) -> list[NodeKind]:
+    """The exits that may be reached from an event."""
+    reached = graph.reachable(node)
+    return [kind for kind, one in graph.exits.items() if one in reached] or ["exit-normal"]
+
+
+def _passes(edge: Edge) -> bool:
+    return edge.source.kind in ("reraise", "except", "raise") or (
+        edge.source.kind == "exit" and edge.source.way != "normal"
+    )
+
+
+def _text(node: Node, scope: Scope) -> str:
+    one = node.node
+    return text_of(one.context_expr if isinstance(one, ast.withitem) else one, scope)
+
+
+def unused_fate(fate: Fate) -> str:
+    return fate.name
+
+
+def unused_class(cls: Class) -> bool:
+    return cls.kind in KINDS and is_one_of is not None

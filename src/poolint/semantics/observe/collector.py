@@ -1,0 +1,79 @@
+"""Observations about releases that never happen: they are left to the garbage collector without anybody noticing."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.facts import LeftToCollector, Observation
+from poolint.semantics.observe.common import may_await
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import LibraryMethod, LibraryName, alternatives
+from poolint.semantics.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
+_OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that look like a release and are none."""
+    for node in scope.calls:
+        name = last_name(node.func)
+        if name in _SYNC_CALLBACKS:
+            yield from _callback(ev, node, name, scope)
+        elif name == "wait_for" and len(node.args) == 2:
+            yield from _no_time(ev, node, scope)
+        elif name in ("close", "commit", "rollback") and isinstance(node.func, ast.Attribute):
+            yield from _sync_side(ev, node, scope)
+
+
+def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
+    """``stack.callback(conn.close)``: a synchronous callback makes the coroutine and drops it."""
+    expected = _OWNERS[name]
+    if expected and ev.qualified_name(ev.type_of(node.func, scope)) != expected:
+        return
+    for argument in node.args:
+        for one in alternatives(ev.type_of(argument, scope)):
+            if not isinstance(one, LibraryMethod) or one.row.role not in ("release", "dispose"):
+                continue
+            if one.row.call == "coroutine":
+                what = text_of(argument, scope)
+                why = f"`{text_of(node.func, scope)}` calls it synchronously: the coroutine is made and dropped"
+                yield LeftToCollector(
+                    node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base
+                )
+
+
+def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """``wait_for(conn.close(), 0)``: it is cancelled before its first step."""
+    inner, timeout = node.args
+    if not (isinstance(timeout, ast.Constant) and timeout.value == 0 and isinstance(inner, ast.Call)):
+        return
+    if not isinstance(ev.type_of(node.func, scope), LibraryName):
+        return
+    fact = call_fact(ev, inner, scope)
+    if fact is not None and fact.role in ("release", "dispose"):
+        why = "a timeout of 0 cancels it before its first step"
+        yield LeftToCollector(
+            node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls
+        )
+
+
+def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """``session.sync_session.close()`` outside of ``run_sync``: it raises, and nothing can release any more."""
+    assert isinstance(node.func, ast.Attribute)
+    receiver = node.func.value
+    if not (isinstance(receiver, ast.Attribute) and receiver.attr in ("sync_session", "sync_connection")):
+        return
+    fact = call_fact(ev, node, scope)
+    if not scope.is_async or fact is None or isinstance(parent_of(node), ast.Await):
+        return
+    why = "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that"
+    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, fact.cls)

@@ -1,0 +1,129 @@
+"""Observations about checkouts that outlive the function they were made in, and that nobody gives back."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.facts import LongLived, Observation, UnreleasedAttribute
+from poolint.semantics.lifetimes.owed import checkout
+from poolint.semantics.members import lineage
+from poolint.semantics.observe.common import may_await
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import ClassObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_CACHES = frozenset({"lru_cache", "cache", "cached"})
+_PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """What ``scope`` makes live longer than it should."""
+    for node in scope.calls:
+        value: ast.expr = node
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
+            yield from _assigned(ev, node, value, target, scope)
+        elif isinstance(parent, ast.Return) and _is_cached(scope):
+            yield from _long_lived(ev, node, value, scope, scope.name, f"the cache of `{scope.name}()`")
+
+
+def _assigned(
+    ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
+) -> Iterator[Observation]:
+    if isinstance(target, ast.Name):
+        if scope.kind == "module":
+            yield from _long_lived(ev, node, value, scope, target.id, "a module")
+        elif scope.kind == "class":
+            yield from _long_lived(ev, node, value, scope, target.id, "a class attribute")
+        elif target.id in scope.globals:
+            yield from _long_lived(ev, node, value, scope, target.id, "a global")
+    elif isinstance(target, ast.Attribute):
+        receiver = target.value
+        if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
+            yield from _long_lived(ev, node, value, scope, target.attr, "the application's state")
+        elif isinstance(receiver, ast.Name) and receiver.id == "self":
+            yield from _on_self(ev, node, value, target.attr, scope)
+
+
+def _long_lived(
+    ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, where: str
+) -> Iterator[Observation]:
+    found = checkout(ev, node, value, scope)
+    if found is None or found[1].kind not in ("session", "connection"):
+        return
+    fact, cls, _ = found
+    if not _is_released_somewhere(variable, scope):
+        yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, where)
+
+
+def _is_released_somewhere(variable: str, scope: Scope) -> bool:
+    """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
+    for inner in scope.module.scope.descendants():
+        for load in inner.loads.get(variable, ()):
+            parent = parent_of(load)
+            if isinstance(parent, ast.Attribute):
+                if parent.attr in ("close", "aclose", "release", "remove", "terminate", "disconnect", "putconn"):
+                    return True
+            elif not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return)):
+                return True
+    return False
+
+
+def _is_cached(scope: Scope) -> bool:
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) in _CACHES:
+            return True
+    return False
+
+
+def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope) -> Iterator[Observation]:
+    """``self.conn = engine.connect()`` in a class that only ever uses it."""
+    method: Scope = scope
+    while method.parent is not None and method.enclosing_class is None:
+        method = method.parent
+    owner = method.enclosing_class
+    if owner is None:
+        return
+    found = checkout(ev, node, value, scope)
+    if found is None or found[1].kind not in ("session", "connection"):
+        return
+    fact, cls, _ = found
+    uses = [use for one in lineage(ev, ClassObject(owner, None)) for use in _uses(one, attribute)]
+    is_used = False
+    for use in uses:
+        parent = parent_of(use)
+        if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
+            continue
+        row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
+        if row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
+            return  # released, handed on, or something that may do either
+        if cls.kind == "session" and row.role in ("commit", "rollback"):
+            return
+        is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
+    if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
+        yield UnreleasedAttribute(
+            node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name
+        )
+
+
+def _uses(owner: Scope, attribute: str) -> Iterator[ast.Attribute]:
+    for inner in owner.descendants():
+        for load in inner.loads.get("self", ()):
+            parent = parent_of(load)
+            if isinstance(parent, ast.Attribute) and parent.attr == attribute:
+                yield parent
+
+
+def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
+    """Whether somebody outside may release it: a public attribute that its class hardly touches."""
+    return not attribute.startswith("_") and len(uses) <= 1
