@@ -167,16 +167,17 @@ _RULES = LazyRules()
 
 
 class Project:
-    """The files below ``root``, checked as the command line does it, with all rules on.
+    """The files below ``root``, checked as the command line does it, with all rules on but for matters of taste.
 
-    With ``screened=False`` every file is looked at, whatever the screen says.
+    With ``screened=False`` every file is looked at, whatever the screen says. ``also`` are rules to be selected that
+    are off by default.
     """
 
-    def __init__(self, root: Path, names: Iterable[str], *, screened: bool = True) -> None:
+    def __init__(self, root: Path, names: Iterable[str], *, screened: bool = True, also: tuple[str, ...] = ()) -> None:
         self.root = root
         self.names = sorted(names)
         self.screened = screened
-        self.settings = Settings(select=("ALL",), root=str(root))
+        self.settings = Settings(extend_select=also, root=str(root))
         self.checker = Checker(self.settings, _RULES, str(root))
 
     def _source(self, name: str) -> Source:

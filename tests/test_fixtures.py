@@ -25,7 +25,7 @@ def name_of(one: Any) -> str:
 
 
 def laid_out(fixture: Fixture, root: Path) -> Project:
-    return Project(fixture.lay_out(root), fixture.files)
+    return Project(fixture.lay_out(root), fixture.files, also=(fixture.code,))
 
 
 @pytest.mark.parametrize("fixture", fixtures(), ids=name_of)
@@ -52,7 +52,7 @@ def test_fixes(fixture: Fixture, tmp_path: Path) -> None:
             assert fixed[name][0].data.decode("latin-1") == without_expectations(target.read_bytes()).decode("latin-1")
         else:
             assert not target.exists(), f"nothing in {name} was fixed, so {target.name} must go"
-    again = Project(tmp_path, fixture.files)
+    again = Project(tmp_path, fixture.files, also=(fixture.code,))
     found = again.findings()
     known = {(place.file, place.row, place.code) for place in fixture.expectations.misses}
     left = [place for place in map(again.place, found) if place[:3] not in known]

@@ -20,6 +20,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.rule import rule
 
         return rule(options.code, options.all, options.output_format)
+    if options.command == "why":
+        from poolint.cli.why import why
+
+        return why(options.place, options.output_format, options.isolated)
     if options.command is None:
         parser().print_help()
         return 0
@@ -60,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _add_check(commands.add_parser("check", help="check files and directories (the default)", allow_abbrev=False))
     _add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
+    _add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
     return top
 
 
@@ -103,6 +108,16 @@ def _add_rule(rule: argparse.ArgumentParser) -> None:
     rule.add_argument("code", nargs="?", metavar="RULE", help="the code or the name of a rule")
     rule.add_argument("--all", action="store_true", help="list all rules")
     rule.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
+
+
+def _add_why(why: argparse.ArgumentParser) -> None:
+    why.description = (
+        "Say what poolint knows at one line: types, obligations and how they end, findings and why some are not told, "
+        "and what it could not resolve."
+    )
+    why.add_argument("place", metavar="FILE:LINE", help="the line to explain")
+    why.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
+    why.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
 def _split(values: list[str] | None) -> tuple[str, ...]:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.explain.known import is_one_of
 from poolint.explain.report import Ending, Exit, Obligation
 from poolint.explain.words import DROPS, of_class, of_type
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.cfg import EXITS, TooComplex
-from poolint.semantics.lifetimes.owed import KINDS, sites
+from poolint.semantics.lifetimes.owed import sites
 from poolint.semantics.lifetimes.paths import Trace
-from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line
-    from poolint.models.schema import Class
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.cfg import Edge, Graph, Node, NodeKind
     from poolint.semantics.lifetimes.done import Config
@@ -108,8 +105,11 @@ class Duties:
             found.setdefault(_kind_of_exits(graph, last)[0], {})[Ending("owed", text, (last.row,))] = None
         for kind, edges in outcome.leaks.items():
             found.setdefault(kind, {})[self._owed(edges)] = None
+        freed: set[int] = set()
         for (node, config), edge, end in trace.ends:
-            ending = self._ended(node, config, edge, end.how, site)
+            if end.how == "gone" and edge.kind == "cancel":
+                freed.add(node.row)
+            ending = self._ended(node, config, end.how, site)
             if ending is None:
                 continue
             if edge.target not in reached:
@@ -117,15 +117,15 @@ class Duties:
             for kind in reached[edge.target]:
                 found.setdefault(kind, {})[ending] = None
         for (node, config), edges in trace.exits:
-            if not self.analysis_owes(config):
-                found.setdefault(node.kind, {})[self._idle(edges, config)] = None
+            if config.state not in ("held", "open"):
+                found.setdefault(node.kind, {})[self._idle(edges)] = None
+        if freed:
+            rows = tuple(sorted(freed))
+            text = f"cancelled in the library's own awaits ({_rows(rows)}), which free the slot themselves"
+            found.setdefault("exit-cancel", {})[Ending("nothing held", text, rows)] = None
         return tuple(
             Exit(WAYS[kind], tuple(found[kind])) for kind in WAYS if kind in found and kind in set(EXITS.values())
         )
-
-    def analysis_owes(self, config: Config) -> bool:
-        """Whether something is held in this standing: the same question as that of the search."""
-        return config.state in ("held", "open")
 
     def _owed(self, edges: list[Edge]) -> Ending:
         """A leak, with the station on its way at which it went wrong."""
@@ -134,14 +134,16 @@ class Duties:
         if raised is not None:
             text = _text(raised.source, self.scope)
             what = {"cancel": "is cancelled", "generator-exit": "is closed by its consumer"}.get(raised.kind, "raises")
-            return Ending("owed", f"`{text}` {what} (line {raised.source.row}), and nothing gives it back after that",
-                          (raised.source.row,))
+            return Ending(
+                "owed",
+                f"`{text}` {what} (line {raised.source.row}), and nothing gives it back after that",
+                (raised.source.row,),
+            )
         if last is None:
             return Ending("owed", "nothing gives it back")
         return Ending("owed", f"the function is left at line {last.row}, and nothing has given it back", (last.row,))
 
-    def _idle(self, edges: list[Edge], config: Config) -> Ending:
-        del config
+    def _idle(self, edges: list[Edge]) -> Ending:
         for edge in reversed(edges):
             node = edge.source
             if node.kind in ("call", "await") and isinstance(node.node, (ast.Call, ast.Await)):
@@ -149,19 +151,19 @@ class Duties:
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
                     fact = call_fact(self.analysis.evaluator, call, self.scope)
                     if fact is not None and fact.role in ("commit", "rollback"):
-                        return Ending("nothing held", f"`{text_of(call, self.scope)}` (line {node.row}) has ended the "
-                                      "transaction, and with it the connection is back", (node.row,))
+                        return Ending(
+                            "nothing held",
+                            f"`{text_of(call, self.scope)}` (line {node.row}) has ended the "
+                            "transaction, and with it the connection is back",
+                            (node.row,),
+                        )
         return Ending("nothing held", "no statement has taken a connection on this way")
 
-    def _ended(self, node: Node, config: Config, edge: Edge, how: str, site: Site) -> Ending | None:
+    def _ended(self, node: Node, config: Config, how: str, site: Site) -> Ending | None:
         if how == "released":
             return Ending("released", f"{self._releasing(node, config)} (line {node.row})", (node.row,))
         if how == "handed":
             return Ending("handed on", f"{self._handing(node, config, site)} (line {node.row})", (node.row,))
-        if how == "gone" and edge.kind == "cancel":
-            text = _text(node, self.scope)
-            return Ending("nothing held", f"`{text}` is the library's own await: cancelled there (line {node.row}), it "
-                          "frees the slot itself", (node.row,))
         return None  # a way that cannot be taken while it is held, or one that the server ends
 
     def _releasing(self, node: Node, config: Config) -> str:
@@ -175,7 +177,9 @@ class Duties:
                 return f"by `{text}`"
             for one in alternatives(self.analysis.evaluator.type_of(call.func, self.scope)):
                 if isinstance(one, Function):
-                    return f"by `{text}`: {one.scope.name} ({self.knowledge.at(one.scope.node, one.scope)}) gives it back"
+                    return (
+                        f"by `{text}`: {one.scope.name} ({self.knowledge.at(one.scope.node, one.scope)}) gives it back"
+                    )
             return f"by `{text}`"
         return f"by `{_text(node, self.scope)}`"
 
@@ -207,6 +211,10 @@ class Duties:
         return f"passed to `{name}`, of which nothing is known: it may keep it"
 
 
+def _rows(rows: tuple[int, ...]) -> str:
+    return f"line{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
+
+
 def _kind_of_exits(graph: Graph, node: Node) -> list[NodeKind]:
     """The exits that may be reached from an event."""
     reached = graph.reachable(node)
@@ -222,11 +230,3 @@ def _passes(edge: Edge) -> bool:
 def _text(node: Node, scope: Scope) -> str:
     one = node.node
     return text_of(one.context_expr if isinstance(one, ast.withitem) else one, scope)
-
-
-def unused_fate(fate: Fate) -> str:
-    return fate.name
-
-
-def unused_class(cls: Class) -> bool:
-    return cls.kind in KINDS and is_one_of is not None

@@ -11,7 +11,7 @@ from poolint.semantics import callables
 from poolint.semantics.calls import call_fact, call_facts, text_of
 from poolint.semantics.holding import Held, inside, transactions
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryName, alternatives
+from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
 from poolint.semantics.uses import usage
 
 if TYPE_CHECKING:
@@ -91,7 +91,8 @@ def _own(analysis: Analysis, knowledge: Knowledge, one: Function) -> str:
         if any(name.endswith("contextmanager") for name in callables.decorators(analysis.evaluator, inner)):
             kind = "an asynchronous context manager" if inner.is_async else "a context manager"
     gives = callables.returned(analysis.evaluator, inner, None)
-    told = "" if gives is UNKNOWN else f"; it gives {of_type(gives, knowledge.here)}"
+    is_plain = isinstance(gives, Pending) and UNKNOWN is gives.awaited is gives.entered is gives.item
+    told = "" if gives is UNKNOWN or is_plain else f"; it gives {of_type(gives, knowledge.here)}"
     return f"{inner.qualified_name} is {kind} of the project ({knowledge.at(inner.node, inner)}){told}"
 
 
@@ -150,4 +151,3 @@ def of_with(
 
 
 _GIVEN_BACK = frozenset({"session", "connection", "engine", "pool", "client"})
-

@@ -49,7 +49,9 @@ class Knowledge:
         text = text_of(node, scope)
         one = self.ev.type_of(node, scope)
         if one is UNKNOWN:
-            return self._by_use(text, node, scope) or Known(text, f"unknown: {self.why_unknown(node, scope)}", (), False)
+            return self._by_use(text, node, scope) or Known(
+                text, f"unknown: {self.why_unknown(node, scope)}", (), False
+            )
         by = dict.fromkeys(self._by(binding, where) for binding, where in self.bindings(node, scope))
         return Known(text, of_type(one, self.here), tuple(by)[:_MOST])
 
@@ -139,7 +141,10 @@ class Knowledge:
         return f"assigned from {part}`{value_text}` at {at}{self._through(binding.value, scope)}"
 
     def _by_parameter(self, binding: Binding, scope: Scope, at: str) -> str:
-        if binding.value is not None and annotated.injected(self.ev, binding.value, scope.parent or scope) is not UNKNOWN:
+        if (
+            binding.value is not None
+            and annotated.injected(self.ev, binding.value, scope.parent or scope) is not UNKNOWN
+        ):
             given = binding.value.args[0] if isinstance(binding.value, ast.Call) and binding.value.args else None
             through = self._source(given, scope.parent or scope) if given is not None else ""
             return f"injected by `{text_of(binding.value, scope)}` at {at}{through}"
@@ -156,9 +161,10 @@ class Knowledge:
         further = source.scope.bindings.get(name) if source is not None and source is not scope.module else None
         if source is not None and further:
             last = further[-1]
-            if last.kind == "import":
-                return f"imported from {origin} at {at}; there {self._by_import(last, source.scope, place(last.node, source, self.here))}"
-            return f"imported from {origin} at {at}; there {self._by(last, source.scope)}"
+            there = place(last.node, source, self.here)
+            is_import = last.kind == "import"
+            deeper = self._by_import(last, source.scope, there) if is_import else self._by(last, source.scope)
+            return f"imported from {origin} at {at}; there {deeper}"
         return f"imported from {origin} at {at}"
 
     def _through(self, value: ast.expr, scope: Scope) -> str:
@@ -256,4 +262,6 @@ class Knowledge:
 
 def is_one_of(one: Type, kinds: frozenset[str]) -> bool:
     """Whether something is an object of a library's class of one of these kinds."""
-    return any(isinstance(each, Instance) and each.base is not None and each.base.kind in kinds for each in alternatives(one))
+    return any(
+        isinstance(each, Instance) and each.base is not None and each.base.kind in kinds for each in alternatives(one)
+    )

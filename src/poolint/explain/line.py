@@ -35,6 +35,10 @@ class Line(NamedTuple):
             rows.append(node.func.end_lineno or 0)
         return any(self.first <= row <= self.last for row in rows)
 
+    def binds(self, node: ast.AST) -> bool:
+        """Whether a name is bound on these rows: assigned, imported, or a parameter."""
+        return isinstance(node, (ast.Name, ast.arg, ast.Import, ast.ImportFrom)) and self.holds(node)
+
 
 def line_at(module: Module, row: int) -> Line:
     """The line, widened to the statement that it is a part of."""
@@ -49,7 +53,8 @@ def line_at(module: Module, row: int) -> Line:
 
 
 def _first(node: ast.stmt) -> int:
-    return min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(one.lineno for one in decorators)])
 
 
 def _last(node: ast.stmt) -> int:
@@ -57,9 +62,7 @@ def _last(node: ast.stmt) -> int:
     body = getattr(node, "body", None) or getattr(node, "cases", None)
     if not isinstance(body, list) or not body:
         return node.end_lineno or node.lineno
-    first = body[0].pattern.lineno if isinstance(body[0], ast.match_case) else body[0].lineno
-    first = min([first, *(one.lineno for one in getattr(body[0], "decorator_list", ()))])
-    return max(node.lineno, _header_end(node), min(first - 1, _header_end(node)))
+    return _header_end(node)
 
 
 def _header_end(node: ast.stmt) -> int:
@@ -70,7 +73,7 @@ def _header_end(node: ast.stmt) -> int:
             continue
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, ast.AST):
-                rows += [getattr(inner, "end_lineno", 0) or 0 for inner in ast.walk(one)]
+                rows += [int(getattr(inner, "end_lineno", 0) or 0) for inner in ast.walk(one)]
     return max(rows)
 
 
@@ -78,9 +81,9 @@ def _scope_around(module: Module, row: int) -> Scope:
     """The innermost function or class around a row without a statement."""
     found = module.scope
     for node, scope in module.scopes.items():
-        if isinstance(node, ast.stmt) and node.lineno <= row <= (node.end_lineno or 0):
-            if found.node is module.source.tree or node.lineno >= getattr(found.node, "lineno", 0):
-                found = scope
+        is_around = isinstance(node, ast.stmt) and node.lineno <= row <= (node.end_lineno or 0)
+        if is_around and getattr(node, "lineno", 0) >= getattr(found.node, "lineno", 0):
+            found = scope
     return found
 
 
@@ -120,21 +123,21 @@ def names_on(module: Module, line: Line) -> list[tuple[ast.expr, Scope]]:
                 if line.holds(load) and not _in_annotation(load) and load.id not in BUILTINS:
                     found.append((node, scope))
         for name, bindings in scope.bindings.items():
-            for one in bindings:
-                if isinstance(one.node, (ast.Name, ast.arg)) and line.holds(one.node):
-                    node = one.node
-                    found.append((node if isinstance(node, ast.Name) else _as_name(node, name), scope))
+            found += [(_as_name(one.node, name), scope) for one in bindings if line.binds(one.node)]
     unique: dict[str, tuple[ast.expr, Scope]] = {}
     for node, scope in sorted(found, key=lambda one: (one[0].lineno, one[0].col_offset)):
         unique.setdefault(ast.unparse(node), (node, scope))
     return list(unique.values())
 
 
-def _as_name(node: ast.arg, name: str) -> ast.Name:
-    """A parameter as an expression that reads it, so that it can be asked for like any other name."""
+def _as_name(node: ast.AST, name: str) -> ast.Name:
+    """What binds a name as an expression that reads it, so that it can be asked for like any other."""
+    if isinstance(node, ast.Name):
+        return node
+    assert isinstance(node, (ast.arg, ast.stmt))
     read = ast.Name(name, ast.Load(), lineno=node.lineno, col_offset=node.col_offset)
     read.end_lineno, read.end_col_offset = node.end_lineno, node.end_col_offset
-    read.__dict__["_poolint_parent"] = parent_of(node)
+    read.__dict__["_poolint_parent"] = node if isinstance(node, ast.stmt) else parent_of(node)
     return read
 
 

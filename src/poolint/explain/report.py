@@ -51,8 +51,8 @@ class Exit:
 class Obligation:
     """Something that has to be given back, or would have to be.
 
-    ``exits`` is empty where nothing had to be followed: then ``says`` tells why. ``reported`` are the codes of the
-    findings that stand at its checkout.
+    ``exits`` is empty where nothing had to be followed: then ``says`` tells why. ``reported`` are the
+    findings that stand at its checkout: their codes, and why one is not told.
     """
 
     subject: str

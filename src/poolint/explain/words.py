@@ -27,7 +27,8 @@ from poolint.semantics.types import (
 from poolint.semantics.uses import Use
 
 if TYPE_CHECKING:
-    from poolint.models.schema import Class, Function as Row, Method
+    from poolint.models.schema import Class, Method
+    from poolint.models.schema import Function as Row
     from poolint.semantics.project import Module
     from poolint.semantics.uses import Usage
 
@@ -74,9 +75,9 @@ EFFECTS = {
     "llm": "waits for a language model",
 }
 DROPS = {
-    "terminated": "dropped without it, the garbage collector terminates the connection late, with a warning",
-    "collected": "dropped without it, the connection comes back silently at some later garbage collection",
-    "lost": "dropped without it, the slot in the pool is lost for ever",
+    "terminated": "if it is not given back, the garbage collector terminates its connection late, with a warning",
+    "collected": "if it is not given back, its connection comes back silently at some later garbage collection",
+    "lost": "if it is not given back, its slot in the pool is lost for ever",
 }
 _PENDING = {
     "coroutine": "a coroutine, whose `await` gives",
@@ -173,6 +174,7 @@ def _class(one: Instance | ClassObject, here: Module) -> str:
 
 def of_row(name: str, row: Method | Row) -> str:
     """What the models say of a call, in one sentence."""
+    name = name.replace(".__call__", "()")
     says = f"{name} {CALLS[row.call]}; it {ROLES[row.role]}"
     if row.role == "release":
         says += " its argument" if getattr(row, "releases", "self") == "argument" else " what it is called on"

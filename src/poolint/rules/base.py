@@ -58,6 +58,12 @@ class Meta:
     """Codes whose findings its fix may bring to light: an awaited checkout is something that has to be released."""
 
 
+LIFETIMES = frozenset(
+    {"POL201", "POL202", "POL203", "POL204", "POL205", "POL206", "POL209", "POL210", "POL212", "POL215", "POL217"}
+)
+"""What a fix uncovers that makes a checkout or a release happen: the obligation is followed from then on."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written."""

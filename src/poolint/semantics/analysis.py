@@ -6,12 +6,15 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
+from poolint.semantics.cfg import TooComplex
 from poolint.semantics.effects import Effects, database_sink, external_sink, foreign_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.lifetimes.graphs import Graphs
 from poolint.semantics.observe import awaits, blocking, collector, coroutines, generators, owners, transactions, withs
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.ownership import Ownership
+from poolint.semantics.reaching import under_type_checking
+from poolint.semantics.scopes import statement_of
 from poolint.semantics.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -35,9 +38,8 @@ class Analysis:
         self.sync_sessions = Effects(self.evaluator, sync_session_sink)
         self.database = Effects(self.evaluator, database_sink)
         self.foreign = Effects(self.evaluator, foreign_sink)
-        self.lifetimes = Lifetimes(
-            self.evaluator, self.vocabulary, self.ownership, Graphs(self.evaluator), self.foreign
-        )
+        self.graphs = Graphs(self.evaluator)
+        self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
@@ -55,7 +57,20 @@ class Analysis:
                 transactions.observe(ev, self.external, scope),
             ):
                 for observation in found:
-                    yield scope, observation
+                    if self._may_run(observation.node, scope):
+                        yield scope, observation
+
+    def _may_run(self, node: ast.AST, scope: Scope) -> bool:
+        """Whether a place is reached at all: not under ``TYPE_CHECKING``, and not behind what never returns."""
+        if under_type_checking(node):
+            return False
+        if scope.kind != "function" or node is scope.node:
+            return True
+        try:
+            graph = self.graphs.of(scope)
+        except TooComplex:
+            return True
+        return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
 
     def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallFact]]:
         """The calls in a module that rules subscribe to by qualified name or by role."""

@@ -52,8 +52,9 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         if owner is not None:
             return ev.class_object(owner).instance()
     one = ev.type_of(node, scope)
-    if isinstance(one, ClassObject):
-        return one.instance()
+    classes = [member for member in alternatives(one) if isinstance(member, ClassObject)]
+    if classes and len(classes) == len(alternatives(one)):
+        return union([cls.instance() for cls in classes])
     alias = _alias(ev, node, scope)
     if alias is not None:
         return annotation(ev, *alias)

@@ -185,8 +185,13 @@ class Evaluator:
         bindings = scope.bindings.get(node.id)
         if bindings is not None:
             if len(bindings) == 1:
-                return self.binding(bindings[0], scope)
-            return union([self.binding(one, scope) for one in reaching.reaching(bindings, node)])
+                return self.binding(bindings[0], _home(bindings[0], scope))
+            return union(
+                [
+                    self.binding(one, _home(one, scope))
+                    for one in reaching.as_type_checked(reaching.reaching(bindings, node))
+                ]
+            )
         return self.outer_name(node.id, scope)
 
     def outer_name(self, name: str, scope: Scope) -> Type:
@@ -209,7 +214,7 @@ class Evaluator:
         functions = [one for one in bindings if one.kind == "function"]
         if len(functions) == len(bindings):
             return self.binding(functions[-1], scope)  # the last one is the implementation behind overloads
-        return known([self.binding(one, scope) for one in reaching.as_type_checked(bindings)])
+        return known([self.binding(one, _home(one, scope)) for one in reaching.as_type_checked(bindings)])
 
     def _star(self, name: str, module: Module) -> Type:
         for dotted, level in module.stars:
@@ -227,12 +232,13 @@ class Evaluator:
         """What ``module.name`` is."""
         if name in module.scope.bindings:
             return self.scope_name(name, module.scope)
-        if module.is_package:
+        starred = self.once((module, name, "star"), self._star, name, module) if module.stars else UNKNOWN
+        if module.is_package and (starred is UNKNOWN or isinstance(starred, LibraryName)):
             path = self.project.finder.find_relative(name, 1, module.path)
             inner = self.project.module(path) if path is not None else None
             if inner is not None:
                 return ModuleObject(inner)
-        return self.once((module, name, "star"), self._star, name, module) if module.stars else UNKNOWN
+        return starred
 
     def binding(self, binding: Binding, scope: Scope) -> Type:
         """What one binding binds its name to. ``scope`` is where the binding stands."""
@@ -388,6 +394,11 @@ class Evaluator:
 def _is_plain(one: Type) -> TypeGuard[Instance]:
     """Whether this is an object of a library's class, of which all is known."""
     return isinstance(one, Instance) and one.base is not None and one.cls is one.base
+
+
+def _home(binding: Binding, scope: Scope) -> Scope:
+    """Where the value of a binding stands: another function than the name's owner where it is declared global."""
+    return binding.scope if binding.scope is not None and binding.kind not in ("function", "class") else scope
 
 
 def _module_of(one: ClassObject) -> str:

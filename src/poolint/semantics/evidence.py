@@ -38,7 +38,7 @@ _STRONG = frozenset(
 def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
     """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
     if isinstance(receiver, ast.Name):
-        name, region = receiver.id, scope.outermost_function
+        name, region = receiver.id, _owner(receiver.id, scope)
     elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
         name, region = receiver.attr, _class_around(scope)
     else:
@@ -51,10 +51,28 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
         return None
     cls = ev.models.classes.get(ASYNC_CLASS)
     if cls is None or not any(
-        _is_awaited_use(call, receiver) for inner in region.descendants() for call in inner.calls
+        _is_awaited_use(call, receiver)
+        for inner in region.descendants()
+        if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region
+        for call in inner.calls
     ):
         return None
     return Instance(cls, cls)
+
+
+def _owner(name: str, scope: Scope) -> Scope | None:
+    """The function that binds a name once, but for None; the outermost one where none binds it."""
+    current: Scope | None = scope
+    while current is not None and current.kind != "module":
+        if current.kind != "class" and name in current.bindings:
+            real = [
+                one
+                for one in current.bindings[name]
+                if one.kind != "narrowed" and not (isinstance(one.value, ast.Constant) and one.value.value is None)
+            ]
+            return current if len(real) == 1 or all(one.kind == "parameter" for one in real) else None
+        current = current.parent
+    return scope.outermost_function
 
 
 def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:

@@ -152,7 +152,7 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
             assert inner is not None
             return _method(ev, inner, receiver)
         found = _field(ev, scope, attribute)
-        if found is not UNKNOWN:
+        if found is not UNKNOWN and found is not NOTHING:
             return found
         declared = declared or bool(bindings) or attribute in scope.self_assignments
     return UNKNOWN if declared else None

@@ -28,7 +28,18 @@ class Fate(IntEnum):
 
 _KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
 _USERS = frozenset(
-    {"create_all", "drop_all", "reflect", "create", "drop", "to_sql", "read_sql", "read_sql_query", "nullcontext", "inspect"}
+    {
+        "create_all",
+        "drop_all",
+        "reflect",
+        "create",
+        "drop",
+        "to_sql",
+        "read_sql",
+        "read_sql_query",
+        "nullcontext",
+        "inspect",
+    }
 )
 """Functions and methods, by name, that only use a connection, whoever they are called on."""
 
@@ -72,9 +83,13 @@ class Ownership:
             name = _parameter(callee, call, argument, keyword)
             return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
         if isinstance(callee, LibraryName):
+            if callee.name == "builtins.getattr":
+                return Fate.KEPT  # `getattr(conn, "close", None)`: whatever it is called for
             # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
             last = callee.name.rpartition(".")[2]
-            keeps = last[:1].isupper() or callee.name.startswith(("contextlib.", "builtins.setattr", "asyncio."))
+            keeps = last[:1].isupper() or callee.name.startswith(
+                ("contextlib.", "builtins.setattr", "asyncio.", "functools.partial")
+            )
             return Fate.KEPT if keeps else Fate.USED
         if isinstance(callee, LibraryMethod):
             return Fate.USED

@@ -48,11 +48,12 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
 
 def as_type_checked(bindings: list[Binding]) -> list[Binding]:
     """Those under ``if TYPE_CHECKING:`` where there are any: the others stand in for them at run time."""
-    checked = [one for one in bindings if _under_type_checking(one.node)]
+    checked = [one for one in bindings if under_type_checking(one.node)]
     return checked or bindings
 
 
-def _under_type_checking(node: ast.AST) -> bool:
+def under_type_checking(node: ast.AST) -> bool:
+    """Whether a node stands under ``if TYPE_CHECKING:``, where nothing ever runs."""
     child, current = node, parent_of(node)
     while current is not None:
         if isinstance(current, ast.If) and any(child is one for one in current.body):

@@ -155,6 +155,7 @@ class Scope:
         target: Scope = self
         if name in self.globals:
             target = self.module.scope
+            binding.scope = binding.scope or self
         target.bindings.setdefault(name, []).append(binding)
 
 

@@ -190,8 +190,6 @@ class Either(Type):
         self.key = ("union", frozenset(members))
 
 
-
-
 def _identity(cls: schema.Class | Scope) -> object:
     name = getattr(cls, "kind", None)
     return id(cls) if name == "class" else cls.name

@@ -26,6 +26,7 @@ class Use(Enum):
     DROPPED = "dropped"  # nothing is ever done with it
     CONSUMED = "consumed"  # an attribute, an item, a part of it: as if it were the result itself
     TESTED = "tested"  # only its truth is asked, or whether it is None
+    STARTED = "started"  # by a method of its own, or given up
     ESCAPES = "escapes"  # returned, passed on, stored elsewhere: somebody else may await it
 
 
@@ -44,7 +45,9 @@ class Usage:
         self.attribute = attribute
 
 
-STARTS = frozenset({"start", "__aenter__", "__await__", "__enter__", "send", "cancel", "add_done_callback"})
+STARTS = frozenset(
+    {"start", "__aenter__", "__aexit__", "__exit__", "__await__", "__enter__", "send", "cancel", "add_done_callback"}
+)
 """Attributes by which something not yet awaited is properly started, or given up."""
 
 _TRANSPARENT = (ast.IfExp, ast.BoolOp, ast.NamedExpr)
@@ -90,7 +93,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
         assert statement is not None
         return Usage(Use.ENTERED_ASYNC if isinstance(statement, ast.AsyncWith) else Use.ENTERED, statement)
     if isinstance(parent, ast.Attribute):
-        return Usage(Use.ESCAPES if parent.attr in STARTS else Use.CONSUMED, parent, attribute=parent.attr)
+        return Usage(Use.STARTED if parent.attr in STARTS else Use.CONSUMED, parent, attribute=parent.attr)
     if isinstance(parent, (ast.Assign, ast.AnnAssign)):
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
         if stored and len(targets) == 1 and isinstance(targets[0], ast.Name):
@@ -110,7 +113,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
         is_statement = isinstance(parent_of(parent), ast.Expr) and not isinstance(parent, ast.GeneratorExp)
         return Usage(Use.DROPPED if is_statement else Use.ESCAPES, parent)
     if isinstance(parent, ast.Starred):
-        return Usage(Use.ESCAPES, parent)
+        return Usage(Use.CONSUMED, parent)
     if isinstance(parent, (ast.UnaryOp, ast.If, ast.While, ast.Assert)):
         return Usage(Use.TESTED, parent)
     if isinstance(parent, ast.Compare):
@@ -124,7 +127,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     return Usage(Use.ESCAPES, parent)
 
 
-_RANK = {Use.AWAITED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, Use.CONSUMED: 1, Use.ITERATED_ASYNC: 2}
+_RANK = {Use.AWAITED: 0, Use.STARTED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, Use.CONSUMED: 1, Use.ITERATED_ASYNC: 2}
 """What tells most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.fixes.plans import RemoveAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 from poolint.semantics import facts
 from poolint.semantics.facts import Observation
@@ -58,6 +58,7 @@ class AwaitedSyncCall(Rule):
         summary="a call that gives nothing awaitable is awaited",
         subscription=Subscription(observations=frozenset({facts.AwaitedSyncCall})),
         fix="safe",
+        uncovers=LIFETIMES,
     )
 
     def visit_Await(self, node: cst.Await) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 from poolint.semantics.facts import ConsumedAwaitable, DroppedAwaitable, Observation
 
@@ -65,7 +65,7 @@ class UnawaitedCheckout(Rule):
         summary="a checkout is used as a connection without having been awaited or entered",
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="sometimes",
-        uncovers=frozenset({"POL201"}),
+        uncovers=LIFETIMES,
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.semantics.facts import DroppedDatabaseCoroutine, Observation
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class UnawaitedDatabaseCoroutine(Rule):
         summary="a coroutine of the project that works on a database is never awaited",
         subscription=Subscription(observations=frozenset({DroppedDatabaseCoroutine})),
         fix="safe",
+        uncovers=LIFETIMES,
     )
 
     def visit_Call(self, node: cst.Call) -> None:

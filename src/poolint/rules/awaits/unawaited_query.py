@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 from poolint.semantics.facts import ConsumedAwaitable, DroppedAwaitable, Observation
 
@@ -65,6 +65,7 @@ class UnawaitedQuery(Rule):
         summary="a query is never awaited, or its coroutine is used as a result",
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
         fix="safe",
+        uncovers=LIFETIMES,
     )
 
     def visit_Call(self, node: cst.Call) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text, held
 from poolint.semantics.facts import DroppedAwaitable, Observation
 
@@ -58,6 +58,7 @@ class UnawaitedRelease(Rule):
         summary="a release of an asynchronous resource is never awaited",
         subscription=Subscription(observations=frozenset({DroppedAwaitable})),
         fix="safe",
+        uncovers=LIFETIMES,
     )
 
     def visit_Call(self, node: cst.Call) -> None:

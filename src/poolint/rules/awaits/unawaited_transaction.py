@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 from poolint.semantics.facts import DroppedAwaitable, Observation
 
@@ -68,6 +68,7 @@ class UnawaitedTransaction(Rule):
         summary="a commit, rollback, flush, refresh or begin is never awaited",
         subscription=Subscription(observations=frozenset({DroppedAwaitable})),
         fix="sometimes",
+        uncovers=LIFETIMES,
     )
 
     def visit_Call(self, node: cst.Call) -> None:

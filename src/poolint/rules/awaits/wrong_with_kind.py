@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
-from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.semantics.facts import MismatchedWith, Observation
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class WrongWithKind(Rule):
         summary="a `with`, or an `await` in its header, does not fit what it enters",
         subscription=Subscription(observations=frozenset({MismatchedWith})),
         fix="sometimes",
+        uncovers=LIFETIMES,
     )
 
     def visit_With(self, node: cst.With) -> None:

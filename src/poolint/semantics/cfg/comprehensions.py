@@ -1,6 +1,7 @@
-"""Comprehensions are loops, run where they stand; a generator expression only evaluates what it first iterates.
+"""Comprehensions: loops, run where they stand.
 
-The body of a generator expression runs in whoever consumes it, which the graph of this function does not see.
+A generator expression is none: when it is made it only evaluates what it iterates first, as any expression does its
+parts. Its body runs in whoever consumes it, which the graph of this function does not see.
 """
 
 from __future__ import annotations
@@ -44,13 +45,8 @@ def comprehension(b: Builder, node: Comprehension) -> Steps:
     b.comprehensions -= 1
 
 
-def generator_expression(b: Builder, node: ast.GeneratorExp) -> Steps:
-    yield b.evaluate(node.generators[0].iter)
-
-
 EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {
     ast.DictComp: comprehension,
-    ast.GeneratorExp: generator_expression,
     ast.ListComp: comprehension,
     ast.SetComp: comprehension,
 }

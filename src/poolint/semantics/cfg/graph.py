@@ -82,9 +82,9 @@ EXITS: dict[Way, NodeKind] = {
 class Node:
     """One event.
 
-    ``way`` is ``normal`` but for what runs because a block is left otherwise: the ``exit`` of a with-item and the body
-    of a ``finally`` stand in the graph once for each way on which they run. ``inner`` tells events of a comprehension
-    or class body, whose stores (but for a walrus) do not bind names of the function.
+    ``way`` is ``normal`` but for what runs because a block is left otherwise: the ``exit`` of a with-item, the body of
+    a ``finally`` and the question of an ``except`` stand in the graph once for each way on which they run. ``inner``
+    tells events of a comprehension or class body, whose stores (but for a walrus) do not bind names of the function.
     """
 
     __slots__ = ("how", "index", "inner", "is_async", "kind", "node", "predecessors", "successors", "value", "way")
@@ -125,7 +125,7 @@ class Node:
 
 
 class Edge:
-    """One way on from one event to the next.
+    """One way on from one event to the next. Where it unwinds, the event was begun, and a store has bound nothing.
 
     ``test`` and ``truth`` stand on edges that know an expression's truth, or whether a pattern matched; a test that is
     only a part of a chained comparison knows it only where it fails.

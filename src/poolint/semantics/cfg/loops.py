@@ -39,7 +39,7 @@ def for_(b: Builder, node: ast.For | ast.AsyncFor) -> Steps:
 
 def step(b: Builder, node: ast.For | ast.AsyncFor | ast.comprehension, *, is_async: bool) -> Node:
     """The event of asking for the next item; what is iterated is evaluated."""
-    raising = is_async or not (isinstance(node.iter, _LITERALS) or not b.may_raise(node.iter))
+    raising = is_async or (not isinstance(node.iter, _LITERALS) and b.may_raise(node.iter))
     return b.emit("iterate", node, value=node.iter, raising=raising, cancels=is_async, is_async=is_async)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
 
+
 def _is_yielded(call: ast.Call) -> bool:
     """Whether what a call makes is yielded on the spot: ``yield Repository(session)`` hands nothing on."""
     parent = parent_of(call)
@@ -153,7 +154,9 @@ class Moves:
     def _wraps(self, call: ast.expr | None) -> bool:
         """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
         parent = parent_of(call) if isinstance(call, ast.Call) else None
-        if not (isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
+        if not (
+            isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
+        ):
             return False
         cls = self.ev.type_of(call.func, self.scope)
         return isinstance(cls, ClassObject) and cls.cls is not cls.base and cls.base is None

@@ -46,9 +46,7 @@ def known_at(call: ast.Call, names: frozenset[str], scope: Scope) -> frozenset[t
     return frozenset(known.items())
 
 
-def _constants(
-    statement: ast.stmt, names: frozenset[str], known: dict[str, bool], conditions: dict[str, bool]
-) -> None:
+def _constants(statement: ast.stmt, names: frozenset[str], known: dict[str, bool], conditions: dict[str, bool]) -> None:
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]

@@ -41,7 +41,9 @@ _QUIET_METHODS = frozenset(
         "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
     }
 )  # fmt: skip
-_QUIET_NAMES = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})
+_QUIET_NAMES = frozenset(
+    {"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"}
+)
 """Context managers that only watch over their block."""
 
 _NEVER_RETURN = frozenset(

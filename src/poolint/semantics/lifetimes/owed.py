@@ -96,6 +96,8 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None:
         return None
+    if fact.cls is not None and fact.cls.kind == "registry":
+        return None  # what a registry gives stays the registry's
     if fact.row is not None:
         return (fact, cls, "") if fact.role in _TAKES and not _borrows(ev, node, scope) else None
     if fact.cls is not None:

@@ -43,7 +43,7 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
     if name not in vocabulary.pending and not vocabulary.is_library_import(node.func, scope):
         return
     how = usage(node, scope)
-    if how.use in (Use.AWAITED, Use.ENTERED, Use.ENTERED_ASYNC):
+    if how.use in (Use.AWAITED, Use.STARTED, Use.ENTERED, Use.ENTERED_ASYNC):
         return
     if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
         return
@@ -108,7 +108,9 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
         return  # a class of the project, which may be awaitable
     if value is not UNKNOWN and not isinstance(value, Instance):
         return
-    if _annotation_lies(node, scope) or _changed_by_subclass(ev, node, scope):
+    if (fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(node, scope)) or _changed_by_subclass(
+        ev, node, scope
+    ):
         return
     yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
 

@@ -53,6 +53,8 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     seen: set[Scope] = set()
     for node in scope.calls:
+        if isinstance(parent_of(node), ast.Await):
+            continue  # a decorator has made it asynchronous
         for one in alternatives(ev.type_of(node.func, scope)):
             if not isinstance(one, Function) or one.scope.kind != "function" or one.scope in seen:
                 continue

@@ -14,6 +14,7 @@ from poolint.semantics.lifetimes.owed import Site, sites
 from poolint.semantics.lifetimes.paths import follow
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of, statement_of
+from poolint.semantics.uses import Use, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,11 @@ class Lifetimes:
             return None
         if isinstance(parent, ast.Attribute):
             row = self.ev.models.method(site.cls, parent.attr)
-            if row is None or row.role in ("release", "dispose", "begin", "checkout"):
+            if (
+                row is None
+                or row.returns in ("self", site.cls.name)
+                or row.role in ("release", "dispose", "begin", "checkout")
+            ):
                 return None
             if site.cls.kind == "session" and row.role not in ("query", "stream", "flush", "refresh"):
                 return None
@@ -85,6 +90,8 @@ class Lifetimes:
         return follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
 
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
+        if self._release_is_dropped(site, scope):
+            return None  # a coroutine that is never awaited is told of instead
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
@@ -94,6 +101,17 @@ class Lifetimes:
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         return self._observation(site, scope, problem, path, text, released=outcome.released)
+
+    def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
+        """Whether the function calls a release of the resource and never awaits the coroutine."""
+        for call in scope.calls:
+            function = call.func
+            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+                row = self.ev.models.method(site.cls, function.attr) if function.value.id == site.name else None
+                is_release = row is not None and row.role == "release" and row.call == "coroutine"
+                if is_release and usage(call, scope).use is Use.DROPPED:
+                    return True
+        return False
 
     def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
         """A checkout that is released right, but by hand."""

@@ -46,9 +46,7 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
             if one.row.call == "coroutine":
                 what = text_of(argument, scope)
                 why = f"`{text_of(node.func, scope)}` calls it synchronously: the coroutine is made and dropped"
-                yield LeftToCollector(
-                    node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base
-                )
+                yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base)
 
 
 def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -61,9 +59,7 @@ def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     fact = call_fact(ev, inner, scope)
     if fact is not None and fact.role in ("release", "dispose"):
         why = "a timeout of 0 cancels it before its first step"
-        yield LeftToCollector(
-            node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls
-        )
+        yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls)
 
 
 def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:

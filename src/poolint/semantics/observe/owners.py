@@ -36,9 +36,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             yield from _long_lived(ev, node, value, scope, scope.name, f"the cache of `{scope.name}()`")
 
 
-def _assigned(
-    ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
-) -> Iterator[Observation]:
+def _assigned(ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope) -> Iterator[Observation]:
     if isinstance(target, ast.Name):
         if scope.kind == "module":
             yield from _long_lived(ev, node, value, scope, target.id, "a module")
@@ -105,15 +103,13 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
         row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
-        if row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
+        if parent is None or row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
             return  # released, handed on, or something that may do either
         if cls.kind == "session" and row.role in ("commit", "rollback"):
             return
         is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
     if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
-        yield UnreleasedAttribute(
-            node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name
-        )
+        yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
 
 
 def _uses(owner: Scope, attribute: str) -> Iterator[ast.Attribute]:

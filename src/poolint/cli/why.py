@@ -1,0 +1,142 @@
+"""``poolint why FILE:LINE``: what poolint knows at one line, and why it says something there, or nothing."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from poolint.config import ConfigError, Resolver
+from poolint.output.style import Style, wants_color
+from poolint.output.text import expand, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from poolint.explain.report import Explanation, Obligation
+    from poolint.source import Source
+
+
+def why(wanted: str, output_format: str, isolated: bool = False) -> int:
+    """Explain the line ``wanted``, written FILE:LINE. Raises ``ConfigError`` when there is none to explain."""
+    path, row = _place(wanted)
+    source = _read(path, row)
+    from poolint.explain.why import explain
+    from poolint.runner import LazyRules
+    from poolint.source import SourceError
+
+    resolver = Resolver(os.getcwd(), isolated)
+    rules = LazyRules()
+    try:
+        found = explain(source, row, resolver.for_file(path), rules, resolver.cwd)
+    except SourceError as error:
+        raise ConfigError(f"{path}:{error.row}:{error.column}: {error.message}") from None
+    if output_format == "json":
+        import json
+
+        text = json.dumps(_as_object(found), indent=2)
+    else:
+        text = "\n".join(render(found, Style(wants_color(sys.stdout))))
+    sys.stdout.write(f"{text}\n")
+    for line in rules.errors:
+        sys.stderr.write(f"poolint: warning: {line}\n")
+    return 0
+
+
+def _place(wanted: str) -> tuple[str, int]:
+    """File and line of ``FILE:LINE``; a column after them, as editors copy it, is left out of account."""
+    parts = wanted.split(":")
+    if len(parts) > 2 and parts[-1].isdecimal() and parts[-2].isdecimal():
+        parts.pop()
+    path, row = ":".join(parts[:-1]), parts[-1]
+    if not path or not row.isdecimal() or int(row) < 1:
+        raise ConfigError(f"`poolint why` wants FILE:LINE (`poolint why app/deps.py:12`), not {wanted!r}")
+    return path, int(row)
+
+
+def _read(path: str, row: int) -> Source:
+    from poolint.source import Source, SourceError
+
+    if not os.path.isfile(path):
+        raise ConfigError(f"{path}: {'is a directory' if os.path.isdir(path) else 'no such file'}")
+    try:
+        source = Source.read(os.path.abspath(path))
+    except SourceError as error:
+        raise ConfigError(f"{path}: {error.message}") from None
+    if row > len(source.lines):
+        raise ConfigError(f"{path} has {len(source.lines)} lines: there is no line {row}")
+    return source
+
+
+def render(found: Explanation, paint: Style) -> Iterator[str]:
+    """The lines to print, without their ends."""
+    where = f"{printable(found.filename)}:{found.row}"
+    yield f"{paint('bold', where)} in {found.function}"
+    gutter = len(str(found.last))
+    bar = paint("blue", "|")
+    yield f"{' ' * gutter} {bar}"
+    for row, line in enumerate(found.code.split("\n"), found.first):
+        yield f"{paint('blue', str(row).rjust(gutter))} {bar} {expand(line)[0]}".rstrip()
+    yield f"{' ' * gutter} {bar}"
+    for note in found.notes:
+        yield f"{paint('help', 'note')}: {note}"
+    yield from _section("names", paint, (line for one in found.names for line in _entry(one.text, [one.what, *one.by])))
+    yield from _section(
+        "calls and blocks", paint, (line for one in found.events for line in _entry(one.text, one.says))
+    )
+    yield from _section("obligations", paint, (line for one in found.obligations for line in _obligation(one, paint)))
+    yield from _section("findings", paint, _findings(found, paint))
+    yield from _section("not resolved", paint, (f"  {printable(one)}" for one in found.unresolved))
+    if not (found.names or found.events or found.obligations or found.findings or found.unresolved):
+        yield ""
+        yield "Nothing on this line concerns a pool, as far as poolint can tell."
+
+
+def _section(title: str, paint: Style, lines: Iterator[str]) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        if not number:
+            yield ""
+            yield paint("bold", title)
+        yield line
+
+
+def _entry(text: str, says: Any) -> Iterator[str]:
+    first, *more = says
+    yield f"  `{printable(text)}`: {printable(first)}"
+    for one in more:
+        yield f"      {printable(one)}"
+
+
+def _obligation(one: Obligation, paint: Style) -> Iterator[str]:
+    yield f"  {printable(one.subject)} (line {one.row}): {printable(one.what)}"
+    for text in one.says:
+        yield f"      {printable(text)}"
+    for way in one.exits:
+        for number, ending in enumerate(way.endings):
+            state = paint("red", ending.state.upper()) if ending.state == "owed" else ending.state
+            head = f"{way.way}:" if not number else ""
+            yield f"      {head.ljust(18)}{state}: {printable(ending.how)}"
+    for text in one.reported:
+        yield f"      finding at its checkout: {printable(text)}"
+
+
+def _findings(found: Explanation, paint: Style) -> Iterator[str]:
+    for one in found.findings:
+        yield f"  {paint('red', one.code)} {printable(one.message)} (line {one.row})"
+        if not one.silent:
+            yield "      told"
+        for reason in one.silent:
+            yield f"      not told: {printable(reason)}"
+    if not found.findings and (found.names or found.events or found.obligations):
+        yield "  none"
+
+
+def _as_object(found: Explanation) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    as_object = asdict(found)
+    as_object["filename"] = os.path.abspath(found.filename)
+    for one in as_object["findings"]:
+        one["told"] = not one["silent"]
+    return as_object

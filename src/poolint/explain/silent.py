@@ -1,0 +1,163 @@
+"""Resources on a line that no obligation is followed for, and why: somebody else gives them back."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.explain.known import is_one_of
+from poolint.explain.report import Obligation
+from poolint.explain.words import of_class, of_type
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.lifetimes.owed import KINDS
+from poolint.semantics.scopes import parent_of, statement_of
+from poolint.semantics.types import Function, Instance, Type, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from poolint.explain.known import Knowledge
+    from poolint.explain.line import Line
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.lifetimes.owed import Site
+    from poolint.semantics.scopes import Binding, Scope
+
+_TAKES = frozenset({"checkout", "open", "create"})
+
+
+class Silent:
+    """Answers for one line. ``followed`` are the obligations that are told already."""
+
+    def __init__(self, analysis: Analysis, knowledge: Knowledge, line: Line, followed: Iterable[Site]) -> None:
+        self.analysis = analysis
+        self.ev = analysis.evaluator
+        self.knowledge = knowledge
+        self.line = line
+        self.followed = list(followed)
+
+    def names(self, names: Iterable[tuple[ast.expr, Scope]]) -> Iterator[Obligation]:
+        """Names that hold a resource which this function need not give back."""
+        for node, scope in names:
+            one = self.ev.type_of(node, scope)
+            if not is_one_of(one, KINDS) or any(site.name == text_of(node, scope) for site in self.followed):
+                continue
+            for binding, where in self.knowledge.bindings(node, scope):
+                if binding.kind in ("import", "narrowed"):
+                    binding, where = self._origin(binding, where)
+                says = self._bound(binding, where, scope, isinstance(node, ast.Attribute), one)
+                row = binding.position[0] if where.module is self.knowledge.here else node.lineno
+                yield Obligation(f"`{text_of(node, scope)}`", row, of_type(one, self.knowledge.here), (says,))
+                break
+
+    def _origin(self, binding: Binding, scope: Scope) -> tuple[Binding, Scope]:
+        """Where an imported name is bound in the end."""
+        for _ in range(8):
+            dotted, _, name = binding.origin.partition(":")
+            source = self.ev.project.imported(dotted, binding.level, scope.module) if name else None
+            further = source.scope.bindings.get(name) if source is not None else None
+            if binding.kind != "import" or source is None or not further:
+                break
+            binding, scope = further[-1], source.scope
+        return binding, scope
+
+    def _bound(self, binding: Binding, where: Scope, scope: Scope, is_attribute: bool, one: Type) -> str:
+        at = self.knowledge.at(binding.node, where)
+        if binding.kind == "with" and binding.value is not None:
+            return self._entered(binding.value, where, one, at, binding.asynchronous)
+        if binding.kind == "parameter":
+            injected = isinstance(binding.value, ast.Call)
+            given = f"injected by `{text_of(binding.value, where)}`" if injected and binding.value else "a parameter"
+            who = "what injects it" if injected else "whoever passes it"
+            return f"nothing is owed here: it is {given} ({at}), and {who} gives it back"
+        if is_attribute:
+            return f"nothing is owed here: it belongs to an object, which was given it at {at}"
+        if where.kind == "module":
+            return f"nothing is owed here: it belongs to the module ({at}) and lives as long as the process"
+        if where is not scope:
+            return f"not followed: it belongs to the function around this one ({at})"
+        if binding.kind == "for":
+            return f"not followed: it is an item of a collection ({at})"
+        if binding.value is not None:
+            call = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+            if isinstance(call, ast.Call):
+                return self._not_followed(call, where)
+            return f"not followed: it is another name for what `{text_of(binding.value, where)}` is ({at})"
+        return f"not followed: it is bound at {at}"
+
+    def _entered(self, header: ast.expr, scope: Scope, one: Type, at: str, asynchronous: bool) -> str:
+        word = f"`{'async with' if asynchronous else 'with'} {text_of(header, scope)}`"
+        call = header.value if isinstance(header, ast.Await) else header
+        for callee in alternatives(self.ev.type_of(call.func, scope)) if isinstance(call, ast.Call) else ():
+            if isinstance(callee, Function):
+                there = self.knowledge.at(callee.scope.node, callee.scope)
+                return f"{word} ({at}) gives it back on every way out, by `{callee.scope.name}` ({there})"
+        for each in alternatives(one):
+            if isinstance(each, Instance) and each.base is not None and not each.base.releases_on_exit:
+                return f"{word} ({at}) ends its transaction and does not give it back"
+        return f"released: {word} ({at}) gives it back on every way out: normally, by exception, when cancelled"
+
+    def calls(self, calls: Iterable[tuple[ast.Call, Scope]]) -> Iterator[Obligation]:
+        """Checkouts on the line that are not followed."""
+        for call, scope in calls:
+            if any(site.call is call for site in self.followed) or _is_bound_by_with(call):
+                continue
+            fact = call_fact(self.ev, call, scope, use_evidence=False)
+            if fact is None or (fact.role or (fact.cls.construct if fact.cls is not None else "")) not in _TAKES:
+                continue
+            cls = fact.cls
+            value = parent_of(call) if isinstance(parent_of(call), ast.Await) else call
+            assert isinstance(value, ast.expr)
+            one = self.ev.type_of(value, scope)
+            what = of_type(one, self.knowledge.here) if cls is None or fact.row is not None else of_class(cls)
+            yield Obligation(
+                f"what `{text_of(call, scope)}` takes", call.lineno, what, (self._not_followed(call, scope),)
+            )
+
+    def _not_followed(self, call: ast.Call, scope: Scope) -> str:
+        """Why a checkout is not followed, by where it stands."""
+        value: ast.AST = call
+        parent = parent_of(call)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        if isinstance(parent, ast.withitem):
+            statement = parent_of(parent)
+            word = "async with" if isinstance(statement, ast.AsyncWith) else "with"
+            return f"released: the `{word}` gives it back on every way out: normally, by exception, when cancelled"
+        if isinstance(parent, ast.Return):
+            return "handed on: returned to the caller, who owes it"
+        if isinstance(parent, (ast.Yield, ast.YieldFrom)):
+            return "not followed: it is yielded to the consumer"
+        if isinstance(parent, (ast.Call, ast.keyword)):
+            taker = parent if isinstance(parent, ast.Call) else parent_of(parent)
+            text = text_of(taker.func, scope) if isinstance(taker, ast.Call) else "a call"
+            return f"handed on: passed to `{text}` as it is"
+        if scope.kind != "function":
+            return "nothing is owed here: what a module or class makes lives as long as the process"
+        statement = statement_of(value)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        target = targets[0]
+        if isinstance(target, ast.Attribute):
+            return f"handed on: stored in `{text_of(target, scope)}`, which belongs to an object"
+        if isinstance(target, ast.Name):
+            return self._kept(target.id, scope)
+        if isinstance(parent, ast.Attribute):
+            return f"not followed: no name holds it, and `.{parent.attr}` is taken of it at once"
+        return "not followed: no single name holds it"
+
+    def _kept(self, target: str, scope: Scope) -> str:
+        if target in scope.globals:
+            return f"handed on: `{target}` is a global name, which lives as long as the process"
+        for inner in scope.descendants():
+            if inner is not scope and target in inner.loads:
+                return f"not followed: the inner function `{inner.name}` uses `{target}`, and may give it back"
+        return (
+            f"not followed: it does not check out anything of its own for `{target}` (it works on what somebody else "
+            "holds, or its function has not taken it itself)"
+        )
+
+
+def _is_bound_by_with(call: ast.Call) -> bool:
+    """Whether a ``with`` binds what the call takes to a name, which is told by itself."""
+    parent = parent_of(call)
+    item = parent_of(parent) if isinstance(parent, ast.Await) else parent
+    return isinstance(item, ast.withitem) and isinstance(item.optional_vars, ast.Name)

@@ -1,0 +1,89 @@
+"""POL216: a generator that is left behind with a checkout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import AbandonedGenerator, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class GeneratorAbandoned(Rule):
+    """A loop over a generator that holds a checkout is left before the generator's end.
+
+    ## What it does
+    Reports `async for` over an asynchronous generator of the project that holds a connection or session across its `yield`,
+    when the loop is left by `break` or `return`.
+
+    ## Why is this bad?
+    Leaving the loop does not close the generator. Its `finally` and its `async with` run when the event loop finalises it,
+    some time later; until then the connection is checked out, and for good where somebody still refers to the generator.
+
+    ## Example
+    ```python
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rows(engine: AsyncEngine) -> AsyncIterator[object]:
+        async with engine.connect() as conn:
+            for row in await conn.execute(text("SELECT id FROM users")):
+                yield row
+
+
+    async def first(engine: AsyncEngine) -> object:
+        async for row in rows(engine):
+            return row
+        return None
+    ```
+
+    ## Use instead
+    ```python
+    from collections.abc import AsyncIterator
+    from contextlib import aclosing
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def rows(engine: AsyncEngine) -> AsyncIterator[object]:
+        async with engine.connect() as conn:
+            for row in await conn.execute(text("SELECT id FROM users")):
+                yield row
+
+
+    async def first(engine: AsyncEngine) -> object:
+        async with aclosing(rows(engine)) as found:
+            async for row in found:
+                return row
+        return None
+    ```
+
+    ## When to ignore
+    When the loop is left at the end of the process.
+    """
+
+    meta = Meta(
+        code="POL216",
+        name="generator-abandoned",
+        summary="a loop over a generator that holds a checkout is left before its end",
+        subscription=Subscription(observations=frozenset({AbandonedGenerator})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, AbandonedGenerator)
+        return Verdict(
+            f"`{observation.generator}()` is left before its end and goes on holding `{observation.holds}` until the event loop "
+            "finalises it",
+            observation.generator,
+            (observation.left_at,),
+        )

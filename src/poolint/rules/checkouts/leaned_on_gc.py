@@ -1,0 +1,70 @@
+"""POL213: a release that does not happen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held
+from poolint.semantics.facts import LeftToCollector, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class LeanedOnGc(Rule):
+    """A release does not happen, so that only the garbage collector is left.
+
+    ## What it does
+    Reports calls that look like a release and are none: the `close` of an asynchronous resource registered as a synchronous
+    callback, `wait_for(conn.close(), 0)`, and `session.sync_session.close()` outside of `run_sync`.
+
+    ## Why is this bad?
+    The coroutine is made and dropped, or cancelled before its first step. The code looks as if it cleaned up, and the
+    connection stays checked out.
+
+    ## Example
+    ```python
+    from contextlib import ExitStack
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ping(engine: AsyncEngine) -> None:
+        with ExitStack() as stack:
+            conn = await engine.connect()
+            stack.callback(conn.close)
+    ```
+
+    ## Use instead
+    ```python
+    from contextlib import AsyncExitStack
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ping(engine: AsyncEngine) -> None:
+        async with AsyncExitStack() as stack:
+            conn = await engine.connect()
+            stack.push_async_callback(conn.close)
+    ```
+
+    ## When to ignore
+    When the callback is run by something that awaits what it gives.
+    """
+
+    meta = Meta(
+        code="POL213",
+        name="leaned-on-gc",
+        summary="a release that does not happen, so that only the garbage collector is left",
+        subscription=Subscription(observations=frozenset({LeftToCollector})),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeftToCollector)
+        return Verdict(
+            f"`{observation.what}` releases nothing: {observation.why}; {held(observation.cls)}", observation.what
+        )

@@ -1,0 +1,73 @@
+"""POL208: a session that lives as long as the process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import LongLived, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class LongLivedSession(Rule):
+    """A session or connection is kept for the life of the process.
+
+    ## What it does
+    Reports a session or connection (not an engine, pool or factory) that is kept in a module global, a class attribute,
+    the application's state or the cache of a function, when nothing in the module releases it.
+
+    ## Why is this bad?
+    It holds its connection for the life of the process, and everything that runs at the same time shares it: one request's
+    rollback undoes another's work, and the identity map grows for ever.
+
+    ## Example
+    ```python
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("postgresql+psycopg://localhost/shop")
+    session = Session(engine)
+
+
+    def find(model: type, key: int) -> object:
+        return session.get(model, key)
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    engine = create_engine("postgresql+psycopg://localhost/shop")
+
+
+    def find(model: type, key: int) -> object:
+        with Session(engine) as session:
+            return session.get(model, key)
+    ```
+
+    ## When to ignore
+    In a one-shot script, or for a connection that listens for notifications as long as the process runs.
+    """
+
+    meta = Meta(
+        code="POL208",
+        name="long-lived-session",
+        summary="a session or connection is kept for the life of the process",
+        subscription=Subscription(observations=frozenset({LongLived})),
+        relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LongLived)
+        what = "session" if observation.cls.kind == "session" else "connection"
+        return Verdict(
+            f"`{observation.variable}` keeps a {what} in {observation.where}: it is held for the life of the process and shared "
+            "by all that runs in it",
+            observation.variable,
+        )

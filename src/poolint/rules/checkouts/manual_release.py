@@ -1,0 +1,71 @@
+"""POL210: a release by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text
+from poolint.semantics import facts
+from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class ManualRelease(Rule):
+    """A connection or session is released correctly, but by hand.
+
+    ## What it does
+    Reports a checkout that `try`/`finally` releases on every path, where the object is a context manager. It is a matter
+    of taste, so it is off unless selected.
+
+    ## Why is this bad?
+    It is right, and stays right only as long as nobody adds a line in the wrong place.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def ping(engine: Engine) -> None:
+        conn = engine.connect()
+        try:
+            conn.execute(text("SELECT 1"))
+        finally:
+            conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    def ping(engine: Engine) -> None:
+        with engine.connect() as conn:
+            conn.execute(text("SELECT 1"))
+    ```
+
+    ## When to ignore
+    When the lifetime does not fit a block.
+    """
+
+    meta = Meta(
+        code="POL210",
+        name="manual-release",
+        summary="a checkout is released by hand where a block could do it",
+        subscription=Subscription(observations=frozenset({facts.ManualRelease})),
+        default=False,
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, facts.ManualRelease)
+        block = "async with" if observation.cls.async_enter else "with"
+        return Verdict(
+            f"`{observation.variable}` from `{call_text(observation.call)}` is released by hand: `{block}` would do it",
+            observation.variable,
+        )

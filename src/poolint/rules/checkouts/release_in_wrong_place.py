@@ -1,0 +1,73 @@
+"""POL211: a connection that is closed instead of given back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class ReleaseInWrongPlace(Rule):
+    """A pooled connection is closed instead of given back, and its slot is lost.
+
+    ## What it does
+    Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed instead.
+
+    ## Why is this bad?
+    `close()` closes the socket, but the pool goes on counting the slot as taken. It never comes back.
+
+    ## Example
+    ```python
+    from psycopg_pool import ConnectionPool
+
+
+    def ping(pool: ConnectionPool) -> None:
+        conn = pool.getconn()
+        try:
+            conn.execute("SELECT 1")
+        finally:
+            conn.close()
+    ```
+
+    ## Use instead
+    ```python
+    from psycopg_pool import ConnectionPool
+
+
+    def ping(pool: ConnectionPool) -> None:
+        conn = pool.getconn()
+        try:
+            conn.execute("SELECT 1")
+        finally:
+            pool.putconn(conn)
+    ```
+
+    ## When to ignore
+    When the pool was made with `close_returns=True`.
+    """
+
+    meta = Meta(
+        code="POL211",
+        name="release-in-wrong-place",
+        summary="a pooled connection is closed instead of given back",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "misreleased":
+            return None
+        return Verdict(
+            f"{leak_subject(observation)} is closed instead of given back to its pool: {held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )

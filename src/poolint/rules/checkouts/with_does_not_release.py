@@ -1,0 +1,70 @@
+"""POL215: a `with` that releases nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class WithDoesNotRelease(Rule):
+    """A `with` on a connection ends its transaction only, and nothing releases it.
+
+    ## What it does
+    Reports `with conn:` on a connection whose block commits or rolls back but does not release it, when nothing else does:
+    a psycopg connection from `getconn()`, and connections of other drivers with such a block.
+
+    ## Why is this bad?
+    It reads like a release. The connection stays checked out.
+
+    ## Example
+    ```python
+    from psycopg_pool import ConnectionPool
+
+
+    def ping(pool: ConnectionPool) -> None:
+        conn = pool.getconn()
+        with conn:
+            conn.execute("SELECT 1")
+    ```
+
+    ## Use instead
+    ```python
+    from psycopg_pool import ConnectionPool
+
+
+    def ping(pool: ConnectionPool) -> None:
+        with pool.connection() as conn:
+            conn.execute("SELECT 1")
+    ```
+
+    ## When to ignore
+    When something that poolint cannot see releases the connection.
+    """
+
+    meta = Meta(
+        code="POL215",
+        name="with-does-not-release",
+        summary="`with conn:` ends the transaction only, and nothing releases the connection",
+        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        relaxed_in=frozenset({"alembic"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, LeakedCheckout)
+        if observation.problem != "with-keeps":
+            return None
+        return Verdict(
+            f"`with {observation.variable}` ends the transaction only: {leak_subject(observation)} is not released, and "
+            f"{held(observation.cls)}",
+            observation.variable,
+            observation.path,
+        )
