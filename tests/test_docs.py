@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolint import docs
-from poolint.config import Resolver
+from poolint.config import Overrides, Resolver, Selectors
 from poolint.rules.base import documentation
 from poolint.runner import Options, Runner
 
@@ -49,20 +49,21 @@ def block(rule: type[Rule], section: str) -> str:
     return str(code)
 
 
-def codes(text: str, directory: Path) -> list[str]:
-    runner = Runner(Resolver(str(directory), isolated=True))
+def codes(text: str, directory: Path, *also: str) -> list[str]:
+    selected = Overrides(Selectors(extend_select=also, origin="--"))
+    runner = Runner(Resolver(str(directory), isolated=True, overrides=selected))
     outcome, _ = runner.run_text(text.encode(), str(directory / "example.py"))
     return [one.code for one in outcome.diagnostics]
 
 
 @each_rule
 def test_the_example_is_found(rule: type[Rule], tmp_path: Path) -> None:
-    assert codes(block(rule, "Example"), tmp_path) == [rule.meta.code]
+    assert codes(block(rule, "Example"), tmp_path, rule.meta.code) == [rule.meta.code]
 
 
 @each_rule
 def test_what_to_use_instead_is_clean(rule: type[Rule], tmp_path: Path) -> None:
-    assert codes(block(rule, "Use instead"), tmp_path) == []
+    assert codes(block(rule, "Use instead"), tmp_path, rule.meta.code) == []
 
 
 @each_rule

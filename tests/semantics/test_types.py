@@ -404,7 +404,6 @@ class Child(Base):
 def f(child: Child):
     reveal(child.session)  # AsyncSession
 """,
-    known_miss=True,
 )
 case(
     "Self means the class that it is asked of",
@@ -582,7 +581,6 @@ from package import engine
 
 reveal(engine)  # AsyncEngine
 """,
-    known_miss=True,
 )
 case(
     "two arms for type checkers",
@@ -596,7 +594,6 @@ def f(one: Checked, two: "Checked"):
     reveal(one)  # AsyncSession
     reveal(two)  # AsyncSession
 """,
-    known_miss=True,
 )
 case(
     "a library imported inside the function that sets a global",
@@ -611,7 +608,6 @@ def configure():
 def f():
     reveal(engine)  # AsyncEngine | None
 """,
-    known_miss=True,
 )
 case(
     "attributes bound by a tuple",

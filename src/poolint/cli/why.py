@@ -65,7 +65,8 @@ def _read(path: str, row: int) -> Source:
     except SourceError as error:
         raise ConfigError(f"{path}: {error.message}") from None
     if row > len(source.lines):
-        raise ConfigError(f"{path} has {len(source.lines)} lines: there is no line {row}")
+        count = len(source.lines)
+        raise ConfigError(f"{path} has {count} line{'s' if count != 1 else ''}: there is no line {row}")
     return source
 
 

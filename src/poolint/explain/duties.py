@@ -105,10 +105,10 @@ class Duties:
             found.setdefault(_kind_of_exits(graph, last)[0], {})[Ending("owed", text, (last.row,))] = None
         for kind, edges in outcome.leaks.items():
             found.setdefault(kind, {})[self._owed(edges)] = None
-        freed: set[int] = set()
+        freed: dict[bool, set[int]] = {True: set(), False: set()}
         for (node, config), edge, end in trace.ends:
             if end.how == "gone" and edge.kind == "cancel":
-                freed.add(node.row)
+                freed[self._is_own(node)].add(node.row)
             ending = self._ended(node, config, end.how, site)
             if ending is None:
                 continue
@@ -119,13 +119,21 @@ class Duties:
         for (node, config), edges in trace.exits:
             if config.state not in ("held", "open"):
                 found.setdefault(node.kind, {})[self._idle(edges)] = None
-        if freed:
-            rows = tuple(sorted(freed))
-            text = f"cancelled in the library's own awaits ({_rows(rows)}), which free the slot themselves"
-            found.setdefault("exit-cancel", {})[Ending("nothing held", text, rows)] = None
+        for is_own, nodes in freed.items():
+            if nodes:
+                rows = tuple(sorted(nodes))
+                whose = "the library's own awaits" if is_own else "awaits that wait for nothing foreign that is known"
+                text = f"cancelled in {whose} ({_rows(rows)}), which free the slot themselves"
+                found.setdefault("exit-cancel", {})[Ending("nothing held", text, rows)] = None
         return tuple(
             Exit(WAYS[kind], tuple(found[kind])) for kind in WAYS if kind in found and kind in set(EXITS.values())
         )
+
+    def _is_own(self, node: Node) -> bool:
+        """Whether what is awaited is a call of the library itself."""
+        call = node.node.value if isinstance(node.node, ast.Await) else None
+        fact = call_fact(self.analysis.evaluator, call, self.scope) if isinstance(call, ast.Call) else None
+        return call is None or (fact is not None and fact.row is not None)
 
     def _owed(self, edges: list[Edge]) -> Ending:
         """A leak, with the station on its way at which it went wrong."""

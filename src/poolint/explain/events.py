@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.explain.line import STDLIB
 from poolint.explain.report import Event
 from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
 from poolint.semantics import callables
@@ -63,8 +64,13 @@ def _callee(
             role = "" if made is None or made.construct == "local" else _MADE.get(made.construct, "")
             if made is not None or one.cls is not one.base:
                 yield f"makes a {of_type(one.instance(), scope.module)}{role}"
-        elif isinstance(one, LibraryName) and _may_matter(call, analysis):
+        elif isinstance(one, LibraryName) and _may_matter(call, analysis) and not _is_standard(one.name):
             yield f"the models say nothing of {one.name}"
+
+
+def _is_standard(name: str) -> bool:
+    root = name.partition(".")[0]
+    return root in STDLIB or root == "builtins"
 
 
 _MADE = {

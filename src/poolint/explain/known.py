@@ -231,7 +231,12 @@ class Knowledge:
         kind = binding.kind
         if kind == "parameter":
             if binding.annotation is None:
-                return f"the parameter ({at}) has no annotation and no call on it is awaited"
+                name = getattr(binding.node, "arg", "")
+                if not any(
+                    _is_awaited_use(load) for inner in scope.descendants() for load in inner.loads.get(name, ())
+                ):
+                    return f"the parameter ({at}) has no annotation and no call on it is awaited"
+                return f"the parameter ({at}) has no annotation, and neither its name nor its module says database"
             text = text_of(binding.annotation, scope)
             return f"the annotation `{text}` ({at}) names no class that poolint knows"
         if kind == "import":
@@ -265,3 +270,10 @@ def is_one_of(one: Type, kinds: frozenset[str]) -> bool:
     return any(
         isinstance(each, Instance) and each.base is not None and each.base.kind in kinds for each in alternatives(one)
     )
+
+
+def _is_awaited_use(load: ast.Name) -> bool:
+    """Whether a method is called on a name, and awaited."""
+    attribute = parent_of(load)
+    call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
+    return isinstance(call, ast.Call) and call.func is attribute and isinstance(parent_of(call), ast.Await)

@@ -65,7 +65,7 @@ def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, ty
     judged = Judged(module, analysis, settings, rules, screened)
     names = names_on(module, line)
     obligations = [
-        replace(one, reported=judged.at(one.row)) if one.exits else one
+        replace(one, reported=_reported(one, judged)) if one.exits else one
         for one in _obligations(module, analysis, knowledge, line, names)
     ]
     return Explanation(
@@ -83,6 +83,12 @@ def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, ty
         findings=tuple(judged.on(line)),
         unresolved=tuple(dict.fromkeys(_unresolved(module, analysis, knowledge, line, names))),
     )
+
+
+def _reported(one: Obligation, judged: Judged) -> tuple[str, ...]:
+    """What the rules say of an obligation; something is said in any case where it is owed."""
+    owed = any(ending.state == "owed" for way in one.exits for ending in way.endings)
+    return judged.at(one.row) or (("none: no rule takes this for a leak",) if owed else ())
 
 
 def _known(analysis: Analysis, knowledge: Knowledge, names: Iterable[tuple[ast.expr, Scope]]) -> Iterator[Known]:

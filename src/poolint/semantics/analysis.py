@@ -10,7 +10,17 @@ from poolint.semantics.cfg import TooComplex
 from poolint.semantics.effects import Effects, database_sink, external_sink, foreign_sink, sync_session_sink
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.lifetimes.graphs import Graphs
-from poolint.semantics.observe import awaits, blocking, collector, coroutines, generators, owners, transactions, withs
+from poolint.semantics.observe import (
+    afterwards,
+    awaits,
+    blocking,
+    collector,
+    coroutines,
+    generators,
+    owners,
+    transactions,
+    withs,
+)
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
@@ -50,6 +60,7 @@ class Analysis:
                 coroutines.observe(ev, self.database, scope),
                 withs.observe(ev, scope),
                 self.lifetimes.observe(scope),
+                afterwards.observe(ev, self.graphs, scope),
                 owners.observe(ev, scope),
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),

@@ -273,7 +273,7 @@ class _Flow:
         self.bare = False
         if _is_awaited(call):
             self.holds = False  # a result, not the resource
-            return derived.keeps_entities
+            return False
         if isinstance(function, ast.Attribute):
             self._join_receiver(function, call)
         self.holds = self.holds and self._makes_object(call)

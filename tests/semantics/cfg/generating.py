@@ -1,6 +1,6 @@
 """Random small programs, in which each thing that can be seen to happen has a number of its own.
 
-They call only what :mod:`running` provides: ``t`` and ``v`` are called, ``p`` is awaited, ``it`` and ``ait`` are
+They call only what :mod:`acting` provides: ``t`` and ``v`` are called, ``p`` is awaited, ``it`` and ``ait`` are
 iterated, ``cm`` and ``acm`` are entered and left, ``quiet`` and ``aquiet`` may suppress, ``o`` has attributes set.
 Whatever they do ends once ``t`` is false, ``stop`` is true and iterables are exhausted.
 """

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from generating import FLAVOURS, program
-from running import Event, Run
+from running import run
+from scheduling import Event, Schedule
 from walking import Walker
 
 from poolint.semantics.cfg import Edge, Graph, build, catching, expressions, tries
@@ -71,9 +72,9 @@ class Subject:
         return [edge for node in self.walker.graph.nodes for edge in node.successors]
 
     def run(self, number: int, plan: Sequence[tuple[Label, str]] = ()) -> Done:
-        run = Run(Random(self.seed * 100_000 + number), plan)
-        end = run.run(self.code, self.flavour, self.walker.quiet_lines)
-        events = self.walker.seen(run.events)
+        schedule = Schedule(Random(self.seed * 100_000 + number), plan)
+        end = run(schedule, self.code, self.flavour, self.walker.quiet_lines)
+        events = self.walker.seen(schedule.events)
         edges = self.walker.follow(events, end)
         if isinstance(edges, int):
             text = f"seed {self.seed}, run {number}: no path from\n{events[:edges]}\nto\n{[*events[edges:], end][:1]}"

@@ -15,7 +15,7 @@ from poolint.semantics.cfg import UNWINDING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from running import Event
+    from scheduling import Event
 
     from poolint.semantics.cfg import Edge, Graph, Node
 

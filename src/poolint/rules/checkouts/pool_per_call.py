@@ -53,7 +53,7 @@ class PoolPerCall(Rule):
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
-        relaxed_in=frozenset({"tests", "alembic"}),
+        relaxed_in=frozenset({"tests", "alembic", "scripts"}),
         relaxed_for_process_in=frozenset({"scripts"}),
     )
 

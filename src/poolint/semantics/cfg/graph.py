@@ -193,15 +193,7 @@ class Graph:
 
     def reachable(self, start: Node | None = None) -> set[Node]:
         """What may run after ``start`` (default: the entry), itself included."""
-        first = start or self.entry
-        found = {first}
-        stack = [first]
-        while stack:
-            for edge in stack.pop().successors:
-                if edge.target not in found:
-                    found.add(edge.target)
-                    stack.append(edge.target)
-        return found
+        return reachable_from(start or self.entry)
 
     def reverse_postorder(self) -> list[Node]:
         """All that the entry reaches, each node before those that follow it but along the back edges of loops."""
@@ -231,6 +223,18 @@ class Graph:
         from poolint.semantics.cfg.dump import dump
 
         return dump(self)
+
+
+def reachable_from(start: Node) -> set[Node]:
+    """``start`` and all that may run after it."""
+    found = {start}
+    stack = [start]
+    while stack:
+        for edge in stack.pop().successors:
+            if edge.target not in found:
+                found.add(edge.target)
+                stack.append(edge.target)
+    return found
 
 
 def _reverse_postorder(entry: Node) -> list[Node]:

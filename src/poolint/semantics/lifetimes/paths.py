@@ -27,7 +27,8 @@ class Outcome(NamedTuple):
     """How an obligation ends.
 
     ``leaks`` are the exits at which it is still owed, with a shortest path to each; ``overwritten`` is a path to the
-    store that loses it, ``misreleased`` one to the call that closes what it should give back. ``released`` and ``handed`` say whether any path releases it or gives it to somebody else.
+    store that loses it, ``misreleased`` one to the call that closes what it should give back. ``released`` and
+    ``handed`` say whether any path releases it or gives it to somebody else.
     """
 
     leaks: dict[NodeKind, list[Edge]]

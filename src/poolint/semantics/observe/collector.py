@@ -40,10 +40,11 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
     if expected and ev.qualified_name(ev.type_of(node.func, scope)) != expected:
         return
     for argument in node.args:
-        for one in alternatives(ev.type_of(argument, scope)):
+        found = alternatives(ev.type_of(argument, scope))
+        for one in found[:1]:
             if not isinstance(one, LibraryMethod) or one.row.role not in ("release", "dispose"):
                 continue
-            if one.row.call == "coroutine":
+            if all(isinstance(each, LibraryMethod) and each.row.call == "coroutine" for each in found):
                 what = text_of(argument, scope)
                 why = f"`{text_of(node.func, scope)}` calls it synchronously: the coroutine is made and dropped"
                 yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base)

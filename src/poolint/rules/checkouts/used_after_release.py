@@ -1,0 +1,84 @@
+"""POL207: a use after the release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics import facts
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class UsedAfterRelease(Rule):
+    """A connection or session is used, or given away, after the block that owns it has released it.
+
+    ## What it does
+    Reports a connection or session that a `with` block has bound, when it is used after the block, or returned out of it.
+
+    ## Why is this bad?
+    A connection is closed by then: using it raises. A session opens itself again: it checks out a connection that no block
+    gives back any more.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+    from sqlalchemy.orm import Session
+
+
+    def count_users(engine: Engine) -> object:
+        with Session(engine) as session:
+            session.execute(text("SET search_path TO tenant"))
+        return session.execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import Engine, text
+    from sqlalchemy.orm import Session
+
+
+    def count_users(engine: Engine) -> object:
+        with Session(engine) as session:
+            session.execute(text("SET search_path TO tenant"))
+            return session.execute(text("SELECT count(*) FROM users")).scalar()
+    ```
+
+    ## When to ignore
+    When the object that the block gave has been replaced by something that poolint cannot see.
+    """
+
+    meta = Meta(
+        code="POL207",
+        name="used-after-release",
+        summary="a connection or session is used or given away after its block has released it",
+        subscription=Subscription(observations=frozenset({facts.UsedAfterRelease})),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.consider(node)
+
+    def visit_Tuple(self, node: cst.Tuple) -> None:
+        self.consider(node)
+
+    def judge(self, observation: facts.Observation) -> Verdict | None:
+        assert isinstance(observation, facts.UsedAfterRelease)
+        outcome = "it raises, since the connection has been given back"
+        if observation.cls.kind == "session":
+            outcome = "it opens itself again, and nothing gives that connection back"
+        if not observation.method:
+            return Verdict(
+                f"`{observation.variable}` is given away after its block has released it: {outcome} when it is used",
+                observation.variable,
+                (observation.released,),
+            )
+        return Verdict(
+            f"`{observation.variable}.{observation.method}()` comes after the block that released `{observation.variable}`: "
+            f"{outcome}",
+            observation.variable,
+            (observation.released,),
+        )

@@ -1,0 +1,112 @@
+"""Observations about what is used, or given away, after the block that owns it has released it."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import REACHING_ROLES
+from poolint.semantics.cfg import TooComplex
+from poolint.semantics.facts import Observation, UsedAfterRelease
+from poolint.semantics.holding import inside
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.semantics.cfg import Graph, Node
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.lifetimes.graphs import Graphs
+    from poolint.semantics.scopes import Scope
+
+_NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
+
+
+def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
+    """The uses in ``scope`` of what a ``with`` block has bound and released."""
+    if scope.kind != "function":
+        return
+    for statement in scope.withs:
+        for item in statement.items:
+            target = item.optional_vars
+            if not isinstance(target, ast.Name):
+                continue
+            asynchronous = isinstance(statement, ast.AsyncWith)
+            cls = _released_class(ev, item.context_expr, scope, asynchronous=asynchronous)
+            if cls is None:
+                continue
+            try:
+                graph = graphs.of(scope)
+            except TooComplex:
+                return
+            released = step("the block releases it here", item.context_expr, scope.module)
+            for node, method in _uses(ev, graph, item, target.id, cls):
+                yield UsedAfterRelease(
+                    node, scope.qualified_name, may_await(node, scope), target.id, method, cls, released
+                )
+            for given in _given_away(statement, target.id, scope):
+                yield UsedAfterRelease(
+                    given, scope.qualified_name, may_await(given, scope), target.id, "", cls, released
+                )
+
+
+def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchronous: bool) -> Class | None:
+    """The class of what a ``with`` binds, where it is a session or connection that the block releases."""
+    found = alternatives(ev.entered(ev.type_of(header, scope), asynchronous=asynchronous))
+    if len(found) != 1 or not isinstance(found[0], Instance) or found[0].base is None:
+        return None
+    cls = found[0].base
+    return cls if cls.kind in ("session", "connection") and found[0].cls is cls else None
+
+
+def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class) -> Iterator[tuple[ast.Call, str]]:
+    """The first use on each way on from the end of the block, until the name is bound again."""
+    queue: deque[Node] = deque()
+    seen: set[Node] = set()
+    for node in graph.nodes_of(item):
+        if node.kind == "exit" and node.way in ("normal", "break", "continue"):
+            queue.extend(edge.target for edge in node.successors if not edge.is_unwinding)
+    told: set[ast.AST] = set()
+    while queue:
+        node = queue.popleft()
+        if node in seen:
+            continue
+        seen.add(node)
+        if node.kind == "store" and not node.inner and _binds(node.node, name):
+            continue
+        if node.kind == "enter" and node.node is item:
+            continue
+        if node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
+            method = _method_on(ev, node.node, name, cls)
+            if method:
+                told.add(node.node)
+                yield node.node, method
+                continue
+        queue.extend(edge.target for edge in node.successors if not edge.is_unwinding)
+
+
+def _binds(target: ast.AST, name: str) -> bool:
+    return isinstance(target, ast.Name) and target.id == name
+
+
+def _method_on(ev: Evaluator, call: ast.Call, name: str, cls: Class) -> str:
+    """The method of the resource that a call is, where it needs what has been released."""
+    function = call.func
+    if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == name):
+        return ""
+    row = ev.models.method(cls, function.attr)
+    return function.attr if row is not None and row.role in _NEEDS_IT else ""
+
+
+def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
+    """``return conn`` inside of the block: the caller gets it closed."""
+    for value in scope.returns:
+        parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else [value]
+        if any(_binds(part, name) for part in parts):
+            parent = parent_of(value)
+            if parent is not None and inside(parent, statement):
+                yield value
