@@ -112,6 +112,7 @@ CODE    NAME             FIX     DEFAULT  SUMMARY
 XYZ1    sleeping         unsafe  opt-in   sleep while connected
 POL900  crash            none    on       poolint or a rule crashed while it checked this file
 POL901  unreadable-file  none    on       a file cannot be read or parsed
+POL903  bound-hit        none    on       a function is too large for its lifetimes to be followed
 """
     )
 
@@ -129,7 +130,7 @@ def test_as_json(run: Run) -> None:
     }
     assert "## Example\n```python" in one["explanation"]
     listed = json.loads(run("rule", "--all", "--output-format=json").out)
-    assert [each["code"] for each in listed] == ["XYZ1", "POL900", "POL901"]
+    assert [each["code"] for each in listed] == ["XYZ1", "POL900", "POL901", "POL903"]
 
 
 def test_its_own_codes(run: Run) -> None:

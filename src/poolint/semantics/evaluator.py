@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from poolint.semantics import annotated, callables, evidence, members, reaching
+from poolint.semantics import annotated, callables, evidence, imports, members, reaching
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -218,7 +218,7 @@ class Evaluator:
 
     def _star(self, name: str, module: Module) -> Type:
         for dotted, level in module.stars:
-            source = self._first_party(dotted, level, module)
+            source = imports.first_party(self, dotted, level, module)
             if source is None:
                 if (found := self.library(f"{dotted}.{name}")) and not isinstance(found, LibraryName):
                     return found
@@ -251,7 +251,7 @@ class Evaluator:
         if kind == "class" and binding.scope is not None:
             return self.class_object(binding.scope)
         if kind == "import":
-            return self._imported(binding, scope.module)
+            return imports.imported(self, binding, scope.module)
         if kind == "parameter":
             return self._parameter(binding, scope)
         if kind == "annotated":
@@ -306,42 +306,6 @@ class Evaluator:
         return not (isinstance(declared, Instance) and declared.base is not None)
 
     # Modules and classes
-
-    def _imported(self, binding: Binding, module: Module) -> Type:
-        dotted, colon, name = binding.origin.partition(":")
-        if not colon:
-            found = self._first_party(dotted, 0, module)
-            return ModuleObject(found) if found is not None else self.library(dotted)
-        source = self._first_party(dotted, binding.level, module)
-        if source is None:
-            if binding.level:
-                path = self.project.finder.find_relative(
-                    f"{dotted}.{name}" if dotted else name, binding.level, module.path
-                )
-            else:
-                path = (
-                    None
-                    if self._is_library(dotted, module)
-                    else self.project.finder.find(f"{dotted}.{name}", module.path)
-                )
-            inner = self.project.module(path) if path is not None else None
-            if inner is not None:
-                return ModuleObject(inner)
-            return UNKNOWN if binding.level else self.library(f"{dotted}.{name}")
-        if source is module:  # `from . import x` in the package's own __init__
-            path = self.project.finder.find_relative(name, 1, module.path)
-            inner = self.project.module(path) if path is not None else None
-            return ModuleObject(inner) if inner is not None else UNKNOWN
-        return self.module_name(source, name)
-
-    def _is_library(self, dotted: str, module: Module) -> bool:
-        top = dotted.partition(".")[0]
-        return top in self.models.roots and module.name.partition(".")[0] != top
-
-    def _first_party(self, dotted: str, level: int, module: Module) -> Module | None:
-        if not level and self._is_library(dotted, module):
-            return None
-        return self.project.imported(dotted, level, module)
 
     def library(self, name: str) -> Type:
         """What the models say of a qualified name."""

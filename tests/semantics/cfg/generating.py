@@ -214,7 +214,7 @@ class Generator:
             self.block(depth + 1, 2)
 
     def loop(self, depth: int) -> None:
-        kind = self.random.choice(("while", "for", "for", "async for" if self.is_async else "for", "endless"))
+        kind = self.random.choice(("while", "for", "async for" if self.is_async else "for", "endless"))
         if kind == "while":
             self.line(depth, f"while {self.test()}:")
         elif kind == "endless":
@@ -231,11 +231,18 @@ class Generator:
             self.line(depth, "else:")
             self.block(depth + 1, 2)
 
+    def protected(self, depth: int) -> None:
+        """A block on whose ways out something runs."""
+        if self.loops and self.chance(40):
+            self.line(depth, f"if {self.call()}:")
+            self.line(depth + 1, self.random.choice(("break", "continue")))
+        self.block(depth, 3)
+
     def tried(self, depth: int) -> None:
         self.line(depth, "try:")
         if self.chance(80):
             self.called(depth + 1)
-        self.block(depth + 1, 3)
+        self.protected(depth + 1)
         handlers = self.random.choice((0, 1, 1, 2))
         classes = self.random.sample(ORDINARY if self.chance(50) else CLASSES, 2)
         if classes[0].strip("()") in classes[1] or classes[1].strip("()") in classes[0] or "(" in classes[0]:
@@ -267,7 +274,7 @@ class Generator:
             target = self.random.choice(("", f" as o.s{self.new()}", f" as o[t({self.new()})]"))
             items.append(f"{'a' * asynchronous}{name}({self.new()}){target}")
         self.line(depth, f"{'async ' * asynchronous}with {', '.join(items)}:")
-        self.block(depth + 1, 3)
+        self.protected(depth + 1)
 
     def matched(self, depth: int) -> None:
         self.line(depth, f"match v({self.new()}):")
