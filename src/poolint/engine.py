@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from poolint.source import Source
 
 
+MAX_BYTES = 1_500_000
+"""Size of a file that is analysed. Larger ones are generated; the largest of 31 real packages is, and has 1.1 MB."""
+
+
 class Checker:
     """Checks the files of one project under one set of settings. Keeps what it has learned between files.
 
@@ -50,6 +54,8 @@ class Checker:
         Raises:
             SourceError: the file cannot be parsed.
         """
+        if len(source.data) > MAX_BYTES:
+            return [_too_large(source)]
         module, analysis = self.analysed(source)
         observed = list(analysis.observations(module))
         if not observed and not self._judges_calls():
@@ -114,3 +120,12 @@ class Checker:
             for code, rule in sorted(self.rules.items())
             if code in codes and not any(matches(selector, code, rule.meta.name) for selector in ignored)
         ]
+
+
+def _too_large(source: Source) -> Diagnostic:
+    """A bound that was hit is told, not hidden."""
+    from poolint.diagnostics import Diagnostic, Position, Range
+
+    start = Position(1, 1)
+    message = f"a file of more than {MAX_BYTES:,} bytes is not analysed".replace(",", " ")
+    return Diagnostic("POL903", "bound-hit", message, source.path, Range(start, start))

@@ -86,7 +86,7 @@ class Derived:
         self.scope = scope
         self.reads = reads
         self.cls = cls
-        self.keeps_entities = cls is not None and cls.kind in ("session", "registry")
+        self.keeps_entities = cls is not None and cls.kind in ("session", "registry") and cls.mode == "sync"
         self.mentions: list[Mention] = []
         self.handed_out = ""
         self.yields = False

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MAX_STANDINGS = 40_000
 """Pairs of event and standing that one obligation may take; the largest function of 31 real packages has 2,100."""
 
+MAX_IN_FUNCTION = 100_000
+"""The same for all obligations of one function together: about a second of work."""
+
 Standing = tuple["Node", Config]
 
 
@@ -28,7 +31,7 @@ class Outcome(NamedTuple):
 
     ``leaks`` are the exits at which it is still owed, with a shortest path to each; ``overwritten`` is a path to the
     store that loses it, ``misreleased`` one to the call that closes what it should give back. ``released`` and
-    ``handed`` say whether any path releases it or gives it to somebody else.
+    ``handed`` say whether any path releases it or gives it to somebody else; ``standings`` is what the search took.
     """
 
     leaks: dict[NodeKind, list[Edge]]
@@ -36,6 +39,7 @@ class Outcome(NamedTuple):
     misreleased: list[Edge] | None
     released: bool
     handed: bool
+    standings: int
 
 
 class Trace:
@@ -90,7 +94,8 @@ def follow(
                     raise TooComplex(graph.function, MAX_STANDINGS)
                 came_by[reached] = (standing, edge)
                 queue.append(reached)
-    return Outcome(leaks, lost.get("overwritten"), lost.get("misreleased"), "released" in ends, "handed" in ends)
+    released, handed = "released" in ends, "handed" in ends
+    return Outcome(leaks, lost.get("overwritten"), lost.get("misreleased"), released, handed, len(came_by))
 
 
 def _begun(site: Site, flags: frozenset[tuple[str, bool]]) -> Config:

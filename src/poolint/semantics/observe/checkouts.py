@@ -11,7 +11,7 @@ from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, Manual
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
 from poolint.semantics.lifetimes.owed import Site, sites
-from poolint.semantics.lifetimes.paths import follow
+from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage
@@ -48,10 +48,15 @@ class Lifetimes:
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
+        self._spent = 0
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
+        self._spent = 0
         for site in sites(self.ev, self.vocabulary, scope):
+            if self._spent > MAX_IN_FUNCTION:
+                yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
+                return
             if not site.name:
                 found: Observation | None = self._discarded(site, scope)
             else:
@@ -87,7 +92,9 @@ class Lifetimes:
         """How one obligation ends; ``trace`` is told on the way there."""
         flags = tested_names(scope)
         moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
-        return follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
+        outcome = follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
+        self._spent += outcome.standings
+        return outcome
 
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
         if self._release_is_dropped(site, scope):

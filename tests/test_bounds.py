@@ -1,0 +1,91 @@
+"""Adversarial code is analysed or given up: told as POL903, never hanging and never hidden."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolint import engine
+from poolint.config import Settings
+from poolint.runner import LazyRules
+from poolint.source import Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from poolint.diagnostics import Diagnostic
+
+HEAD = "from sqlalchemy import create_engine, text\nengine = create_engine('x')\n\n\n"
+CHECKOUT = "    conn = engine.connect()\n"
+SECONDS = 20.0
+"""Of processor time: ten times what is wanted, since a test must not fail for a busy machine."""
+
+
+def check(text: str, directory: Path) -> list[Diagnostic]:
+    settings = Settings(root=str(directory))
+    started = time.process_time()
+    found = engine.Checker(settings, LazyRules(), str(directory)).check(
+        Source.from_bytes(str(directory / "generated.py"), text.encode())
+    )
+    assert time.process_time() - started < SECONDS
+    return found
+
+
+def codes(found: list[Diagnostic]) -> set[str]:
+    return {one.code for one in found}
+
+
+def branches(count: int) -> str:
+    arms = "".join(f"    if x == {i}:\n        conn.execute(text('{i}'))\n" for i in range(count))
+    return f"{HEAD}def f(x):\n{CHECKOUT}{arms}    conn.close()\n"
+
+
+def nested(opening: str, depth: int, closing: str = "") -> str:
+    rows = [f"{' ' * (4 + i)}{opening.format(i)}" for i in range(depth)]
+    rows.append(f"{' ' * (4 + depth)}conn.execute(text('x'))")
+    if closing:
+        for i in reversed(range(depth)):
+            rows += [f"{' ' * (4 + i)}{closing}", f"{' ' * (5 + i)}g{i}()"]
+    return f"{HEAD}def f(x):\n{CHECKOUT}" + "\n".join(rows) + "\n    conn.close()\n"
+
+
+def test_five_thousand_branches_in_one_function(tmp_path: Path) -> None:
+    [found] = check(branches(5_000), tmp_path)
+    assert found.code == "POL202"
+    assert found.fix is None, "no fix is worth parsing ten thousand rows for"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [nested("with engine.connect() as c{}:", 90), nested("try:", 90, "finally:"), nested("if x:", 90)],
+    ids=["with", "try", "if"],
+)
+def test_deep_nesting(text: str, tmp_path: Path) -> None:
+    assert codes(check(text, tmp_path)) == {"POL202"}
+
+
+def test_more_obligations_than_are_followed_are_told(tmp_path: Path) -> None:
+    opened = "".join(f"    c{i} = engine.connect()\n    c{i}.execute(text('x'))\n" for i in range(1_200))
+    closed = "".join(f"    c{i}.close()\n" for i in range(1_200))
+    found = check(f"{HEAD}def f():\n{opened}{closed}", tmp_path)
+    [given_up] = [one for one in found if one.code == "POL903"]
+    assert (given_up.range.start.row, given_up.function) == (5, "f")
+    assert codes(found) == {"POL202", "POL903"}, "what had been found before is told"
+
+
+def test_a_generated_file_is_given_up_as_a_whole(tmp_path: Path) -> None:
+    function = "def f{}(a):\n    conn = engine.connect()\n    conn.execute(text('{}'))\n    conn.close()\n"
+    text = HEAD + "".join(function.replace("{}", str(i)) for i in range(25_000))
+    assert len(text) > 2_000_000
+    [found] = check(text, tmp_path)
+    assert (found.code, found.range.start.row) == ("POL903", 1)
+
+
+def test_import_cycles_end(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import sqlalchemy\nfrom b import *\nfrom b import s\n\n\ndef f():\n    return s.g()\n")
+    (tmp_path / "b.py").write_text("from a import *\nfrom a import f as s\n")
+    settings = Settings(root=str(tmp_path))
+    checker = engine.Checker(settings, LazyRules(), str(tmp_path))
+    assert [checker.check(Source.read(str(tmp_path / name))) for name in ("a.py", "b.py")] == [[], []]
