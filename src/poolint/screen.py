@@ -2,7 +2,9 @@
 
 A file is interesting when it names a library of the models, or imports a name that carries something of one from
 another file of the project: a file that only says ``async with SessionLocal() as session`` names no library, but
-``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint.
+``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
+nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
+in it calls a name of an ``async def`` that mentions what carries something.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -26,29 +28,46 @@ UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 """Words in a return annotation that say less than the body does."""
 
 _STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
+_GAP = rb"(?:[ \t]|\\\r?\n)"
 _FROM = re.compile(
-    rb"^[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n(]*(?:\\\r?\n[^\n]*)*)", re.MULTILINE
-)
-_IMPORT = re.compile(rb"^[ \t]*import[ \t]+([^\n#;]+)", re.MULTILINE)
+    rb"from" + _GAP + rb"+(\.*)[ \t]*(\w[\w.]*(?=[ \t\\])|)" + _GAP + rb"*import\b" + _GAP + rb"*"
+    rb"(\([^)]*\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
+)  # fmt: skip
+_IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _SEGMENT = re.compile(rb"^(?=[A-Za-z_@])", re.MULTILINE)
 _PROSE = re.compile(rb'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
 """Doc strings: their words tell nothing of types."""
 
-_DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
-_METHOD = re.compile(rb"^[ \t]+(?=(?:async[ \t]+)?def[ \t])", re.MULTILINE)
-_RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
-_ON_SELF = re.compile(rb"\bself\.\w+[ \t]*(?::[^=\n]+)?=(?!=)")
-_GIVES = re.compile(rb"\b(?:return|yield)\b")
-_BOUND = re.compile(
-    rb"^[ \t]*(\w+)(?:[ \t]*,[ \t]*\w+)*[ \t]*(?::[^=\n]*)?=(?!=)|\b(?:def|class|as|for)[ \t]+(\w+)", re.MULTILINE
+_TEXTS = re.compile(
+    rb'("(?!"")(?:[^"\\\n]|\\[\s\S])*"|\'(?!\'\')(?:[^\'\\\n]|\\[\s\S])*\')'
+    rb'|"""(?:[^\\]|\\[\s\S])*?"""|\'\'\'(?:[^\\]|\\[\s\S])*?\'\'\'|#[^\n]*'
 )
+"""The same with care, for files in which quotes may stand inside of quotes: strings of one row, then all others."""
+
+_DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
+_BODY = re.compile(rb":[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)(?=\S)")
+_RECEIVER = re.compile(rb"(?:async[ \t]+)?def[ \t]+\w+[^(]*\(\s*(\w+)")
+_RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
+_GIVES = re.compile(rb"\b(?:return|yield)\b")
+_COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
+_BOUND = re.compile(
+    rb"^[ \t(\[*]*(\w+" + _COMMAS + rb")[ \t)\],]*(?::[^=\n]*)?=(?!=)((?:[ \t]*\w+[ \t]*=(?!=))*)"
+    rb"|\b(?:def|class|type)[ \t]+(\w+)|\b(?:as|for)[ \t(\[*]+(\w+" + _COMMAS + rb")|(\w+)[ \t]*:=",
+    re.MULTILINE,
+)  # fmt: skip
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
+_OPEN = (b"(", b"[", b"{", b",", b"\\")
+_COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+_STATEMENT = re.compile(
+    rb"[\n;:][ \t]*(?:(?:\w+[ \t]*(?::[^=\n(]*)?=[ \t]*)?([\w.]+)[(\[](?:[^\n]*[)\]]\.(\w+)\()?|[)\]}]*\.(\w+)\()"
+)
+"""What a row calls that begins with a call, bare or assigned: the first name, and the last of a chain."""
+
 _AWAITED_USE = re.compile(
-    rb"await[ \t(]+(?:self\.)?\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
-    rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec)",
-    re.IGNORECASE,
+    rb"await[ \t(]+(?:self\.)?(?i:\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
+    rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec))"
 )
 """The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
 
@@ -95,46 +114,116 @@ class _Segment:
         self.words = frozenset(_WORD.findall(part))
         match = _DEFINITION.match(part)
         if match is None:
-            self.bound = frozenset(one[0] or one[1] for one in _BOUND.findall(part))
+            self.bound = frozenset(_WORD.findall(b" ".join(map(b" ".join, _BOUND.findall(part)))))
             self.telling = self.words
             return
         self.bound = frozenset([match[2]])
-        if match[1] == b"def":
-            self.telling = _told_by_function(part)
-        else:
-            head, *methods = _METHOD.split(part)
-            self.telling = frozenset(_WORD.findall(head)).union(*map(_told_by_method, methods))
+        self.telling = _told_by_function(part) if match[1] == b"def" else _told_by_class(part)
         if b"global" in self.words:
             self.bound |= frozenset(_WORD.findall(b" ".join(_GLOBAL.findall(part))))
             self.telling = self.words
 
 
 def _told_by_function(part: bytes) -> frozenset[bytes]:
-    """The words that tell what calling a function gives: its return annotation, or else what it returns."""
-    returns = _RETURNS.search(part)
-    if returns is not None and b":\n" not in part[: returns.start()].rpartition(b"def ")[2]:
-        words = frozenset(_WORD.findall(returns[1]))
-        if words.isdisjoint(UNTOLD):
-            return words
-    return frozenset(_WORD.findall(part)) if _GIVES.search(part) is not None else frozenset()
+    """The words that tell what calling a function gives: its return annotation, or else what it returns.
+
+    A generator is told by all of its body: what it yields, and what it holds while it waits to be asked again.
+    """
+    gives = _GIVES.search(part)
+    if gives is None or b"yield" not in part:
+        returns = _RETURNS.search(part)
+        if returns is not None:
+            head = part[: returns.start()]
+            if b":\n" not in head and head.count(b"def ") < 2:
+                words = frozenset(_WORD.findall(returns[1]))
+                if words.isdisjoint(UNTOLD):
+                    return words
+    return frozenset(_WORD.findall(part)) if gives is not None else frozenset()
 
 
 def _told_by_method(part: bytes) -> frozenset[bytes]:
     """The same for a method; one that sets attributes tells what they are as well."""
-    return frozenset(_WORD.findall(part)) if _ON_SELF.search(part) is not None else _told_by_function(part)
+    receiver = _RECEIVER.match(part)
+    if receiver is not None and _setting(receiver[1]).search(part) is not None:
+        return frozenset(_WORD.findall(part))
+    return _told_by_function(part)
+
+
+@cache
+def _setting(receiver: bytes) -> re.Pattern[bytes]:
+    """Finds where an attribute of ``receiver`` is set."""
+    return re.compile(
+        rb"\b" + receiver + rb"\.\w+[ \t)\]]*(?::[^=\n]+)?=(?!=)"
+        rb"|\b(?:as|for)[ \t(\[*]+(?:\w+[ \t]*,[ \t]*)*" + receiver + rb"\."
+    )  # fmt: skip
+
+
+@cache
+def _in_class(indent: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """What divides the body of a class that is indented like this: its definitions, and what follows one of them."""
+    return (
+        re.compile(rb"^" + indent + rb"(?=(?:async[ \t]+)?(?:def|class)[ \t]|@)", re.MULTILINE),
+        re.compile(rb"\n" + indent + rb"(?=[\w(\[*])"),
+    )
+
+
+def _told_by_class(part: bytes) -> frozenset[bytes]:
+    """The words that tell what a class and its instances give: all but for the bodies of most methods."""
+    body = _BODY.search(part)
+    if body is None:
+        return frozenset(_WORD.findall(part))
+    definitions, others = _in_class(body[1])
+    head, *parts = definitions.split(part)
+    told = set(_WORD.findall(head))
+    for one in parts:
+        if one.startswith(b"@"):
+            continue
+        after = others.search(one)
+        if after is not None:
+            told.update(_WORD.findall(one[after.start() :]))
+            one = one[: after.start()]
+        told |= _told_by_class(one) if one.startswith(b"class") else _told_by_method(one)
+    return frozenset(told)
+
+
+def _segments(data: bytes) -> list[_Segment]:
+    """The top-level statements of a text but for imports."""
+    if b"'''" in data or b"'\"\"\"" in data or data.count(b'"""') % 2:
+        data = _TEXTS.sub(lambda match: match[1] or b"", data)
+    else:
+        data = _PROSE.sub(b"", data)
+    parts: list[bytes] = []
+    for part in _SEGMENT.split(data):
+        if parts and _is_open(parts[-1]):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return [_Segment(part) for part in parts if not part.startswith((b"import ", b"from "))]
+
+
+def _is_open(part: bytes) -> bool:
+    """Whether a statement goes on at the margin: its last row ends in a bracket or a comma."""
+    part = part.rstrip()
+    if part.endswith(_OPEN):
+        return True
+    last = part[part.rfind(b"\n") + 1 :]
+    return b"#" in last and last.partition(b"#")[0].rstrip().endswith(_OPEN)
 
 
 class _File:
     """What the screen knows of one file: its imports, and which of its names carry something of a library."""
 
     __slots__ = (
+        "_bound",
         "_read_off",
         "_segments",
         "blocking",
         "blocking_seeds",
         "carried",
         "data",
+        "inner",
         "links",
+        "modules",
         "seeds",
         "sessions",
     )
@@ -142,6 +231,8 @@ class _File:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.links: tuple[_Link, ...] = ()
+        self.modules: set[bytes] = set()
+        """Local names of modules of the project."""
         self.seeds: frozenset[bytes] = frozenset()
         """Local names that a library gives it."""
         self.blocking_seeds: frozenset[bytes] = frozenset()
@@ -151,7 +242,10 @@ class _File:
         """Of these, the ones that carry a synchronous session."""
         self.blocking: set[bytes] = set()
         """Top-level names whose bodies may reach a synchronous session."""
+        self.inner: tuple[set[bytes], set[bytes], set[bytes]] = (set(), set(), set())
+        """The same three for the modules that its names are, and the modules in these."""
         self._segments: list[_Segment] | None = None
+        self._bound: dict[bytes, list[_Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
 
     @property
@@ -163,23 +257,42 @@ class _File:
         """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
         found = self._read_off.get(local)
         if found is None:
-            chain = re.compile(rb"\b" + re.escape(local) + rb"\.([\w.]+)")
-            found = frozenset(word for one in chain.findall(self.data) for word in one.split(b"."))
+            chain = re.compile(rb"\b" + re.escape(local) + rb"((?:\s*\.\s*\w+)+)")
+            found = self._read_off[local] = frozenset(_WORD.findall(b" ".join(chain.findall(self.data))))
+            for alias in self.aliases(local):
+                found |= self.read_off(alias)
             self._read_off[local] = found
         return found
+
+    def aliases(self, local: bytes) -> list[bytes]:
+        """Further names that the file gives a module: ``db`` for ``db = database``."""
+        if b"= " + local not in self.data and b"=" + local not in self.data:
+            return []
+        return re.findall(rb"(\w+)[ \t]*=[ \t]*" + re.escape(local) + rb"\b(?![ \t]*[.\w(\[=])", self.data)
 
     @property
     def segments(self) -> list[_Segment]:
         """Its top-level statements but for imports."""
         if self._segments is None:
-            parts = _SEGMENT.split(_PROSE.sub(b"", self.data))
-            self._segments = [_Segment(part) for part in parts if not part.startswith((b"import ", b"from "))]
+            self._segments = _segments(self.data)
         return self._segments
+
+    @property
+    def bound(self) -> dict[bytes, list[_Segment]]:
+        """Its top-level statements by the names that they bind."""
+        if self._bound is None:
+            self._bound = {}
+            for segment in self.segments:
+                for name in segment.bound:
+                    self._bound.setdefault(name, []).append(segment)
+        return self._bound
 
 
 def _imports(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes], ...]]]:
     """Each import as (level, dotted name, ((name, local name), …)); no names for ``import x``."""
     for match in _FROM.finditer(data):
+        if not _begins_statement(data, match.start()):
+            continue
         listed = _COMMENT.sub(b"", match[3]).strip(b"() \t\r\n").replace(b"\\", b" ")
         names = []
         for item in listed.split(b","):
@@ -188,11 +301,23 @@ def _imports(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes],
                 names.append((parts[0], parts[-1]))
         yield len(match[1]), match[2].decode("ascii", "replace"), tuple(names)
     for match in _IMPORT.finditer(data):
-        for item in match[1].split(b","):
+        if not _begins_statement(data, match.start()):
+            continue
+        for item in match[1].replace(b"\\", b" ").split(b","):
             parts = item.split()
-            if parts:
-                local = parts[-1] if len(parts) == 3 else parts[0].partition(b".")[0]
-                yield 0, parts[0].decode("ascii", "replace"), ((b"", local),)
+            if len(parts) == 3:
+                yield 0, parts[0].decode("ascii", "replace"), ((b"", parts[2]),)
+            elif parts:
+                dotted = parts[0].decode("ascii", "replace")
+                while dotted:  # `import a.b` gives `a` with all that is in it
+                    yield 0, dotted, ((b"", parts[0].partition(b".")[0]),)
+                    dotted = dotted.rpartition(".")[0]
+
+
+def _begins_statement(data: bytes, start: int) -> bool:
+    """Whether there is nothing in the row before ``start``, or only what a statement may follow."""
+    head = data[data.rfind(b"\n", 0, start) + 1 : start].strip()
+    return not head or (head.endswith((b":", b";", b"\xef\xbb\xbf")) and b"#" not in head)
 
 
 class Screen:
@@ -207,7 +332,7 @@ class Screen:
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
-        if _STATE.search(data) is not None:
+        if b".state." in data and _STATE.search(data) is not None:
             return True
         file = self._settled_file(path, data)
         if file.seeds:
@@ -215,7 +340,9 @@ class Screen:
         carried, _, blocking = self._imported(file)
         if carried or (blocking and b"async def" in data):
             return True
-        return _AWAITED_USE.search(data) is not None and self._is_near_library(file)
+        if _AWAITED_USE.search(data) is not None and self._is_near_library(file):
+            return True
+        return self._may_drop(os.path.abspath(path), file)
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
@@ -266,6 +393,9 @@ class Screen:
                     submodule = self._target(path, level, f"{dotted}.{inner}" if dotted else inner)
                 if source not in (None, path) or submodule not in (None, path):
                     links.append(_Link(name, local, source, submodule))
+                if not name or submodule is not None:
+                    file.modules.add(local)
+                    file.modules.update(file.aliases(local))
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking)
@@ -312,19 +442,40 @@ class Screen:
             source = self._files.get(link.source) if link.source is not None else None
             below = self._files.get(link.submodule) if link.submodule is not None else None
             for index, into in enumerate(found):
-                if source is not None and source.told[index]:
-                    into |= _taken(file, link, source.told[index])
-                if below is not None and below.told[index]:
-                    into |= below.told[index] & file.read_off(link.local)
+                if source is not None and (source.told[index] or source.inner[index]):
+                    into |= _taken(file, link, source, index)
+                if below is not None and (below.told[index] or below.inner[index]):
+                    into |= _read(file, link.local, below, index)
         return found
 
     def _spread(self, file: _File) -> bool:
         """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
-        before = sum(map(len, file.told))
+        before = sum(map(len, (*file.told, *file.inner)))
         for own, imported in zip(file.told, self._imported(file), strict=True):
             own |= imported
-        if not any(file.told):
-            return False
+        if file.modules:
+            self._spread_modules(file)
+        if any(file.told):
+            self._spread_inside(file)
+        return sum(map(len, (*file.told, *file.inner))) > before
+
+    def _spread_modules(self, file: _File) -> None:
+        """Gather what carries something in the modules that names of a file are."""
+        for link in file.links:
+            source = self._files.get(link.source) if link.source is not None else None
+            below = self._files.get(link.submodule) if link.submodule is not None else None
+            for index, into in enumerate(file.inner):
+                if below is not None:
+                    into |= below.told[index]
+                    into |= below.inner[index]
+                if source is not None:
+                    if not link.name:
+                        into |= source.told[index]
+                    if link.name in source.modules or link.name in (b"", b"*"):
+                        into |= source.inner[index]
+
+    def _spread_inside(self, file: _File) -> None:
+        """Let what is known of a file's names spread to the names whose statements mention them."""
         changed = True
         while changed:
             changed = False
@@ -336,7 +487,6 @@ class Screen:
                 if not segment.bound <= file.blocking and self._blocks(segment, file):
                     file.blocking |= segment.bound
                     changed = True
-        return sum(map(len, file.told)) > before
 
     def _blocks(self, segment: _Segment, file: _File) -> bool:
         """Whether the body of a definition may reach a synchronous session, itself or through what it mentions."""
@@ -355,13 +505,27 @@ def _seeds(file: _File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[by
     return wanted if name == b"*" else wanted & file.read_off(local)
 
 
-def _taken(file: _File, link: _Link, of_source: Set[bytes]) -> Set[bytes]:
-    """The same for an import from a file of the project, of whose names ``of_source`` carry something."""
+def _taken(file: _File, link: _Link, source: _File, index: int) -> Set[bytes]:
+    """The same for an import from a file of the project, by which of its sets that carry something is meant."""
     if link.name == b"*":
-        return of_source
-    if link.name:
-        return {link.local} if link.name in of_source else frozenset()
-    return of_source & file.read_off(link.local)
+        found = set(source.told[index])
+        if source.inner[index]:
+            for local in source.modules:
+                found |= source.inner[index] & file.read_off(local)
+        return found
+    if not link.name:
+        return _read(file, link.local, source, index)
+    found = {link.local} if link.name in source.told[index] else set()
+    if link.name in source.modules:
+        found |= source.inner[index] & file.read_off(link.local)
+    return found
+
+
+def _read(file: _File, local: bytes, module: _File, index: int) -> Set[bytes]:
+    """The names that a file reads off a module which carry something: there, or in a module in it."""
+    read = file.read_off(local)
+    found = read & module.told[index]
+    return found if module.modules.isdisjoint(read) else found | (read & module.inner[index])
 
 
 def _bytes_of(path: str) -> bytes:

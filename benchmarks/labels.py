@@ -1,0 +1,65 @@
+"""Compare poolint's findings on real packages with the labels that they were given: what was gained, what was lost."""
+
+from __future__ import annotations
+
+import collections
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+LABELS = Path(__file__).with_name("labels.toml")
+
+
+def findings(package: Path) -> list[dict[str, object]]:
+    """All findings in one unpacked distribution, with paths relative to it."""
+    command = [sys.executable, "-m", "poolint", "check", "--isolated", "--exit-zero", "--output-format", "json", "."]
+    ran = subprocess.run(command, cwd=package, capture_output=True, text=True, check=True)
+    found: list[dict[str, object]] = json.loads(ran.stdout)
+    for one in found:
+        one["filename"] = Path(str(one["filename"])).relative_to(package).as_posix()
+    return found
+
+
+def main(folder: str) -> int:
+    """Compare all packages below ``folder`` that have been labelled, or that have findings."""
+    labels = {(one["package"], one["fingerprint"]): one for one in tomllib.loads(LABELS.read_text())["finding"]}
+    counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    seen = set()
+    for package in sorted(path for path in Path(folder).resolve().iterdir() if path.is_dir()):
+        for one in findings(package):
+            key = (package.name, str(one["fingerprint"]))
+            seen.add(key)
+            label = labels.get(key)
+            counts[str(one["code"])]["new" if label is None else label["verdict"]] += 1
+            if label is None:
+                location = one["location"]
+                assert isinstance(location, dict)
+                print(
+                    "\n[[finding]]",
+                    f'package = "{package.name}"',
+                    f'path = "{one["filename"]}"',
+                    f"row = {location['row']}",
+                    f'code = "{one["code"]}"',
+                    f'fingerprint = "{one["fingerprint"]}"',
+                    f"# {one['message']}",
+                    'verdict = ""',
+                    'reason = ""',
+                    sep="\n",
+                )
+    lost = [one for key, one in labels.items() if key not in seen and (Path(folder) / one["package"]).is_dir()]
+    for one in lost:
+        print(f"lost ({one['verdict']}): {one['package']} {one['path']}:{one['row']} {one['code']}")
+    for code in sorted(counts):
+        parts = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts[code].items()))
+        print(f"{code}: {parts}{'  (fewer than five: unproved)' if counts[code].total() < 5 else ''}")
+    return int(any(counter["new"] or counter["false"] for counter in counts.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
