@@ -11,15 +11,16 @@ import libcst as cst
 
 from poolint import relaxations
 from poolint.diagnostics import Diagnostic, Fix, Range
+from poolint.rules.base import Proposal
 from poolint.semantics.facts import GivenUp
 from poolint.semantics.observe.common import range_of
 from poolint.semantics.scopes import statement_of
 from poolint.slices import Slice, cut
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Proposal, Rule, Verdict
+    from poolint.rules.base import Form, Rule, Verdict
     from poolint.semantics.analysis import Analysis
-    from poolint.semantics.facts import CallFact, Observation
+    from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
 
@@ -39,6 +40,7 @@ class SliceFacts:
         self.piece = piece
         self.module = module
         self.analysis = analysis
+        self.observed = observed
         self._observed: dict[Range, list[Observation]] = {}
         for _, observation in observed:
             self._observed.setdefault(_range(observation.node, module), []).append(observation)
@@ -58,6 +60,18 @@ class SliceFacts:
             }
         found = self._calls.get(self.piece.range_of(node))
         return self.analysis.call(found[1], found[0]) if found is not None else None
+
+    def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
+        """The fix that gives back what an observation is about; None where none can be right."""
+        from poolint.fixes.release import ReleaseFix, release_fix
+
+        scope = next((scope for scope, one in self.observed if one is observation), None)
+        if scope is None or observation.statement is None or not observation.variable:
+            return None
+        fix = release_fix(
+            self.analysis.evaluator, scope, observation.statement, observation.variable, observation.cls, form
+        )
+        return Proposal(fix.plan, fix.message, fix.applicability) if isinstance(fix, ReleaseFix) else None
 
 
 def _range(node: ast.AST, module: Module) -> Range:
@@ -168,11 +182,13 @@ class Judgement:
         if proposal is None:
             return None
         from poolint.fixes.build import edits_for
+        from poolint.fixes.plans import isolation_of
 
         edits = edits_for(proposal.plan, piece, self.module.source)
         if not edits:
             return None
-        return Fix(proposal.applicability, proposal.message, edits, uncovers=tuple(sorted(rule.meta.uncovers)))
+        uncovers = tuple(sorted(rule.meta.uncovers))
+        return Fix(proposal.applicability, proposal.message, edits, isolation_of(proposal.plan), uncovers)
 
     def _report(
         self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
@@ -205,6 +221,10 @@ class Judgement:
 
 class _NoFacts:
     """Stands in where there is no slice to ask about."""
+
+    def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
+        del observation, form
+        return None
 
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
         del node

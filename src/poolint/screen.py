@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -253,6 +254,19 @@ class _File:
         """Its names that carry something, that carry a session, and that may block."""
         return self.carried, self.sessions, self.blocking
 
+    @property
+    def called(self) -> set[bytes]:
+        """The names that its statements call."""
+        found: set[bytes] = set()
+        for first, last, further in _STATEMENT.findall(self.data):
+            found.update((first.rpartition(b".")[2], last, further))
+        return found
+
+    @property
+    def size(self) -> int:
+        """How much is known of it."""
+        return len(self.modules) + sum(map(len, self.told)) + sum(map(len, self.inner))
+
     def read_off(self, local: bytes) -> frozenset[bytes]:
         """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
         found = self._read_off.get(local)
@@ -329,6 +343,9 @@ class Screen:
         self._ready = Ready()
         self._files: dict[str, _File | None] = {}
         self._settled: set[str] = set()
+        self._coroutines: dict[bytes, set[str]] = {}
+        """The files that define an ``async def`` of a name, as far as they have been opened."""
+        self._working: dict[tuple[str, bytes], bool] = {}
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
@@ -349,12 +366,71 @@ class Screen:
         file = self._settled_file(path, data)
         return bool(file.blocking)
 
+    def _may_drop(self, path: str, file: _File) -> bool:
+        """Whether a statement may make a coroutine of the project that works on a database, and drop it."""
+        if not self._coroutines or not (file.links or file.carried):
+            return False
+        names = file.called & self._coroutines.keys()
+        if not names:
+            return False
+        working = {one for name in names for one in self._coroutines[name] if self._works(one, name)}
+        return bool(working) and not working.isdisjoint(self._reached(path))
+
+    def _works(self, path: str, name: bytes) -> bool:
+        """Whether an ``async def`` of this name mentions, itself or through other names, what carries something."""
+        found = self._working.get((path, name))
+        if found is None:
+            defined = re.compile(rb"\basync[ \t]+def[ \t]+" + name + rb"\b")
+            file = self._file(path)
+            assert file is not None
+            parts = [one for one in file.segments if name in one.words and defined.search(one.part) is not None]
+            found = self._working[path, name] = self._mentions(path, frozenset().union(*(one.words for one in parts)))
+        return found
+
+    def _mentions(self, path: str, words: frozenset[bytes]) -> bool:
+        """Whether one of some words of a file carries something, or is a name whose statement mentions such a word."""
+        seen: set[tuple[str, bytes]] = set()
+        queue = [(path, words)]
+        while queue:
+            path, words = queue.pop()
+            file = self._file(path)
+            if file is None:
+                continue
+            if not words.isdisjoint(file.carried) or (b"state" in words and _STATE.search(file.data) is not None):
+                return True
+            fresh = {word for word in words & file.bound.keys() if (path, word) not in seen}
+            seen.update((path, word) for word in fresh)
+            queue.extend((path, segment.words) for word in fresh for segment in file.bound[word])
+            for link in file.links:
+                if link.local not in words and link.name != b"*":
+                    continue
+                passed = frozenset([link.name]) if link.name not in (b"", b"*") else words
+                for target, wanted in ((link.source, passed), (link.submodule, words)):
+                    new = frozenset(word for word in wanted if target and (f"{target}:", word) not in seen)
+                    if target is not None and new:
+                        seen.update((f"{target}:", word) for word in new)
+                        queue.append((target, new))
+        return False
+
+    def _reached(self, start: str) -> set[str]:
+        """The file at ``start``, and all that it imports, directly or not."""
+        seen, stack = {start}, [start]
+        while stack:
+            file = self._files.get(stack.pop())
+            for link in file.links if file is not None else ():
+                for target in (link.source, link.submodule):
+                    if target is not None and target not in seen:
+                        seen.add(target)
+                        stack.append(target)
+        return seen
+
     def _settled_file(self, path: str, data: bytes) -> _File:
         path = os.path.abspath(path)
         file = self._files.get(path)
         if file is None or file.data != data:
             file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
+            self._working.clear()
         if path not in self._settled:
             self._settle(path)
         return file
@@ -375,6 +451,8 @@ class Screen:
     def _opened(self, path: str, data: bytes) -> _File:
         """A file with its imports resolved."""
         file = _File(data)
+        for name in _COROUTINE.findall(data):
+            self._coroutines.setdefault(name, set()).add(path)
         links: list[_Link] = []
         seeds: set[bytes] = set()
         blocking: set[bytes] = set()
@@ -446,33 +524,18 @@ class Screen:
                     into |= _taken(file, link, source, index)
                 if below is not None and (below.told[index] or below.inner[index]):
                     into |= _read(file, link.local, below, index)
+            if below is not None or (source is not None and (source.modules or not link.name)):
+                _pass_modules(file, link, source, below)
         return found
 
     def _spread(self, file: _File) -> bool:
         """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
-        before = sum(map(len, (*file.told, *file.inner)))
+        before = file.size
         for own, imported in zip(file.told, self._imported(file), strict=True):
             own |= imported
-        if file.modules:
-            self._spread_modules(file)
         if any(file.told):
             self._spread_inside(file)
-        return sum(map(len, (*file.told, *file.inner))) > before
-
-    def _spread_modules(self, file: _File) -> None:
-        """Gather what carries something in the modules that names of a file are."""
-        for link in file.links:
-            source = self._files.get(link.source) if link.source is not None else None
-            below = self._files.get(link.submodule) if link.submodule is not None else None
-            for index, into in enumerate(file.inner):
-                if below is not None:
-                    into |= below.told[index]
-                    into |= below.inner[index]
-                if source is not None:
-                    if not link.name:
-                        into |= source.told[index]
-                    if link.name in source.modules or link.name in (b"", b"*"):
-                        into |= source.inner[index]
+        return file.size > before
 
     def _spread_inside(self, file: _File) -> None:
         """Let what is known of a file's names spread to the names whose statements mention them."""
@@ -519,6 +582,23 @@ def _taken(file: _File, link: _Link, source: _File, index: int) -> Set[bytes]:
     if link.name in source.modules:
         found |= source.inner[index] & file.read_off(link.local)
     return found
+
+
+def _pass_modules(file: _File, link: _Link, source: _File | None, below: _File | None) -> None:
+    """Let an import pass on the modules that it brings, with what carries something in them."""
+    brought = [below] if below is not None else []
+    inner = []
+    if source is not None:
+        if not link.name:
+            brought.append(source)
+        elif link.name == b"*":
+            file.modules |= source.modules
+            inner.append(source)
+        elif link.name in source.modules:
+            file.modules.add(link.local)
+            inner.append(source)
+    for index, into in enumerate(file.inner):
+        into.update(*(one.told[index] for one in brought), *(one.inner[index] for one in (*brought, *inner)))
 
 
 def _read(file: _File, local: bytes, module: _File, index: int) -> Set[bytes]:

@@ -42,6 +42,12 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        sys.stderr.write("poolint: this is a bug: please report it to its maintainers with the lines above\n")
+        return 2
     return code
 
 

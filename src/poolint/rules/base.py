@@ -18,8 +18,9 @@ from poolint.diagnostics import Applicability, Certainty, Step
 
 if TYPE_CHECKING:
     from poolint.fixes.plans import Plan
-    from poolint.semantics.facts import CallFact, Observation
+    from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
 
+Form = Literal["finally", "with"]
 FixLevel = Literal["safe", "unsafe", "none", "sometimes"]
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When to ignore")
@@ -91,6 +92,9 @@ class Facts(Protocol):
 
     def call(self, node: cst.Call) -> CallFact | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""
+
+    def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
+        """The fix that gives back what an observation is about; ``form`` is what becomes of a release by hand."""
 
 
 class Rule(cst.BatchableCSTVisitor):

@@ -1,8 +1,8 @@
 """What is derived from a resource: which names still need it, and which hold nothing but plain data by now.
 
 A name assigned from the resource needs it as well, unless the value is plain: rows that were fetched, a count, a text.
-What the resource is handed to may keep it: the receiver of a call, a container it is put into. Entities of an ORM
-session stay with their session.
+What the resource is handed to may keep it: the receiver of a call, a container it is put into. Entities of a synchronous
+ORM session stay with it, since reading an attribute may load it; on an asynchronous one that fails, open or closed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _PLAIN = frozenset(
 """What is plain data whatever it is read off, called or not."""
 _PLAIN_ROWS = frozenset({"all", "one", "one_or_none", "first", "scalar", "scalar_one", "scalar_one_or_none"})
 """What is plain data where rows are: not in an ORM session, whose rows are entities."""
+_COUNTS = frozenset({"update", "delete"})
+"""Methods of a query that give the number of rows they have changed."""
 _PLAIN_BUILTINS = frozenset(
     {"len", "bool", "int", "float", "str", "repr", "isinstance", "type", "id", "print", "hasattr"}
 )
@@ -86,7 +88,7 @@ class Derived:
         self.scope = scope
         self.reads = reads
         self.cls = cls
-        self.keeps_entities = cls is not None and cls.kind in ("session", "registry") and cls.mode == "sync"
+        self.keeps_entities = _keeps_entities(cls, scope)
         self.mentions: list[Mention] = []
         self.handed_out = ""
         self.yields = False
@@ -173,6 +175,12 @@ class Derived:
                     self.refuse("what is returned still reads from it")
 
 
+def _keeps_entities(cls: Class | None, scope: Scope) -> bool:
+    if cls is None or cls.kind not in ("session", "registry"):
+        return False
+    return cls.mode == "sync" or b"awaitable_attrs" in scope.module.source.data
+
+
 class _Flow:
     """The way of one value outwards, from a read to the statement or the name where it ends."""
 
@@ -239,7 +247,7 @@ class _Flow:
         if name in _PLAIN:
             return True
         if self.derived.keeps_entities:
-            return False
+            return name in _COUNTS and self._is_query(attribute.value)
         if name in _PLAIN_ROWS or name.startswith("fetch"):
             return True
         call = parent_of(attribute)
@@ -253,6 +261,10 @@ class _Flow:
             and not fact.row.returns
             and fact.row.call in ("sync", "coroutine")
         )
+
+    def _is_query(self, node: ast.expr) -> bool:
+        one = self.derived.ev.type_of(node, self.derived.scope)
+        return isinstance(one, Instance) and one.base is not None and one.base.kind == "query"
 
     def _through_call(self, child: ast.expr, call: ast.Call) -> bool:
         derived = self.derived

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
+_TAKES_TIME = (
+    *(ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Import, ast.ImportFrom),
+)
 _SUITES = ("body", "orelse", "finalbody")
 
 
@@ -192,7 +196,7 @@ class _Places:
 
 def _applicability(added: list[ast.stmt], mentions: list[Mention], derived: Derived) -> Applicability:
     """How far a block may be trusted that holds the resource also while ``added`` runs."""
-    if not added:
+    if all(map(_is_idle, added)):
         return Applicability.SAFE
     loads = {mention.load for mention in mentions}
     for statement in added:
@@ -204,6 +208,11 @@ def _applicability(added: list[ast.stmt], mentions: list[Mention], derived: Deri
             if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) and not _is_own(node, loads, derived):
                 return Applicability.DISPLAY
     return Applicability.UNSAFE
+
+
+def _is_idle(statement: ast.stmt) -> bool:
+    """Whether a statement takes no time: with it the resource is held no longer than without."""
+    return not any(isinstance(node, _TAKES_TIME) for node in _own_nodes(statement))
 
 
 def _is_own(node: ast.Await | ast.AsyncFor | ast.AsyncWith, loads: set[ast.Name], derived: Derived) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
@@ -46,6 +46,11 @@ class CheckoutNeverReleased(Rule):
             return conn.execute(text("SELECT count(*) FROM orders")).scalar()
     ```
 
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
+
     ## When to ignore
     In a script that ends at once: poolint is silent there by itself where it can tell.
     """
@@ -55,6 +60,8 @@ class CheckoutNeverReleased(Rule):
         name="checkout-never-released",
         summary="a connection or session is checked out and never given back",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
@@ -72,3 +79,8 @@ class CheckoutNeverReleased(Rule):
             observation.variable,
             observation.path,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, LeakedCheckout)
+        del node
+        return self.facts.release(observation)

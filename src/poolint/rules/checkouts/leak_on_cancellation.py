@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
@@ -54,6 +54,11 @@ class LeakOnCancellation(Rule):
         return total
     ```
 
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
+
     ## When to ignore
     When the task is never cancelled, not even by a shutdown.
     """
@@ -63,6 +68,8 @@ class LeakOnCancellation(Rule):
         name="leak-on-cancellation",
         summary="a cancellation skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
@@ -80,3 +87,8 @@ class LeakOnCancellation(Rule):
             observation.variable,
             observation.path,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, LeakedCheckout)
+        del node
+        return self.facts.release(observation)

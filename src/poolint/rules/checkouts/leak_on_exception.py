@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject, raising
 from poolint.semantics.facts import LeakedCheckout, Observation
 
@@ -43,9 +43,17 @@ class LeakOnException(Rule):
 
 
     async def rename(engine: AsyncEngine) -> None:
-        async with engine.connect() as conn:
+        conn = await engine.connect()
+        try:
             await conn.execute(text("UPDATE users SET name = 'x'"))
+        finally:
+            await conn.close()
     ```
+
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
 
     ## When to ignore
     In a script that ends with the exception: poolint is silent there by itself where it can tell.
@@ -56,6 +64,8 @@ class LeakOnException(Rule):
         name="leak-on-exception",
         summary="an exception skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
@@ -72,3 +82,8 @@ class LeakOnException(Rule):
             observation.variable,
             observation.path,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, LeakedCheckout)
+        del node
+        return self.facts.release(observation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 from poolint.semantics import facts
 from poolint.semantics.facts import Observation
@@ -46,6 +46,11 @@ class ManualRelease(Rule):
             conn.execute(text("SELECT 1"))
     ```
 
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
+
     ## When to ignore
     When the lifetime does not fit a block.
     """
@@ -55,6 +60,8 @@ class ManualRelease(Rule):
         name="manual-release",
         summary="a checkout is released by hand where a block could do it",
         subscription=Subscription(observations=frozenset({facts.ManualRelease})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         default=False,
         relaxed_in=frozenset({"tests"}),
     )
@@ -69,3 +76,8 @@ class ManualRelease(Rule):
             f"`{observation.variable}` from `{call_text(observation.call)}` is released by hand: `{block}` would do it",
             observation.variable,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, facts.ManualRelease)
+        del node
+        return self.facts.release(observation, "with")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
@@ -44,6 +44,11 @@ class PoolPerCall(Rule):
             return conn.execute(text("SELECT count(*) FROM users")).scalar()
     ```
 
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
+
     ## When to ignore
     In a function that runs once in the life of the process.
     """
@@ -53,6 +58,8 @@ class PoolPerCall(Rule):
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
         relaxed_for_process_in=frozenset({"scripts"}),
     )
@@ -69,3 +76,8 @@ class PoolPerCall(Rule):
             observation.variable,
             observation.path,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, LeakedCheckout)
+        del node
+        return self.facts.release(observation)

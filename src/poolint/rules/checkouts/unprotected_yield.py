@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
@@ -49,9 +49,17 @@ class UnprotectedYield(Rule):
 
 
     async def get_session() -> AsyncIterator[AsyncSession]:
-        async with SessionLocal() as session:
+        session = SessionLocal()
+        try:
             yield session
+        finally:
+            await session.close()
     ```
+
+    ## Fix safety
+    Safe where the block, or the `finally`, reaches no further than the last use; unsafe where something that is derived
+    from the connection is used later, so that the connection is held a little longer. No fix is offered where the
+    connection is handed on, stored or captured.
 
     ## When to ignore
     When whatever drives the generator never throws into it and always runs it to its end.
@@ -62,6 +70,8 @@ class UnprotectedYield(Rule):
         name="unprotected-yield",
         summary="a generator yields a connection or session outside `try`/`finally` and `with`",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        fix="sometimes",
+        uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
     )
 
@@ -78,3 +88,8 @@ class UnprotectedYield(Rule):
             observation.variable,
             observation.path,
         )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, LeakedCheckout)
+        del node
+        return self.facts.release(observation)
