@@ -24,7 +24,9 @@ def main(tree: str, other: str) -> None:
     ours = [sys.executable, "-m", "poolint", "check", "--isolated", "--exit-zero", "--quiet", "."]
     theirs = [*shlex.split(other), "."]
     pairs = [(seconds(ours, tree), seconds(theirs, tree)) for _ in range(RUNS + 1)][1:]
-    print(f"poolint {statistics.median(a for a, _ in pairs):.2f} s, {theirs[0]} {statistics.median(b for _, b in pairs):.2f} s")
+    print(
+        f"poolint {statistics.median(a for a, _ in pairs):.2f} s, {theirs[0]} {statistics.median(b for _, b in pairs):.2f} s"
+    )
     print(f"ratio {statistics.median(a / b for a, b in pairs if b):.1f}")
 
 

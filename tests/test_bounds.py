@@ -84,7 +84,9 @@ def test_a_generated_file_is_given_up_as_a_whole(tmp_path: Path) -> None:
 
 
 def test_import_cycles_end(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("import sqlalchemy\nfrom b import *\nfrom b import s\n\n\ndef f():\n    return s.g()\n")
+    (tmp_path / "a.py").write_text(
+        "import sqlalchemy\nfrom b import *\nfrom b import s\n\n\ndef f():\n    return s.g()\n"
+    )
     (tmp_path / "b.py").write_text("from a import *\nfrom a import f as s\n")
     settings = Settings(root=str(tmp_path))
     checker = engine.Checker(settings, LazyRules(), str(tmp_path))

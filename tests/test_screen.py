@@ -115,6 +115,69 @@ def test_every_project_has_something_to_lose(tmp_path: Path) -> None:
         assert len(unscreened(root, module_in(root))) == 1, name
 
 
+SAVE = """
+async def save(name="") -> None:
+    async with SessionLocal.begin() as session:
+        await session.execute("INSERT INTO orders VALUES (:name)", {"name": name})
+"""
+METHOD = "class Orders:" + SAVE.replace("\n", "\n    ")
+
+# Ways to define a coroutine that works on a database, and what `orders.py` then gives `module.py`: what it imports, and
+# how it calls that.
+WORKING = {
+    "a function": (f"from database import SessionLocal\n{SAVE}", "save", "{}"),
+    "a function of another": (
+        f"from database import SessionLocal\n{SAVE}\nasync def place(): await save()\n",
+        "place",
+        "{}",
+    ),
+    "a function of another module": ("import store\n\nasync def place():\n    await store.save()\n", "place", "{}"),
+    "a method": (f"from database import SessionLocal\n\n\n{METHOD}", "Orders", "{}().save"),
+    "an object": (f"from database import SessionLocal\n\n\n{METHOD}\n\norders = Orders()\n", "orders", "{}.save"),
+    "a base class": ("from store import Orders\n\nclass Special(Orders):\n    limit = 3\n", "Special", "{}().save"),
+}
+# Ways to get at it, and what it is called then.
+WAYS = {
+    "by its name": ("from orders import {0}", "{0}"),
+    "under another name": ("from orders import {0} as other", "other"),
+    "in brackets": ("from orders import (\n    {0},\n)", "{0}"),
+    "of the module": ("import orders", "orders.{0}"),
+    "of the module under another name": ("import orders as other", "other.{0}"),
+    "by a star": ("from orders import *", "{0}"),
+    "of a package": ("from shop import {0}", "{0}"),
+}
+DROPPING = {
+    "as a statement": "async def run():\n    {}()\n",
+    "over several rows": "async def run():\n    {}(\n        'a',\n    )\n",
+    "assigned": "async def run():\n    done = {}()\n",
+    "behind a colon": "async def run(ready):\n    if ready: {}()\n",
+    "behind a semicolon": "async def run():\n    ready = True; {}()\n",
+    "in plain code": "def run():\n    for one in range(3):\n        {}(one)\n",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("working", WORKING)
+def test_no_dropped_coroutine_is_lost(working: str, way: str, tmp_path: Path) -> None:
+    orders, name, call = WORKING[working]
+    wanted, called = WAYS[way]
+    store = f"from database import SessionLocal\n{SAVE}\n\n{METHOD}"
+    files = {
+        "database.py": DATABASE,
+        "store.py": store,
+        "orders.py": orders,
+        "shop/__init__.py": "from orders import *\n",
+    }
+    for number, dropping in enumerate(DROPPING.values()):
+        text = dropping.format(call.format(called.format(name)))
+        files[f"module{number}.py"] = f"{wanted.format(name)}\n\n\n{text}"
+    write(files, tmp_path)
+    modules = [f"module{number}.py" for number in range(len(DROPPING))]
+    without = Project(tmp_path, modules, screened=False).findings()
+    assert [Path(one.filename).name for one in without] == modules
+    assert [facts(one) for one in Project(tmp_path, modules).findings()] == [facts(one) for one in without]
+
+
 def module_in(root: Path) -> str:
     """The module in which a project's finding is."""
     return next(path.relative_to(root).as_posix() for path in root.rglob("module.py"))

@@ -22,7 +22,9 @@ KINDS = {
 """Each kind of place, and how it is recognised."""
 
 _TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
-_ALEMBIC = re.compile(rb"^\s*from\s+alembic\s+import\s+[^\n]*\b(?:context|op)\b|\balembic\.(?:context|op)\.", re.MULTILINE)
+_ALEMBIC = re.compile(
+    rb"^\s*from\s+alembic\s+import\s+[^\n]*\b(?:context|op)\b|^[^#\n]*\balembic\.(?:context|op)\.", re.MULTILINE
+)
 _MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
 _SERVES = re.compile(
     rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|APIRouter\(|run_app\(|serve_forever|celery",

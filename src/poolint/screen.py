@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
 
+FAR = 1
+"""Over how many imports a coroutine's way to a database is followed at most."""
+
 UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 """Words in a return annotation that say less than the body does."""
 
@@ -36,7 +39,7 @@ _FROM = re.compile(
 )  # fmt: skip
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
-_SEGMENT = re.compile(rb"^(?=[A-Za-z_@])", re.MULTILINE)
+_SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
 _PROSE = re.compile(rb'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
 """Doc strings: their words tell nothing of types."""
 
@@ -51,20 +54,24 @@ _BODY = re.compile(rb":[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]
 _RECEIVER = re.compile(rb"(?:async[ \t]+)?def[ \t]+\w+[^(]*\(\s*(\w+)")
 _RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
 _GIVES = re.compile(rb"\b(?:return|yield)\b")
+_YIELDS = re.compile(rb"^([ \t]+)(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
 _COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
 _BOUND = re.compile(
     rb"^[ \t(\[*]*(\w+" + _COMMAS + rb")[ \t)\],]*(?::[^=\n]*)?=(?!=)((?:[ \t]*\w+[ \t]*=(?!=))*)"
     rb"|\b(?:def|class|type)[ \t]+(\w+)|\b(?:as|for)[ \t(\[*]+(\w+" + _COMMAS + rb")|(\w+)[ \t]*:=",
     re.MULTILINE,
 )  # fmt: skip
+_BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|match|type)\b|[(\[*]")
+"""How a statement begins that binds names further down."""
+
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
 _COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
-_STATEMENT = re.compile(
-    rb"[\n;:][ \t]*(?:(?:\w+[ \t]*(?::[^=\n(]*)?=[ \t]*)?([\w.]+)[(\[](?:[^\n]*[)\]]\.(\w+)\()?|[)\]}]*\.(\w+)\()"
+_BEFORE_CALL = re.compile(
+    rb"(?:.*[;:][ \t]+)?[ \t)\]}]*(?:\w+[ \t]*(?::[^=]*)?=[ \t]*)?((?:\w[\w.]*)?)(?:[(\[].*[)\]])?\.?"
 )
-"""What a row calls that begins with a call, bare or assigned: the first name, and the last of a chain."""
+"""What stands before the last name of a statement that only calls something, or assigns what that gives."""
 
 _AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
@@ -115,7 +122,8 @@ class _Segment:
         self.words = frozenset(_WORD.findall(part))
         match = _DEFINITION.match(part)
         if match is None:
-            self.bound = frozenset(_WORD.findall(b" ".join(map(b" ".join, _BOUND.findall(part)))))
+            rows = part if _BLOCK.match(part) is not None or b":=" in part else part.partition(b"\n")[0]
+            self.bound = frozenset(_WORD.findall(b" ".join(map(b" ".join, _BOUND.findall(rows)))))
             self.telling = self.words
             return
         self.bound = frozenset([match[2]])
@@ -131,7 +139,7 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
     A generator is told by all of its body: what it yields, and what it holds while it waits to be asked again.
     """
     gives = _GIVES.search(part)
-    if gives is None or b"yield" not in part:
+    if gives is None or not _is_generator(part):
         returns = _RETURNS.search(part)
         if returns is not None:
             head = part[: returns.start()]
@@ -140,6 +148,20 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
                 if words.isdisjoint(UNTOLD):
                     return words
     return frozenset(_WORD.findall(part)) if gives is not None else frozenset()
+
+
+def _is_generator(part: bytes) -> bool:
+    """Whether a function yields, and not only functions inside of it."""
+    if b"yield" not in part:
+        return False
+    inside = -1
+    for match in _YIELDS.finditer(part, 1):
+        depth = len(match[1])
+        if inside < 0 or depth <= inside:
+            if match[2] is None:
+                return True
+            inside = depth
+    return False
 
 
 def _told_by_method(part: bytes) -> frozenset[bytes]:
@@ -189,7 +211,7 @@ def _told_by_class(part: bytes) -> frozenset[bytes]:
 
 def _segments(data: bytes) -> list[_Segment]:
     """The top-level statements of a text but for imports."""
-    if b"'''" in data or b"'\"\"\"" in data or data.count(b'"""') % 2:
+    if b"'''" in data or b'\'"""' in data or data.count(b'"""') % 2:
         data = _TEXTS.sub(lambda match: match[1] or b"", data)
     else:
         data = _PROSE.sub(b"", data)
@@ -216,13 +238,14 @@ class _File:
 
     __slots__ = (
         "_bound",
+        "_coroutines",
         "_read_off",
         "_segments",
         "blocking",
         "blocking_seeds",
         "carried",
         "data",
-        "inner",
+        "foreign",
         "links",
         "modules",
         "seeds",
@@ -232,8 +255,8 @@ class _File:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.links: tuple[_Link, ...] = ()
-        self.modules: set[bytes] = set()
-        """Local names of modules of the project."""
+        self.modules: dict[bytes, set[str]] = {}
+        """Local names of modules of the project, and their files."""
         self.seeds: frozenset[bytes] = frozenset()
         """Local names that a library gives it."""
         self.blocking_seeds: frozenset[bytes] = frozenset()
@@ -243,8 +266,9 @@ class _File:
         """Of these, the ones that carry a synchronous session."""
         self.blocking: set[bytes] = set()
         """Top-level names whose bodies may reach a synchronous session."""
-        self.inner: tuple[set[bytes], set[bytes], set[bytes]] = (set(), set(), set())
-        """The same three for the modules that its names are, and the modules in these."""
+        self.foreign: set[bytes] = set()
+        """Local names that come from libraries that carry nothing."""
+        self._coroutines: frozenset[bytes] | None = None
         self._segments: list[_Segment] | None = None
         self._bound: dict[bytes, list[_Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
@@ -255,17 +279,23 @@ class _File:
         return self.carried, self.sessions, self.blocking
 
     @property
-    def called(self) -> set[bytes]:
-        """The names that its statements call."""
-        found: set[bytes] = set()
-        for first, last, further in _STATEMENT.findall(self.data):
-            found.update((first.rpartition(b".")[2], last, further))
-        return found
+    def coroutines(self) -> frozenset[bytes]:
+        """The names of its ``async def``\\ s."""
+        if self._coroutines is None:
+            self._coroutines = frozenset(_COROUTINE.findall(self.data))
+        return self._coroutines
 
-    @property
-    def size(self) -> int:
-        """How much is known of it."""
-        return len(self.modules) + sum(map(len, self.told)) + sum(map(len, self.inner))
+    def drops(self, name: bytes) -> bool:
+        """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""
+        start = self.data.find(name + b"(")
+        while start >= 0:
+            head = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+            if not _WORD.fullmatch(head[-1:] or b"-"):
+                match = _BEFORE_CALL.fullmatch(head)
+                if match is not None and match[1].partition(b".")[0] not in self.foreign:
+                    return True
+            start = self.data.find(name + b"(", start + 1)
+        return False
 
     def read_off(self, local: bytes) -> frozenset[bytes]:
         """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
@@ -280,9 +310,13 @@ class _File:
 
     def aliases(self, local: bytes) -> list[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
-        if b"= " + local not in self.data and b"=" + local not in self.data:
-            return []
-        return re.findall(rb"(\w+)[ \t]*=[ \t]*" + re.escape(local) + rb"\b(?![ \t]*[.\w(\[=])", self.data)
+        found = []
+        for written in (b"= " + local, b"=" + local):
+            if written in self.data:
+                for match in re.finditer(written + rb"\b(?![ \t]*[.\w(\[=])", self.data):
+                    words = _WORD.findall(self.data, max(0, match.start() - 80), match.start())
+                    found += words[-1:]
+        return found
 
     @property
     def segments(self) -> list[_Segment]:
@@ -343,9 +377,10 @@ class Screen:
         self._ready = Ready()
         self._files: dict[str, _File | None] = {}
         self._settled: set[str] = set()
-        self._coroutines: dict[bytes, set[str]] = {}
-        """The files that define an ``async def`` of a name, as far as they have been opened."""
+        self._distance: dict[str, int] = {}
+        """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._working: dict[tuple[str, bytes], bool] = {}
+        self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
@@ -367,22 +402,55 @@ class Screen:
         return bool(file.blocking)
 
     def _may_drop(self, path: str, file: _File) -> bool:
-        """Whether a statement may make a coroutine of the project that works on a database, and drop it."""
-        if not self._coroutines or not (file.links or file.carried):
-            return False
-        names = file.called & self._coroutines.keys()
-        if not names:
-            return False
-        working = {one for name in names for one in self._coroutines[name] if self._works(one, name)}
-        return bool(working) and not working.isdisjoint(self._reached(path))
+        """Whether a statement may make a coroutine of the project that works on a database, and drop it.
+
+        Such a statement is a call, bare or assigned, of the name of an ``async def`` of this file, or of one that is
+        behind what it imports, which mentions what carries something: itself, or through names of files near by.
+        """
+        if path in self._distance and any(file.drops(name) and self._works(path, name) for name in file.coroutines):
+            return True
+        for link in file.links:
+            for source, name, local in _meant(file, link):
+                for one, behind in self._behind(source, name):
+                    called = local if (one, behind) == (source, name) else behind
+                    if (file.drops(called) or file.drops(behind)) and self._works(one, behind):
+                        return True
+        return False
+
+    def _behind(self, path: str, name: bytes) -> Set[tuple[str, bytes]]:
+        """The coroutines that a name of a file is, or that what it gives has as methods: their files and names."""
+        found = self._gives.get((path, name))
+        if found is None:
+            found = self._gives[path, name] = set()
+            asked = [(path, name)]
+            seen = set(asked)
+            for one, local in asked:  # grows
+                file = self._files.get(one)
+                if file is None:
+                    continue
+                names = {local}
+                if one in self._distance:
+                    for segment in file.bound.get(local, ()):
+                        found.update((one, inner) for inner in _COROUTINE.findall(segment.part))
+                        names |= segment.telling
+                        new = [(one, word) for word in segment.telling & file.bound.keys() if (one, word) not in seen]
+                        seen.update(new)
+                        asked += new
+                for link in file.links:
+                    if link.local in names or link.name == b"*":
+                        passed = [(link.source, local)] if link.name == b"*" else _meant(file, link)
+                        new = [(far, word) for far, word, *_ in passed if far is not None and (far, word) not in seen]
+                        seen.update(new)
+                        asked += new
+        return found
 
     def _works(self, path: str, name: bytes) -> bool:
         """Whether an ``async def`` of this name mentions, itself or through other names, what carries something."""
         found = self._working.get((path, name))
         if found is None:
-            defined = re.compile(rb"\basync[ \t]+def[ \t]+" + name + rb"\b")
-            file = self._file(path)
+            file = self._files[path]
             assert file is not None
+            defined = re.compile(rb"\basync[ \t]+def[ \t]+" + name + rb"\b")
             parts = [one for one in file.segments if name in one.words and defined.search(one.part) is not None]
             found = self._working[path, name] = self._mentions(path, frozenset().union(*(one.words for one in parts)))
         return found
@@ -390,39 +458,28 @@ class Screen:
     def _mentions(self, path: str, words: frozenset[bytes]) -> bool:
         """Whether one of some words of a file carries something, or is a name whose statement mentions such a word."""
         seen: set[tuple[str, bytes]] = set()
-        queue = [(path, words)]
-        while queue:
-            path, words = queue.pop()
-            file = self._file(path)
+        queue = [(path, words, FAR)]
+        for path, words, far in queue:  # grows
+            file = self._files.get(path)
             if file is None:
                 continue
             if not words.isdisjoint(file.carried) or (b"state" in words and _STATE.search(file.data) is not None):
                 return True
-            fresh = {word for word in words & file.bound.keys() if (path, word) not in seen}
-            seen.update((path, word) for word in fresh)
-            queue.extend((path, segment.words) for word in fresh for segment in file.bound[word])
-            for link in file.links:
+            fresh = [one for one in words & file.bound.keys() if (path, one) not in seen]
+            seen.update((path, one) for one in fresh)
+            queue += [(path, segment.words, far) for one in fresh for segment in file.bound[one]]
+            for link in file.links if far else ():
                 if link.local not in words and link.name != b"*":
                     continue
-                passed = frozenset([link.name]) if link.name not in (b"", b"*") else words
-                for target, wanted in ((link.source, passed), (link.submodule, words)):
-                    new = frozenset(word for word in wanted if target and (f"{target}:", word) not in seen)
-                    if target is not None and new:
-                        seen.update((f"{target}:", word) for word in new)
-                        queue.append((target, new))
+                if link.submodule is not None and self._distance.get(link.submodule, far) < far:
+                    queue.append((link.submodule, file.read_off(link.local), far - 1))
+                if link.source is not None and self._distance.get(link.source, far) < far:
+                    if link.name == b"*":
+                        passed = words
+                    else:
+                        passed = frozenset([link.name]) if link.name else file.read_off(link.local)
+                    queue.append((link.source, passed, far - 1))
         return False
-
-    def _reached(self, start: str) -> set[str]:
-        """The file at ``start``, and all that it imports, directly or not."""
-        seen, stack = {start}, [start]
-        while stack:
-            file = self._files.get(stack.pop())
-            for link in file.links if file is not None else ():
-                for target in (link.source, link.submodule):
-                    if target is not None and target not in seen:
-                        seen.add(target)
-                        stack.append(target)
-        return seen
 
     def _settled_file(self, path: str, data: bytes) -> _File:
         path = os.path.abspath(path)
@@ -431,6 +488,7 @@ class Screen:
             file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
             self._working.clear()
+            self._gives.clear()
         if path not in self._settled:
             self._settle(path)
         return file
@@ -451,8 +509,6 @@ class Screen:
     def _opened(self, path: str, data: bytes) -> _File:
         """A file with its imports resolved."""
         file = _File(data)
-        for name in _COROUTINE.findall(data):
-            self._coroutines.setdefault(name, set()).add(path)
         links: list[_Link] = []
         seeds: set[bytes] = set()
         blocking: set[bytes] = set()
@@ -463,6 +519,7 @@ class Screen:
                     for name, local in names:
                         seeds |= _seeds(file, name, local, self._ready.carrying)
                         blocking |= _seeds(file, name, local, self._ready.blocking)
+                file.foreign.update(local for _, local in names)
                 continue
             for name, local in names:
                 submodule = None
@@ -471,9 +528,9 @@ class Screen:
                     submodule = self._target(path, level, f"{dotted}.{inner}" if dotted else inner)
                 if source not in (None, path) or submodule not in (None, path):
                     links.append(_Link(name, local, source, submodule))
-                if not name or submodule is not None:
-                    file.modules.add(local)
-                    file.modules.update(file.aliases(local))
+                found = {one for one in (submodule, None if name else source) if one is not None}
+                for one in (local, *file.aliases(local)) if found else ():
+                    file.modules.setdefault(one, set()).update(found)
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking)
@@ -495,6 +552,7 @@ class Screen:
             if file is None:
                 continue
             reached.append(path)
+            self._resolve_modules(file)
             for target in {one for link in file.links for one in (link.source, link.submodule)} - {None, path}:
                 assert target is not None
                 importers.setdefault(target, []).append(path)
@@ -512,6 +570,39 @@ class Screen:
                 waiting.update(fresh)
                 queue.extend(fresh)
         self._settled.update(reached)
+        self._measure(reached, importers)
+
+    def _measure(self, reached: list[str], importers: dict[str, list[str]]) -> None:
+        """How far the files that were reached are from one that carries something."""
+        for path in reached:
+            if (file := self._files[path]) is not None and file.carried:
+                self._distance[path] = 0
+        for far in range(FAR):
+            for path in [one for one in importers if self._distance.get(one) == far]:
+                for importer in importers[path]:
+                    self._distance.setdefault(importer, far + 1)
+
+    def _resolve_modules(self, file: _File) -> None:
+        """Add links to the modules that a file reads off others, as in ``shop.storage.database.engine``."""
+        links = list(file.links)
+        seen = {(link.local, target) for link in links for target in (link.submodule, link.source)}
+        for link in links:  # grows
+            source = self._file(link.source) if link.source is not None else None
+            found = []
+            if source is not None and source.modules and link.name:
+                names = source.modules if link.name == b"*" else (link.name,)
+                found += [(link.local if link.name != b"*" else one, source, one) for one in names]
+            below = link.submodule if link.name else link.source
+            module = self._file(below) if below is not None else None
+            if module is not None and module.modules:
+                found += [(link.local, module, one) for one in file.read_off(link.local) & module.modules.keys()]
+            for local, holder, name in found:
+                for target in holder.modules.get(name, ()):
+                    if (local, target) not in seen and self._files.get(target) is not file:
+                        seen.add((local, target))
+                        links.append(_Link(b"", local, target, None))
+                        file.modules.setdefault(local, set()).add(target)
+        file.links = tuple(links)
 
     def _imported(self, file: _File) -> tuple[set[bytes], set[bytes], set[bytes]]:
         """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
@@ -520,22 +611,20 @@ class Screen:
             source = self._files.get(link.source) if link.source is not None else None
             below = self._files.get(link.submodule) if link.submodule is not None else None
             for index, into in enumerate(found):
-                if source is not None and (source.told[index] or source.inner[index]):
-                    into |= _taken(file, link, source, index)
-                if below is not None and (below.told[index] or below.inner[index]):
-                    into |= _read(file, link.local, below, index)
-            if below is not None or (source is not None and (source.modules or not link.name)):
-                _pass_modules(file, link, source, below)
+                if source is not None and source.told[index]:
+                    into |= _taken(file, link, source.told[index])
+                if below is not None and below.told[index]:
+                    into |= below.told[index] & file.read_off(link.local)
         return found
 
     def _spread(self, file: _File) -> bool:
         """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
-        before = file.size
+        before = sum(map(len, file.told))
         for own, imported in zip(file.told, self._imported(file), strict=True):
             own |= imported
         if any(file.told):
             self._spread_inside(file)
-        return file.size > before
+        return sum(map(len, file.told)) > before
 
     def _spread_inside(self, file: _File) -> None:
         """Let what is known of a file's names spread to the names whose statements mention them."""
@@ -568,44 +657,25 @@ def _seeds(file: _File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[by
     return wanted if name == b"*" else wanted & file.read_off(local)
 
 
-def _taken(file: _File, link: _Link, source: _File, index: int) -> Set[bytes]:
-    """The same for an import from a file of the project, by which of its sets that carry something is meant."""
+def _taken(file: _File, link: _Link, of_source: Set[bytes]) -> Set[bytes]:
+    """The same for an import from a file of the project, of whose names ``of_source`` carry something."""
     if link.name == b"*":
-        found = set(source.told[index])
-        if source.inner[index]:
-            for local in source.modules:
-                found |= source.inner[index] & file.read_off(local)
-        return found
-    if not link.name:
-        return _read(file, link.local, source, index)
-    found = {link.local} if link.name in source.told[index] else set()
-    if link.name in source.modules:
-        found |= source.inner[index] & file.read_off(link.local)
+        return of_source
+    if link.name:
+        return {link.local} if link.name in of_source else frozenset()
+    return of_source & file.read_off(link.local)
+
+
+def _meant(file: _File, link: _Link) -> list[tuple[str, bytes, bytes]]:
+    """What an import of a file may mean: names in other files, and what they are called here; none for a star."""
+    if link.name and link.name != b"*" and link.source is not None:
+        found = [(link.source, link.name, link.local)]
+    else:
+        found = []
+    module = link.submodule if link.name else link.source
+    if module is not None:
+        found += [(module, name, name) for name in file.read_off(link.local)]
     return found
-
-
-def _pass_modules(file: _File, link: _Link, source: _File | None, below: _File | None) -> None:
-    """Let an import pass on the modules that it brings, with what carries something in them."""
-    brought = [below] if below is not None else []
-    inner = []
-    if source is not None:
-        if not link.name:
-            brought.append(source)
-        elif link.name == b"*":
-            file.modules |= source.modules
-            inner.append(source)
-        elif link.name in source.modules:
-            file.modules.add(link.local)
-            inner.append(source)
-    for index, into in enumerate(file.inner):
-        into.update(*(one.told[index] for one in brought), *(one.inner[index] for one in (*brought, *inner)))
-
-
-def _read(file: _File, local: bytes, module: _File, index: int) -> Set[bytes]:
-    """The names that a file reads off a module which carry something: there, or in a module in it."""
-    read = file.read_off(local)
-    found = read & module.told[index]
-    return found if module.modules.isdisjoint(read) else found | (read & module.inner[index])
 
 
 def _bytes_of(path: str) -> bytes:

@@ -138,9 +138,7 @@ def test_it_is_listed_and_explained(poolint: Command, site: Site, project: Path)
 
 def test_it_runs_under_flake8_where_flake8_selects_it(command: Command, site: Site, project: Path) -> None:
     site.install("xyz-rules", "xyz_rules", RULE, XYZ101="NoRefresh")
-    ran = command(
-        sys.executable, "-m", "flake8", "--isolated", "--select=POL,XYZ", "app.py", cwd=project, env=site.env
-    )
+    ran = command(sys.executable, "-m", "flake8", "--isolated", "--select=POL,XYZ", "app.py", cwd=project, env=site.env)
     assert [line.split()[1] for line in ran.stdout.splitlines()] == ["POL102", "XYZ101"]
 
 

@@ -143,9 +143,7 @@ def repository(tmp_path: Path, command: Run, monkeypatch: pytest.MonkeyPatch) ->
 def language(repository: Repository, command: Run) -> str:
     """``python``, as the hooks say; ``system`` where pip reaches no index to install them from."""
     repository.use("poolint", "python")
-    ran = command(
-        sys.executable, "-m", "pre_commit", "install-hooks", cwd=repository.path, env=repository.env
-    )
+    ran = command(sys.executable, "-m", "pre_commit", "install-hooks", cwd=repository.path, env=repository.env)
     if ran.returncode == 0:
         return "python"
     offline = ("No matching distribution", "Could not find a version", "Connection", "Temporary failure")

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError, ResourceClosedError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio.exc import AsyncContextNotStarted
 
 if TYPE_CHECKING:
-    from conftest import Outcome
-
-Run = Callable[[str], "Outcome"]
+    from conftest import Outcome, Run
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # that coroutines and connections are lost here is the point
+
+
+HELD = (1, True)
+FREE = (0, False)
+
+
+def pool_after(outcome: Outcome) -> tuple[int, bool]:
+    """How many connections are out, and whether the next checkout times out."""
+    return outcome.checked_out, outcome.starved
 
 
 def both(run: Run, name: str) -> tuple[Outcome, Outcome]:
     """The outcomes of the bad and of the good snippet of a name; the good one is clean whatever it is about."""
     bad, good = run(f"{name}.bad"), run(f"{name}.good")
     assert good.error is None
-    assert (good.checked_out, good.starved) == (0, False)
+    assert pool_after(good) == FREE
     return bad, good
+
+
+def both_failing(run: Run, name: str, error: type[BaseException], cancels: int = 0) -> None:
+    """Both snippets of a name end with an error, and only the bad one keeps its connection."""
+    bad, good = run(f"{name}.bad", cancels=cancels), run(f"{name}.good", cancels=cancels)
+    assert isinstance(bad.error, error)
+    assert isinstance(good.error, error)
+    assert (pool_after(bad), pool_after(good)) == (HELD, FREE)
 
 
 @pytest.mark.parametrize(
@@ -30,16 +47,27 @@ def both(run: Run, name: str) -> tuple[Outcome, Outcome]:
     [
         "POL101_connection_close",
         "POL101_session_close",
+        "POL107_give_back",
         "POL201_async_connection",
-        "POL201_sync_connection",
+        "POL201_connection_commit",
         "POL201_session",
+        "POL201_sync_connection",
+        "POL204_async_chain",
+        "POL204_sync_chain",
+        "POL207_given_away",
+        "POL207_session",
+        "POL208_class_attribute",
+        "POL208_global",
+        "POL213_callback",
+        "POL218_connection",
+        "POL218_session",
     ],
 )
 def test_the_connection_stays_out_and_the_next_checkout_times_out(run: Run, name: str) -> None:
     bad, good = both(run, name)
     assert bad.error is None, "a leak is silent"
     assert bad.value == good.value
-    assert (bad.checked_out, bad.starved) == (1, True)
+    assert pool_after(bad) == HELD
 
 
 def test_an_engine_that_is_not_disposed_keeps_its_connections(run: Run) -> None:
@@ -54,6 +82,7 @@ def test_an_engine_that_is_not_disposed_keeps_its_connections(run: Run) -> None:
         "POL102_connection_commit",
         "POL102_begin_not_entered",
         "POL104_insert_dropped",
+        "POL107_save",
     ],
 )
 def test_the_row_is_lost_without_an_error(run: Run, name: str) -> None:
@@ -97,7 +126,7 @@ def test_awaiting_a_plain_call_raises_and_the_row_is_lost(run: Run) -> None:
 def test_awaiting_a_plain_call_in_finally_skips_the_rest_of_the_clean_up(run: Run) -> None:
     bad, _good = both(run, "POL105_sync_dispose_in_finally")
     assert isinstance(bad.error, TypeError)
-    assert (bad.checked_out, bad.starved) == (1, True)
+    assert pool_after(bad) == HELD
 
 
 @pytest.mark.parametrize(
@@ -113,6 +142,107 @@ def test_the_wrong_kind_of_with_raises(run: Run, name: str, error: type[Exceptio
     bad, good = both(run, name)
     assert isinstance(bad.error, error)
     assert good.value == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("POL202_async_connection", OperationalError),
+        ("POL202_sync_connection", OperationalError),
+        ("POL202_session", OperationalError),
+        ("POL202_failed_flush", IntegrityError),
+        ("POL202_failed_commit", IntegrityError),
+        ("POL202_other_exception", ValueError),
+        ("POL202_second_checkout", PoolTimeout),
+        ("POL206_context_manager", LookupError),
+        ("POL206_dependency", LookupError),
+        ("POL212_connection", httpx.ConnectError),
+        ("POL217_enter", OperationalError),
+        ("POL217_factory", OperationalError),
+    ],
+)
+def test_an_exception_skips_the_release(run: Run, name: str, error: type[Exception]) -> None:
+    both_failing(run, name, error)
+
+
+@pytest.mark.parametrize("name", ["POL203_base_exception", "POL203_connection", "POL203_session", "POL212_session"])
+def test_a_cancellation_skips_the_release(run: Run, name: str) -> None:
+    both_failing(run, name, asyncio.CancelledError, cancels=1)
+
+
+@pytest.mark.parametrize("name", ["POL205_in_a_loop", "POL205_session"])
+def test_the_next_checkout_waits_for_the_one_that_its_own_name_has_lost(run: Run, name: str) -> None:
+    bad, _good = both(run, name)
+    assert isinstance(bad.error, PoolTimeout)
+    assert pool_after(bad) == HELD
+
+
+def test_a_connection_cannot_be_used_after_its_block(run: Run) -> None:
+    bad, good = both(run, "POL207_connection")
+    assert isinstance(bad.error, ResourceClosedError)
+    assert pool_after(bad) == FREE
+    assert good.value == 1
+
+
+def test_an_engine_of_a_call_leaves_its_connection_open(run: Run) -> None:
+    bad, good = both(run, "POL209_engine")
+    assert bad.error is None
+    assert (bad.open, good.open) == (1, 0)
+
+
+def test_a_close_that_times_out_at_once_never_starts(run: Run) -> None:
+    bad, _good = both(run, "POL213_wait_for")
+    assert isinstance(bad.error, asyncio.TimeoutError)
+    assert pool_after(bad) == HELD
+
+
+def test_after_closing_its_inner_session_not_even_its_block_releases_a_session(run: Run) -> None:
+    bad, good = both(run, "POL213_sync_session")
+    assert bad.error is None
+    assert (bad.server_starved, good.server_starved) == ([True], [False])
+
+
+@pytest.mark.parametrize("name", ["POL216_break", "POL216_return"])
+def test_a_generator_that_was_left_holds_its_connection_a_little_longer(run: Run, name: str) -> None:
+    bad, good = both(run, name)
+    assert bad.error is None
+    assert bad.value == good.value
+    assert bad.checked_out == 1, "still out when the function has returned"
+    assert not bad.starved, "the event loop has finalised the generator meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fine_block_ends_the_transaction", None),
+        ("fine_connection_closed_twice", 1),
+        ("fine_session_commits", None),
+        ("fine_session_never_asks", 1),
+        ("fine_session_on_a_connection", 1),
+        ("fine_session_rolls_back", "coffee"),
+    ],
+)
+def test_nothing_stays_out(run: Run, name: str, value: object) -> None:
+    outcome = run(name)
+    assert outcome.error is None
+    assert outcome.value == value
+    assert pool_after(outcome) == FREE
+
+
+@pytest.mark.parametrize("name", ["fine_connection_cancelled_in_its_query", "fine_session_cancelled_in_its_query"])
+def test_a_cancellation_inside_of_sqlalchemy_frees_the_slot(run: Run, name: str) -> None:
+    outcome = run(name, cancels=1)
+    assert isinstance(outcome.error, asyncio.CancelledError)
+    assert pool_after(outcome) == FREE
+
+
+@pytest.mark.parametrize("cancels", [1, 2])
+@pytest.mark.parametrize("name", ["fine_connection_cancelled_in_its_close", "fine_session_cancelled_in_its_close"])
+def test_a_close_in_finally_survives_a_second_cancellation(run: Run, name: str, cancels: int) -> None:
+    outcome = run(name, cancels=cancels)
+    assert isinstance(outcome.error, asyncio.CancelledError)
+    assert pool_after(outcome) == FREE
+    assert outcome.open == 2 - cancels, "the connection that was cancelled while it rolled back is thrown away"
 
 
 @pytest.mark.parametrize("name", ["POL301_session_in_coroutine", "POL301_handed_to_thread"])

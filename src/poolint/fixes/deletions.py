@@ -100,8 +100,9 @@ class Deletions:
         if comment[:1] not in ("", "#"):
             raise Refused("a suite on one row")
         if comment:
-            self.layout.insert(row, [self.layout.indentation(row) + comment])
-        self.layout.delete([row])
+            self.layout.rewrite(row, comment)
+        else:
+            self.layout.delete([row])
 
     # The tree.
 

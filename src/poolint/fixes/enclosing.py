@@ -68,11 +68,8 @@ class Enclosing:
         # What goes has no place to shift to, and what stays of a dissolved `try` shifts back from where it is then.
         self.deletions.change_rows()
         self._write_header()
-        layout, row = self.layout, self.statement.lineno
-        base = layout.indentation(row)
-        outer = getattr(self.region.owner(self.statement), "lineno", row)
         rows = range(last_row(self.statement) + 1, last_row(self.last) + 1)
-        layout.indent(rows, base, layout.unit(row, outer))
+        self.layout.indent(rows, *self.region.step(self.statement))
 
     def _check_alone(self) -> None:
         layout, region = self.layout, self.region

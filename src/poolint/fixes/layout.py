@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _LEAD = re.compile(r"(?:[ \t]*\f)*([ \t]*)")
 _ENDING = re.compile(r"\r\n|\r|\n")
-_UNIT = " " * 4
 
 
 class Refused(Exception):
@@ -48,16 +47,11 @@ class Layout:
 
     def indentation(self, number: int) -> str:
         """The blanks and tabs that a row of the source begins with; a form feed starts anew."""
-        return _indentation(self.source.lines[number - 1])
-
-    def unit(self, inner: int, outer: int) -> str:
-        """By how much the suite that has row ``inner`` is indented against row ``outer``, which owns it."""
-        whole, part = self.indentation(inner), self.indentation(outer)
-        return whole[len(part) :] if whole.startswith(part) and whole != part else _UNIT
+        return indentation(self.source.lines[number - 1])
 
     def is_blank(self, number: int) -> bool:
-        """Whether a row is empty, and not a part of a string."""
-        return not self.source.lines[number - 1].strip() and number not in self._inside_strings
+        """Whether a row is empty, and not a part of a string; a form feed is not nothing."""
+        return not self.source.lines[number - 1].strip(" \t\r\n") and number not in self._inside_strings
 
     def is_comment(self, number: int) -> bool:
         """Whether a row has nothing but a comment."""
@@ -81,18 +75,18 @@ class Layout:
             if lead.startswith(base):
                 self._replace_lead(number, len(base), 0, unit)
             elif not self.is_comment(number):
-                self._replace_lead(number, len(lead), 0, unit)
+                self._replace_lead(number, _shared(lead, base), 0, unit)
 
     def dedent(self, rows: Iterable[int], inner: str, outer: str) -> None:
         """Shift rows whose statements are indented by ``inner`` outwards, to ``outer``."""
         if not inner.startswith(outer):
             raise Refused("indentation that cannot be told apart")
-        surplus = len(inner) - len(outer)
+        surplus = inner[len(outer) :]
         for number, lead in self._movable(rows):
             if lead.startswith(inner):
-                self._replace_lead(number, len(outer), surplus, "")
-            elif not self.is_comment(number) and lead.startswith(outer):
-                self._replace_lead(number, len(outer), min(surplus, len(lead) - len(outer)), "")
+                self._replace_lead(number, len(outer), len(surplus), "")
+            elif not self.is_comment(number) and lead.endswith(surplus):
+                self._replace_lead(number, len(lead) - len(surplus), len(surplus), "")
 
     def delete(self, rows: Iterable[int]) -> None:
         """Take rows out."""
@@ -102,18 +96,24 @@ class Layout:
         """Put rows in before row ``before``; their texts come without a newline."""
         self._inserted.setdefault(before, []).extend(texts)
 
+    def rewrite(self, number: int, text: str) -> None:
+        """Give a row, which still has its newline, another text behind its indentation."""
+        row = self.row(number)
+        start = len(row) - len(row.lstrip(" \t\f"))
+        self._rows[number] = row[:start] + text + row[len(row.rstrip("\r\n")) :]
+
     def replace(self, where: Range, text: str) -> None:
         """Replace a few characters of rows that do not move."""
         self._edits.append(Edit(where, text))
 
-    def moved_text(self, rows: Iterable[int], base: str, indentation: str) -> list[str]:
+    def moved_text(self, rows: Iterable[int], base: str, new: str) -> list[str]:
         """The texts of rows indented by ``base`` as they read when they stand elsewhere, without newlines."""
         found = []
         for number in rows:
             text = _ENDING.sub("", self.source.lines[number - 1])
-            lead = _indentation(text)
+            lead = indentation(text)
             if number not in self._inside_strings and text.strip():
-                text = indentation + lead.removeprefix(base) + text.lstrip(" \t\f")
+                text = new + lead.removeprefix(base) + text.lstrip(" \t\f")
             found.append(text)
         return found
 
@@ -135,7 +135,19 @@ class Layout:
                 # Blank rows on both sides would now stand together.
                 while first - 1 > self.first_row and self.is_blank(first - 1):
                     first -= 1
-            yield Edit(Range(Position(first, 1), Position(last + 1, 1)), "")
+            if _ENDING.search(self.source.lines[last - 1]):
+                yield Edit(Range(Position(first, 1), Position(last + 1, 1)), "")
+            else:
+                yield self._deletion_at_end(first, last)
+
+    def _deletion_at_end(self, first: int, last: int) -> Edit:
+        """Take out the last rows of a file that does not end in a newline, and put in what comes there instead."""
+        end = Position(last, len(self.source.lines[last - 1]) + 1)
+        texts = self._inserted.pop(last + 1, None)
+        if texts is not None:
+            return Edit(Range(Position(first, 1), end), self._newline(first - 1).join(texts))
+        before = self.source.lines[first - 2]
+        return Edit(Range(Position(first - 1, len(before.rstrip("\r\n")) + 1), end), "")
 
     def _insertions(self) -> Iterator[Edit]:
         for before, texts in self._inserted.items():
@@ -144,8 +156,6 @@ class Layout:
             place = Position(before, 1)
             last = self.source.lines[before - 2]
             if not _ENDING.search(last):  # the end of a file without a newline
-                if before - 1 in self._deleted:
-                    raise Refused("the last row goes, and has no newline")
                 place, text = Position(before - 1, len(last) + 1), newline + text[: -len(newline)]
             yield Edit(Range(place, place), text)
 
@@ -163,7 +173,7 @@ class Layout:
         for number in rows:
             text = self.row(number)
             if text.strip() and number not in self._inside_strings and number not in self._deleted:
-                yield number, _indentation(text)
+                yield number, indentation(text)
 
     def _replace_lead(self, number: int, kept: int, dropped: int, text: str) -> None:
         row = self.row(number)
@@ -173,10 +183,17 @@ class Layout:
         self._rows[number] = row[:place] + text + row[place + dropped :]
 
 
-def _indentation(text: str) -> str:
+def indentation(text: str) -> str:
+    """The blanks and tabs that a row begins with, behind its last form feed if it has any."""
     match = _LEAD.match(text)
     assert match is not None
     return match[1]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    shorter = min(len(one), len(other))
+    return next((index for index in range(shorter) if one[index] != other[index]), shorter)
 
 
 def _inside_strings(rows: list[str], first_row: int) -> frozenset[int]:
@@ -202,9 +219,8 @@ def _inside_strings(rows: list[str], first_row: int) -> frozenset[int]:
 
 def _difference(number: int, old: str, new: str) -> Edit:
     """The edit that makes one row of another; what they begin and end with stays."""
-    shorter = min(len(old), len(new))
-    start = next((index for index in range(shorter) if old[index] != new[index]), shorter)
-    end = next((index for index in range(shorter - start) if old[-1 - index] != new[-1 - index]), shorter - start)
+    start = _shared(old, new)
+    end = _shared(old[start:][::-1], new[start:][::-1])
     return Edit(
         Range(Position(number, start + 1), Position(number, len(old) - end + 1)),
         new[start : len(new) - end],

@@ -54,9 +54,7 @@ class Protecting:
         """Put in ``try:`` and ``finally:`` and shift what goes under them."""
         layout = self.layout
         self._check_alone()
-        row = self.statement.lineno
-        self.base = layout.indentation(row)
-        self.unit = layout.unit(row, getattr(self.region.owner(self.statement), "lineno", row))
+        self.base, self.unit = self.region.step(self.statement)
         # The order matters where a `try` dissolves: what stood in it moves outwards first.
         self.deletions.change_rows()
         start, end = first_row(self.body[0]), last_row(self.last)
@@ -73,8 +71,12 @@ class Protecting:
         first = first_row(self.moved[0])
         while first - 1 > end and layout.is_comment(first - 1):
             first -= 1
+        blank = first
+        while blank - 1 > end and layout.is_blank(blank - 1):
+            blank -= 1
+        layout.delete(range(blank, first))
         if self.host is None:
-            layout.indent(range(end + 1, first), self.base, self.unit)  # comments behind the last statement
+            layout.indent(range(end + 1, blank), self.base, self.unit)  # comments behind the last statement
         layout.insert(first, [f"{self.base}finally:"])
         layout.indent(range(first, last_row(self.moved[-1]) + 1), self.base, self.unit)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from poolint.diagnostics import Position, Range
 from poolint.fixes.edits import EditError, apply_to_rows
-from poolint.fixes.layout import Refused
+from poolint.fixes.layout import Refused, indentation
 from poolint.source import SourceError, parse
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Node = TypeVar("Node", ast.stmt, ast.Try)
 
+_UNIT = " " * 4
 _TRY = tuple(kind for kind in (ast.Try, getattr(ast, "TryStar", None)) if kind is not None)
 
 
@@ -66,6 +67,16 @@ class Region:
     def suite(self, statement: ast.stmt) -> list[ast.stmt]:
         """The list that a statement stands in."""
         return self._suites[statement][1]
+
+    def step(self, statement: ast.stmt) -> tuple[str, str]:
+        """The indentation of a statement, and by how much its suite stands further in than what owns it."""
+        owner = self.owner(statement)
+        row = owner.pattern.lineno if isinstance(owner, ast.match_case) else getattr(owner, "lineno", 0)
+        if row < self.first_row:
+            raise Refused("not in a function")
+        base, outer = indentation(self.source.lines[statement.lineno - 1]), indentation(self.source.lines[row - 1])
+        unit = base[len(outer) :] if base.startswith(outer) and base != outer else _UNIT
+        return base, unit
 
     def function(self, statement: ast.stmt) -> ast.AST:
         """The function, class or module that a statement runs in."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.semantics.callables import decorators
+from poolint.semantics.calls import call_fact
 from poolint.semantics.entering import entering
-from poolint.semantics.extent import Checkout, Extent, Refusal, checkout, extent_of
-from poolint.semantics.liveness import bound_by
+from poolint.semantics.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.semantics.releases import ends_its_way, is_like_release, new_release, releases, unit
 from poolint.semantics.well_known import CONTEXT_DECORATORS
 
@@ -150,8 +150,7 @@ class _Choice:
             one.in_suite(load) not in self.behind
             for load in one.reads.seeing(one.stores, one.name, self._events(found))
         )
-        rebound = any(one.name in bound_by(node) and one.in_suite(node.node) in body for node in one.reads.graph.nodes)
-        safe = not (read_outside or rebound or kept)
+        safe = not (read_outside or kept or is_bound_in(one, body))
         level = Applicability.SAFE if safe else Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{one.name}` in a `finally`", level)
 
@@ -198,7 +197,7 @@ class _Choice:
         block = extent_of(self.one, found)
         if isinstance(block, Refusal):
             return None
-        return self._block(block, how, (found, *others), safe=not (how.commits or how.is_shared))
+        return self._block(block, how, (found, *others), safe=not how.commits)
 
     def _block(self, block: Extent, how: Entering, deleted: tuple[ast.stmt, ...], *, safe: bool) -> ReleaseFix:
         plan = Enclose(
@@ -219,10 +218,10 @@ class _Choice:
         if isinstance(others, Refusal):
             return others
         kept = len(self.releases) > len(others)
-        safe = not (kept or (block.yields and not self._is_manager()))
+        safe = not (kept or self._is_shared() or (block.yields and not self._is_manager()))
         how = self._entering()
         if how is not None and not (how.method and kept):
-            return self._block(block, how, tuple(others), safe=safe and not (how.commits or how.is_shared))
+            return self._block(block, how, tuple(others), safe=safe and not how.commits)
         new = new_release(self.one)
         if new is None:
             return Refusal("the models know no way to give it back here")
@@ -232,6 +231,16 @@ class _Choice:
         if level is Applicability.SAFE and not safe:
             level = Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{self.one.name}` in a `finally`", level)
+
+    def _is_shared(self) -> bool:
+        """Whether others may use what is to be released: a thread's session, an engine or a pool."""
+        cls = self.one.cls
+        if cls is not None and cls.kind in ("engine", "pool"):
+            return True
+        value = self.one.value.value if isinstance(self.one.value, ast.Await) else self.one.value
+        assert isinstance(value, ast.Call)
+        fact = call_fact(self.one.ev, value, self.one.scope, use_evidence=False)
+        return fact is not None and fact.cls is not None and fact.cls.kind == "registry"
 
     def _is_manager(self) -> bool:
         """Whether what consumes the generator ends it: it is a context manager, whose block says how long it lends."""

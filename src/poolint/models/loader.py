@@ -52,6 +52,11 @@ class Models:
         self._methods: dict[str, dict[str, Method]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
 
+    def is_screened(self, name: str) -> bool:
+        """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""
+        top = name.partition(".")[0]
+        return top in self.screened_roots or top == "poolint"
+
     def lineage(self, cls: Class) -> tuple[Class, ...]:
         """``cls`` and all its modelled bases, nearest first, each once."""
         known = self._lineages.get(cls.name)

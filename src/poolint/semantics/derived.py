@@ -44,6 +44,8 @@ _TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
 _KEEPS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 _OPEN = frozenset({"connection", "session", "transaction", "cursor", "result", "query"})
+_MAX_ORIGINS = 200
+"""Assignments that are followed; in real code 30 are many. Each costs a walk over the graph."""
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -103,6 +105,9 @@ class Derived:
     def _add(self, origin: Origin) -> None:
         key = (origin.name, origin.starts)
         if origin.starts and key not in self._known:
+            if len(self._known) > _MAX_ORIGINS:
+                self.refuse("too much is derived from it")
+                return
             self._known.add(key)
             self._waiting.append(origin)
 
@@ -299,11 +304,9 @@ class _Flow:
         if self.holds and function.attr in _KEEPS and not derived.is_local(root.id):
             derived.refuse("it is stored")
         one = derived.ev.type_of(root, derived.scope)
-        if isinstance(one, (LibraryName, ModuleObject)):
-            # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read.
-            if not self.holds or _is_standard(one):
-                return
-        derived.join(root, call)
+        # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read from it.
+        if not isinstance(one, (LibraryName, ModuleObject)) or (self.holds and not _is_standard(one)):
+            derived.join(root, call)
 
     def _makes_object(self, call: ast.Call) -> bool:
         """Whether a call makes an object, which may keep what it is given, and not just a result."""

@@ -23,14 +23,13 @@ class Entering:
 
     ``keeps_await``: the header awaits the call as the statement did. ``method`` is called in place of the checkout's
     own, where that gives no context manager. ``commits``: leaving the block normally commits, which a plain release
-    does not. ``is_shared``: what the block closes belongs to more than this function.
+    does not.
     """
 
     asynchronous: bool
     keeps_await: bool = False
     method: str = ""
     commits: bool = False
-    is_shared: bool = False
 
 
 def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) -> Entering | None:
@@ -42,7 +41,6 @@ def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) ->
     fact = call_fact(ev, call, scope, use_evidence=False)
     row = fact.row if fact is not None else None
     commits = cls.commits_on_exit
-    is_shared = fact is not None and fact.cls is not None and fact.cls.kind == "registry"
     asynchronous = cls.mode == "async"
     if asynchronous and not scope.is_async:
         return None
@@ -55,4 +53,4 @@ def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) ->
         return None  # a synchronous object that is made and closed on an event loop
     if cls.kind not in _BLOCKS or not cls.releases_on_exit or not (cls.async_enter if asynchronous else cls.enter):
         return None
-    return Entering(asynchronous, is_awaited, "", commits, is_shared)
+    return Entering(asynchronous, is_awaited, commits=commits)

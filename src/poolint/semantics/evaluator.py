@@ -50,6 +50,12 @@ class Evaluator:
         self._active: dict[object, int] = {}
         self._cut = _MAX_DEPTH + 1
 
+    def is_told(self, name: str, scope: Scope) -> bool:
+        """Whether something of a library is told of in a module: of one that alone makes no file interesting only in
+        files that are interesting anyway, so that the screen stays invisible."""
+        source = scope.module.source
+        return self.models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
+
     def once(self, key: object, compute: object, *arguments: object) -> Type:
         """Evaluate ``compute(*arguments)`` once for ``key``; ``UNKNOWN`` where the evaluation meets itself.
 

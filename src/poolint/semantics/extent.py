@@ -69,6 +69,7 @@ class Checkout:
         self.name = name
         self.value = statement.value
         self.suite, self.index = _place(statement)
+        self._members = frozenset(self.suite)
         self.reads = Reads(scope)
         target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
         self.stores = tuple(self.reads.graph.nodes_of(target))
@@ -94,10 +95,8 @@ class Checkout:
     def in_suite(self, node: ast.AST) -> ast.stmt | None:
         """The statement of the suite that ``node`` stands in; None where it stands elsewhere."""
         current: ast.AST | None = node
-        members = set(map(id, self.suite))
         while current is not None and current is not self.scope.node:
-            if id(current) in members:
-                assert isinstance(current, ast.stmt)
+            if isinstance(current, ast.stmt) and current in self._members:
                 return current
             current = parent_of(current)
         return None
@@ -162,7 +161,7 @@ def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
     if places.last < 0:
         return Refusal("nothing uses it")
     body = one.suite[one.index + 1 : places.last + 1]
-    if _is_bound_in(one, body):
+    if is_bound_in(one, body):
         return Refusal("its name is bound again before its last use")
     added = one.suite[places.last_use + 1 : places.last + 1]
     return Extent(
@@ -247,9 +246,11 @@ def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
-def _is_bound_in(one: Checkout, body: list[ast.stmt]) -> bool:
+def is_bound_in(one: Checkout, body: list[ast.stmt]) -> bool:
+    """Whether some statements bind the name of a checkout again, or delete it."""
+    inside = frozenset(body)
     return any(
-        one.name in bound_by(node) and one.in_suite(node.node) in body
+        one.name in bound_by(node) and one.in_suite(node.node) in inside
         for node in one.reads.graph.nodes
         if node not in one.stores
     )

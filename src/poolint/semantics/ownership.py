@@ -14,7 +14,7 @@ from poolint.semantics.vocabulary import last_name
 if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.scopes import Scope
+    from poolint.semantics.scopes import Binding, Scope
 
 
 class Fate(IntEnum):
@@ -113,6 +113,12 @@ class Ownership:
         return max(fates)
 
     def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
+        fate = self._of_use(load, scope, cls, depth)
+        if fate >= Fate.KEPT and _is_for_own(load, scope):
+            return Fate.USED
+        return fate
+
+    def _of_use(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
         child: ast.AST = load
         parent = parent_of(load)
         while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)):
@@ -128,6 +134,8 @@ class Ownership:
             return self.fate(call, child, scope, cls, parent.arg, depth) if isinstance(call, ast.Call) else Fate.KEPT
         if isinstance(parent, ast.withitem):
             return Fate.RELEASED if cls.releases_on_exit else Fate.USED
+        if isinstance(parent, ast.Yield) or (isinstance(parent, ast.Assign) and _is_on_exception(parent)):
+            return Fate.USED  # lent to a consumer; attached to an error for whoever reads it
         return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
 
     def _of_member(self, attribute: ast.Attribute, cls: Class) -> Fate:
@@ -160,3 +168,83 @@ def _parameter(callee: Function, call: ast.Call, argument: ast.AST, keyword: str
     if callee.receiver is not None:
         index += 1
     return positional[index] if index < len(positional) else None
+
+
+def _is_on_exception(statement: ast.Assign) -> bool:
+    """Whether something is stored on the exception that a handler has caught: ``error.session = session``."""
+    targets = {
+        one.value.id for one in statement.targets if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
+    }
+    current: ast.AST | None = statement
+    while current is not None and len(targets) == len(statement.targets) == 1:
+        if isinstance(current, ast.ExceptHandler) and current.name in targets:
+            return True
+        current = parent_of(current)
+    return False
+
+
+def _is_for_own(load: ast.Name, scope: Scope) -> bool:
+    """Whether a use happens only where the parameter was None on entry, so that it means one made here instead.
+
+    ``owned = session is None`` … ``if owned: session.close()``
+    """
+    child: ast.AST = load
+    parent = parent_of(load)
+    while parent is not None and parent is not scope.node:
+        if isinstance(parent, ast.If) and child is not parent.test:
+            in_body = any(child is one for one in parent.body)
+            flag, truth = _stripped(parent.test, in_body)
+            if isinstance(flag, ast.Name) and flag.id != load.id and _tells_absence(flag.id, truth, load.id, scope):
+                return True
+        child, parent = parent, parent_of(parent)
+    return False
+
+
+def _stripped(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    return test, truth
+
+
+def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
+    """Whether ``flag`` is ``truth`` only if the parameter ``name`` was None."""
+    bindings = scope.bindings.get(flag, [])
+    return bool(bindings) and all(
+        one.kind in ("assign", "annotated")
+        and one.value is not None
+        and (
+            _is_constant(one.value, not truth) or _asks_absence(one.value, truth, name) or _stands_in_absence(one, name)
+        )
+        for one in bindings
+    )
+
+
+def _is_constant(value: ast.expr, truth: bool) -> bool:
+    return isinstance(value, ast.Constant) and bool(value.value) is truth
+
+
+def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
+    """Whether a test that comes out as ``truth`` says that ``name`` is None."""
+    test, truth = _stripped(test, truth)
+    if isinstance(test, ast.Name):
+        return test.id == name and not truth
+    if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):
+        return False
+    other = test.comparators[0]
+    is_none = isinstance(other, ast.Constant) and other.value is None and len(test.ops) == 1
+    return is_none and (isinstance(test.ops[0], ast.Is) if truth else isinstance(test.ops[0], ast.IsNot))
+
+
+def _stands_in_absence(binding: Binding, name: str) -> bool:
+    """Whether a flag is set inside ``if name is None:``."""
+    child: ast.AST = binding.node
+    parent = parent_of(child)
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if (
+            isinstance(parent, ast.If)
+            and child is not parent.test
+            and _asks_absence(parent.test, any(child is one for one in parent.body), name)
+        ):
+            return True
+        child, parent = parent, parent_of(parent)
+    return False

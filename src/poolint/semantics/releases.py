@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 _ROLES = frozenset({"release", "dispose"})
-_UNTYPED = frozenset({"close", "aclose", "release", "dispose", "disconnect", "putconn", "remove"})
+_UNTYPED = frozenset({"close", "aclose", "release", "dispose", "disconnect"})
 """Methods that give back what is not known otherwise."""
+_TAKES_BACK = frozenset({"release", "putconn"})
+"""Methods of pools that are given what they take back."""
 _PLAIN = ("close", "aclose", "dispose", "disconnect")
 """Methods that do what leaving a block does; the first that a class has is the one to call."""
 _WAITS = frozenset({"shield", "wait_for"})
@@ -76,7 +78,7 @@ def _releases_argument(ev: Evaluator, scope: Scope, call: ast.Call) -> bool:
     fact = call_fact(ev, call, scope, use_evidence=False)
     if fact is not None:
         return fact.role == "release" and getattr(fact.row, "releases", "") == "argument"
-    return isinstance(call.func, ast.Attribute) and call.func.attr in ("putconn", "release") and len(call.args) == 1
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_BACK and len(call.args) == 1
 
 
 def _whole_statement(call: ast.Call) -> ast.Expr | None:
@@ -147,7 +149,9 @@ def is_like_release(statement: ast.stmt) -> bool:
     if not isinstance(statement, ast.Expr):
         return False
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _UNTYPED
+    if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+        return False
+    return value.func.attr in (_TAKES_BACK if value.args or value.keywords else _UNTYPED)
 
 
 def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
@@ -195,7 +199,8 @@ def _is_stable(node: ast.expr) -> bool:
 def ends_its_way(release: Release, one: Checkout) -> bool:
     """Whether a release is the last that happens before control leaves the checkout's suite.
 
-    Then a block around that suite makes it superfluous: it is followed by a ``return`` or ``raise`` at once.
+    Then a block around that suite makes it superfluous: it is followed at once by a ``return`` that calls nothing, or by
+    a ``raise``.
     """
     parent = parent_of(release.statement)
     for field in ("body", "orelse", "finalbody"):
@@ -207,9 +212,9 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
     else:
         return False
     if isinstance(follower, ast.Raise):
-        return follower.exc is None or _is_idle(follower.exc)
+        return follower.exc is None or not _has(follower.exc, ast.Await, ast.Yield, ast.YieldFrom)
     if isinstance(follower, ast.Return):
-        return follower.value is None or _is_idle(follower.value)
+        return follower.value is None or not _has(follower.value, ast.Call, ast.Await, ast.Yield, ast.YieldFrom)
     return (
         isinstance(follower, (ast.Break, ast.Continue))
         and _loop(follower) is not None
@@ -217,8 +222,8 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
     )
 
 
-def _is_idle(value: ast.expr) -> bool:
-    return not any(isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)) for node in ast.walk(value))
+def _has(value: ast.expr, *kinds: type[ast.expr]) -> bool:
+    return any(isinstance(node, kinds) for node in ast.walk(value))
 
 
 def _loop(node: ast.AST) -> ast.AST | None:

@@ -16,6 +16,7 @@ from poolint.semantics.holding import root_of
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
@@ -35,6 +36,9 @@ def _is_yielded(call: ast.Call) -> bool:
 
 
 _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
+_PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
+"""Methods after which a commit has to flush, and may fail in that."""
+
 _CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
 
 
@@ -96,6 +100,10 @@ class Moves:
     # Calls
 
     def _called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
+        if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
+            root = root_of(call)
+            if isinstance(root, ast.Name) and root.id in config.names:
+                return End("handed")  # `run_sync(lambda session: session.close())`
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
@@ -126,9 +134,13 @@ class Moves:
         if row.role == "rollback":
             return config._replace(state="idle")
         if row.role == "commit":
-            if row.call == "sync":
-                return config if edge.is_unwinding else config._replace(state="idle")
-            return config._replace(state="committing") if config.state == "held" else config
+            if config.state not in ("held", "dirty"):
+                return config
+            if row.call != "sync":
+                return config._replace(state="committing")
+            return config._replace(state="held" if edge.is_unwinding else "idle")  # a failed flush keeps it
+        if name in _PENDS and config.state == "idle":
+            return config._replace(state="dirty")
         if row.role not in REACHING_ROLES:
             return config
         if name == "connection" and config.state == "idle":

@@ -28,8 +28,8 @@ _QUIET_PREFIXES = (
 _QUIET_BUILTINS = frozenset(
     {
         "len", "int", "float", "isinstance", "issubclass", "print", "str", "repr", "bool", "list", "dict", "set", "tuple",
-        "frozenset", "range", "enumerate", "zip", "hasattr", "id", "type", "sorted", "reversed", "callable", "super", "object", "any",
-        "all", "max", "min", "sum", "map", "filter", "iter", "format", "vars",
+        "frozenset", "range", "enumerate", "zip", "hasattr", "id", "type", "sorted", "reversed", "callable", "super", "object",
+        "any", "all", "max", "min", "sum", "map", "filter", "iter", "format", "vars",
     }
 )  # fmt: skip
 _QUIET_METHODS = frozenset(

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
     from poolint.semantics.vocabulary import Vocabulary
 
-State = Literal["idle", "connecting", "held", "committing", "open"]
-"""Of a session: nothing is held, a connection is on its way, one is held, a commit is under way. Of all else: open."""
+State = Literal["idle", "dirty", "connecting", "held", "committing", "open"]
+"""Of a session: nothing is held, not yet but there is something to flush, a connection is on its way, one is held, a
+commit is under way. Of all else: open."""
 
 KINDS = frozenset({"session", "connection", "engine", "pool", "client"})
 _TAKES = frozenset({"checkout", "open", "create"})
@@ -94,7 +95,7 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
     """What a call checks out, by itself or by the function of the project that it calls."""
     fact = call_fact(ev, node, scope, use_evidence=False)
     cls = _class_of(ev, value, scope)
-    if fact is None or cls is None:
+    if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return None
     if fact.cls is not None and fact.cls.kind == "registry":
         return None  # what a registry gives stays the registry's

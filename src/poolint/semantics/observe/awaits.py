@@ -48,7 +48,7 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
     if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
         return
     fact = call_fact(ev, node, scope)
-    if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT:
+    if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
         return
     where, in_async = scope.qualified_name, may_await(node, scope)
     if how.use is Use.DROPPED:
@@ -99,7 +99,7 @@ def _released_later(name: str, scope: Scope) -> bool:
 
 def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
     fact = call_fact(ev, node, scope)
-    if fact is None or fact.row is None or fact.row.call != "sync":
+    if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
         return
     value = ev.type_of(node, scope)
     if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):

@@ -197,7 +197,7 @@ def _verdict(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, l
     if outcome.misreleased is not None:
         return "misreleased", outcome.misreleased
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
-    if thrown is not None and outcome.handed and not outcome.released:
+    if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown
     if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site):
         return "skipped", thrown

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import receiver_text
 from poolint.semantics.facts import DroppedDatabaseCoroutine, Observation
 from poolint.semantics.observe.common import may_await, step
-from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.uses import Use, usage
 
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
+_UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
+"""Uses that no coroutine is made for: dropped, or used as if it were what it gives."""
+
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
 """Decorators after which an ``async def`` still gives a coroutine."""
 
@@ -26,8 +28,7 @@ _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmetho
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that make such a coroutine and drop it."""
     for node in scope.calls:
-        parent = parent_of(node)
-        if not isinstance(parent, (ast.Expr, ast.Assign)) or usage(node, scope).use is not Use.DROPPED:
+        if usage(node, scope).use not in _UNAWAITED:
             continue
         callees = alternatives(ev.type_of(node.func, scope))
         if not callees or not all(isinstance(one, Function) and _is_coroutine(one.scope) for one in callees):

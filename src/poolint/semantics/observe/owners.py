@@ -59,7 +59,7 @@ def _long_lived(
     if found is None or found[1].kind not in ("session", "connection"):
         return
     fact, cls, _ = found
-    if not _is_released_somewhere(variable, scope):
+    if _is_cached(scope) or not _is_released_somewhere(variable, scope):
         yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, where)
 
 

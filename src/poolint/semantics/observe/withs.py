@@ -25,7 +25,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     for statement in scope.withs:
         for item in statement.items:
             found = _mismatch(ev, statement, item.context_expr, scope)
-            if found is not None:
+            if found is not None and ev.is_told("", scope):
                 yield found
 
 

@@ -1,0 +1,10 @@
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> None:
+    session = AsyncSession(engine)
+    try:
+        await session.execute(text("UPDATE no_such_table SET name = 'tea'"))
+    finally:
+        await session.close()

@@ -1,0 +1,9 @@
+import asyncpg
+
+
+async def work(pool: asyncpg.Pool) -> None:
+    connection = await pool.acquire()
+    try:
+        await connection.execute("SELECT pg_sleep(60)")
+    finally:
+        await pool.release(connection)

@@ -1,0 +1,16 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+
+
+@contextmanager
+def connected(engine: Engine) -> Iterator[Connection]:
+    with engine.connect() as connection:
+        yield connection
+
+
+def work(sync_engine: Engine) -> None:
+    with connected(sync_engine) as connection:
+        connection.execute(text("SELECT count(*) FROM item"))
+        raise LookupError

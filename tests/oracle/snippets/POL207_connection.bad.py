@@ -1,0 +1,7 @@
+from sqlalchemy import Engine, text
+
+
+def work(sync_engine: Engine) -> int:
+    with sync_engine.connect() as connection:
+        connection.execute(text("SELECT name FROM item"))
+    return connection.execute(text("SELECT count(*) FROM item")).scalar_one()

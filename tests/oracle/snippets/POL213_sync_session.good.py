@@ -1,0 +1,10 @@
+import httpx
+from shop import Item
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine, client: httpx.AsyncClient) -> None:
+    async with AsyncSession(engine) as session:
+        name = (await session.get_one(Item, 1)).name
+        await session.close()
+    await client.post("/items", json={"name": name})

@@ -1,0 +1,7 @@
+from psycopg_pool import ConnectionPool
+
+
+def work(pool: ConnectionPool) -> None:
+    connection = pool.getconn()
+    with connection:
+        connection.execute("SELECT 1")

@@ -1,0 +1,6 @@
+from psycopg_pool import AsyncConnectionPool
+
+
+async def work(pool: AsyncConnectionPool) -> None:
+    async with pool.connection() as connection:
+        await connection.execute("SELECT 1")

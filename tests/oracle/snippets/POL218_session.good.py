@@ -1,0 +1,22 @@
+from shop import Item
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+class Items:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = AsyncSession(engine)
+
+    async def count(self) -> int:
+        return (await self._session.execute(select(func.count(Item.id)))).scalar_one()
+
+    async def aclose(self) -> None:
+        await self._session.close()
+
+
+async def work(engine: AsyncEngine) -> int:
+    items = Items(engine)
+    try:
+        return await items.count()
+    finally:
+        await items.aclose()

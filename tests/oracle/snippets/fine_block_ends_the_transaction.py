@@ -1,0 +1,8 @@
+from shop import Item
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> None:
+    session = AsyncSession(engine)
+    async with session.begin():
+        session.add(Item(name="tea"))

@@ -1,0 +1,10 @@
+from shop import Item
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> str:
+    session = AsyncSession(engine)
+    try:
+        return (await session.get_one(Item, 1)).name
+    finally:
+        await session.rollback()
