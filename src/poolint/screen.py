@@ -64,6 +64,7 @@ _BOUND = re.compile(
 _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|match|type)\b|[(\[*]")
 """How a statement begins that binds names further down."""
 
+_NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 _WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
@@ -239,6 +240,7 @@ class _File:
     __slots__ = (
         "_bound",
         "_coroutines",
+        "_linked",
         "_read_off",
         "_segments",
         "blocking",
@@ -269,6 +271,7 @@ class _File:
         self.foreign: set[bytes] = set()
         """Local names that come from libraries that carry nothing."""
         self._coroutines: frozenset[bytes] | None = None
+        self._linked: dict[bytes, list[_Link]] | None = None
         self._segments: list[_Segment] | None = None
         self._bound: dict[bytes, list[_Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
@@ -277,6 +280,15 @@ class _File:
     def told(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
         """Its names that carry something, that carry a session, and that may block."""
         return self.carried, self.sessions, self.blocking
+
+    @property
+    def linked(self) -> dict[bytes, list[_Link]]:
+        """Its imports by the names that they bind."""
+        if self._linked is None:
+            self._linked = {}
+            for link in self.links:
+                self._linked.setdefault(link.local, []).append(link)
+        return self._linked
 
     @property
     def coroutines(self) -> frozenset[bytes]:
@@ -312,10 +324,12 @@ class _File:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
         found = []
         for written in (b"= " + local, b"=" + local):
-            if written in self.data:
-                for match in re.finditer(written + rb"\b(?![ \t]*[.\w(\[=])", self.data):
-                    words = _WORD.findall(self.data, max(0, match.start() - 80), match.start())
-                    found += words[-1:]
+            start = self.data.find(written)
+            while start >= 0:
+                end = start + len(written)
+                if _NOTHING_MORE.match(self.data, end) is not None:
+                    found += _WORD.findall(self.data, max(0, start - 80), start)[-1:]
+                start = self.data.find(written, end)
         return found
 
     @property
@@ -407,41 +421,58 @@ class Screen:
         Such a statement is a call, bare or assigned, of the name of an ``async def`` of this file, or of one that is
         behind what it imports, which mentions what carries something: itself, or through names of files near by.
         """
-        if path in self._distance and any(file.drops(name) and self._works(path, name) for name in file.coroutines):
-            return True
+        asked = {(path, name, name) for name in file.coroutines} if path in self._distance else set()
         for link in file.links:
-            for source, name, local in _meant(file, link):
+            for source, name, local in self._meant(file, link, frozenset()):
                 for one, behind in self._behind(source, name):
-                    called = local if (one, behind) == (source, name) else behind
-                    if (file.drops(called) or file.drops(behind)) and self._works(one, behind):
-                        return True
-        return False
+                    asked.add((one, behind, local if (one, behind) == (source, name) else behind))
+        dropped = {name: file.drops(name) for name in {called for *_, called in asked}}
+        return any(dropped[called] and self._works(one, name) for one, name, called in asked)
 
     def _behind(self, path: str, name: bytes) -> Set[tuple[str, bytes]]:
         """The coroutines that a name of a file is, or that what it gives has as methods: their files and names."""
         found = self._gives.get((path, name))
-        if found is None:
-            found = self._gives[path, name] = set()
-            asked = [(path, name)]
-            seen = set(asked)
-            for one, local in asked:  # grows
-                file = self._files.get(one)
-                if file is None:
-                    continue
-                names = {local}
-                if one in self._distance:
-                    for segment in file.bound.get(local, ()):
-                        found.update((one, inner) for inner in _COROUTINE.findall(segment.part))
-                        names |= segment.telling
-                        new = [(one, word) for word in segment.telling & file.bound.keys() if (one, word) not in seen]
-                        seen.update(new)
-                        asked += new
-                for link in file.links:
-                    if link.local in names or link.name == b"*":
-                        passed = [(link.source, local)] if link.name == b"*" else _meant(file, link)
-                        new = [(far, word) for far, word, *_ in passed if far is not None and (far, word) not in seen]
-                        seen.update(new)
-                        asked += new
+        if found is not None:
+            return found
+        found = self._gives[path, name] = set()
+        queue = [(path, name)]
+        seen = set(queue)
+        for one, local in queue:  # grows
+            file = self._files.get(one)
+            if file is None:
+                continue
+            words = frozenset([local])
+            if one in self._distance:
+                for segment in file.bound.get(local, ()):
+                    found.update((one, inner) for inner in _COROUTINE.findall(segment.part))
+                    words |= segment.telling
+            new = [(one, word) for word in words & file.bound.keys()] if len(words) > 1 else []
+            for bound in words & file.linked.keys():
+                for link in file.linked[bound]:
+                    new += [(source, far) for source, far, _ in self._meant(file, link, words)]
+            for link in file.linked.get(b"*", ()):
+                new += [(source, far) for source, far, _ in self._meant(file, link, words)]
+            queue += [each for each in dict.fromkeys(new) if each not in seen]
+            seen.update(new)
+        return found
+
+    def _meant(self, file: _File, link: _Link, words: frozenset[bytes]) -> list[tuple[str, bytes, bytes]]:
+        """What an import of a file may mean: names in other files, and what they are called here.
+
+        Of what a star brings, only ``words`` are meant, or everything where these are none.
+        """
+        found = []
+        if link.source is not None and link.name == b"*":
+            source = self._files[link.source]
+            if not words and source is not None:
+                near = source.bound.keys() if link.source in self._distance else frozenset[bytes]()
+                words = frozenset(near | source.linked.keys())
+            return [(link.source, word, word) for word in words]
+        if link.source is not None and link.name:
+            found.append((link.source, link.name, link.local))
+        module = link.submodule if link.name else link.source
+        if module is not None:
+            found += [(module, name, name) for name in file.read_off(link.local)]
         return found
 
     def _works(self, path: str, name: bytes) -> bool:
@@ -469,26 +500,24 @@ class Screen:
             seen.update((path, one) for one in fresh)
             queue += [(path, segment.words, far) for one in fresh for segment in file.bound[one]]
             for link in file.links if far else ():
-                if link.local not in words and link.name != b"*":
-                    continue
-                if link.submodule is not None and self._distance.get(link.submodule, far) < far:
-                    queue.append((link.submodule, file.read_off(link.local), far - 1))
-                if link.source is not None and self._distance.get(link.source, far) < far:
-                    if link.name == b"*":
-                        passed = words
-                    else:
-                        passed = frozenset([link.name]) if link.name else file.read_off(link.local)
-                    queue.append((link.source, passed, far - 1))
+                if link.local in words or link.name == b"*":
+                    meant = self._meant(file, link, words)
+                    queue += [
+                        (one, frozenset([word]), far - 1)
+                        for one, word, _ in meant
+                        if self._distance.get(one, far) < far
+                    ]
         return False
 
     def _settled_file(self, path: str, data: bytes) -> _File:
         path = os.path.abspath(path)
         file = self._files.get(path)
         if file is None or file.data != data:
+            if file is not None:
+                self._working.clear()
+                self._gives.clear()
             file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
-            self._working.clear()
-            self._gives.clear()
         if path not in self._settled:
             self._settle(path)
         return file
@@ -523,7 +552,7 @@ class Screen:
                 continue
             for name, local in names:
                 submodule = None
-                if name and name != b"*":
+                if name and name != b"*" and (source is None or "__init__." in source):
                     inner = name.decode("ascii", "replace")
                     submodule = self._target(path, level, f"{dotted}.{inner}" if dotted else inner)
                 if source not in (None, path) or submodule not in (None, path):
@@ -610,11 +639,13 @@ class Screen:
         for link in file.links:
             source = self._files.get(link.source) if link.source is not None else None
             below = self._files.get(link.submodule) if link.submodule is not None else None
-            for index, into in enumerate(found):
-                if source is not None and source.told[index]:
-                    into |= _taken(file, link, source.told[index])
-                if below is not None and below.told[index]:
-                    into |= below.told[index] & file.read_off(link.local)
+            if source is not None and (source.carried or source.blocking):
+                for into, told in zip(found, source.told, strict=True):
+                    if told:
+                        into |= _taken(file, link, told)
+            if below is not None and (below.carried or below.blocking):
+                for into, told in zip(found, below.told, strict=True):
+                    into |= told & file.read_off(link.local)
         return found
 
     def _spread(self, file: _File) -> bool:
@@ -664,18 +695,6 @@ def _taken(file: _File, link: _Link, of_source: Set[bytes]) -> Set[bytes]:
     if link.name:
         return {link.local} if link.name in of_source else frozenset()
     return of_source & file.read_off(link.local)
-
-
-def _meant(file: _File, link: _Link) -> list[tuple[str, bytes, bytes]]:
-    """What an import of a file may mean: names in other files, and what they are called here; none for a star."""
-    if link.name and link.name != b"*" and link.source is not None:
-        found = [(link.source, link.name, link.local)]
-    else:
-        found = []
-    module = link.submodule if link.name else link.source
-    if module is not None:
-        found += [(module, name, name) for name in file.read_off(link.local)]
-    return found
 
 
 def _bytes_of(path: str) -> bytes:

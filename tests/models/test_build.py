@@ -131,11 +131,11 @@ def test_a_broken_model_stops_the_build(
 SCREEN = build.FOLDER / "ready.screen"
 
 
-def screen_lines(path: Path = SCREEN) -> tuple[bytes, bytes]:
-    """The regular expression for import roots, and the names that carry something of a pool."""
-    pattern, names, end = path.read_bytes().split(b"\n")
+def screen_lines(path: Path = SCREEN) -> tuple[bytes, bytes, bytes, bytes]:
+    """The regular expression for import roots; names that carry something of a pool, that carry a session, that block."""
+    pattern, names, sessions, methods, end = path.read_bytes().split(b"\n")
     assert end == b""
-    return pattern, names
+    return pattern, names, sessions, methods
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,15 @@ def test_the_screen_knows_the_roots_of_all_screened_libraries() -> None:
 def test_the_screen_knows_the_names_in_screened_libraries_only() -> None:
     names = set(screen_lines()[1].split())
     assert {b"AsyncSession", b"ScopedSession", b"create_engine", b"connect"} <= names
-    assert not {b"AsyncClient", b"sleep", b"AsyncDatabase"} & names
+    assert not {b"AsyncClient", b"sleep", b"SyncDatabase"} & names
+
+
+def test_the_screen_knows_what_blocks() -> None:
+    _, _, sessions, methods = (set(line.split()) for line in screen_lines())
+    assert {b"Session", b"sessionmaker", b"ModelSelect"} <= sessions
+    assert not {b"AsyncSession", b"Connection"} & sessions
+    assert {b"execute", b"commit", b"all"} <= methods
+    assert b"add" not in methods
 
 
 def test_subclasses_repeat_what_is_not_inherited() -> None:

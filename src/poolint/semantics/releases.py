@@ -167,7 +167,7 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
                 receiver = ast.parse(ast.unparse(value.func.value), mode="eval").body
                 call = ast.Call(ast.Attribute(receiver, name, ast.Load()), [ast.Name(one.name, ast.Load())], [])
                 return _with_await(call, row, one.scope)
-    if one.cls is None:
+    if one.cls is None or _goes_back_to_a_pool(one.ev, one.cls):
         return None
     own = {name: row for name, row in _rows(one.ev, one.cls) if row.role in _ROLES and row.releases == "self"}
     plain = next((name for name in _PLAIN if name in own), None)
@@ -175,6 +175,17 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
         return None
     call = ast.Call(ast.Attribute(ast.Name(one.name, ast.Load()), plain, ast.Load()), [], [])
     return _with_await(call, own[plain], one.scope)
+
+
+def _goes_back_to_a_pool(ev: Evaluator, cls: Class) -> bool:
+    """Whether a pool gives out such resources and takes them back: closing one instead is POL211."""
+    for pool in ev.models.classes.values():
+        rows = pool.methods
+        if any(row.releases == "argument" for row in rows) and any(
+            row.role == "checkout" and row.returns == cls.name for row in rows
+        ):
+            return True
+    return False
 
 
 def _with_await(call: ast.Call, row: Method, scope: Scope) -> tuple[ast.Call, bool] | None:

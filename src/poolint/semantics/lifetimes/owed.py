@@ -26,6 +26,8 @@ commit is under way. Of all else: open."""
 
 KINDS = frozenset({"session", "connection", "engine", "pool", "client"})
 _TAKES = frozenset({"checkout", "open", "create"})
+_WORDS = ("sess", "conn", "db")
+"""What the name of something that makes a session or a connection says."""
 _MAX_DEPTH = 4
 """Helpers that hand on what a helper has handed them."""
 
@@ -65,7 +67,7 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
             continue
         if name and (name in scope.globals or name in captured or not _is_likely(node, name, vocabulary, scope)):
             continue
-        if not name and last_name(node.func) not in vocabulary.takes:
+        if not name and not _may_be_lost(node, parent, vocabulary):
             continue
         found = checkout(ev, node, value, scope)
         if found is not None:
@@ -81,6 +83,15 @@ def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
     if isinstance(parent, ast.NamedExpr) and parent.value is value:
         return parent.target.id
     return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
+    """The same for what no name holds: ``SessionLocal().execute(…)``."""
+    called = last_name(node.func)
+    if called in vocabulary.takes:
+        return True
+    is_used = isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
+    return is_used and any(word in called.lower() for word in _WORDS)
 
 
 def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:

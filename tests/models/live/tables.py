@@ -1,0 +1,215 @@
+"""What the live test is told about real libraries, beyond what it sees by itself; each entry has its reason."""
+
+from __future__ import annotations
+
+SA = "sqlalchemy."
+AIO = "sqlalchemy.ext.asyncio."
+MOTOR = "motor.motor_asyncio.AsyncIOMotor"
+
+NOT_IN_TEST_EXTRA = {
+    # Libraries that the extra `test` does not install, since they are big, and why; the extra `models` has them. The
+    # live test holds them where they are installed, and skips them elsewhere.
+    "aioboto3": "pins an older botocore than boto3's newest",
+    "aioodbc": "its driver needs a system library; without that a stub stands in for the driver",
+    "anthropic": "about 40 MB",
+    "azure_storage": "about 20 MB with what it needs",
+    "confluent_kafka": "about 15 MB of compiled code",
+    "elasticsearch": "about 15 MB",
+    "google_cloud": "about 60 MB with gRPC and protobuf",
+    "google_genai": "about 130 MB with googleapiclient",
+    "grpc": "about 20 MB of compiled code",
+    "huggingface_hub": "about 20 MB with hf-xet",
+    "kubernetes": "about 130 MB",
+    "kubernetes_asyncio": "about 50 MB",
+    "langchain_core": "about 50 MB with langsmith and what that needs",
+    "litellm": "pins an older openai, and brings tokenizers",
+    "openai": "about 40 MB",
+    "opensearchpy": "brings the protobufs of a whole API",
+    "stripe": "about 30 MB",
+    "twilio": "about 50 MB",
+}
+
+NEEDS = {
+    # What to import for a library where that is not its first root.
+    "azure_storage": ("azure.storage.blob", "azure.storage.blob.aio"),
+    "django": ("django.db",),
+    "django_mail": ("django.core.mail",),
+    "google_cloud": ("google.cloud.storage", "google.cloud.pubsub", "google.cloud.bigquery", "google.cloud.firestore"),
+    "google_genai": ("google.genai", "googleapiclient"),
+    "aioboto3": ("aioboto3", "aiobotocore"),
+}
+
+ONLY_IN = {
+    # Names that came or went: the versions [from, to) of their library that have them.
+    "sqlalchemy.FallbackAsyncAdaptedQueuePool": ((2, 0), (2, 1)),
+    "sqlalchemy.orm.Session.close_all": ((2, 0), (2, 1)),
+    "sqlalchemy.orm.sessionmaker.close_all": ((2, 0), (2, 1)),
+    "sqlalchemy.orm.scoped_session.close_all": ((2, 0), (2, 1)),
+    "sqlalchemy.orm.Session.delete_all": ((2, 1), (3,)),
+    "sqlalchemy.orm.Session.merge_all": ((2, 1), (3,)),
+    "sqlalchemy.orm.scoped_session.delete_all": ((2, 1), (3,)),
+    "sqlalchemy.orm.scoped_session.merge_all": ((2, 1), (3,)),
+    "sqlalchemy.orm.SessionTransaction.bound_connection": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSession.delete_all": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSession.merge_all": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSession.get_async_bind": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSession.bind_mapper": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSession.bind_table": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.AsyncSessionTransaction.bound_connection": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.async_scoped_session.delete_all": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.async_scoped_session.merge_all": ((2, 1), (3,)),
+    "sqlalchemy.ext.asyncio.async_scoped_session.get_async_bind": ((2, 1), (3,)),
+}
+
+BROKEN_PROTOCOLS = {
+    # A `with` or `await` that the class has but that cannot work, so the model leaves it out; each is tried.
+    ("aiohttp.ClientSession", "__enter__"): "raises `TypeError: Use async with instead`",
+    (AIO + "AsyncResult", "__enter__"): "inherited; the exit does I/O outside any greenlet",
+    (AIO + "AsyncScalarResult", "__enter__"): "inherited; the exit does I/O outside any greenlet",
+    (AIO + "AsyncMappingResult", "__enter__"): "inherited; the exit does I/O outside any greenlet",
+    ("aiomysql.Pool", "__enter__"): 'raises `RuntimeError: "yield from" should be used`',
+    ("aiomysql.sa.Engine", "__enter__"): 'raises `RuntimeError: "yield from" should be used`',
+    ("aiopg.Pool", "__enter__"): 'raises `RuntimeError: "await" should be used`',
+    (MOTOR + "ClientSession", "__enter__"): "raises `AttributeError: Use Motor sessions like …`",
+    (MOTOR + "ChangeStream", "__enter__"): 'raises `RuntimeError: Use a change stream in "async with" …`',
+}
+
+FORWARDED = {
+    # Passed on to the driver's connection by `__getattr__`: looked up on a real one.
+    (SA + "PoolProxiedConnection", "cursor"),
+    (SA + "PoolProxiedConnection", "commit"),
+    (SA + "PoolProxiedConnection", "rollback"),
+    (SA + "pool.base._ConnectionFairy", "commit"),
+    (SA + "pool.base._ConnectionFairy", "rollback"),
+}
+
+GENERATED = {
+    # Their methods are made at run time: looked up on real clients and resources, made without network.
+    "botocore.client.BaseClient",
+    "boto3.resources.base.ServiceResource",
+    "aiobotocore.client.AioBaseClient",
+    "python_http_client.Client",
+    # Motor's delegate to PyMongo's by properties.
+    MOTOR + "Client",
+    MOTOR + "ClientSession",
+}
+
+MADE_ALIKE = {
+    # All operations of these come from one place: what is seen of one, called as an example, holds for all.
+    "aiobotocore.client.AioBaseClient": "put_object",
+}
+
+DEFINED_AS = {
+    # Where compiled classes say that they are defined.
+    "confluent_kafka.Producer": "cimpl.Producer",
+    "confluent_kafka.Consumer": "cimpl.Consumer",
+}
+
+FACTORY_FUNCTIONS = {
+    # Classes by their annotations, but functions that make objects of a hidden class (the first before 3.13).
+    "threading.Lock",
+    "threading.RLock",
+}
+
+PROXIES = {
+    # Not a subclass of what the model gives as its base: an instance of it by its metaclass, with the same methods.
+    "asyncpg.pool.PoolConnectionProxy",
+}
+
+USABLE_AT_ONCE = {
+    # What the call gives may be awaited or entered, but need not be: both give the object itself.
+    "asyncmy.Connection.cursor",
+    "piccolo.engine.postgres.PostgresEngine.atomic",
+    "piccolo.engine.sqlite.SQLiteEngine.atomic",
+}
+
+ANNOTATED_CONTEXTS = {
+    # Calling it without entering what it gives would leave a session open: the class in its annotation is looked at.
+    "aiohttp.request": "_SessionRequestContextManager",
+}
+
+ANNOTATED_AS = {
+    # Annotations that say in other words what the model says: what they name, and the type in the model.
+    SA + "Result.tuples": ("TupleResult", "self"),  # for type checkers only: it gives the result itself
+    AIO + "AsyncResult.tuples": ("AsyncTupleResult", "self"),
+    SA + "Engine.execution_options": ("OptionEngine", "self"),  # a copy that shares the pool
+    "sqlmodel.Session.exec": ("Union", SA + "Result"),  # of a Result and a ScalarResult, by the statement
+    "sqlmodel.ext.asyncio.session.AsyncSession.exec": ("Union", SA + "Result"),
+    "psycopg.connect": ("Self", "psycopg.Connection"),  # a bound class method
+    "psycopg.Connection.connect": ("Self", "psycopg.Connection"),
+    "psycopg.AsyncConnection.connect": ("Self", "psycopg.AsyncConnection"),
+    "psycopg_pool.ConnectionPool.connection": ("CT", "poolint.psycopg_pool.Connection"),  # bound type variables
+    "psycopg_pool.ConnectionPool.getconn": ("CT", "poolint.psycopg_pool.Connection"),
+    "psycopg_pool.AsyncConnectionPool.connection": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
+    "psycopg_pool.AsyncConnectionPool.getconn": ("ACT", "poolint.psycopg_pool.AsyncConnection"),
+    "redis.asyncio.client.Redis.initialize": ("_RedisT", "self"),
+    "redis.asyncio.connection.ConnectionPool.from_url": ("_CP", "self"),
+    "urllib3.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+    "urllib3.PoolManager.request": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+    "urllib3.PoolManager.urlopen": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+    "urllib3.PoolManager.request_encode_body": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+    "urllib3.PoolManager.request_encode_url": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
+    "aiohttp.request": ("_SessionRequestContextManager", "aiohttp.ClientResponse"),
+    "langchain_core.runnables.Runnable.with_fallbacks": ("RunnableWithFallbacksT", "self"),  # another runnable
+    # Motor shows the annotations of PyMongo's methods, whose results it wraps.
+    MOTOR + "Client.start_session": ("ClientSession", MOTOR + "ClientSession"),
+    MOTOR + "Client.list_databases": ("CommandCursor", MOTOR + "CommandCursor"),
+    MOTOR + "Database.create_collection": ("Collection", MOTOR + "Collection"),
+    MOTOR + "Database.list_collections": ("CommandCursor", MOTOR + "CommandCursor"),
+} | {
+    f"aiohttp.ClientSession.{verb}": ("_RequestContextManager", "aiohttp.ClientResponse")
+    for verb in ("get", "post", "put", "patch", "delete", "head", "options", "request")
+}
+
+MENTIONED_IN = {
+    # No annotation, and no value without a peer: the source of this object, or the documentation of a compiled one,
+    # names the class.
+    "asyncpg.connect": "asyncpg.connect",
+    "asyncpg.Connection.prepare": "asyncpg.connection",
+    "asyncpg.Connection.cursor": "asyncpg.cursor.CursorFactory.__await__",
+    "asyncpg.prepared_stmt.PreparedStatement.cursor": "asyncpg.cursor.CursorFactory.__await__",
+    "asyncpg.Pool.acquire": "asyncpg.pool.PoolConnectionHolder.acquire",
+    "http.client.HTTPConnection.getresponse": "http.client.HTTPConnection",
+    "urllib.request.urlopen": "urllib.request",
+    "urllib.request.OpenerDirector.open": "http.client.HTTPConnection",
+    "aiomysql.connect": "aiomysql.connection._connect",
+    "aiomysql.create_pool": "aiomysql.pool._create_pool",
+    "aiomysql.Pool.acquire": "aiomysql.connection._connect",
+    "aiomysql.sa.create_engine": "aiomysql.sa.engine._create_engine",
+    "aiomysql.sa.Engine.acquire": "aiomysql.sa.Engine._acquire",
+    "aiomysql.sa.SAConnection.begin": "aiomysql.sa.connection",
+    "aiomysql.sa.SAConnection.begin_nested": "aiomysql.sa.connection",
+    "aiomysql.sa.SAConnection.begin_twophase": "aiomysql.sa.connection",
+    "aiomysql.sa.SAConnection.execute": "aiomysql.sa.result.create_result_proxy",
+    "aioodbc.connect": "aioodbc.connection._connect",
+    "aioodbc.connection.Connection.cursor": "aioodbc.connection.Connection.cursor",
+    "asyncmy.connect": "asyncmy/connection.pyx",
+    "asyncmy.create_pool": "asyncmy/pool.pyx",
+    "asyncmy.Pool.acquire": "asyncmy/pool.pyx",
+    "asyncio.create_subprocess_exec": "asyncio.create_subprocess_exec",
+    "asyncio.create_subprocess_shell": "asyncio.create_subprocess_shell",
+    "concurrent.futures.as_completed": "concurrent.futures.as_completed",
+    "docker.models.containers.ContainerCollection.run": "docker.models.containers.ContainerCollection.run",
+    "docker.models.containers.ContainerCollection.create": "docker.models.containers.ContainerCollection.create",
+    "docker.models.containers.ContainerCollection.get": "docker.models.containers.ContainerCollection.get",
+    "docker.models.images.ImageCollection.get": "docker.models.images.ImageCollection.get",
+    "fsspec.AbstractFileSystem.open": "fsspec.AbstractFileSystem._open",
+    "grpc.insecure_channel": "grpc.insecure_channel",
+    "grpc.secure_channel": "grpc.secure_channel",
+    "grpc.Channel.unary_unary": "grpc.Channel.unary_unary",
+    "grpc.Channel.unary_stream": "grpc.Channel.unary_stream",
+    "grpc.Channel.stream_unary": "grpc.Channel.stream_unary",
+    "grpc.Channel.stream_stream": "grpc.Channel.stream_stream",
+    "grpc.UnaryUnaryMultiCallable.future": "grpc.UnaryUnaryMultiCallable.future",
+    "grpc.StreamUnaryMultiCallable.future": "grpc.StreamUnaryMultiCallable.future",
+    "paramiko.SSHClient.open_sftp": "paramiko.SSHClient.open_sftp",
+    "paramiko.SSHClient.get_transport": "paramiko.SSHClient.get_transport",
+    "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient.from_transport",
+    "paramiko.Transport.open_sftp_client": "paramiko.Transport.open_sftp_client",
+    "psycopg2.connect": "psycopg2.connect",
+    "psycopg2.extensions.connection.cursor": "psycopg2.extensions.connection.cursor",
+    "psycopg2.pool.SimpleConnectionPool.getconn": "psycopg2.pool.AbstractConnectionPool._connect",
+    "psycopg2.pool.ThreadedConnectionPool.getconn": "psycopg2.pool.AbstractConnectionPool._connect",
+    "socket.socket.dup": "socket.socket.dup",
+    "socket.create_connection": "socket.create_connection",
+}
