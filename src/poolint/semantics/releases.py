@@ -178,7 +178,7 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
 
 
 def _goes_back_to_a_pool(ev: Evaluator, cls: Class) -> bool:
-    """Whether a pool gives out such resources and takes them back: closing one instead is POL211."""
+    """Whether a pool gives out such resources and takes them back: closing one instead gives the slot to nobody."""
     for pool in ev.models.classes.values():
         rows = pool.methods
         if any(row.releases == "argument" for row in rows) and any(

@@ -1,0 +1,205 @@
+"""One file as the screen sees it: its imports, the names that carry something, and what its statements call."""
+
+from __future__ import annotations
+
+import re
+
+from poolint.screen.statements import WORD, Segment, segments_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+_GAP = rb"(?:[ \t]|\\\r?\n)"
+_FROM = re.compile(
+    rb"from" + _GAP + rb"+(\.*)[ \t]*(\w[\w.]*(?=[ \t\\])|)" + _GAP + rb"*import\b" + _GAP + rb"*"
+    rb"(\([^)]*\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
+)  # fmt: skip
+_IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
+_COMMENT = re.compile(rb"#[^\n]*")
+_NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
+COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+
+_BEFORE_CALL = re.compile(
+    rb"(?:.*[;:][ \t]+)?[ \t)\]}]*(?:\w+[ \t]*(?::[^=]*)?=[ \t]*)?((?:\w[\w.]*)?)(?:[(\[].*[)\]])?\.?"
+)
+"""What stands before the last name of a statement that only calls something, or assigns what that gives."""
+
+
+class Link:
+    """One imported name: the first-party file it comes from, and the file of the submodule that it may be."""
+
+    __slots__ = ("local", "name", "source", "submodule")
+
+    def __init__(self, name: bytes, local: bytes, source: str | None, submodule: str | None) -> None:
+        self.name = name
+        self.local = local
+        self.source = source
+        self.submodule = submodule
+
+
+class File:
+    """What the screen knows of one file: its imports, and which of its names carry something of a library."""
+
+    __slots__ = (
+        "_bound",
+        "_coroutines",
+        "_linked",
+        "_read_off",
+        "_segments",
+        "blocking",
+        "blocking_seeds",
+        "carried",
+        "data",
+        "foreign",
+        "links",
+        "modules",
+        "seeds",
+        "sessions",
+    )
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.links: tuple[Link, ...] = ()
+        self.modules: dict[bytes, set[str]] = {}
+        """Local names of modules of the project, and their files."""
+        self.seeds: frozenset[bytes] = frozenset()
+        """Local names that a library gives it."""
+        self.blocking_seeds: frozenset[bytes] = frozenset()
+        self.carried: set[bytes] = set()
+        """Top-level names that carry something, as far as is known yet."""
+        self.sessions: set[bytes] = set()
+        """Of these, the ones that carry a synchronous session."""
+        self.blocking: set[bytes] = set()
+        """Top-level names whose bodies may reach a synchronous session."""
+        self.foreign: set[bytes] = set()
+        """Local names that come from libraries that carry nothing."""
+        self._coroutines: frozenset[bytes] | None = None
+        self._linked: dict[bytes, list[Link]] | None = None
+        self._segments: list[Segment] | None = None
+        self._bound: dict[bytes, list[Segment]] | None = None
+        self._read_off: dict[bytes, frozenset[bytes]] = {}
+
+    @property
+    def told(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """Its names that carry something, that carry a session, and that may block."""
+        return self.carried, self.sessions, self.blocking
+
+    @property
+    def linked(self) -> dict[bytes, list[Link]]:
+        """Its imports by the names that they bind."""
+        if self._linked is None:
+            self._linked = {}
+            for link in self.links:
+                self._linked.setdefault(link.local, []).append(link)
+        return self._linked
+
+    @property
+    def coroutines(self) -> frozenset[bytes]:
+        """The names of its ``async def``\\ s."""
+        if self._coroutines is None:
+            self._coroutines = frozenset(COROUTINE.findall(self.data))
+        return self._coroutines
+
+    def drops(self, name: bytes) -> bool:
+        """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""
+        start = self.data.find(name + b"(")
+        while start >= 0:
+            head = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+            if not WORD.fullmatch(head[-1:] or b"-"):
+                match = _BEFORE_CALL.fullmatch(head)
+                if match is not None and match[1].partition(b".")[0] not in self.foreign:
+                    return True
+            start = self.data.find(name + b"(", start + 1)
+        return False
+
+    def read_off(self, local: bytes) -> frozenset[bytes]:
+        """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
+        found = self._read_off.get(local)
+        if found is None:
+            chain = re.compile(rb"\b" + re.escape(local) + rb"((?:\s*\.\s*\w+)+)")
+            found = self._read_off[local] = frozenset(WORD.findall(b" ".join(chain.findall(self.data))))
+            for alias in self.aliases(local):
+                found |= self.read_off(alias)
+            self._read_off[local] = found
+        return found
+
+    def aliases(self, local: bytes) -> list[bytes]:
+        """Further names that the file gives a module: ``db`` for ``db = database``."""
+        found = []
+        for written in (b"= " + local, b"=" + local):
+            start = self.data.find(written)
+            while start >= 0:
+                end = start + len(written)
+                if _NOTHING_MORE.match(self.data, end) is not None:
+                    found += WORD.findall(self.data, max(0, start - 80), start)[-1:]
+                start = self.data.find(written, end)
+        return found
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Its top-level statements but for imports."""
+        if self._segments is None:
+            self._segments = segments_of(self.data)
+        return self._segments
+
+    @property
+    def bound(self) -> dict[bytes, list[Segment]]:
+        """Its top-level statements by the names that they bind."""
+        if self._bound is None:
+            self._bound = {}
+            for segment in self.segments:
+                for name in segment.bound:
+                    self._bound.setdefault(name, []).append(segment)
+        return self._bound
+
+
+def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes], ...]]]:
+    """Each import as (level, dotted name, ((name, local name), …)); no names for ``import x``."""
+    for match in _FROM.finditer(data):
+        if not _begins_statement(data, match.start()):
+            continue
+        listed = _COMMENT.sub(b"", match[3]).strip(b"() \t\r\n").replace(b"\\", b" ")
+        names = []
+        for item in listed.split(b","):
+            parts = item.split()
+            if parts:
+                names.append((parts[0], parts[-1]))
+        yield len(match[1]), match[2].decode("ascii", "replace"), tuple(names)
+    for match in _IMPORT.finditer(data):
+        if not _begins_statement(data, match.start()):
+            continue
+        for item in match[1].replace(b"\\", b" ").split(b","):
+            parts = item.split()
+            if len(parts) == 3:
+                yield 0, parts[0].decode("ascii", "replace"), ((b"", parts[2]),)
+            elif parts:
+                dotted = parts[0].decode("ascii", "replace")
+                while dotted:  # `import a.b` gives `a` with all that is in it
+                    yield 0, dotted, ((b"", parts[0].partition(b".")[0]),)
+                    dotted = dotted.rpartition(".")[0]
+
+
+def _begins_statement(data: bytes, start: int) -> bool:
+    """Whether there is nothing in the row before ``start``, or only what a statement may follow."""
+    head = data[data.rfind(b"\n", 0, start) + 1 : start].strip()
+    return not head or (head.endswith((b":", b";", b"\xef\xbb\xbf")) and b"#" not in head)
+
+
+def seeds_of(file: File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[bytes]:
+    """The local names by which an import from a library brings what is wanted.
+
+    A module brings the names that the file reads off it: ``create_engine`` for ``sa.create_engine``.
+    """
+    if name in wanted:
+        return {local}
+    return wanted if name == b"*" else wanted & file.read_off(local)
+
+
+def taken_from(file: File, link: Link, of_source: Set[bytes]) -> Set[bytes]:
+    """The same for an import from a file of the project, of whose names ``of_source`` carry something."""
+    if link.name == b"*":
+        return of_source
+    if link.name:
+        return {link.local} if link.name in of_source else frozenset()
+    return of_source & file.read_off(link.local)

@@ -1,0 +1,161 @@
+"""The top-level statements of a file, on bytes: what they bind, and the words that tell what it is."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
+"""Words in a return annotation that say less than the body does."""
+
+_SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
+
+_PROSE = re.compile(rb'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
+"""Doc strings: their words tell nothing of types."""
+
+_TEXTS = re.compile(
+    rb'("(?!"")(?:[^"\\\n]|\\[\s\S])*"|\'(?!\'\')(?:[^\'\\\n]|\\[\s\S])*\')'
+    rb'|"""(?:[^\\]|\\[\s\S])*?"""|\'\'\'(?:[^\\]|\\[\s\S])*?\'\'\'|#[^\n]*'
+)
+"""The same with care, for files in which quotes may stand inside of quotes: strings of one row, then all others."""
+
+_DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
+_BODY = re.compile(rb":[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)(?=\S)")
+_RECEIVER = re.compile(rb"(?:async[ \t]+)?def[ \t]+\w+[^(]*\(\s*(\w+)")
+_RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
+_GIVES = re.compile(rb"\b(?:return|yield)\b")
+_YIELDS = re.compile(rb"^([ \t]+)(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
+_COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
+_BOUND = re.compile(
+    rb"^[ \t(\[*]*(\w+" + _COMMAS + rb")[ \t)\],]*(?::[^=\n]*)?=(?!=)((?:[ \t]*\w+[ \t]*=(?!=))*)"
+    rb"|\b(?:def|class|type)[ \t]+(\w+)|\b(?:as|for)[ \t(\[*]+(\w+" + _COMMAS + rb")|(\w+)[ \t]*:=",
+    re.MULTILINE,
+)  # fmt: skip
+
+_BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|match|type)\b|[(\[*]")
+"""How a statement begins that binds names further down."""
+
+_GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
+WORD = re.compile(rb"[A-Za-z_]\w*")
+_OPEN = (b"(", b"[", b"{", b",", b"\\")
+
+
+class Segment:
+    """A top-level statement: the names that it may bind, all words in it, and those that tell what the names are."""
+
+    __slots__ = ("bound", "part", "telling", "words")
+
+    def __init__(self, part: bytes) -> None:
+        self.part = part
+        self.words = frozenset(WORD.findall(part))
+        match = _DEFINITION.match(part)
+        if match is None:
+            rows = part if _BLOCK.match(part) is not None or b":=" in part else part.partition(b"\n")[0]
+            self.bound = frozenset(WORD.findall(b" ".join(map(b" ".join, _BOUND.findall(rows)))))
+            self.telling = self.words
+            return
+        self.bound = frozenset([match[2]])
+        self.telling = _told_by_function(part) if match[1] == b"def" else _told_by_class(part)
+        if b"global" in self.words:
+            self.bound |= frozenset(WORD.findall(b" ".join(_GLOBAL.findall(part))))
+            self.telling = self.words
+
+
+def _told_by_function(part: bytes) -> frozenset[bytes]:
+    """The words that tell what calling a function gives: its return annotation, or else what it returns.
+
+    A generator is told by all of its body: what it yields, and what it holds while it waits to be asked again.
+    """
+    gives = _GIVES.search(part)
+    if gives is None or not _is_generator(part):
+        returns = _RETURNS.search(part)
+        if returns is not None:
+            head = part[: returns.start()]
+            if b":\n" not in head and head.count(b"def ") < 2:
+                words = frozenset(WORD.findall(returns[1]))
+                if words.isdisjoint(UNTOLD):
+                    return words
+    return frozenset(WORD.findall(part)) if gives is not None else frozenset()
+
+
+def _is_generator(part: bytes) -> bool:
+    """Whether a function yields, and not only functions inside of it."""
+    if b"yield" not in part:
+        return False
+    inside = -1
+    for match in _YIELDS.finditer(part, 1):
+        depth = len(match[1])
+        if inside < 0 or depth <= inside:
+            if match[2] is None:
+                return True
+            inside = depth
+    return False
+
+
+def _told_by_method(part: bytes) -> frozenset[bytes]:
+    """The same for a method; one that sets attributes tells what they are as well."""
+    receiver = _RECEIVER.match(part)
+    if receiver is not None and _setting(receiver[1]).search(part) is not None:
+        return frozenset(WORD.findall(part))
+    return _told_by_function(part)
+
+
+@cache
+def _setting(receiver: bytes) -> re.Pattern[bytes]:
+    """Finds where an attribute of ``receiver`` is set."""
+    return re.compile(
+        rb"\b" + receiver + rb"\.\w+[ \t)\]]*(?::[^=\n]+)?=(?!=)"
+        rb"|\b(?:as|for)[ \t(\[*]+(?:\w+[ \t]*,[ \t]*)*" + receiver + rb"\."
+    )  # fmt: skip
+
+
+@cache
+def _in_class(indent: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """What divides the body of a class that is indented like this: its definitions, and what follows one of them."""
+    return (
+        re.compile(rb"^" + indent + rb"(?=(?:async[ \t]+)?(?:def|class)[ \t]|@)", re.MULTILINE),
+        re.compile(rb"\n" + indent + rb"(?=[\w(\[*])"),
+    )
+
+
+def _told_by_class(part: bytes) -> frozenset[bytes]:
+    """The words that tell what a class and its instances give: all but for the bodies of most methods."""
+    body = _BODY.search(part)
+    if body is None:
+        return frozenset(WORD.findall(part))
+    definitions, others = _in_class(body[1])
+    head, *parts = definitions.split(part)
+    told = set(WORD.findall(head))
+    for one in parts:
+        if one.startswith(b"@"):
+            continue
+        after = others.search(one)
+        if after is not None:
+            told.update(WORD.findall(one[after.start() :]))
+            one = one[: after.start()]
+        told |= _told_by_class(one) if one.startswith(b"class") else _told_by_method(one)
+    return frozenset(told)
+
+
+def segments_of(data: bytes) -> list[Segment]:
+    """The top-level statements of a text but for imports."""
+    if b"'''" in data or b'\'"""' in data or data.count(b'"""') % 2:
+        data = _TEXTS.sub(lambda match: match[1] or b"", data)
+    else:
+        data = _PROSE.sub(b"", data)
+    parts: list[bytes] = []
+    for part in _SEGMENT.split(data):
+        if parts and _is_open(parts[-1]):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return [Segment(part) for part in parts if not part.startswith((b"import ", b"from "))]
+
+
+def _is_open(part: bytes) -> bool:
+    """Whether a statement goes on at the margin: its last row ends in a bracket or a comma."""
+    part = part.rstrip()
+    if part.endswith(_OPEN):
+        return True
+    last = part[part.rfind(b"\n") + 1 :]
+    return b"#" in last and last.partition(b"#")[0].rstrip().endswith(_OPEN)
