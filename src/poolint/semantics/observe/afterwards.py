@@ -39,12 +39,16 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
             cls = _released_class(ev, item.context_expr, scope, asynchronous=asynchronous)
             if cls is None:
                 continue
+            released = step("the block releases it here", item.context_expr, scope.module)
             try:
-                graph = graphs.of(scope)
+                uses = (
+                    list(_uses(ev, graphs.of(scope), item, target.id, cls))
+                    if _is_read(statement, target.id, scope)
+                    else []
+                )
             except TooComplex:
                 return
-            released = step("the block releases it here", item.context_expr, scope.module)
-            for node, method in _uses(ev, graph, item, target.id, cls):
+            for node, method in uses:
                 yield UsedAfterRelease(
                     node, scope.qualified_name, may_await(node, scope), target.id, method, cls, released
                 )
@@ -52,6 +56,17 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
                 yield UsedAfterRelease(
                     given, scope.qualified_name, may_await(given, scope), target.id, "", cls, released
                 )
+
+
+def _is_read(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> bool:
+    """Whether ``name`` is read anywhere but in this block, and in others that bind it anew: cheap, before the paths."""
+    blocks = [statement.body] + [
+        one.body for one in scope.withs if any(_binds(item.optional_vars, name) for item in one.items)
+    ]
+    spans = [(body[0].lineno, body[-1].end_lineno or 0) for body in blocks]
+    first, last = spans[0]
+    spans = [span for span in spans if span == spans[0] or not span[0] <= first <= last <= span[1]]
+    return any(not any(a <= load.lineno <= b for a, b in spans) for load in scope.loads.get(name, ()))
 
 
 def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchronous: bool) -> Class | None:
@@ -89,7 +104,7 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
         queue.extend(edge.target for edge in node.successors if not edge.is_unwinding)
 
 
-def _binds(target: ast.AST, name: str) -> bool:
+def _binds(target: ast.AST | None, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
