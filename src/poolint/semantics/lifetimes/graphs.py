@@ -46,9 +46,10 @@ _QUIET_NAMES = frozenset(
 )
 """Context managers that only watch over their block."""
 
-_NEVER_RETURN = frozenset(
-    {"sys.exit", "os._exit", "builtins.exit", "builtins.quit", "pytest.fail", "pytest.skip", "pytest.exit", "os.abort"}
-)
+ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
+"""Functions that end the process: what is still open then is given back with it."""
+
+_NEVER_RETURN = ENDING | {"pytest.fail", "pytest.skip", "pytest.exit"}
 _SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
 
 

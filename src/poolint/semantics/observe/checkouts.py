@@ -10,6 +10,7 @@ from poolint.semantics.cfg import TooComplex
 from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
+from poolint.semantics.lifetimes.graphs import ENDING
 from poolint.semantics.lifetimes.owed import Site, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe.common import may_await, step
@@ -105,9 +106,15 @@ class Lifetimes:
             return self._manual(site, scope, outcome)
         problem, edges = verdict
         culprit = _culprit(edges)
+        if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
+            return None
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         return self._observation(site, scope, problem, path, text, released=outcome.released)
+
+    def _ends_the_process(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether the call is ``sys.exit()`` or the like: nothing outlives the process."""
+        return self.ev.qualified_name(self.ev.type_of(call.func, scope)) in ENDING
 
     def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
         """Whether the function calls a release of the resource and never awaits the coroutine."""
