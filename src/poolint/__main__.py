@@ -1,7 +1,6 @@
 """``python -m poolint``."""
 
-import sys
+from poolint.cli.main import run
 
-from poolint.cli.main import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    run()

@@ -75,6 +75,8 @@ class Screen:
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
+        self._coroutines: set[str] = set()
+        self._counted = 0
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
@@ -89,6 +91,16 @@ class Screen:
         if _AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
         return self._may_drop(os.path.abspath(path), file)
+
+    def coroutines(self, path: str, data: bytes) -> Set[str]:
+        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
+        self._settled_file(path, data)
+        if self._counted != len(self._files):
+            for file in list(self._files.values())[self._counted :]:
+                if file is not None and b"async" in file.data:
+                    self._coroutines.update(name.decode() for name in file.coroutines)
+            self._counted = len(self._files)
+        return self._coroutines
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
@@ -198,6 +210,7 @@ class Screen:
                 self._gives.clear()
             file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
+            self._counted = 0
         if path not in self._settled:
             self._settle(path)
         return file

@@ -27,7 +27,12 @@ _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmetho
 
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that make such a coroutine and drop it."""
+    source = scope.module.source
+    known = ev.screen.coroutines(source.path, source.data)
     for node in scope.calls:
+        # A method has the name that its class gives it; to tell its type may take many modules.
+        if isinstance(node.func, ast.Attribute) and node.func.attr not in known:
+            continue
         if usage(node, scope).use not in _UNAWAITED:
             continue
         callees = alternatives(ev.type_of(node.func, scope))
