@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +21,7 @@ from poolint.slices import cut
 from poolint.source import Source
 
 if TYPE_CHECKING:
+    from poolint.diagnostics import Edit
     from poolint.fixes.release import Form
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
@@ -53,10 +53,7 @@ class Site(NamedTuple):
 class Text:
     """A text as poolint sees it."""
 
-    def __init__(self, data: bytes, imports: str = IMPORTS) -> None:
-        # The imports stand behind the text, where they shift no row; names are looked up in the whole module.
-        self.data = data
-        self.imports = imports
+    def __init__(self, data: bytes) -> None:
         self.source = Source.from_bytes(PATH, data)
         finder = Finder(str(Path(PATH).parent))
         self.evaluator = Evaluator(Project(finder), load(), Screen(finder))
@@ -90,8 +87,8 @@ class Text:
         edits = self.edits(found, site)
         return (found, apply_edits(self.source, edits)) if edits else (None, "a guard of the builder")
 
-    def edits(self, found: ReleaseFix, site: Site) -> tuple[object, ...]:
-        """What a fix changes in the text."""
+    def edits(self, found: ReleaseFix, site: Site) -> tuple[Edit, ...]:
+        """What a fix changes in the text; nothing where the builder refuses it."""
         function = site.scope.outermost_function
         assert function is not None
         node = function.node
@@ -102,14 +99,9 @@ class Text:
         return edits_for(found.plan, piece, self.source) or ()
 
 
-def text_of(before: str) -> Text:
-    """A text with the imports in front."""
-    return Text((IMPORTS + textwrap.dedent(before).lstrip("\n")).encode())
-
-
 def fixed(before: str, form: Form = "finally", index: int = 0) -> tuple[ReleaseFix | None, str]:
     """Fix the checkout number ``index`` of a text that lacks the imports; the reason where it is refused."""
-    text = text_of(before)
+    text = Text((IMPORTS + before).encode())
     found, after = text.fix(text.sites()[index], form)
     return found, after.removeprefix(IMPORTS) if found is not None else after
 
@@ -124,7 +116,7 @@ def leaks(source: Source) -> list[Diagnostic]:
             continue
         edits = text.edits(fix, site)
         where = Position(site.statement.lineno, site.statement.col_offset + 1)
-        made = Fix(fix.applicability, fix.message, edits, isolation_of(fix.plan)) if edits else None  # type: ignore[arg-type]
+        made = Fix(fix.applicability, fix.message, edits, isolation_of(fix.plan)) if edits else None
         found.append(
             Diagnostic("LEAK", "leak", "leak", source.path, Range(where, where), site.scope.qualified_name, fix=made)
         )

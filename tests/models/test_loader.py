@@ -194,9 +194,8 @@ print(*sys.modules)
 """
 
 
-def test_loading_is_quick_and_touches_no_toml() -> None:
-    """Beyond importing msgspec it costs 3 ms here; the bound leaves room for a busy machine."""
-    runs = [subprocess.run([sys.executable, "-c", TIMED], capture_output=True, text=True, check=True) for _ in range(3)]
-    seconds, modules = min(float(run.stdout.split()[0]) for run in runs), set(runs[0].stdout.split()[1:])
-    assert seconds < 0.015
+def test_loading_touches_no_toml() -> None:
+    run = subprocess.run([sys.executable, "-c", TIMED], capture_output=True, text=True, check=True)
+    modules = set(run.stdout.split()[1:])
+    assert "poolint.models.loader" in modules
     assert not modules & {"tomllib", "tomli", "libcst", "argparse", "poolint.models.build"}
