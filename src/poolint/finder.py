@@ -72,6 +72,19 @@ class Finder:
         self._search_paths[os.path.dirname(path)] = found
         return found
 
+    def project_root(self, path: str) -> str:
+        """The folder that holds all of the project of the file at absolute ``path``.
+
+        That is the working directory for what is below it. Elsewhere it is the folder with a project's marks, and
+        where there is none the file's top-level package, or its own folder.
+        """
+        if (path + os.sep).startswith(self.cwd.rstrip(os.sep) + os.sep):
+            return self.cwd
+        folders = self.search_path(path)
+        marked = (folder for folder in folders if self.listing(folder) & _PROJECT_MARKS)
+        package = os.path.join(folders[0], self.module_name(path).partition(".")[0])
+        return next(marked, package if os.path.isdir(package) else os.path.dirname(path))
+
     def find(self, dotted: str, importer: str) -> str | None:
         """Path of the file that ``import dotted`` means in the file at ``importer``; None outside the project."""
         folders = self.search_path(importer)

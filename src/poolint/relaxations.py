@@ -7,44 +7,17 @@ as the process (``relaxed_for_process_in``): there the end of the process releas
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
+
+from poolint.semantics.places import KINDS, kinds_of
 
 if TYPE_CHECKING:
     from poolint.rules.base import Meta
-    from poolint.semantics.project import Module
 
-KINDS = {
-    "tests": "files in `tests/` or `test/`, `test_*.py`, `*_test.py`, `conftest.py`",
-    "alembic": "Alembic's `env.py` and its migrations",
-    "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing, and commands of click and typer',
-}
-"""Each kind of place, and how it is recognised."""
+__all__ = ["KINDS", "is_relaxed", "kinds_of"]
 
-_TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
-_ALEMBIC = re.compile(
-    rb"^\s*from\s+alembic\s+import\s+[^\n]*\b(?:context|op)\b|^[^#\n]*\balembic\.(?:context|op)\.", re.MULTILINE
-)
-_MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
-_SERVES = re.compile(
-    rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|APIRouter\(|run_app\(|serve_forever|celery",
-    re.IGNORECASE,
-)
 _PROCESS_LIVED = frozenset({"<module>", "main", "_main", "amain", "async_main", "run_migrations_online"})
 _SESSION_FIXTURE = frozenset({"session", "package", "module"})
-
-
-def kinds_of(module: Module, relative_path: str) -> frozenset[str]:
-    """The kinds of place that a file is, by its path and its contents."""
-    data = module.source.data
-    found = set()
-    if _TEST_FILE.search(relative_path):
-        found.add("tests")
-    if _ALEMBIC.search(data):
-        found.add("alembic")
-    if _MAIN.search(data) and not _SERVES.search(data):
-        found.add("scripts")
-    return frozenset(found)
 
 
 def is_relaxed(meta: Meta, kinds: frozenset[str], function: str, node: ast.AST | None) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError, ResourceClosedError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import async_scoped_session, async_sessionmaker, create_async_engine
 from sqlalchemy.ext.asyncio.exc import AsyncContextNotStarted
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def both_failing(run: Run, name: str, error: type[BaseException], cancels: int =
         "POL208_class_attribute",
         "POL208_global",
         "POL213_callback",
+        "POL214_task",
+        "POL214_thread",
         "POL218_connection",
         "POL218_session",
     ],
@@ -259,3 +263,24 @@ def test_while_the_call_lasts_nobody_else_gets_a_connection(run: Run, name: str)
     assert bad.error is None
     assert (bad.server_starved, good.server_starved) == ([True], [False])
     assert bad.items == good.items
+
+
+def test_a_registry_keeps_the_sessions_of_tasks_that_have_committed() -> None:
+    async def work() -> list[int]:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        registry = async_scoped_session(async_sessionmaker(engine), scopefunc=asyncio.current_task)
+
+        async def serve(*, remove: bool) -> None:
+            await registry.execute(text("SELECT 1"))
+            await registry.commit()
+            if remove:
+                await registry.remove()
+
+        kept = []
+        for remove in (True, False, False):
+            await asyncio.create_task(serve(remove=remove))
+            kept.append(len(registry.registry.registry))  # type: ignore[attr-defined]
+        await engine.dispose()
+        return kept
+
+    assert asyncio.run(work()) == [0, 1, 2]

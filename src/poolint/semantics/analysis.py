@@ -22,6 +22,7 @@ from poolint.semantics.observe import (
     withs,
 )
 from poolint.semantics.observe.checkouts import Lifetimes
+from poolint.semantics.observe.registries import Registries
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
@@ -50,6 +51,7 @@ class Analysis:
         self.foreign = Effects(self.evaluator, foreign_sink)
         self.graphs = Graphs(self.evaluator)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
+        self.registries = Registries(self.evaluator, self.vocabulary)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
@@ -62,6 +64,7 @@ class Analysis:
                 self.lifetimes.observe(scope),
                 afterwards.observe(ev, self.graphs, scope),
                 owners.observe(ev, scope),
+                self.registries.observe(scope),
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),

@@ -177,6 +177,19 @@ class UnreleasedAttribute(Observation):
 
 
 @dataclass(frozen=True, eq=False)
+class RegistryNotRemoved(Observation):
+    """A registry of sessions that is used and never emptied. ``node`` is the call that makes it.
+
+    ``user`` is the function in which it is ``used`` first.
+    """
+
+    cls: schema.Class
+    variable: str
+    user: str
+    used: Step
+
+
+@dataclass(frozen=True, eq=False)
 class AbandonedGenerator(Observation):
     """A loop over a generator that holds a checkout, left before its end. ``node`` is the call that makes it."""
 

@@ -13,7 +13,7 @@ from poolint.source import Source, SourceError
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from poolint.finder import Finder
     from poolint.semantics.scopes import Binding, Scope
@@ -132,29 +132,33 @@ class Project:
 
     def _index_state(self, root: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}
+        for path in self.files(root):
+            if not _STATE_ASSIGNMENT.search(self.bytes_of(path)):
+                continue
+            module = self.module(path)
+            if module is not None:
+                for name, bindings in module.state_assignments.items():
+                    index.setdefault(name, []).extend((module, binding) for binding in bindings)
+        return index
+
+    def files(self, root: str) -> Iterator[str]:
+        """The Python files below a folder, in a stable order; what is not the project's own is left out."""
         for folder, folders, files in os.walk(root):
             folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_SOURCES)
             for file in sorted(files):
-                if not file.endswith(".py"):
-                    continue
-                path = os.path.join(folder, file)
-                known = self._modules.get(path)
-                try:
-                    data = known.source.data if known is not None else _bytes_of(path)
-                except OSError:
-                    continue
-                if not _STATE_ASSIGNMENT.search(data):
-                    continue
-                module = self.module(path)
-                if module is not None:
-                    for name, bindings in module.state_assignments.items():
-                        index.setdefault(name, []).extend((module, binding) for binding in bindings)
-        return index
+                if file.endswith(".py"):
+                    yield os.path.join(folder, file)
+
+    def bytes_of(self, path: str) -> bytes:
+        """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read."""
+        known = self._modules.get(path)
+        if known is not None:
+            return known.source.data
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
 
 
 _NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
-
-
-def _bytes_of(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()

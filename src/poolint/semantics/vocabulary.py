@@ -17,7 +17,8 @@ class Vocabulary:
 
     ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
     connection or open a session, ``of_resources`` are called on sessions and connections; ``reaches`` reach the
-    database through a synchronous session.
+    database through a synchronous session; ``registries`` are the names of the classes that keep a session for each
+    thread or task.
     """
 
     def __init__(self, models: Models) -> None:
@@ -27,7 +28,10 @@ class Vocabulary:
         self.takes: set[str] = set()
         self.of_resources: set[str] = set()
         self.reaches: set[str] = set()
+        self.registries: set[str] = set()
         for cls in models.classes.values():
+            if cls.kind == "registry":
+                self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
             for method in cls.methods:
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
                 if method.role in ("checkout", "open"):

@@ -1,0 +1,91 @@
+"""POL214: a registry of sessions that nobody empties."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import Observation, RegistryNotRemoved
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class ScopedSessionNotRemoved(Rule):
+    """A scoped session is used, and nothing in the project removes it when the request, thread or task ends.
+
+    ## What it does
+    Reports a `scoped_session` or `async_scoped_session` of the project on which queries run, when no hook, middleware or
+    function anywhere in the project calls `remove()` on it. A registry that is handed to a framework or an extension is
+    left alone, and so is a synchronous one whose uses are all committed, rolled back or closed. Uses in tests, scripts
+    and migrations do not count.
+
+    ## Why is this bad?
+    The first query of each thread or task opens a session that checks out a connection and keeps it. Nobody holds that
+    session but the registry, so it stays there: with a pool of threads each of them pins a connection while it waits for
+    its next request, and an `async_scoped_session` keeps the session of every task that ever ran, and the task.
+
+    ## Example
+    ```python
+    from flask import Flask
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import scoped_session, sessionmaker
+
+    app = Flask(__name__)
+    Session = scoped_session(sessionmaker(create_engine("postgresql+psycopg://shop@db/shop")))
+
+
+    @app.get("/orders")
+    def count() -> str:
+        return str(Session.scalar(text("SELECT count(*) FROM orders")))
+    ```
+
+    ## Use instead
+    ```python
+    from flask import Flask
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.orm import scoped_session, sessionmaker
+
+    app = Flask(__name__)
+    Session = scoped_session(sessionmaker(create_engine("postgresql+psycopg://shop@db/shop")))
+
+
+    @app.get("/orders")
+    def count() -> str:
+        return str(Session.scalar(text("SELECT count(*) FROM orders")))
+
+
+    @app.teardown_appcontext
+    def remove_session(error: BaseException | None) -> None:
+        Session.remove()
+    ```
+
+    ## When to ignore
+    When the application that uses this package removes the sessions, or only one thread or task ever uses them.
+
+    ## References
+    - [SQLAlchemy: contextual sessions](https://docs.sqlalchemy.org/en/20/orm/contextual.html)
+    """
+
+    meta = Meta(
+        code="POL214",
+        name="scoped-session-not-removed",
+        summary="a scoped session is used, and nothing in the project removes it",
+        subscription=Subscription(observations=frozenset({RegistryNotRemoved})),
+        relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, RegistryNotRemoved)
+        if observation.cls.mode == "async":
+            kept = "it keeps the session of each task, with its connection until somebody ends the transaction"
+        else:
+            kept = "each thread that runs a query keeps its connection"
+        return Verdict(
+            f"nothing removes the sessions of `{observation.variable}`, which `{observation.user}()` uses: {kept}",
+            observation.variable,
+            path=(observation.used,),
+        )

@@ -1,0 +1,274 @@
+"""Observations about registries of sessions (``scoped_session``) that nothing ever removes the sessions from.
+
+A registry is made in one module, used in many and emptied in one more, a hook or a middleware, with nothing in between
+to follow. So the whole project is read: for what it calls on the registry, and for anything that may be a removal. What
+cannot be told apart from one, and a registry handed to what is not the project's, is met with silence.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.semantics.facts import Observation, RegistryNotRemoved
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.places import TEST_FILE, kinds_of
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
+from poolint.semantics.vocabulary import Vocabulary, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.project import Module
+    from poolint.semantics.scopes import Scope
+
+_TAKES = frozenset({"query", "stream", "flush", "refresh"})
+_ENDS = frozenset({"commit", "rollback", "begin"})
+_REMOVES = ("remove", "close_all")
+_REMOVAL = re.compile(
+    rb"(\w*)\)?\s*\.\s*(?:remove\b(?:\s*\(\s*\)|(?!\s*\())|close_all\b)|[\"']remove[\"']|close_all_sessions"
+)
+"""A removal takes no argument; it may also be handed on as a callback, or looked up by its name."""
+_DEFINED = re.compile(rb"(\w+)[ \t]*(?::[^=\n]+)?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
+_CONCURRENT = re.compile(
+    rb"^[ \t]*(?:from|import)[ \t]+(?:flask|fastapi|starlette|bottle|falcon|pyramid|tornado|cherrypy|aiohttp|sanic|"
+    rb"litestar|quart|celery|dramatiq|rq|huey|grpc|threading|concurrent|socketserver|django|wsgiref|werkzeug|connexion|"
+    rb"apscheduler)\b|\b(?:to_thread|run_in_executor|run_in_threadpool)\b",
+    re.MULTILINE,
+)
+"""What says that a project serves requests or runs threads: a program without any needs one session, and ends."""
+_OTHER_OWNERS = re.compile(rb"zope\.sqlalchemy|ZopeTransaction|autocommit\s*=\s*True")
+"""Who ends the transactions of all sessions by itself, and a mode without any."""
+_ENTRY = frozenset(
+    {"route", "get", "post", "put", "patch", "delete", "websocket", "task", "shared_task", "view_config"}
+)
+"""Decorators of functions that a framework calls: nobody of the project ends what they have begun."""
+_MOST_FILES = 20_000
+_MOST_READ = 300
+"""Files of a project that are looked at, and that are read for their mentions of one registry."""
+
+What = Literal["takes", "ends", "neutral", "removes", "unknown"]
+
+
+class _Event(NamedTuple):
+    """Something that happens to a registry: ``node`` is the call or the mention."""
+
+    what: What
+    node: ast.expr
+    scope: Scope
+
+
+class Registries:
+    """Finds the registries of a project that are used and never emptied."""
+
+    def __init__(self, ev: Evaluator, vocabulary: Vocabulary) -> None:
+        self.ev = ev
+        self.vocabulary = vocabulary
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The registries made in ``scope`` that nothing ever removes a session from."""
+        for node in scope.calls:
+            if last_name(node.func) not in self.vocabulary.registries:
+                continue
+            cls = _registry(self.ev, node, scope)
+            parent = parent_of(node)
+            if cls is None or not isinstance(parent, (ast.Assign, ast.AnnAssign)):
+                continue
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            if len(targets) != 1 or not isinstance(targets[0], (ast.Name, ast.Attribute)):
+                continue
+            name = last_name(targets[0])
+            events = self._events(name, targets[0], cls, scope)
+            used = _left(events, cls) if events is not None else None
+            if used is not None:
+                at = step("this checks out a connection, and nothing removes its session", used.node, used.scope.module)
+                asynchronous = may_await(node, scope)
+                yield RegistryNotRemoved(node, scope.qualified_name, asynchronous, cls, name, used.scope.name, at)
+
+    def _events(self, name: str, target: ast.expr, cls: Class, scope: Scope) -> list[_Event] | None:
+        """All that happens to a registry; None where that cannot be told, or something removes its sessions."""
+        if _OTHER_OWNERS.search(scope.module.source.data):
+            return None
+        if scope.kind == "function" and isinstance(target, ast.Name) and name not in scope.globals:
+            found = _mentions(self.ev, cls, {name}, scope)
+        else:
+            modules = self._modules(name, cls, scope.module)
+            if modules is None:
+                return None
+            found = [one for each, names in modules for one in _mentions(self.ev, cls, names, each.scope)]
+        return None if any(one.what in ("removes", "unknown") for one in found) else found
+
+    def _modules(self, name: str, cls: Class, module: Module) -> list[tuple[Module, set[str]]] | None:
+        """The modules that mention a registry, each with the names that it has there."""
+        project = self.ev.project
+        root = project.finder.project_root(module.path)
+        word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+        renamed = re.compile(word.pattern + rb"[ \t]+as[ \t]+(\w+)")
+        paths: list[str] = []
+        removed, defined = set[bytes](), set[bytes]()
+        concurrent = cls.mode == "async"
+        others = (path for path in project.files(root) if path != module.path)
+        for count, path in enumerate((module.path, *others)):
+            if count > _MOST_FILES or len(paths) > _MOST_READ:
+                return None
+            if count and TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+                continue
+            data = project.bytes_of(path)
+            if b"zope.sqlalchemy" in data:
+                return None
+            removed.update(_REMOVAL.findall(data))
+            defined.update(_DEFINED.findall(data))
+            concurrent = concurrent or _CONCURRENT.search(data) is not None
+            if word.search(data):
+                paths.append(path)
+        if not concurrent or not removed <= defined - {name.encode()}:
+            return None
+        found = []
+        for path in paths:
+            mentioning = project.module(path)
+            if mentioning is None:
+                return None
+            names = {name, *(one.decode() for one in renamed.findall(mentioning.source.data))}
+            found.append((mentioning, names))
+        return found
+
+
+def _registry(ev: Evaluator, node: ast.expr, scope: Scope) -> Class | None:
+    """The class of registry that an expression is."""
+    found = alternatives(ev.type_of(node, scope))
+    base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+    return base if base is not None and base.kind == "registry" else None
+
+
+def _mentions(ev: Evaluator, cls: Class, names: set[str], top: Scope) -> list[_Event]:
+    """What happens to the registry of these names in ``top`` and in all inside it, in order."""
+    found = [*_of_names(ev, cls, names, top), *(_of_attributes(ev, cls, names, top) if top.kind == "module" else ())]
+    return sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset))
+
+
+def _of_names(ev: Evaluator, cls: Class, names: set[str], top: Scope) -> Iterator[_Event]:
+    for scope in top.descendants():
+        for name in names:
+            for load in scope.loads.get(name, ()):
+                if _registry(ev, load, scope) is cls:
+                    yield _event(ev, cls, load, scope)
+
+
+def _of_attributes(ev: Evaluator, cls: Class, names: set[str], top: Scope) -> Iterator[_Event]:
+    for node in ast.walk(top.node):
+        if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load):
+            scope = top.module.scope_of(node)
+            kind = _registry(ev, node, scope)
+            if kind is cls:
+                yield _event(ev, cls, node, scope)
+            elif kind is None and ev.type_of(node, scope) is UNKNOWN and _calls_on(node) and cls.mode == "sync":
+                yield _Event("unknown", node, scope)  # it may be the one, ended
+
+
+def _calls_on(node: ast.Attribute) -> bool:
+    """Whether something is called on what has the registry's name, or it is handed on."""
+    parent = parent_of(node)
+    return not isinstance(parent, ast.Attribute) or parent.attr in ("commit", "rollback", "close", "remove", "reset")
+
+
+def _event(ev: Evaluator, cls: Class, node: ast.expr, scope: Scope) -> _Event:
+    parent = parent_of(node)
+    shared: What = "neutral" if cls.mode == "async" else "unknown"
+    if isinstance(parent, ast.Attribute):
+        return _of_method(ev, cls, parent, scope)
+    if isinstance(parent, ast.Call) and parent.func is node:
+        return _of_session(ev, parent, scope)
+    if isinstance(parent, (ast.Compare, ast.If, ast.BoolOp, ast.UnaryOp, ast.Assert, ast.Expr, ast.arg)):
+        return _Event("neutral", node, scope)
+    if isinstance(parent, ast.keyword):
+        parent = parent_of(parent)
+    if isinstance(parent, ast.Call):
+        callees = alternatives(ev.type_of(parent.func, scope))
+        ours = all(isinstance(one, Function) or (isinstance(one, ClassObject) and one.base is None) for one in callees)
+        return _Event(shared if ours else "unknown", node, scope)
+    return _Event(shared if isinstance(parent, (ast.Return, ast.Yield)) else "unknown", node, scope)
+
+
+def _of_method(ev: Evaluator, cls: Class, read: ast.Attribute, scope: Scope) -> _Event:
+    """What ``registry.method`` does, or ``registry().method``."""
+    row = ev.models.method(cls, read.attr)
+    if row is None:
+        return _Event("neutral" if read.attr in cls.attributes else "unknown", read, scope)
+    if row.role == "release":
+        keeps = cls.mode == "async" and read.attr not in _REMOVES  # the registry keeps the session for its task
+        return _Event("ends" if keeps else "removes", read, scope)
+    call = parent_of(read)
+    if not isinstance(call, ast.Call) or call.func is not read:
+        return _Event("unknown", read, scope)
+    if row.role in _ENDS:
+        return _Event("ends", call, scope)
+    if row.role in _TAKES:
+        return _Event("takes", call, scope)
+    return _Event("takes" if _is_fetched(ev, call, scope) else "neutral", call, scope)
+
+
+def _is_fetched(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a chain that begins with ``registry.query(…)`` comes to a call that reaches the database."""
+    node: ast.expr = call
+    while isinstance(read := parent_of(node), ast.Attribute):
+        outer = parent_of(read)
+        if not isinstance(outer, ast.Call) or outer.func is not read:
+            return False
+        method = ev.type_of(read, scope)
+        if isinstance(method, LibraryMethod) and method.row.role in _TAKES:
+            return True
+        node = outer
+    return isinstance(parent_of(node), (ast.For, ast.comprehension)) and node is not call
+
+
+def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> _Event:
+    """What becomes of the session that ``registry()`` gives."""
+    found = alternatives(ev.type_of(call, scope))
+    base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+    parent = parent_of(call)
+    if base is None:
+        return _Event("unknown", call, scope)
+    if isinstance(parent, ast.Expr):
+        return _Event("neutral", call, scope)
+    if isinstance(parent, ast.Attribute):
+        return _of_method(ev, base, parent, scope)
+    if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
+        return _Event("unknown", call, scope)
+    events = []
+    for inner in scope.descendants():
+        for load in inner.loads.get(parent.targets[0].id, ()):
+            read = parent_of(load)
+            events.append(
+                _of_method(ev, base, read, inner) if isinstance(read, ast.Attribute) else _Event("unknown", load, inner)
+            )
+    worst: tuple[What, ...] = ("unknown", "removes", "ends", "takes")
+    return next((one for what in worst for one in events if one.what == what), _Event("neutral", call, scope))
+
+
+def _left(events: list[_Event], cls: Class) -> _Event | None:
+    """The first use that checks a connection out, where nothing gives it back."""
+    takes = [one for one in events if one.what == "takes" and _serves(one.scope)]
+    ending = [one.scope.outermost_function for one in events if one.what == "ends"]
+    if cls.mode == "async" or not ending:
+        return takes[0] if takes else None
+    if not all(function is not None and _is_entry(function) for function in ending):
+        return None  # whoever calls the function may end what it has begun
+    entries = (one for one in takes if (around := one.scope.outermost_function) is not None and _is_entry(around))
+    return next((one for one in entries if one.scope.outermost_function not in ending), None)
+
+
+def _serves(scope: Scope) -> bool:
+    """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
+    return scope.outermost_function is not None and not kinds_of(scope.module, "")
+
+
+def _is_entry(function: Scope) -> bool:
+    for decorator in getattr(function.node, "decorator_list", ()):
+        if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) in _ENTRY:
+            return True
+    return False
