@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.cfg import TooComplex
+from poolint.semantics.cfg.graph import UNWINDING
 from poolint.semantics.facts import Observation, UsedAfterRelease
 from poolint.semantics.holding import inside
 from poolint.semantics.observe.common import may_await, step
@@ -83,8 +84,9 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
     queue: deque[Node] = deque()
     seen: set[Node] = set()
     for node in graph.nodes_of(item):
-        if node.kind == "exit" and node.way in ("normal", "break", "continue"):
-            queue.extend(edge.target for edge in node.successors if not edge.is_unwinding)
+        if node.kind == "exit":
+            # Also into the handlers and the `finally` around the block: they run after it.
+            queue.extend(edge.target for edge in node.successors if node.way in UNWINDING or not edge.is_unwinding)
     told: set[ast.AST] = set()
     while queue:
         node = queue.popleft()
@@ -101,7 +103,7 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
                 told.add(node.node)
                 yield node.node, method
                 continue
-        queue.extend(edge.target for edge in node.successors if not edge.is_unwinding)
+        queue.extend(edge.target for edge in node.successors if node.kind == "except" or not edge.is_unwinding)
 
 
 def _binds(target: ast.AST | None, name: str) -> bool:
