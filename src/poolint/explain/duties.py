@@ -74,7 +74,9 @@ class Duties:
         if site.helper:
             says.append(f"`{site.helper}` of the project checks it out and hands it on, so this function owes it")
         if site.start == "idle":
-            says.append("a session: nothing is held before its first statement, nor after a commit or a rollback")
+            lazy = {"subscription": "a subscription: nothing is held before it subscribes"}
+            lazy["session"] = "a session: nothing is held before its first statement, nor after a commit or a rollback"
+            says.append(lazy[site.cls.kind])
         if not site.name:
             says.append(self._unheld(site))
         if site.cls.on_drop in DROPS:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.explain.line import STDLIB
 from poolint.explain.report import Event
 from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
+from poolint.models.schema import RELEASABLE
 from poolint.semantics import callables
 from poolint.semantics.calls import call_fact, call_facts, text_of
 from poolint.semantics.holding import Held, inside, transactions
@@ -156,4 +157,4 @@ def of_with(
     return Event(text, header.lineno, tuple(says))
 
 
-_GIVEN_BACK = frozenset({"session", "connection", "engine", "pool", "client"})
+_GIVEN_BACK = RELEASABLE | {"engine", "pool", "client"}

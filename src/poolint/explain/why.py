@@ -46,7 +46,7 @@ SCREENED = (
     "`poolint check` does not look at it; this is what it would see"
 )
 _ANY_KIND = frozenset(
-    {"session", "connection", "transaction", "cursor", "result", "query", "engine", "pool", "factory", "registry",
+    {"session", "connection", "subscription", "transaction", "cursor", "result", "query", "engine", "pool", "factory", "registry",
      "client", "response", "context"}
 )  # fmt: skip
 

@@ -56,6 +56,7 @@ ROLES = {
     "flush": "flushes to the database",
     "refresh": "reads from the database again",
     "begin": "begins a transaction",
+    "reset": "undoes what was done on it",
     "transaction": "is a step of a transaction",
     "query": "reaches the database",
     "stream": "reaches the database, and keeps a cursor open",

@@ -32,6 +32,7 @@ Role = Literal[
     "flush",
     "refresh",
     "begin",  # starts a transaction, or makes the object that will
+    "reset",  # undoes what was done on what it is called on, as one does before giving it back
     "transaction",  # any other step of a transaction object
     "query",  # reaches the database on a connection that is held
     "stream",  # the same, and keeps a cursor open on the server
@@ -48,6 +49,7 @@ Effect = Literal["", "http", "mail", "object-store", "sleep", "wait", "queue", "
 Kind = Literal[
     "session",
     "connection",
+    "subscription",  # listens on a connection of its own, which it takes with its first use
     "transaction",
     "cursor",
     "result",
@@ -61,6 +63,9 @@ Kind = Literal[
     "context",  # an object that only exists to be awaited or entered
     "other",
 ]
+
+RELEASABLE: frozenset[Kind] = frozenset({"session", "connection", "subscription"})
+"""Kinds that hold a connection of a pool, and give it back when they are released."""
 
 OnDrop = Literal[
     "",

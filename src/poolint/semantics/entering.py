@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import call_fact
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
-_BLOCKS = frozenset({"session", "connection", "client", "cursor", "result"})
+_BLOCKS = RELEASABLE | {"client", "cursor", "result"}
 """Kinds of objects whose own `with` begins with nothing and ends with their release."""
 
 

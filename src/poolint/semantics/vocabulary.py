@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import REACHING_ROLES, RELEASABLE
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -36,7 +36,7 @@ class Vocabulary:
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
                 if method.role in ("checkout", "open"):
                     self.takes.update(method.names)
-                if cls.kind in ("session", "connection"):
+                if cls.kind in RELEASABLE:
                     self.of_resources.update(method.names)
                 if (
                     cls.mode == "sync"

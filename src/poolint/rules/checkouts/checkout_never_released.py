@@ -71,7 +71,7 @@ class CheckoutNeverReleased(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
-        if observation.problem != "never" or observation.cls.kind not in ("session", "connection"):
+        if observation.problem != "never" or observation.cls.kind in ("engine", "pool", "client"):
             return None
         where = "on this path" if observation.released else "by this function"
         return Verdict(

@@ -39,6 +39,9 @@ _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.
 _PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
 """Methods after which a commit has to flush, and may fail in that."""
 
+_UNDOING = frozenset({"rollback", "reset"})
+"""Roles of what is called right before a release, and hardly fails but for a server that is gone."""
+
 _CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
 
 
@@ -69,6 +72,7 @@ class Moves:
         self.site = site
         self.flags = flags
         self.is_session = site.cls.kind == "session"
+        self.is_lazy = site.start == "idle"
 
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
@@ -127,10 +131,10 @@ class Moves:
             return End("released" if gives_back else "misreleased")
         if row.releases == "argument" and row.role == "release":
             return config
-        if row.role == "rollback" and edge.is_unwinding:
+        if row.role in _UNDOING and edge.is_unwinding:
             return End("gone")  # it raises when the server is gone, and then the slot is free
         if not self.is_session:
-            return config
+            return config._replace(state="held") if self.is_lazy and row.role in REACHING_ROLES else config
         if row.role == "rollback":
             return config._replace(state="idle")
         if row.role == "commit":
@@ -161,7 +165,7 @@ class Moves:
             return End("handed")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
-        return config._replace(state="held") if self.is_session else config
+        return config._replace(state="held") if self.is_lazy else config
 
     def _wraps(self, call: ast.expr | None) -> bool:
         """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
@@ -182,21 +186,21 @@ class Moves:
             # A commit that fails keeps the connection; one that is cancelled has freed it.
             return config._replace(state="held" if edge.kind == "exception" else "idle")
         assert isinstance(node.node, ast.Await)
-        if edge.is_unwinding and self._is_rollback(node.node.value, config):
+        if edge.is_unwinding and self._undoes(node.node.value, config):
             return End("gone")
         if edge.kind == "cancel":
             return self._cancelled(node.node.value, config)
         return config
 
-    def _is_rollback(self, awaited: ast.expr, config: Config) -> bool:
-        """Whether the resource's own rollback is awaited: it raises when the server is gone, and then nothing is held."""
+    def _undoes(self, awaited: ast.expr, config: Config) -> bool:
+        """Whether the resource's own rollback, or the like, is awaited: it raises when the server is gone, and then nothing is held."""
         if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
             return False
         receiver = awaited.func.value
         if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
             return False
         row = self.ev.models.method(self.site.cls, awaited.func.attr)
-        return row is not None and row.role == "rollback"
+        return row is not None and row.role in _UNDOING
 
     def _cancelled(self, awaited: ast.expr | None, config: Config) -> Config | End:
         """A cancellation: only some awaits lose what is held."""
@@ -277,7 +281,7 @@ class Moves:
             return config
         if node.kind == "return":
             return End("handed")
-        return config._replace(state="held") if self.is_session else config
+        return config._replace(state="held") if self.is_lazy else config
 
     def _carries(self, value: ast.expr, names: frozenset[str]) -> bool:
         """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.scopes import parent_of
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from poolint.semantics.vocabulary import Vocabulary
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "open"]
-"""Of a session: nothing is held, not yet but there is something to flush, a connection is on its way, one is held, a
+"""Of a session or a subscription: nothing is held, not yet but there is something to flush, a connection is on its way, one is held, a
 commit is under way. Of all else: open."""
 
-KINDS = frozenset({"session", "connection", "engine", "pool", "client"})
+KINDS = RELEASABLE | {"engine", "pool", "client"}
 _TAKES = frozenset({"checkout", "open", "create"})
 _WORDS = ("sess", "conn", "db")
 """What the name of something that makes a session or a connection says."""
@@ -48,8 +49,8 @@ class Site(NamedTuple):
 
     @property
     def start(self) -> State:
-        """The state in which it begins: a session is lazy."""
-        return "idle" if self.cls.kind == "session" else "open"
+        """The state in which it begins: sessions and subscriptions are lazy."""
+        return "idle" if self.cls.kind in ("session", "subscription") else "open"
 
 
 def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
@@ -166,7 +167,7 @@ def _from_helper(
     ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
 ) -> tuple[CallFact, Class, str] | None:
     """What a function of the project has checked out and hands to its caller."""
-    if cls.kind not in ("session", "connection") or depth > _MAX_DEPTH:
+    if cls.kind not in RELEASABLE or depth > _MAX_DEPTH:
         return None
     callees = alternatives(ev.type_of(node.func, scope))
     if len(callees) != 1 or not isinstance(callees[0], Function):

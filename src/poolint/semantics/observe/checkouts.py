@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import text_of
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
@@ -72,7 +73,7 @@ class Lifetimes:
     def _discarded(self, site: Site, scope: Scope) -> LeakedCheckout | None:
         """A checkout that no name holds: ``engine.connect().execute(…)``."""
         parent = parent_of(site.value)
-        if site.fact.role == "create" or site.cls.kind not in ("session", "connection"):
+        if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
             return None
         if isinstance(parent, ast.Attribute):
             row = self.ev.models.method(site.cls, parent.attr)
@@ -82,9 +83,9 @@ class Lifetimes:
                 or row.role in ("release", "dispose", "begin", "checkout")
             ):
                 return None
-            if site.cls.kind == "session" and row.role not in ("query", "stream", "flush", "refresh"):
+            if site.start == "idle" and row.role not in ("query", "stream", "flush", "refresh"):
                 return None
-        elif site.cls.kind == "session":
+        elif site.start == "idle":
             return None
         path = (step("checked out here, and nothing holds it", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
@@ -132,7 +133,7 @@ class Lifetimes:
         can_enter = site.cls.enter or site.cls.async_enter
         if not outcome.released or outcome.handed or not can_enter or not site.cls.releases_on_exit:
             return None
-        if site.cls.kind not in ("session", "connection"):
+        if site.cls.kind not in RELEASABLE:
             return None
         statement = statement_of(site.call)
         return ManualRelease(
