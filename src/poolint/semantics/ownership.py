@@ -84,7 +84,7 @@ class Ownership:
             return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
         if isinstance(callee, LibraryName):
             if callee.name == "builtins.getattr":
-                return Fate.KEPT  # `getattr(conn, "close", None)`: whatever it is called for
+                return self._of_asked(call, cls)
             # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
             last = callee.name.rpartition(".")[2]
             keeps = last[:1].isupper() or callee.name.startswith(
@@ -94,6 +94,14 @@ class Ownership:
         if isinstance(callee, LibraryMethod):
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_asked(self, call: ast.Call, cls: Class) -> Fate:
+        """``getattr(conn, "close", None)``: what is asked for by name is called if it is there."""
+        name = call.args[1] if len(call.args) > 1 else None
+        row = None
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            row = self.ev.models.method(cls, name.value)
+        return Fate.RELEASED if row is not None and row.role in ("release", "dispose") else Fate.KEPT
 
     def _of_parameter(self, scope: Scope, name: str, cls: Class, depth: int) -> Fate:
         """What a function of the project does with a parameter."""

@@ -38,7 +38,7 @@ def build(
     *,
     raises: Callable[[ast.expr], bool] | None = None,
     never_returns: Callable[[ast.Call], bool] | None = None,
-    suppresses: Callable[[ast.withitem, bool], bool] | None = None,
+    suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None = None,
     max_nodes: int = MAX_NODES,
 ) -> Graph:
     """The control flow of a function, method, lambda or module; nested functions are only bound in it, never entered.
@@ -47,8 +47,8 @@ def build(
     ``ast.Yield`` or decorator itself, about the entry and exit of a with-item with its context expression, and about
     the steps of a loop with what is iterated. ``never_returns`` says that nothing comes after a call, or after its
     await where it is awaited in place; a coroutine that is only made returns like any other. ``suppresses`` gets a
-    with-item and whether it is asynchronous, and says whether it may swallow what leaves its block. Without them
-    everything may raise, returns and lets pass.
+    with-item and whether it is asynchronous, and says whether it may swallow what leaves its block, or of which classes
+    that is which it swallows. Without them everything may raise, returns and lets pass.
 
     Raises :class:`TooComplex` past ``max_nodes`` events, and ``TypeError`` for syntax that has no flow of its own.
     """

@@ -112,7 +112,7 @@ class Builder:
         *,
         raises: Callable[[ast.expr], bool] | None,
         never_returns: Callable[[ast.Call], bool] | None,
-        suppresses: Callable[[ast.withitem, bool], bool] | None,
+        suppresses: Callable[[ast.withitem, bool], bool | tuple[ast.expr, ...]] | None,
         max_nodes: int,
     ) -> None:
         self.function = function

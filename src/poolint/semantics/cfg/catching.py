@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from poolint.semantics.cfg.jumps import CANCELLATIONS, INTERRUPTS, is_from_futures, last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolint.semantics.cfg.graph import Unwinding
 
 
@@ -27,7 +29,11 @@ def catches(handler: ast.ExceptHandler, way: Unwinding) -> Catches:
     """Whether ``handler`` takes what comes by ``way``."""
     if handler.type is None:
         return Catches.ALWAYS
-    classes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return catching(handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type], way)
+
+
+def catching(classes: Sequence[ast.expr], way: Unwinding) -> Catches:
+    """Whether one of some classes takes what comes by ``way``."""
     return max((_of_class(cls, way) for cls in classes), key=lambda one: one.value, default=Catches.NEVER)
 
 

@@ -10,6 +10,7 @@ import ast
 
 from poolint.semantics.cfg.bindings import store
 from poolint.semantics.cfg.builder import JUMPS, WAYS_OUT, Builder, End, Frame, StatementBuilder, Steps
+from poolint.semantics.cfg.catching import Catches, catching
 from poolint.semantics.cfg.graph import UNWINDING, Node, Way
 
 WithNode = ast.With | ast.AsyncWith
@@ -36,13 +37,16 @@ def _leave(b: Builder, item: ast.withitem, frame: Frame, *, is_async: bool) -> N
     after: list[End] = []
     if b.ends:
         after.append(End(_exit(b, item, "normal", is_async=is_async)))
-    may_suppress = b.suppresses is not None and b.suppresses(item, is_async)
+    taken = b.suppresses(item, is_async) if b.suppresses is not None else False
     for way in UNWINDING:
         b.ends = frame.waiting.get(way, [])
         if b.ends:
             event = _exit(b, item, way, is_async=is_async)
-            b.leave(way, [End(event, way)])
-            if may_suppress:
+            unsure = Catches.PERHAPS if taken else Catches.NEVER
+            how = catching(taken, way) if isinstance(taken, tuple) else unsure
+            if how is not Catches.ALWAYS:
+                b.leave(way, [End(event, way)])
+            if how is not Catches.NEVER:
                 after.append(End(event))
     for jump in JUMPS:
         b.ends = frame.waiting.get(jump, [])

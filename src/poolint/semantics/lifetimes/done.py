@@ -193,7 +193,7 @@ class Moves:
         return config
 
     def _undoes(self, awaited: ast.expr, config: Config) -> bool:
-        """Whether the resource's own rollback, or the like, is awaited: it raises when the server is gone, and then nothing is held."""
+        """Whether the resource's own rollback, or the like, is awaited: where it raises the server is gone."""
         if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
             return False
         receiver = awaited.func.value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics import cfg
 from poolint.semantics.calls import call_fact
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -41,6 +42,10 @@ _QUIET_METHODS = frozenset(
         "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
     }
 )  # fmt: skip
+_LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
+_LOG_METHODS = frozenset({*_LOGGED, *(f"a{name}" for name in _LOGGED)})
+"""What loggers are called by, asynchronous ones too."""
+
 _QUIET_NAMES = frozenset(
     {"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"}
 )
@@ -59,6 +64,7 @@ class Graphs:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
+        self._raising: dict[Scope, bool] = {}
 
     def of(self, scope: Scope) -> cfg.Graph:
         """The graph of a function.
@@ -82,7 +88,7 @@ class Graphs:
             node = node.value
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
-        if last_name(node.func) in _QUIET_NAMES:
+        if last_name(node.func) in _QUIET_NAMES or _logs(node.func):
             return False
         fact = call_fact(self.ev, node, scope)
         if fact is not None and fact.row is not None:
@@ -95,8 +101,26 @@ class Graphs:
             return not name.startswith(_QUIET_PREFIXES)
         if isinstance(callee, Instance):
             return True
+        if isinstance(callee, Function):
+            return self._may_raise(callee.scope)
         is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
         return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
+
+    def _may_raise(self, scope: Scope) -> bool:
+        """Whether something may leave a function of the project by an exception, as far as its body tells."""
+        found = self._raising.get(scope)
+        if found is None:
+            self._raising[scope] = True  # met again while deciding
+            found = self._raising[scope] = not _tells_all(scope) or any(
+                not _may_be_caught(call, scope) and self._raises(call, scope) for call in scope.calls
+            )
+            if not found:
+                try:
+                    found = bool(self.of(scope).exits["exit-exception"].predecessors)
+                except cfg.TooComplex:
+                    found = True
+                self._raising[scope] = found
+        return found
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
@@ -108,11 +132,43 @@ class Graphs:
             return False
         return True
 
-    def _suppresses(self, item: ast.withitem, scope: Scope) -> bool:
+    def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
+        """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be told."""
         context = item.context_expr
         if not isinstance(context, ast.Call):
             return False
-        return self.ev.qualified_name(self.ev.type_of(context.func, scope)) in _SUPPRESSING
+        name = self.ev.qualified_name(self.ev.type_of(context.func, scope))
+        if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
+            return tuple(context.args)
+        return name in _SUPPRESSING
+
+
+def _logs(function: ast.expr) -> bool:
+    """Whether this is a method of a logger, of whatever library."""
+    if not (isinstance(function, ast.Attribute) and function.attr in _LOG_METHODS):
+        return False
+    return last_name(function.value).lower().endswith(("logger", "log", "logging"))
+
+
+def _tells_all(scope: Scope) -> bool:
+    """Whether the body of a function is what runs when it is called: not decorated, and no stub that others override."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.decorator_list or scope.is_generator:
+        return False
+    return not all(
+        isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in node.body
+    )
+
+
+def _may_be_caught(call: ast.Call, scope: Scope) -> bool:
+    """Whether a call stands in a ``try`` or a ``with`` of its function."""
+    current = parent_of(call)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.Try, ast.With, ast.AsyncWith)):
+            return True
+        current = parent_of(current)
+    return False
 
 
 def _says_never(scope: Scope) -> bool:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from poolint.semantics.vocabulary import Vocabulary
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "open"]
-"""Of a session or a subscription: nothing is held, not yet but there is something to flush, a connection is on its way, one is held, a
-commit is under way. Of all else: open."""
+"""Of a session or a subscription: nothing is held, not yet but there is something to flush, a connection is on its way,
+one is held, a commit is under way. Of all else: open."""
 
 KINDS = RELEASABLE | {"engine", "pool", "client"}
 _TAKES = frozenset({"checkout", "open", "create"})
