@@ -68,6 +68,8 @@ class SliceFacts:
         scope = next((scope for scope, one in self.observed if one is observation), None)
         if scope is None or observation.statement is None or not observation.variable:
             return None
+        if getattr(observation, "handed", False):
+            return None  # on some path it is somebody else's: what is released here would be theirs
         fix = release_fix(
             self.analysis.evaluator, scope, observation.statement, observation.variable, observation.cls, form
         )

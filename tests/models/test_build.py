@@ -66,6 +66,22 @@ BROKEN = {
         HEAD + CLASS + METHOD + 'releases = "argument"',
         "x.toml: x.A: methods[close, end].releases: only a release has one",
     ),
+    "entered as no method": (
+        HEAD + CLASS + METHOD + 'role = "checkout"\nentered_as = "borrow"',
+        "x.toml: x.A: methods[close, end].entered_as: 'borrow' is not the name of a method of this class",
+    ),
+    "entered as no manager": (
+        HEAD + CLASS + METHOD + 'role = "checkout"\nentered_as = "end"',
+        "x.toml: x.A: methods[close, end].entered_as: 'end' gives no context manager",
+    ),
+    "entered as, of no checkout": (
+        HEAD + CLASS + METHOD + 'entered_as = "end"',
+        "x.toml: x.A: methods[close, end].entered_as: only a checkout has one",
+    ),
+    "made with an unknown class": (
+        HEAD + CLASS + 'made_with = { quick = "x.B" }',
+        "x.toml: x.A: made_with.quick: 'x.B' is not the name of a class here",
+    ),
 }
 
 

@@ -9,7 +9,7 @@ from poolint.explain.report import Ending, Exit, Obligation
 from poolint.explain.words import DROPS, of_class, of_type
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.cfg import EXITS, TooComplex
-from poolint.semantics.lifetimes.owed import sites
+from poolint.semantics.lifetimes.owed import OWED, sites
 from poolint.semantics.lifetimes.paths import Trace
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
@@ -119,7 +119,10 @@ class Duties:
             for kind in reached[edge.target]:
                 found.setdefault(kind, {})[ending] = None
         for (node, config), edges in trace.exits:
-            if config.state not in ("held", "open"):
+            if config.state == "closed":
+                text = f"`{site.name}` is closed, and its pool never gets it back"
+                found.setdefault(node.kind, {})[Ending("owed", text)] = None
+            elif config.state not in OWED:
                 found.setdefault(node.kind, {})[self._idle(edges)] = None
         for is_own, nodes in freed.items():
             if nodes:

@@ -150,7 +150,8 @@ class _Choice:
             one.in_suite(load) not in self.behind
             for load in one.reads.seeing(one.stores, one.name, self._events(found))
         )
-        safe = not (read_outside or kept or is_bound_in(one, body))
+        does_more = any(each.by_helper for each in self._in(found))
+        safe = not (read_outside or kept or does_more or is_bound_in(one, body))
         level = Applicability.SAFE if safe else Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{one.name}` in a `finally`", level)
 
@@ -169,6 +170,8 @@ class _Choice:
     def _others(self, found: ast.stmt | None) -> list[ast.stmt] | Refusal:
         """Releases that a block or ``finally`` makes superfluous: those that end their own way out."""
         nested = self._nested(found)
+        if any(each.by_helper for each in nested):
+            return Refusal("a function that may do other things gives it back elsewhere")
         superfluous = [each.statement for each in nested if ends_its_way(each, self.one)]
         if len(superfluous) < len(nested) and any(each.call.args for each in nested):
             return Refusal("it would be given back to its pool twice")

@@ -163,6 +163,9 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
     fields |= {f"parameters[{index}]": name for index, name in enumerate(cls.parameters)}
     for field, expression in fields.items():
         yield from _expression_problems(field, expression, cls, classes)
+    for keyword, name in cls.made_with.items():
+        if name not in classes:
+            yield f"made_with.{keyword}: {name!r} is not the name of a class here"
     if cls.parameter_from and not cls.parameters:
         yield "parameter_from: there are no parameters"
     seen: set[str] = set()
@@ -171,7 +174,7 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
             if name in seen:
                 yield f"methods: {name!r} is told twice"
             seen.add(name)
-        for text in _call_problems(method, cls, classes):
+        for text in (*_call_problems(method, cls, classes), *_entered_as_problems(method, cls, classes)):
             yield f"methods[{', '.join(method.names)}].{text}"
 
 
@@ -199,6 +202,21 @@ def _call_problems(call: Method | Function, cls: Class | None, classes: dict[str
             yield "names: there are none"
         if call.releases == "argument" and call.role != "release":
             yield "releases: only a release has one"
+
+
+def _entered_as_problems(method: Method, cls: Class, classes: dict[str, Class]) -> Iterator[str]:
+    """Whether what a checkout is entered as is a method of the class, or of a base, that gives a context manager."""
+    if not method.entered_as:
+        return
+    if method.role != "checkout":
+        yield "entered_as: only a checkout has one"
+    rows = [
+        row for name in _ancestry(cls.name, classes) for row in classes[name].methods if method.entered_as in row.names
+    ]
+    if not rows:
+        yield f"entered_as: {method.entered_as!r} is not the name of a method of this class"
+    elif not any(row.call in ("cm", "async-cm", "awaitable-cm") for row in rows):
+        yield f"entered_as: {method.entered_as!r} gives no context manager"
 
 
 def _expression_problems(field: str, expression: str, cls: Class | None, classes: dict[str, Class]) -> Iterator[str]:

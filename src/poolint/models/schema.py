@@ -80,7 +80,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with``
     or ``async with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a
-    checkout, the method that takes the same arguments and gives a context manager in its place.
+    checkout, the method that takes the same arguments and gives a context manager in its place. ``keeps``: what it is
+    passed belongs to the receiver from then on, and to whoever takes it out: a queue.
     """
 
     names: tuple[str, ...]
@@ -91,6 +92,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     releases: Literal["self", "argument"] = "self"
     effect: Effect = ""
     entered_as: str = ""
+    keeps: bool = False
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -100,8 +102,10 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``enter`` and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind;
     empty where the protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving
     the block gives the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which
-    no other release does. ``parameters`` are the defaults of its type parameters;
-    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``).
+    no other release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
+    ``close`` hands it to the pool. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
+    keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
+    where they are True, make it an object of another class: one that exists here only, for the difference.
     """
 
     name: str
@@ -117,6 +121,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     awaits: str = ""
     releases_on_exit: bool = True
     commits_on_exit: bool = False
+    close_gives_back: bool = False
+    made_with: dict[str, str] = {}
     on_drop: OnDrop = ""
     attributes: dict[str, str] = {}
     methods: tuple[Method, ...] = ()

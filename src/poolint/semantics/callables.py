@@ -110,6 +110,11 @@ def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -
 def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
     """An instance, with the type argument that a keyword such as ``class_=`` gives."""
     base = cls.base
+    if base is not None and base is cls.cls:
+        for keyword in node.keywords:
+            other = base.made_with.get(keyword.arg or "")
+            if other and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
+                return type_expression(ev, other, None)
     if base is None or not base.parameter_from:
         return cls.instance()
     for keyword in node.keywords:

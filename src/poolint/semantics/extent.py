@@ -14,7 +14,7 @@ from poolint.diagnostics import Applicability
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.derived import Derived
 from poolint.semantics.liveness import Reads, bound_by
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import is_declared_elsewhere, parent_of
 from poolint.semantics.types import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def checkout(ev: Evaluator, scope: Scope, statement: ast.stmt, name: str) -> Che
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(value, ast.Call):
         return Refusal("the value is more than the call that checks it out")
-    if _is_declared_elsewhere(scope.node, name):
+    if is_declared_elsewhere(scope.node, name):
         return Refusal("its name is global or nonlocal")
     source = scope.module.source
     row = source.lines[statement.lineno - 1][: source.column(statement.lineno, statement.col_offset) - 1]
@@ -287,7 +287,3 @@ def _class(ev: Evaluator, statement: ast.Assign | ast.AnnAssign, scope: Scope) -
     found = alternatives(ev.type_of(statement.value, scope))
     bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
     return next(iter(bases.values())) if len(bases) == 1 == len(found) else None
-
-
-def _is_declared_elsewhere(function: ast.AST, name: str) -> bool:
-    return any(isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names for node in ast.walk(function))

@@ -132,7 +132,7 @@ class LeakedCheckout(Observation):
 
     ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
     where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
-    the project that has checked it out for this one.
+    the project that has checked it out for this one. ``handed``: some other path gives it to somebody else.
     """
 
     call: CallFact
@@ -144,6 +144,7 @@ class LeakedCheckout(Observation):
     released: bool = False
     helper: str = ""
     statement: ast.stmt | None = None
+    handed: bool = False
 
 
 @dataclass(frozen=True, eq=False)

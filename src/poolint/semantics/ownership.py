@@ -68,7 +68,8 @@ class Ownership:
         if fact is not None and fact.row is not None:
             if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
                 return Fate.RELEASED
-            return Fate.KEPT if fact.role in ("create", "open") else Fate.USED
+            keeps = fact.role in ("create", "open") or getattr(fact.row, "keeps", False)
+            return Fate.KEPT if keeps else Fate.USED
         if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
             return Fate.KEPT
         if last_name(call.func) in _USERS:

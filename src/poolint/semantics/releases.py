@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
+from poolint.semantics.ownership import Fate, Ownership
 from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -29,11 +30,16 @@ _WAITS = frozenset({"shield", "wait_for"})
 
 @dataclass(frozen=True, eq=False)
 class Release:
-    """A statement that does nothing but give the resource back. ``is_plain``: it does what leaving a block does."""
+    """A statement that does nothing but give the resource back.
+
+    ``is_plain``: it does what leaving a block does. ``by_helper``: a function of the project does it, maybe among other
+    things.
+    """
 
     statement: ast.Expr
     call: ast.Call
     is_plain: bool
+    by_helper: bool = False
 
 
 def releases(one: Checkout) -> list[Release]:
@@ -44,27 +50,42 @@ def releases(one: Checkout) -> list[Release]:
     for load in one.scope.loads.get(one.name, ()):
         if load not in seen and one.in_suite(load) not in behind:
             continue
-        release = _release_at(one.ev, one.scope, load, one.cls)
+        release = _release_at(one, load)
         if release is not None:
             found.append(release)
     return found
 
 
-def _release_at(ev: Evaluator, scope: Scope, load: ast.Name, cls: Class | None) -> Release | None:
+def _release_at(one: Checkout, load: ast.Name) -> Release | None:
     parent = parent_of(load)
+    keyword = None
+    if isinstance(parent, ast.keyword):
+        keyword, parent = parent.arg, parent_of(parent)
+    by_helper = False
     if isinstance(parent, ast.Attribute):
         call = parent_of(parent)
-        if not isinstance(call, ast.Call) or call.func is not parent or not _releases_itself(ev, cls, parent.attr):
+        if not isinstance(call, ast.Call) or call.func is not parent:
+            return None
+        if not _releases_itself(one.ev, one.cls, parent.attr):
             return None
         is_plain = parent.attr in _PLAIN
-    elif isinstance(parent, ast.Call) and load in parent.args:
-        if not _releases_argument(ev, scope, parent):
-            return None
+    elif isinstance(parent, ast.Call) and load is not parent.func:
         call, is_plain = parent, True
+        if not _releases_argument(one.ev, one.scope, call):
+            if not _helper_releases(one, call, load, keyword):
+                return None
+            is_plain, by_helper = False, True
     else:
         return None
     statement = _whole_statement(call)
-    return Release(statement, call, is_plain) if statement is not None else None
+    return Release(statement, call, is_plain, by_helper) if statement is not None else None
+
+
+def _helper_releases(one: Checkout, call: ast.Call, load: ast.Name, keyword: str | None) -> bool:
+    """Whether a function of the project releases what it is passed: ``await give_back(pool, conn)``."""
+    if one.cls is None:
+        return False
+    return Ownership(one.ev).fate(call, load, one.scope, one.cls, keyword) is Fate.RELEASED
 
 
 def _releases_itself(ev: Evaluator, cls: Class | None, name: str) -> bool:

@@ -164,6 +164,11 @@ def parent_of(node: ast.AST) -> ast.AST | None:
     return node.__dict__.get("_poolint_parent")
 
 
+def is_declared_elsewhere(function: ast.AST, name: str) -> bool:
+    """Whether a function says that a name is a global, or one of a function around it."""
+    return any(isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names for node in ast.walk(function))
+
+
 def statement_of(node: ast.AST) -> ast.stmt:
     """The smallest statement around ``node``."""
     current: ast.AST | None = node

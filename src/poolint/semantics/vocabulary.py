@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 
+RELEASING = frozenset({"close", "aclose", "release", "remove", "terminate", "disconnect", "putconn", "dispose"})
+"""Methods that give something back, by name, whatever they are called on."""
+
+TIDYING = (RELEASING - {"remove"}) | {"rollback", "reset", "cancel", "stop", "shutdown", "wait_closed"}
+"""Methods that give something back, roll it back or stop it; `os.remove(path)` is none of these."""
+
+SHIELDS = frozenset({"shield", "wait_for"})
+"""Functions that are awaited in the place of what they are passed."""
+
+
 class Vocabulary:
     """Names of methods and functions, by what they can be.
 

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of
+from poolint.semantics.lifetimes.owed import OWED
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import SHIELDS, TIDYING, last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
@@ -82,6 +83,8 @@ class Moves:
                 return refined
             config = refined
         kind = node.kind
+        if edge.is_unwinding and kind in ("call", "await") and self._ends_another(node.node, config):
+            return End("gone")
         if kind == "call":
             assert isinstance(node.node, ast.Call)
             return self._called(node.node, config, edge)
@@ -99,7 +102,24 @@ class Moves:
 
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""
-        return config.state in ("held", "open")
+        return config.state in OWED
+
+    def _ends_another(self, node: ast.AST, config: Config) -> bool:
+        """Whether this gives back, rolls back or stops something else, or what is closed already.
+
+        What cleans up is not taken to fail in that.
+        """
+        call = node.value if isinstance(node, ast.Await) else node
+        while isinstance(call, ast.Call) and last_name(call.func) in SHIELDS and call.args:
+            call = call.args[0]
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return False
+        if call.func.attr not in TIDYING:
+            return False
+        if config.state == "closed":
+            return True
+        involved = [call.func.value, *call.args]
+        return not any(isinstance(one, ast.Name) and one.id in config.names for one in involved)
 
     # Calls
 
@@ -127,8 +147,9 @@ class Moves:
         if row is None:
             return End("handed")  # an unknown method may do anything
         if row.role in ("release", "dispose") and row.releases == "self":
-            gives_back = self.site.cls.on_drop != "lost" or self.site.cls.releases_on_exit
-            return End("released" if gives_back else "misreleased")
+            cls = self.site.cls
+            gives_back = cls.on_drop != "lost" or cls.releases_on_exit or cls.close_gives_back
+            return End("released") if gives_back else config._replace(state="closed")
         if row.releases == "argument" and row.role == "release":
             return config
         if row.role in _UNDOING and edge.is_unwinding:
@@ -254,7 +275,7 @@ class Moves:
         left = config.names - {target.id}
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
-        return End("overwritten")
+        return End("misreleased" if config.state == "closed" else "overwritten")
 
     def _is_same(self, value: ast.expr | None, config: Config) -> bool:
         """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""

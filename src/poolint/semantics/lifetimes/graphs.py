@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
-_QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin"})
+_QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
 """Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
 
 _QUIET_PREFIXES = (
@@ -24,7 +24,8 @@ _QUIET_PREFIXES = (
     "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
     "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
     "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
-    "structlog.", "loguru.", "typing.",
+    "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "contextlib.ExitStack", "contextlib.AsyncExitStack",
+    "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.get_running_loop", "asyncio.current_task",
 )  # fmt: skip
 _QUIET_BUILTINS = frozenset(
     {
@@ -40,6 +41,7 @@ _QUIET_METHODS = frozenset(
         "total_seconds", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "where", "filter",
         "filter_by", "order_by", "limit", "offset", "options", "join_from", "outerjoin", "select_from", "group_by",
         "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
+        "discard", "add", "clear", "set", "is_set", "locked", "count", "inc", "dec", "observe",
     }
 )  # fmt: skip
 _LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")

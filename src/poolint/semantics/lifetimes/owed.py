@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import is_declared_elsewhere, parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
     from poolint.semantics.vocabulary import Vocabulary
 
-State = Literal["idle", "dirty", "connecting", "held", "committing", "open"]
+State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed"]
 """Of a session or a subscription: nothing is held, not yet but there is something to flush, a connection is on its way,
-one is held, a commit is under way. Of all else: open."""
+one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it."""
+
+OWED: frozenset[State] = frozenset({"held", "open", "closed"})
+"""States in which something has to be given back."""
 
 KINDS = RELEASABLE | {"engine", "pool", "client"}
 _TAKES = frozenset({"checkout", "open", "create"})
@@ -71,7 +74,7 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
         if not name and not _may_be_lost(node, parent, vocabulary):
             continue
         found = checkout(ev, node, value, scope)
-        if found is not None:
+        if found is not None and not (name and is_declared_elsewhere(scope.node, name)):
             yield Site(node, value, name, *found)
 
 
@@ -166,7 +169,10 @@ def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 def _from_helper(
     ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
 ) -> tuple[CallFact, Class, str] | None:
-    """What a function of the project has checked out and hands to its caller."""
+    """What a function of the project has checked out and hands to its caller.
+
+    The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
+    """
     if cls.kind not in RELEASABLE or depth > _MAX_DEPTH:
         return None
     callees = alternatives(ev.type_of(node.func, scope))
@@ -179,7 +185,8 @@ def _from_helper(
     found = [_handed_on(ev, one, inner, cls, depth) for one in given]
     if not found or any(one is None for one in found) or found[0] is None:
         return None
-    return found[0][0], cls, inner.name
+    classes = {one[1].name: one[1] for one in found if one is not None}
+    return found[0][0], (found[0][1] if len(classes) == 1 else cls), inner.name
 
 
 def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallFact, Class] | None:
@@ -197,6 +204,6 @@ def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: 
         return None
     role = fact.role or (fact.cls.construct if fact.cls is not None else "")
     if role in ("checkout", "open"):
-        return fact, cls
+        return fact, _class_of(ev, value, scope) or cls
     deeper = _from_helper(ev, call, scope, cls, depth + 1) if fact.row is None and fact.cls is None else None
     return deeper[:2] if deeper is not None else None

@@ -76,7 +76,9 @@ def follow(
         if node.kind in exits:
             if trace is not None:
                 trace.exits.append((standing, _path(came_by, standing)))
-            if moves.is_owed(config) and node.kind not in leaks:
+            if config.state == "closed":
+                lost.setdefault("misreleased", _path(came_by, _closed(came_by, standing)))
+            elif moves.is_owed(config) and node.kind not in leaks:
                 leaks[node.kind] = _path(came_by, standing)
             continue
         for edge in node.successors:
@@ -85,8 +87,10 @@ def follow(
                 ends.add(after.how)
                 if trace is not None:
                     trace.ends.append((standing, edge, after))
-                if after.how in ("overwritten", "misreleased") and after.how not in lost:
+                if after.how == "overwritten" and after.how not in lost:
                     lost[after.how] = [*_path(came_by, standing), edge]
+                elif after.how == "misreleased":
+                    lost.setdefault(after.how, _path(came_by, _closed(came_by, standing)))
                 continue
             reached = (edge.target, after)
             if reached not in came_by:
@@ -107,6 +111,15 @@ def _bound(node: Node, site: Site, config: Config) -> Config | None:
     if node.kind == "store" and node.value is site.value and not config.names and isinstance(node.node, ast.Name):
         return config._replace(names=frozenset([node.node.id]))
     return None
+
+
+def _closed(came_by: dict[Standing, tuple[Standing | None, Edge]], standing: Standing) -> Standing:
+    """The standing on the way to another at which the resource has just been closed."""
+    previous, _ = came_by[standing]
+    while previous is not None and previous[1].state == "closed":
+        standing = previous
+        previous, _ = came_by[standing]
+    return standing
 
 
 def _path(came_by: dict[Standing, tuple[Standing | None, Edge]], standing: Standing) -> list[Edge]:

@@ -12,11 +12,13 @@ from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, Manual
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
 from poolint.semantics.lifetimes.graphs import ENDING
-from poolint.semantics.lifetimes.owed import Site, sites
+from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
+from poolint.semantics.observe.collector import SYNC_SIDES
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage
+from poolint.semantics.vocabulary import RELEASING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +37,6 @@ _UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-canc
 _THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
 _PASSING = frozenset({"reraise", "except", "raise"})
 """Events that pass on what was raised before them."""
-
-_RELEASES = frozenset({"close", "aclose", "release", "putconn", "dispose", "remove", "terminate", "disconnect"})
 
 
 class Lifetimes:
@@ -100,7 +100,7 @@ class Lifetimes:
 
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
         if self._release_is_dropped(site, scope):
-            return None  # a coroutine that is never awaited is told of instead
+            return None  # that it does not happen is told of instead
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
@@ -111,20 +111,25 @@ class Lifetimes:
             return None
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
-        return self._observation(site, scope, problem, path, text, released=outcome.released)
+        return self._observation(site, scope, problem, path, text, outcome)
 
     def _ends_the_process(self, call: ast.Call, scope: Scope) -> bool:
         """Whether the call is ``sys.exit()`` or the like: nothing outlives the process."""
         return self.ev.qualified_name(self.ev.type_of(call.func, scope)) in ENDING
 
     def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
-        """Whether the function calls a release of the resource and never awaits the coroutine."""
+        """Whether the function calls a release that does not happen: never awaited, or `session.sync_session.close()`."""
         for call in scope.calls:
             function = call.func
             if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
                 row = self.ev.models.method(site.cls, function.attr) if function.value.id == site.name else None
                 is_release = row is not None and row.role == "release" and row.call == "coroutine"
                 if is_release and usage(call, scope).use is Use.DROPPED:
+                    return True
+            elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute):
+                side = function.value
+                is_side = function.attr == "close" and side.attr in SYNC_SIDES and scope.is_async
+                if is_side and isinstance(side.value, ast.Name) and side.value.id == site.name:
                     return True
         return False
 
@@ -133,7 +138,7 @@ class Lifetimes:
         can_enter = site.cls.enter or site.cls.async_enter
         if not outcome.released or outcome.handed or not can_enter or not site.cls.releases_on_exit:
             return None
-        if site.cls.kind not in RELEASABLE:
+        if site.cls.kind not in RELEASABLE or _may_be_lent(self.ev, site, scope):
             return None
         statement = statement_of(site.call)
         return ManualRelease(
@@ -147,8 +152,7 @@ class Lifetimes:
         problem: LeakProblem,
         path: tuple[Step, ...],
         culprit: str = "",
-        *,
-        released: bool = False,
+        outcome: Outcome | None = None,
     ) -> LeakedCheckout:
         return LeakedCheckout(
             site.call,
@@ -160,9 +164,10 @@ class Lifetimes:
             problem,
             path,
             culprit,
-            released,
+            outcome is not None and outcome.released,
             site.helper,
             statement_of(site.call),
+            outcome is not None and outcome.handed,
         )
 
     def _path(
@@ -178,6 +183,17 @@ class Lifetimes:
         if last is not None and problem != "overwritten" and last is not culprit:
             steps.append(step(f"the function is left with `{site.name}` still checked out", last, module))
         return tuple(steps)
+
+
+def _may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:
+    """Whether the name may hold something else as well, so that no block could be the lifetime of both."""
+    for binding in scope.bindings.get(site.name, ()):
+        value = binding.value
+        call = value.value if isinstance(value, ast.Await) else value
+        is_none = isinstance(value, ast.Constant) and value.value is None and binding.kind != "parameter"
+        if not is_none and not (isinstance(call, ast.Call) and checkout(ev, call, value or call, scope) is not None):
+            return True
+    return False
 
 
 def _entered_in_vain(scope: Scope, site: Site) -> bool:
@@ -283,7 +299,7 @@ def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
 
 
 def _releases(node: ast.AST, name: str) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _RELEASES):
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RELEASING):
         return False
     held = [node.func.value, *node.args]
     return any(isinstance(one, ast.Name) and one.id == name for one in held)

@@ -9,7 +9,7 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.facts import LeftToCollector, Observation
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import LibraryMethod, LibraryName, alternatives
+from poolint.semantics.types import Instance, LibraryMethod, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 _SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
+SYNC_SIDES = frozenset({"sync_session", "sync_connection"})
+"""Attributes of an asynchronous resource that give the synchronous one behind it."""
 _OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
 
 
@@ -67,10 +69,12 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     """``session.sync_session.close()`` outside of ``run_sync``: it raises, and nothing can release any more."""
     assert isinstance(node.func, ast.Attribute)
     receiver = node.func.value
-    if not (isinstance(receiver, ast.Attribute) and receiver.attr in ("sync_session", "sync_connection")):
+    if not (isinstance(receiver, ast.Attribute) and receiver.attr in SYNC_SIDES):
         return
     fact = call_fact(ev, node, scope)
     if not scope.is_async or fact is None or isinstance(parent_of(node), ast.Await):
         return
+    owners = [one.base for one in alternatives(ev.type_of(receiver.value, scope)) if isinstance(one, Instance)]
+    cls = owners[0] if len(owners) == 1 and owners[0] is not None else fact.cls
     why = "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that"
-    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, fact.cls)
+    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, cls)

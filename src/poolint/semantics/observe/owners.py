@@ -11,6 +11,7 @@ from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
+from poolint.semantics.vocabulary import RELEASING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,14 +67,22 @@ def _long_lived(
 def _is_released_somewhere(variable: str, scope: Scope) -> bool:
     """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
     for inner in scope.module.scope.descendants():
-        for load in inner.loads.get(variable, ()):
-            parent = parent_of(load)
-            if isinstance(parent, ast.Attribute):
-                if parent.attr in ("close", "aclose", "release", "remove", "terminate", "disconnect", "putconn"):
-                    return True
-            elif not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return)):
+        if any(map(_may_release, inner.loads.get(variable, ()))):
+            return True
+        for call in inner.calls:
+            # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
+            parts = (call.func, *call.args)
+            held = [one.value if isinstance(one, ast.Attribute) and one.attr in RELEASING else one for one in parts]
+            if any(isinstance(one, ast.Attribute) and one.attr == variable for one in held):
                 return True
     return False
+
+
+def _may_release(load: ast.Name) -> bool:
+    parent = parent_of(load)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in RELEASING
+    return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
 
 
 def _is_cached(scope: Scope) -> bool:
