@@ -134,6 +134,12 @@ class Settings:
         self.source = source
         self.command_line = command_line or Selectors(origin="--")
 
+    @property
+    def asks_for_more(self) -> bool:
+        """Whether rules may be selected that are off by default."""
+        given = (self.select, self.command_line.select, self.extend_select, self.command_line.extend_select)
+        return any(given)
+
     def layers(self) -> tuple[Selectors, Selectors]:
         """What the file selects, and what the command line does to that."""
         origin = f"{shown(self.source)}: [tool.poolint] " if self.source else ""

@@ -58,7 +58,7 @@ class Checker:
             return [_too_large(source)]
         module, analysis = self.analysed(source)
         observed = list(analysis.observations(module))
-        if not observed and not self._judges_calls():
+        if all(one.on_request for _, one in observed) and not self.settings.asks_for_more and not self._judges_calls():
             return []
         from poolint.judgement import Judgement
 

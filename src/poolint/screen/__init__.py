@@ -93,11 +93,17 @@ class Screen:
         return self._may_drop(os.path.abspath(path), file)
 
     def coroutines(self, path: str, data: bytes) -> Set[str]:
-        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
+        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more.
+
+        What an import renames may be one, and stands among them under its new name.
+        """
         self._settled_file(path, data)
         if self._counted != len(self._files):
             for file in list(self._files.values())[self._counted :]:
-                if file is not None and b"async" in file.data:
+                if file is None:
+                    continue
+                self._coroutines.update(link.local.decode() for link in file.links if link.local != link.name)
+                if b"async" in file.data:
                     self._coroutines.update(name.decode() for name in file.coroutines)
             self._counted = len(self._files)
         return self._coroutines

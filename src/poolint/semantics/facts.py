@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from poolint.semantics.uses import Usage, Use
 
@@ -58,6 +58,8 @@ class Observation:
     function: str
     in_async: bool
     """Whether an ``await`` may be written at this place."""
+    on_request: ClassVar[bool] = False
+    """Whether only rules that are off by default judge this: it is no leak, and no rule is loaded for it unasked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,6 +152,8 @@ class LeakedCheckout(Observation):
 @dataclass(frozen=True, eq=False)
 class ManualRelease(Observation):
     """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call."""
+
+    on_request = True
 
     call: CallFact
     variable: str

@@ -12,7 +12,7 @@ from poolint.semantics.types import Function, alternatives
 from poolint.semantics.uses import Use, usage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
@@ -24,14 +24,16 @@ _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTE
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
 """Decorators after which an ``async def`` still gives a coroutine."""
 
+_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
+"""Bindings that give a coroutine function no other name than those that the screen knows."""
+
 
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that make such a coroutine and drop it."""
     source = scope.module.source
     known = ev.screen.coroutines(source.path, source.data)
     for node in scope.calls:
-        # A method has the name that its class gives it; to tell its type may take many modules.
-        if isinstance(node.func, ast.Attribute) and node.func.attr not in known:
+        if not _may_be_coroutine(node.func, scope, known):
             continue
         if usage(node, scope).use not in _UNAWAITED:
             continue
@@ -48,6 +50,20 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         yield DroppedDatabaseCoroutine(
             node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, path
         )
+
+
+def _may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
+    """Whether a callee can be one of the ``async def``\\ s of these names: to tell its type may take many modules."""
+    if isinstance(callee, ast.Attribute):
+        return callee.attr in known  # a method has the name that its class gives it
+    if not isinstance(callee, ast.Name) or callee.id in known:
+        return True
+    around: Scope | None = scope
+    while around is not None:
+        if callee.id in around.bindings:
+            return any(one.kind not in _OWN_NAME for one in around.bindings[callee.id])
+        around = around.parent
+    return False
 
 
 def _is_coroutine(scope: Scope) -> bool:
