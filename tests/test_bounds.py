@@ -91,3 +91,16 @@ def test_import_cycles_end(tmp_path: Path) -> None:
     settings = Settings(root=str(tmp_path))
     checker = engine.Checker(settings, LazyRules(), str(tmp_path))
     assert [checker.check(Source.read(str(tmp_path / name))) for name in ("a.py", "b.py")] == [[], []]
+
+
+def test_functions_that_all_return_each_other(tmp_path: Path) -> None:
+    arms = "".join(f"    if a == {j}:\n        return f{j}(a)\n" for j in range(30))
+    functions = "".join(f"def f{i}(a):\n{arms}    return engine.connect()\n\n\n" for i in range(30))
+    found = check(f"{HEAD}{functions}def g(a):\n    conn = f0(a)\n    conn.execute(a)\n", tmp_path)
+    assert codes(found) <= {"POL201", "POL202"}
+
+
+def test_a_long_chain_of_conditional_rebinds(tmp_path: Path) -> None:
+    rebinds = "".join(f"    if a{i}:\n        s, t = s.add(t, a{i}), t.add(s)\n" for i in range(120))
+    text = f"{HEAD}class S:\n    def add(self, *o):\n        return self if o else S()\n\n\ndef f():\n    s = t = S()\n"
+    assert not check(f"{text}{rebinds}    with engine.connect() as c:\n        c.execute(s.add(t))\n", tmp_path)

@@ -48,6 +48,10 @@ class Evaluator:
         self.screen = screen
         self._memo: dict[object, Type] = {}
         self._active: dict[object, int] = {}
+        self._begun: list[object] = []
+        """A token for each evaluation in progress, the outermost first."""
+        self._provisional: dict[object, tuple[Type, int, object]] = {}
+        """What was found while the evaluation at a depth, known by its token, was cut short: good until that ends."""
         self._cut = _MAX_DEPTH + 1
 
     def is_told(self, name: str, scope: Scope) -> bool:
@@ -59,8 +63,9 @@ class Evaluator:
     def once(self, key: object, compute: object, *arguments: object) -> Type:
         """Evaluate ``compute(*arguments)`` once for ``key``; ``UNKNOWN`` where the evaluation meets itself.
 
-        What was found while an outer evaluation of the same thing was cut short is not remembered, so that results
-        do not depend on where evaluation began.
+        What was found while an outer evaluation of the same thing was cut short is remembered only until that one
+        ends, so that results do not depend on where evaluation began, and functions that all call each other are
+        still looked at once each.
         """
         found = self._memo.get(key)
         if found is not None:
@@ -69,18 +74,30 @@ class Evaluator:
         if depth is not None:
             self._cut = min(self._cut, depth)
             return UNKNOWN
-        depth = len(self._active)
+        provisional = self._provisional.get(key)
+        if provisional is not None:
+            found, cut, token = provisional
+            if cut < len(self._begun) and self._begun[cut] is token:
+                self._cut = min(self._cut, cut)
+                return found
+        depth = len(self._begun)
         if depth >= _MAX_DEPTH:
             self._cut = 0
             return UNKNOWN
+        outer, self._cut = self._cut, _MAX_DEPTH + 1
         self._active[key] = depth
+        self._begun.append(object())
         try:
             result: Type = compute(*arguments)  # type: ignore[operator]
         finally:
             del self._active[key]
-        if self._cut >= depth:
+            self._begun.pop()
+            cut, self._cut = self._cut, min(outer, self._cut)
+        if cut >= depth:
             self._memo[key] = result
-            self._cut = _MAX_DEPTH + 1
+            self._cut = outer
+        else:
+            self._provisional[key] = (result, cut, self._begun[cut])
         return result
 
     # Expressions

@@ -182,11 +182,16 @@ def _from_helper(
     if inner.kind != "function" or inner.is_generator or getattr(inner.node, "decorator_list", None):
         return None
     given = [one for one in inner.returns if not (isinstance(one, ast.Constant) and one.value is None)]
-    found = [_handed_on(ev, one, inner, cls, depth) for one in given]
-    if not found or any(one is None for one in found) or found[0] is None:
+    handed: list[tuple[CallFact, Class]] = []
+    for one in given:
+        found = _handed_on(ev, one, inner, cls, depth)
+        if found is None:
+            return None
+        handed.append(found)
+    if not handed:
         return None
-    classes = {one[1].name: one[1] for one in found if one is not None}
-    return found[0][0], (found[0][1] if len(classes) == 1 else cls), inner.name
+    classes = {given_cls.name: given_cls for _, given_cls in handed}
+    return handed[0][0], (handed[0][1] if len(classes) == 1 else cls), inner.name
 
 
 def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallFact, Class] | None:
