@@ -16,9 +16,9 @@ class UnprotectedYield(Rule):
     """A generator yields while it holds a checkout, and nothing releases it if the consumer fails.
 
     ## What it does
-    Reports a generator (a FastAPI dependency, a `@contextmanager`, a fixture) that yields while it holds a connection or
-    session outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises,
-    is cancelled, or leaves.
+    Reports a generator (a FastAPI dependency, a `@contextmanager`) that yields while it holds a connection or session
+    outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises, is
+    cancelled, or leaves. A fixture of pytest is none of these: pytest resumes it at its end, whatever becomes of the test.
 
     ## Why is this bad?
     An error in the consumer is thrown into the generator at the `yield`. In FastAPI that is every `HTTPException` of every

@@ -8,11 +8,14 @@ frees the slot, one in a foreign await does not.
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import REACHING_ROLES
+from poolint.semantics.callables import decorators
 from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of
+from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
@@ -94,11 +97,18 @@ class Moves:
             return self._with(node, config, edge)
         if kind == "store":
             return self._stored(node, config)
+        if kind == "yield" and edge.is_unwinding and self._is_fixture:
+            return End("gone")
         if kind in ("return", "yield"):
             return self._given(node, config)
         if kind == "iterate" and node.is_async and edge.kind == "cancel":
             return self._cancelled(node.value, config)
         return config
+
+    @cached_property
+    def _is_fixture(self) -> bool:
+        """Whether this is a fixture of pytest, which resumes it at its end, whatever becomes of the test."""
+        return any(one.endswith((".fixture", ".yield_fixture")) for one in decorators(self.ev, self.scope))
 
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""
@@ -263,6 +273,8 @@ class Moves:
             if any(isinstance(one, ast.Name) and one.id in config.names for one in given):
                 return config._replace(names=config.names | {target.id})
         if not isinstance(target, ast.Name):
+            if isinstance(target, ast.expr) and value is not None:
+                config = self._flagged(name_of(target), value, config)
             return End("handed") if holds else config
         if value is not None and node.how == "assign":
             config = self._flagged(target.id, value, config)
@@ -294,6 +306,9 @@ class Moves:
         known = frozenset(one for one in config.flags if one[0] != name)
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
             known |= {(name, bool(value.value))}
+        else:
+            other, truth = asked(value, True)
+            known |= {(name, told is truth) for one, told in known if one == other}
         return config._replace(flags=known)
 
     def _given(self, node: Node, config: Config) -> Config | End:
@@ -332,25 +347,14 @@ class Moves:
     def _refined(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
         while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             test, truth = test.operand, not truth
-        if isinstance(test, ast.Name):
-            if test.id in config.names:
-                return config if truth else End("gone")
-            if (test.id, not truth) in config.flags:
-                return End("gone")
-            if test.id in self.flags:
-                return config._replace(flags=config.flags | {(test.id, truth)})
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Name):
-            return self._compared(test, test.left.id, truth, config)
+        name, value = asked(test, truth)
+        if name in config.names:
+            return config if value else End("gone")
+        if (name, not value) in config.flags:
+            return End("gone")
+        if name in self.flags:
+            return config._replace(flags=config.flags | {(name, value)})
         return self._asked(test, truth, config)
-
-    def _compared(self, test: ast.Compare, name: str, truth: bool, config: Config) -> Config | End:
-        other = test.comparators[0]
-        if not (isinstance(other, ast.Constant) and other.value is None):
-            return config
-        is_none = truth if isinstance(test.ops[0], ast.Is) else not truth
-        if name in config.names and isinstance(test.ops[0], (ast.Is, ast.IsNot)):
-            return End("gone") if is_none else config
-        return config
 
     def _asked(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
         """``session.in_transaction()``, ``conn.closed`` and their like."""

@@ -1,8 +1,12 @@
-"""Flags: local names that are set to constants and tested, so that a release under ``if owned:`` is understood."""
+"""Flags: what is tested again and again in a function, so that a release under ``if owned:`` is understood.
+
+A flag is a name or a dotted name (``self.owned``, ``args.write``), known to be true or false; None counts as false.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from poolint.semantics.scopes import parent_of, statement_of
@@ -10,18 +14,54 @@ from poolint.semantics.scopes import parent_of, statement_of
 if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
+_BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
+
 
 def tested_names(scope: Scope) -> frozenset[str]:
-    """Names that are tested for their truth somewhere in a function."""
-    found = set()
+    """Flags of a function: what it tests for truth or None and tests, copies or sets once more."""
+    found: Counter[str] = Counter()
     for name, loads in scope.loads.items():
         for load in loads:
+            node: ast.AST = load
             parent = parent_of(load)
+            while isinstance(parent, ast.Attribute):
+                node, parent = parent, parent_of(parent)
+            if isinstance(parent, ast.Compare) and _asks_none(parent) and parent.left is node:
+                parent = parent_of(parent)
             if isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
                 parent = parent_of(parent)
-            if isinstance(parent, (ast.If, ast.IfExp, ast.BoolOp, ast.While)):
-                found.add(name)
-    return frozenset(found)
+            if isinstance(parent, (*_BRANCHES, ast.Assign)):
+                found[name_of(node) if node is not load else name] += 1
+    return frozenset(name for name, number in found.items() if number > 1 or _is_set(name, scope))
+
+
+def _is_set(name: str, scope: Scope) -> bool:
+    """Whether the function itself says what a name is."""
+    return any(one.kind != "parameter" for one in scope.bindings.get(name, ()))
+
+
+def name_of(node: ast.AST) -> str:
+    """A name or dotted name as written; empty for anything else."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def _asks_none(test: ast.Compare) -> bool:
+    (other,) = test.comparators[:1]
+    is_none = isinstance(other, ast.Constant) and other.value is None
+    return len(test.ops) == 1 and is_none and isinstance(test.ops[0], (ast.Is, ast.IsNot))
+
+
+def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
+    """What a test that comes out as ``truth`` says: a flag and whether that is true; no name where it says nothing."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    if isinstance(test, ast.Compare) and _asks_none(test):
+        return name_of(test.left), truth is isinstance(test.ops[0], ast.IsNot)
+    return name_of(test), truth
 
 
 def known_at(call: ast.Call, names: frozenset[str], scope: Scope) -> frozenset[tuple[str, bool]]:
@@ -49,21 +89,24 @@ def known_at(call: ast.Call, names: frozenset[str], scope: Scope) -> frozenset[t
 def _constants(statement: ast.stmt, names: frozenset[str], known: dict[str, bool], conditions: dict[str, bool]) -> None:
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
         return
+    value = statement.value
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     for target in targets:
-        if isinstance(target, ast.Name) and target.id in names and target.id not in known:
-            value = statement.value
-            if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
-                known[target.id] = bool(value.value)
-            elif value is not None and conditions.get(ast.dump(value)) is not None:
-                known[target.id] = conditions[ast.dump(value)]
+        if not isinstance(target, ast.Name) or target.id not in names:
+            continue
+        if target.id in known:
+            if isinstance(value, ast.Name) and value.id in names:
+                known.setdefault(value.id, known[target.id])  # `working = session`, and that was tested
+        elif isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
+            known[target.id] = bool(value.value)
+        elif value is not None and conditions.get(ast.dump(value)) is not None:
+            known[target.id] = conditions[ast.dump(value)]
 
 
 def _tested(test: ast.expr, truth: bool, names: frozenset[str], known: dict[str, bool]) -> None:
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, truth = test.operand, not truth
-    if isinstance(test, ast.Name) and test.id in names:
-        known.setdefault(test.id, truth)
+    name, value = asked(test, truth)
+    if name in names:
+        known.setdefault(name, value)
     if truth and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
         for part in test.values:
             _tested(part, True, names, known)

@@ -26,6 +26,7 @@ _QUIET_PREFIXES = (
     "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
     "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "contextlib.ExitStack", "contextlib.AsyncExitStack",
     "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.get_running_loop", "asyncio.current_task",
+    "asyncio.TaskGroup", "asyncio.Semaphore", "asyncio.BoundedSemaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Queue",
 )  # fmt: skip
 _QUIET_BUILTINS = frozenset(
     {

@@ -11,7 +11,7 @@ from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
-from poolint.semantics.vocabulary import RELEASING
+from poolint.semantics.vocabulary import RELEASING, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,10 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
     if found is None or found[1].kind not in ("session", "connection"):
         return
     fact, cls, _ = found
-    uses = [use for one in lineage(ev, ClassObject(owner, None)) for use in _uses(one, attribute)]
+    family = lineage(ev, ClassObject(owner, None))
+    if any(map(_leaves_something_open, family)):
+        return  # what is missing here may be done by a class of another module
+    uses = [use for one in (*family, *_heirs(ev, owner)) for use in _uses(one, attribute)]
     is_used = False
     for use in uses:
         parent = parent_of(use)
@@ -119,6 +122,27 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
         is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
     if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
         yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
+
+
+def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:
+    """The classes of the same module that derive from a class."""
+    for one in owner.module.scope.descendants():
+        if one.kind == "class" and one is not owner and owner in lineage(ev, ClassObject(one, None)):
+            yield one
+
+
+def _leaves_something_open(owner: Scope) -> bool:
+    """Whether a class has a method that its heirs have to write: one that is abstract, or says `NotImplementedError`."""
+    for method in owner.children:
+        if not isinstance(method.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        decorators = {last_name(one) for one in method.node.decorator_list}
+        last = method.node.body[-1]
+        error = last.exc if isinstance(last, ast.Raise) else None
+        error = error.func if isinstance(error, ast.Call) else error
+        if "abstractmethod" in decorators or (error is not None and last_name(error) == "NotImplementedError"):
+            return True
+    return False
 
 
 def _uses(owner: Scope, attribute: str) -> Iterator[ast.Attribute]:
