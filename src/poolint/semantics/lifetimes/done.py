@@ -77,6 +77,10 @@ class Moves:
         self.flags = flags
         self.is_session = site.cls.kind == "session"
         self.is_lazy = site.start == "idle"
+        self.registry = ""
+        """The name of the registry that a session comes from, if any."""
+        if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
+            self.registry = site.call.func.id
 
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
@@ -142,6 +146,9 @@ class Moves:
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
             return self._method(call.func.attr, config, edge)
+        if isinstance(receiver, ast.Name) and receiver.id == self.registry:
+            assert isinstance(call.func, ast.Attribute)
+            return self._through_registry(call.func.attr, config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
                 return self._passed(call, argument, config, edge)
@@ -184,6 +191,12 @@ class Moves:
                 return config._replace(state="connecting")
             return config if edge.is_unwinding else config._replace(state="held")
         return config._replace(state="held")
+
+    def _through_registry(self, name: str, config: Config, edge: Edge) -> Config | End:
+        """What is called on the registry that the session comes from: it ends the session, or passes the call on."""
+        assert self.site.fact.cls is not None
+        row = self.ev.models.method(self.site.fact.cls, name)
+        return End("released") if row is None or row.role == "release" else self._method(name, config, edge)
 
     def _passed(self, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if not isinstance(argument, ast.Name):

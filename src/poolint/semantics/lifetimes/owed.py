@@ -112,13 +112,37 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return None
-    if fact.cls is not None and fact.cls.kind == "registry":
+    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
         return None  # what a registry gives stays the registry's
     if fact.row is not None:
         return (fact, cls, "") if fact.role in _TAKES and not _borrows(ev, node, scope) else None
     if fact.cls is not None:
         return (fact, cls, "") if fact.cls.construct in _TAKES and not _borrows(ev, node, scope) else None
     return _from_helper(ev, node, scope, cls, 0)
+
+
+def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
+    """Whether a registry that is called is the function's own, so that nobody else can empty it.
+
+    It is made here, and nothing is done with it but to call it and its methods.
+    """
+    if not isinstance(factory, ast.Name):
+        return False
+    bindings = scope.bindings.get(factory.id, [])
+    if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
+        return False
+    if not isinstance(bindings[0].value, ast.Call) or factory.id in scope.globals:
+        return False
+    uses = [(inner, load) for inner in scope.descendants() for load in inner.loads.get(factory.id, ())]
+    return all(inner is scope and _is_called(load) for inner, load in uses)
+
+
+def _is_called(load: ast.expr) -> bool:
+    """Whether something, or a method of it, is called where it stands."""
+    parent = parent_of(load)
+    if isinstance(parent, ast.Attribute):
+        load, parent = parent, parent_of(parent)
+    return isinstance(parent, ast.Call) and parent.func is load
 
 
 def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:

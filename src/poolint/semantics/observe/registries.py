@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.semantics.facts import Observation, RegistryNotRemoved
+from poolint.semantics.lifetimes.owed import is_own_registry
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.places import TEST_FILE, kinds_of
 from poolint.semantics.scopes import parent_of
@@ -233,6 +234,8 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> _Event:
     parent = parent_of(call)
     if base is None:
         return _Event("unknown", call, scope)
+    if isinstance(parent, (ast.Assign, ast.AnnAssign)) and is_own_registry(call.func, scope):
+        return _Event("neutral", call, scope)  # followed as a checkout of its function
     if isinstance(parent, ast.Expr):
         return _Event("neutral", call, scope)
     if isinstance(parent, ast.Attribute):
