@@ -79,6 +79,7 @@ DROPS = {
     "terminated": "if it is not given back, the garbage collector terminates its connection late, with a warning",
     "collected": "if it is not given back, its connection comes back silently at some later garbage collection",
     "lost": "if it is not given back, its slot in the pool is lost for ever",
+    "open": "if it is not closed, its connections stay open until the other side closes them",
 }
 _PENDING = {
     "coroutine": "a coroutine, whose `await` gives",

@@ -72,6 +72,7 @@ OnDrop = Literal[
     "terminated",  # the garbage collector terminates it, late, with a warning
     "collected",  # it comes back silently at the next cyclic collection
     "lost",  # its slot never comes back
+    "open",  # its connections stay open, until the other side closes them
 ]
 
 

@@ -14,6 +14,11 @@ _HELD = {
     "lost": "its slot in the pool is lost for ever",
 }
 
+_OPEN = {
+    "terminated": "its connections stay open until the garbage collector closes them, with a warning",
+    "open": "its connections stay open until the other side closes them",
+}
+
 
 def held(cls: Class | None) -> str:
     """What it means that something is not given back."""
@@ -21,7 +26,7 @@ def held(cls: Class | None) -> str:
     if kind in ("engine", "pool"):
         return "its connections stay open"
     if kind == "client":
-        return "its connections stay open"
+        return _OPEN.get(cls.on_drop if cls is not None else "", "its connections stay open")
     if cls is not None and cls.on_drop in _HELD:
         return _HELD[cls.on_drop]
     return "its connection stays checked out"
@@ -32,6 +37,11 @@ def call_text(call: CallFact) -> str:
     if call.method == "__call__":
         return f"{call.receiver}()"
     return f"{call.receiver}.{call.method}()" if call.receiver else f"{call.method}()"
+
+
+def is_pool_per_call(leak: LeakedCheckout) -> bool:
+    """Whether what is never given back is a pool of its own: POL209, which says to build it once. Else it is POL201."""
+    return leak.cls.kind in ("engine", "pool") or (leak.cls.kind == "client" and leak.repeated)
 
 
 def leak_subject(leak: LeakedCheckout) -> str:

@@ -4,7 +4,8 @@ A file is interesting when it names a library of the models, or imports a name t
 another file of the project: a file that only says ``async with SessionLocal() as session`` names no library, but
 ``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
 nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
-in it calls a name of an ``async def`` that mentions what carries something.
+in it calls a name of an ``async def`` that mentions what carries something. So is one that makes an HTTP client of its
+own and does not enter it at once.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -41,25 +42,34 @@ _AWAITED_USE = re.compile(
 )
 """The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
 
+_KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
+"""Where a statement keeps what follows; group 1 is how far it is indented, group 2 the object that keeps it, if any."""
+
+_DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
+"""A statement that closes something and awaits nothing."""
+
 
 class Ready:
     """What the models have made ready for the screen.
 
     ``library`` finds a mention of a library that makes a file interesting; ``carrying`` are the names in these
     libraries that carry something of a pool, ``blocking`` those of synchronous sessions, and ``reaching`` finds a call
-    of a method by which these reach the database.
+    of a method by which these reach the database. ``clients`` are the modules and classes of HTTP clients, and
+    ``made`` finds where one of these is made.
     """
 
-    __slots__ = ("blocking", "carrying", "library", "reaching")
+    __slots__ = ("blocking", "carrying", "clients", "library", "made", "reaching")
 
     def __init__(self) -> None:
         path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models", "ready.screen")
         with open(path, "rb") as file:
-            roots, carrying, blocking, reaching = file.read().split(b"\n")[:4]
+            roots, carrying, blocking, reaching, clients = file.read().split(b"\n")[:5]
         self.library = re.compile(roots)
         self.reaching = re.compile(rb"\.(?:" + b"|".join(reaching.split()) + rb")\b")
         self.carrying = frozenset(carrying.split())
         self.blocking = frozenset(blocking.split())
+        self.clients = frozenset(clients.split())
+        self.made = re.compile(_KEPT + rb"(?:\w+\.)*(?:" + b"|".join(sorted(self.clients)) + rb")\(", re.MULTILINE)
 
 
 class Screen:
@@ -80,6 +90,18 @@ class Screen:
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
+        if self.is_near_database(path, data):
+            return True
+        file = self._settled_file(path, data)
+        return not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)
+
+    def _may_leave_open(self, data: bytes) -> bool:
+        """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
+        made = list(self._ready.made.finditer(data))
+        return any(one[1] and not one[2] for one in made) or (bool(made) and _DROPPED.search(data) is not None)
+
+    def is_near_database(self, path: str, data: bytes) -> bool:
+        """The same, but for what concerns only HTTP clients."""
         if b".state." in data and _STATE.search(data) is not None:
             return True
         file = self._settled_file(path, data)

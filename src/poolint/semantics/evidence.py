@@ -46,7 +46,7 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
     if (
         region is None
         or not SAYS_DATABASE.search(name)
-        or not ev.screen.is_interesting(scope.module.path, scope.module.source.data)
+        or not ev.screen.is_near_database(scope.module.path, scope.module.source.data)
     ):
         return None
     cls = ev.models.classes.get(ASYNC_CLASS)

@@ -135,6 +135,7 @@ class LeakedCheckout(Observation):
     ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
     where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
     the project that has checked it out for this one. ``handed``: some other path gives it to somebody else.
+    ``repeated`` says that the checkout is seen to happen again and again: for each request, or in a loop.
     """
 
     call: CallFact
@@ -147,6 +148,7 @@ class LeakedCheckout(Observation):
     helper: str = ""
     statement: ast.stmt | None = None
     handed: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, eq=False)

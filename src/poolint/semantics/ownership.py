@@ -75,17 +75,24 @@ class Ownership:
         if last_name(call.func) in _USERS:
             return Fate.USED
         callees = alternatives(self.ev.type_of(call.func, scope))
-        return max(self._of_callee(one, call, argument, cls, keyword, depth) for one in callees)
+        return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)
 
     def _of_callee(
-        self, callee: object, call: ast.Call, argument: ast.AST, cls: Class, keyword: str | None, depth: int
+        self,
+        callee: object,
+        call: ast.Call,
+        argument: ast.AST,
+        scope: Scope,
+        cls: Class,
+        keyword: str | None,
+        depth: int,
     ) -> Fate:
         if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
             name = _parameter(callee, call, argument, keyword)
             return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
         if isinstance(callee, LibraryName):
             if callee.name == "builtins.getattr":
-                return self._of_asked(call, cls)
+                return self._of_asked(call, scope, cls)
             # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
             last = callee.name.rpartition(".")[2]
             keeps = last[:1].isupper() or callee.name.startswith(
@@ -96,12 +103,12 @@ class Ownership:
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
 
-    def _of_asked(self, call: ast.Call, cls: Class) -> Fate:
+    def _of_asked(self, call: ast.Call, scope: Scope, cls: Class) -> Fate:
         """``getattr(conn, "close", None)``: what is asked for by name is called if it is there."""
         name = call.args[1] if len(call.args) > 1 else None
-        row = None
-        if isinstance(name, ast.Constant) and isinstance(name.value, str):
-            row = self.ev.models.method(cls, name.value)
+        if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
+            return Fate.USED if _is_given_arguments(call, scope) else Fate.KEPT
+        row = self.ev.models.method(cls, name.value)
         return Fate.RELEASED if row is not None and row.role in ("release", "dispose") else Fate.KEPT
 
     def _of_parameter(self, scope: Scope, name: str, cls: Class, depth: int) -> Fate:
@@ -177,6 +184,22 @@ def _parameter(callee: Function, call: ast.Call, argument: ast.AST, keyword: str
     if callee.receiver is not None:
         index += 1
     return positional[index] if index < len(positional) else None
+
+
+def _is_given_arguments(method: ast.Call, scope: Scope) -> bool:
+    """Whether a method that is looked up by a name is called with arguments wherever it is: so it is no release."""
+    parent = parent_of(method)
+    uses: list[ast.AST] = [method]
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+    calls = [(one, parent_of(one)) for one in uses]
+    return bool(calls) and all(
+        isinstance(call, ast.Call)
+        and call.func is one
+        and any(not isinstance(argument, ast.Starred) for argument in call.args)
+        for one, call in calls
+    )
 
 
 def _is_on_exception(statement: ast.Assign) -> bool:

@@ -26,9 +26,9 @@ class Vocabulary:
     """Names of methods and functions, by what they can be.
 
     ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
-    connection or open a session, ``of_resources`` are called on sessions and connections; ``reaches`` reach the
-    database through a synchronous session; ``registries`` are the names of the classes that keep a session for each
-    thread or task.
+    connection or open a session, ``makes`` make a client that has to be closed, ``of_resources`` are called on sessions
+    and connections; ``reaches`` reach the database through a synchronous session; ``registries`` are the names of the
+    classes that keep a session for each thread or task.
     """
 
     def __init__(self, models: Models) -> None:
@@ -36,10 +36,13 @@ class Vocabulary:
         self.pending: set[str] = set()
         self.sync: set[str] = set()
         self.takes: set[str] = set()
+        self.makes: set[str] = set()
         self.of_resources: set[str] = set()
         self.reaches: set[str] = set()
         self.registries: set[str] = set()
         for cls in models.classes.values():
+            if cls.kind == "client" and cls.on_drop:
+                self.makes.add(cls.name.rpartition(".")[2])
             if cls.kind == "registry":
                 self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
             for method in cls.methods:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import held, is_pool_per_call, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class CheckoutNeverReleased(Rule):
     Reports a checkout outside `with` and `async with` whose variable is never released in its function, and that is
     not handed on: not returned, yielded, stored, passed to something that keeps or releases it, or captured by a nested
     function. A session that is made and never used holds nothing and is not reported; one that commits or rolls back
-    has given its connection back.
+    has given its connection back. An HTTP client that is made and never closed counts as well.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference
@@ -71,7 +71,7 @@ class CheckoutNeverReleased(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
-        if observation.problem != "never" or observation.cls.kind in ("engine", "pool", "client"):
+        if observation.problem != "never" or is_pool_per_call(observation):
             return None
         where = "on this path" if observation.released else "by this function"
         return Verdict(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import leak_subject
+from poolint.rules.wording import is_pool_per_call, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ class PoolPerCall(Rule):
     """An engine, a pool or a client is built inside a function and not disposed of on every path.
 
     ## What it does
-    Reports an engine, connection pool or HTTP client that a function builds for itself, uses, and neither disposes of nor
-    hands on.
+    Reports an engine or connection pool that a function builds for itself, uses, and neither disposes of nor hands on; and
+    an HTTP or similar client for which it does so for each request or in a loop. A client made for one call and never
+    closed is POL201 elsewhere.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -69,7 +70,7 @@ class PoolPerCall(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
-        if observation.cls.kind not in ("engine", "pool", "client") or observation.problem != "never":
+        if observation.problem != "never" or not is_pool_per_call(observation):
             return None
         return Verdict(
             f"{leak_subject(observation)} is built here and never disposed of: each call leaves a pool of open connections",

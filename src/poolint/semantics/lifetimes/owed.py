@@ -100,7 +100,8 @@ def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary)
 
 def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
     """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
-    if last_name(node.func) in vocabulary.takes or SAYS_DATABASE.search(name):
+    called = last_name(node.func)
+    if called in vocabulary.takes or called in vocabulary.makes or SAYS_DATABASE.search(name):
         return True
     parents = map(parent_of, scope.loads.get(name, ()))
     return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)

@@ -15,7 +15,7 @@ from poolint.semantics.lifetimes.graphs import ENDING
 from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe.collector import SYNC_SIDES
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import is_entry, is_in_loop, may_await, step
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage
 from poolint.semantics.vocabulary import RELEASING
@@ -168,6 +168,7 @@ class Lifetimes:
             site.helper,
             statement_of(site.call),
             outcome is not None and outcome.handed,
+            is_entry(scope) or is_in_loop(site.call, scope),
         )
 
     def _path(

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range, Step
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
+
+_ENTRY = frozenset(
+    {"route", "get", "post", "put", "patch", "delete", "websocket", "task", "shared_task", "view_config"}
+)
+"""Decorators of functions that a framework calls."""
 
 
 def range_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.arg, module: Module) -> Range:
@@ -44,6 +50,26 @@ def may_await(node: ast.AST, scope: Scope) -> bool:
 
 def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:
     return child is expression.generators[0]
+
+
+def is_entry(function: Scope) -> bool:
+    """Whether a framework calls a function, for each request or task: nobody of the project ends what it has begun."""
+    for decorator in getattr(function.node, "decorator_list", ()):
+        if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) in _ENTRY:
+            return True
+    return False
+
+
+def is_in_loop(node: ast.AST, scope: Scope) -> bool:
+    """Whether a place in a function runs again and again each time that the function is called."""
+    child, current = node, parent_of(node)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.For, ast.AsyncFor)) and child is not current.iter:
+            return True
+        if isinstance(current, ast.While):
+            return True
+        child, current = current, parent_of(current)
+    return False
 
 
 def header(node: ast.With | ast.AsyncWith) -> ast.expr:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.semantics.facts import Observation, RegistryNotRemoved
 from poolint.semantics.lifetimes.owed import is_own_registry
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import is_entry, may_await, step
 from poolint.semantics.places import TEST_FILE, kinds_of
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
@@ -45,10 +45,6 @@ _CONCURRENT = re.compile(
 """What says that a project serves requests or runs threads: a program without any needs one session, and ends."""
 _OTHER_OWNERS = re.compile(rb"zope\.sqlalchemy|ZopeTransaction|autocommit\s*=\s*True")
 """Who ends the transactions of all sessions by itself, and a mode without any."""
-_ENTRY = frozenset(
-    {"route", "get", "post", "put", "patch", "delete", "websocket", "task", "shared_task", "view_config"}
-)
-"""Decorators of functions that a framework calls: nobody of the project ends what they have begun."""
 _MOST_FILES = 20_000
 _MOST_READ = 300
 """Files of a project that are looked at, and that are read for their mentions of one registry."""
@@ -259,19 +255,12 @@ def _left(events: list[_Event], cls: Class) -> _Event | None:
     ending = [one.scope.outermost_function for one in events if one.what == "ends"]
     if cls.mode == "async" or not ending:
         return takes[0] if takes else None
-    if not all(function is not None and _is_entry(function) for function in ending):
+    if not all(function is not None and is_entry(function) for function in ending):
         return None  # whoever calls the function may end what it has begun
-    entries = (one for one in takes if (around := one.scope.outermost_function) is not None and _is_entry(around))
+    entries = (one for one in takes if (around := one.scope.outermost_function) is not None and is_entry(around))
     return next((one for one in entries if one.scope.outermost_function not in ending), None)
 
 
 def _serves(scope: Scope) -> bool:
     """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
     return scope.outermost_function is not None and not kinds_of(scope.module, "")
-
-
-def _is_entry(function: Scope) -> bool:
-    for decorator in getattr(function.node, "decorator_list", ()):
-        if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) in _ENTRY:
-            return True
-    return False
