@@ -167,8 +167,8 @@ def f(
     reveal(r[0])  # AsyncSession
     reveal(s)  # ?
     reveal(t)  # ?
-    reveal(args)  # ?
-    reveal(kwargs)  # ?
+    reveal(args)  # iterable[AsyncSession]
+    reveal(kwargs)  # iterable[AsyncSession]
 """,
 )
 case(
@@ -619,7 +619,6 @@ class Pair:
 def f(pair: Pair):
     reveal(pair.writing)  # AsyncSession
 """,
-    known_miss=True,
 )
 case(
     "optional imports",

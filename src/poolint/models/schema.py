@@ -106,7 +106,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     no other release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
     keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
-    where they are True, make it an object of another class: one that exists here only, for the difference.
+    where they are True, make it an object of another class: one that exists here only, for the difference. ``twin`` is the
+    asynchronous class of the library that a synchronous one is easily taken for.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     bases: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     parameter_from: str = ""
+    twin: str = ""
     construct: Role = "local"
     enter: str = ""
     async_enter: str = ""

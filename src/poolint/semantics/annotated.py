@@ -12,6 +12,7 @@ from poolint.semantics.types import (
     CallableValue,
     ClassObject,
     Function,
+    Holder,
     Instance,
     LibraryName,
     Pending,
@@ -171,6 +172,11 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     if name in ("type", "Type"):
         inner = annotation(ev, first, scope)
         return ClassObject(inner.cls, inner.base, inner.arguments) if isinstance(inner, Instance) else UNKNOWN
+    if isinstance(head, LibraryName):
+        handed = well_known.HANDS_ON.get((head.name.partition(".")[0], name))
+        if handed is not None:
+            members = [(key, arguments[index]) for key, index in handed.items() if index < len(arguments)]
+            return Holder(tuple((key, annotation(ev, one, scope)) for key, one in members))
     if name in ("tuple", "Tuple"):
         return TupleOf(tuple(annotation(ev, one, scope) for one in arguments))
     return _protocol(ev, name, arguments, scope)

@@ -19,6 +19,7 @@ from poolint.semantics.types import (
     LibraryMethod,
     LibraryName,
     Pending,
+    TupleOf,
     Type,
     alternatives,
     known,
@@ -144,6 +145,12 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
             if source.call == "async-generator" and name.endswith("anext"):
                 return Pending("coroutine", awaited=source.item)
             return source.item if source.call in ("generator", "iterable") else UNKNOWN
+    if name in well_known.SAME_ITEMS:
+        item = ev.item(ev.type_of(node.args[0], scope), asynchronous=False)
+        return UNKNOWN if item is UNKNOWN else Pending("iterable", item=item)
+    if name in ("builtins.enumerate", "builtins.zip"):
+        items = [ev.item(ev.type_of(one, scope), asynchronous=False) for one in node.args]
+        return Pending("iterable", item=TupleOf((UNKNOWN, items[0]) if name.endswith("enumerate") else tuple(items)))
     if name == "builtins.getattr" and len(node.args) >= 2:
         attribute = node.args[1]
         if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
@@ -200,11 +207,11 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
     if scope.is_generator:
         kind = "async-generator" if scope.is_async else "generator"
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
-    value = declared if node.returns is not None and _tells(node.returns) else _inferred(ev, scope, declared)
+    value = declared if node.returns is not None and tells(node.returns) else _inferred(ev, scope, declared)
     return Pending("coroutine", awaited=value) if scope.is_async else value
 
 
-def _tells(returns: ast.expr) -> bool:
+def tells(returns: ast.expr) -> bool:
     """Whether a return annotation says what is returned, so that the body need not be asked."""
     words = {one.id for one in ast.walk(returns) if isinstance(one, ast.Name)}
     words |= {one.attr for one in ast.walk(returns) if isinstance(one, ast.Attribute)}

@@ -16,6 +16,7 @@ from poolint.semantics.types import (
     LibraryFunction,
     LibraryMethod,
     LibraryName,
+    Pending,
     Type,
     alternatives,
 )
@@ -33,6 +34,8 @@ def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
     facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
     if len(facts) > 1 and _is_awaited(node):
         facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts
+    elif len(facts) > 1 and _is_plain_def(scope):
+        facts = [one for one in facts if one is None or one.cls is None or one.cls.mode == "sync"] or facts
     first = facts[0]
     if first is None:
         return None
@@ -40,6 +43,25 @@ def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
         if other is None or not _agree(first, other):
             return None
     return first
+
+
+def at_hand(one: Type, scope: Scope) -> tuple[Type, ...]:
+    """The alternatives of a type that can be the one at hand in ``scope``: in a plain ``def`` nothing can be awaited, so
+    of a synchronous and an asynchronous class it is the first."""
+    found = alternatives(one)
+    if len(found) > 1 and _is_plain_def(scope):
+        return tuple(one for one in found if not _is_asynchronous(one)) or found
+    return found
+
+
+def _is_plain_def(scope: Scope) -> bool:
+    return scope.kind == "function" and not scope.is_async
+
+
+def _is_asynchronous(one: Type) -> bool:
+    if isinstance(one, Pending):
+        return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "async-generator")
+    return isinstance(one, Instance) and one.base is not None and one.base.mode == "async"
 
 
 def call_facts(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallFact]:

@@ -11,6 +11,8 @@ import ast
 from typing import TYPE_CHECKING, TypeGuard
 
 from poolint.semantics import annotated, callables, evidence, imports, members, reaching
+from poolint.semantics.callers import Callers
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -46,6 +48,7 @@ class Evaluator:
         self.project = project
         self.models = models
         self.screen = screen
+        self.callers = Callers(self)
         self._memo: dict[object, Type] = {}
         self._active: dict[object, int] = {}
         self._begun: list[object] = []
@@ -182,7 +185,10 @@ class Evaluator:
     def entered(self, one: Type, *, asynchronous: bool) -> Type:
         """What ``with`` or ``async with`` binds on a value of this type."""
         results = []
-        for member in alternatives(one):
+        owners = alternatives(one)
+        for member in owners:
+            if len(owners) > 1 and _is_plain(member) and not _is_entered(member, asynchronous=asynchronous):
+                continue  # of several alternatives, the one at hand can be entered
             if isinstance(member, Pending):
                 fits = member.call in (("async-cm", "awaitable-cm") if asynchronous else ("cm",))
                 results.append(member.entered if fits else UNKNOWN)
@@ -208,14 +214,26 @@ class Evaluator:
         bindings = scope.bindings.get(node.id)
         if bindings is not None:
             if len(bindings) == 1:
-                return self.binding(bindings[0], _home(bindings[0], scope))
-            return union(
+                return self._started(self.binding(bindings[0], _home(bindings[0], scope)), node, scope)
+            found = union(
                 [
                     self.binding(one, _home(one, scope))
                     for one in reaching.as_type_checked(reaching.reaching(bindings, node))
                 ]
             )
+            return self._started(found, node, scope)
         return self.outer_name(node.id, scope)
+
+    def _started(self, one: Type, node: ast.Name, scope: Scope) -> Type:
+        """What an object is after ``await pool`` as a statement of its own: the same object, ready for use."""
+        if not (isinstance(one, Pending) and one.call == "awaitable-cm"):
+            return one
+        for load in scope.loads.get(node.id, ()):
+            parent = parent_of(load)
+            is_earlier = (load.lineno, load.col_offset) < (node.lineno, node.col_offset)
+            if is_earlier and isinstance(parent, ast.Await) and isinstance(parent_of(parent), ast.Expr):
+                return one.awaited
+        return one
 
     def outer_name(self, name: str, scope: Scope) -> Type:
         """What a name from around ``scope`` is: a closure's, the module's, a star import's or a builtin."""
@@ -284,6 +302,8 @@ class Evaluator:
             assert binding.annotation is not None
             declared = annotated.annotation(self, binding.annotation, scope)
             return value if declared is UNKNOWN and value is not NOTHING else declared
+        if kind == "opaque" and isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
+            return Pending("iterable", item=annotated.annotation(self, binding.node.annotation, scope.parent or scope))
         if kind == "narrowed":
             assert binding.annotation is not None
             return annotated.classes_of(self, binding.annotation, scope)
@@ -316,9 +336,17 @@ class Evaluator:
         injected = annotated.injected(self, binding.value, scope.parent or scope) if binding.value else UNKNOWN
         if injected is not UNKNOWN:
             return injected  # the dependency is what is really passed, whatever the annotation says
-        if binding.annotation is None:
+        declared = (
+            annotated.annotation(self, binding.annotation, scope.parent or scope) if binding.annotation else UNKNOWN
+        )
+        if isinstance(declared, Instance):
+            return evidence.as_used(self, declared, binding.node.arg, scope)
+        if declared is not UNKNOWN or (binding.annotation is not None and callables.tells(binding.annotation)):
+            return declared
+        passed = self.callers.passed(binding, scope)
+        if passed is UNKNOWN and binding.annotation is None:
             return evidence.engine_evidence(self, binding.node.arg, scope) or UNKNOWN
-        return annotated.annotation(self, binding.annotation, scope.parent or scope)
+        return passed
 
     def _is_receiver(self, binding: Binding, scope: Scope) -> bool:
         """Whether the first parameter of a method is the object; a declared session there shows a missing ``self``."""
@@ -376,6 +404,10 @@ class Evaluator:
         if isinstance(one, Function):
             return f"{one.scope.module.name}.{one.scope.qualified_name}"
         return ""
+
+
+def _is_entered(one: Instance, *, asynchronous: bool) -> bool:
+    return one.base is not None and bool(one.base.async_enter if asynchronous else one.base.enter)
 
 
 def _is_plain(one: Type) -> TypeGuard[Instance]:

@@ -229,6 +229,9 @@ class _Filing:
                             kind if index < 0 else "opaque", element, value, asynchronous=asynchronous, index=position
                         ),
                     )
+                elif isinstance(element, ast.Attribute) and index < 0:
+                    binding = Binding(kind, element, value, asynchronous=asynchronous, index=position)
+                    self._attribute(element, scope, binding)
                 else:
                     self._target(element, scope, "opaque", value, index=position)
         elif index < 0:

@@ -13,11 +13,13 @@ from poolint.semantics.types import (
     CallableValue,
     ClassObject,
     Function,
+    Holder,
     Instance,
     LibraryMethod,
     LibraryName,
     ModuleObject,
     Pending,
+    TupleOf,
     Type,
     alternatives,
     known,
@@ -42,7 +44,11 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
 
 
 def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
-    """Whether a class of a library is known and has no such member: then this alternative is not the one at hand."""
+    """Whether it is known that there is no such member: then this alternative is not the one at hand."""
+    if isinstance(one, Pending):
+        return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "cm") and not attribute.startswith(
+            "__"
+        )
     return (
         isinstance(one, Instance)
         and one.base is not None
@@ -62,6 +68,8 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
         return of_instance(ev, receiver, attribute)
     if isinstance(receiver, ClassObject):
         return _of_class(ev, receiver, attribute)
+    if isinstance(receiver, Holder):
+        return receiver.member(attribute)
     if isinstance(receiver, Pending):
         if attribute == "aclose" and receiver.call == "async-generator":
             return _generator_close(ev, receiver)
@@ -69,8 +77,10 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             if receiver.call == "async-generator":
                 return CallableValue(Pending("coroutine", awaited=receiver.item))
             return CallableValue(receiver.item)
-        if attribute == "values" and receiver.call == "iterable":
+        if attribute in ("values", "copy") and receiver.call == "iterable":
             return CallableValue(receiver)
+        if attribute == "items" and receiver.call == "iterable":
+            return CallableValue(Pending("iterable", item=TupleOf((UNKNOWN, receiver.item))))
         if attribute in ("__enter__", "__aenter__"):
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)

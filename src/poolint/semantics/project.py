@@ -74,6 +74,7 @@ class Project:
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
+        self._texts: dict[str, dict[str, bytes]] = {}
 
     def replace(self, source: Source) -> Module:
         """Take ``source`` for its file from now on, in place of what stands on disk.
@@ -122,13 +123,30 @@ class Project:
 
         Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
         """
-        root = self.finder.search_path(near.path)[0]
-        top = near.name.partition(".")[0]
-        base = os.path.join(root, top)
-        root = base if os.path.isdir(base) else root
+        root = self._root_of(near)
         if root not in self._states:
             self._states[root] = self._index_state(root)
         return self._states[root].get(name, [])
+
+    def calling(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
+        """The files of the package that ``near`` belongs to in which something called ``name`` is called, with what
+        stands in them.
+        """
+        plain = name.encode()
+        word = re.compile(rb"\b" + re.escape(plain) + rb"[ \t]*\(")
+        root = self._root_of(near)
+        if root not in self._texts:
+            self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
+        for path, data in self._texts[root].items():
+            known = self._modules.get(path)
+            data = known.source.data if known is not None else data
+            if plain in data and word.search(data) is not None:
+                yield path, data
+
+    def _root_of(self, module: Module) -> str:
+        root = self.finder.search_path(module.path)[0]
+        base = os.path.join(root, module.name.partition(".")[0])
+        return base if os.path.isdir(base) else root
 
     def _index_state(self, root: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}

@@ -170,6 +170,20 @@ class Pending(Type):
         self.key = ("pending", call, awaited, entered, item)
 
 
+class Holder(Type):
+    """An object of a library of which is known only what some of its attributes are."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[tuple[str, Type], ...]) -> None:
+        self.members = members
+        self.key = ("holder", members)
+
+    def member(self, name: str) -> Type:
+        """What an attribute is."""
+        return next((one for attribute, one in self.members if attribute == name), UNKNOWN)
+
+
 class TupleOf(Type):
     """A tuple whose elements are known one by one."""
 

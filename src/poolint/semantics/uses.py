@@ -6,6 +6,7 @@ This is syntax, but syntax with a memory: a value stored under a name is used as
 from __future__ import annotations
 
 import ast
+import re
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,11 @@ STARTS = frozenset(
 
 _TRANSPARENT = (ast.IfExp, ast.BoolOp, ast.NamedExpr)
 
+_MAY_BE_AWAITABLE = re.compile(
+    r"\b(?:Any|object|\w*Awaitable\w*|\w*Coroutine\w*|\w*Future\w*|\w*Task\w*|\w*Context\w*|\w{1,2}|\w*T|\w+_co)\b"
+)
+"""Words of a type that something not yet awaited may be cast to: `Any`, a type variable."""
+
 
 def usage(node: ast.expr, scope: Scope, *, stored: bool = True) -> Usage:
     """How the value of ``node``, which stands in ``scope``, is used.
@@ -70,10 +76,21 @@ def usage(node: ast.expr, scope: Scope, *, stored: bool = True) -> Usage:
         elif isinstance(parent, ast.NamedExpr):
             below = usage(parent, scope, stored=stored)
             return below if below.use is not Use.DROPPED or not stored else _stored(parent.target, scope, parent)
+        elif isinstance(parent, ast.Call) and _is_cast(parent, child):
+            below = usage(parent, scope, stored=stored)
+            if below.use is Use.ESCAPES and not _MAY_BE_AWAITABLE.search(ast.unparse(parent.args[0])):
+                return Usage(Use.CONSUMED, parent)
+            return below
         else:
             return _used_by(child, parent, scope, stored=stored)
         child, parent = parent, parent_of(parent)
     return Usage(Use.ESCAPES, node)
+
+
+def _is_cast(call: ast.Call, value: ast.AST) -> bool:
+    """Whether ``call`` only tells a type checker what ``value`` is."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name == "cast" and len(call.args) == 2 and call.args[1] is value
 
 
 def _is_statement(node: ast.AST) -> bool:
@@ -97,7 +114,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, (ast.Assign, ast.AnnAssign)):
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
         if stored and len(targets) == 1 and isinstance(targets[0], ast.Name):
-            return _stored(targets[0], scope, parent)
+            return _stored(targets[0], scope, parent, whole=isinstance(child, ast.Call))
         if stored and len(targets) == 1 and isinstance(targets[0], ast.Attribute):
             return _stored_on_self(targets[0], scope, parent)
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in targets):
@@ -131,8 +148,12 @@ _RANK = {Use.AWAITED: 0, Use.STARTED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, U
 """What tells most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
 
 
-def _stored(target: ast.Name, scope: Scope, statement: ast.AST) -> Usage:
-    """The use of a value stored under a name: the most telling one among the uses of the name."""
+def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool = False) -> Usage:
+    """The use of a value stored under a name: the most telling one among the uses of the name.
+
+    ``whole``: the value is all that is assigned. Where the name is never bound to anything else, to test it makes sense
+    only for what the value would give, wherever it goes afterwards.
+    """
     name = target.id
     if name in scope.globals or scope.kind in ("module", "class"):
         return Usage(Use.ESCAPES, statement, name)
@@ -144,7 +165,8 @@ def _stored(target: ast.Name, scope: Scope, statement: ast.AST) -> Usage:
             if inner is scope and _before(load, target) and not _in_loop(target):
                 continue
             found.append(usage(load, inner, stored=False))
-    return _most_telling(found, name) or Usage(Use.DROPPED, statement, name)
+    is_sole = whole and len(scope.bindings.get(name, ())) == 1
+    return _most_telling(found, name, prefer_tests=is_sole) or Usage(Use.DROPPED, statement, name)
 
 
 def _stored_on_self(target: ast.Attribute, scope: Scope, statement: ast.AST) -> Usage:
@@ -164,11 +186,12 @@ def _stored_on_self(target: ast.Attribute, scope: Scope, statement: ast.AST) -> 
     return telling if telling is not None and telling.use is not Use.TESTED else Usage(Use.ESCAPES, statement)
 
 
-def _most_telling(found: list[Usage], name: str) -> Usage | None:
+def _most_telling(found: list[Usage], name: str, *, prefer_tests: bool = False) -> Usage | None:
     known = [one for one in found if one.use is not Use.DROPPED]
     if not known:
         return None
-    first = min(known, key=lambda one: _RANK.get(one.use, 4 if one.use is Use.TESTED else 3))
+    of_test = _RANK[Use.ITERATED_ASYNC] if prefer_tests else 4
+    first = min(known, key=lambda one: _RANK.get(one.use, of_test if one.use is Use.TESTED else 3))
     return Usage(first.use, first.node, name, first.attribute)
 
 

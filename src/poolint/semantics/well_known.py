@@ -29,6 +29,14 @@ ENTERS_ARGUMENT = {
 ENTERING = {"enter_context": "sync", "enter_async_context": "coroutine"}
 """Methods of exit stacks, by name: they enter their argument and give what it binds."""
 
+SAME_ITEMS = frozenset(
+    {
+        "builtins.list", "builtins.tuple", "builtins.set", "builtins.frozenset", "builtins.sorted", "builtins.reversed",
+        "builtins.iter",
+    }
+)  # fmt: skip
+"""Builtins whose value has the items of their first argument."""
+
 ITEM_OF_ARGUMENT = frozenset({"next", "anext", "builtins.next", "builtins.anext"})
 
 WRAPPERS = frozenset(
@@ -48,6 +56,16 @@ SYNC_MANAGERS = frozenset({"ContextManager", "AbstractContextManager", "_Generat
 ASYNC_MANAGERS = frozenset({"AsyncContextManager", "AbstractAsyncContextManager", "_AsyncGeneratorContextManager"})
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
 VARIABLES = frozenset({"ContextVar", "local"})
+
+HANDS_ON: dict[tuple[str, str], dict[str, int]] = {
+    ("strawberry", "Info"): {"context": 0, "root_value": 1},
+    ("pydantic_ai", "RunContext"): {"deps": 0},
+    ("agents", "RunContextWrapper"): {"context": 0},
+    ("agents", "ToolContext"): {"context": 0},
+    ("langgraph", "Runtime"): {"context": 0},
+    ("litestar", "Request"): {"user": 0, "auth": 1, "state": 2},
+}
+"""Generic classes of frameworks (import root, name) with an attribute that is what one of their type arguments is."""
 
 CONTEXT_DECORATORS = {
     "contextlib.contextmanager": "cm",

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.models.schema import RELEASABLE
-from poolint.semantics.calls import call_fact
+from poolint.semantics.calls import at_hand, call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.scopes import is_declared_elsewhere, parent_of
 from poolint.semantics.types import Function, Instance, alternatives
@@ -148,7 +148,7 @@ def _is_called(load: ast.expr) -> bool:
 
 def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
     """The one class of resource that an expression gives, as far as a library knows it."""
-    found = alternatives(ev.type_of(value, scope))
+    found = at_hand(ev.type_of(value, scope), scope)
     bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
     if len(bases) != 1 or len(found) != 1:
         return None
