@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from poolint.semantics import annotated, callables, evidence, imports, members, reaching
+from poolint.semantics import annotated, callables, imports, members, parameters, reaching
 from poolint.semantics.callers import Callers
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import (
@@ -294,7 +294,7 @@ class Evaluator:
         if kind == "import":
             return imports.imported(self, binding, scope.module)
         if kind == "parameter":
-            return self._parameter(binding, scope)
+            return parameters.parameter(self, binding, scope)
         if kind == "annotated":
             value = self.type_of(binding.value, scope) if binding.value is not None else UNKNOWN
             if isinstance(value, Instance) and value.base is not None:
@@ -321,40 +321,6 @@ class Evaluator:
                 return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN
             return self.item(value, asynchronous=False)
         return value
-
-    def _parameter(self, binding: Binding, scope: Scope) -> Type:
-        assert isinstance(binding.node, ast.arg)
-        owner = scope.enclosing_class
-        if owner is not None and isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            positional = [*scope.node.args.posonlyargs, *scope.node.args.args]
-            if positional and positional[0] is binding.node and self._is_receiver(binding, scope):
-                decorators = callables.decorators(self, scope)
-                if "builtins.staticmethod" not in decorators:
-                    cls = self.class_object(owner)
-                    is_class = "builtins.classmethod" in decorators or scope.name == "__new__"
-                    return cls if is_class else cls.instance()
-        injected = annotated.injected(self, binding.value, scope.parent or scope) if binding.value else UNKNOWN
-        if injected is not UNKNOWN:
-            return injected  # the dependency is what is really passed, whatever the annotation says
-        declared = (
-            annotated.annotation(self, binding.annotation, scope.parent or scope) if binding.annotation else UNKNOWN
-        )
-        if isinstance(declared, Instance):
-            return evidence.as_used(self, declared, binding.node.arg, scope)
-        if declared is not UNKNOWN or (binding.annotation is not None and callables.tells(binding.annotation)):
-            return declared
-        passed = self.callers.passed(binding, scope)
-        if passed is UNKNOWN and binding.annotation is None:
-            return evidence.engine_evidence(self, binding.node.arg, scope) or UNKNOWN
-        return passed
-
-    def _is_receiver(self, binding: Binding, scope: Scope) -> bool:
-        """Whether the first parameter of a method is the object; a declared session there shows a missing ``self``."""
-        assert isinstance(binding.node, ast.arg)
-        if binding.annotation is None or binding.node.arg in ("self", "cls"):
-            return True
-        declared = annotated.annotation(self, binding.annotation, scope.parent or scope)
-        return not (isinstance(declared, Instance) and declared.base is not None)
 
     # Modules and classes
 

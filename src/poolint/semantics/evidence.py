@@ -149,9 +149,9 @@ def as_used(ev: Evaluator, declared: Instance, name: str, scope: Scope) -> Insta
                 and function.value.id == name
             ):
                 row = ev.models.method(twin, function.attr)
-                if row is not None and row.call in ("coroutine", "awaitable-cm"):
-                    awaited += _is_asynchronous(call)
-                    others += not _is_asynchronous(call)
+                if row is not None and row.call == "coroutine":
+                    awaited += isinstance(parent_of(call), ast.Await)
+                    others += not isinstance(parent_of(call), ast.Await)
     return Instance(twin, twin) if awaited > others else declared
 
 
