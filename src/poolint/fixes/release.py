@@ -61,11 +61,15 @@ class _Choice:
         self.one = one
         self.form: Form = form
         self.function = one.scope.qualified_name
-        self.releases = releases(one)
+        found = releases(one)
+        self.is_clear = found is not None
+        self.releases = found or []
         self.behind = one.behind
 
     def fix(self) -> ReleaseFix | Refusal:
         """The first that fits, by how the function gives the resource back so far."""
+        if not self.is_clear:
+            return Refusal("it is given back in the midst of something else")
         if any(self.one.in_suite(each.statement) not in self.behind for each in self.releases):
             return Refusal("it is given back in another suite")
         handler = self._handler()

@@ -42,43 +42,42 @@ class Release:
     by_helper: bool = False
 
 
-def releases(one: Checkout) -> list[Release]:
-    """All statements that release a checkout, and nothing else; also those that nothing reaches, in its own suite."""
+def releases(one: Checkout) -> list[Release] | None:
+    """All statements that release a checkout, and nothing else; also those that nothing reaches, in its own suite.
+
+    None where it is released in the midst of something else: ``tasks.add(create_task(conn.close()))``.
+    """
     found = []
     seen = set(one.reads.seeing(one.stores, one.name))
     behind = one.behind
     for load in one.scope.loads.get(one.name, ()):
         if load not in seen and one.in_suite(load) not in behind:
             continue
-        release = _release_at(one, load)
-        if release is not None:
-            found.append(release)
+        call, is_plain, by_helper = _releasing(one, load)
+        if call is not None:
+            statement = _whole_statement(call)
+            if statement is None:
+                return None
+            found.append(Release(statement, call, is_plain, by_helper))
     return found
 
 
-def _release_at(one: Checkout, load: ast.Name) -> Release | None:
+def _releasing(one: Checkout, load: ast.Name) -> tuple[ast.Call | None, bool, bool]:
+    """The call by which a read of the resource releases it, if it does; whether it is plain, and a helper does it."""
     parent = parent_of(load)
     keyword = None
     if isinstance(parent, ast.keyword):
         keyword, parent = parent.arg, parent_of(parent)
-    by_helper = False
     if isinstance(parent, ast.Attribute):
         call = parent_of(parent)
-        if not isinstance(call, ast.Call) or call.func is not parent:
-            return None
-        if not _releases_itself(one.ev, one.cls, parent.attr):
-            return None
-        is_plain = parent.attr in _PLAIN
+        if isinstance(call, ast.Call) and call.func is parent and _releases_itself(one.ev, one.cls, parent.attr):
+            return call, parent.attr in _PLAIN, False
     elif isinstance(parent, ast.Call) and load is not parent.func:
-        call, is_plain = parent, True
-        if not _releases_argument(one.ev, one.scope, call):
-            if not _helper_releases(one, call, load, keyword):
-                return None
-            is_plain, by_helper = False, True
-    else:
-        return None
-    statement = _whole_statement(call)
-    return Release(statement, call, is_plain, by_helper) if statement is not None else None
+        if _releases_argument(one.ev, one.scope, parent):
+            return parent, True, False
+        if _helper_releases(one, parent, load, keyword):
+            return parent, False, True
+    return None, False, False
 
 
 def _helper_releases(one: Checkout, call: ast.Call, load: ast.Name, keyword: str | None) -> bool:

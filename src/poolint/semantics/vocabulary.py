@@ -18,6 +18,9 @@ RELEASING = frozenset({"close", "aclose", "release", "remove", "terminate", "dis
 TIDYING = (RELEASING - {"remove"}) | {"rollback", "reset", "cancel", "stop", "shutdown", "wait_closed"}
 """Methods that give something back, roll it back or stop it; `os.remove(path)` is none of these."""
 
+WATCHING = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})
+"""Context managers that only watch over their block."""
+
 SHIELDS = frozenset({"shield", "wait_for"})
 """Functions that are awaited in the place of what they are passed."""
 

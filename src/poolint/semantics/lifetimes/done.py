@@ -20,7 +20,7 @@ from poolint.semantics.lifetimes.owed import OWED
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
-from poolint.semantics.vocabulary import SHIELDS, TIDYING, last_name
+from poolint.semantics.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
@@ -271,6 +271,8 @@ class Moves:
                 if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
                     return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel":
+            if isinstance(value, ast.Call) and last_name(value.func) in WATCHING:
+                return End("gone")  # `async with asyncio.timeout(3):` does not wait for anything itself
             return self._cancelled(node.value, config)
         return config
 

@@ -9,7 +9,7 @@ from poolint.semantics import cfg
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, LibraryName, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import WATCHING, last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -49,11 +49,6 @@ _LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical",
 _LOG_METHODS = frozenset({*_LOGGED, *(f"a{name}" for name in _LOGGED)})
 """What loggers are called by, asynchronous ones too."""
 
-_QUIET_NAMES = frozenset(
-    {"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"}
-)
-"""Context managers that only watch over their block."""
-
 ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
 """Functions that end the process: what is still open then is given back with it."""
 
@@ -91,7 +86,7 @@ class Graphs:
             node = node.value
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
-        if last_name(node.func) in _QUIET_NAMES or _logs(node.func):
+        if last_name(node.func) in WATCHING or _logs(node.func):
             return False
         fact = call_fact(self.ev, node, scope)
         if fact is not None and fact.row is not None:
