@@ -225,7 +225,8 @@ class _Choice:
         if isinstance(others, Refusal):
             return others
         kept = len(self.releases) > len(others)
-        safe = not (kept or self._is_shared() or (block.yields and not self._is_manager()))
+        lends = block.yields and not self._is_manager()
+        safe = not (kept or lends or block.gives_entities or self._is_shared())
         how = self._entering()
         if how is not None and not (how.method and kept):
             return self._block(block, how, tuple(others), safe=safe and not how.commits)

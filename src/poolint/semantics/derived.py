@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import ClassObject, Instance, LibraryName, ModuleObject, alternatives
+from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, ModuleObject, alternatives
+from poolint.semantics.vocabulary import last_name
+from poolint.semantics.well_known import SAME_AS_ARGUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,7 +44,22 @@ _EAGER_BUILTINS = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorte
 _TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
 """Methods of a session that attach their argument to it."""
 _KEEPS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+_STARTS = frozenset(
+    {
+        "create_task",
+        "ensure_future",
+        "run_coroutine_threadsafe",
+        "start_soon",
+        "submit",
+        "call_soon",
+        "call_later",
+        "add_task",
+    }
+)
+"""Functions and methods that start what they are passed and do not wait for it."""
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
+_QUERIES = frozenset({"select", "text", "query"})
+"""What says which columns or entities are asked for."""
 _OPEN = frozenset({"connection", "session", "transaction", "cursor", "result", "query"})
 _MAX_ORIGINS = 200
 """Assignments that are followed; in real code 30 are many. Each costs a walk over the graph."""
@@ -73,7 +90,8 @@ class Derived:
     """All that is derived from what ``name`` is bound to at ``starts``, in :attr:`mentions`.
 
     ``handed_out`` says how the resource leaves its function, empty if it does not; ``yields`` whether it, or something
-    made of it, is lent to whoever consumes the generator.
+    made of it, is lent to whoever consumes the generator; ``gives_entities`` whether the caller may get entities of a
+    session, which are detached when it is closed.
     """
 
     def __init__(
@@ -94,6 +112,7 @@ class Derived:
         self.mentions: list[Mention] = []
         self.handed_out = ""
         self.yields = False
+        self.gives_entities = False
         self._stops = stops
         self._known: set[tuple[str, tuple[Node, ...]]] = set()
         self._followed: set[ast.Name] = set()
@@ -117,6 +136,9 @@ class Derived:
             if load not in self._followed:
                 self._followed.add(load)
                 _Flow(self, origin).climb(load)
+                deferring = _deferring(load)
+                if deferring is not None:
+                    _Flow(self, origin, lazy=True).climb(deferring)
 
     def refuse(self, how: str) -> None:
         """Note how the resource leaves; the first way counts."""
@@ -169,6 +191,7 @@ class Derived:
         elif lazy:
             self.refuse("what is returned still reads from it")
         elif value is not None:
+            self.gives_entities = self.gives_entities or (self.keeps_entities and not self._is_columns(value))
             for one in alternatives(self.ev.type_of(value, self.scope)):
                 # A result that came through `await` has been read whole; its class is a synchronous one.
                 if (
@@ -178,6 +201,24 @@ class Derived:
                     and (self.cls is None or one.base.mode == self.cls.mode)
                 ):
                     self.refuse("what is returned still reads from it")
+
+    def _is_columns(self, value: ast.expr) -> bool:
+        """Whether what is returned are columns, not entities: ``order.id``, ``session.scalars(select(User.name)).all()``."""
+        if isinstance(value, ast.Attribute):
+            return True
+        sources = [value]
+        for node in ast.walk(value):
+            if isinstance(node, ast.Name):
+                sources += [one.value for one in self.scope.bindings.get(node.id, ()) if one.value is not None]
+        queries = [
+            one
+            for source in sources
+            for one in ast.walk(source)
+            if isinstance(one, ast.Call) and last_name(one.func) in _QUERIES
+        ]
+        return bool(queries) and all(
+            not isinstance(argument, (ast.Name, ast.Starred)) for one in queries for argument in one.args
+        )
 
 
 def _keeps_entities(cls: Class | None, scope: Scope) -> bool:
@@ -189,14 +230,15 @@ def _keeps_entities(cls: Class | None, scope: Scope) -> bool:
 class _Flow:
     """The way of one value outwards, from a read to the statement or the name where it ends."""
 
-    def __init__(self, derived: Derived, origin: Origin) -> None:
+    def __init__(self, derived: Derived, origin: Origin, *, lazy: bool = False) -> None:
         self.derived = derived
         self.holds = origin.holds
         self.is_container = origin.is_container
-        self.bare = origin.is_resource  # the very object, not a part of something
-        self.lazy = False  # read only when somebody iterates over it
+        self.bare = origin.is_resource and not lazy  # the very object, not a part of something
+        self.lazy = lazy  # read only when somebody iterates over it
+        self.runs_on = False  # somebody works on it while the function goes on
 
-    def climb(self, load: ast.Name) -> None:
+    def climb(self, load: ast.expr) -> None:
         """Follow the value up to where it ends."""
         child: ast.expr = load
         while True:
@@ -293,6 +335,7 @@ class _Flow:
             return False
         if isinstance(function, ast.Attribute):
             self._join_receiver(function, call)
+        self.runs_on = self.holds and name in _STARTS and not self._ends_with_a_block(function)
         self.holds = self.holds and self._makes_object(call)
         return True
 
@@ -308,13 +351,23 @@ class _Flow:
         if not isinstance(one, (LibraryName, ModuleObject)) or (self.holds and not _is_standard(one)):
             derived.join(root, call)
 
+    def _ends_with_a_block(self, function: ast.expr) -> bool:
+        """Whether what is started is waited for at the end of a block: ``group.create_task(…)`` in a task group."""
+        root = _root(function)
+        bindings = self.derived.scope.bindings.get(root.id, ()) if root is not None else ()
+        return bool(bindings) and all(one.kind == "with" for one in bindings)
+
     def _makes_object(self, call: ast.Call) -> bool:
         """Whether a call makes an object, which may keep what it is given, and not just a result."""
         for one in alternatives(self.derived.ev.type_of(call.func, self.derived.scope)):
             if isinstance(one, ClassObject):
                 return True
-            if isinstance(one, LibraryName) and one.name.rpartition(".")[2][:1].isupper():
-                return True
+            if isinstance(one, LibraryName):
+                last = one.name.rpartition(".")[2]
+                if last[:1].isupper() or one.name in SAME_AS_ARGUMENT:
+                    return True
+            if isinstance(one, Function) and (one.scope.is_async or one.scope.is_generator):
+                return True  # a coroutine or generator, which has it when it runs
         return False
 
     def _join_names(self, argument: ast.expr, at: ast.AST) -> None:
@@ -345,8 +398,28 @@ class _Flow:
         elif isinstance(parent, ast.withitem) and child is parent.context_expr:
             if parent.optional_vars is not None:
                 derived.bind(parent.optional_vars, holds=self.holds, bare=False)
+        elif isinstance(parent, ast.Expr) and self.runs_on:
+            derived.refuse("something that runs on works on it")
         elif isinstance(parent, ast.Return):
             derived.gives_back(parent.value, holds=self.holds, lazy=self.lazy)
+
+
+def _deferring(load: ast.Name) -> ast.GeneratorExp | None:
+    """The outermost generator expression that reads a name only when somebody iterates over it."""
+    found = None
+    child: ast.AST = load
+    parent = parent_of(load)
+    while isinstance(parent, (ast.expr, ast.keyword, ast.comprehension)):
+        if isinstance(parent, ast.GeneratorExp) and not _is_first_iterable(child, load, parent):
+            found = parent
+        child, parent = parent, parent_of(parent)
+    return found
+
+
+def _is_first_iterable(child: ast.AST, load: ast.Name, whole: ast.GeneratorExp) -> bool:
+    """Whether a name stands in what a generator expression iterates over, which is read at once."""
+    first = whole.generators[0]
+    return child is first and any(node is load for node in ast.walk(first.iter))
 
 
 def _is_standard(one: LibraryName | ModuleObject) -> bool:

@@ -39,7 +39,7 @@ class Extent:
 
     ``last`` is the last statement that needs the resource or what is derived from it, ``last_use`` the last one that
     names it. ``applicability`` says how far a block that ends with ``last`` may be trusted. ``yields``: the resource
-    is lent to the consumer of a generator.
+    is lent to the consumer of a generator. ``gives_entities``: the caller may get entities, which are detached then.
     """
 
     first: ast.stmt
@@ -47,6 +47,7 @@ class Extent:
     last_use: ast.stmt
     applicability: Applicability
     yields: bool = False
+    gives_entities: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,12 @@ def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
         return Refusal("its name is bound again before its last use")
     added = one.suite[places.last_use + 1 : places.last + 1]
     return Extent(
-        body[0], body[-1], one.suite[places.last_use], _applicability(added, derived.mentions, derived), derived.yields
+        body[0],
+        body[-1],
+        one.suite[places.last_use],
+        _applicability(added, derived.mentions, derived),
+        derived.yields,
+        derived.gives_entities,
     )
 
 
