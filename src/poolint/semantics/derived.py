@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, ModuleObject, alternatives
+from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending, alternatives
 from poolint.semantics.vocabulary import last_name
 from poolint.semantics.well_known import SAME_AS_ARGUMENT
 
@@ -237,6 +237,7 @@ class _Flow:
         self.bare = origin.is_resource and not lazy  # the very object, not a part of something
         self.lazy = lazy  # read only when somebody iterates over it
         self.runs_on = False  # somebody works on it while the function goes on
+        self.is_pending = False  # a coroutine, generator or context manager of it, which nobody has run or entered yet
 
     def climb(self, load: ast.expr) -> None:
         """Follow the value up to where it ends."""
@@ -319,7 +320,9 @@ class _Flow:
             if derived.keeps_entities and isinstance(child, ast.Attribute) and child.attr in _TAKES_IN:
                 for argument in call.args:
                     self._join_names(argument, call)
+            self.is_pending = not _is_awaited(call) and self._gives_pending(call)
             return True
+        self.holds = self.holds or self.is_pending
         function = call.func
         name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
         self.lazy = False
@@ -350,6 +353,10 @@ class _Flow:
         # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read from it.
         if not isinstance(one, (LibraryName, ModuleObject)) or (self.holds and not _is_standard(one)):
             derived.join(root, call)
+
+    def _gives_pending(self, call: ast.Call) -> bool:
+        one = self.derived.ev.type_of(call, self.derived.scope)
+        return isinstance(one, Pending) and one.call not in ("iterable", "awaitable")
 
     def _ends_with_a_block(self, function: ast.expr) -> bool:
         """Whether what is started is waited for at the end of a block: ``group.create_task(…)`` in a task group."""
@@ -387,7 +394,11 @@ class _Flow:
     def _end(self, child: ast.expr, parent: ast.AST | None) -> None:
         """The value has reached its statement."""
         derived = self.derived
-        if isinstance(parent, ast.Assign) and child is parent.value:
+        if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Return)):
+            self.holds = self.holds or self.is_pending
+        if isinstance(parent, ast.arguments):
+            derived.refuse("a nested function captures it")
+        elif isinstance(parent, ast.Assign) and child is parent.value:
             for target in parent.targets:
                 derived.bind(target, holds=self.holds, bare=self.bare)
         elif isinstance(parent, (ast.AnnAssign, ast.AugAssign)) and child is parent.value:
