@@ -14,7 +14,7 @@ from tests.support import FIXED, FIXTURES, Fixture, Place, Project, differences,
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENOUGH = 5
+ENOUGH = 8
 """Bad and good fixtures that each rule has at least."""
 
 CODES = sorted(path.name for path in FIXTURES.glob("POL*"))

@@ -12,6 +12,7 @@ from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.lifetimes.graphs import Graphs
 from poolint.semantics.observe import (
     afterwards,
+    attributes,
     awaits,
     blocking,
     collector,
@@ -63,6 +64,7 @@ class Analysis:
                 withs.observe(ev, scope),
                 self.lifetimes.observe(scope),
                 afterwards.observe(ev, self.graphs, scope),
+                attributes.observe(ev, self.graphs, scope),
                 owners.observe(ev, scope),
                 self.registries.observe(scope),
                 generators.observe(ev, scope),

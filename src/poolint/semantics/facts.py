@@ -120,6 +120,8 @@ LeakProblem = Literal[
     "half-built",  # it is handed on in the end, but something may fail before
     "with-keeps",  # it is entered with a `with` that ends its transaction only
     "misreleased",  # it is closed instead of given back, and its slot in the pool is lost
+    "misplaced",  # it is given to another pool than it came from
+    "guarded",  # a test skips its release in the very case that leaks
     "skipped",  # something in a `finally` may fail before the release in it
     "never",  # it is held at a normal end of the function
     "exception",  # an exception leaves with it
@@ -153,7 +155,10 @@ class LeakedCheckout(Observation):
 
 @dataclass(frozen=True, eq=False)
 class ManualRelease(Observation):
-    """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call."""
+    """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call.
+
+    ``method`` is what the block calls in place of the checkout's own method, where it has to be another one.
+    """
 
     on_request = True
 
@@ -161,6 +166,8 @@ class ManualRelease(Observation):
     variable: str
     cls: schema.Class
     statement: ast.stmt
+    asynchronous: bool
+    method: str = ""
 
 
 @dataclass(frozen=True, eq=False)

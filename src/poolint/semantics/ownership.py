@@ -14,6 +14,7 @@ from poolint.semantics.vocabulary import last_name
 if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Binding, Scope
 
 
@@ -23,7 +24,8 @@ class Fate(IntEnum):
     USED = 0
     COMMITTED = 1  # it ends a session's transaction, which gives the connection back
     KEPT = 2  # somebody else owns it now, or may
-    RELEASED = 3
+    CLOSED = 3  # it is closed, where only its pool can take it back
+    RELEASED = 4
 
 
 _KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
@@ -44,6 +46,7 @@ _USERS = frozenset(
 """Functions and methods, by name, that only use a connection, whoever they are called on."""
 
 _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
+_CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 _MAX_DEPTH = 6
 
 
@@ -70,6 +73,8 @@ class Ownership:
                 return Fate.RELEASED
             keeps = fact.role in ("create", "open") or getattr(fact.row, "keeps", False)
             return Fate.KEPT if keeps else Fate.USED
+        if _is_block_on_engine(call, fact, cls):
+            return Fate.USED
         if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
             return Fate.KEPT
         if last_name(call.func) in _USERS:
@@ -91,6 +96,8 @@ class Ownership:
             name = _parameter(callee, call, argument, keyword)
             return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
         if isinstance(callee, LibraryName):
+            if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
+                return Fate.CLOSED
             if callee.name == "builtins.getattr":
                 return self._of_asked(call, scope, cls)
             # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
@@ -163,10 +170,21 @@ class Ownership:
         if not is_call:
             return Fate.KEPT  # `callback(conn.close)`: the method itself is handed on
         if row.role in ("release", "dispose") and row.releases == "self":
-            return Fate.RELEASED
+            return Fate.CLOSED if is_lost_when_closed(cls) else Fate.RELEASED
         if cls.kind == "session" and row.role in ("commit", "rollback", "begin"):
             return Fate.COMMITTED
         return Fate.USED
+
+
+def _is_block_on_engine(call: ast.Call, fact: CallFact | None, cls: Class) -> bool:
+    """``with Session(engine) as session:``: the session ends with its block, and leaves the engine as it is."""
+    makes_session = fact is not None and fact.cls is not None and fact.cls.kind == "session"
+    return cls.kind == "engine" and makes_session and isinstance(parent_of(call), ast.withitem)
+
+
+def is_lost_when_closed(cls: Class) -> bool:
+    """Whether closing a connection of a pool does not give its slot back."""
+    return cls.on_drop == "lost" and not cls.releases_on_exit and not cls.close_gives_back
 
 
 def _parameter(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:

@@ -138,7 +138,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
             isinstance(one, ast.Constant) and one.value is None for one in [parent.left, *parent.comparators]
         )
         return Usage(Use.TESTED if against_none else Use.CONSUMED, parent)
-    if isinstance(parent, (ast.Subscript, ast.BinOp, ast.FormattedValue)):
+    if isinstance(parent, (ast.Subscript, ast.BinOp, ast.AugAssign, ast.FormattedValue)):
         is_index = isinstance(parent, ast.Subscript) and child is not parent.value
         return Usage(Use.ESCAPES if is_index else Use.CONSUMED, parent)
     return Usage(Use.ESCAPES, parent)

@@ -9,6 +9,7 @@ from poolint.models.schema import REACHING_ROLES, RELEASABLE
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
+    from poolint.models.schema import Class, Function, Method
     from poolint.semantics.scopes import Scope
 
 
@@ -29,9 +30,10 @@ class Vocabulary:
     """Names of methods and functions, by what they can be.
 
     ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
-    connection or open a session, ``makes`` make a client that has to be closed, ``of_resources`` are called on sessions
-    and connections; ``reaches`` reach the database through a synchronous session; ``registries`` are the names of the
-    classes that keep a session for each thread or task.
+    connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
+    are called on sessions and connections; ``reaches`` reach the database through a synchronous session; ``registries``
+    are the names of the classes that keep a session for each thread or task; ``outlasts`` give connections whose block
+    does not release them.
     """
 
     def __init__(self, models: Models) -> None:
@@ -43,8 +45,9 @@ class Vocabulary:
         self.of_resources: set[str] = set()
         self.reaches: set[str] = set()
         self.registries: set[str] = set()
+        self.outlasts: set[str] = set()
         for cls in models.classes.values():
-            if cls.kind == "client" and cls.on_drop:
+            if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
                 self.makes.add(cls.name.rpartition(".")[2])
             if cls.kind == "registry":
                 self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
@@ -52,6 +55,8 @@ class Vocabulary:
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
                 if method.role in ("checkout", "open"):
                     self.takes.update(method.names)
+                    if _outlasts(models, method):
+                        self.outlasts.update(method.names)
                 if cls.kind in RELEASABLE:
                     self.of_resources.update(method.names)
                 if (
@@ -63,8 +68,13 @@ class Vocabulary:
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]
             (self.sync if function.call == "sync" else self.pending).add(last)
+            made = models.classes.get(function.returns) if function.role == "create" else None
+            if made is not None and made.kind in ("engine", "pool"):
+                self.makes.add(last)
             if function.role == "checkout":
                 self.takes.add(last)
+                if _outlasts(models, function):
+                    self.outlasts.add(last)
 
     def is_library_import(self, callee: ast.expr, scope: Scope) -> bool:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
@@ -74,6 +84,16 @@ class Vocabulary:
         return any(
             one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings
         )
+
+
+def _outlasts(models: Models, row: Method | Function) -> bool:
+    cls = models.classes.get(row.returns)
+    return cls is not None and outlasts_block(cls)
+
+
+def outlasts_block(cls: Class) -> bool:
+    """Whether the block of a connection leaves it open: not that of a mere file, which is closed with its name."""
+    return not cls.releases_on_exit and cls.on_drop != "terminated"
 
 
 def last_name(node: ast.expr) -> str:

@@ -3,9 +3,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 async def work(engine: AsyncEngine, path: str) -> None:
-    legacy = create_engine(f"sqlite:///{path}")
     connection = await engine.connect()
     try:
+        legacy = create_engine(f"sqlite:///{path}")
         await connection.execute(text("SELECT 1"))
     finally:
         legacy.dispose()

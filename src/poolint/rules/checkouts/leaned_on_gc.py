@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held
-from poolint.semantics.facts import LeftToCollector, Observation
+from poolint.rules.wording import held, leak_subject
+from poolint.semantics.facts import LeakedCheckout, LeftToCollector, Observation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -17,7 +17,8 @@ class LeanedOnGc(Rule):
 
     ## What it does
     Reports calls that look like a release and are none: the `close` of an asynchronous resource registered as a synchronous
-    callback, `wait_for(conn.close(), 0)`, and `session.sync_session.close()` outside of `run_sync`.
+    callback, `wait_for(conn.close(), 0)`, and `session.sync_session.close()` outside of `run_sync`. Also a release that
+    stands under `if session.is_active:`, which skips the session whose flush has failed.
 
     ## Why is this bad?
     The coroutine is made and dropped, or cancelled before its first step. The code looks as if it cleaned up, and the
@@ -57,13 +58,22 @@ class LeanedOnGc(Rule):
         code="POL213",
         name="leaned-on-gc",
         summary="a release that does not happen, so that only the garbage collector is left",
-        subscription=Subscription(observations=frozenset({LeftToCollector})),
+        subscription=Subscription(observations=frozenset({LeftToCollector, LeakedCheckout})),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, LeakedCheckout):
+            if observation.problem != "guarded":
+                return None
+            return Verdict(
+                f"{leak_subject(observation)} is not released when `{observation.variable}.is_active` is false, which it is "
+                f"after a failed flush: {held(observation.cls)}",
+                observation.variable,
+                observation.path,
+            )
         assert isinstance(observation, LeftToCollector)
         return Verdict(
             f"`{observation.what}` releases nothing: {observation.why}; {held(observation.cls)}", observation.what

@@ -71,7 +71,9 @@ class ManualRelease(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, facts.ManualRelease)
-        block = "async with" if observation.cls.async_enter else "with"
+        block = "async with" if observation.asynchronous else "with"
+        if observation.method:
+            block += f" {observation.call.receiver}.{observation.method}()"
         return Verdict(
             f"`{observation.variable}` from `{call_text(observation.call)}` is released by hand: `{block}` would do it",
             observation.variable,

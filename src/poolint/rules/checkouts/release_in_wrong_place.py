@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 
 class ReleaseInWrongPlace(Rule):
-    """A pooled connection is closed instead of given back, and its slot is lost.
+    """A pooled connection is closed instead of given back, or given to another pool, and its slot is lost.
 
     ## What it does
-    Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed instead.
+    Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed instead, and a connection
+    that is given back to another pool than the one it was taken from.
 
     ## Why is this bad?
-    `close()` closes the socket, but the pool goes on counting the slot as taken. It never comes back.
+    `close()` closes the socket, but the pool goes on counting the slot as taken. It never comes back. A pool
+    refuses a connection that is not its own, and the one that it came from goes on waiting for it.
 
     ## Example
     ```python
@@ -54,7 +56,7 @@ class ReleaseInWrongPlace(Rule):
     meta = Meta(
         code="POL211",
         name="release-in-wrong-place",
-        summary="a pooled connection is closed instead of given back",
+        summary="a pooled connection is closed instead of given back, or given to another pool",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         relaxed_in=frozenset({"alembic"}),
     )
@@ -64,6 +66,13 @@ class ReleaseInWrongPlace(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
+        if observation.problem == "misplaced":
+            return Verdict(
+                f"{leak_subject(observation)} is given to another pool than it came from, which refuses it: "
+                f"{held(observation.cls)}",
+                observation.variable,
+                observation.path,
+            )
         if observation.problem != "misreleased":
             return None
         return Verdict(

@@ -17,7 +17,8 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of
 from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
-from poolint.semantics.ownership import Fate
+from poolint.semantics.origins import are_different
+from poolint.semantics.ownership import Fate, is_lost_when_closed
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject
 from poolint.semantics.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
@@ -46,6 +47,9 @@ _PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
 _UNDOING = frozenset({"rollback", "reset"})
 """Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
+_WAITS_FOR = SHIELDS | {"gather", "wait"}
+"""Functions that wait for what their arguments wait for."""
+
 _CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
 
 
@@ -58,7 +62,8 @@ class Config(NamedTuple):
 
 
 class End(NamedTuple):
-    """An obligation that ends: ``released``, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
+    """An obligation that ends: ``released``, ``misreleased`` where closing it does not give it back, ``misplaced`` in
+    a pool that is not its own, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
 
     how: str
 
@@ -164,9 +169,7 @@ class Moves:
         if row is None:
             return End("handed")  # an unknown method may do anything
         if row.role in ("release", "dispose") and row.releases == "self":
-            cls = self.site.cls
-            gives_back = cls.on_drop != "lost" or cls.releases_on_exit or cls.close_gives_back
-            return End("released") if gives_back else config._replace(state="closed")
+            return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released")
         if row.releases == "argument" and row.role == "release":
             return config
         if row.role in _UNDOING and edge.is_unwinding:
@@ -204,12 +207,24 @@ class Moves:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
         if fate is Fate.RELEASED:
-            return End("released")
+            return End("released" if self._is_its_pool(call) else "misplaced")
+        if fate is Fate.CLOSED:
+            return config._replace(state="closed")
         if fate is Fate.KEPT and not _is_yielded(call) and not self._wraps(call):
             return End("handed")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         return config._replace(state="held") if self.is_lazy else config
+
+    def _is_its_pool(self, call: ast.Call) -> bool:
+        """Whether a call gives a connection back to the pool that it came from, as far as can be told."""
+        fact = call_fact(self.ev, call, self.scope)
+        if fact is None or getattr(fact.row, "releases", "self") != "argument" or self.site.helper:
+            return True
+        taken, given = self.site.call.func, call.func
+        if not (isinstance(taken, ast.Attribute) and isinstance(given, ast.Attribute)):
+            return True
+        return not are_different(self.ev, taken.value, given.value, self.scope)
 
     def _wraps(self, call: ast.expr | None) -> bool:
         """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
@@ -250,7 +265,12 @@ class Moves:
         """A cancellation: only some awaits lose what is held."""
         if self.site.cls.on_drop == "lost":
             return config
-        if isinstance(awaited, ast.Call) and self.foreign.of_call(awaited, self.scope) is not None:
+        if not isinstance(awaited, ast.Call):
+            return End("gone")
+        waited = [awaited]
+        if last_name(awaited.func) in _WAITS_FOR:
+            waited += [one for one in awaited.args if isinstance(one, ast.Call)]
+        if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
             return config
         return End("gone")
 

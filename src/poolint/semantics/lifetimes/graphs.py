@@ -74,13 +74,13 @@ class Graphs:
         if graph is None:
             graph = self._graphs[scope] = cfg.build(
                 scope.node,
-                raises=lambda node: self._raises(node, scope),
+                raises=lambda node: self.may_raise(node, scope),
                 never_returns=lambda call: self.never_returns(call, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
             )
         return graph
 
-    def _raises(self, node: ast.expr, scope: Scope) -> bool:
+    def may_raise(self, node: ast.expr, scope: Scope) -> bool:
         """Whether something may raise in practice."""
         if isinstance(node, ast.Await):
             node = node.value
@@ -110,7 +110,7 @@ class Graphs:
         if found is None:
             self._raising[scope] = True  # met again while deciding
             found = self._raising[scope] = not _tells_all(scope) or any(
-                not _may_be_caught(call, scope) and self._raises(call, scope) for call in scope.calls
+                not _may_be_caught(call, scope) and self.may_raise(call, scope) for call in scope.calls
             )
             if not found:
                 try:

@@ -10,7 +10,7 @@ from poolint.semantics.calls import at_hand, call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.scopes import is_declared_elsewhere, parent_of
 from poolint.semantics.types import Function, Instance, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import last_name, outlasts_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,14 +67,19 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
         name = _target(parent, value)
+        if name is None and last_name(node.func) in vocabulary.outlasts:
+            name = _entered(parent)
         if name is None:
             continue
         if name and (name in scope.globals or name in captured or not _is_likely(node, name, vocabulary, scope)):
             continue
-        if not name and not _may_be_lost(node, parent, vocabulary):
+        is_header = isinstance(parent, (ast.withitem, ast.Call))
+        if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
             continue
         found = checkout(ev, node, value, scope)
-        if found is not None and not (name and is_declared_elsewhere(scope.node, name)):
+        if found is None or (is_header and not outlasts_block(found[1])):
+            continue
+        if not (name and is_declared_elsewhere(scope.node, name)):
             yield Site(node, value, name, *found)
 
 
@@ -87,6 +92,17 @@ def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
     if isinstance(parent, ast.NamedExpr) and parent.value is value:
         return parent.target.id
     return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def _entered(parent: ast.AST | None) -> str | None:
+    """The name that the header of a ``with`` binds; empty where it binds none, or where ``closing`` gets the value."""
+    if isinstance(parent, ast.Call) and last_name(parent.func) == "closing":
+        return "" if isinstance(parent_of(parent), ast.withitem) else None
+    if not isinstance(parent, ast.withitem):
+        return None
+    if parent.optional_vars is None:
+        return ""
+    return parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else None
 
 
 def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:

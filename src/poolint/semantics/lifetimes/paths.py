@@ -23,6 +23,8 @@ MAX_STANDINGS = 40_000
 MAX_IN_FUNCTION = 100_000
 """The same for all obligations of one function together: about a second of work."""
 
+_LOST = ("overwritten", "misreleased", "misplaced")
+
 Standing = tuple["Node", Config]
 
 
@@ -30,13 +32,15 @@ class Outcome(NamedTuple):
     """How an obligation ends.
 
     ``leaks`` are the exits at which it is still owed, with a shortest path to each; ``overwritten`` is a path to the
-    store that loses it, ``misreleased`` one to the call that closes what it should give back. ``released`` and
+    store that loses it, ``misreleased`` one to the call that closes what it should give back, ``misplaced`` one to
+    the call that gives it to another pool. ``released`` and
     ``handed`` say whether any path releases it or gives it to somebody else; ``standings`` is what the search took.
     """
 
     leaks: dict[NodeKind, list[Edge]]
     overwritten: list[Edge] | None
     misreleased: list[Edge] | None
+    misplaced: list[Edge] | None
     released: bool
     handed: bool
     standings: int
@@ -87,7 +91,7 @@ def follow(
                 ends.add(after.how)
                 if trace is not None:
                     trace.ends.append((standing, edge, after))
-                if after.how == "overwritten" and after.how not in lost:
+                if after.how in ("overwritten", "misplaced") and after.how not in lost:
                     lost[after.how] = [*_path(came_by, standing), edge]
                 elif after.how == "misreleased":
                     lost.setdefault(after.how, _path(came_by, _closed(came_by, standing)))
@@ -99,7 +103,8 @@ def follow(
                 came_by[reached] = (standing, edge)
                 queue.append(reached)
     released, handed = "released" in ends, "handed" in ends
-    return Outcome(leaks, lost.get("overwritten"), lost.get("misreleased"), released, handed, len(came_by))
+    overwritten, misreleased, misplaced = map(lost.get, _LOST)
+    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(came_by))
 
 
 def _begun(site: Site, flags: frozenset[tuple[str, bool]]) -> Config:

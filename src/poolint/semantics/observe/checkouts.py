@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import text_of
 from poolint.semantics.cfg import TooComplex
+from poolint.semantics.entering import entering
 from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
@@ -16,6 +17,7 @@ from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe.collector import SYNC_SIDES
 from poolint.semantics.observe.common import is_entry, is_in_loop, may_await, step
+from poolint.semantics.ownership import is_lost_when_closed
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage
 from poolint.semantics.vocabulary import RELEASING
@@ -87,6 +89,12 @@ class Lifetimes:
                 return None
         elif site.start == "idle":
             return None
+        if isinstance(parent, ast.withitem):
+            return self._observation(site, scope, "with-keeps", (step("it is entered here", site.call, scope.module),))
+        if isinstance(parent, ast.Call):
+            if not is_lost_when_closed(site.cls):
+                return None
+            return self._observation(site, scope, "misreleased", (step("it is closed here", parent, scope.module),))
         path = (step("checked out here, and nothing holds it", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
 
@@ -135,14 +143,27 @@ class Lifetimes:
 
     def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
         """A checkout that is released right, but by hand."""
-        can_enter = site.cls.enter or site.cls.async_enter
-        if not outcome.released or outcome.handed or not can_enter or not site.cls.releases_on_exit:
+        block = entering(self.ev, scope, site.value, site.cls)
+        if not outcome.released or outcome.handed or block is None or _outlives_branch(site, scope):
             return None
+        if block.commits and any(
+            isinstance(read := parent_of(load), ast.Attribute) and read.attr == "rollback"
+            for load in scope.loads.get(site.name, ())
+        ):
+            return None  # what it wrote is to be discarded, and the block would commit it
         if site.cls.kind not in RELEASABLE or _may_be_lent(self.ev, site, scope):
             return None
         statement = statement_of(site.call)
         return ManualRelease(
-            site.call, scope.qualified_name, may_await(site.call, scope), site.fact, site.name, site.cls, statement
+            site.call,
+            scope.qualified_name,
+            may_await(site.call, scope),
+            site.fact,
+            site.name,
+            site.cls,
+            statement,
+            block.asynchronous,
+            block.method,
         )
 
     def _observation(
@@ -197,30 +218,63 @@ def _may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:
     return False
 
 
+def _outlives_branch(site: Site, scope: Scope) -> bool:
+    """Whether the name is still read behind the ``if`` in which the checkout stands: no block reaches that far."""
+    loads = scope.loads.get(site.name, ())
+    node = parent_of(statement_of(site.call))
+    while node is not None and node is not scope.node:
+        if isinstance(node, (ast.If, ast.Match)) and any(load.lineno > (node.end_lineno or 0) for load in loads):
+            return True
+        node = parent_of(node)
+    return False
+
+
 def _entered_in_vain(scope: Scope, site: Site) -> bool:
     """Whether the checkout is entered with a `with` that does not release it."""
     if site.cls.releases_on_exit:
         return False
+    if isinstance(parent_of(site.value), ast.withitem):
+        return True
     headers = [item.context_expr for statement in scope.withs for item in statement.items]
     return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
 
 
 def _verdict(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, in the order in which one obligation is told."""
+    verdict = _first_problem(outcome, site, scope)
+    if verdict is not None and verdict[0] in ("never", "exception", "cancel") and _is_guarded(verdict[1], site):
+        return "guarded", verdict[1]
+    return verdict
+
+
+def _is_guarded(edges: list[Edge], site: Site) -> bool:
+    """Whether a path passes a release only because ``session.is_active`` is false there."""
+    for edge in edges:
+        test, truth = edge.test, edge.truth
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, truth = test.operand, not truth
+        if truth is False and isinstance(test, ast.Attribute) and test.attr == "is_active":
+            return isinstance(test.value, ast.Name) and test.value.id == site.name
+    return False
+
+
+def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in ("engine", "pool", "client"):
         return _verdict_on_owner(outcome)
     if outcome.overwritten is not None:
-        return "overwritten", outcome.overwritten
+        return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     for kind in _UNWOUND if outcome.released else ():
         edges = leaks.get(kind, [])
         edge = _unwinding(edges)
         if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
             return "yield", edges
-    if leaks and _entered_in_vain(scope, site):
+    if leaks and not outcome.released and _entered_in_vain(scope, site):
         return "with-keeps", next(iter(leaks.values()))
     if outcome.misreleased is not None:
         return "misreleased", outcome.misreleased
+    if outcome.misplaced is not None:
+        return "misplaced", outcome.misplaced
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown

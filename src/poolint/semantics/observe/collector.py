@@ -30,7 +30,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         name = last_name(node.func)
         if name in _SYNC_CALLBACKS:
             yield from _callback(ev, node, name, scope)
-        elif name == "wait_for" and len(node.args) == 2:
+        elif name == "wait_for" and len(node.args) + len(node.keywords) == 2 and node.args:
             yield from _no_time(ev, node, scope)
         elif name in ("close", "commit", "rollback") and isinstance(node.func, ast.Attribute):
             yield from _sync_side(ev, node, scope)
@@ -54,7 +54,7 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
 
 def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``wait_for(conn.close(), 0)``: it is cancelled before its first step."""
-    inner, timeout = node.args
+    inner, timeout = node.args[0], [*node.args, *(keyword.value for keyword in node.keywords)][1]
     if not (isinstance(timeout, ast.Constant) and timeout.value == 0 and isinstance(inner, ast.Call)):
         return
     if not isinstance(ev.type_of(node.func, scope), LibraryName):

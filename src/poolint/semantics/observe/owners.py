@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics.facts import LongLived, Observation, UnreleasedAttribute
+from poolint.semantics.callables import called
+from poolint.semantics.calls import text_of
+from poolint.semantics.facts import CallFact, LongLived, Observation, UnreleasedAttribute
 from poolint.semantics.lifetimes.owed import checkout
 from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import ClassObject
+from poolint.semantics.types import ClassObject, Instance, alternatives
 from poolint.semantics.vocabulary import RELEASING, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
 
@@ -30,6 +33,8 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         parent = parent_of(node)
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
+        if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
+            yield from _from_factory(ev, node, parent.target.id, scope)
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
             yield from _assigned(ev, node, value, target, scope)
@@ -102,9 +107,26 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
     if owner is None:
         return
     found = checkout(ev, node, value, scope)
-    if found is None or found[1].kind not in ("session", "connection"):
-        return
-    fact, cls, _ = found
+    if found is not None and found[1].kind in ("session", "connection"):
+        yield from _kept(ev, found[0], found[1], attribute, owner, scope)
+
+
+def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -> Iterator[Observation]:
+    """``conn: Connection = field(default_factory=engine.connect)``: each object makes one."""
+    for keyword in node.keywords:
+        if keyword.arg == "default_factory":
+            found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
+            cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+            if cls is not None and cls.kind in ("session", "connection"):
+                fact = CallFact(node, cls.name, text_of(keyword.value, owner), None, cls)
+                yield from _kept(ev, fact, cls, attribute, owner, owner)
+
+
+def _kept(
+    ev: Evaluator, fact: CallFact, cls: Class, attribute: str, owner: Scope, scope: Scope
+) -> Iterator[Observation]:
+    """What each object of the class ``owner`` keeps, where no method releases it."""
+    node = fact.node
     family = lineage(ev, ClassObject(owner, None))
     if any(map(_leaves_something_open, family)):
         return  # what is missing here may be done by a class of another module

@@ -1,0 +1,166 @@
+"""Observations about checkouts that go to an attribute of ``self`` and are lost before anybody can release them there.
+
+An attribute is not followed over the graph: what is told here stands in one row of statements, with nothing between
+that could release the checkout or leave it to somebody else.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import REACHING_ROLES
+from poolint.semantics.calls import text_of
+from poolint.semantics.facts import LeakedCheckout, LeakProblem, Observation
+from poolint.semantics.lifetimes.owed import checkout
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.scopes import parent_of, statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.lifetimes.graphs import Graphs
+    from poolint.semantics.scopes import Scope
+
+_BUILDING = frozenset({"__init__", "__enter__", "__aenter__"})
+"""Methods after whose failure nobody has the object, or calls what would release."""
+
+
+def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
+    """The checkouts that a method puts on ``self`` and then loses."""
+    owner = scope.enclosing_class
+    if owner is None or scope.kind != "function":
+        return
+    for node in scope.calls:
+        value: ast.expr = node
+        if isinstance(parent := parent_of(node), ast.Await):
+            value, parent = parent, parent_of(parent)
+        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
+            continue
+        target = parent.targets[0]
+        later = _behind(parent) if _is_own(target) else []
+        if not later:
+            continue
+        found = checkout(ev, node, value, scope)
+        if found is None or found[1].kind not in ("session", "connection"):
+            continue
+        assert isinstance(target, ast.Attribute)
+        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(parent, later)
+        if lost is not None:
+            yield _observation(found, target.attr, scope, *lost)
+
+
+def _observation(
+    found: tuple[CallFact, Class, str], attribute: str, scope: Scope, problem: LeakProblem, culprit: ast.expr
+) -> Observation:
+    fact, cls, helper = found
+    name = f"self.{attribute}"
+    does = "binds it again" if problem == "overwritten" else "may raise, and then nobody can release it"
+    path = (
+        step(f"`{name}` is checked out here", fact.node, scope.module),
+        step(f"`{text_of(culprit, scope)}` {does}", culprit, scope.module),
+    )
+    statement = statement_of(fact.node)
+    awaits = may_await(fact.node, scope)
+    return LeakedCheckout(
+        fact.node, scope.qualified_name, awaits, fact, name, cls, problem, path, text_of(culprit, scope), False, helper,
+        statement,
+    )  # fmt: skip
+
+
+def _is_own(node: ast.AST, attribute: str = "") -> bool:
+    """Whether this is an attribute of ``self``, that of a name if one is given."""
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return own and (not attribute or node.attr == attribute)  # type: ignore[attr-defined]
+
+
+def _behind(statement: ast.stmt) -> list[ast.stmt]:
+    """The statements behind one in its own block."""
+    for block in ("body", "orelse", "finalbody"):
+        found = getattr(parent_of(statement), block, None)
+        if isinstance(found, list) and statement in found:
+            return found[found.index(statement) + 1 :]
+    return []
+
+
+class _Row:
+    """The statements behind a checkout that ``self.attribute`` holds."""
+
+    def __init__(self, ev: Evaluator, graphs: Graphs, scope: Scope, attribute: str, cls: Class) -> None:
+        self.ev = ev
+        self.graphs = graphs
+        self.scope = scope
+        self.attribute = attribute
+        self.cls = cls
+
+    def lost(self, statement: ast.stmt, later: list[ast.stmt]) -> tuple[LeakProblem, ast.expr] | None:
+        """How the checkout is lost, and what loses it."""
+        again = self._bound_again(later) if self.cls.kind == "connection" else None
+        if again is not None:
+            return "overwritten", again
+        if self.scope.name in _BUILDING and parent_of(statement) is self.scope.node and not self._has_finalizer():
+            raising = self._may_fail(later)
+            return ("half-built", raising) if raising is not None else None
+        return None
+
+    def _bound_again(self, later: list[ast.stmt]) -> ast.expr | None:
+        for one in later:
+            if not isinstance(one, (ast.Assign, ast.Expr)) or self._lets_go(one):
+                return None
+            if isinstance(one, ast.Assign) and any(_is_own(target, self.attribute) for target in one.targets):
+                is_read = any(_is_own(node, self.attribute) for node in ast.walk(one.value))
+                return None if is_read or isinstance(one.value, ast.Constant) else one.targets[0]
+        return None
+
+    def _may_fail(self, later: list[ast.stmt]) -> ast.expr | None:
+        """The first that may well raise while the checkout is held: what works with it, and what waits.
+
+        A session holds nothing before it was used.
+        """
+        is_held = self.cls.kind == "connection"
+        for one in later:
+            if isinstance(one, ast.Try) or self._lets_go(one):
+                return None
+            if not isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr)):
+                return None
+            calls = sorted(
+                (node for node in ast.walk(one) if isinstance(node, ast.Call)),
+                key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0),
+            )
+            for call in calls:
+                is_held = is_held or self._reaches(call)
+                uses = isinstance(parent_of(call), ast.Await) or any(_is_own(n, self.attribute) for n in ast.walk(call))
+                if is_held and uses and self.graphs.may_raise(call, self.scope):
+                    return call
+        return None
+
+    def _reaches(self, call: ast.Call) -> bool:
+        if not (isinstance(call.func, ast.Attribute) and _is_own(call.func.value, self.attribute)):
+            return False
+        row = self.ev.models.method(self.cls, call.func.attr)
+        return row is not None and row.role in REACHING_ROLES
+
+    def _lets_go(self, statement: ast.stmt) -> bool:
+        """Whether a statement may release the checkout, or give it or the whole object to somebody else."""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id == "self" and not isinstance(parent_of(node), ast.Attribute):
+                return True
+            if not _is_own(node) or isinstance(getattr(node, "ctx", None), ast.Store):
+                continue
+            assert isinstance(node, ast.Attribute)
+            read = parent_of(node)
+            if node.attr != self.attribute:
+                if not isinstance(read, ast.Attribute) and self.ev.type_of(node, self.scope).key[0] == "function":
+                    return True  # a method of the object, called or registered
+                continue
+            row = self.ev.models.method(self.cls, read.attr) if isinstance(read, ast.Attribute) else None
+            if row is None or row.role in ("release", "dispose"):
+                return True
+        return False
+
+    def _has_finalizer(self) -> bool:
+        owner = self.scope.enclosing_class
+        return owner is not None and "__del__" in owner.bindings
