@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.rules.base import Verdict
+
 if TYPE_CHECKING:
     from poolint.models.schema import Class
-    from poolint.semantics.facts import CallFact, LeakedCheckout
+    from poolint.semantics.facts import CallFact, LeakedCheckout, LostMember
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
@@ -53,3 +55,12 @@ def leak_subject(leak: LeakedCheckout) -> str:
 def raising(leak: LeakedCheckout) -> str:
     """What goes wrong on the path of a leak."""
     return f"`{leak.culprit}` raises" if leak.culprit else "an exception is raised"
+
+
+def lost_member(lost: LostMember) -> Verdict:
+    """What an object loses as its block begins or ends."""
+    if lost.problem == "half-built":
+        text = f"`{lost.member}` is lost when `{lost.culprit}` raises, since nothing leaves a block that is not entered"
+    else:
+        text = f"`{lost.member}` is not released when `{lost.culprit}` raises"
+    return Verdict(f"{text}: {held(lost.cls)}", lost.member, lost.path)

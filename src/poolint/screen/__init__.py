@@ -5,7 +5,7 @@ another file of the project: a file that only says ``async with SessionLocal() a
 ``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
 nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
 in it calls a name of an ``async def`` that mentions what carries something. So is one that makes an HTTP client of its
-own and does not enter it at once.
+own and does not enter it at once, or an object that enters a member by hand.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -44,6 +44,9 @@ _AWAITED_USE = re.compile(
 
 _KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
 """Where a statement keeps what follows; group 1 is how far it is indented, group 2 the object that keeps it, if any."""
+
+_BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
+"""A member that is entered by hand (see :mod:`poolint.semantics.observe.holders`)."""
 
 _DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
 """A statement that closes something and awaits nothing."""
@@ -92,6 +95,8 @@ class Screen:
         """Whether the file at ``path`` with these bytes can hold a finding."""
         if self.is_near_database(path, data):
             return True
+        if b"enter__(" in data and _BY_HAND.search(data) is not None:
+            return True
         file = self._settled_file(path, data)
         return not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)
 
@@ -101,7 +106,7 @@ class Screen:
         return any(one[1] and not one[2] for one in made) or (bool(made) and _DROPPED.search(data) is not None)
 
     def is_near_database(self, path: str, data: bytes) -> bool:
-        """The same, but for what concerns only HTTP clients."""
+        """The same, but for what concerns only HTTP clients, or what is entered by hand."""
         if b".state." in data and _STATE.search(data) is not None:
             return True
         file = self._settled_file(path, data)

@@ -23,6 +23,7 @@ from poolint.semantics.observe import (
     withs,
 )
 from poolint.semantics.observe.checkouts import Lifetimes
+from poolint.semantics.observe.holders import Holders
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
@@ -52,6 +53,7 @@ class Analysis:
         self.foreign = Effects(self.evaluator, foreign_sink)
         self.graphs = Graphs(self.evaluator)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
+        self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
@@ -66,6 +68,7 @@ class Analysis:
                 afterwards.observe(ev, self.graphs, scope),
                 attributes.observe(ev, self.graphs, scope),
                 owners.observe(ev, scope),
+                self.holders.observe(scope),
                 self.registries.observe(scope),
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),

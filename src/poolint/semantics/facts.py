@@ -154,6 +154,21 @@ class LeakedCheckout(Observation):
 
 
 @dataclass(frozen=True, eq=False)
+class LostMember(Observation):
+    """A connection that an object holds for the length of a block, and loses as that begins or ends.
+
+    ``problem`` is ``exception``: ``node`` is the release that ``culprit`` skips when it raises; or ``half-built``:
+    ``node`` takes the connection, and ``culprit`` may raise before the block has begun.
+    """
+
+    member: str
+    cls: schema.Class
+    problem: LeakProblem
+    culprit: str
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class ManualRelease(Observation):
     """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call.
 
@@ -276,6 +291,7 @@ __all__ = [
     "GivenUp",
     "LeakProblem",
     "LeakedCheckout",
+    "LostMember",
     "MismatchedWith",
     "Observation",
     "Usage",

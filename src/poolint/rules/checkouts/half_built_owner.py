@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject, raising
-from poolint.semantics.facts import LeakedCheckout, Observation
+from poolint.rules.wording import held, leak_subject, lost_member, raising
+from poolint.semantics.facts import LeakedCheckout, LostMember, Observation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -56,7 +56,7 @@ class HalfBuiltOwner(Rule):
         code="POL217",
         name="half-built-owner",
         summary="something may fail between a checkout and the hand-over to its owner",
-        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
         relaxed_in=frozenset({"alembic"}),
     )
 
@@ -64,6 +64,8 @@ class HalfBuiltOwner(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, LostMember):
+            return lost_member(observation) if observation.problem == "half-built" else None
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "half-built":
             return None

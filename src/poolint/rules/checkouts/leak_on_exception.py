@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject, raising
-from poolint.semantics.facts import LeakedCheckout, Observation
+from poolint.rules.wording import held, leak_subject, lost_member, raising
+from poolint.semantics.facts import LeakedCheckout, LostMember, Observation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -18,7 +18,8 @@ class LeakOnException(Rule):
     ## What it does
     Reports a connection or session that is released on the normal path only: something between the checkout and the
     release may raise, and nothing releases it then. That includes two checkouts before one `try`, and a handler for some
-    exceptions only. The path shows what may raise.
+    exceptions only. The path shows what may raise. An object that holds a connection for the length of a block owes it
+    in its `__aexit__` in the same way: a commit that fails must not skip the release behind it.
 
     ## Why is this bad?
     Errors come in bursts. Each one leaves a connection checked out, and the pool is exhausted by the very incident that
@@ -63,7 +64,7 @@ class LeakOnException(Rule):
         code="POL202",
         name="leak-on-exception",
         summary="an exception skips the release of a connection or session",
-        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
         fix="sometimes",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
@@ -74,6 +75,8 @@ class LeakOnException(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, LostMember):
+            return lost_member(observation) if observation.problem == "exception" else None
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "exception":
             return None
@@ -84,6 +87,8 @@ class LeakOnException(Rule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        assert isinstance(observation, LeakedCheckout)
         del node
+        if isinstance(observation, LostMember):
+            return None  # how much belongs into the `try` is for the author of the class to say
+        assert isinstance(observation, LeakedCheckout)
         return self.facts.release(observation)
