@@ -18,7 +18,6 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.evidence import ASYNC_CLASS
 from poolint.semantics.facts import LeakProblem, LostMember
-from poolint.semantics.lifetimes.owed import checkout
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
@@ -77,6 +76,13 @@ class _Release(NamedTuple):
     cls: Class
 
 
+class _Held(NamedTuple):
+    """A member that holds a connection, and its class, or the stand-in for one."""
+
+    member: str
+    cls: Class
+
+
 class _Holder:
     """One class of such objects."""
 
@@ -97,40 +103,33 @@ class _Holder:
     def skipped(self) -> Iterator[LostMember]:
         """Releases at the end of a block that something before them skips when it raises."""
         for member, releases in self.releases.items():
-            for method in self._endings(member):
-                try:
-                    found = self._skips(member, method, [one for one in releases if one.method is method])
-                except TooComplex:
-                    continue
-                if found is not None:
-                    culprit, release = found
-                    yield self._lost(member, method, release.call, culprit, release.cls, "exception")
+            held = _Held(member, releases[0].cls)
+            try:
+                for method in self._endings(member):
+                    found = self._skips(held, method, [one.call for one in releases if one.method is method])
+                    if found is not None:
+                        yield self._lost(held, method, *found, "exception")
+            except TooComplex:
+                continue
 
     def half_built(self) -> Iterator[LostMember]:
-        """Checkouts of an ``__aenter__`` that fails later on."""
-        for name in self.methods.keys() & _ENTERS:
-            method = self.methods[name]
+        """What an ``__aenter__`` enters by hand, and does not leave when it fails later on."""
+        for method in (self.methods[name] for name in sorted(self.methods.keys() & _ENTERS)):
             for call in method.calls:
-                taken = self._taken(call, method)
-                if taken is None:
-                    continue
+                held = self._taken(call, method)
                 try:
-                    culprit = self._fails_after(call, taken[0], method)
+                    culprit = self._fails_after(call, held, method) if held is not None else None
                 except TooComplex:
                     return
-                if culprit is not None:
-                    yield self._lost(taken[0], method, call, culprit, taken[1], "half-built")
+                if held is not None and culprit is not None:
+                    yield self._lost(held, method, culprit, call, "half-built")
 
-    def _lost(
-        self, member: str, method: Scope, node: ast.Call, culprit: ast.Call, cls: Class, problem: LeakProblem
-    ) -> LostMember:
-        module = method.module
-        path = [step(f"`{text_of(culprit, method)}` may raise", culprit, module)]
-        what = "is checked out here" if problem == "half-built" else "would be given back here"
-        path.insert(0 if problem == "half-built" else 1, step(f"`self.{member}` {what}", node, module))
-        text = text_of(culprit, method)
-        async_ = may_await(node, method)
-        return LostMember(node, method.qualified_name, async_, f"self.{member}", cls, problem, text, tuple(path))
+    def _lost(self, held: _Held, method: Scope, culprit: ast.Call, node: ast.Call, problem: LeakProblem) -> LostMember:
+        name, text, is_begun = f"self.{held.member}", text_of(culprit, method), problem == "half-built"
+        raising = step(f"`{text}` may raise", culprit, method.module)
+        there = step(f"`{name}` {'is checked out' if is_begun else 'would be given back'} here", node, method.module)
+        path = (there, raising) if is_begun else (raising, there)
+        return LostMember(node, method.qualified_name, may_await(node, method), name, held.cls, problem, text, path)
 
     # Calls
 
@@ -152,21 +151,14 @@ class _Holder:
         cls = self._class_of(given, scope) if given is not None else None
         return (_member(given), cls) if given is not None and cls is not None and cls.kind in RELEASABLE else None
 
-    def _taken(self, call: ast.Call, method: Scope) -> tuple[str, Class] | None:
-        """The member under which a call keeps a connection that it checks out, entered by hand or not."""
+    def _taken(self, call: ast.Call, method: Scope) -> _Held | None:
+        """The member that a call enters by hand, where that takes a connection."""
         function = call.func
-        if isinstance(function, ast.Attribute) and function.attr in _ENTERS and _member(function.value):
-            cls = self._entered(function.value, method)
-            is_lazy = cls is not None and cls.kind == "session" and cls.name != ASYNC_CLASS
-            return (_member(function.value), cls) if cls is not None and not is_lazy else None
-        value: ast.expr = call
-        parent = parent_of(call)
-        if isinstance(parent, ast.Await):
-            value, parent = parent, parent_of(parent)
-        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and _member(parent.targets[0])):
+        if not (isinstance(function, ast.Attribute) and function.attr in _ENTERS and _member(function.value)):
             return None
-        found = checkout(self.ev, call, value, method)
-        return (_member(parent.targets[0]), found[1]) if found is not None and found[1].kind == "connection" else None
+        cls = self._entered(function.value, method)
+        is_lazy = cls is not None and cls.kind == "session" and cls.name != ASYNC_CLASS
+        return _Held(_member(function.value), cls) if cls is not None and not is_lazy else None
 
     def _entered(self, node: ast.expr, scope: Scope) -> Class | None:
         """What is held through a member that is entered and left by hand."""
@@ -200,17 +192,21 @@ class _Holder:
             for value in values
         )
 
-    def _works(self, call: ast.Call, member: str, scope: Scope, depth: int = 0) -> bool:
-        """Whether a call may fail in practice: it waits, or reaches a database; a rollback of the member does not."""
+    def _works(self, call: ast.Call, held: _Held, scope: Scope, depth: int = 0) -> bool:
+        """Whether a call may fail in practice: it waits, or reaches a database.
+
+        A rollback fails where the server is gone, and then the slot is free: that is known of the modelled libraries.
+        """
         function = call.func
-        if isinstance(function, ast.Attribute) and _member(function.value) == member and function.attr in _UNDOING:
-            return False
         own = self._own(call)
         if own is not None:
-            return depth < _MAX_DEPTH and any(self._works(one, member, own, depth + 1) for one in own.calls)
+            return depth < _MAX_DEPTH and any(self._works(one, held, own, depth + 1) for one in own.calls)
         fact = call_fact(self.ev, call, scope)
+        if last_name(function) in _UNDOING or (fact is not None and fact.role in _UNDOING):
+            receiver = function.value if isinstance(function, ast.Attribute) else function
+            return held.cls.name == ASYNC_CLASS and _member(receiver) != held.member
         if fact is not None and fact.row is not None:
-            return fact.role in _WORKING and (fact.role not in _UNDOING or fact.provenance == "evidence")
+            return fact.role in _WORKING
         return last_name(function) in _STEPS or isinstance(parent_of(call), ast.Await)
 
     def _own(self, call: ast.Call) -> Scope | None:
@@ -261,12 +257,12 @@ class _Holder:
                         found.append(own)
         return [one for one in found if one in releasing]
 
-    def _skips(self, member: str, method: Scope, releases: list[_Release]) -> tuple[ast.Call, _Release] | None:
-        """What raises before a release and skips it."""
+    def _skips(self, held: _Held, method: Scope, releases: list[ast.Call]) -> tuple[ast.Call, ast.Call] | None:
+        """What raises before a release, and the release that it skips."""
         graph = self.graphs.of(method)
-        stops = self._stops(graph, member, method)
+        stops = self._stops(graph, held.member, method)
         for call in sorted(method.calls, key=lambda one: (one.lineno, one.col_offset)):
-            if self._settles(call, member, method) or not self._works(call, member, method):
+            if self._settles(call, held.member, method) or not self._works(call, held, method):
                 continue
             for node in graph.nodes_of(_event(call)):
                 if not _escapes(node, stops):
@@ -275,20 +271,20 @@ class _Holder:
                     one for edge in node.successors if not edge.is_unwinding for one in graph.reachable(edge.target)
                 }
                 for release in releases:
-                    if not after.isdisjoint(graph.nodes_of(release.call)):
+                    if not after.isdisjoint(graph.nodes_of(release)):
                         return call, release
         return None
 
-    def _fails_after(self, taking: ast.Call, member: str, method: Scope) -> ast.Call | None:
+    def _fails_after(self, taking: ast.Call, held: _Held, method: Scope) -> ast.Call | None:
         """What raises once a member is taken, in the method that takes it."""
         graph = self.graphs.of(method)
-        stops = self._stops(graph, member, method) - set(graph.nodes_of(taking))
+        stops = self._stops(graph, held.member, method) - set(graph.nodes_of(taking))
         begun = [edge for node in graph.nodes_of(_event(taking)) for edge in node.successors if not edge.is_unwinding]
         for node in _walk(begun, stops):
             call = node.node.value if isinstance(node.node, ast.Await) else node.node
             if not isinstance(call, ast.Call) or call is taking or node.node is not _event(call):
                 continue
-            if _escapes(node, stops) and self._works(call, member, method):
+            if _escapes(node, stops) and self._works(call, held, method):
                 return call
         return None
 
