@@ -152,6 +152,8 @@ class Knowledge:
             return f"from the annotation `{text_of(binding.annotation, scope)}` at {at}"
         if scope.enclosing_class is not None:
             return f"the object that the method is called on ({at})"
+        if self.ev.callers.passed(binding, scope) is not UNKNOWN:
+            return f"a parameter without annotation ({at}), by what its callers pass"
         return f"a parameter without annotation ({at}), by the calls on it"
 
     def _by_import(self, binding: Binding, scope: Scope, at: str) -> str:

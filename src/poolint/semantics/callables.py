@@ -133,6 +133,8 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
         if name.endswith("cast"):
             return annotated.annotation(ev, node.args[0], scope)
         return ev.type_of(node.args[index], scope)
+    if name in well_known.CONTAINERS and (not node.args or name.endswith("defaultdict")):
+        return Pending("iterable")
     if not node.args:
         return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
     manager = well_known.ENTERS_ARGUMENT.get(name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from poolint.semantics import annotated, callables, imports, members, parameters, reaching
+from poolint.semantics import annotated, callables, containers, imports, members, parameters, reaching
 from poolint.semantics.callers import Callers
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import (
@@ -301,7 +301,8 @@ class Evaluator:
                 return value  # what was really assigned tells more than what was promised
             assert binding.annotation is not None
             declared = annotated.annotation(self, binding.annotation, scope)
-            return value if declared is UNKNOWN and value is not NOTHING else declared
+            one = value if declared is UNKNOWN and value is not NOTHING else declared
+            return containers.filled(self, one, binding, scope)
         if kind == "opaque" and isinstance(binding.node, ast.arg) and binding.node.annotation is not None:
             return Pending("iterable", item=annotated.annotation(self, binding.node.annotation, scope.parent or scope))
         if kind == "narrowed":
@@ -320,7 +321,7 @@ class Evaluator:
             if isinstance(value, TupleOf):
                 return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN
             return self.item(value, asynchronous=False)
-        return value
+        return containers.filled(self, value, binding, scope) if kind == "assign" else value
 
     # Modules and classes
 

@@ -15,6 +15,9 @@ from poolint.semantics.scopes import Binding, BindingKind, FunctionNode, Scope, 
 if TYPE_CHECKING:
     from poolint.semantics.project import Module
 
+_PUTS = frozenset({"append", "appendleft", "add", "setdefault"})
+"""Methods that put their last argument into a container."""
+
 Stack = list[tuple[ast.AST, Scope]]
 
 
@@ -188,6 +191,9 @@ class _Filing:
 
     def call(self, node: ast.Call, scope: Scope, stack: Stack) -> Scope:
         scope.calls.append(node)
+        function = node.func
+        if type(function) is ast.Attribute and function.attr in _PUTS and node.args:
+            self._stored(function.value, scope, node.args[-1])
         return scope
 
     def name(self, node: ast.Name, scope: Scope, stack: Stack) -> None:
@@ -238,7 +244,9 @@ class _Filing:
             self._attribute(target, scope, Binding(kind, target, value, asynchronous=asynchronous))
 
     def _attribute(self, target: ast.expr, scope: Scope, binding: Binding) -> None:
-        """File ``self.x = …`` with the class, and ``….state.x = …`` with the module."""
+        """File ``self.x = …`` with the class, and ``….state.x = …`` and ``x[key] = …`` with the module."""
+        if isinstance(target, ast.Subscript) and binding.value is not None:
+            self._stored(target.value, scope, binding.value)
         if not isinstance(target, ast.Attribute):
             return
         receiver = target.value
@@ -255,6 +263,14 @@ class _Filing:
         ):
             binding.scope = scope
             scope.module.state_assignments.setdefault(target.attr, []).append(binding)
+
+
+    def _stored(self, container: ast.expr, scope: Scope, value: ast.expr) -> None:
+        """File what is put into a container, by the container's name."""
+        name = container.id if isinstance(container, ast.Name) else getattr(container, "attr", "")
+        if name:
+            binding = Binding("assign", container, value, scope=scope)
+            scope.module.item_assignments.setdefault(name, []).append(binding)
 
 
 def _first_parameter(node: ast.AST) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.calls import call_fact, call_facts, text_of
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Function, alternatives
+from poolint.semantics.types import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -101,7 +101,7 @@ class Held:
                     self._file(ev, node, scope)
 
     def _file(self, ev: Evaluator, node: ast.Call, scope: Scope) -> None:
-        root = root_of(node)
+        root = source_of(ev, node, scope)
         if root is not None and text_of(root, scope) == self.region.session:
             fact = call_fact(ev, node, scope)
             if fact is None:
@@ -166,3 +166,22 @@ def root_of(node: ast.Call) -> ast.expr | None:
             current = current.value
         else:
             return None
+
+
+def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
+    """The same through variables: ``session`` of ``query.all()`` or ``query`` where ``query = session.query(A)``."""
+    root = root_of(node) if isinstance(node, ast.Call) else node
+    for _ in range(_MAX_DEPTH):
+        if not (isinstance(root, ast.Name) and _is_query(ev, root, scope)):
+            break
+        values = [one.value for one in scope.bindings.get(root.id, ()) if isinstance(one.value, ast.Call)]
+        roots = [one for one in map(root_of, values) if not (isinstance(one, ast.Name) and one.id == root.id)]
+        if not roots:
+            break
+        root = roots[0]
+    return root
+
+
+def _is_query(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
+    one = ev.type_of(node, scope)
+    return isinstance(one, Instance) and one.base is not None and one.base.kind == "query"

@@ -45,6 +45,9 @@ _USERS = frozenset(
 )
 """Functions and methods, by name, that only use a connection, whoever they are called on."""
 
+_READS_BY = frozenset({"autoload_with"})
+"""Keyword arguments for a connection that is only read from, though a class takes it: ``Table(name, autoload_with=conn)``."""
+
 _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
 _CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 _MAX_DEPTH = 6
@@ -77,7 +80,7 @@ class Ownership:
             return Fate.USED
         if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
             return Fate.KEPT
-        if last_name(call.func) in _USERS:
+        if last_name(call.func) in _USERS or keyword in _READS_BY:
             return Fate.USED
         callees = alternatives(self.ev.type_of(call.func, scope))
         return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)

@@ -33,6 +33,7 @@ class Module:
         self.scopes: dict[ast.AST, Scope] = {}
         self.stars: list[tuple[str, int]] = []
         self.state_assignments: dict[str, list[Binding]] = {}
+        self.item_assignments: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
 
     def scope_of(self, node: ast.AST) -> Scope:

@@ -37,6 +37,14 @@ SAME_ITEMS = frozenset(
 )  # fmt: skip
 """Builtins whose value has the items of their first argument."""
 
+CONTAINERS = frozenset(
+    {
+        "builtins.dict", "builtins.list", "builtins.set", "collections.OrderedDict", "collections.defaultdict",
+        "collections.deque", "weakref.WeakValueDictionary", "weakref.WeakKeyDictionary", "weakref.WeakSet",
+    }
+)  # fmt: skip
+"""What makes an empty container."""
+
 ITEM_OF_ARGUMENT = frozenset({"next", "anext", "builtins.next", "builtins.anext"})
 
 WRAPPERS = frozenset(

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.callables import decorators
 from poolint.semantics.calls import call_fact
-from poolint.semantics.holding import root_of
+from poolint.semantics.holding import root_of, source_of
 from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
 from poolint.semantics.origins import are_different
 from poolint.semantics.ownership import Fate, is_lost_when_closed
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import ClassObject
+from poolint.semantics.types import ClassObject, Instance
 from poolint.semantics.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ class Moves:
             return End("gone")
         if kind in ("return", "yield"):
             return self._given(node, config)
+        if kind == "iterate" and self.is_session and self._is_queried(node.value, config):
+            return config._replace(state="held")
         if kind == "iterate" and node.is_async and edge.kind == "cancel":
             return self._cancelled(node.value, config)
         return config
@@ -140,6 +142,16 @@ class Moves:
         involved = [call.func.value, *call.args]
         return not any(isinstance(one, ast.Name) and one.id in config.names for one in involved)
 
+    def _is_queried(self, value: ast.expr | None, config: Config) -> bool:
+        """Whether iterating over a value runs a query of the session: ``for order in session.query(Order):``."""
+        if not isinstance(value, (ast.Name, ast.Call)):
+            return False
+        one = self.ev.type_of(value, self.scope)
+        if not (isinstance(one, Instance) and one.base is not None and one.base.kind == "query"):
+            return False
+        root = source_of(self.ev, value, self.scope)
+        return isinstance(root, ast.Name) and root.id in config.names
+
     # Calls
 
     def _called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
@@ -157,8 +169,8 @@ class Moves:
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
                 return self._passed(call, argument, config, edge)
-        root = root_of(call)
-        if self.is_session and isinstance(root, ast.Name) and root.id in config.names:
+        root = source_of(self.ev, call, self.scope) if self.is_session else None
+        if isinstance(root, ast.Name) and root.id in config.names:
             fact = call_fact(self.ev, call, self.scope)
             if fact is not None and fact.role in REACHING_ROLES:
                 return config._replace(state="held")

@@ -1,0 +1,42 @@
+"""What a container holds that begins empty: what is put into it elsewhere in its module."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.types import UNKNOWN, Pending, Type, union
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Binding, Scope
+
+
+def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
+    """The type of a container bound by ``binding`` in ``scope``, with its items where only its stores tell them."""
+    if not (isinstance(one, Pending) and one.call == "iterable" and one.item is UNKNOWN):
+        return one
+    target = binding.node
+    name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
+    items = [
+        ev.binding(stored, stored.scope)
+        for stored in scope.module.item_assignments.get(name, ())
+        if stored.scope is not None and _is_same(stored, stored.scope, target, name, scope)
+    ]
+    item = union(items)
+    return one if item is UNKNOWN else Pending("iterable", item=item)
+
+
+def _is_same(stored: Binding, inner: Scope, target: ast.AST, name: str, scope: Scope) -> bool:
+    """Whether what is stored into is the container that ``target`` binds."""
+    container = stored.node
+    if isinstance(target, ast.Name):
+        return isinstance(container, ast.Name) and (inner is scope or name not in inner.bindings)
+    return isinstance(container, ast.Attribute) and _class_around(inner) is _class_around(scope)
+
+
+def _class_around(scope: Scope) -> Scope | None:
+    current: Scope | None = scope
+    while current is not None and current.kind != "class":
+        current = current.parent
+    return current
