@@ -264,7 +264,6 @@ class _Filing:
             binding.scope = scope
             scope.module.state_assignments.setdefault(target.attr, []).append(binding)
 
-
     def _stored(self, container: ast.expr, scope: Scope, value: ast.expr) -> None:
         """File what is put into a container, by the container's name."""
         name = container.id if isinstance(container, ast.Name) else getattr(container, "attr", "")
