@@ -187,12 +187,16 @@ class ManualRelease(Observation):
 
 @dataclass(frozen=True, eq=False)
 class LongLived(Observation):
-    """A session or connection that lives as long as the process. ``where`` says what holds it, in words."""
+    """A session or connection that lives as long as the process. ``where`` says what holds it, in words.
+
+    ``is_shared``: all that runs in the process has the same one; else each task or thread has its own.
+    """
 
     call: CallFact
     cls: schema.Class
     variable: str
     where: str
+    is_shared: bool = True
 
 
 @dataclass(frozen=True, eq=False)

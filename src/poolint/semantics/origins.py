@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 _MAX_STEPS = 5
 
 
-def are_different(ev: Evaluator, one: ast.expr, other: ast.expr, scope: Scope) -> bool:
+def is_misplaced(ev: Evaluator, taken: ast.Call, given: ast.Call, scope: Scope) -> bool:
+    """Whether what ``taken`` has checked out is surely given to another pool than its own by ``given``."""
+    fact = call_fact(ev, given, scope)
+    if fact is None or getattr(fact.row, "releases", "self") != "argument":
+        return False
+    if not (isinstance(taken.func, ast.Attribute) and isinstance(given.func, ast.Attribute)):
+        return False
+    return _are_different(ev, taken.func.value, given.func.value, scope)
+
+
+def _are_different(ev: Evaluator, one: ast.expr, other: ast.expr, scope: Scope) -> bool:
     """Whether two expressions in ``scope`` surely stand for different objects; what cannot be told may be the same."""
     first, second = _origin(ev, one, scope), _origin(ev, other, scope)
     return first is not None and second is not None and first is not second

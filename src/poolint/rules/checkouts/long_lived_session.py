@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import held
 from poolint.semantics.facts import LongLived, Observation
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ class LongLivedSession(Rule):
 
     ## What it does
     Reports a session or connection (not an engine, pool or factory) that is kept in a module global, a class attribute,
-    the application's state or the cache of a function, when nothing in the module releases it.
+    the application's state, a context variable or the cache of a function, when nothing in the module releases it.
 
     ## Why is this bad?
     It holds its connection for the life of the process, and everything that runs at the same time shares it: one request's
@@ -66,8 +67,11 @@ class LongLivedSession(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LongLived)
         what = "session" if observation.cls.kind == "session" else "connection"
+        if observation.is_shared:
+            how = "it is held for the life of the process and shared by all that runs in it"
+        else:
+            how = f"nobody takes it out to give it back, and {held(observation.cls)}"
         return Verdict(
-            f"`{observation.variable}` keeps a {what} in {observation.where}: it is held for the life of the process and shared "
-            "by all that runs in it",
+            f"`{observation.variable}` keeps a {what} in {observation.where}: {how}",
             observation.variable,
         )

@@ -17,8 +17,8 @@ class ManualRelease(Rule):
     """A connection or session is released correctly, but by hand.
 
     ## What it does
-    Reports a checkout that `try`/`finally` releases on every path, where the object is a context manager. It is a matter
-    of taste, so it is off unless selected.
+    Reports a checkout that `try`/`finally` releases on every path, where the object is a context manager, or its
+    pool has one for it. It is a matter of taste, so it is off unless selected.
 
     ## Why is this bad?
     It is right, and stays right only as long as nobody adds a line in the wrong place.

@@ -17,7 +17,7 @@ class OverwrittenCheckout(Rule):
 
     ## What it does
     Reports a name that is bound to something else while it holds a connection or session that has not been released, also
-    round a loop.
+    round a loop; and an attribute of `self` that a method binds twice in a row.
 
     ## Why is this bad?
     After that nobody can release the first one any more. In a retry loop each attempt loses a connection.

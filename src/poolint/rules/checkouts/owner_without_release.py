@@ -16,7 +16,8 @@ class OwnerWithoutRelease(Rule):
     """A class keeps a checkout on `self`, and none of its methods releases it.
 
     ## What it does
-    Reports a connection or session that a class checks out and stores on `self`, when the class and its bases only ever use
+    Reports a connection or session that a class checks out and stores on `self`, also by the default
+    factory of a field, when the class and its bases only ever use
     it: no method closes it, hands it on, or enters it.
 
     ## Why is this bad?

@@ -15,7 +15,8 @@ class UsedAfterRelease(Rule):
     """A connection or session is used, or given away, after the block that owns it has released it.
 
     ## What it does
-    Reports a connection or session that a `with` block has bound, when it is used after the block, or returned out of it.
+    Reports a connection or session that a `with` block has bound, when it is used after the block or in
+    a handler around it, or returned out of it.
 
     ## Why is this bad?
     A connection is closed by then: using it raises. A session opens itself again: it checks out a connection that no block

@@ -16,8 +16,9 @@ class WithDoesNotRelease(Rule):
     """A `with` on a connection ends its transaction only, and nothing releases it.
 
     ## What it does
-    Reports `with conn:` on a connection whose block commits or rolls back but does not release it, when nothing else does:
-    a psycopg connection from `getconn()`, and connections of other drivers with such a block.
+    Reports `with conn:` and `with pool.getconn() as conn:` on a connection whose block commits or rolls back but does not
+    release it, when nothing else does: a psycopg connection from `getconn()`, and connections of other drivers with such a
+    block.
 
     ## Why is this bad?
     It reads like a release. The connection stays checked out.

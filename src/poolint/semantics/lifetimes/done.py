@@ -17,7 +17,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of, source_of
 from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
-from poolint.semantics.origins import are_different
+from poolint.semantics.origins import is_misplaced
 from poolint.semantics.ownership import Fate, is_lost_when_closed
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Instance
@@ -219,7 +219,8 @@ class Moves:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
         if fate is Fate.RELEASED:
-            return End("released" if self._is_its_pool(call) else "misplaced")
+            is_lost = not self.site.helper and is_misplaced(self.ev, self.site.call, call, self.scope)
+            return End("misplaced" if is_lost else "released")
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
         if fate is Fate.KEPT and not _is_yielded(call) and not self._wraps(call):
@@ -227,16 +228,6 @@ class Moves:
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         return config._replace(state="held") if self.is_lazy else config
-
-    def _is_its_pool(self, call: ast.Call) -> bool:
-        """Whether a call gives a connection back to the pool that it came from, as far as can be told."""
-        fact = call_fact(self.ev, call, self.scope)
-        if fact is None or getattr(fact.row, "releases", "self") != "argument" or self.site.helper:
-            return True
-        taken, given = self.site.call.func, call.func
-        if not (isinstance(taken, ast.Attribute) and isinstance(given, ast.Attribute)):
-            return True
-        return not are_different(self.ev, taken.value, given.value, self.scope)
 
     def _wraps(self, call: ast.expr | None) -> bool:
         """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
