@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics import cfg
 from poolint.semantics.calls import call_fact
+from poolint.semantics.lifetimes.managers import is_manager, protocol, suppressed
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Function, Instance, LibraryName, alternatives
+from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.semantics.vocabulary import WATCHING, last_name
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class Graphs:
             return True
         if isinstance(callee, Function):
             return self._may_raise(callee.scope)
+        if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+            methods = protocol(self.ev, callee)
+            return methods is None or any(map(self._may_raise, methods))
         is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
         return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
 
@@ -109,16 +113,19 @@ class Graphs:
         found = self._raising.get(scope)
         if found is None:
             self._raising[scope] = True  # met again while deciding
-            found = self._raising[scope] = not _tells_all(scope) or any(
-                not _may_be_caught(call, scope) and self.may_raise(call, scope) for call in scope.calls
-            )
-            if not found:
+            manages = bool(scope.yields) and is_manager(self.ev, scope)
+            found = self._raising[scope] = not (manages or _tells_all(scope)) or self._calls_what_raises(scope)
+            if not found and not manages:  # what a manager lets pass at its `yield` is the block's
                 try:
                     found = bool(self.of(scope).exits["exit-exception"].predecessors)
                 except cfg.TooComplex:
                     found = True
                 self._raising[scope] = found
         return found
+
+    def _calls_what_raises(self, scope: Scope) -> bool:
+        """Whether a function calls something that may raise and that it does not try to catch."""
+        return any(not _may_be_caught(call, scope) and self.may_raise(call, scope) for call in scope.calls)
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
@@ -135,7 +142,10 @@ class Graphs:
         context = item.context_expr
         if not isinstance(context, ast.Call):
             return False
-        name = self.ev.qualified_name(self.ev.type_of(context.func, scope))
+        callee = self.ev.type_of(context.func, scope)
+        if isinstance(callee, (Function, ClassObject)):
+            return suppressed(self.ev, callee)
+        name = self.ev.qualified_name(callee)
         if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
             return tuple(context.args)
         return name in _SUPPRESSING
