@@ -128,7 +128,7 @@ def _kept(
     """What each object of the class ``owner`` keeps, where no method releases it."""
     node = fact.node
     family = lineage(ev, ClassObject(owner, None))
-    if any(map(_leaves_something_open, family)):
+    if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
     uses = [use for one in (*family, *_heirs(ev, owner)) for use in _uses(one, attribute)]
     is_used = False
@@ -153,18 +153,26 @@ def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:
             yield one
 
 
-def _leaves_something_open(owner: Scope) -> bool:
-    """Whether a class has a method that its heirs have to write: one that is abstract, or says `NotImplementedError`."""
-    for method in owner.children:
-        if not isinstance(method.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            continue
-        decorators = {last_name(one) for one in method.node.decorator_list}
-        last = method.node.body[-1]
-        error = last.exc if isinstance(last, ast.Raise) else None
-        error = error.func if isinstance(error, ast.Call) else error
-        if "abstractmethod" in decorators or (error is not None and last_name(error) == "NotImplementedError"):
-            return True
+def _leaves_something_open(family: list[Scope]) -> bool:
+    """Whether a class, told with its bases, has a method that its heirs have to write."""
+    written: set[str] = set()
+    for owner in family:
+        for method in owner.children:
+            if method.name not in written and _is_left_open(method.node):
+                return True
+        written.update(owner.bindings)
     return False
+
+
+def _is_left_open(node: ast.AST) -> bool:
+    """Whether a method is abstract, or says `NotImplementedError`."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    last = node.body[-1]
+    error = last.exc if isinstance(last, ast.Raise) else None
+    error = error.func if isinstance(error, ast.Call) else error
+    decorators = {last_name(one) for one in node.decorator_list}
+    return "abstractmethod" in decorators or (error is not None and last_name(error) == "NotImplementedError")
 
 
 def _uses(owner: Scope, attribute: str) -> Iterator[ast.Attribute]:
