@@ -185,6 +185,17 @@ def _is_block_on_engine(call: ast.Call, fact: CallFact | None, cls: Class) -> bo
     return cls.kind == "engine" and makes_session and isinstance(parent_of(call), ast.withitem)
 
 
+def is_only_entered(name: str, scope: Scope) -> bool:
+    """Whether a local name is only ever called in the header of a ``with``: ``with maker() as session:``."""
+    for inner in scope.descendants():
+        for load in inner.loads.get(name, ()):
+            parent = parent_of(load)
+            call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
+            if inner is not scope or not isinstance(call, ast.Call) or not isinstance(parent_of(call), ast.withitem):
+                return False
+    return True
+
+
 def is_lost_when_closed(cls: Class) -> bool:
     """Whether closing a connection of a pool does not give its slot back."""
     return cls.on_drop == "lost" and not cls.releases_on_exit and not cls.close_gives_back

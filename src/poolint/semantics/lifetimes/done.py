@@ -18,7 +18,7 @@ from poolint.semantics.holding import root_of, source_of
 from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
 from poolint.semantics.origins import is_misplaced
-from poolint.semantics.ownership import Fate, is_lost_when_closed
+from poolint.semantics.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Instance
 from poolint.semantics.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
@@ -230,14 +230,19 @@ class Moves:
         return config._replace(state="held") if self.is_lazy else config
 
     def _wraps(self, call: ast.expr | None) -> bool:
-        """Whether a call makes a local object of a class of the project: what it is given lives on in that."""
+        """Whether a call makes a local object that what it is given lives on in: of a class of the project, or a
+        session factory whose sessions all end with their blocks."""
         parent = parent_of(call) if isinstance(call, ast.Call) else None
         if not (
             isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
         ):
             return False
         cls = self.ev.type_of(call.func, self.scope)
-        return isinstance(cls, ClassObject) and cls.cls is not cls.base and cls.base is None
+        if not isinstance(cls, ClassObject):
+            return False
+        if cls.base is not None and cls.base.kind == "factory":
+            return self.site.cls.kind == "engine" and is_only_entered(parent.targets[0].id, self.scope)
+        return cls.cls is not cls.base and cls.base is None
 
     # Awaits
 
