@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from poolint.explain.line import Line
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.cfg import Edge, Graph, Node, NodeKind
-    from poolint.semantics.lifetimes.done import Config
     from poolint.semantics.lifetimes.owed import Site
+    from poolint.semantics.lifetimes.standing import Config
     from poolint.semantics.scopes import Scope
 
 WAYS: dict[NodeKind, str] = {

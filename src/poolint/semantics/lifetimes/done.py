@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.callables import decorators
@@ -17,6 +17,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.holding import root_of, source_of
 from poolint.semantics.lifetimes.flags import asked, name_of
 from poolint.semantics.lifetimes.owed import OWED
+from poolint.semantics.lifetimes.standing import Config, End, refine
 from poolint.semantics.origins import is_misplaced
 from poolint.semantics.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.semantics.scopes import parent_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Node
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.lifetimes.owed import Site, State
+    from poolint.semantics.lifetimes.owed import Site
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope
 
@@ -49,23 +50,6 @@ _UNDOING = frozenset({"rollback", "reset"})
 
 _WAITS_FOR = SHIELDS | {"gather", "wait"}
 """Functions that wait for what their arguments wait for."""
-
-_CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
-
-
-class Config(NamedTuple):
-    """Where an obligation stands at some point: its state, the names that hold it, and what is known of flags."""
-
-    state: State
-    names: frozenset[str]
-    flags: frozenset[tuple[str, bool]] = frozenset()
-
-
-class End(NamedTuple):
-    """An obligation that ends: ``released``, ``misreleased`` where closing it does not give it back, ``misplaced`` in
-    a pool that is not its own, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
-
-    how: str
 
 
 class Moves:
@@ -90,7 +74,7 @@ class Moves:
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
         if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
-            refined = self._refined(edge.test, edge.truth, config)
+            refined = refine(config, edge.test, edge.truth, self.flags, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
             config = refined
@@ -384,30 +368,3 @@ class Moves:
         if not (isinstance(node.value, ast.Name) and node.value.id in names):
             return False
         return self.ev.models.method(self.site.cls, node.attr) is not None
-
-    # Branches
-
-    def _refined(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, truth = test.operand, not truth
-        name, value = asked(test, truth)
-        if name in config.names:
-            return config if value else End("gone")
-        if (name, not value) in config.flags:
-            return End("gone")
-        if name in self.flags:
-            return config._replace(flags=config.flags | {(name, value)})
-        return self._asked(test, truth, config)
-
-    def _asked(self, test: ast.expr, truth: bool, config: Config) -> Config | End:
-        """``session.in_transaction()``, ``conn.closed`` and their like."""
-        attribute = test.func if isinstance(test, ast.Call) else test
-        if not (isinstance(attribute, ast.Attribute) and isinstance(attribute.value, ast.Name)):
-            return config
-        if attribute.value.id not in config.names:
-            return config
-        if attribute.attr in _CLOSED and truth:
-            return End("gone")
-        if attribute.attr == "in_transaction" and not truth and self.is_session:
-            return config._replace(state="idle")
-        return config

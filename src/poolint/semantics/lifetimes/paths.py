@@ -11,7 +11,8 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.cfg import EXITS, TooComplex
-from poolint.semantics.lifetimes.done import Config, End, Moves
+from poolint.semantics.lifetimes.done import Moves
+from poolint.semantics.lifetimes.standing import Config, End
 
 if TYPE_CHECKING:
     from poolint.semantics.cfg import Edge, Graph, Node, NodeKind
