@@ -140,6 +140,8 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
     manager = well_known.ENTERS_ARGUMENT.get(name)
     if manager is not None:
         inner = ev.type_of(node.args[0], scope)
+        if manager == "both":
+            return union([Pending("async-cm", entered=inner), Pending("cm", entered=inner)])
         return Pending("async-cm" if manager == "async-cm" else "cm", entered=inner)
     if name in well_known.ITEM_OF_ARGUMENT:
         source = ev.type_of(node.args[0], scope)

@@ -191,7 +191,8 @@ class Evaluator:
                 continue  # of several alternatives, the one at hand can be entered
             if isinstance(member, Pending):
                 fits = member.call in (("async-cm", "awaitable-cm") if asynchronous else ("cm",))
-                results.append(member.entered if fits else UNKNOWN)
+                if fits or len(owners) == 1:
+                    results.append(member.entered if fits else UNKNOWN)
             elif isinstance(member, Instance):
                 results.append(members.enter(self, member, asynchronous=asynchronous))
             else:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, Instance, Pending
+from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -82,11 +82,13 @@ def _is_given_asynchronously(ev: Evaluator, binding: Binding, region: Scope) -> 
     if value is None or binding.index >= 0:
         return False
     one = ev.type_of(value, region)
-    return one is UNKNOWN or (isinstance(one, Pending) and one.call not in ("cm", "generator", "iterable"))
+    return one is UNKNOWN or all(
+        isinstance(other, Pending) and other.call not in ("cm", "generator", "iterable") for other in alternatives(one)
+    )
 
 
 def _owner(name: str, scope: Scope) -> Scope | None:
-    """The function that binds a name once, but for None; the outermost one where none binds it."""
+    """The function that binds a name once, but for None, or always by ``async with``; the outermost one where none does."""
     current: Scope | None = scope
     while current is not None and current.kind != "module":
         if current.kind != "class" and name in current.bindings:
@@ -95,7 +97,8 @@ def _owner(name: str, scope: Scope) -> Scope | None:
                 for one in current.bindings[name]
                 if one.kind != "narrowed" and not (isinstance(one.value, ast.Constant) and one.value.value is None)
             ]
-            return current if len(real) == 1 or all(one.kind == "parameter" for one in real) else None
+            is_one = len(real) == 1 or all(one.kind == "parameter" or one.asynchronous for one in real)
+            return current if is_one else None
         current = current.parent
     return scope.outermost_function
 

@@ -22,7 +22,7 @@ SAME_AS_ARGUMENT = {
 ENTERS_ARGUMENT = {
     "contextlib.closing": "cm",
     "contextlib.aclosing": "async-cm",
-    "contextlib.nullcontext": "cm",
+    "contextlib.nullcontext": "both",
 }
 """Context managers that give back their first argument."""
 

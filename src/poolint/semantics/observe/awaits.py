@@ -80,7 +80,7 @@ def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: S
     if isinstance(how.node, ast.Yield):
         declared = declared.item if isinstance(declared, Pending) else UNKNOWN
     value = ev.type_of(node, scope)
-    if not isinstance(declared, Instance) or not isinstance(value, Pending):
+    if not isinstance(value, Pending) or not all(isinstance(one, Instance) for one in alternatives(declared)):
         return False
     promised = {one.base.name for one in alternatives(declared) if isinstance(one, Instance) and one.base}
     real = {one.base.name for one in alternatives(value.awaited) if isinstance(one, Instance) and one.base}
