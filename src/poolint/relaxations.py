@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics.places import KINDS, kinds_of
+from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
     from poolint.rules.base import Meta
@@ -28,7 +29,11 @@ def is_relaxed(meta: Meta, kinds: frozenset[str], function: str, node: ast.AST |
         return True
     if meta.relaxed_for_process_in.isdisjoint(kinds):
         return False
-    return function in _PROCESS_LIVED or ("tests" in kinds and node is not None and _is_long_fixture(node))
+    if function in _PROCESS_LIVED:
+        return True
+    return node is not None and (
+        ("tests" in kinds and _is_long_fixture(node)) or ("scripts" in kinds and _is_started(node))
+    )
 
 
 def _is_command(node: ast.AST) -> bool:
@@ -38,6 +43,29 @@ def _is_command(node: ast.AST) -> bool:
         if isinstance(target, ast.Attribute) and target.attr == "command":
             return True
     return False
+
+
+def _is_started(node: ast.AST) -> bool:
+    """Whether a function is what ``if __name__ == "__main__":`` calls, outside of any loop: the process ends with it."""
+    module = parent_of(node)
+    if not isinstance(module, ast.Module) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    for statement in module.body:
+        if isinstance(statement, ast.If) and "__name__" in {one.id for one in _names(statement.test)}:
+            called = [one for one in _names(statement) if one.id == node.name]
+            return any(isinstance(parent_of(one), ast.Call) and not _is_looped(one) for one in called)
+    return False
+
+
+def _names(node: ast.AST) -> list[ast.Name]:
+    return [one for one in ast.walk(node) if isinstance(one, ast.Name)]
+
+
+def _is_looped(node: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, (ast.For, ast.While)):
+        current = parent_of(current)
+    return current is not None
 
 
 def _is_long_fixture(node: ast.AST) -> bool:
