@@ -18,7 +18,9 @@ class UnprotectedYield(Rule):
     ## What it does
     Reports a generator (a FastAPI dependency, a `@contextmanager`) that yields while it holds a connection or session
     outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises, is
-    cancelled, or leaves. A fixture of pytest is none of these: pytest resumes it at its end, whatever becomes of the test.
+    cancelled, or leaves; and one, the lifespan of an application for example, that makes an engine, a pool or a client and
+    closes it behind a bare `yield`. A fixture of pytest is none of these: pytest resumes it at its end, whatever becomes
+    of the test.
 
     ## Why is this bad?
     An error in the consumer is thrown into the generator at the `yield`. In FastAPI that is every `HTTPException` of every

@@ -15,6 +15,7 @@ from poolint.semantics.lifetimes.flags import known_at, tested_names
 from poolint.semantics.lifetimes.graphs import ENDING
 from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
+from poolint.semantics.observe import lent
 from poolint.semantics.observe.collector import SYNC_SIDES
 from poolint.semantics.observe.common import is_entry, is_in_loop, may_await, step
 from poolint.semantics.ownership import is_lost_when_closed
@@ -109,6 +110,8 @@ class Lifetimes:
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
         if self._release_is_dropped(site, scope):
             return None  # that it does not happen is told of instead
+        if site.cls.kind in lent.OWNERS and self._is_lent(site, scope):
+            return None  # told of as what a generator lends
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
@@ -124,6 +127,10 @@ class Lifetimes:
     def _ends_the_process(self, call: ast.Call, scope: Scope) -> bool:
         """Whether the call is ``sys.exit()`` or the like: nothing outlives the process."""
         return self.ev.qualified_name(self.ev.type_of(call.func, scope)) in ENDING
+
+    def _is_lent(self, site: Site, scope: Scope) -> bool:
+        """Whether a generator loses what it makes when its consumer fails."""
+        return any(one.node is site.call for one in lent.observe(self.ev, self.graphs, scope))
 
     def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
         """Whether the function calls a release that does not happen: never awaited, or `session.sync_session.close()`."""
@@ -260,7 +267,7 @@ def _is_guarded(edges: list[Edge], site: Site) -> bool:
 
 def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
-    if site.cls.kind in ("engine", "pool", "client"):
+    if site.cls.kind in lent.OWNERS:
         return _verdict_on_owner(outcome)
     if outcome.overwritten is not None:
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten

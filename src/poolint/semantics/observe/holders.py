@@ -18,7 +18,7 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.evidence import ASYNC_CLASS
 from poolint.semantics.facts import LeakProblem, LostMember
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import escapes, may_await, step, walk
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
 from poolint.semantics.vocabulary import RELEASING, last_name
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.models.schema import Class
-    from poolint.semantics.cfg import Edge, Graph, Node
+    from poolint.semantics.cfg import Graph, Node
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.lifetimes.graphs import Graphs
     from poolint.semantics.scopes import Scope
@@ -253,7 +253,7 @@ class _Holder:
                 if own in releasing and own is not None and own not in found:
                     graph = self.graphs.of(method)
                     stops = self._stops(graph, member, method) - set(graph.nodes_of(call))
-                    if any(_escapes(node, stops) for node in graph.nodes_of(_event(call))):
+                    if any(escapes(node, stops, f"self.{member}") for node in graph.nodes_of(_event(call))):
                         found.append(own)
         return [one for one in found if one in releasing]
 
@@ -265,7 +265,7 @@ class _Holder:
             if self._settles(call, held.member, method) or not self._works(call, held, method):
                 continue
             for node in graph.nodes_of(_event(call)):
-                if not _escapes(node, stops):
+                if not escapes(node, stops, f"self.{held.member}"):
                     continue
                 after = {
                     one for edge in node.successors if not edge.is_unwinding for one in graph.reachable(edge.target)
@@ -280,11 +280,11 @@ class _Holder:
         graph = self.graphs.of(method)
         stops = self._stops(graph, held.member, method) - set(graph.nodes_of(taking))
         begun = [edge for node in graph.nodes_of(_event(taking)) for edge in node.successors if not edge.is_unwinding]
-        for node in _walk(begun, stops):
+        for node in walk(begun, stops, f"self.{held.member}"):
             call = node.node.value if isinstance(node.node, ast.Await) else node.node
             if not isinstance(call, ast.Call) or call is taking or node.node is not _event(call):
                 continue
-            if _escapes(node, stops) and self._works(call, held, method):
+            if escapes(node, stops, f"self.{held.member}") and self._works(call, held, method):
                 return call
         return None
 
@@ -306,20 +306,3 @@ def _event(call: ast.Call) -> ast.AST:
     """The event at which a call has happened: its ``await`` where there is one."""
     parent = parent_of(call)
     return parent if isinstance(parent, ast.Await) else call
-
-
-def _escapes(node: Node, stops: set[Node]) -> bool:
-    """Whether an exception at ``node`` leaves the function without passing one of ``stops``."""
-    raised = [edge for edge in node.successors if edge.kind == "exception"]
-    return any(one.kind == "exit-exception" for one in _walk(raised, stops))
-
-
-def _walk(edges: list[Edge], stops: set[Node]) -> Iterator[Node]:
-    """What comes along some edges, and after that, but for ``stops`` and what only they lead to."""
-    queue = [edge.target for edge in edges]
-    seen: set[Node] = set()
-    for node in queue:  # grows
-        if node not in seen and node not in stops:
-            seen.add(node)
-            yield node
-            queue += [edge.target for edge in node.successors]
