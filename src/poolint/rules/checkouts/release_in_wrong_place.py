@@ -16,8 +16,8 @@ class ReleaseInWrongPlace(Rule):
     """A pooled connection is closed instead of given back, or given to another pool, and its slot is lost.
 
     ## What it does
-    Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed instead, and a connection
-    that is given back to another pool than the one it was taken from.
+    Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed and not put back, and a
+    connection that is given back to another pool than the one it was taken from.
 
     ## Why is this bad?
     `close()` closes the socket, but the pool goes on counting the slot as taken. It never comes back. A pool
@@ -50,7 +50,7 @@ class ReleaseInWrongPlace(Rule):
     ```
 
     ## When to ignore
-    When the pool was made with `close_returns=True`.
+    When the pool is made with `close_returns=True` where poolint does not see it.
     """
 
     meta = Meta(
