@@ -42,6 +42,7 @@ class Callers:
         self.ev = ev
         self._calls: dict[str, dict[str, list[tuple[ast.Call, Scope]]]] = {}
         self._mentions: dict[tuple[str, str], list[Module]] = {}
+        self._interesting: dict[str, bool] = {}
 
     def passed(self, binding: Binding, scope: Scope) -> Type:
         """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
@@ -50,8 +51,7 @@ class Callers:
             return UNKNOWN
         if not _SAYS_RESOURCE.search(parameter.arg):
             return UNKNOWN
-        source = scope.module.source
-        if not self.ev.screen.is_interesting(source.path, source.data):
+        if not self._is_interesting(scope.module.path, scope.module.source.data):
             return UNKNOWN
         positional = [*node.args.posonlyargs, *node.args.args]
         by_order = all(_name_of(one) in _KEEPS_PARAMETERS for one in node.decorator_list)
@@ -104,10 +104,10 @@ class Callers:
             return [own]
         key = (own.path, name)
         if key not in self._mentions:
-            project, screen = self.ev.project, self.ev.screen
+            project = self.ev.project
             found = [own]
             for path, data in project.calling(name, own):
-                if path == own.path or not screen.is_interesting(path, data):
+                if path == own.path or not self._is_interesting(path, data):
                     continue
                 module = project.module(path)
                 if module is not None:
@@ -116,6 +116,12 @@ class Callers:
                     break
             self._mentions[key] = found
         return self._mentions[key]
+
+    def _is_interesting(self, path: str, data: bytes) -> bool:
+        found = self._interesting.get(path)
+        if found is None:
+            found = self._interesting[path] = self.ev.screen.is_interesting(path, data)
+        return found
 
     def _calls_in(self, module: Module) -> dict[str, list[tuple[ast.Call, Scope]]]:
         """The calls in a module by the last name of what is called, in the order of the text."""

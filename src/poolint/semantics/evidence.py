@@ -25,6 +25,7 @@ ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
 SAYS_DATABASE = re.compile(
     r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
 )
+_SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
 _SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
 _ENGINE_METHODS = frozenset({"connect", "begin", "raw_connection", "dispose"})
 _ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
@@ -67,16 +68,35 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
 def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
     """Whether a name is bound by nothing but ``async with`` and ``await`` on what may well be asynchronous.
 
-    On real packages what is executed or committed on such a name was awaited in each of 330 places.
+    On real packages what is executed or committed on such a name was awaited in each of 330 places. What is awaited may
+    also have been made in a thread, and be synchronous: it has to be called for what it gives, and only one call on it
+    may lack its ``await``.
     """
     bindings = region.bindings.get(name, ())
-    return bool(bindings) and all(_is_given_asynchronously(ev, one, region) for one in bindings)
+    if not bindings or not all(_is_given_asynchronously(ev, one, region) for one in bindings):
+        return False
+    return all(one.asynchronous for one in bindings) or _unawaited_uses(name, region) <= 1
+
+
+def _unawaited_uses(name: str, region: Scope) -> int:
+    return sum(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in _STRONG
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name
+        and not isinstance(parent_of(call), ast.Await)
+        for inner in region.descendants()
+        for call in inner.calls
+    )
 
 
 def _is_given_asynchronously(ev: Evaluator, binding: Binding, region: Scope) -> bool:
     value = binding.value
     if binding.kind == "assign" and isinstance(value, ast.Await):
         value = value.value
+        called = value.func if isinstance(value, ast.Call) else value
+        if not _SAYS_GIVEN.search(called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")):
+            return False
     elif binding.kind != "with" or not binding.asynchronous:
         return False
     if value is None or binding.index >= 0:

@@ -31,7 +31,7 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     passed = ev.callers.passed(binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
-    return passed
+    return evidence.as_used(ev, passed, binding.node.arg, scope) if isinstance(passed, Instance) else passed
 
 
 def _receiver(ev: Evaluator, binding: Binding, node: ast.arg, scope: Scope) -> Type:
