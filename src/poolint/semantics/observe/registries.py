@@ -32,10 +32,10 @@ _TAKES = frozenset({"query", "stream", "flush", "refresh"})
 _ENDS = frozenset({"commit", "rollback", "begin"})
 _REMOVES = ("remove", "close_all")
 _REMOVAL = re.compile(
-    rb"(\w*)\)?\s*\.\s*(?:remove\b(?:\s*\(\s*\)|(?!\s*\())|close_all\b)|[\"']remove[\"']|close_all_sessions"
+    rb"(?<!\w)(\w*)\)?\s*\.\s*(?:remove\b(?:\s*\(\s*\)|(?!\s*\())|close_all\b)|[\"']remove[\"']|close_all_sessions"
 )
 """A removal takes no argument; it may also be handed on as a callback, or looked up by its name."""
-_DEFINED = re.compile(rb"(\w+)[ \t]*(?::[^=\n]+)?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
+_DEFINED = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]+)?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
 _CONCURRENT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+(?:flask|fastapi|starlette|bottle|falcon|pyramid|tornado|cherrypy|aiohttp|sanic|"
     rb"litestar|quart|celery|dramatiq|rq|huey|grpc|threading|concurrent|socketserver|django|wsgiref|werkzeug|connexion|"
@@ -60,12 +60,21 @@ class _Event(NamedTuple):
     scope: Scope
 
 
+class _Told(NamedTuple):
+    """What a file says: names that something may be removed from, names of registries, and whether it runs threads."""
+
+    removed: frozenset[bytes]
+    defined: frozenset[bytes]
+    concurrent: bool
+
+
 class Registries:
     """Finds the registries of a project that are used and never emptied."""
 
     def __init__(self, ev: Evaluator, vocabulary: Vocabulary) -> None:
         self.ev = ev
         self.vocabulary = vocabulary
+        self._files: dict[str, _Told] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The registries made in ``scope`` that nothing ever removes a session from."""
@@ -100,6 +109,15 @@ class Registries:
             found = [one for each, names in modules for one in _mentions(self.ev, cls, names, each.scope)]
         return None if any(one.what in ("removes", "unknown") for one in found) else found
 
+    def _told(self, path: str, data: bytes) -> _Told:
+        """What a file says of all registries; found once for all of them."""
+        found = self._files.get(path)
+        if found is None:
+            defined = _DEFINED.findall(data) if b"scoped_session" in data or b"ScopedSession" in data else ()
+            concurrent = _CONCURRENT.search(data) is not None
+            found = self._files[path] = _Told(frozenset(_REMOVAL.findall(data)), frozenset(defined), concurrent)
+        return found
+
     def _modules(self, name: str, cls: Class, module: Module) -> list[tuple[Module, set[str]]] | None:
         """The modules that mention a registry, each with the names that it has there."""
         project = self.ev.project
@@ -118,9 +136,10 @@ class Registries:
             data = project.bytes_of(path)
             if b"zope.sqlalchemy" in data:
                 return None
-            removed.update(_REMOVAL.findall(data))
-            defined.update(_DEFINED.findall(data))
-            concurrent = concurrent or _CONCURRENT.search(data) is not None
+            told = self._told(path, data)
+            removed |= told.removed
+            defined |= told.defined
+            concurrent = concurrent or told.concurrent
             if word.search(data):
                 paths.append(path)
         if not concurrent or not removed <= defined - {name.encode()}:
