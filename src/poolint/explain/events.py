@@ -11,7 +11,7 @@ from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
 from poolint.models.schema import RELEASABLE
 from poolint.semantics import callables
 from poolint.semantics.calls import call_fact, call_facts, text_of
-from poolint.semantics.holding import Held, inside, transactions
+from poolint.semantics.holding import inside, transactions
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
 from poolint.semantics.uses import usage
@@ -105,7 +105,7 @@ def _own(analysis: Analysis, knowledge: Knowledge, one: Function) -> str:
 
 def _effects(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Scope) -> Iterator[str]:
     """What a call reaches outside the process, and whether a transaction is open meanwhile."""
-    witness = analysis.external.of_call(call, scope)
+    witness = analysis.slow.of_call(call, scope)
     if witness is not None:
         effect = EFFECTS.get(witness.effect, witness.effect)
         if len(witness.links) > 1:
@@ -122,13 +122,16 @@ def _chain(witness: Witness, knowledge: Knowledge) -> str:
 
 
 def _meanwhile(analysis: Analysis, call: ast.Call, scope: Scope) -> str:
+    for hold in analysis.holdings.at(call, scope):
+        if hold.header is not None:
+            header = f"`{text_of(hold.header, scope)}` (line {hold.header.lineno})"
+            return f"meanwhile the transaction of {header} is open and holds a connection"
+        return f"meanwhile `{hold.resource}` holds a connection, since line {hold.since.lineno}"
     around = [one for one in transactions(analysis.evaluator, scope) if inside(call, one.statement)]
     for region in reversed(around):
         header = f"`{text_of(region.header, scope)}` (line {region.header.lineno})"
-        if Held(analysis.evaluator, region, scope).at(call):
-            return f"meanwhile the transaction of {header} is open and holds a connection"
         return f"the transaction of {header} is open, but `{region.session}` holds no connection at this point"
-    return "no transaction that poolint sees is open meanwhile"
+    return "no connection that poolint sees is held meanwhile"
 
 
 def of_with(

@@ -82,7 +82,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``returns``: the type of the call's value, or, where it is awaited or entered, of that. ``enters``: what ``with``
     or ``async with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a
     checkout, the method that takes the same arguments and gives a context manager in its place. ``keeps``: what it is
-    passed belongs to the receiver from then on, and to whoever takes it out: a queue.
+    passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
+    to stay the same from then on, however long that takes: it listens.
     """
 
     names: tuple[str, ...]
@@ -94,6 +95,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     effect: Effect = ""
     entered_as: str = ""
     keeps: bool = False
+    dedicates: bool = False
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -104,7 +106,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     empty where the protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving
     the block gives the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which
     no other release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
-    ``close`` hands it to the pool. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
+    ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
+    anybody. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
     keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
     where they are True, make it an object of another class: one that exists here only, for the difference. ``twin`` is the
     asynchronous class of the library that a synchronous one is easily taken for.
@@ -125,6 +128,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     releases_on_exit: bool = True
     commits_on_exit: bool = False
     close_gives_back: bool = False
+    embedded: bool = False
     made_with: dict[str, str] = {}
     on_drop: OnDrop = ""
     attributes: dict[str, str] = {}

@@ -17,6 +17,8 @@ import os
 import re
 
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
+from poolint.screen.names import Names
+from poolint.screen.ready import Ready
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -42,37 +44,11 @@ _AWAITED_USE = re.compile(
 )
 """The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
 
-_KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
-"""Where a statement keeps what follows; group 1 is how far it is indented, group 2 the object that keeps it, if any."""
-
 _BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
 """A member that is entered by hand (see :mod:`poolint.semantics.observe.holders`)."""
 
 _DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
 """A statement that closes something and awaits nothing."""
-
-
-class Ready:
-    """What the models have made ready for the screen.
-
-    ``library`` finds a mention of a library that makes a file interesting; ``carrying`` are the names in these
-    libraries that carry something of a pool, ``blocking`` those of synchronous sessions, and ``reaching`` finds a call
-    of a method by which these reach the database. ``clients`` are the modules and classes of HTTP clients, and
-    ``made`` finds where one of these is made.
-    """
-
-    __slots__ = ("blocking", "carrying", "clients", "library", "made", "reaching")
-
-    def __init__(self) -> None:
-        path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models", "ready.screen")
-        with open(path, "rb") as file:
-            roots, carrying, blocking, reaching, clients = file.read().split(b"\n")[:5]
-        self.library = re.compile(roots)
-        self.reaching = re.compile(rb"\.(?:" + b"|".join(reaching.split()) + rb")\b")
-        self.carrying = frozenset(carrying.split())
-        self.blocking = frozenset(blocking.split())
-        self.clients = frozenset(clients.split())
-        self.made = re.compile(_KEPT + rb"(?:\w+\.)*(?:" + b"|".join(sorted(self.clients)) + rb")\(", re.MULTILINE)
 
 
 class Screen:
@@ -88,8 +64,7 @@ class Screen:
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
-        self._coroutines: set[str] = set()
-        self._counted = 0
+        self._names = Names(self._files)
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
@@ -120,20 +95,14 @@ class Screen:
         return self._may_drop(os.path.abspath(path), file)
 
     def coroutines(self, path: str, data: bytes) -> Set[str]:
-        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more.
-
-        What an import renames may be one, and stands among them under its new name.
-        """
+        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
         self._settled_file(path, data)
-        if self._counted != len(self._files):
-            for file in list(self._files.values())[self._counted :]:
-                if file is None:
-                    continue
-                self._coroutines.update(link.local.decode() for link in file.links if link.local != link.name)
-                if b"async" in file.data:
-                    self._coroutines.update(name.decode() for name in file.coroutines)
-            self._counted = len(self._files)
-        return self._coroutines
+        return self._names.coroutines()
+
+    def definitions(self, path: str, data: bytes) -> Set[str]:
+        """The names of the functions and classes of the file at ``path`` and of all that it imports, and maybe more."""
+        self._settled_file(path, data)
+        return self._names.definitions()
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""

@@ -8,7 +8,7 @@ from poolint.screen.statements import WORD, Segment, segments_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterable, Iterator, Set
 
 _GAP = rb"(?:[ \t]|\\\r?\n)"
 _FROM = re.compile(
@@ -18,6 +18,7 @@ _FROM = re.compile(
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
+_DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 
 _BEFORE_CALL = re.compile(
@@ -100,6 +101,12 @@ class File:
         if self._coroutines is None:
             self._coroutines = frozenset(COROUTINE.findall(self.data))
         return self._coroutines
+
+    @property
+    def defined(self) -> Iterable[bytes]:
+        """The names of its functions and classes, inner ones too."""
+        found: list[bytes] = _DEFINED.findall(self.data)
+        return found
 
     def drops(self, name: bytes) -> bool:
         """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""

@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
-from poolint.semantics.effects import Effects, database_sink, external_sink, foreign_sink, sync_session_sink
+from poolint.semantics.effects import (
+    Edges,
+    Effects,
+    database_sink,
+    end_sink,
+    foreign_sink,
+    slow_sink,
+    sync_session_sink,
+    use_sink,
+)
 from poolint.semantics.evaluator import Evaluator
+from poolint.semantics.holding.changes import Reader
+from poolint.semantics.holding.flow import Holdings
 from poolint.semantics.lifetimes.graphs import Graphs
 from poolint.semantics.observe import (
     afterwards,
@@ -21,7 +32,8 @@ from poolint.semantics.observe import (
     generators,
     lent,
     owners,
-    transactions,
+    sharing,
+    waiting,
     withs,
 )
 from poolint.semantics.observe.checkouts import Lifetimes
@@ -49,11 +61,16 @@ class Analysis:
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
-        self.external = Effects(self.evaluator, external_sink)
-        self.sync_sessions = Effects(self.evaluator, sync_session_sink)
-        self.database = Effects(self.evaluator, database_sink)
-        self.foreign = Effects(self.evaluator, foreign_sink)
+        edges = Edges(self.evaluator)
+        self.slow = Effects(edges, slow_sink)
+        self.sync_sessions = Effects(edges, sync_session_sink)
+        self.database = Effects(edges, database_sink)
+        self.foreign = Effects(edges, foreign_sink)
         self.graphs = Graphs(self.evaluator)
+        reader = Reader(
+            self.evaluator, self.vocabulary, self.ownership, Effects(edges, use_sink), Effects(edges, end_sink)
+        )
+        self.holdings = Holdings(reader, self.graphs)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
@@ -77,7 +94,8 @@ class Analysis:
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
-                transactions.observe(ev, self.external, scope),
+                waiting.observe(self.holdings, self.slow, scope),
+                sharing.observe(ev, scope),
             ):
                 for observation in found:
                     if self._may_run(observation.node, scope):

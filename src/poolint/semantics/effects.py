@@ -15,14 +15,17 @@ from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Function as Function_
+    from poolint.models.schema import Method
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope
 
-EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "queue", "subprocess"})
-"""Effects that talk to something outside the process."""
+EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess"})
+"""Effects that wait for something outside the process."""
 
 _DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})
 """Functions that run the coroutines they are given before they return."""
@@ -49,9 +52,22 @@ Sink = Callable[["CallFact"], str]
 """Tells the effect of a call by itself; empty where it has none of interest."""
 
 
-def external_sink(fact: CallFact) -> str:
-    """The external effect of a call of a library."""
-    return fact.row.effect if fact.row is not None and fact.row.effect in EXTERNAL else ""
+def slow_sink(fact: CallFact) -> str:
+    """The effect of a call of a library that keeps its caller waiting; a sleep of no time is none."""
+    effect = fact.row.effect if fact.row is not None else ""
+    return "" if effect == "sleep" and _is_zero(fact.node) else effect
+
+
+def use_sink(fact: CallFact) -> str:
+    """Whether a call takes a session's connection."""
+    is_session = fact.cls is not None and fact.cls.kind in ("session", "registry", "query")
+    return "database" if is_session and fact.role in ("query", "stream", "flush", "refresh") else ""
+
+
+def end_sink(fact: CallFact) -> str:
+    """Whether a call ends a session's use of its connection."""
+    is_session = fact.cls is not None and fact.cls.kind in ("session", "registry")
+    return "database" if is_session and fact.role in ("commit", "rollback", "release", "reset") else ""
 
 
 def database_sink(fact: CallFact) -> str:
@@ -74,18 +90,98 @@ def sync_session_sink(fact: CallFact) -> str:
     return "database" if fact.role in REACHING_ROLES else ""
 
 
+_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
+"""Bindings that give a function no other name than those that the screen knows."""
+
+
+class Edge(NamedTuple):
+    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope."""
+
+    link: Link
+    fact: CallFact | None
+    target: Scope | None
+
+
+class Edges:
+    """The calls that functions make; found once, for the summaries of all sinks."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
+            name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
+        }
+        self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
+        self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
+
+    def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
+        """The calls that stand directly in a function."""
+        found = self._of_scope.get(scope)
+        if found is None:
+            found = self._of_scope[scope] = tuple(edge for node in scope.calls for edge in self.of_call(node, scope))
+        return found
+
+    def of_call(self, node: ast.Call, scope: Scope) -> tuple[Edge, ...]:
+        """What one call can be, as far as it happens here and each time."""
+        found = self._of_call.get(node)
+        if found is None:
+            found = self._of_call[node] = tuple(self._edges(node, scope))
+        return found
+
+    def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
+        name = last_name(node.func)
+        if not name or name in self._words:
+            return True
+        source = scope.module.source
+        if name in self.ev.screen.definitions(source.path, source.data):
+            return True
+        if isinstance(node.func, ast.Attribute):
+            return False  # a method has the name that its class gives it
+        around: Scope | None = scope
+        while around is not None:
+            if name in around.bindings:
+                return any(one.kind not in _OWN_NAME for one in around.bindings[name])
+            around = around.parent
+        return False
+
+    def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
+        if not self._may_matter(node, scope) or _happens_once(node, scope):
+            return []
+        callee = self.ev.type_of(node.func, scope)
+        edges: list[Edge] = []
+        for one in alternatives(callee):
+            if isinstance(one, Function) and one.scope.kind == "function":
+                if _runs(node, one.scope):
+                    edges.append(Edge(Link(node, scope, one.scope.qualified_name), None, one.scope))
+            elif isinstance(one, ClassObject) and one.cls is not one.base:
+                built = self.ev.type_of_member(one.instance(), "__init__")
+                if isinstance(built, Function):
+                    edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
+        if edges:
+            return edges
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        if fact is not None and fact.row is not None and _does(fact.row) and _is_driven(node, fact):
+            edges.append(Edge(Link(node, scope, fact.api), fact, None))
+        return edges
+
+
+def _does(row: Method | Function_) -> bool:
+    """Whether a call can have an effect that any sink asks for."""
+    return bool(row.effect) or row.role != "local"
+
+
 class Effects:
     """Summaries of the project's functions for one sink; computed on demand, memoised."""
 
-    def __init__(self, ev: Evaluator, sink: Sink) -> None:
-        self.ev = ev
+    def __init__(self, edges: Edges, sink: Sink) -> None:
+        self.edges = edges
         self.sink = sink
-        self._edges: dict[Scope, tuple[tuple[Link, str, Scope | None], ...]] = {}
         self._witnesses: dict[Scope, Witness | None] = {}
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
-        for link, effect, target in self._call_edges(node, scope):
+        for link, fact, target in self.edges.of_call(node, scope):
+            effect = self.sink(fact) if fact is not None else ""
             if effect:
                 return Witness((link,), effect)
             below = self.of_function(target) if target is not None else None
@@ -101,7 +197,8 @@ class Effects:
         queue = deque([start])
         while queue:
             scope = queue.popleft()
-            for link, effect, target in self._scope_edges(scope):
+            for link, fact, target in self.edges.of_scope(scope):
+                effect = self.sink(fact) if fact is not None else ""
                 if effect:
                     witness = Witness((*_chain(came_by, scope), link), effect)
                     self._witnesses[start] = witness
@@ -113,33 +210,11 @@ class Effects:
             self._witnesses[scope] = None
         return None
 
-    def _scope_edges(self, scope: Scope) -> tuple[tuple[Link, str, Scope | None], ...]:
-        found = self._edges.get(scope)
-        if found is None:
-            found = tuple(edge for node in scope.calls for edge in self._call_edges(node, scope))
-            self._edges[scope] = found
-        return found
 
-    def _call_edges(self, node: ast.Call, scope: Scope) -> list[tuple[Link, str, Scope | None]]:
-        if _happens_once(node, scope):
-            return []
-        callee = self.ev.type_of(node.func, scope)
-        edges: list[tuple[Link, str, Scope | None]] = []
-        for one in alternatives(callee):
-            if isinstance(one, Function) and one.scope.kind == "function":
-                if _runs(node, one.scope):
-                    edges.append((Link(node, scope, one.scope.qualified_name), "", one.scope))
-            elif isinstance(one, ClassObject) and one.cls is not one.base:
-                built = self.ev.type_of_member(one.instance(), "__init__")
-                if isinstance(built, Function):
-                    edges.append((Link(node, scope, one.cls.name), "", built.scope))
-        if edges:
-            return edges
-        fact = call_fact(self.ev, node, scope, use_evidence=False)
-        effect = self.sink(fact) if fact is not None else ""
-        if fact is not None and effect and _is_driven(node, fact):
-            edges.append((Link(node, scope, fact.api), effect, None))
-        return edges
+def _is_zero(call: ast.Call) -> bool:
+    """Whether a call has the constant 0 for its only argument: ``asyncio.sleep(0)`` lets others run, and no more."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return len(values) == 1 and isinstance(values[0], ast.Constant) and not values[0].value
 
 
 def _chain(came_by: dict[Scope, tuple[Scope, Link] | None], scope: Scope) -> tuple[Link, ...]:

@@ -14,7 +14,7 @@ from poolint.diagnostics import Applicability
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.derived import Derived
 from poolint.semantics.liveness import Reads, bound_by
-from poolint.semantics.scopes import is_declared_elsewhere, parent_of
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def checkout(ev: Evaluator, scope: Scope, statement: ast.stmt, name: str) -> Che
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(value, ast.Call):
         return Refusal("the value is more than the call that checks it out")
-    if is_declared_elsewhere(scope.node, name):
+    if name in scope.declared:
         return Refusal("its name is global or nonlocal")
     source = scope.module.source
     row = source.lines[statement.lineno - 1][: source.column(statement.lineno, statement.col_offset) - 1]

@@ -271,33 +271,63 @@ class BlockingDatabaseCall(Observation):
 
 
 @dataclass(frozen=True, eq=False)
-class ExternalCallWhileHeld(Observation):
-    """A call that reaches something external while a transaction is open.
+class CallWhileHeld(Observation):
+    """A call that keeps its caller waiting while a connection is held.
 
-    ``names`` is the chain of functions down to the external call, ``path`` where each stands.
+    ``resource`` is what holds it, as written, ``transaction`` the header of the transaction's block where the call
+    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits, ``sink``
+    that call's qualified name, ``effect`` what it waits for, ``path`` where each of them stands.
     """
 
+    resource: str
     transaction: str
     begun: Step
     names: tuple[str, ...]
+    sink: str
     effect: str
     path: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class NestedCheckout(Observation):
+    """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`."""
+
+    resource: str
+    begun: Step
+    names: tuple[str, ...]
+    pool: str
+    path: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class SharedByTasks(Observation):
+    """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
+
+    ``resource`` is its name, ``uses`` how many of the tasks are seen to use it; 0 for one in a loop or comprehension.
+    """
+
+    resource: str
+    cls: schema.Class
+    uses: int
+    maker: str
 
 
 __all__ = [
     "AwaitedSyncCall",
     "BlockingDatabaseCall",
     "CallFact",
+    "CallWhileHeld",
     "ConsumedAwaitable",
     "DroppedAwaitable",
     "DroppedDatabaseCoroutine",
-    "ExternalCallWhileHeld",
     "GivenUp",
     "LeakProblem",
     "LeakedCheckout",
     "LostMember",
     "MismatchedWith",
+    "NestedCheckout",
     "Observation",
+    "SharedByTasks",
     "Usage",
     "Use",
 ]

@@ -209,6 +209,12 @@ class _Filing:
         scope.yields.append(node)
         return scope
 
+    def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> None:
+        around: Scope | None = scope
+        while around is not None:
+            around.declared.update(node.names)
+            around = around.parent
+
     def leaf(self, node: ast.AST, scope: Scope, stack: Stack) -> None:
         """Constants and statements without parts: nothing to file."""
 
@@ -341,5 +347,6 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | No
     ast.YieldFrom: _Filing.yield_,
     ast.Constant: _Filing.leaf,
     ast.Pass: _Filing.leaf,
-    ast.Global: _Filing.leaf,
+    ast.Global: _Filing.declared,
+    ast.Nonlocal: _Filing.declared,
 }

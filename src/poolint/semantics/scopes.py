@@ -72,6 +72,7 @@ class Scope:
         "bindings",
         "calls",
         "children",
+        "declared",
         "globals",
         "kind",
         "loads",
@@ -106,6 +107,8 @@ class Scope:
         self.children: list[Scope] = []
         self.loads: dict[str, list[ast.Name]] = {}
         self.globals: set[str] = set()
+        self.declared: set[str] = set()
+        """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
 
     @property
@@ -162,11 +165,6 @@ class Scope:
 def parent_of(node: ast.AST) -> ast.AST | None:
     """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
     return node.__dict__.get("_poolint_parent")
-
-
-def is_declared_elsewhere(function: ast.AST, name: str) -> bool:
-    """Whether a function says that a name is a global, or one of a function around it."""
-    return any(isinstance(node, (ast.Global, ast.Nonlocal)) and name in node.names for node in ast.walk(function))
 
 
 def statement_of(node: ast.AST) -> ast.stmt:

@@ -44,6 +44,7 @@ class Vocabulary:
         self.makes: set[str] = set()
         self.of_resources: set[str] = set()
         self.reaches: set[str] = set()
+        self.dedicates: set[str] = set()
         self.registries: set[str] = set()
         self.outlasts: set[str] = set()
         for cls in models.classes.values():
@@ -52,6 +53,8 @@ class Vocabulary:
             if cls.kind == "registry":
                 self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
             for method in cls.methods:
+                if method.dedicates:
+                    self.dedicates.update(method.names)
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
                 if method.role in ("checkout", "open"):
                     self.takes.update(method.names)

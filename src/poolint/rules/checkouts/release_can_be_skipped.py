@@ -25,34 +25,36 @@ class ReleaseCanBeSkipped(Rule):
 
     ## Example
     ```python
-    import httpx
+    from pathlib import Path
+
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-    async def rename(engine: AsyncEngine, audit: httpx.AsyncClient) -> None:
+    async def rename(engine: AsyncEngine, lock: Path) -> None:
         conn = await engine.connect()
         try:
             await conn.execute(text("UPDATE users SET name = 'x'"))
         finally:
-            await audit.post("https://audit.example/renamed")
+            lock.unlink()
             await conn.close()
     ```
 
     ## Use instead
     ```python
-    import httpx
+    from pathlib import Path
+
     from sqlalchemy import text
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 
-    async def rename(engine: AsyncEngine, audit: httpx.AsyncClient) -> None:
+    async def rename(engine: AsyncEngine, lock: Path) -> None:
         conn = await engine.connect()
         try:
             await conn.execute(text("UPDATE users SET name = 'x'"))
         finally:
             await conn.close()
-            await audit.post("https://audit.example/renamed")
+            lock.unlink()
     ```
 
     ## When to ignore

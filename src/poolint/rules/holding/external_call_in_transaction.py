@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.facts import ExternalCallWhileHeld, Observation
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
+from poolint.semantics.effects import EXTERNAL
+from poolint.semantics.facts import CallWhileHeld, Observation
 
 if TYPE_CHECKING:
     import libcst as cst
 
-_WORDS = {
-    "http": "an HTTP request",
-    "mail": "mail",
-    "object-store": "an object store",
-    "rpc": "a remote procedure call",
-    "llm": "a language model",
-    "queue": "a message broker",
-    "subprocess": "a subprocess",
-}
+    from poolint.rules.base import Verdict
 
 
 class ExternalCallInTransaction(Rule):
@@ -68,7 +62,7 @@ class ExternalCallInTransaction(Rule):
         code="POL401",
         name="external-call-in-transaction",
         summary="something external is called while a transaction is open",
-        subscription=Subscription(observations=frozenset({ExternalCallWhileHeld})),
+        subscription=Subscription(observations=frozenset({CallWhileHeld})),
         relaxed_in=frozenset({"tests"}),
     )
 
@@ -76,14 +70,12 @@ class ExternalCallInTransaction(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, ExternalCallWhileHeld)
-        chain = " → ".join(observation.names)
-        what = _WORDS.get(observation.effect, observation.effect)
-        held = (
-            f"while the transaction of `{observation.transaction}` (line {observation.begun.range.start.row}) is open"
-        )
-        return Verdict(
-            f"`{chain}` waits for {what} {held}: its connection is held until the answer comes",
-            observation.names[-1],
-            observation.path,
+        assert isinstance(observation, CallWhileHeld)
+        if not observation.transaction or observation.effect not in EXTERNAL:
+            return None
+        what = waited_for(observation.effect)
+        return verdict(
+            observation,
+            f"`{chain(observation)}` waits for {what} {while_held(observation)}: its connection is held until the "
+            "answer comes",
         )

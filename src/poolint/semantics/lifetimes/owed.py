@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import at_hand, call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
-from poolint.semantics.scopes import is_declared_elsewhere, parent_of
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name, outlasts_block
 
@@ -79,7 +79,7 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
         found = checkout(ev, node, value, scope)
         if found is None or (is_header and not outlasts_block(found[1])):
             continue
-        if not (name and is_declared_elsewhere(scope.node, name)):
+        if name not in scope.declared:
             yield Site(node, value, name, *found)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.semantics.calls import call_fact, call_facts, text_of
+from poolint.semantics.calls import call_facts, text_of
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope, WithNode
 
-_USES = frozenset({"query", "stream", "flush", "refresh"})
-_ENDS = frozenset({"commit", "rollback", "release"})
 _MAX_DEPTH = 8
 """Context managers of the project inside each other; real code nests three."""
 
@@ -88,46 +86,6 @@ def _around_yield(ev: Evaluator, scope: Scope, depth: int) -> tuple[CallFact, st
     return None
 
 
-class Held:
-    """Answers, for one region, whether a connection is held at a call inside it."""
-
-    def __init__(self, ev: Evaluator, region: Region, scope: Scope) -> None:
-        self.region = region
-        self.uses: list[ast.Call] = []
-        self.ends: list[ast.Call] = []
-        if region.session:
-            for node in scope.calls:
-                if inside(node, region.statement):
-                    self._file(ev, node, scope)
-
-    def _file(self, ev: Evaluator, node: ast.Call, scope: Scope) -> None:
-        root = source_of(ev, node, scope)
-        if root is not None and text_of(root, scope) == self.region.session:
-            fact = call_fact(ev, node, scope)
-            if fact is None:
-                return
-            if fact.role in _USES:
-                self.uses.append(node)
-            elif fact.role in _ENDS:
-                self.ends.append(node)
-        elif any(
-            isinstance(one, (ast.Name, ast.Attribute)) and text_of(one, scope) == self.region.session
-            for one in [*node.args, *(keyword.value for keyword in node.keywords)]
-        ) and any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
-            self.uses.append(node)
-
-    def at(self, node: ast.Call) -> bool:
-        """Whether a connection is held when ``node`` is called."""
-        if not self.region.session:
-            return True
-        before = [use for use in self.uses if use is not node and _position(use) < _position(node)]
-        if before:
-            last = max(map(_position, before))
-            return not any(last < _position(end) < _position(node) for end in self.ends)
-        loop = _loop(node, self.region.statement)
-        return loop is not None and not self.ends and any(use is not node and inside(use, loop) for use in self.uses)
-
-
 def inside(node: ast.AST, statement: ast.stmt) -> bool:
     """Whether ``node`` stands in the body of a compound statement."""
     current: ast.AST | None = node
@@ -137,19 +95,6 @@ def inside(node: ast.AST, statement: ast.stmt) -> bool:
             return isinstance(current, ast.stmt)
         current = parent
     return False
-
-
-def _position(node: ast.expr) -> tuple[int, int]:
-    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-
-def _loop(node: ast.AST, within: ast.stmt) -> ast.stmt | None:
-    current = parent_of(node)
-    while current is not None and current is not within:
-        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-            return current
-        current = parent_of(current)
-    return None
 
 
 def root_of(node: ast.Call) -> ast.expr | None:

@@ -1,0 +1,81 @@
+"""POL402: an external call while a connection is held without a transaction of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
+from poolint.semantics.effects import EXTERNAL
+from poolint.semantics.facts import CallWhileHeld, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.rules.base import Verdict
+
+
+class ExternalCallWhileHeld(Rule):
+    """Something external is called while a connection is held.
+
+    ## What it does
+    Reports HTTP requests, language models, mail, object stores and the like while a connection is held without a
+    transaction's block: by a session that has run a query and has neither been committed nor closed since, or by a
+    connection that has been checked out, in a block or by hand. Calls are followed through functions of the project;
+    the path shows them. A session that has not reached the database yet, or has been committed, holds nothing.
+
+    ## Why is this bad?
+    A session begins a transaction with its first query and keeps its connection until the commit. While the other
+    side takes its time, the connection serves nobody; a handful of such requests holds the whole pool, and the
+    database sees them as `idle in transaction`.
+
+    ## Example
+    ```python
+    import httpx
+    from sqlalchemy import select, text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def refresh_rate(session: AsyncSession, client: httpx.AsyncClient) -> None:
+        currency = await session.scalar(select(text("currency from shops")))
+        answer = await client.get(f"https://rates.example/{currency}")
+        await session.execute(text("UPDATE shops SET rate = :rate"), {"rate": answer.json()})
+        await session.commit()
+    ```
+
+    ## Use instead
+    ```python
+    import httpx
+    from sqlalchemy import select, text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def refresh_rate(session: AsyncSession, client: httpx.AsyncClient) -> None:
+        currency = await session.scalar(select(text("currency from shops")))
+        await session.commit()
+        answer = await client.get(f"https://rates.example/{currency}")
+        await session.execute(text("UPDATE shops SET rate = :rate"), {"rate": answer.json()})
+        await session.commit()
+    ```
+
+    ## When to ignore
+    When the service has fewer requests at once than its pool has connections, and always will have.
+    """
+
+    meta = Meta(
+        code="POL402",
+        name="external-call-while-held",
+        summary="something external is called while a connection is held",
+        subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, CallWhileHeld)
+        if observation.transaction or observation.effect not in EXTERNAL:
+            return None
+        what = waited_for(observation.effect)
+        return verdict(observation, f"`{chain(observation)}` waits for {what} {while_held(observation)}")

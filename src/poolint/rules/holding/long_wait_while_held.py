@@ -1,0 +1,79 @@
+"""POL412: a wait for others while a connection is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.semantics.facts import CallWhileHeld, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.rules.base import Verdict
+
+
+class LongWaitWhileHeld(Rule):
+    """Others are waited for while a connection is held.
+
+    ## What it does
+    Reports waiting for a lock, a queue, an event, a thread or another task while a connection is held: in a
+    transaction, by a session since its first query, or by a connection that is checked out; also in functions of the
+    project that are called there.
+
+    ## Why is this bad?
+    Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
+    until the pool's timeout.
+
+    ## Example
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ship(engine: AsyncEngine, paid: asyncio.Event) -> None:
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE orders SET state = 'packed'"))
+            await paid.wait()
+            await conn.execute(text("UPDATE orders SET state = 'shipped'"))
+    ```
+
+    ## Use instead
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ship(engine: AsyncEngine, paid: asyncio.Event) -> None:
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE orders SET state = 'packed'"))
+        await paid.wait()
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE orders SET state = 'shipped'"))
+    ```
+
+    ## When to ignore
+    When what is waited for is bounded by a short timeout and never needs a connection itself.
+    """
+
+    meta = Meta(
+        code="POL412",
+        name="long-wait-while-held",
+        summary="others are waited for while a connection is held",
+        subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, CallWhileHeld)
+        if observation.effect != "wait":
+            return None
+        return verdict(observation, f"`{chain(observation)}` waits for others {while_held(observation)}")

@@ -1,0 +1,75 @@
+"""POL405: one session or connection in several tasks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import Observation, SharedByTasks
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class SessionSharedByTasks(Rule):
+    """Several tasks use one session or connection at once.
+
+    ## What it does
+    Reports an asynchronous session or connection that is given to several tasks at once: by `asyncio.gather`,
+    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there.
+
+    ## Why is this bad?
+    A connection does one thing at a time. SQLAlchemy raises `This session is provisioning a new connection;
+    concurrent operations are not permitted` or `InvalidRequestError`, asyncpg raises `another operation is in
+    progress`, or rows end up in the wrong place; and what is cancelled midway leaves the connection broken.
+
+    ## Example
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def totals(session: AsyncSession) -> None:
+        await asyncio.gather(
+            session.execute(text("SELECT count(*) FROM orders")),
+            session.execute(text("SELECT count(*) FROM users")),
+        )
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def totals(session: AsyncSession) -> None:
+        await session.execute(text("SELECT count(*) FROM orders"))
+        await session.execute(text("SELECT count(*) FROM users"))
+    ```
+
+    ## When to ignore
+    When all but one of the tasks wait for a lock before they touch it.
+    """
+
+    meta = Meta(
+        code="POL405",
+        name="session-shared-by-tasks",
+        summary="several tasks use one session or connection at once",
+        subscription=Subscription(observations=frozenset({SharedByTasks})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, SharedByTasks)
+        what = "session" if observation.cls.kind == "session" else "connection"
+        tasks = f"{observation.uses} tasks" if observation.uses else "each of the tasks"
+        return Verdict(
+            f"`{observation.maker}` gives `{observation.resource}` to {tasks} at once: a {what} does one thing at a "
+            "time",
+            observation.resource,
+        )

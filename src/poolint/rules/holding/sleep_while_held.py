@@ -1,0 +1,80 @@
+"""POL403: a sleep while a connection is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.semantics.facts import CallWhileHeld, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.rules.base import Verdict
+
+
+class SleepWhileHeld(Rule):
+    """Time is slept away while a connection is held.
+
+    ## What it does
+    Reports `asyncio.sleep`, `time.sleep`, `input()` and their kin while a connection is held: in a transaction, by a
+    session since its first query, or by a connection that is checked out; also in functions of the project that are
+    called there. `asyncio.sleep(0)` is not reported.
+
+    ## Why is this bad?
+    The connection does nothing and nobody else can have it: a retry with backoff inside a transaction makes a slow
+    database slower.
+
+    ## Example
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def wait_for_job(engine: AsyncEngine) -> None:
+        async with engine.connect() as conn:
+            while not await conn.scalar(text("SELECT done FROM jobs")):
+                await asyncio.sleep(5)
+    ```
+
+    ## Use instead
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def is_done(engine: AsyncEngine) -> bool:
+        async with engine.connect() as conn:
+            return bool(await conn.scalar(text("SELECT done FROM jobs")))
+
+
+    async def wait_for_job(engine: AsyncEngine) -> None:
+        while not await is_done(engine):
+            await asyncio.sleep(5)
+    ```
+
+    ## When to ignore
+    When the connection must stay the same over the pause, as for `LISTEN` or an advisory lock.
+    """
+
+    meta = Meta(
+        code="POL403",
+        name="sleep-while-held",
+        summary="time is slept away while a connection is held",
+        subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, CallWhileHeld)
+        if observation.effect != "sleep":
+            return None
+        return verdict(observation, f"`{chain(observation)}` sleeps {while_held(observation)}")

@@ -1,0 +1,80 @@
+"""POL408: a task or message sent before the commit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.semantics.facts import CallWhileHeld, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.rules.base import Verdict
+
+
+class TaskQueuedInTransaction(Rule):
+    """A task is queued before the transaction is committed.
+
+    ## What it does
+    Reports `.delay()`, `.apply_async()`, `send_task` and publishing to a message broker while a transaction is open or
+    a session has begun one, also in functions of the project that are called there.
+
+    ## Why is this bad?
+    The worker may run before the commit and find no row; when the transaction is rolled back, the task cannot be
+    called back. And the connection is held while the broker takes its time.
+
+    ## Example
+    ```python
+    from celery import Celery
+    from sqlalchemy import text
+    from sqlalchemy.orm import Session
+
+    app = Celery()
+
+
+    def order(session: Session) -> None:
+        with session.begin():
+            session.execute(text("INSERT INTO orders DEFAULT VALUES"))
+            app.send_task("ship")
+    ```
+
+    ## Use instead
+    ```python
+    from celery import Celery
+    from sqlalchemy import text
+    from sqlalchemy.orm import Session
+
+    app = Celery()
+
+
+    def order(session: Session) -> None:
+        with session.begin():
+            session.execute(text("INSERT INTO orders DEFAULT VALUES"))
+        app.send_task("ship")
+    ```
+
+    ## When to ignore
+    When the receiver does not look at what this transaction writes.
+    """
+
+    meta = Meta(
+        code="POL408",
+        name="task-queued-in-transaction",
+        summary="a task is queued before the transaction is committed",
+        subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, CallWhileHeld)
+        if observation.effect != "queue":
+            return None
+        return verdict(
+            observation,
+            f"`{chain(observation)}` is sent {while_held(observation)}: whoever receives it may come before the commit",
+        )

@@ -1,0 +1,45 @@
+"""What rules about held connections say: what is waited for, and what holds meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Verdict
+
+if TYPE_CHECKING:
+    from poolint.semantics.facts import CallWhileHeld
+
+_WAITED_FOR = {
+    "http": "an HTTP request",
+    "mail": "mail",
+    "object-store": "an object store",
+    "rpc": "a remote procedure call",
+    "llm": "a language model",
+    "queue": "a message broker",
+    "subprocess": "a subprocess",
+    "sleep": "time to pass",
+    "wait": "others",
+}
+
+
+def waited_for(effect: str) -> str:
+    """What a call with this effect waits for, in words."""
+    return _WAITED_FOR.get(effect, effect)
+
+
+def chain(call: CallWhileHeld) -> str:
+    """The functions down to the one that waits: `charge → AsyncClient.post`."""
+    return " → ".join(call.names)
+
+
+def while_held(call: CallWhileHeld) -> str:
+    """What is held meanwhile, and since when."""
+    row = call.begun.range.start.row
+    if call.transaction:
+        return f"while the transaction of `{call.transaction}` (line {row}) is open"
+    return f"while `{call.resource}` holds a connection (since line {row})"
+
+
+def verdict(call: CallWhileHeld, message: str) -> Verdict:
+    """The finding, with the path from where the connection is taken to the call that waits."""
+    return Verdict(message, call.names[-1], call.path)

@@ -1,0 +1,173 @@
+"""Which connections are held when a call is made: a forward data-flow analysis over the control-flow graph.
+
+A resource has not been used yet, holds a connection, or has ended; where ways meet, the greatest of these is taken. So
+a call after a use on *some* way counts, but one after a commit on some way does not: ``if commit: session.commit()``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.semantics.cfg import TooComplex
+from poolint.semantics.holding.blocks import inside
+from poolint.semantics.scopes import parent_of
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.semantics.cfg import Graph, Node
+    from poolint.semantics.holding.changes import Change, Changes, Reader
+    from poolint.semantics.lifetimes.graphs import Graphs
+    from poolint.semantics.scopes import Scope
+
+
+class Hold(NamedTuple):
+    """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
+
+    ``header`` is the header of that block, where there is one.
+    """
+
+    resource: str
+    since: ast.expr
+    cls: Class | None
+    header: ast.expr | None
+
+
+class _Standing(NamedTuple):
+    ended: bool
+    change: Change
+
+
+MAX_RESOURCES = 50
+"""Resources of one function that are followed; real ones hold up to four."""
+
+_State = dict[str, _Standing]
+
+
+class Holdings:
+    """Answers for the functions of one project; remembers what it has read."""
+
+    def __init__(self, reader: Reader, graphs: Graphs) -> None:
+        self._reader = reader
+        self._graphs = graphs
+        self._changes: dict[Scope, Changes] = {}
+        self._before: dict[Scope, dict[Node, _State] | None] = {}
+
+    def changes(self, scope: Scope) -> Changes:
+        """What a function changes about the connections that it holds."""
+        found = self._changes.get(scope)
+        if found is None:
+            found = self._changes[scope] = self._reader.changes(scope)
+        return found
+
+    def may_be_held(self, scope: Scope) -> list[ast.Call]:
+        """The calls of a function at which something may be held, by their words and places; cheap to ask."""
+        takes = self._reader.takes(scope)
+        if not takes:
+            return []
+        first = min(map(_position, takes))
+        loops = {loop for one in takes for loop in _loops(one)}
+        return [call for call in scope.calls if _position(call) > first or any(loop in loops for loop in _loops(call))]
+
+    def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
+        """What is held when ``node`` begins, what was taken last first."""
+        changes = self.changes(scope)
+        if not changes.holding():
+            return []
+        states = self._states(scope, changes)
+        if states is None:
+            return []
+        graph = self._graphs.of(scope)
+        held: dict[str, Hold] = {}
+        events, where = graph.nodes_of(node), parent_of(node)
+        while not events and isinstance(where, ast.expr):
+            events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
+        for event in events:
+            for name, standing in states.get(event, {}).items():
+                if not standing.ended and name not in changes.dedicated:
+                    change = standing.change
+                    held[name] = Hold(name, change.node, change.cls, self._header(change, node, changes))
+        return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
+
+    def _header(self, change: Change, node: ast.AST, changes: Changes) -> ast.expr | None:
+        """The header of the transaction's block that ``node`` stands in, of those that the resource has open."""
+        if change.block:
+            return change.node
+        for region in reversed(changes.regions):
+            if region.session == change.resource and inside(node, region.statement):
+                return region.header
+        return None
+
+    def _states(self, scope: Scope, changes: Changes) -> dict[Node, _State] | None:
+        if scope not in self._before:
+            try:
+                few = len({one.resource for one in changes.holding()}) <= MAX_RESOURCES
+                self._before[scope] = _flow(self._graphs.of(scope), changes) if few else None
+            except TooComplex:
+                self._before[scope] = None
+        return self._before[scope]
+
+
+def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
+    """The state before each node that the entry reaches."""
+    before: dict[Node, _State] = {graph.entry: {}}
+    order = {node: index for index, node in enumerate(graph.reverse_postorder())}
+    waiting = {graph.entry}
+    while waiting:
+        node = min(waiting, key=order.__getitem__)
+        waiting.remove(node)
+        after = _after(node, before[node], changes)
+        for edge in node.successors:
+            if edge.kind in ("cancel", "interrupt", "generator-exit"):
+                continue
+            known = before.get(edge.target)
+            joined = dict(after) if known is None else _joined(known, after)
+            if joined != known:
+                before[edge.target] = joined
+                waiting.add(edge.target)
+    return before
+
+
+def _after(node: Node, state: _State, changes: Changes) -> _State:
+    table = {"call": changes.calls, "enter": changes.enters, "exit": changes.exits}.get(node.kind)
+    found = table.get(node.node) if table is not None else None
+    if not found:
+        return state
+    state = dict(state)
+    for change in found:
+        known = state.get(change.resource)
+        if not change.holds:
+            state[change.resource] = _Standing(ended=True, change=change)
+        elif known is None or known.ended:
+            state[change.resource] = _Standing(ended=False, change=change)
+    return state
+
+
+def _joined(one: _State, other: _State) -> _State:
+    joined = dict(one)
+    for name, standing in other.items():
+        known = joined.get(name)
+        if known is None or _rank(standing) > _rank(known):
+            joined[name] = standing
+    return joined
+
+
+def _rank(standing: _Standing) -> tuple[bool, int, int]:
+    """Later ends and earlier beginnings are greater, so that a search for the greatest ends."""
+    row, column = _position(standing.change.node)
+    return (standing.ended, -row, -column)
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return (node.lineno, node.col_offset)
+
+
+def _loops(node: ast.AST) -> list[ast.AST]:
+    """The loops around a node, in its function."""
+    found: list[ast.AST] = []
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            found.append(current)
+        current = parent_of(current)
+    return found

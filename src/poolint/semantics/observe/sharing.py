@@ -1,0 +1,139 @@
+"""Observations about one session or connection in several tasks at once."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.facts import Observation, SharedByTasks
+from poolint.semantics.observe.common import may_await
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Instance, alternatives
+from poolint.semantics.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Scope
+
+_AT_ONCE = frozenset({"gather", "wait", "as_completed"})
+"""Functions that run what they are given at the same time."""
+
+_STARTS = frozenset({"create_task", "start_soon", "ensure_future"})
+"""Functions that start one task; several in one group, or one in a loop, run at the same time."""
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
+    if not scope.is_async:
+        return
+    for node in scope.calls:
+        name = last_name(node.func)
+        if name in _AT_ONCE:
+            yield from _shared(ev, node, _coroutines(node, scope), scope)
+        elif name in _STARTS and node.args and _in_loop_of_tasks(node):
+            one = node.args[0]
+            for resource, cls in _resources(ev, one, scope):
+                if not _bound_within(resource, _loop(node), scope):
+                    yield SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, 0, name)
+
+
+def _coroutines(node: ast.Call, scope: Scope) -> list[ast.expr]:
+    """What is run: the arguments, and the items of lists among them, also of lists that a name holds."""
+    found: list[ast.expr] = []
+    for argument in node.args:
+        value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(value, ast.Name):
+            bindings = scope.bindings.get(value.id, [])
+            if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
+                value = bindings[0].value
+        if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+            found += [one.value if isinstance(one, ast.Starred) else one for one in value.elts]
+        else:
+            found.append(value)
+    return found
+
+
+def _shared(ev: Evaluator, node: ast.Call, tasks: list[ast.expr], scope: Scope) -> Iterator[Observation]:
+    counts: dict[str, tuple[int, Class]] = {}
+    for task in tasks:
+        inner = task.elt if isinstance(task, (ast.ListComp, ast.SetComp, ast.GeneratorExp)) else task
+        several = inner is not task
+        for resource, cls in dict(_resources(ev, inner, scope)).items():
+            if several and _is_target(task, resource):
+                continue
+            counts[resource] = (counts.get(resource, (0, cls))[0] + (100 if several else 1), cls)
+    for resource, (count, cls) in counts.items():
+        if count > 1:
+            uses = 0 if count >= 100 else count
+            yield SharedByTasks(
+                node, scope.qualified_name, may_await(node, scope), resource, cls, uses, last_name(node.func)
+            )
+
+
+def _resources(ev: Evaluator, task: ast.expr, scope: Scope) -> Iterator[tuple[str, Class]]:
+    """The sessions and connections that a coroutine is made with, or made on."""
+    if isinstance(task, ast.Await) or not isinstance(task, ast.Call):
+        return
+    if last_name(task.func) in (*_STARTS, "wait_for", "shield") and task.args:
+        yield from _resources(ev, task.args[0], scope)
+        return
+    given: list[ast.expr] = [*task.args, *(keyword.value for keyword in task.keywords)]
+    if isinstance(task.func, ast.Attribute):
+        given.append(task.func.value)
+    for one in given:
+        if isinstance(one, ast.Name) or (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)):
+            kinds = [
+                member.base
+                for member in alternatives(ev.type_of(one, scope))
+                if isinstance(member, Instance) and member.base is not None
+            ]
+            if len(kinds) == 1 and kinds[0].kind in ("session", "connection") and kinds[0].mode == "async":
+                yield ast.unparse(one), kinds[0]
+
+
+def _is_target(comprehension: ast.expr, resource: str) -> bool:
+    """Whether each item of a comprehension has its own: ``[work(session) for session in sessions]``."""
+    assert isinstance(comprehension, (ast.ListComp, ast.SetComp, ast.GeneratorExp))
+    return any(
+        isinstance(node, ast.Name) and node.id == resource.partition(".")[0]
+        for generator in comprehension.generators
+        for node in ast.walk(generator.target)
+    )
+
+
+def _in_loop_of_tasks(node: ast.Call) -> bool:
+    """Whether one task after the other is started here, and none is waited for in between."""
+    loop = _loop(node)
+    if loop is None:
+        return False
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        return False
+    if isinstance(loop, _COMPREHENSIONS):
+        return True
+    body = loop.body if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) else []
+    return isinstance(loop, ast.For) and not any(
+        isinstance(one, ast.Await) for statement in body for one in ast.walk(statement)
+    )
+
+
+def _loop(node: ast.AST) -> ast.AST | None:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
+    """Whether each round of a loop has a resource of its own."""
+    first = getattr(loop, "lineno", 0)
+    last = getattr(loop, "end_lineno", 0)
+    name = resource.partition(".")[0]
+    return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))

@@ -1,0 +1,66 @@
+"""Observations about what a function waits for while it holds a connection."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.facts import CallWhileHeld, Observation
+from poolint.semantics.observe.common import may_await, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.diagnostics import Step
+    from poolint.semantics.effects import Effects, Witness
+    from poolint.semantics.holding.flow import Hold, Holdings
+    from poolint.semantics.scopes import Scope
+
+
+def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once."""
+    for node in holdings.may_be_held(scope):
+        witness = slow.of_call(node, scope)
+        if witness is None or node in holdings.changes(scope).calls:
+            continue
+        held = [one for one in holdings.at(node, scope) if not _hands_over(node, one)]
+        if held and not _told_below(holdings, witness):
+            yield _observation(slow, held, witness, node, scope)
+
+
+def _observation(slow: Effects, held: list[Hold], witness: Witness, node: ast.Call, scope: Scope) -> CallWhileHeld:
+    hold = next((one for one in held if one.header is not None), held[0])
+    header = text_of(hold.header, scope) if hold.header is not None else ""
+    if hold.header is not None:
+        begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
+    else:
+        begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
+    last = witness.links[-1]
+    fact = call_fact(slow.edges.ev, last.node, last.scope, use_evidence=False)
+    return CallWhileHeld(
+        node,
+        scope.qualified_name,
+        may_await(node, scope),
+        hold.resource,
+        header,
+        begun,
+        tuple(link.name for link in witness.links),
+        fact.name if fact is not None else last.name,
+        witness.effect,
+        (begun, *_steps(witness)),
+    )
+
+
+def _hands_over(node: ast.Call, hold: Hold) -> bool:
+    """Whether a call is what passes a connection on: ``queue.put(conn)``."""
+    return any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+
+
+def _told_below(holdings: Holdings, witness: Witness) -> bool:
+    """Whether a function on the chain holds a connection itself where the chain goes on: it is told there."""
+    return any(holdings.at(link.node, link.scope) for link in witness.links[1:])
+
+
+def _steps(witness: Witness) -> list[Step]:
+    return [step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links]
