@@ -268,7 +268,7 @@ class Evaluator:
                 found = self.module_name(source, name)
                 if found is not UNKNOWN:
                     return found
-        return LibraryName(f"builtins.{name}")
+        return self.library(f"builtins.{name}")
 
     def module_name(self, module: Module, name: str) -> Type:
         """What ``module.name`` is."""

@@ -31,9 +31,9 @@ class Vocabulary:
 
     ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
     connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
-    are called on sessions and connections; ``reaches`` reach the database through a synchronous session; ``registries``
-    are the names of the classes that keep a session for each thread or task; ``outlasts`` give connections whose block
-    does not release them.
+    are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
+    ``registries`` are the names of the classes of such; ``reaches`` reach the database through a synchronous session;
+    ``outlasts`` give connections whose block does not release them.
     """
 
     def __init__(self, models: Models) -> None:
@@ -43,6 +43,7 @@ class Vocabulary:
         self.takes: set[str] = set()
         self.makes: set[str] = set()
         self.of_resources: set[str] = set()
+        self.of_registries: set[str] = set()
         self.reaches: set[str] = set()
         self.dedicates: set[str] = set()
         self.registries: set[str] = set()
@@ -62,6 +63,8 @@ class Vocabulary:
                         self.outlasts.update(method.names)
                 if cls.kind in RELEASABLE:
                     self.of_resources.update(method.names)
+                if cls.kind == "registry":
+                    self.of_registries.update(method.names)
                 if (
                     cls.mode == "sync"
                     and cls.kind in ("session", "registry", "query")

@@ -39,7 +39,8 @@ _SESSIONS = frozenset({"session", "registry"})
 class Change(NamedTuple):
     """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
 
-    ``block`` says that it is held by a transaction's own block.
+    ``block`` says that it is held by a transaction's own block, ``undone`` that nothing has changed when ``node``
+    raises: a checkout that fails has taken nothing, a commit that fails gives nothing back.
     """
 
     resource: str
@@ -47,6 +48,7 @@ class Change(NamedTuple):
     node: ast.expr
     cls: Class | None = None
     block: bool = False
+    undone: bool = False
 
 
 class Changes:
@@ -78,7 +80,7 @@ class Reader:
         self.ends = ends
         self._read: dict[Scope, Changes] = {}
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
-        self._words = vocabulary.of_resources | vocabulary.reaches
+        self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
     def takes(self, scope: Scope) -> list[ast.expr]:
         """Where a function may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
@@ -126,7 +128,7 @@ class Reader:
                 self._stacked(call, scope, found)
         for site in sites(self.ev, self.vocabulary, scope):
             if site.name and site.cls.kind == "connection" and not site.cls.embedded:
-                found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls))
+                found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, undone=True))
         return found
 
     # Blocks
@@ -137,7 +139,7 @@ class Reader:
         region = next((one for one in found.regions if one.header is header), None)
         if region is not None and not region.session:
             name = f"{text_of(header, scope)} (line {header.lineno})"
-            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True)]
+            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, undone=True)]
             found.exits[item] = [Change(name, False, header)]
             return
         if region is not None:
@@ -153,7 +155,7 @@ class Reader:
         name = target or text_of(header, scope)
         call = header.value if isinstance(header, ast.Await) else header
         if cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded:
-            found.enters[item] = [Change(name, True, header, cls)]
+            found.enters[item] = [Change(name, True, header, cls, undone=True)]
         found.exits[item] = [Change(name, False, header)]
 
     def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
@@ -167,7 +169,7 @@ class Reader:
             return
         named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
         name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]
-        found.calls.setdefault(call, []).append(Change(name, True, call, cls))
+        found.calls.setdefault(call, []).append(Change(name, True, call, cls, undone=True))
         stack = _text(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         for item in (item for statement in scope.withs for item in statement.items):
             if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack:
@@ -200,7 +202,7 @@ class Reader:
             if fact.role in _USES or (fact.method == "begin_nested" and not _is_header(call)):
                 yield Change(text_of(root, scope), True, call, cls)
             elif fact.role in _ENDS:
-                yield Change(text_of(root, scope), False, call)
+                yield Change(text_of(root, scope), False, call, undone=fact.role == "commit")
         elif cls is not None and cls.kind == "connection" and fact.role == "release":
             yield Change(text_of(root, scope), False, call)
 

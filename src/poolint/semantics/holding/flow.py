@@ -116,31 +116,47 @@ def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
     while waiting:
         node = min(waiting, key=order.__getitem__)
         waiting.remove(node)
-        after = _after(node, before[node], changes)
+        after = _after(node, before[node], changes, raised=False)
+        raised = _after(node, before[node], changes, raised=True)
         for edge in node.successors:
             if edge.kind in ("cancel", "interrupt", "generator-exit"):
                 continue
-            known = before.get(edge.target)
-            joined = dict(after) if known is None else _joined(known, after)
+            known, passed = before.get(edge.target), raised if edge.kind == "exception" else after
+            joined = dict(passed) if known is None else _joined(known, passed)
             if joined != known:
                 before[edge.target] = joined
                 waiting.add(edge.target)
     return before
 
 
-def _after(node: Node, state: _State, changes: Changes) -> _State:
-    table = {"call": changes.calls, "enter": changes.enters, "exit": changes.exits}.get(node.kind)
-    found = table.get(node.node) if table is not None else None
+def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:
+    """The state after an event, which has ``raised`` or has not."""
+    found = _changed_by(node, changes)
     if not found:
         return state
     state = dict(state)
     for change in found:
+        if raised and change.undone:
+            if change.holds:
+                state.pop(change.resource, None)  # nothing is known of what its name had before
+            continue
         known = state.get(change.resource)
         if not change.holds:
             state[change.resource] = _Standing(ended=True, change=change)
         elif known is None or known.ended:
             state[change.resource] = _Standing(ended=False, change=change)
     return state
+
+
+def _changed_by(node: Node, changes: Changes) -> list[Change] | None:
+    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
+    if node.kind == "await":
+        assert isinstance(node.node, ast.Await)
+        return changes.calls.get(node.node.value)
+    if node.kind == "call":
+        return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
+    table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
+    return table.get(node.node) if table is not None else None
 
 
 def _joined(one: _State, other: _State) -> _State:

@@ -36,8 +36,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         if name in _AT_ONCE:
             yield from _shared(ev, node, _coroutines(node, scope), scope)
         elif name in _STARTS and node.args and _in_loop_of_tasks(node):
-            one = node.args[0]
-            for resource, cls in _resources(ev, one, scope):
+            for resource, cls in dict(_given_to_task(ev, node, scope)).items():
                 if not _bound_within(resource, _loop(node), scope):
                     yield SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, 0, name)
 
@@ -63,6 +62,8 @@ def _shared(ev: Evaluator, node: ast.Call, tasks: list[ast.expr], scope: Scope) 
     for task in tasks:
         inner = task.elt if isinstance(task, (ast.ListComp, ast.SetComp, ast.GeneratorExp)) else task
         several = inner is not task
+        if several and isinstance(inner, ast.Call) and last_name(inner.func) in _STARTS:
+            continue  # told where the tasks are started
         for resource, cls in dict(_resources(ev, inner, scope)).items():
             if several and _is_target(task, resource):
                 continue
@@ -75,6 +76,15 @@ def _shared(ev: Evaluator, node: ast.Call, tasks: list[ast.expr], scope: Scope) 
             )
 
 
+def _given_to_task(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
+    """What a task is started with: by its coroutine, or by a function and what that is to be called with."""
+    first = node.args[0]
+    if isinstance(first, ast.Call):
+        yield from _resources(ev, first, scope)
+    else:
+        yield from _of_kind(ev, [*([first.value] if isinstance(first, ast.Attribute) else []), *node.args[1:]], scope)
+
+
 def _resources(ev: Evaluator, task: ast.expr, scope: Scope) -> Iterator[tuple[str, Class]]:
     """The sessions and connections that a coroutine is made with, or made on."""
     if isinstance(task, ast.Await) or not isinstance(task, ast.Call):
@@ -85,6 +95,11 @@ def _resources(ev: Evaluator, task: ast.expr, scope: Scope) -> Iterator[tuple[st
     given: list[ast.expr] = [*task.args, *(keyword.value for keyword in task.keywords)]
     if isinstance(task.func, ast.Attribute):
         given.append(task.func.value)
+    yield from _of_kind(ev, given, scope)
+
+
+def _of_kind(ev: Evaluator, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
+    """Those of some values that are asynchronous sessions and connections."""
     for one in given:
         if isinstance(one, ast.Name) or (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)):
             kinds = [
