@@ -60,9 +60,11 @@ class Meta:
 
 
 LIFETIMES = frozenset(
-    {"POL201", "POL202", "POL203", "POL204", "POL205", "POL206", "POL209", "POL210", "POL212", "POL215", "POL217"}
-)
-"""What a fix uncovers that makes a checkout or a release happen: the obligation is followed from then on."""
+    {"POL201", "POL202", "POL203", "POL204", "POL205", "POL206", "POL209", "POL210", "POL212", "POL215", "POL217",
+     "POL302", "POL401", "POL402", "POL403", "POL404", "POL407", "POL408", "POL412"}
+)  # fmt: skip
+"""What a fix uncovers that makes a checkout or a release happen: the obligation is followed from
+then on, and what is called meanwhile counts."""
 
 
 @dataclass(frozen=True)

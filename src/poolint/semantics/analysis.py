@@ -31,6 +31,7 @@ from poolint.semantics.observe import (
     coroutines,
     generators,
     lent,
+    outliving,
     owners,
     sharing,
     waiting,
@@ -38,6 +39,7 @@ from poolint.semantics.observe import (
 )
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.observe.holders import Holders
+from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
@@ -71,6 +73,7 @@ class Analysis:
             self.evaluator, self.vocabulary, self.ownership, Effects(edges, use_sink), Effects(edges, end_sink)
         )
         self.holdings = Holdings(reader, self.graphs)
+        self.nesting = Nesting(self.evaluator, self.vocabulary, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
@@ -95,6 +98,8 @@ class Analysis:
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
                 waiting.observe(self.holdings, self.slow, scope),
+                self.nesting.observe(scope),
+                outliving.observe(ev, self.holdings, scope),
                 sharing.observe(ev, scope),
             ):
                 for observation in found:

@@ -25,7 +25,7 @@ from poolint.semantics.types import (
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.scopes import Scope
+    from poolint.semantics.scopes import Binding, Scope
 
 
 def annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
@@ -213,6 +213,26 @@ def classes_of(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """What ``isinstance(x, node)`` shows ``x`` to be."""
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
     return union([annotation(ev, part, scope) for part in parts])
+
+
+def is_injected(ev: Evaluator, parameter: Binding, scope: Scope) -> bool:
+    """Whether a framework passes a parameter: by its default, or by the metadata of its ``Annotated``."""
+    inner = ast.walk(parameter.annotation) if parameter.annotation is not None else ()
+    for one in [parameter.value, *inner]:
+        if isinstance(one, ast.Call) and injected(ev, one, scope.parent or scope) is not UNKNOWN:
+            return True
+    if isinstance(parameter.annotation, ast.Name):
+        return _is_alias_of_injected(ev, parameter.annotation, scope)
+    return False
+
+
+def _is_alias_of_injected(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
+    """Whether a name stands for ``Annotated[…, Depends(…)]`` in the module: ``DB = Annotated[AsyncSession, …]``."""
+    for binding in scope.module.scope.bindings.get(name.id, ()):
+        for one in ast.walk(binding.value) if binding.value is not None else ():
+            if isinstance(one, ast.Call) and injected(ev, one, scope.module.scope) is not UNKNOWN:
+                return True
+    return False
 
 
 def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:

@@ -171,23 +171,31 @@ def _does(row: Method | Function_) -> bool:
 
 
 class Effects:
-    """Summaries of the project's functions for one sink; computed on demand, memoised."""
+    """Summaries of the project's functions for one sink; computed on demand, memoised.
 
-    def __init__(self, edges: Edges, sink: Sink) -> None:
+    ``where`` is asked of each sink that is found, with the function that it stands in.
+    """
+
+    def __init__(self, edges: Edges, sink: Sink, where: Callable[[CallFact, Scope], bool] | None = None) -> None:
         self.edges = edges
         self.sink = sink
+        self.where = where
         self._witnesses: dict[Scope, Witness | None] = {}
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
         for link, fact, target in self.edges.of_call(node, scope):
-            effect = self.sink(fact) if fact is not None else ""
+            effect = self._effect(fact, scope)
             if effect:
                 return Witness((link,), effect)
             below = self.of_function(target) if target is not None else None
             if below is not None:
                 return Witness((link, *below.links), below.effect)
         return None
+
+    def _effect(self, fact: CallFact | None, scope: Scope) -> str:
+        effect = self.sink(fact) if fact is not None else ""
+        return effect if effect and fact is not None and (self.where is None or self.where(fact, scope)) else ""
 
     def of_function(self, start: Scope) -> Witness | None:
         """A shortest chain from the body of a function to a sink."""
@@ -198,7 +206,7 @@ class Effects:
         while queue:
             scope = queue.popleft()
             for link, fact, target in self.edges.of_scope(scope):
-                effect = self.sink(fact) if fact is not None else ""
+                effect = self._effect(fact, scope)
                 if effect:
                     witness = Witness((*_chain(came_by, scope), link), effect)
                     self._witnesses[start] = witness

@@ -295,8 +295,34 @@ class NestedCheckout(Observation):
     resource: str
     begun: Step
     names: tuple[str, ...]
-    pool: str
     path: tuple[Step, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class BlockingCheckout(Observation):
+    """A synchronous checkout on the event loop."""
+
+    call: CallFact
+
+
+@dataclass(frozen=True, eq=False)
+class BeginAfterUse(Observation):
+    """``begin()`` on a session that has begun by itself, with the use by which it has. ``node`` is the call."""
+
+    resource: str
+    used: Step
+
+
+@dataclass(frozen=True, eq=False)
+class OutlivesScope(Observation):
+    """A session of a block or a request that is handed to a task which runs when that has ended.
+
+    ``maker`` is what makes the task, ``ends`` says in words what the session's life ends with.
+    """
+
+    resource: str
+    maker: str
+    ends: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,6 +340,8 @@ class SharedByTasks(Observation):
 
 __all__ = [
     "AwaitedSyncCall",
+    "BeginAfterUse",
+    "BlockingCheckout",
     "BlockingDatabaseCall",
     "CallFact",
     "CallWhileHeld",
@@ -327,6 +355,7 @@ __all__ = [
     "MismatchedWith",
     "NestedCheckout",
     "Observation",
+    "OutlivesScope",
     "SharedByTasks",
     "Usage",
     "Use",

@@ -24,18 +24,20 @@ if TYPE_CHECKING:
 class Hold(NamedTuple):
     """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
 
-    ``header`` is the header of that block, where there is one.
+    ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here.
     """
 
     resource: str
     since: ast.expr
     cls: Class | None
     header: ast.expr | None
+    is_sure: bool = True
 
 
 class _Standing(NamedTuple):
     ended: bool
     change: Change
+    is_sure: bool = True
 
 
 MAX_RESOURCES = 50
@@ -86,7 +88,9 @@ class Holdings:
             for name, standing in states.get(event, {}).items():
                 if not standing.ended and name not in changes.dedicated:
                     change = standing.change
-                    held[name] = Hold(name, change.node, change.cls, self._header(change, node, changes))
+                    held[name] = Hold(
+                        name, change.node, change.cls, self._header(change, node, changes), standing.is_sure
+                    )
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
     def _header(self, change: Change, node: ast.AST, changes: Changes) -> ast.expr | None:
@@ -160,11 +164,17 @@ def _changed_by(node: Node, changes: Changes) -> list[Change] | None:
 
 
 def _joined(one: _State, other: _State) -> _State:
-    joined = dict(one)
-    for name, standing in other.items():
-        known = joined.get(name)
-        if known is None or _rank(standing) > _rank(known):
-            joined[name] = standing
+    joined: _State = {}
+    for name in {**one, **other}:
+        first, second = one.get(name), other.get(name)
+        if first is None or second is None:
+            standing = first or second
+            assert standing is not None
+            joined[name] = standing._replace(is_sure=False)
+        else:
+            greater = max(first, second, key=_rank)
+            is_sure = first.is_sure and second.is_sure and first.ended == second.ended
+            joined[name] = greater._replace(is_sure=is_sure)
     return joined
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.effects import sync_session_sink
-from poolint.semantics.facts import BlockingDatabaseCall, CallFact, Observation
+from poolint.semantics.facts import BlockingCheckout, BlockingDatabaseCall, CallFact, Observation
 from poolint.semantics.holding import root_of
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
@@ -46,8 +46,30 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
             len(facts) - 1,
             origin=_origin(first.node, scope),
         )
+    yield from _checkouts(ev, vocabulary, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
+
+
+def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
+    """Checkouts that wait for a pool or a server on the loop."""
+    for node in scope.calls:
+        name = last_name(node.func)
+        if (name not in vocabulary.takes and name != "begin") or isinstance(parent_of(node), ast.Await):
+            continue
+        fact = call_fact(ev, node, scope, use_evidence=False)
+        if fact is None or not ev.is_told(fact.name, scope):
+            continue
+        if fact.row is None:
+            takes = fact.cls is not None and fact.cls.construct == "checkout" and fact.cls.mode == "sync"
+        else:
+            is_begin = fact.role == "begin" and fact.cls is not None and fact.cls.kind == "engine"
+            is_sync = fact.row.call in ("sync", "cm") and (fact.cls is None or fact.cls.mode == "sync")
+            takes = is_sync and (fact.role == "checkout" or is_begin)
+        header = parent_of(node)
+        is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
+        if takes and not is_raising and may_await(node, scope):
+            yield BlockingCheckout(node, scope.qualified_name, True, fact)
 
 
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:

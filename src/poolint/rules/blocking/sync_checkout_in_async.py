@@ -1,0 +1,68 @@
+"""POL302: a synchronous checkout on the event loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import call_text
+from poolint.semantics.facts import BlockingCheckout, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class SyncCheckoutInAsync(Rule):
+    """A synchronous checkout blocks the event loop.
+
+    ## What it does
+    Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
+    kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not reported.
+
+    ## Why is this bad?
+    While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could
+    give a connection back runs either: the process stands still until the pool's timeout.
+
+    ## Example
+    ```python
+    from sqlalchemy import Engine, text
+
+
+    async def ping(engine: Engine) -> None:
+        with engine.connect() as conn:
+            conn.execute(text("SELECT 1"))
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ping(engine: AsyncEngine) -> None:
+        async with engine.connect() as conn:
+            await conn.execute(text("SELECT 1"))
+    ```
+
+    ## When to ignore
+    When it runs once, before the loop has anything else to do.
+    """
+
+    meta = Meta(
+        code="POL302",
+        name="sync-checkout-in-async",
+        summary="a synchronous checkout blocks the event loop",
+        subscription=Subscription(observations=frozenset({BlockingCheckout})),
+        relaxed_in=frozenset({"tests", "alembic", "scripts"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, BlockingCheckout)
+        return Verdict(
+            f"`{call_text(observation.call)}` blocks the event loop while it waits for a connection: no other task runs, "
+            "and none gives one back",
+            observation.call.receiver,
+        )

@@ -1,0 +1,71 @@
+"""POL407: begin() on a session that has begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import BeginAfterUse, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class BeginAfterAutobegin(Rule):
+    """A transaction is begun on a session that has begun one by itself.
+
+    ## What it does
+    Reports `session.begin()` on a session that has run a query before, on every way there, and has not been committed,
+    rolled back or closed since.
+
+    ## Why is this bad?
+    The query has begun a transaction: `begin()` raises `InvalidRequestError: A transaction is already begun on this
+    Session`. And since the query, the session has held a connection.
+
+    ## Example
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def pay(session: AsyncSession) -> None:
+        total = await session.scalar(text("SELECT sum(amount) FROM items"))
+        async with session.begin():
+            await session.execute(text("UPDATE orders SET total = :total"), {"total": total})
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def pay(session: AsyncSession) -> None:
+        async with session.begin():
+            total = await session.scalar(text("SELECT sum(amount) FROM items"))
+            await session.execute(text("UPDATE orders SET total = :total"), {"total": total})
+    ```
+
+    ## When to ignore
+    Never: it does not work.
+    """
+
+    meta = Meta(
+        code="POL407",
+        name="begin-after-autobegin",
+        summary="a transaction is begun on a session that has begun one by itself",
+        subscription=Subscription(observations=frozenset({BeginAfterUse})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, BeginAfterUse)
+        row = observation.used.range.start.row
+        return Verdict(
+            f"`{observation.resource}.begin()` raises: the session has begun a transaction in line {row} by itself",
+            observation.resource,
+            (observation.used,),
+        )

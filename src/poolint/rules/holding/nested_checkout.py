@@ -1,0 +1,78 @@
+"""POL404: a second checkout from the pool that one is held from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import NestedCheckout as Observed
+from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class NestedCheckout(Rule):
+    """A second connection is taken from a pool while one of it is held.
+
+    ## What it does
+    Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
+    task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
+    the engine, pool or factory that they come from, through aliases, modules and `bind=`; one that cannot be told is
+    not reported.
+
+    ## Why is this bad?
+    Each request needs two connections at once. When as many requests as the pool has connections hold their first
+    one, all of them wait for a second one that none of them gives back, until the pool's timeout ends them.
+
+    ## Example
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def transfer(engine: AsyncEngine) -> None:
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE accounts SET amount = 0"))
+            async with engine.begin() as audit:
+                await audit.execute(text("INSERT INTO audit DEFAULT VALUES"))
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def transfer(engine: AsyncEngine) -> None:
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE accounts SET amount = 0"))
+            await conn.execute(text("INSERT INTO audit DEFAULT VALUES"))
+    ```
+
+    ## When to ignore
+    When what the second connection writes has to stay although the first one is rolled back, and the pool is far
+    larger than the number of requests at once; a pool of its own is better for that.
+    """
+
+    meta = Meta(
+        code="POL404",
+        name="nested-checkout",
+        summary="a second connection is taken from a pool while one of it is held",
+        subscription=Subscription(observations=frozenset({Observed})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, Observed)
+        chain = " → ".join(observation.names)
+        row = observation.begun.range.start.row
+        return Verdict(
+            f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
+            f"{row}): as many of these at once as the pool has connections wait for each other",
+            observation.names[-1],
+            observation.path,
+        )

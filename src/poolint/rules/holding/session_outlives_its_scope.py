@@ -1,0 +1,79 @@
+"""POL413: a session handed to what runs after its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import Observation, OutlivesScope
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class SessionOutlivesItsScope(Rule):
+    """A session is handed to a task that runs when the session has ended.
+
+    ## What it does
+    Reports a session or connection of a block, or one that the framework injects for a request, that is passed to
+    `background_tasks.add_task(...)`, or to `create_task(...)` whose task nobody keeps.
+
+    ## Why is this bad?
+    When the task runs, the session has been closed, or is closed under it. A closed session opens itself again at its
+    next query and takes a connection that nobody gives back; a connection that has been given back belongs to somebody
+    else by then.
+
+    ## Example
+    ```python
+    from fastapi import BackgroundTasks
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+
+    async def audit(session: AsyncSession) -> None:
+        await session.execute(text("INSERT INTO audit DEFAULT VALUES"))
+
+
+    async def order(tasks: BackgroundTasks, maker: async_sessionmaker[AsyncSession]) -> None:
+        async with maker() as session:
+            tasks.add_task(audit, session)
+    ```
+
+    ## Use instead
+    ```python
+    from fastapi import BackgroundTasks
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+
+
+    async def audit(maker: async_sessionmaker[AsyncSession]) -> None:
+        async with maker() as session:
+            await session.execute(text("INSERT INTO audit DEFAULT VALUES"))
+
+
+    async def order(tasks: BackgroundTasks, maker: async_sessionmaker[AsyncSession]) -> None:
+        tasks.add_task(audit, maker)
+    ```
+
+    ## When to ignore
+    When the task closes the session itself.
+    """
+
+    meta = Meta(
+        code="POL413",
+        name="session-outlives-its-scope",
+        summary="a session is handed to a task that runs when the session has ended",
+        subscription=Subscription(observations=frozenset({OutlivesScope})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, OutlivesScope)
+        return Verdict(
+            f"`{observation.maker}` hands on `{observation.resource}`, which ends with {observation.ends}: the task uses "
+            "it when it is closed",
+            observation.resource,
+        )

@@ -1,0 +1,126 @@
+"""Observations about a second checkout from the pool that one is held from: hold and wait."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.effects import Effects
+from poolint.semantics.facts import NestedCheckout, Observation
+from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.pools import Pools, is_checkout
+from poolint.semantics.types import Function, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.diagnostics import Step
+    from poolint.semantics.effects import Edges, Witness
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.holding.changes import Changes
+    from poolint.semantics.holding.flow import Hold, Holdings
+    from poolint.semantics.pools import Pool
+    from poolint.semantics.scopes import Scope
+    from poolint.semantics.vocabulary import Vocabulary
+
+
+class Nesting:
+    """Observes nested checkouts; remembers for each pool which functions take from it."""
+
+    def __init__(self, ev: Evaluator, vocabulary: Vocabulary, holdings: Holdings, edges: Edges) -> None:
+        self.ev = ev
+        self.vocabulary = vocabulary
+        self.holdings = holdings
+        self.edges = edges
+        self.pools = Pools(ev)
+        self._taking: dict[Pool, Effects] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
+        for node in self.holdings.may_be_held(scope):
+            own = self._own(node, scope)
+            if own is False or (own is None and not self._is_function(node, scope)):
+                continue
+            for hold in self.holdings.at(node, scope):
+                pool = self._pool(hold, scope)
+                if pool is None:
+                    continue
+                found = self._found(node, scope, hold, pool, direct=own is True)
+                if found is not None:
+                    yield found
+                    break
+
+    def _own(self, node: ast.Call, scope: Scope) -> bool | None:
+        """Whether a call itself takes a connection that is used; None where it is not one of a library."""
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        if fact is None or fact.row is None:
+            return None
+        if not is_checkout(fact):
+            return False
+        return fact.role != "open" or self._is_used(node, scope)
+
+    def _is_function(self, node: ast.Call, scope: Scope) -> bool:
+        return any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope)))
+
+    def _is_used(self, made: ast.Call, scope: Scope) -> bool:
+        """Whether the session that a call makes takes a connection in this function."""
+        names = _names(made, scope)
+        changes: Changes = self.holdings.changes(scope)
+        return any(one.holds and one.resource in names for one in changes.holding())
+
+    def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
+        found = self.pools.of_resource(hold.resource, scope)
+        if found is not None:
+            return found
+        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        return self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
+
+    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool, *, direct: bool) -> NestedCheckout | None:
+        begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
+        if node is hold.since or (isinstance(hold.since, ast.Await) and hold.since.value is node):
+            return None
+        if hold.resource in _names(node, scope):
+            return None
+        if direct:
+            if self.pools.of_checkout(node, scope) != pool:
+                return None
+            links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
+            path = [begun, step("takes another one from the same pool", node, scope.module)]
+        else:
+            witness = self._takers(pool).of_call(node, scope)
+            if witness is None or len(witness.links) < 2:
+                return None
+            links = tuple(link.name for link in witness.links)
+            path = [begun, *self._steps(witness)]
+        return NestedCheckout(
+            node, scope.qualified_name, may_await(node, scope), hold.resource, begun, links, tuple(path)
+        )
+
+    def _takers(self, pool: Pool) -> Effects:
+        found = self._taking.get(pool)
+        if found is None:
+
+            def sink(fact: CallFact) -> str:
+                return "checkout" if is_checkout(fact) else ""
+
+            def takes_from_it(fact: CallFact, scope: Scope) -> bool:
+                is_taken = fact.role != "open" or self._is_used(fact.node, scope)
+                return is_taken and self.pools.of_checkout(fact.node, scope) == pool
+
+            found = self._taking[pool] = Effects(self.edges, sink, takes_from_it)
+        return found
+
+    def _steps(self, witness: Witness) -> Iterator[Step]:
+        return (step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
+
+
+def _names(made: ast.Call, scope: Scope) -> set[str]:
+    """The variables that a call's value is bound to."""
+    return {
+        name
+        for name, bindings in scope.bindings.items()
+        for one in bindings
+        if one.value is made or (isinstance(one.value, ast.Await) and one.value.value is made)
+    }
