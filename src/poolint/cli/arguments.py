@@ -24,6 +24,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.why import why
 
         return why(options.place, options.output_format, options.isolated)
+    if options.command == "holds":
+        from poolint.cli.holds import holds
+
+        return holds(options.paths or ["."], options.output_format, options.limit, options.isolated)
     if options.command is None:
         parser().print_help()
         return 0
@@ -65,6 +69,7 @@ def parser() -> argparse.ArgumentParser:
     _add_check(commands.add_parser("check", help="check files and directories (the default)", allow_abbrev=False))
     _add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
     _add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
+    _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     return top
 
 
@@ -118,6 +123,17 @@ def _add_why(why: argparse.ArgumentParser) -> None:
     why.add_argument("place", metavar="FILE:LINE", help="the line to explain")
     why.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
     why.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+
+
+def _add_holds(holds: argparse.ArgumentParser) -> None:
+    holds.description = (
+        "List each stretch of code over which a connection is held, longest first: where it begins and ends, how many "
+        "awaits and queries run inside, and what else it waits for, through which calls."
+    )
+    holds.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
+    holds.add_argument("--limit", type=int, default=30, metavar="N", help="rows to show, 0 for all (default: 30)")
+    holds.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
+    holds.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
 def _split(values: list[str] | None) -> tuple[str, ...]:

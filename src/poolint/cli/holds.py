@@ -1,0 +1,120 @@
+"""``poolint holds PATH…``: where connections are held, longest first: the list to read before raising ``pool_size``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from poolint.config import Resolver
+from poolint.output.style import Style, wants_color
+from poolint.output.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from poolint.semantics.holding.report import Stretch
+
+    Found = list[tuple[str, Stretch]]
+
+
+def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool = False) -> int:
+    """Print the stretches of all files below ``paths``, at most ``limit`` (0: all), and return the exit code.
+
+    That is 0, or 1 when a file could not be read or parsed: it is named on standard error, and the others count.
+    """
+    resolver = Resolver(os.getcwd(), isolated)
+    problems: list[str] = []
+    found = sorted(_all(paths, resolver, problems), key=lambda one: (*(-part for part in one[1].length), *_place(one)))
+    shown = found[:limit] if limit else found
+    if output_format == "json":
+        import json
+
+        text = json.dumps([_as_object(path, one) for path, one in shown], indent=2)
+    else:
+        text = "\n".join(render(shown, len(found), resolver.cwd, Style(wants_color(sys.stdout))))
+    sys.stdout.write(f"{text}\n")
+    for problem in problems:
+        sys.stderr.write(f"poolint: error: {problem}\n")
+    return 1 if problems else 0
+
+
+def _all(paths: Sequence[str], resolver: Resolver, problems: list[str]) -> Iterator[tuple[str, Stretch]]:
+    from poolint.discovery import Discovery
+    from poolint.engine import Checker
+    from poolint.runner import LazyRules
+    from poolint.source import Source, SourceError
+
+    rules = LazyRules()
+    checkers: dict[int, Checker] = {}
+    discovery = Discovery(resolver)
+    for path in discovery.files(paths):
+        settings = resolver.for_file(path)
+        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
+        try:
+            source = Source.read(path)
+            if checker.is_interesting(path, source.data):
+                yield from ((path, one) for one in _of_file(checker, source))
+        except SourceError as error:
+            problems.append(f"{path}:{error.row}: {error.message}")
+        except RecursionError:
+            problems.append(f"{path}: nested too deeply to be analysed by this Python")
+    problems += [f"{path}: {reason}" for path, reason in discovery.problems]
+
+
+def _of_file(checker: Any, source: Any) -> Iterator[Stretch]:
+    from poolint.semantics.holding.report import stretches
+
+    module, analysis = checker.analysed(source)
+    for scope in module.scope.descendants():
+        yield from stretches(analysis.holdings, analysis.slow, scope)
+
+
+def _place(one: tuple[str, Stretch]) -> tuple[str, int]:
+    return one[0], one[1].first
+
+
+def render(shown: Found, total: int, cwd: str, paint: Style) -> Iterator[str]:
+    """The table, line by line: a row for each stretch, and below it what it waits for."""
+    if not shown:
+        yield "Nothing that poolint sees holds a connection over anything else."
+        return
+    heads = ("waits", "awaits", "queries", "lines", "where", "held by")
+    rows = [_row(path, one, cwd) for path, one in shown]
+    widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
+    yield paint("bold", _line(heads, widths))
+    for (_, one), row in zip(shown, rows, strict=True):
+        yield _line(row, widths)
+        for wait in one.waits:
+            chain = " → ".join(wait.chain)
+            yield f"{' ' * (sum(widths[:4]) + 8)}{paint('blue', f'line {wait.row}')}: {printable(chain)} ({wait.effect})"
+    if total > len(shown):
+        yield f"… and {total - len(shown)} more; `--limit 0` shows all."
+
+
+def _row(path: str, one: Stretch, cwd: str) -> tuple[str, ...]:
+    where = f"{printable(os.path.relpath(path, cwd))}:{one.first}-{one.last} {one.function}"
+    kind = "transaction " if one.in_transaction else ""
+    held = f"{kind}`{printable(one.resource)}` since `{printable(one.how)}`"
+    return (str(len(one.waits)), str(one.awaits), str(one.queries), str(one.last - one.first + 1), where, held)
+
+
+def _line(cells: tuple[str, ...], widths: list[int]) -> str:
+    numbers = [cell.rjust(width) for cell, width in zip(cells[:4], widths, strict=False)]
+    return "  ".join([*numbers, cells[4].ljust(widths[4]), cells[5]]).rstrip()
+
+
+def _as_object(path: str, one: Stretch) -> dict[str, Any]:
+    return {
+        "filename": os.path.abspath(path),
+        "function": one.function,
+        "resource": one.resource,
+        "taken_by": one.how,
+        "in_transaction": one.in_transaction,
+        "location": {"row": one.first},
+        "end_location": {"row": one.last},
+        "awaits": one.awaits,
+        "queries": one.queries,
+        "waits": [{"row": wait.row, "chain": list(wait.chain), "effect": wait.effect} for wait in one.waits],
+    }
