@@ -46,7 +46,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fixes": TEXT | {"fixes.plans", "selection"},
     "judgement": TEXT | {"fixes", "fixes.plans", "fixes.release", "relaxations", "rules", "semantics"},
     "engine": TEXT | CHOICE | {"finder", "judgement", "models", "rules", "screen", "semantics"},
-    "explain": TEXT | CHOICE | {"engine", "judgement", "relaxations", "rules", "semantics", "models", "suppression"},
+    "explain": TEXT
+    | CHOICE
+    | {"discovery", "engine", "judgement", "relaxations", "rules", "semantics", "models", "suppression"},
     "runner": TEXT | CHOICE | {"discovery", "engine", "fixes", "rules", "suppression"},
     "cli": TEXT | CHOICE | {"explain", "output", "rules", "runner"},
     "integrations": TEXT | CHOICE | {"runner"},

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from poolint.semantics.holding.report import Stretch
-
-    Found = list[tuple[str, Stretch]]
+    from poolint.explain.holds import Placed, Stretch
 
 
 def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool = False) -> int:
@@ -24,9 +22,11 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
 
     That is 0, or 1 when a file could not be read or parsed: it is named on standard error, and the others count.
     """
+    from poolint.explain.holds import held
+    from poolint.runner import LazyRules
+
     resolver = Resolver(os.getcwd(), isolated)
-    problems: list[str] = []
-    found = sorted(_all(paths, resolver, problems), key=lambda one: (*(-part for part in one[1].length), *_place(one)))
+    found, problems = held(paths, resolver, LazyRules())
     shown = found[:limit] if limit else found
     if output_format == "json":
         import json
@@ -40,42 +40,7 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
     return 1 if problems else 0
 
 
-def _all(paths: Sequence[str], resolver: Resolver, problems: list[str]) -> Iterator[tuple[str, Stretch]]:
-    from poolint.discovery import Discovery
-    from poolint.engine import Checker
-    from poolint.runner import LazyRules
-    from poolint.source import Source, SourceError
-
-    rules = LazyRules()
-    checkers: dict[int, Checker] = {}
-    discovery = Discovery(resolver)
-    for path in discovery.files(paths):
-        settings = resolver.for_file(path)
-        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
-        try:
-            source = Source.read(path)
-            if checker.is_interesting(path, source.data):
-                yield from ((path, one) for one in _of_file(checker, source))
-        except SourceError as error:
-            problems.append(f"{path}:{error.row}: {error.message}")
-        except RecursionError:
-            problems.append(f"{path}: nested too deeply to be analysed by this Python")
-    problems += [f"{path}: {reason}" for path, reason in discovery.problems]
-
-
-def _of_file(checker: Any, source: Any) -> Iterator[Stretch]:
-    from poolint.semantics.holding.report import stretches
-
-    module, analysis = checker.analysed(source)
-    for scope in module.scope.descendants():
-        yield from stretches(analysis.holdings, analysis.slow, scope)
-
-
-def _place(one: tuple[str, Stretch]) -> tuple[str, int]:
-    return one[0], one[1].first
-
-
-def render(shown: Found, total: int, cwd: str, paint: Style) -> Iterator[str]:
+def render(shown: list[Placed], total: int, cwd: str, paint: Style) -> Iterator[str]:
     """The table, line by line: a row for each stretch, and below it what it waits for."""
     if not shown:
         yield "Nothing that poolint sees holds a connection over anything else."

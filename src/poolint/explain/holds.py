@@ -1,0 +1,52 @@
+"""All stretches of code over which a connection is held, in the files of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.discovery import Discovery
+from poolint.engine import Checker
+from poolint.semantics.holding.report import Stretch, stretches
+from poolint.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from poolint.config import Resolver
+    from poolint.rules.base import Rule
+
+
+class Placed(NamedTuple):
+    """A stretch and the path of its file."""
+
+    path: str
+    stretch: Stretch
+
+
+def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule]]) -> tuple[list[Placed], list[str]]:
+    """The stretches in the files that ``paths`` stand for, longest first, and a line for each file that has none to
+    give because it could not be read or parsed."""
+    problems: list[str] = []
+    checkers: dict[int, Checker] = {}
+    discovery = Discovery(resolver)
+    found: list[Placed] = []
+    for path in discovery.files(paths):
+        settings = resolver.for_file(path)
+        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
+        try:
+            source = Source.read(path)
+            if checker.is_interesting(path, source.data):
+                found += (Placed(path, one) for one in _of_file(checker, source))
+        except SourceError as error:
+            problems.append(f"{path}:{error.row}: {error.message}")
+        except RecursionError:
+            problems.append(f"{path}: nested too deeply to be analysed by this Python")
+    problems += [f"{path}: {reason}" for path, reason in discovery.problems]
+    found.sort(key=lambda one: (*(-part for part in one.stretch.length), one.path, one.stretch.first))
+    return found, problems
+
+
+def _of_file(checker: Checker, source: Source) -> Iterator[Stretch]:
+    module, analysis = checker.analysed(source)
+    for scope in module.scope.descendants():
+        yield from stretches(analysis.holdings, analysis.slow, scope)
