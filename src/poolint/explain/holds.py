@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from poolint.config import Resolver
     from poolint.rules.base import Rule
 
+__all__ = ["Placed", "Stretch", "held"]
+
 
 class Placed(NamedTuple):
     """A stretch and the path of its file."""
