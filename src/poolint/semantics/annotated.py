@@ -24,6 +24,8 @@ from poolint.semantics.types import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Binding, Scope
 
@@ -217,22 +219,23 @@ def classes_of(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
 
 def is_injected(ev: Evaluator, parameter: Binding, scope: Scope) -> bool:
     """Whether a framework passes a parameter: by its default, or by the metadata of its ``Annotated``."""
-    inner = ast.walk(parameter.annotation) if parameter.annotation is not None else ()
-    for one in [parameter.value, *inner]:
-        if isinstance(one, ast.Call) and injected(ev, one, scope.parent or scope) is not UNKNOWN:
-            return True
-    if isinstance(parameter.annotation, ast.Name):
-        return _is_alias_of_injected(ev, parameter.annotation, scope)
-    return False
+    return any(injected(ev, one, where) is not UNKNOWN for one, where in dependencies(ev, parameter, scope))
 
 
-def _is_alias_of_injected(ev: Evaluator, name: ast.Name, scope: Scope) -> bool:
-    """Whether a name stands for ``Annotated[…, Depends(…)]`` in the module: ``DB = Annotated[AsyncSession, …]``."""
-    for binding in scope.module.scope.bindings.get(name.id, ()):
-        for one in ast.walk(binding.value) if binding.value is not None else ():
-            if isinstance(one, ast.Call) and injected(ev, one, scope.module.scope) is not UNKNOWN:
-                return True
-    return False
+def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """The calls that may say what a framework passes for a parameter, each with the scope that it stands in.
+
+    They are the default, and the metadata of its ``Annotated``, here or behind ``Db = Annotated[…]`` of any module.
+    """
+    around = scope.parent or scope
+    if isinstance(parameter.value, ast.Call):
+        yield parameter.value, around
+    node = parameter.annotation
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        node, around = _alias(ev, node, scope) or (None, around)
+    for one in ast.walk(node) if node is not None else ():
+        if isinstance(one, ast.Call):
+            yield one, around
 
 
 def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:

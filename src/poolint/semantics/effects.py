@@ -7,6 +7,7 @@ search without success has seen has no such effect either, and cycles need no ca
 from __future__ import annotations
 
 import ast
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
@@ -93,6 +94,9 @@ def sync_session_sink(fact: CallFact) -> str:
 _OWN_NAME = frozenset({"function", "class", "import", "opaque"})
 """Bindings that give a function no other name than those that the screen knows."""
 
+_SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
+"""What is in the name of something that makes sessions or connections."""
+
 
 class Edge(NamedTuple):
     """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope."""
@@ -136,10 +140,12 @@ class Edges:
         if name in self.ev.screen.definitions(source.path, source.data):
             return True
         if isinstance(node.func, ast.Attribute):
-            return False  # a method has the name that its class gives it
+            return _is_own(node.func, scope)  # any other method has the name that its class gives it
         around: Scope | None = scope
         while around is not None:
             if name in around.bindings:
+                if _SAYS_MAKER.search(name):
+                    return True  # imported, maybe, from the module of the project that makes it
                 return any(one.kind not in _OWN_NAME for one in around.bindings[name])
             around = around.parent
         return False
@@ -163,6 +169,13 @@ class Edges:
         if fact is not None and fact.row is not None and _does(fact.row) and _is_driven(node, fact):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
+
+
+def _is_own(function: ast.Attribute, scope: Scope) -> bool:
+    """Whether an object calls what it keeps: a session maker at ``self.maker``."""
+    owner = scope.enclosing_class
+    is_self = isinstance(function.value, ast.Name) and function.value.id == "self"
+    return is_self and owner is not None and function.attr in owner.self_assignments
 
 
 def _does(row: Method | Function_) -> bool:

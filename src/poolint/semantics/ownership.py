@@ -96,7 +96,7 @@ class Ownership:
         depth: int,
     ) -> Fate:
         if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
-            name = _parameter(callee, call, argument, keyword)
+            name = parameter_for(callee, call, argument, keyword)
             return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
         if isinstance(callee, LibraryName):
             if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
@@ -201,7 +201,7 @@ def is_lost_when_closed(cls: Class) -> bool:
     return cls.on_drop == "lost" and not cls.releases_on_exit and not cls.close_gives_back
 
 
-def _parameter(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
+def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
     """The name of the parameter that an argument is bound to; None where it cannot be told."""
     node = callee.scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))

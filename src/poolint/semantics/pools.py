@@ -11,8 +11,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics import imports
+from poolint.semantics.annotated import dependencies
 from poolint.semantics.calls import call_fact
 from poolint.semantics.types import ClassObject, Function, ModuleObject, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -25,6 +27,9 @@ Pool = tuple[object, ...]
 
 _MAX_STEPS = 8
 _MAX_DEPTH = 3
+ENTERS = frozenset({"enter_context", "enter_async_context"})
+"""Methods of exit stacks that take a context manager and give what it gives."""
+
 _SAME = frozenset({"sync_engine", "bind", "engine"})
 """Attributes of an engine, a factory or a registry that stand for the same pool."""
 
@@ -38,6 +43,8 @@ class Pools:
 
     def of_checkout(self, call: ast.Call, scope: Scope, depth: int = 0) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
+        if last_name(call.func) in ENTERS and call.args and isinstance(call.args[0], ast.Call):
+            call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
                 return self._from_function(one.scope, depth)
@@ -49,7 +56,7 @@ class Pools:
             takes = fact.cls.construct in ("open", "checkout") and bind is not None
             return self.identity(bind, scope) if takes and bind is not None else None
         is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
-        if not is_owner or fact.role not in ("checkout", "open", "begin"):
+        if not is_owner or fact.role not in ("checkout", "open", "begin", "query"):
             return None
         owner = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
         return self.identity(owner, scope)
@@ -67,12 +74,10 @@ class Pools:
 
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
-        found = [binding.value, *(ast.walk(binding.annotation) if binding.annotation is not None else ())]
-        for one in found:
-            if isinstance(one, ast.Call) and one.args:
-                for given in alternatives(self.ev.type_of(one.args[0], scope.parent or scope)):
-                    if isinstance(given, Function):
-                        return self._from_function(given.scope, 0)
+        for one, around in dependencies(self.ev, binding, scope):
+            for given in alternatives(self.ev.type_of(one.args[0], around)) if one.args else ():
+                if isinstance(given, Function):
+                    return self._from_function(given.scope, 0)
         return None
 
     def _from_function(self, inner: Scope, depth: int) -> Pool | None:
@@ -189,6 +194,8 @@ def is_checkout(fact: CallFact) -> bool:
     """Whether a call takes a connection out of a pool, or makes a session that will."""
     if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory", "registry"):
         return False
+    if fact.role == "query":
+        return fact.cls.kind in ("engine", "pool")  # `pool.fetch(…)` takes one for the time of the query
     return fact.role in ("checkout", "open") or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
 from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import Pools, is_checkout
 from poolint.semantics.types import Function, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.pools import Pool
     from poolint.semantics.scopes import Scope
+    from poolint.semantics.types import Type
     from poolint.semantics.vocabulary import Vocabulary
 
 
@@ -68,7 +72,10 @@ class Nesting:
         """Whether the session that a call makes takes a connection in this function."""
         names = _names(made, scope)
         changes: Changes = self.holdings.changes(scope)
-        return any(one.holds and one.resource in names for one in changes.holding())
+        if any(one.session in names for one in changes.regions):
+            return True
+        found = [one for several in changes.calls.values() for one in several if one.resource in names]
+        return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
 
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
         found = self.pools.of_resource(hold.resource, scope)
@@ -79,8 +86,8 @@ class Nesting:
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool, *, direct: bool) -> NestedCheckout | None:
         begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
-        if node is hold.since or (isinstance(hold.since, ast.Await) and hold.since.value is node):
-            return None
+        if _end(hold.since) > (node.lineno, node.col_offset):
+            return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):
             return None
         if direct:
@@ -90,13 +97,41 @@ class Nesting:
             path = [begun, step("takes another one from the same pool", node, scope.module)]
         else:
             witness = self._takers(pool).of_call(node, scope)
-            if witness is None or len(witness.links) < 2:
+            if witness is None or len(witness.links) < 2 or not self._stays_held(witness, hold.resource):
                 return None
             links = tuple(link.name for link in witness.links)
             path = [begun, *self._steps(witness)]
         return NestedCheckout(
             node, scope.qualified_name, may_await(node, scope), hold.resource, begun, links, tuple(path)
         )
+
+    def _stays_held(self, witness: Witness, resource: str) -> bool:
+        """Whether no function on the way is passed the resource and ends it there, or asks whether it was passed."""
+        names = {resource}
+        for link, (inner_node, inner, _) in itertools.pairwise(witness.links):
+            names = set(self._received(link.node, link.scope, inner, names))
+            if not names:
+                return True
+            changes: Changes = self.holdings.changes(inner)
+            ended = [one for several in changes.calls.values() for one in several if not one.holds]
+            ended += [one for several in changes.exits.values() for one in several]
+            if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
+                return any(one.resource in names for one in self.holdings.at(inner_node, inner))
+            if any(_is_asked(inner, name) for name in names):
+                return False
+        return True
+
+    def _received(self, call: ast.Call, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
+        """What the function that a call leads to calls those of ``names`` that it is passed."""
+        is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
+        yield from (name for name in names if is_own and name.startswith("self."))
+        callee = next((one for one in alternatives(self.ev.type_of(call.func, scope)) if _leads_to(one, inner)), None)
+        if isinstance(callee, Function):
+            passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+            for keyword, argument in passed:
+                name = parameter_for(callee, call, argument, keyword) if text_of(argument, scope) in names else None
+                if name is not None:
+                    yield name
 
     def _takers(self, pool: Pool) -> Effects:
         found = self._taking.get(pool)
@@ -114,6 +149,29 @@ class Nesting:
 
     def _steps(self, witness: Witness) -> Iterator[Step]:
         return (step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
+
+
+def _leads_to(one: Type, inner: Scope) -> bool:
+    return isinstance(one, Function) and one.scope is inner
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def _commits(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == "commit"
+
+
+def _is_asked(scope: Scope, name: str) -> bool:
+    """Whether a function asks for a parameter before it uses it: ``session or maker()``, ``if session is None``."""
+    for node in ast.walk(scope.node):
+        tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
+        if isinstance(node, (ast.If, ast.IfExp)):
+            tests = [node.test]
+        if any(isinstance(inner, ast.Name) and inner.id == name for test in tests for inner in ast.walk(test)):
+            return True
+    return False
 
 
 def _names(made: ast.Call, scope: Scope) -> set[str]:
