@@ -48,6 +48,11 @@ class Checker:
             return True
         return self._judges_calls() and any(root in data for root in self._subscribed_roots())
 
+    def has_parsed(self, path: str, data: bytes) -> bool:
+        """Whether the file has been parsed, with these bytes: because another one imports it."""
+        known = self._project.known(os.path.abspath(path)) if self._project is not None else None
+        return known is not None and known.source.data == data
+
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments.
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
         def is_interesting(self, path: str, data: bytes) -> bool: ...
 
+        def has_parsed(self, path: str, data: bytes) -> bool: ...
+
         def check(self, source: Source) -> list[Diagnostic]: ...
 
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]], str], Checker]
@@ -141,6 +143,8 @@ class Runner:
         self._options = options or Options()
         self._make = make
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
+        self._rejected: list[tuple[str, bytes]] = []
+        """Files of no interest. Whether Python can parse them is asked at the end: by then, some have been parsed."""
 
     def run(self, paths: Sequence[str]) -> Outcome:
         """Check the files that ``paths`` stand for.
@@ -157,6 +161,7 @@ class Runner:
                 outcome.add(path, self.check_file(path))
             except ConfigError as error:
                 outcome.refuse(error)
+        self._prove(outcome)
         for refusal in discovery.refused:
             outcome.refuse(refusal)
         for path, reason in discovery.problems:
@@ -174,10 +179,14 @@ class Runner:
         outcome.files = 1
         result = self._check(path, data, write=False)
         outcome.add(path, result)
+        self._prove(outcome)
         return self._finished(outcome), data if result.source is None else result.source.data
 
     def check_file(self, path: str) -> FileResult:
-        """All of one file: read, screened, checked, suppressed, and fixed where that is asked for."""
+        """All of one file: read, screened, checked, suppressed, and fixed where that is asked for.
+
+        One that is of no interest is put aside, for :meth:`_prove`.
+        """
         try:
             with open(path, "rb") as stream:
                 data = stream.read()
@@ -236,10 +245,24 @@ class Runner:
     ) -> None:
         if checker.is_interesting(path, data):
             self._check_source(result, checker, settings, path, data, write)
-        elif not _is_plainly_valid(path, data):
+        else:
+            self._rejected.append((path, data))
+
+    def _prove(self, outcome: Outcome) -> None:
+        """Tell of the files that were put aside which of them no Python can parse."""
+        for path, data in self._rejected:
+            settings = self._resolver.for_file(path)
+            if self.checker(settings).has_parsed(path, data) or _is_plainly_valid(path, data):
+                continue
             from poolint.source import Source
 
-            Source.from_bytes(path, data).tree
+            result = FileResult()
+            try:
+                Source.from_bytes(path, data).tree
+            except Exception as error:
+                self._failed(result, settings, path, error)
+            outcome.add(path, result)
+        self._rejected.clear()
 
     def _check_source(
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool

@@ -40,6 +40,10 @@ class Checker:
         assert Path(path).is_absolute()
         return b"pool" in data
 
+    def has_parsed(self, path: str, data: bytes) -> bool:
+        assert Path(path).is_absolute()
+        return False
+
     def check(self, source: Source) -> list[Diagnostic]:
         from poolint.selection import enabled
 

@@ -64,6 +64,7 @@ class Screen:
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
+        self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
         self._names = Names(self._files)
 
     def is_interesting(self, path: str, data: bytes) -> bool:
@@ -131,24 +132,34 @@ class Screen:
         found = self._gives[path, name] = set()
         queue = [(path, name)]
         seen = set(queue)
-        for one, local in queue:  # grows
-            file = self._files.get(one)
-            if file is None:
-                continue
-            words = frozenset([local])
-            if one in self._distance:
-                for segment in file.bound.get(local, ()):
-                    found.update((one, inner) for inner in COROUTINE.findall(segment.part))
-                    words |= segment.telling
-            new = [(one, word) for word in words & file.bound.keys()] if len(words) > 1 else []
-            for bound in words & file.linked.keys():
-                for link in file.linked[bound]:
-                    new += [(source, far) for source, far, _ in self._meant(file, link, words)]
-            for link in file.linked.get(b"*", ()):
-                new += [(source, far) for source, far, _ in self._meant(file, link, words)]
-            queue += [each for each in dict.fromkeys(new) if each not in seen]
-            seen.update(new)
+        for one in queue:  # grows
+            step = self._steps.get(one)
+            if step is None:
+                step = self._steps[one] = self._step(*one)
+            found.update(step[0])
+            queue += [each for each in step[1] if each not in seen]
+            seen.update(step[1])
         return found
+
+    def _step(self, path: str, name: bytes) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+        """The coroutines in the statements that bind a name, and the names of files that it may be, or be made of."""
+        found: list[tuple[str, bytes]] = []
+        file = self._files.get(path)
+        if file is None:
+            return found, []
+        words = frozenset([name])
+        if path in self._distance:
+            for segment in file.bound.get(name, ()):
+                found += [(path, inner) for inner in COROUTINE.findall(segment.part)]
+                words |= segment.telling
+        new = [(path, word) for word in words & file.bound.keys()] if len(words) > 1 else []
+        linked = file.linked
+        for bound in words & linked.keys():
+            for link in linked[bound]:
+                new += [(source, far) for source, far, _ in self._meant(file, link, words)]
+        for link in linked.get(b"*", ()):
+            new += [(source, far) for source, far, _ in self._meant(file, link, words)]
+        return found, list(dict.fromkeys(new))
 
     def _meant(self, file: File, link: Link, words: frozenset[bytes]) -> list[tuple[str, bytes, bytes]]:
         """What an import of a file may mean: names in other files, and what they are called here.
@@ -210,6 +221,7 @@ class Screen:
             if file is not None:
                 self._working.clear()
                 self._gives.clear()
+                self._steps.clear()
             file = self._files[path] = self._opened(path, data)
             self._settled.discard(path)
             self._counted = 0

@@ -18,7 +18,10 @@ _FROM = re.compile(
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
-_DEFINED = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
+_NAME = re.compile(rb"[ \t]+(\w+)")
+_BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b"\t", b";", b"\f"})
+_LETTER = re.compile(rb"\w")
+_CHAIN = re.compile(rb"(?:\s*\.\s*\w+)+")
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 
 _BEFORE_CALL = re.compile(
@@ -104,8 +107,14 @@ class File:
 
     @property
     def defined(self) -> Iterable[bytes]:
-        """The names of its functions and classes, inner ones too."""
-        found: list[bytes] = _DEFINED.findall(self.data)
+        """The names of its functions and classes, inner ones too, and some that only a text defines."""
+        found = []
+        for word in (b"def", b"class"):
+            before, *parts = self.data.split(word)
+            for part in parts:
+                if before[-1:] in _BEFORE_DEFINITION and (match := _NAME.match(part)) is not None:
+                    found.append(match[1])
+                before = part
         return found
 
     def drops(self, name: bytes) -> bool:
@@ -124,12 +133,25 @@ class File:
         """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
         found = self._read_off.get(local)
         if found is None:
-            chain = re.compile(rb"\b" + re.escape(local) + rb"((?:\s*\.\s*\w+)+)")
-            found = self._read_off[local] = frozenset(WORD.findall(b" ".join(chain.findall(self.data))))
+            found = self._read_off[local] = self._chained(local)
             for alias in self.aliases(local):
                 found |= self.read_off(alias)
             self._read_off[local] = found
         return found
+
+    def _chained(self, local: bytes) -> frozenset[bytes]:
+        """The words behind ``local`` and a dot. An expression for each name would take longer to make than to use."""
+        data, size = self.data, len(local)
+        found: list[bytes] = []
+        start = data.find(local)
+        while start >= 0:
+            end = start + size
+            match = _CHAIN.match(data, end)
+            if match is not None and not (start and _LETTER.match(data, start - 1)):
+                found += WORD.findall(match[0])
+                end = match.end()
+            start = data.find(local, end)
+        return frozenset(found)
 
     def aliases(self, local: bytes) -> list[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
