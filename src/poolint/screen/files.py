@@ -18,8 +18,8 @@ _FROM = re.compile(
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
 _NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
-_NAME = re.compile(rb"[ \t]+(\w+)")
-_BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b"\t", b";", b"\f"})
+_NAME = re.compile(rb" *(\w+)")
+_BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b";", b"\f"})
 _LETTER = re.compile(rb"\w")
 _CHAIN = re.compile(rb"(?:\s*\.\s*\w+)+")
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
@@ -109,8 +109,8 @@ class File:
     def defined(self) -> Iterable[bytes]:
         """The names of its functions and classes, inner ones too, and some that only a text defines."""
         found = []
-        for word in (b"def", b"class"):
-            before, *parts = self.data.split(word)
+        for word in (b"def ", b"class "):
+            before, *parts = self.data.replace(b"\t", b" ").split(word)
             for part in parts:
                 if before[-1:] in _BEFORE_DEFINITION and (match := _NAME.match(part)) is not None:
                     found.append(match[1])
