@@ -69,13 +69,13 @@ def problems(libraries: Sequence[Library]) -> Iterator[str]:
 def screen(libraries: Iterable[Library]) -> bytes:
     """What the screen needs, in five lines.
 
-    A regular expression for the import roots of the screened libraries; the last parts of the names in them that carry
+    The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
-    roots = sorted({root for library in screened for root in library.roots})
+    roots = {root for library in screened for root in library.roots}
     sessions = {cls.name for library in screened for cls in library.classes if _is_sync_session(cls)}
     names: set[str] = set()
     blocking: set[str] = set()
@@ -91,13 +91,12 @@ def screen(libraries: Iterable[Library]) -> bytes:
             names |= last
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):
                 blocking |= last
-    expression = rb"\b(?:" + b"|".join(re.escape(root.encode()) for root in roots) + rb")\b"
     clients: set[str] = set()
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
         clients.update(part for cls in kept for part in (cls.name.partition(".")[0], cls.name.rpartition(".")[2]))
-    lists = (names, blocking, reaching, clients)
-    return b"\n".join((expression, *(" ".join(sorted(words)).encode() for words in lists)))
+    lists = (roots, names, blocking, reaching, clients)
+    return b"\n".join(" ".join(sorted(words)).encode() for words in lists)
 
 
 def _is_sync_session(cls: Class) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import libcst as cst
@@ -17,6 +18,8 @@ import libcst as cst
 from poolint.diagnostics import Applicability, Certainty, Step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolint.fixes.plans import Plan
     from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
 
@@ -109,6 +112,10 @@ class Rule(cst.BatchableCSTVisitor):
         self.facts = facts
         self.reports: list[tuple[cst.CSTNode | None, Verdict, Proposal | None]] = []
 
+    def get_visitors(self) -> dict[str, Callable[[cst.CSTNode], None]]:
+        """The methods by which this rule visits. LibCST looks through a thousand empty ones each time it is asked."""
+        return {name: getattr(self, name) for name in _visits(type(self))}
+
     def report(self, node: cst.CSTNode, verdict: Verdict, fix: Proposal | None = None) -> None:
         """Report ``verdict`` at ``node``, with a fix where one can be right."""
         self.reports.append((node, verdict, fix))
@@ -132,6 +139,13 @@ class Rule(cst.BatchableCSTVisitor):
                 verdict = self.judge(observation)
                 if verdict is not None:
                     self.report(node, verdict, self.fix(observation, node))
+
+
+@cache
+def _visits(rule: type[Rule]) -> tuple[str, ...]:
+    own = rule.__mro__[: rule.__mro__.index(cst.BatchableCSTVisitor)]
+    names = dict.fromkeys(name for one in own for name in vars(one) if name.startswith(("visit_", "leave_")))
+    return tuple(name for name in names if callable(getattr(rule, name)))
 
 
 @dataclass(frozen=True)

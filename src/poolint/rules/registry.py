@@ -97,8 +97,17 @@ def _key(point: EntryPoint) -> tuple[str, str, str]:
     return (_distribution(point), point.name, point.value)
 
 
+_NAMES: dict[int, tuple[object, str]] = {}
+"""Names of distributions by their identity; each is read from all of its description, so it is asked for once."""
+
+
 def _distribution(point: EntryPoint) -> str:
-    return point.dist.name if point.dist is not None else "unknown distribution"
+    if point.dist is None:
+        return "unknown distribution"
+    known = _NAMES.get(id(point.dist))
+    if known is None or known[0] is not point.dist:
+        known = _NAMES[id(point.dist)] = (point.dist, point.dist.name)
+    return known[1]
 
 
 def _refusal(point: EntryPoint, why: str) -> str:

@@ -78,12 +78,12 @@ class Screen:
 
     def _may_leave_open(self, data: bytes) -> bool:
         """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
-        made = list(self._ready.made.finditer(data))
+        made = self._ready.made(data)
         return any(one[1] and not one[2] for one in made) or (bool(made) and _DROPPED.search(data) is not None)
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
-        if b".state." in data and _STATE.search(data) is not None:
+        if _uses_state(data):
             return True
         file = self._settled_file(path, data)
         if file.seeds:
@@ -91,7 +91,7 @@ class Screen:
         carried, _, blocking = self._imported(file)
         if carried or (blocking and b"async def" in data):
             return True
-        if _AWAITED_USE.search(data) is not None and self._is_near_library(file):
+        if b"await" in data and _AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
         return self._may_drop(os.path.abspath(path), file)
 
@@ -187,7 +187,7 @@ class Screen:
             file = self._files[path]
             assert file is not None
             defined = re.compile(rb"\basync[ \t]+def[ \t]+" + name + rb"\b")
-            parts = [one for one in file.segments if name in one.words and defined.search(one.part) is not None]
+            parts = [one for one in file.segments if name in one.part and defined.search(one.part) is not None]
             found = self._working[path, name] = self._mentions(path, frozenset().union(*(one.words for one in parts)))
         return found
 
@@ -199,7 +199,7 @@ class Screen:
             file = self._files.get(path)
             if file is None:
                 continue
-            if not words.isdisjoint(file.carried) or (b"state" in words and _STATE.search(file.data) is not None):
+            if not words.isdisjoint(file.carried) or (b"state" in words and _uses_state(file.data)):
                 return True
             fresh = [one for one in words & file.bound.keys() if (path, one) not in seen]
             seen.update((path, one) for one in fresh)
@@ -215,6 +215,9 @@ class Screen:
         return False
 
     def _settled_file(self, path: str, data: bytes) -> File:
+        file = self._files.get(path)
+        if file is not None and path in self._settled and file.data == data:
+            return file
         path = os.path.abspath(path)
         file = self._files.get(path)
         if file is None or file.data != data:
@@ -232,7 +235,7 @@ class Screen:
     def _is_near_library(self, file: File) -> bool:
         """Whether a file, or one that it imports, names a library."""
         near = [file, *(self._files.get(one) for link in file.links for one in (link.source, link.submodule) if one)]
-        return any(one is not None and self._ready.library.search(one.data) is not None for one in near)
+        return any(one is not None and self._ready.names_library(one.data) for one in near)
 
     def _file(self, path: str) -> File | None:
         if path not in self._files:
@@ -251,7 +254,7 @@ class Screen:
         for level, dotted, names in imports_of(data):
             source = self._target(path, level, dotted)
             if source is None and not level:
-                if self._ready.library.search(dotted.encode()) is not None:
+                if self._ready.is_library(dotted):
                     for name, local in names:
                         seeds |= seeds_of(file, name, local, self._ready.carrying)
                         blocking |= seeds_of(file, name, local, self._ready.blocking)
@@ -371,10 +374,11 @@ class Screen:
             changed = False
             for segment in file.segments:
                 for own in (file.carried, file.sessions):
-                    if not segment.bound <= own and not segment.telling.isdisjoint(own):
+                    if own and not segment.bound <= own and not segment.telling.isdisjoint(own):
                         own |= segment.bound
                         changed = True
-                if not segment.bound <= file.blocking and self._blocks(segment, file):
+                may_block = file.blocking or file.sessions
+                if may_block and not segment.bound <= file.blocking and self._blocks(segment, file):
                     file.blocking |= segment.bound
                     changed = True
 
@@ -382,7 +386,11 @@ class Screen:
         """Whether the body of a definition may reach a synchronous session, itself or through what it mentions."""
         if not segment.words.isdisjoint(file.blocking):
             return True
-        return not segment.words.isdisjoint(file.sessions) and self._ready.reaching.search(segment.part) is not None
+        return not segment.words.isdisjoint(file.sessions) and self._ready.reaches(segment.part)
+
+
+def _uses_state(data: bytes) -> bool:
+    return b".state." in data and _STATE.search(data) is not None
 
 
 def _bytes_of(path: str) -> bytes:

@@ -12,21 +12,46 @@ _KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
 class Ready:
     """What the models have made ready for the screen.
 
-    ``library`` finds a mention of a library that makes a file interesting; ``carrying`` are the names in these
-    libraries that carry something of a pool, ``blocking`` those of synchronous sessions, and ``reaching`` finds a call
-    of a method by which these reach the database. ``clients`` are the modules and classes of HTTP clients, and
-    ``made`` finds where one of these is made.
+    ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
+    that carry something of a pool, ``blocking`` those of synchronous sessions. ``clients`` are the modules and classes
+    of HTTP clients. Expressions are only made when they are asked for: a file of no interest needs none of them.
     """
 
-    __slots__ = ("blocking", "carrying", "clients", "library", "made", "reaching")
+    __slots__ = ("_library", "_made", "_making", "_reaching", "_words", "blocking", "carrying", "clients", "roots")
 
     def __init__(self) -> None:
         path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models", "ready.screen")
         with open(path, "rb") as file:
-            roots, carrying, blocking, reaching, clients = file.read().split(b"\n")[:5]
-        self.library = re.compile(roots)
-        self.reaching = re.compile(rb"\.(?:" + b"|".join(reaching.split()) + rb")\b")
-        self.carrying = frozenset(carrying.split())
-        self.blocking = frozenset(blocking.split())
-        self.clients = frozenset(clients.split())
-        self.made = re.compile(_KEPT + rb"(?:\w+\.)*(?:" + b"|".join(sorted(self.clients)) + rb")\(", re.MULTILINE)
+            lists = [line.split() for line in file.read().split(b"\n")]
+        self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])
+        self._making = [name + b"(" for name in self.clients]
+        self._library: re.Pattern[bytes] | None = None
+        self._reaching: re.Pattern[bytes] | None = None
+        self._made: re.Pattern[bytes] | None = None
+
+    def is_library(self, dotted: str) -> bool:
+        """Whether an import is of a library that makes a file interesting."""
+        return not self.roots.isdisjoint(dotted.encode().split(b"."))
+
+    def names_library(self, data: bytes) -> bool:
+        """Whether a text mentions a library that makes a file interesting."""
+        if not any(root in data for root in self.roots):
+            return False
+        if self._library is None:
+            self._library = re.compile(rb"\b(?:" + b"|".join(sorted(self.roots)) + rb")\b")
+        return self._library.search(data) is not None
+
+    def reaches(self, data: bytes) -> bool:
+        """Whether a method is called by which synchronous sessions reach the database."""
+        if self._reaching is None:
+            self._reaching = re.compile(rb"\.(?:" + b"|".join(sorted(self._words)) + rb")\b")
+        return self._reaching.search(data) is not None
+
+    def made(self, data: bytes) -> list[re.Match[bytes]]:
+        """Where an HTTP client is made and kept."""
+        if not any(one in data for one in self._making):
+            return []
+        if self._made is None:
+            names = b"|".join(sorted(self.clients))
+            self._made = re.compile(_KEPT + rb"(?:\w+\.)*(?:" + names + rb")\(", re.MULTILINE)
+        return list(self._made.finditer(data))

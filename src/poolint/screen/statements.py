@@ -43,22 +43,39 @@ _OPEN = (b"(", b"[", b"{", b",", b"\\")
 class Segment:
     """A top-level statement: the names that it may bind, all words in it, and those that tell what the names are."""
 
-    __slots__ = ("bound", "part", "telling", "words")
+    __slots__ = ("_kind", "_telling", "_words", "bound", "part")
 
     def __init__(self, part: bytes) -> None:
         self.part = part
-        self.words = frozenset(WORD.findall(part))
+        self._words: frozenset[bytes] | None = None
+        self._telling: frozenset[bytes] | None = None
         match = _DEFINITION.match(part)
+        self._kind = match[1] if match is not None else b""
         if match is None:
             rows = part if _BLOCK.match(part) is not None or b":=" in part else part.partition(b"\n")[0]
             self.bound = frozenset(WORD.findall(b" ".join(map(b" ".join, _BOUND.findall(rows)))))
-            self.telling = self.words
             return
         self.bound = frozenset([match[2]])
-        self.telling = _told_by_function(part) if match[1] == b"def" else _told_by_class(part)
-        if b"global" in self.words:
+        if b"global" in part and b"global" in self.words:
             self.bound |= frozenset(WORD.findall(b" ".join(_GLOBAL.findall(part))))
-            self.telling = self.words
+            self._kind = b""
+
+    @property
+    def words(self) -> frozenset[bytes]:
+        """All words in it."""
+        if self._words is None:
+            self._words = frozenset(WORD.findall(self.part))
+        return self._words
+
+    @property
+    def telling(self) -> frozenset[bytes]:
+        """Those that tell what the names are."""
+        if self._telling is None:
+            if self._kind:
+                self._telling = _told_by_function(self.part) if self._kind == b"def" else _told_by_class(self.part)
+            else:
+                self._telling = self.words
+        return self._telling
 
 
 def _told_by_function(part: bytes) -> frozenset[bytes]:

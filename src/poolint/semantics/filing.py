@@ -41,27 +41,40 @@ class _Filing:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
         stack: Stack = [(node, scope) for node in reversed(nodes)]
-        handlers, fields = _HANDLERS, _FIELDS
+        handlers, fields, leaf = _HANDLERS, _FIELDS, ast.Constant
         while stack:
             node, scope = stack.pop()
             kind = type(node)
+            # Names and attributes are most of what there is.
+            while kind is ast.Attribute:
+                value = node.__dict__["value"]
+                value._poolint_parent = node
+                node, kind = value, type(value)
+            if kind is ast.Name:
+                if type(node.__dict__["ctx"]) is ast.Load:
+                    scope.loads.setdefault(node.__dict__["id"], []).append(node)  # type: ignore[arg-type]
+                continue
             handler = handlers.get(kind)
             inner = handler(self, node, scope, stack) if handler is not None else scope
             if inner is None:
                 continue
-            mark = len(stack)
+            children: Stack = []
+            held = node.__dict__
             for field in fields[kind]:
-                value = getattr(node, field)
+                value = held.get(field)
                 if type(value) is list:
                     for item in value:
                         if item is not None:
                             item._poolint_parent = node
-                            stack.append((item, inner))
+                            if type(item) is not leaf:
+                                children.append((item, inner))
                 elif value is not None:
                     value._poolint_parent = node
-                    stack.append((value, inner))
-            if len(stack) - mark > 1:
-                stack[mark:] = stack[mark:][::-1]
+                    if type(value) is not leaf:
+                        children.append((value, inner))
+            if children:
+                children.reverse()
+                stack += children
 
     # Each handler files one node; it gives the scope in which the children stand, or None when it has pushed them.
 
@@ -195,10 +208,6 @@ class _Filing:
         if type(function) is ast.Attribute and function.attr in _PUTS and node.args:
             self._stored(function.value, scope, node.args[-1])
         return scope
-
-    def name(self, node: ast.Name, scope: Scope, stack: Stack) -> None:
-        if isinstance(node.ctx, ast.Load):
-            scope.loads.setdefault(node.id, []).append(node)
 
     def return_(self, node: ast.Return, scope: Scope, stack: Stack) -> Scope:
         if node.value is not None:
@@ -341,7 +350,6 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | No
     ast.MatchAs: _Filing.pattern,
     ast.MatchStar: _Filing.pattern,
     ast.Call: _Filing.call,
-    ast.Name: _Filing.name,
     ast.Return: _Filing.return_,
     ast.Yield: _Filing.yield_,
     ast.YieldFrom: _Filing.yield_,
