@@ -82,18 +82,18 @@ class Reader:
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
-    def takes(self, scope: Scope) -> list[ast.expr]:
-        """Where a function may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
+    def taken(self, scope: Scope) -> list[ast.expr]:
+        """Where blocks of a function, or checkouts by hand, take or give back a connection."""
         blocks = self._blocks(scope)
-        found = [change.node for changes in blocks.enters.values() for change in changes]
-        found += [change.node for changes in blocks.calls.values() for change in changes]
-        has_own = bool(self._own(scope))
-        for call in scope.calls:
-            is_own = has_own and isinstance(call.func, ast.Attribute) and _text(call.func.value) == "self"
-            is_passed = any(self._session(one, scope) is not None for one in _arguments(call))
-            if is_own or is_passed or any(change.holds for change in self._by_method(call, scope)):
-                found.append(call)
-        return found
+        return [one.node for table in (blocks.enters, blocks.calls) for changes in table.values() for one in changes]
+
+    def may_take(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
+        if isinstance(call.func, ast.Attribute) and _text(call.func.value) == "self" and self._own(scope):
+            return True
+        if any(self._session(one, scope) is not None for one in _arguments(call)):
+            return True
+        return any(change.holds for change in self._by_method(call, scope))
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session and is called like one."""

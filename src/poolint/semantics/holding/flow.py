@@ -64,12 +64,18 @@ class Holdings:
 
     def may_be_held(self, scope: Scope) -> list[ast.Call]:
         """The calls of a function at which something may be held, by their words and places; cheap to ask."""
-        takes = self._reader.takes(scope)
-        if not takes:
-            return []
-        first = min(map(_position, takes))
+        takes = self._reader.taken(scope)
+        first = min(map(_position, takes), default=None)
         loops = {loop for one in takes for loop in _loops(one)}
-        return [call for call in scope.calls if _position(call) > first or any(loop in loops for loop in _loops(call))]
+        for call in sorted(scope.calls, key=_position):
+            # Of what is taken later, only what goes round again matters.
+            known = first is not None and _position(call) >= first and loops.issuperset(_loops(call))
+            if not known and self._reader.may_take(call, scope):
+                first = min(first or _position(call), _position(call))
+                loops.update(_loops(call))
+        if first is None:
+            return []
+        return [call for call in scope.calls if _position(call) > first or not loops.isdisjoint(_loops(call))]
 
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
         """What is held when ``node`` begins, what was taken last first."""
