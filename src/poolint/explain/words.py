@@ -70,6 +70,7 @@ EFFECTS = {
     "object-store": "talks to an object store",
     "sleep": "sleeps",
     "wait": "waits for other tasks",
+    "lock": "waits for a lock",
     "queue": "waits for a queue",
     "subprocess": "waits for another process",
     "rpc": "waits for a remote call",

@@ -13,6 +13,7 @@ from poolint.semantics.effects import (
     database_sink,
     end_sink,
     foreign_sink,
+    slow_below_sink,
     slow_sink,
     sync_session_sink,
     use_sink,
@@ -64,7 +65,7 @@ class Analysis:
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
         edges = Edges(self.evaluator)
-        self.slow = Effects(edges, slow_sink)
+        self.slow = Effects(edges, slow_sink, below=slow_below_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)
         self.foreign = Effects(edges, foreign_sink)

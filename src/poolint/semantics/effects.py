@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import REACHING_ROLES
 from poolint.semantics.calls import call_fact
+from poolint.semantics.reached import Known, cache_of, happens_once, is_excluded, known, tested_parameters
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -54,9 +55,17 @@ Sink = Callable[["CallFact"], str]
 
 
 def slow_sink(fact: CallFact) -> str:
-    """The effect of a call of a library that keeps its caller waiting; a sleep of no time is none."""
+    """The effect of a call of a library that keeps its caller waiting; one that says not to wait has none."""
     effect = fact.row.effect if fact.row is not None else ""
-    return "" if effect == "sleep" and _is_zero(fact.node) else effect
+    if effect == "sleep" and _is_zero(fact.node):
+        return ""
+    return "" if effect in ("wait", "lock") and _tries(fact.node) else effect
+
+
+def slow_below_sink(fact: CallFact) -> str:
+    """The same inside a function that is called: the locks of a process are its own affair, held for an instant."""
+    effect = slow_sink(fact)
+    return "" if effect == "lock" else effect
 
 
 def use_sink(fact: CallFact) -> str:
@@ -116,6 +125,7 @@ class Edges:
         }
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
+        self._tested: dict[Scope, frozenset[str]] = {}
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""
@@ -130,6 +140,21 @@ class Edges:
         if found is None:
             found = self._of_call[node] = tuple(self._edges(node, scope))
         return found
+
+    def enter(self, node: ast.Call, target: Scope, caller: Known) -> Known:
+        """What this call fixes of the parameters that its callee's conditions look at."""
+        tested = self._tested.get(target)
+        if tested is None:
+            tested = self._tested[target] = tested_parameters(target)
+        return known(node, target, tested, caller)
+
+    def _is_kept(self, callee: Scope) -> bool:
+        """Whether a cache keeps a function's result; a cache of the project's own may forget at any time."""
+        cache = cache_of(callee)
+        around = callee.parent
+        if cache is None or around is None:
+            return False
+        return not any(isinstance(one, (Function, ClassObject)) for one in alternatives(self.ev.type_of(cache, around)))
 
     def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
         """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
@@ -151,13 +176,13 @@ class Edges:
         return False
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
-        if not self._may_matter(node, scope) or _happens_once(node, scope):
+        if not self._may_matter(node, scope) or happens_once(node, scope):
             return []
         callee = self.ev.type_of(node.func, scope)
         edges: list[Edge] = []
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function":
-                if _runs(node, one.scope):
+                if _runs(node, one.scope) and not self._is_kept(one.scope):
                     edges.append(Edge(Link(node, scope, one.scope.qualified_name), None, one.scope))
             elif isinstance(one, ClassObject) and one.cls is not one.base:
                 built = self.ev.type_of_member(one.instance(), "__init__")
@@ -183,52 +208,74 @@ def _does(row: Method | Function_) -> bool:
     return bool(row.effect) or row.role != "local"
 
 
+_Entry = tuple["Scope", Known]
+"""A function as it is called: with what is known of its parameters."""
+
+
 class Effects:
     """Summaries of the project's functions for one sink; computed on demand, memoised.
 
-    ``where`` is asked of each sink that is found, with the function that it stands in.
+    ``below`` takes the sink's place in functions that are called: what is of interest only where it stands itself is
+    none there. ``where`` is asked of each sink that is found, with the function that it stands in.
     """
 
-    def __init__(self, edges: Edges, sink: Sink, where: Callable[[CallFact, Scope], bool] | None = None) -> None:
+    def __init__(
+        self,
+        edges: Edges,
+        sink: Sink,
+        where: Callable[[CallFact, Scope], bool] | None = None,
+        *,
+        below: Sink | None = None,
+    ) -> None:
         self.edges = edges
         self.sink = sink
         self.where = where
-        self._witnesses: dict[Scope, Witness | None] = {}
+        self.below = below or sink
+        self._witnesses: dict[_Entry, Witness | None] = {}
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
         for link, fact, target in self.edges.of_call(node, scope):
-            effect = self._effect(fact, scope)
+            effect = self._effect(fact, scope, self.sink)
             if effect:
                 return Witness((link,), effect)
-            below = self.of_function(target) if target is not None else None
+            if target is None:
+                continue
+            below = self.of_function(target, self.edges.enter(node, target, ()))
             if below is not None:
                 return Witness((link, *below.links), below.effect)
         return None
 
-    def _effect(self, fact: CallFact | None, scope: Scope) -> str:
-        effect = self.sink(fact) if fact is not None else ""
+    def _effect(self, fact: CallFact | None, scope: Scope, sink: Sink) -> str:
+        effect = sink(fact) if fact is not None else ""
         return effect if effect and fact is not None and (self.where is None or self.where(fact, scope)) else ""
 
-    def of_function(self, start: Scope) -> Witness | None:
+    def of_function(self, scope: Scope, fixed: Known = ()) -> Witness | None:
         """A shortest chain from the body of a function to a sink."""
+        start = (scope, fixed)
         if start in self._witnesses:
             return self._witnesses[start]
-        came_by: dict[Scope, tuple[Scope, Link] | None] = {start: None}
+        came_by: dict[_Entry, tuple[_Entry, Link] | None] = {start: None}
         queue = deque([start])
         while queue:
-            scope = queue.popleft()
-            for link, fact, target in self.edges.of_scope(scope):
-                effect = self._effect(fact, scope)
+            entry = queue.popleft()
+            for link, fact, target in self.edges.of_scope(entry[0]):
+                effect = self._effect(fact, entry[0], self.below)
+                if not effect and target is None:
+                    continue
+                if entry[1] and is_excluded(link.node, *entry):
+                    continue
                 if effect:
-                    witness = Witness((*_chain(came_by, scope), link), effect)
+                    witness = Witness((*_chain(came_by, entry), link), effect)
                     self._witnesses[start] = witness
                     return witness
-                if target is not None and target not in came_by and self._witnesses.get(target, 0) is not None:
-                    came_by[target] = (scope, link)
-                    queue.append(target)
-        for scope in came_by:
-            self._witnesses[scope] = None
+                assert target is not None
+                following = (target, self.edges.enter(link.node, target, entry[1]))
+                if following not in came_by and self._witnesses.get(following, 0) is not None:
+                    came_by[following] = (entry, link)
+                    queue.append(following)
+        for entry in came_by:
+            self._witnesses[entry] = None
         return None
 
 
@@ -238,76 +285,27 @@ def _is_zero(call: ast.Call) -> bool:
     return len(values) == 1 and isinstance(values[0], ast.Constant) and not values[0].value
 
 
-def _chain(came_by: dict[Scope, tuple[Scope, Link] | None], scope: Scope) -> tuple[Link, ...]:
+def _tries(call: ast.Call) -> bool:
+    """Whether a call gives up at once: ``lock.acquire(blocking=False)``, ``queue.get(timeout=0)``."""
+    return any(
+        one.arg in ("timeout", "blocking", "block", "wait")
+        and isinstance(one.value, ast.Constant)
+        and one.value.value == 0
+        for one in call.keywords
+    ) or (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "acquire"
+        and any(isinstance(one, ast.Constant) and one.value is False for one in call.args[:1])
+    )
+
+
+def _chain(came_by: dict[_Entry, tuple[_Entry, Link] | None], entry: _Entry) -> tuple[Link, ...]:
     links: list[Link] = []
-    step = came_by[scope]
+    step = came_by[entry]
     while step is not None:
         links.append(step[1])
         step = came_by[step[0]]
     return tuple(reversed(links))
-
-
-def _happens_once(node: ast.Call, scope: Scope) -> bool:
-    """Whether a call is part of a lazy initialisation (``if self._x is None: self._x = load()``).
-
-    It happens once in the life of a process: no steady effect of the functions that reach it.
-    """
-    current: ast.AST | None = node
-    while current is not None and current is not scope.node:
-        parent = parent_of(current)
-        if isinstance(parent, ast.If) and any(current is one for one in parent.body):
-            missing = _missing(parent.test)
-            if missing and any(missing == ast.dump(one) for one in _assigned(parent.body)):
-                return True
-        current = parent
-    body = getattr(scope.node, "body", None)
-    if isinstance(body, list):
-        for statement in body:
-            if statement.lineno > node.lineno:
-                break
-            if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
-                present = _present(statement.test)
-                if present and any(present == ast.dump(one) for one in _assigned(body)):
-                    return True
-    return False
-
-
-def _missing(test: ast.expr) -> str:
-    """The name or attribute that a test finds missing: ``x is None``, ``not x``; its dump as a target."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _as_target(test.operand)
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and _is_none(test.comparators[0]):
-        return _as_target(test.left)
-    return ""
-
-
-def _present(test: ast.expr) -> str:
-    """The name or attribute that a test finds there: ``x is not None``, ``x``."""
-    if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
-        return _as_target(test.left)
-    return _as_target(test)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
-
-
-def _as_target(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        return ast.dump(ast.Name(node.id, ast.Store()))
-    if isinstance(node, ast.Attribute):
-        return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))
-    return ""
-
-
-def _assigned(body: list[ast.stmt]) -> list[ast.expr]:
-    """Attributes and names that a block assigns, also nested."""
-    return [
-        node
-        for statement in body
-        for node in ast.walk(statement)
-        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)
-    ]
 
 
 def _runs(node: ast.Call, callee: Scope) -> bool:

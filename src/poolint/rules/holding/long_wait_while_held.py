@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class LongWaitWhileHeld(Rule):
     ## What it does
     Reports waiting for a lock, a queue, an event, a thread or another task while a connection is held: in a
     transaction, by a session since its first query, or by a connection that is checked out; also in functions of the
-    project that are called there.
+    project that are called there. Locks of the process count only where the function takes them itself: deep down they
+    are held for an instant. Connections that were opened outside of any pool are not reported.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
@@ -66,7 +67,7 @@ class LongWaitWhileHeld(Rule):
         name="long-wait-while-held",
         summary="others are waited for while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
-        relaxed_in=frozenset({"tests"}),
+        relaxed_in=frozenset({"tests", "alembic"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -74,6 +75,7 @@ class LongWaitWhileHeld(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)
-        if observation.effect != "wait":
+        if observation.effect not in ("wait", "lock"):
             return None
-        return verdict(observation, f"`{chain(observation)}` waits for others {while_held(observation)}")
+        what = waited_for(observation.effect)
+        return verdict(observation, f"`{chain(observation)}` waits for {what} {while_held(observation)}")

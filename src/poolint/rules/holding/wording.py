@@ -19,6 +19,7 @@ _WAITED_FOR = {
     "subprocess": "a subprocess",
     "sleep": "time to pass",
     "wait": "others",
+    "lock": "a lock",
 }
 
 

@@ -2,7 +2,8 @@
 
 A session holds from the first statement that may reach the database until it is committed, rolled back or closed, by
 itself or by a function of the project that it is passed to. A connection holds while its block lasts, or from where it
-is checked out by hand until it is given back. The block of an engine's or a connection's transaction holds from entry.
+is checked out by hand until it is given back; one that was opened outside of any pool is nobody else's, and not told.
+The block of an engine's or a connection's transaction holds from entry.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.holding.blocks import root_of, source_of, transactions
+from poolint.semantics.holding.direct import is_direct, opens_directly
 from poolint.semantics.lifetimes.owed import sites
 from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
@@ -127,7 +129,7 @@ class Reader:
             if last_name(call.func) in _STACKED:
                 self._stacked(call, scope, found)
         for site in sites(self.ev, self.vocabulary, scope):
-            if site.name and site.cls.kind == "connection" and not site.cls.embedded:
+            if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, undone=True))
         return found
 
@@ -137,16 +139,18 @@ class Reader:
         header = item.context_expr
         target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
         region = next((one for one in found.regions if one.header is header), None)
+        # Whatever the block binds is over with it, also where nothing is known of the context manager.
+        over = found.exits[item] = [Change(target, False, header)] if target else []
         if region is not None and not region.session:
             name = f"{text_of(header, scope)} (line {header.lineno})"
             found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, undone=True)]
-            found.exits[item] = [Change(name, False, header)]
+            over.append(Change(name, False, header))
             return
         if region is not None:
             if region.fact.method == "begin_nested":
                 found.enters[item] = [Change(region.session, True, header, region.fact.cls)]
             else:
-                found.exits[item] = [Change(region.session, False, header)]
+                over.append(Change(region.session, False, header))
             return
         entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=isinstance(statement, ast.AsyncWith))
         cls = _resource(entered)
@@ -154,9 +158,10 @@ class Reader:
             return
         name = target or text_of(header, scope)
         call = header.value if isinstance(header, ast.Await) else header
-        if cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded:
+        pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
+        if pooled and not opens_directly(self.ev, header, scope):
             found.enters[item] = [Change(name, True, header, cls, undone=True)]
-        found.exits[item] = [Change(name, False, header)]
+        over.append(Change(name, False, header))
 
     def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
@@ -166,6 +171,8 @@ class Reader:
             value, parent = parent, parent_of(parent)
         cls = _resource(self.ev.type_of(value, scope))
         if cls is None or cls.kind != "connection" or cls.embedded:
+            return
+        if call.args and opens_directly(self.ev, call.args[0], scope):
             return
         named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
         name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]

@@ -99,6 +99,15 @@ class Holdings:
                     )
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
+    def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
+        """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
+        changes = self.changes(scope)
+        if not any(one.resource == resource and not one.holds for found in changes.calls.values() for one in found):
+            return False
+        states = self._states(scope, changes) or {}
+        found = [states[event].get(resource) for event in self._graphs.of(scope).nodes_of(node) if event in states]
+        return any(one is not None and one.ended for one in found)
+
     def _header(self, change: Change, node: ast.AST, changes: Changes) -> ast.expr | None:
         """The header of the transaction's block that ``node`` stands in, of those that the resource has open."""
         if change.block:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.facts import CallWhileHeld, Observation
 from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,12 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
         witness = slow.of_call(node, scope)
         if witness is None or node in holdings.changes(scope).calls:
             continue
-        held = [one for one in holdings.at(node, scope) if not _hands_over(node, one)]
-        if held and not _told_below(holdings, witness):
+        held = [
+            one
+            for one in holdings.at(node, scope)
+            if not _hands_over(node, one) and not _ended_below(holdings, one, witness, scope)
+        ]
+        if held and not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
             yield _observation(slow, held, witness, node, scope)
 
 
@@ -52,9 +57,35 @@ def _observation(slow: Effects, held: list[Hold], witness: Witness, node: ast.Ca
     )
 
 
+def _leads_to_one(slow: Effects, node: ast.Call, scope: Scope) -> bool:
+    """Whether what is called on the result of a call waits too: `Client().get(…)` is told once, by its end."""
+    method = parent_of(node)
+    outer = parent_of(method) if isinstance(method, ast.Attribute) else None
+    return isinstance(outer, ast.Call) and outer.func is method and slow.of_call(outer, scope) is not None
+
+
 def _hands_over(node: ast.Call, hold: Hold) -> bool:
     """Whether a call is what passes a connection on: ``queue.put(conn)``."""
     return any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+
+
+def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
+    """Whether a function inside this one, on the chain, ends the use of a session of this one before it waits."""
+    name = hold.resource.partition(".")[0]
+    return any(
+        _sees(link.scope, name, scope) and holdings.has_ended(hold.resource, link.node, link.scope)
+        for link in witness.links[1:]
+    )
+
+
+def _sees(inner: Scope, name: str, outer: Scope) -> bool:
+    """Whether a name in a function inside another is that of the outer one."""
+    current: Scope | None = inner
+    while current is not None and current is not outer:
+        if name in current.bindings:
+            return False
+        current = current.parent
+    return current is outer and inner is not outer
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> bool:
