@@ -44,7 +44,9 @@ Role = Literal[
 REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
 """Roles of calls on a session or connection that reach the database."""
 
-Effect = Literal["", "http", "mail", "object-store", "sleep", "wait", "lock", "queue", "subprocess", "rpc", "llm"]
+Effect = Literal[
+    "", "http", "mail", "object-store", "sleep", "wait", "lock", "client", "queue", "subprocess", "rpc", "llm"
+]
 
 Kind = Literal[
     "session",

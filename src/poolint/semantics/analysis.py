@@ -35,6 +35,7 @@ from poolint.semantics.observe import (
     outliving,
     owners,
     sharing,
+    streaming,
     waiting,
     withs,
 )
@@ -101,6 +102,7 @@ class Analysis:
                 waiting.observe(self.holdings, self.slow, scope),
                 self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
+                streaming.observe(ev, scope),
                 sharing.observe(ev, scope),
             ):
                 for observation in found:

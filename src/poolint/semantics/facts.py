@@ -326,6 +326,20 @@ class OutlivesScope(Observation):
 
 
 @dataclass(frozen=True, eq=False)
+class StreamedFrom(Observation):
+    """A session or connection that a streamed response works with. ``node`` makes the response.
+
+    ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says in words what the
+    resource's life ends with.
+    """
+
+    resource: str
+    response: str
+    generator: str
+    ends: str
+
+
+@dataclass(frozen=True, eq=False)
 class SharedByTasks(Observation):
     """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
 
@@ -357,6 +371,7 @@ __all__ = [
     "Observation",
     "OutlivesScope",
     "SharedByTasks",
+    "StreamedFrom",
     "Usage",
     "Use",
 ]

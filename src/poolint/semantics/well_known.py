@@ -91,3 +91,11 @@ CONSUMERS = frozenset(
     }
 )  # fmt: skip
 """Builtins that use their argument there and then: a coroutine is of no use to them."""
+
+STREAMS = frozenset(
+    {
+        "starlette.responses.StreamingResponse", "fastapi.responses.StreamingResponse",
+        "sse_starlette.EventSourceResponse", "sse_starlette.sse.EventSourceResponse", "fastapi.sse.EventSourceResponse",
+    }
+)  # fmt: skip
+"""Responses whose body a generator yields while the client reads it, after the endpoint has returned."""

@@ -20,6 +20,7 @@ _WAITED_FOR = {
     "sleep": "time to pass",
     "wait": "others",
     "lock": "a lock",
+    "client": "its client",
 }
 
 

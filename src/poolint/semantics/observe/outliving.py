@@ -54,13 +54,19 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
 def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``background_tasks.add_task(work, session)``: it runs when the session's block or dependency has ended."""
     for argument in [*node.args[1:], *(one.value for one in node.keywords)]:
-        binding = _session(ev, argument, scope)
-        if binding is None or not isinstance(argument, ast.Name):
-            continue
-        if binding.kind == "with":
-            yield _outlives(node, scope, argument.id, "add_task", "its block")
-        elif binding.kind == "parameter" and is_injected(ev, binding, scope):
-            yield _outlives(node, scope, argument.id, "add_task", "the request")
+        ends = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else ""
+        if ends and isinstance(argument, ast.Name):
+            yield _outlives(node, scope, argument.id, "add_task", ends)
+
+
+def life_of(ev: Evaluator, name: str, scope: Scope) -> str:
+    """What ends the life of a session or connection, in words, where it is not the function's own doing; else empty."""
+    binding = _session(ev, ast.Name(name, ast.Load()), scope)
+    if binding is None:
+        return ""
+    if binding.kind == "with":
+        return "its block"
+    return "the request" if binding.kind == "parameter" and is_injected(ev, binding, scope) else ""
 
 
 def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -91,7 +97,7 @@ def _session(ev: Evaluator, node: ast.expr, scope: Scope) -> Binding | None:
     bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
     if len(bindings) != 1:
         return None
-    for one in alternatives(ev.type_of(node, scope)):
+    for one in alternatives(ev.scope_name(node.id, scope)):
         if isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection"):
             return bindings[0]
     return None
