@@ -44,29 +44,31 @@ class Nesting:
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
         for node in self.holdings.may_be_held(scope):
-            own = self._own(node, scope)
-            if own is False or (own is None and not self._is_function(node, scope)):
+            if not self._may_take(node, scope):
                 continue
             for hold in self.holdings.at(node, scope):
                 pool = self._pool(hold, scope)
-                if pool is None:
-                    continue
-                found = self._found(node, scope, hold, pool, direct=own is True)
+                found = self._found(node, scope, hold, pool) if pool is not None else None
                 if found is not None:
                     yield found
                     break
 
-    def _own(self, node: ast.Call, scope: Scope) -> bool | None:
-        """Whether a call itself takes a connection that is used; None where it is not one of a library."""
+    def _may_take(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a call is a checkout of a library, makes a session, or runs a function of the project."""
         fact = call_fact(self.ev, node, scope, use_evidence=False)
-        if fact is None or fact.row is None:
-            return None
-        if not is_checkout(fact):
-            return False
-        return fact.role != "open" or self._is_used(node, scope)
-
-    def _is_function(self, node: ast.Call, scope: Scope) -> bool:
+        if fact is not None and fact.row is not None:
+            return is_checkout(fact)
+        if fact is not None and fact.cls is not None:
+            return fact.cls.construct in ("open", "checkout")
         return any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope)))
+
+    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
+        """Whether the value of a call holds, or will in this function, a connection of a pool."""
+        if self.pools.of_checkout(node, scope) != pool:
+            return False
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        is_library = fact is not None and fact.row is not None
+        return (is_library and fact is not None and fact.role != "open") or self._is_used(node, scope)
 
     def _is_used(self, made: ast.Call, scope: Scope) -> bool:
         """Whether the session that a call makes takes a connection in this function."""
@@ -84,15 +86,13 @@ class Nesting:
         since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
         return self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
 
-    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool, *, direct: bool) -> NestedCheckout | None:
+    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | None:
         begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):
             return None
-        if direct:
-            if self.pools.of_checkout(node, scope) != pool:
-                return None
+        if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
             path = [begun, step("takes another one from the same pool", node, scope.module)]
         else:
