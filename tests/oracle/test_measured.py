@@ -257,12 +257,38 @@ def test_a_synchronous_session_stops_the_event_loop(run: Run, name: str) -> None
     assert good.ticks > 0
 
 
-@pytest.mark.parametrize("name", ["POL401_call_in_session_begin", "POL401_helper_in_engine_begin"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "POL401_call_in_session_begin",
+        "POL401_helper_in_engine_begin",
+        "POL402_autobegun_session",
+        "POL402_connection_committed",
+    ],
+)
 def test_while_the_call_lasts_nobody_else_gets_a_connection(run: Run, name: str) -> None:
     bad, good = both(run, name)
     assert bad.error is None
     assert (bad.server_starved, good.server_starved) == ([True], [False])
     assert bad.items == good.items
+
+
+def test_who_sleeps_with_the_connection_waits_for_somebody_who_waits_for_it(run: Run) -> None:
+    bad, good = both(run, "POL403_polling")
+    assert isinstance(bad.error, PoolTimeout)
+    assert good.value == "tea"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("POL405_fresh_session", InvalidRequestError),
+        ("POL405_commit_in_each_task", InvalidRequestError),
+    ],
+)
+def test_two_tasks_on_one_session_raise(run: Run, name: str, error: type[Exception]) -> None:
+    bad, _good = both(run, name)
+    assert isinstance(bad.error, error)
 
 
 def test_a_registry_keeps_the_sessions_of_tasks_that_have_committed() -> None:

@@ -45,7 +45,19 @@ REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollb
 """Roles of calls on a session or connection that reach the database."""
 
 Effect = Literal[
-    "", "http", "mail", "object-store", "sleep", "wait", "lock", "client", "queue", "subprocess", "rpc", "llm"
+    "",
+    "http",
+    "mail",
+    "object-store",
+    "sleep",
+    "wait",  # for others in this process, for a message, for a task's result: nobody knows how long
+    "lock",
+    "client",
+    "queue",  # sends a task or a message, for somebody else to act on
+    "broker",  # any other word with a message broker
+    "subprocess",
+    "rpc",
+    "llm",
 ]
 
 Kind = Literal[

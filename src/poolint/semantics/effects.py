@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope
 
-EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess"})
+EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
 """Effects that wait for something outside the process."""
 
 _DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})

@@ -15,6 +15,7 @@ from poolint.semantics.types import (
     Function,
     Holder,
     Instance,
+    LibraryFunction,
     LibraryMethod,
     LibraryName,
     ModuleObject,
@@ -70,6 +71,8 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
         return _of_class(ev, receiver, attribute)
     if isinstance(receiver, Holder):
         return receiver.member(attribute)
+    if isinstance(receiver, Function):
+        return _of_decorated(ev, receiver, attribute)
     if isinstance(receiver, Pending):
         if attribute == "aclose" and receiver.call == "async-generator":
             return _generator_close(ev, receiver)
@@ -84,6 +87,19 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
         if attribute in ("__enter__", "__aenter__"):
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
+    return UNKNOWN
+
+
+def _of_decorated(ev: Evaluator, function: Function, attribute: str) -> Type:
+    """A member of what a library's decorator has made of a function: ``delay`` of a task."""
+    scope = function.scope
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        maker = ev.type_of(target, scope.parent or scope)
+        if isinstance(maker, (LibraryFunction, LibraryMethod)):
+            made = callables.type_expression(ev, maker.row.returns, None)
+            if isinstance(made, Instance):
+                return of_instance(ev, made, attribute)
     return UNKNOWN
 
 

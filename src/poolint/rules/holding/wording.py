@@ -16,6 +16,7 @@ _WAITED_FOR = {
     "rpc": "a remote procedure call",
     "llm": "a language model",
     "queue": "a message broker",
+    "broker": "a message broker",
     "subprocess": "a subprocess",
     "sleep": "time to pass",
     "wait": "others",

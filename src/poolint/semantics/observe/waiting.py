@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.facts import CallWhileHeld, Observation
+from poolint.semantics.holding import root_of
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from poolint.semantics.effects import Effects, Witness
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope
+
+
+_WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings"})
+"""Methods of a session that write, or that lead to it."""
 
 
 def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
@@ -30,6 +36,8 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
             for one in holdings.at(node, scope)
             if not _hands_over(node, one) and not _ended_below(holdings, one, witness, scope)
         ]
+        if witness.effect == "queue":
+            held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
         if held and not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
             yield _observation(slow, held, witness, node, scope)
 
@@ -86,6 +94,29 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
             return False
         current = current.parent
     return current is outer and inner is not outer
+
+
+def _writes(holdings: Holdings, hold: Hold, node: ast.Call, scope: Scope) -> bool:
+    """Whether something is written around ``node`` outside of a transaction's block: before it, or committed after it.
+
+    Who has only read lets whoever receives a message miss nothing.
+    """
+    changes = holdings.changes(scope)
+    for call in scope.calls:
+        if (call.lineno, call.col_offset) < (node.lineno, node.col_offset):
+            if last_name(call.func) in _WRITES and _is_on(call, hold, scope):
+                return True
+        elif _is_on(call, hold, scope):
+            if last_name(call.func) == "commit":
+                return True
+        elif any(one.resource == hold.resource and not one.holds for one in changes.calls.get(call, ())):
+            return True  # a function of the project ends it
+    return False
+
+
+def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
+    root = root_of(call)
+    return root is not None and text_of(root, scope) == hold.resource
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> bool:

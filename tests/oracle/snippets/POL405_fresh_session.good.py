@@ -1,0 +1,11 @@
+from shop import Item
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> list[object]:
+    async with AsyncSession(engine) as session:
+        return [
+            await session.scalar(select(func.count(Item.id))),
+            await session.scalar(select(func.max(Item.name))),
+        ]
