@@ -264,6 +264,7 @@ def test_a_synchronous_session_stops_the_event_loop(run: Run, name: str) -> None
         "POL401_helper_in_engine_begin",
         "POL402_autobegun_session",
         "POL402_connection_committed",
+        "POL402_failed_commit",
     ],
 )
 def test_while_the_call_lasts_nobody_else_gets_a_connection(run: Run, name: str) -> None:

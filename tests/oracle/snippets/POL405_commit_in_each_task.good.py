@@ -1,5 +1,3 @@
-import asyncio
-
 from shop import Item
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 

@@ -41,8 +41,8 @@ _SESSIONS = frozenset({"session", "registry"})
 class Change(NamedTuple):
     """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
 
-    ``block`` says that it is held by a transaction's own block, ``undone`` that nothing has changed when ``node``
-    raises: a checkout that fails has taken nothing, a commit that fails gives nothing back.
+    ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
+    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it.
     """
 
     resource: str
@@ -50,7 +50,7 @@ class Change(NamedTuple):
     node: ast.expr
     cls: Class | None = None
     block: bool = False
-    undone: bool = False
+    reverse: bool = False
 
 
 class Changes:
@@ -66,7 +66,7 @@ class Changes:
 
     def holding(self) -> list[Change]:
         """Those by which something is held."""
-        return [one for table in (self.calls, self.enters) for found in table.values() for one in found if one.holds]
+        return [one for table in (self.calls, self.enters) for found in table.values() for one in found if one.holds or one.reverse]
 
 
 class Reader:
@@ -95,7 +95,7 @@ class Reader:
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):
             return True
-        return any(change.holds for change in self._by_method(call, scope))
+        return any(change.holds or change.reverse for change in self._by_method(call, scope))
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session and is called like one."""
@@ -130,7 +130,7 @@ class Reader:
                 self._stacked(call, scope, found)
         for site in sites(self.ev, self.vocabulary, scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
-                found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, undone=True))
+                found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
         return found
 
     # Blocks
@@ -143,7 +143,7 @@ class Reader:
         over = found.exits[item] = [Change(target, False, header)] if target else []
         if region is not None and not region.session:
             name = f"{text_of(header, scope)} (line {header.lineno})"
-            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, undone=True)]
+            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, reverse=True)]
             over.append(Change(name, False, header))
             return
         if region is not None:
@@ -160,7 +160,7 @@ class Reader:
         call = header.value if isinstance(header, ast.Await) else header
         pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
         if pooled and not opens_directly(self.ev, header, scope):
-            found.enters[item] = [Change(name, True, header, cls, undone=True)]
+            found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
 
     def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
@@ -176,7 +176,7 @@ class Reader:
             return
         named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
         name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]
-        found.calls.setdefault(call, []).append(Change(name, True, call, cls, undone=True))
+        found.calls.setdefault(call, []).append(Change(name, True, call, cls, reverse=True))
         stack = _text(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         for item in (item for statement in scope.withs for item in statement.items):
             if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack:
@@ -209,7 +209,7 @@ class Reader:
             if fact.role in _USES or (fact.method == "begin_nested" and not _is_header(call)):
                 yield Change(text_of(root, scope), True, call, cls)
             elif fact.role in _ENDS:
-                yield Change(text_of(root, scope), False, call, undone=fact.role == "commit")
+                yield Change(text_of(root, scope), False, call, cls, reverse=fact.role == "commit")
         elif cls is not None and cls.kind == "connection" and fact.role == "release":
             yield Change(text_of(root, scope), False, call)
 

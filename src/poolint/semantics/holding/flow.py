@@ -155,12 +155,11 @@ def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _Sta
         return state
     state = dict(state)
     for change in found:
-        if raised and change.undone:
-            if change.holds:
-                state.pop(change.resource, None)  # nothing is known of what its name had before
+        if raised and change.reverse and change.holds:
+            state.pop(change.resource, None)  # nothing is known of what its name had before
             continue
         known = state.get(change.resource)
-        if not change.holds:
+        if not change.holds and not (raised and change.reverse):
             state[change.resource] = _Standing(ended=True, change=change)
         elif known is None or known.ended:
             state[change.resource] = _Standing(ended=False, change=change)
