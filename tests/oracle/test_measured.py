@@ -265,19 +265,14 @@ def test_a_synchronous_session_stops_the_event_loop(run: Run, name: str) -> None
         "POL402_autobegun_session",
         "POL402_connection_committed",
         "POL402_failed_commit",
+        "POL403_pause",
     ],
 )
-def test_while_the_call_lasts_nobody_else_gets_a_connection(run: Run, name: str) -> None:
+def test_while_it_waits_nobody_else_gets_a_connection(run: Run, name: str) -> None:
     bad, good = both(run, name)
     assert bad.error is None
     assert (bad.server_starved, good.server_starved) == ([True], [False])
     assert bad.items == good.items
-
-
-def test_who_sleeps_with_the_connection_waits_for_somebody_who_waits_for_it(run: Run) -> None:
-    bad, good = both(run, "POL403_polling")
-    assert isinstance(bad.error, PoolTimeout)
-    assert good.value == "tea"
 
 
 @pytest.mark.parametrize(

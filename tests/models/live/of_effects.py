@@ -157,6 +157,12 @@ async def celery(record: Record) -> None:
     def task() -> None:
         pass
 
+    @celery.shared_task(name="shared")
+    def shared() -> None:
+        pass
+
+    record.note("celery.Celery.task", task)
+    record.note("celery.shared_task", shared)
     name = "celery.app.task.Task."
     record.note(name + "delay", task.delay())
     record.note(name + "apply_async", task.apply_async())
