@@ -66,7 +66,13 @@ class Changes:
 
     def holding(self) -> list[Change]:
         """Those by which something is held."""
-        return [one for table in (self.calls, self.enters) for found in table.values() for one in found if one.holds or one.reverse]
+        return [
+            one
+            for table in (self.calls, self.enters)
+            for found in table.values()
+            for one in found
+            if one.holds or one.reverse
+        ]
 
 
 class Reader:
