@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
 from poolint.semantics.facts import LeakedCheckout, Observation
@@ -18,7 +19,8 @@ class WithDoesNotRelease(Rule):
     ## What it does
     Reports `with conn:` and `with pool.getconn() as conn:` on a connection whose block commits or rolls back but does not
     release it, when nothing else does: a psycopg connection from `getconn()`, and connections of other drivers with such a
-    block.
+    block. One to a database in a file (`sqlite3`) is reported with `--certainty possible` only: it takes nothing from
+    anybody.
 
     ## Why is this bad?
     It reads like a release. The connection stays checked out.
@@ -68,4 +70,6 @@ class WithDoesNotRelease(Rule):
             f"{held(observation.cls)}",
             observation.variable,
             observation.path,
+            # A connection to a file is cheap, and dropped at once when nobody refers to it any more.
+            Certainty.POSSIBLE if observation.cls.embedded else Certainty.CERTAIN,
         )
