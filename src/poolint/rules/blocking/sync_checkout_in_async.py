@@ -17,7 +17,8 @@ class SyncCheckoutInAsync(Rule):
 
     ## What it does
     Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
-    kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not reported.
+    kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not
+    reported, nor is an SQLite database in memory.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could
@@ -61,8 +62,11 @@ class SyncCheckoutInAsync(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingCheckout)
+        call = observation.call
+        if call.cls is None:
+            return Verdict(f"`{call.name}()` blocks the event loop while it connects: no other task runs", call.name)
         return Verdict(
-            f"`{call_text(observation.call)}` blocks the event loop while it waits for a connection: no other task runs, "
-            "and none gives one back",
-            observation.call.receiver,
+            f"`{call_text(call)}` blocks the event loop while it waits for a connection: no other task runs, and none "
+            "gives one back",
+            call.receiver,
         )

@@ -68,8 +68,13 @@ def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[
             takes = is_sync and (fact.role == "checkout" or is_begin)
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
-        if takes and not is_raising and may_await(node, scope):
+        if takes and not is_raising and not _is_in_memory(node) and may_await(node, scope):
             yield BlockingCheckout(node, scope.qualified_name, True, fact)
+
+
+def _is_in_memory(node: ast.Call) -> bool:
+    """Whether a call opens an SQLite database in memory: there is nobody to wait for."""
+    return any(isinstance(one, ast.Constant) and one.value == ":memory:" for one in node.args)
 
 
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:

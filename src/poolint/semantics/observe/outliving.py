@@ -11,8 +11,8 @@ from poolint.semantics.facts import BeginAfterUse, Observation, OutlivesScope
 from poolint.semantics.holding import inside, root_of
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Instance, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.types import Function, Instance, alternatives
+from poolint.semantics.vocabulary import RELEASING, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.flow import Holdings
     from poolint.semantics.scopes import Binding, Scope
 
-_AFTER_RESPONSE = frozenset({"add_task"})
-"""Methods that hand work to what runs after the response."""
+_AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
+"""What hands work to what runs after the response."""
 
 _STARTS = frozenset({"create_task", "ensure_future"})
+_KEEPS = frozenset({"add", "append", "discard", "remove"})
+"""Methods of a collection that do not wait for the tasks in it."""
+
+_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
+"""Methods of a task that do not wait for it."""
 
 
 def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
@@ -33,7 +38,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         name = last_name(node.func)
         if name == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
-        elif name in _AFTER_RESPONSE and isinstance(node.func, ast.Attribute):
+        elif name in _AFTER_RESPONSE and _is_of_framework(ev, node, scope):
             yield from _after_response(ev, node, scope)
         elif name in _STARTS and node.args:
             yield from _started(ev, node, scope)
@@ -51,12 +56,35 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
             return
 
 
+def _is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a call is, as far as can be told, the framework's, and none of a function or class of the project."""
+    callee = ev.type_of(node.func, scope)
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "add_task":
+        return not any(isinstance(one, Function) for one in alternatives(callee))
+    return ev.qualified_name(callee).partition(".")[0] in ("starlette", "fastapi")
+
+
 def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``background_tasks.add_task(work, session)``: it runs when the session's block or dependency has ended."""
-    for argument in [*node.args[1:], *(one.value for one in node.keywords)]:
+    for argument in _handed_on(node):
         ends = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else ""
         if ends and isinstance(argument, ast.Name):
-            yield _outlives(node, scope, argument.id, "add_task", ends)
+            yield _outlives(node, scope, argument.id, last_name(node.func), ends)
+
+
+def _handed_on(node: ast.Call) -> Iterator[ast.expr]:
+    """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
+    yield from _bound_to(node.args[0]) if node.args else ()
+    if node.args and isinstance(node.args[0], ast.Call) and last_name(node.args[0].func) == "partial":
+        yield from _handed_on(node.args[0])
+    yield from node.args[1:]
+    yield from (one.value for one in node.keywords)
+
+
+def _bound_to(function: ast.expr) -> Iterator[ast.expr]:
+    """The object of a bound method: ``session`` of ``session.execute``; ``session.close`` ends it, and may come late."""
+    if isinstance(function, ast.Attribute) and function.attr not in RELEASING:
+        yield function.value
 
 
 def life_of(ev: Evaluator, name: str, scope: Scope) -> str:
@@ -71,19 +99,49 @@ def life_of(ev: Evaluator, name: str, scope: Scope) -> str:
 
 def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``create_task(work(session))`` whose task nobody waits for inside the session's block."""
-    parent = parent_of(node)
     work = node.args[0]
-    if not isinstance(parent, ast.Expr) or not isinstance(work, ast.Call) or _is_group(node):
+    if not isinstance(work, ast.Call) or _is_group(node):
         return
-    for argument in [*work.args, *(one.value for one in work.keywords)]:
+    for argument in [*_bound_to(work.func), *work.args, *(one.value for one in work.keywords)]:
         binding = _session(ev, argument, scope)
         if binding is None or not isinstance(argument, ast.Name):
             continue
         block = next((one for one in scope.withs if _binds(one, binding) and inside(node, one)), None)
-        if block is not None:
-            yield _outlives(node, scope, argument.id, last_name(node.func), "its block")
-        elif binding.kind == "parameter" and is_injected(ev, binding, scope):
-            yield _outlives(node, scope, argument.id, last_name(node.func), "the request")
+        is_request = block is None and binding.kind == "parameter" and is_injected(ev, binding, scope)
+        if (block is not None or is_request) and not _may_be_waited_for(node, scope):
+            ends = "the request" if is_request else "its block"
+            yield _outlives(node, scope, argument.id, last_name(node.func), ends)
+
+
+def _may_be_waited_for(task: ast.Call, scope: Scope) -> bool:
+    """Whether a function does more with a task than to drop it or to keep it from being collected."""
+    parent = parent_of(task)
+    if isinstance(parent, ast.Expr):
+        return False
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == name]
+        return any(_is_waiting(one, scope) for one in uses if isinstance(one.ctx, ast.Load))
+    return _is_waiting(task, scope)
+
+
+def _is_waiting(task: ast.expr, scope: Scope) -> bool:
+    """Whether one use of a task may be a waiting for it: all but its own methods, and a collection that keeps it."""
+    parent = parent_of(task)
+    if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
+        return False
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
+        return True
+    keeper = parent.func.value
+    if not isinstance(keeper, ast.Name):
+        return True  # of an object, whose methods may wait
+    uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == keeper.id]
+    return any(isinstance(one.ctx, ast.Load) and not _is_kept_by(one) for one in uses)
+
+
+def _is_kept_by(collection: ast.Name) -> bool:
+    parent = parent_of(collection)
+    return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
 
 
 def _outlives(node: ast.Call, scope: Scope, resource: str, maker: str, ends: str) -> OutlivesScope:
