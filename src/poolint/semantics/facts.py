@@ -307,7 +307,7 @@ class BlockingCheckout(Observation):
 
 @dataclass(frozen=True, eq=False)
 class BeginAfterUse(Observation):
-    """``begin()`` on a session that has begun by itself, with the use by which it has. ``node`` is the call."""
+    """``begin()`` on a session that has begun, with the use or the block by which it has. ``node`` is the call."""
 
     resource: str
     used: Step

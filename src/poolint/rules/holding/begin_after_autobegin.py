@@ -16,7 +16,7 @@ class BeginAfterAutobegin(Rule):
 
     ## What it does
     Reports `session.begin()` on a session that has run a query before, on every way there, and has not been committed,
-    rolled back or closed since.
+    rolled back or closed since; and inside the block of another `session.begin()`.
 
     ## Why is this bad?
     The query has begun a transaction: `begin()` raises `InvalidRequestError: A transaction is already begun on this
@@ -65,7 +65,7 @@ class BeginAfterAutobegin(Rule):
         assert isinstance(observation, BeginAfterUse)
         row = observation.used.range.start.row
         return Verdict(
-            f"`{observation.resource}.begin()` raises: the session has begun a transaction in line {row} by itself",
+            f"`{observation.resource}.begin()` raises: the session has begun a transaction in line {row}",
             observation.resource,
             (observation.used,),
         )

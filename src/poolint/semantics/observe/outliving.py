@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
 """What hands work to what runs after the response."""
 
+_SESSIONS = frozenset({"session", "registry"})
 _STARTS = frozenset({"create_task", "ensure_future"})
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of a collection that do not wait for the tasks in it."""
@@ -46,14 +47,28 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     fact, root = call_fact(ev, node, scope), root_of(node)
-    if fact is None or fact.cls is None or fact.cls.kind != "session" or fact.role != "begin" or root is None:
+    if fact is None or fact.cls is None or fact.cls.kind not in _SESSIONS or fact.role != "begin" or root is None:
         return
     resource = text_of(root, scope)
+    if any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):
+        return
+    for region in holdings.changes(scope).regions:
+        is_around = region.session == resource and region.header is not node and inside(node, region.statement)
+        if is_around and region.fact.method != "begin_nested":
+            used = step(f"`{text_of(region.header, scope)}` begins a transaction", region.header, scope.module)
+            yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
+            return
     for hold in holdings.at(node, scope):
         if hold.resource == resource and hold.header is None and hold.is_sure:
             used = step(f"`{text_of(hold.since, scope)}` begins a transaction by itself", hold.since, scope.module)
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
+
+
+def _is_asked(resource: str, scope: Scope) -> bool:
+    """Whether a function asks its session whether it has begun."""
+    asked = (one.func for one in scope.calls if last_name(one.func) in ("in_transaction", "get_transaction"))
+    return any(isinstance(one, ast.Attribute) and text_of(one.value, scope) == resource for one in asked)
 
 
 def _is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
