@@ -31,6 +31,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
     if not scope.is_async:
         return
+    yield from _in_one_group(ev, scope)
     for node in scope.calls:
         name = last_name(node.func)
         if name in _AT_ONCE:
@@ -39,6 +40,36 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             for resource, cls in dict(_given_to_task(ev, node, scope)).items():
                 if not _bound_within(resource, _loop(node), scope):
                     yield SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, 0, name)
+
+
+def _in_one_group(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """The second of the tasks that one group is given side by side, with nothing awaited between them."""
+    counts: dict[tuple[ast.AST, str], int] = {}
+    for node in scope.calls:
+        group = node.func.value if isinstance(node.func, ast.Attribute) and last_name(node.func) in _STARTS else None
+        if not isinstance(group, ast.Name) or not node.args or not _is_group(block := _block(node), group.id):
+            continue
+        for resource, cls in dict(_given_to_task(ev, node, scope)).items():
+            counts[block, resource] = counts.get((block, resource), 0) + 1
+            if counts[block, resource] == 2:
+                yield SharedByTasks(
+                    node, scope.qualified_name, may_await(node, scope), resource, cls, 2, last_name(node.func)
+                )
+
+
+def _block(node: ast.AST) -> ast.AST:
+    """The compound statement that the statement of ``node`` stands in directly."""
+    while not isinstance(node, ast.stmt):
+        node = parent_of(node) or ast.Pass()
+    return parent_of(node) or node
+
+
+def _is_group(block: ast.AST, name: str) -> bool:
+    """Whether a block is that of the task group ``name``, and awaits nothing itself."""
+    if not isinstance(block, ast.AsyncWith):
+        return False
+    is_bound = any(isinstance(one.optional_vars, ast.Name) and one.optional_vars.id == name for one in block.items)
+    return is_bound and not any(isinstance(one, ast.Await) for statement in block.body for one in ast.walk(statement))
 
 
 def _coroutines(node: ast.Call, scope: Scope) -> list[ast.expr]:
