@@ -40,6 +40,7 @@ from poolint.semantics.observe import (
     withs,
 )
 from poolint.semantics.observe.checkouts import Lifetimes
+from poolint.semantics.observe.fanout import Fans
 from poolint.semantics.observe.holders import Holders
 from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
@@ -75,6 +76,7 @@ class Analysis:
             self.evaluator, self.vocabulary, self.ownership, Effects(edges, use_sink), Effects(edges, end_sink)
         )
         self.holdings = Holdings(reader, self.graphs)
+        self.fans = Fans(self.evaluator, edges)
         self.nesting = Nesting(self.evaluator, self.vocabulary, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
@@ -104,6 +106,7 @@ class Analysis:
                 outliving.observe(ev, self.holdings, scope),
                 streaming.observe(ev, scope),
                 sharing.observe(ev, scope),
+                self.fans.observe(scope),
             ):
                 for observation in found:
                     if self._may_run(observation.node, scope):

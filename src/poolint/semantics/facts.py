@@ -340,6 +340,19 @@ class StreamedFrom(Observation):
 
 
 @dataclass(frozen=True, eq=False)
+class FanOut(Observation):
+    """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
+
+    ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
+    """
+
+    maker: str
+    items: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class SharedByTasks(Observation):
     """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
 
@@ -362,6 +375,7 @@ __all__ = [
     "ConsumedAwaitable",
     "DroppedAwaitable",
     "DroppedDatabaseCoroutine",
+    "FanOut",
     "GivenUp",
     "LeakProblem",
     "LeakedCheckout",

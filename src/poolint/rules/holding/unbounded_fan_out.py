@@ -1,0 +1,86 @@
+"""POL410: one checkout for each item of a collection, all at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.facts import FanOut, Observation
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+class UnboundedFanOut(Rule):
+    """As many connections are taken at once as a collection has items.
+
+    ## What it does
+    Reports `asyncio.gather(*(work(item) for item in items))`, `wait`, `as_completed`, and tasks that are started in a
+    loop and not awaited there, where `work` takes a connection from a pool, itself or in functions of the project; the
+    path shows them. A semaphore or limiter on the way, a collection of known size, and one that has been cut into
+    chunks are not reported.
+
+    ## Why is this bad?
+    One request with many items drains the pool: its own tasks wait for each other until the pool's timeout, and so
+    does everybody else.
+
+    ## Example
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def ship(engine: AsyncEngine, number: int) -> None:
+        async with engine.begin() as conn:
+            await conn.execute(text("UPDATE orders SET shipped = true WHERE id = :id"), {"id": number})
+
+
+    async def ship_all(engine: AsyncEngine, numbers: list[int]) -> None:
+        await asyncio.gather(*(ship(engine, number) for number in numbers))
+    ```
+
+    ## Use instead
+    ```python
+    import asyncio
+
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    few = asyncio.Semaphore(3)
+
+
+    async def ship(engine: AsyncEngine, number: int) -> None:
+        async with few, engine.begin() as conn:
+            await conn.execute(text("UPDATE orders SET shipped = true WHERE id = :id"), {"id": number})
+
+
+    async def ship_all(engine: AsyncEngine, numbers: list[int]) -> None:
+        await asyncio.gather(*(ship(engine, number) for number in numbers))
+    ```
+
+    ## When to ignore
+    When the collection never has more items than a small part of the pool.
+    """
+
+    meta = Meta(
+        code="POL410",
+        name="unbounded-fan-out",
+        summary="as many connections are taken at once as a collection has items",
+        subscription=Subscription(observations=frozenset({FanOut})),
+        relaxed_in=frozenset({"tests"}),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, FanOut)
+        chain = " → ".join(observation.names)
+        return Verdict(
+            f"`{observation.maker}` runs `{chain}` for each of `{observation.items}` at once: as many connections are "
+            "taken as there are items, and nothing bounds them",
+            observation.names[-1],
+            observation.path,
+        )
