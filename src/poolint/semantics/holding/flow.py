@@ -53,6 +53,7 @@ class Holdings:
         self._reader = reader
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
+        self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._before: dict[Scope, dict[Node, _State] | None] = {}
 
     def changes(self, scope: Scope) -> Changes:
@@ -64,6 +65,12 @@ class Holdings:
 
     def may_be_held(self, scope: Scope) -> list[ast.Call]:
         """The calls of a function at which something may be held, by their words and places; cheap to ask."""
+        found = self._may_be_held.get(scope)
+        if found is None:
+            found = self._may_be_held[scope] = self._around_takes(scope)
+        return found
+
+    def _around_takes(self, scope: Scope) -> list[ast.Call]:
         takes = self._reader.taken(scope)
         first = min(map(_position, takes), default=None)
         loops = {loop for one in takes for loop in _loops(one)}

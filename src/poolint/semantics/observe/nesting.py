@@ -39,6 +39,8 @@ class Nesting:
         self.holdings = holdings
         self.edges = edges
         self.pools = Pools(ev)
+        self._any_taking = Effects(edges, _taken)
+        """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -54,13 +56,15 @@ class Nesting:
                     break
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
-        """Whether a call is a checkout of a library, makes a session, or runs a function of the project."""
+        """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
         fact = call_fact(self.ev, node, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
             return is_checkout(fact)
         if fact is not None and fact.cls is not None:
             return fact.cls.construct in ("open", "checkout")
-        return any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope)))
+        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope))):
+            return False
+        return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
 
     def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
@@ -137,18 +141,19 @@ class Nesting:
         found = self._taking.get(pool)
         if found is None:
 
-            def sink(fact: CallFact) -> str:
-                return "checkout" if is_checkout(fact) else ""
-
             def takes_from_it(fact: CallFact, scope: Scope) -> bool:
                 is_taken = fact.role != "open" or self._is_used(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 
-            found = self._taking[pool] = Effects(self.edges, sink, takes_from_it)
+            found = self._taking[pool] = Effects(self.edges, _taken, takes_from_it)
         return found
 
     def _steps(self, witness: Witness) -> Iterator[Step]:
         return (step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
+
+
+def _taken(fact: CallFact) -> str:
+    return "checkout" if is_checkout(fact) else ""
 
 
 def _leads_to(one: Type, inner: Scope) -> bool:
