@@ -107,6 +107,9 @@ class Evaluator:
 
     def type_of(self, node: ast.expr, scope: Scope) -> Type:
         """The type of ``node``, which stands in ``scope``."""
+        found = self._memo.get(node)
+        if found is not None:
+            return found
         if isinstance(node, ast.Constant):
             return NOTHING if node.value is None else UNKNOWN
         return self.once(node, self._type_of, node, scope)

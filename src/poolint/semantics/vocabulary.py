@@ -104,6 +104,6 @@ def outlasts_block(cls: Class) -> bool:
 
 def last_name(node: ast.expr) -> str:
     """The last part of a dotted expression."""
-    if isinstance(node, ast.Attribute):
+    if type(node) is ast.Attribute:
         return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    return node.id if type(node) is ast.Name else ""

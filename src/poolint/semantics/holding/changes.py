@@ -101,11 +101,13 @@ class Reader:
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):
             return True
-        return any(change.holds or change.reverse for change in self._by_method(call, scope))
+        is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
+        return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session and is called like one."""
-        if SAYS_DATABASE.search(_text(node)) is None:
+        text = _text(node)
+        if not text or SAYS_DATABASE.search(text) is None:
             return None
         cls = _resource(self.ev.type_of(node, scope))
         return cls if cls is not None and cls.kind in _SESSIONS else None
@@ -192,8 +194,9 @@ class Reader:
 
     def _by_method(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
         """What a call of a method changes about what it is called on, or about its argument."""
-        if last_name(call.func) not in self._words or not isinstance(call.func, ast.Attribute):
-            if last_name(call.func) in ("release", "putconn"):
+        name = last_name(call.func)
+        if name not in self._words or not isinstance(call.func, ast.Attribute):
+            if name in ("release", "putconn"):
                 yield from self._given_back(call, scope)
             return
         fact = call_fact(self.ev, call, scope)
