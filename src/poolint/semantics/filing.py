@@ -83,7 +83,8 @@ class _Filing:
         self.scopes[node] = inner
         scope.children.append(inner)
         scope.bind(node.name, Binding("function", node, scope=inner))
-        inner.globals = _declared_global(node.body) if scope.module.has_global_statement else set()
+        if scope.module.has_global_statement:
+            inner.globals = _declared_global(node.body)
         self._parameters(node.args, inner)
         for child in node.body:
             child.__dict__["_poolint_parent"] = node
@@ -221,7 +222,7 @@ class _Filing:
     def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> None:
         around: Scope | None = scope
         while around is not None:
-            around.declared.update(node.names)
+            around.declared |= frozenset(node.names)
             around = around.parent
 
     def leaf(self, node: ast.AST, scope: Scope, stack: Stack) -> None:
@@ -293,7 +294,7 @@ def _first_parameter(node: ast.AST) -> str:
     return positional[0].arg if positional else ""
 
 
-def _declared_global(body: list[ast.stmt]) -> set[str]:
+def _declared_global(body: list[ast.stmt]) -> frozenset[str]:
     """Names that this function declares global, nested blocks included but not nested functions."""
     names: set[str] = set()
     blocks = (ast.stmt, ast.ExceptHandler, ast.match_case)
@@ -306,7 +307,7 @@ def _declared_global(body: list[ast.stmt]) -> set[str]:
             stack.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, blocks))
         elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
             stack.extend(node.body)
-    return names
+    return frozenset(names)
 
 
 def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:

@@ -25,6 +25,9 @@ BindingKind = Literal[
 ]
 
 
+_NO_NAMES = frozenset[str]()
+
+
 class Binding:
     """One place where a name gets a value.
 
@@ -106,8 +109,8 @@ class Scope:
         self.yields: list[ast.Yield | ast.YieldFrom] = []
         self.children: list[Scope] = []
         self.loads: dict[str, list[ast.Name]] = {}
-        self.globals: set[str] = set()
-        self.declared: set[str] = set()
+        self.globals: frozenset[str] = _NO_NAMES
+        self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
 
