@@ -191,8 +191,11 @@ def _given(scope: Scope) -> list[ast.expr]:
 
 
 def is_checkout(fact: CallFact) -> bool:
-    """Whether a call takes a connection out of a pool, or makes a session that will."""
-    if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory", "registry"):
+    """Whether a call takes a connection out of a pool, or makes a session that will.
+
+    A registry does not: it gives the session that the thread or task has already, if it has one.
+    """
+    if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory"):
         return False
     if fact.role == "query":
         return fact.cls.kind in ("engine", "pool")  # `pool.fetch(…)` takes one for the time of the query

@@ -142,7 +142,7 @@ class Nesting:
         if found is None:
 
             def takes_from_it(fact: CallFact, scope: Scope) -> bool:
-                is_taken = fact.role != "open" or self._is_used(fact.node, scope)
+                is_taken = fact.role != "open" or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 
             found = self._taking[pool] = Effects(self.edges, _taken, takes_from_it)
@@ -166,6 +166,12 @@ def _end(node: ast.expr) -> tuple[int, int]:
 
 def _commits(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and last_name(node.func) == "commit"
+
+
+def _is_lent(made: ast.Call, scope: Scope) -> bool:
+    """Whether a generator yields what a call has made: whoever asks for a session uses it."""
+    names = _names(made, scope)
+    return any(isinstance(one.value, ast.Name) and one.value.id in names for one in scope.yields)
 
 
 def _is_asked(scope: Scope, name: str) -> bool:
