@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Pool = tuple[object, ...]
 """An identity; only good for comparing."""
 
+UNPOOLED: Pool = ("unpooled",)
+"""That of all engines with a `NullPool`: nobody waits there for a connection."""
+
 _MAX_STEPS = 8
 _MAX_DEPTH = 3
 ENTERS = frozenset({"enter_context", "enter_async_context"})
@@ -58,6 +61,10 @@ class Pools:
         is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
         if not is_owner or fact.role not in ("checkout", "open", "begin", "query"):
             return None
+        if fact.cls.kind == "factory" and fact.role == "open":
+            for keyword in call.keywords:
+                if keyword.arg == "bind" and not isinstance(keyword.value, ast.Constant):
+                    return self.identity(keyword.value, scope)  # this session is bound elsewhere
         owner = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
         return self.identity(owner, scope)
 
@@ -170,6 +177,8 @@ class Pools:
                 bind = _bind(node)
                 if bind is not None:
                     return _Step(bind, scope)
+        if any(one.arg == "poolclass" and last_name(one.value) == "NullPool" for one in node.keywords):
+            return UNPOOLED
         return ("place", scope.module.path, node.lineno, node.col_offset)
 
 

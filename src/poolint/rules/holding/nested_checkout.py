@@ -19,7 +19,7 @@ class NestedCheckout(Rule):
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; one that cannot be told is
-    not reported.
+    not reported, nor is an engine with a `NullPool`, where nobody waits.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first

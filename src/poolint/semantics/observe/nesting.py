@@ -11,7 +11,7 @@ from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.ownership import parameter_for
-from poolint.semantics.pools import Pools, is_checkout
+from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -84,11 +84,12 @@ class Nesting:
         return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
 
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
+        """The pool that a connection is held from; None where nobody waits for one, or it cannot be told."""
         found = self.pools.of_resource(hold.resource, scope)
-        if found is not None:
-            return found
-        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
-        return self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
+        if found is None:
+            since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+            found = self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
+        return found if found != UNPOOLED else None
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | None:
         begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
