@@ -158,6 +158,8 @@ class Edges:
 
     def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
         """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
+        if isinstance(parent_of(node), ast.Raise):
+            return False  # an exception is made, which does no more than that
         name = last_name(node.func)
         if not name or name in self._words:
             return True

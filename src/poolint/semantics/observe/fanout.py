@@ -40,7 +40,7 @@ class Fans:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
-        if not scope.is_async or _is_bounded(self.ev, scope):
+        if not scope.is_async:
             return
         for node in scope.calls:
             name = last_name(node.func)
@@ -53,7 +53,7 @@ class Fans:
                     yield from self._fan(node, node.args[0], over, name, scope)
 
     def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[Observation]:
-        if _has_a_bound(items, scope):
+        if _has_a_bound(items, scope) or _is_bounded(self.ev, scope):
             return
         for one in alternatives(self.ev.type_of(task.func, scope)):
             if not isinstance(one, Function) or not one.scope.is_async:
