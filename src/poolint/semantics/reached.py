@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from poolint.semantics.scopes import parent_of
@@ -47,16 +49,24 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
             if _is_elsewhere(parent.test, scope):
                 return True
         current = parent
-    body = getattr(scope.node, "body", None)
-    if isinstance(body, list):
-        for statement in body:
-            if statement.lineno > node.lineno:
-                break
-            if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
-                present = _present(statement.test)
-                if present and any(present == ast.dump(one) for one in _assigned(body)):
-                    return True
-    return False
+    return node.lineno >= _first_guard(scope.node)
+
+
+@lru_cache(maxsize=4096)
+def _first_guard(function: ast.AST) -> float:
+    """The first row of a function at which it returns what it has made before; infinite where it never does."""
+    body = getattr(function, "body", None)
+    if not isinstance(body, list):
+        return math.inf
+    assigned: set[str] | None = None
+    for statement in body:
+        if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
+            present = _present(statement.test)
+            if present and assigned is None:
+                assigned = {ast.dump(one) for one in _assigned(body)}
+            if present and assigned is not None and present in assigned:
+                return float(statement.lineno)
+    return math.inf
 
 
 def cache_of(callee: Scope) -> ast.expr | None:

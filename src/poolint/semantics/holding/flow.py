@@ -7,6 +7,7 @@ a call after a use on *some* way counts, but one after a commit on some way does
 from __future__ import annotations
 
 import ast
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.cfg import TooComplex
@@ -137,10 +138,13 @@ class Holdings:
 def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
     """The state before each node that the entry reaches."""
     before: dict[Node, _State] = {graph.entry: {}}
-    order = {node: index for index, node in enumerate(graph.reverse_postorder())}
-    waiting = {graph.entry}
-    while waiting:
-        node = min(waiting, key=order.__getitem__)
+    nodes = graph.reverse_postorder()
+    order = {node: index for index, node in enumerate(nodes)}
+    waiting, queue = {graph.entry}, [0]
+    while queue:
+        node = nodes[heappop(queue)]
+        if node not in waiting:
+            continue
         waiting.remove(node)
         after = _after(node, before[node], changes, raised=False)
         raised = _after(node, before[node], changes, raised=True)
@@ -151,7 +155,9 @@ def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
             joined = dict(passed) if known is None else _joined(known, passed)
             if joined != known:
                 before[edge.target] = joined
-                waiting.add(edge.target)
+                if edge.target not in waiting:
+                    waiting.add(edge.target)
+                    heappush(queue, order[edge.target])
     return before
 
 
