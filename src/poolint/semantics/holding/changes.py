@@ -16,7 +16,7 @@ from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.holding.blocks import root_of, source_of, transactions
 from poolint.semantics.holding.direct import is_direct, opens_directly
 from poolint.semantics.lifetimes.owed import sites
-from poolint.semantics.ownership import Fate
+from poolint.semantics.ownership import Fate, parameter_for
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.blocks import Region
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope, WithNode
+    from poolint.semantics.types import Type
     from poolint.semantics.vocabulary import Vocabulary
 
 _USES = frozenset({"query", "stream", "flush", "refresh"})
 _ENDS = frozenset({"commit", "rollback", "release", "reset"})
 _STACKED = frozenset({"enter_context", "enter_async_context"})
+_MAX_DEPTH = 6
 _SESSIONS = frozenset({"session", "registry"})
 
 
@@ -87,6 +89,7 @@ class Reader:
         self.uses = uses
         self.ends = ends
         self._read: dict[Scope, Changes] = {}
+        self._using: dict[tuple[Scope, str], bool] = {}
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
@@ -258,8 +261,45 @@ class Reader:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         if self.ownership.fate(call, argument, scope, cls, keyword) is not Fate.USED:
             yield Change(text, False, call)
-        elif cls.kind in _SESSIONS and self.uses.of_call(call, scope) is not None:
+        elif cls.kind in _SESSIONS and self._uses_argument(call, argument, keyword, scope, 0):
             yield Change(text, True, call, cls)
+
+    def _uses_argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int) -> bool:
+        """Whether a function of the project surely takes the connection of the session that it is passed."""
+        if depth > _MAX_DEPTH or self.uses.of_call(call, scope) is None:
+            return False
+        for callee in alternatives(self.ev.type_of(call.func, scope)):
+            name = parameter_for(callee, call, argument, keyword) if isinstance(callee, Function) else None
+            if name is not None and isinstance(callee, Function) and self._uses_parameter(callee.scope, name, depth):
+                return True
+        return False
+
+    def _uses_parameter(self, inner: Scope, name: str, depth: int) -> bool:
+        """The same for one function and its parameter; one that is bound again may be another session by then."""
+        known = self._using.get((inner, name))
+        if known is not None:
+            return known
+        self._using[inner, name] = False
+        if all(one.kind in ("parameter", "narrowed") for one in inner.bindings.get(name, ())):
+            self._using[inner, name] = any(self._uses_name(call, name, inner, depth) for call in inner.calls)
+        return self._using[inner, name]
+
+    def _uses_name(self, call: ast.Call, name: str, inner: Scope, depth: int) -> bool:
+        root = source_of(self.ev, call, inner)
+        if isinstance(root, ast.Name) and root.id == name:
+            fact = call_fact(self.ev, call, inner)
+            if fact is not None and fact.role in _USES:
+                return True
+        for argument in _arguments(call):
+            if isinstance(argument, ast.Name) and argument.id == name:
+                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or _is_query(
+                    self.ev.type_of(call, inner)
+                ):
+                    return True  # an object that has it, or a query on it, works with it
+                keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+                if self._uses_argument(call, argument, keyword, inner, depth + 1):
+                    return True
+        return False
 
     def _of_method(self, call: ast.Call, text: str, cls: Class | None, scope: Scope) -> Iterator[Change]:
         """What a method of an object that has a session does with that."""
@@ -325,6 +365,13 @@ def _resource(one: object) -> Class | None:
         if isinstance(member, Instance) and member.base is not None and member.base.kind in (*_SESSIONS, "connection"):
             return member.base
     return None
+
+
+def _is_query(one: Type) -> bool:
+    return any(
+        isinstance(member, Instance) and member.base is not None and member.base.kind == "query"
+        for member in alternatives(one)
+    )
 
 
 def _is_header(call: ast.Call) -> bool:
