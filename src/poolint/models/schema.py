@@ -121,7 +121,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the block gives the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which
     no other release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
+    anybody. ``keeps_none``: a class of pool that keeps no connection: an engine with it leaves nothing behind, and
+    nobody waits for its connections. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
     keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
     where they are True, make it an object of another class: one that exists here only, for the difference. ``twin`` is the
     asynchronous class of the library that a synchronous one is easily taken for.
@@ -143,6 +144,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     commits_on_exit: bool = False
     close_gives_back: bool = False
     embedded: bool = False
+    keeps_none: bool = False
     made_with: dict[str, str] = {}
     on_drop: OnDrop = ""
     attributes: dict[str, str] = {}

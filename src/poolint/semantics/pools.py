@@ -15,6 +15,7 @@ from poolint.semantics.annotated import dependencies
 from poolint.semantics.calls import call_fact
 from poolint.semantics.types import ClassObject, Function, ModuleObject, alternatives
 from poolint.semantics.vocabulary import last_name
+from poolint.semantics.well_known import ENTERING
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -26,13 +27,10 @@ Pool = tuple[object, ...]
 """An identity; only good for comparing."""
 
 UNPOOLED: Pool = ("unpooled",)
-"""That of all engines with a `NullPool`: nobody waits there for a connection."""
+"""That of all engines whose pool keeps no connection: nobody waits there for one."""
 
 _MAX_STEPS = 8
 _MAX_DEPTH = 3
-ENTERS = frozenset({"enter_context", "enter_async_context"})
-"""Methods of exit stacks that take a context manager and give what it gives."""
-
 _SAME = frozenset({"sync_engine", "bind", "engine"})
 """Attributes of an engine, a factory or a registry that stand for the same pool."""
 
@@ -46,7 +44,7 @@ class Pools:
 
     def of_checkout(self, call: ast.Call, scope: Scope, depth: int = 0) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
-        if last_name(call.func) in ENTERS and call.args and isinstance(call.args[0], ast.Call):
+        if last_name(call.func) in ENTERING and call.args and isinstance(call.args[0], ast.Call):
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
@@ -177,7 +175,7 @@ class Pools:
                 bind = _bind(node)
                 if bind is not None:
                     return _Step(bind, scope)
-        if any(one.arg == "poolclass" and last_name(one.value) == "NullPool" for one in node.keywords):
+        if is_unpooled(self.ev, node, scope):
             return UNPOOLED
         return ("place", scope.module.path, node.lineno, node.col_offset)
 
@@ -197,6 +195,16 @@ def _given(scope: Scope) -> list[ast.expr]:
     if scope.yields:
         return [one.value for one in scope.yields if isinstance(one, ast.Yield) and one.value is not None]
     return [one for one in scope.returns if not isinstance(one, ast.Constant)]
+
+
+def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether an engine is made with a class of pool that keeps no connection."""
+    return any(
+        isinstance(one, ClassObject) and one.base is not None and one.base.keeps_none
+        for keyword in made.keywords
+        if keyword.arg == "poolclass"
+        for one in alternatives(ev.type_of(keyword.value, scope))
+    )
 
 
 def is_checkout(fact: CallFact) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import at_hand, call_fact
 from poolint.semantics.evidence import SAYS_DATABASE
+from poolint.semantics.pools import is_unpooled
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name, outlasts_block
@@ -129,6 +130,8 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return None
+    if cls.kind == "engine" and is_unpooled(ev, node, scope):
+        return None  # its connections end with their own release
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
         return None  # what a registry gives stays the registry's
     if fact.row is not None:

@@ -30,6 +30,9 @@ _BOUNDS = re.compile(r"sem(aphore)?s?$|limit(er)?s?$|throttle|bound|slots?$", re
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
 """What the name of a collection says that has been cut to size."""
 
+_LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
+"""What the name of an argument says by which a collection is cut to size where it is asked for."""
+
 
 class Fans:
     """Observes fan-outs; remembers which functions take a connection."""
@@ -111,10 +114,14 @@ def _has_a_bound(items: ast.expr, scope: Scope) -> bool:
     """Whether a collection has a size that the code knows, or has been cut to one."""
     if isinstance(items, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant)):
         return True
+    if isinstance(items, ast.Await):
+        return _has_a_bound(items.value, scope)
     if isinstance(items, ast.Subscript):
         return True
     if isinstance(items, ast.Call):
         name = last_name(items.func)
+        if any(_LIMITS.search(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
+            return True
         if name == "range" and all(isinstance(one, (ast.Constant, ast.Name)) for one in items.args):
             return True
         if name in ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys") and items.args:

@@ -16,6 +16,7 @@ from poolint.semantics.cfg import TooComplex
 from poolint.semantics.facts import CallFact, LeakedCheckout
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.observe.common import escapes, may_await, step, walk
+from poolint.semantics.pools import is_unpooled
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.types import Instance, alternatives
 from poolint.semantics.vocabulary import RELEASING, last_name
@@ -46,7 +47,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheck
         if name not in names or name.startswith(("self.", "cls.")):
             continue
         cls = _owner(ev, value, scope)
-        if cls is None or _is_fixture(ev, scope):
+        if cls is None or _is_fixture(ev, scope) or is_unpooled(ev, call, scope):
             continue
         releases = [one for one in closing if name_of(one.func.value) == name and _releases(ev, one, scope)]  # type: ignore[attr-defined]
         try:
