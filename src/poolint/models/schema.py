@@ -44,6 +44,12 @@ Role = Literal[
 REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
 """Roles of calls on a session or connection that reach the database."""
 
+TAKING_ROLES: frozenset[Role] = frozenset({"query", "stream", "flush", "refresh"})
+"""Roles of calls on a session after which it holds a connection."""
+
+ENDING_ROLES: frozenset[Role] = frozenset({"commit", "rollback", "release", "reset"})
+"""Roles of calls on a session after which it holds none."""
+
 Effect = Literal[
     "",
     "http",
@@ -80,6 +86,9 @@ Kind = Literal[
 
 RELEASABLE: frozenset[Kind] = frozenset({"session", "connection", "subscription"})
 """Kinds that hold a connection of a pool, and give it back when they are released."""
+
+SESSIONS: frozenset[Kind] = frozenset({"session", "registry"})
+"""Kinds that hold a connection from their first use to the end of a transaction."""
 
 OnDrop = Literal[
     "",

@@ -47,7 +47,7 @@ from poolint.semantics.observe.registries import Registries
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
-from poolint.semantics.vocabulary import Vocabulary
+from poolint.semantics.vocabulary import Vocabulary, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ class Analysis:
         )
         self.holdings = Holdings(reader, self.graphs)
         self.fans = Fans(self.evaluator, edges)
-        self.nesting = Nesting(self.evaluator, self.vocabulary, self.holdings, edges)
+        self.nesting = Nesting(self.evaluator, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
@@ -129,7 +129,7 @@ class Analysis:
         last_names = {name.rpartition(".")[2] for name in names}
         for scope in module.scope.descendants():
             for node in scope.calls:
-                if not roles and _last_name(node.func) not in last_names and isinstance(node.func, ast.Attribute):
+                if not roles and last_name(node.func) not in last_names and isinstance(node.func, ast.Attribute):
                     continue
                 fact = self.call(node, scope)
                 if fact is not None and (fact.name in names or (fact.role and fact.role in roles)):
@@ -142,7 +142,3 @@ class Analysis:
 
 def _start(scope: Scope) -> tuple[int, int]:
     return (getattr(scope.node, "lineno", 0), getattr(scope.node, "col_offset", 0))
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else ""

@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.semantics.calls import call_fact
 from poolint.semantics.reached import Known, cache_of, happens_once, is_excluded, known, tested_parameters
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import may_be_another, nearest, parent_of
 from poolint.semantics.types import ClassObject, Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -70,14 +70,14 @@ def slow_below_sink(fact: CallFact) -> str:
 
 def use_sink(fact: CallFact) -> str:
     """Whether a call takes a session's connection."""
-    is_session = fact.cls is not None and fact.cls.kind in ("session", "registry", "query")
-    return "database" if is_session and fact.role in ("query", "stream", "flush", "refresh") else ""
+    is_session = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query")
+    return "database" if is_session and fact.role in TAKING_ROLES else ""
 
 
 def end_sink(fact: CallFact) -> str:
     """Whether a call ends a session's use of its connection."""
-    is_session = fact.cls is not None and fact.cls.kind in ("session", "registry")
-    return "database" if is_session and fact.role in ("commit", "rollback", "release", "reset") else ""
+    is_session = fact.cls is not None and fact.cls.kind in SESSIONS
+    return "database" if is_session and fact.role in ENDING_ROLES else ""
 
 
 def database_sink(fact: CallFact) -> str:
@@ -95,13 +95,10 @@ def foreign_sink(fact: CallFact) -> str:
 def sync_session_sink(fact: CallFact) -> str:
     """Whether a call reaches the database through a synchronous session."""
     cls = fact.cls
-    if cls is None or cls.mode != "sync" or cls.kind not in ("session", "registry", "query"):
+    if cls is None or cls.mode != "sync" or cls.kind not in (*SESSIONS, "query"):
         return ""
     return "database" if fact.role in REACHING_ROLES else ""
 
-
-_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
-"""Bindings that give a function no other name than those that the screen knows."""
 
 _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 """What is in the name of something that makes sessions or connections."""
@@ -168,14 +165,9 @@ class Edges:
             return True
         if isinstance(node.func, ast.Attribute):
             return _is_own(node.func, scope)  # any other method has the name that its class gives it
-        around: Scope | None = scope
-        while around is not None:
-            if name in around.bindings:
-                if _SAYS_MAKER.search(name):
-                    return True  # imported, maybe, from the module of the project that makes it
-                return any(one.kind not in _OWN_NAME for one in around.bindings[name])
-            around = around.parent
-        return False
+        if nearest(name, scope) and _SAYS_MAKER.search(name):
+            return True  # imported, maybe, from the module of the project that makes it
+        return may_be_another(name, scope)
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         if not self._may_matter(node, scope) or happens_once(node, scope):

@@ -275,15 +275,14 @@ class CallWhileHeld(Observation):
     """A call that keeps its caller waiting while a connection is held.
 
     ``resource`` is what holds it, as written, ``transaction`` the header of the transaction's block where the call
-    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits, ``sink``
-    that call's qualified name, ``effect`` what it waits for, ``path`` where each of them stands.
+    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits,
+    ``effect`` what it waits for, ``path`` where each of them stands.
     """
 
     resource: str
     transaction: str
     begun: Step
     names: tuple[str, ...]
-    sink: str
     effect: str
     path: tuple[Step, ...] = field(default=())
 

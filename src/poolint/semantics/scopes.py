@@ -165,6 +165,31 @@ class Scope:
         target.bindings.setdefault(name, []).append(binding)
 
 
+_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
+"""Bindings that give a function or class no other name than its own, or one that an import statement shows."""
+
+
+def nearest(name: str, scope: Scope) -> list[Binding]:
+    """The bindings of a name in the innermost scope that has any."""
+    around: Scope | None = scope
+    while around is not None:
+        if name in around.bindings:
+            return around.bindings[name]
+        around = around.parent
+    return []
+
+
+def may_be_another(name: str, scope: Scope) -> bool:
+    """Whether a name may stand for a function or class that is called otherwise."""
+    return any(one.kind not in _OWN_NAME for one in nearest(name, scope))
+
+
+def assigned(name: str, scope: Scope) -> ast.expr | None:
+    """What the only binding of a name assigns to it."""
+    bindings = scope.bindings.get(name, [])
+    return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+
+
 def parent_of(node: ast.AST) -> ast.AST | None:
     """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
     return node.__dict__.get("_poolint_parent")

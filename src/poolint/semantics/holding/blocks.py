@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope, WithNode
+    from poolint.semantics.types import Type
 
 _MAX_DEPTH = 8
 """Context managers of the project inside each other; real code nests three."""
@@ -117,7 +118,7 @@ def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
     """The same through variables: ``session`` of ``query.all()`` or ``query`` where ``query = session.query(A)``."""
     root = root_of(node) if isinstance(node, ast.Call) else node
     for _ in range(_MAX_DEPTH):
-        if not (isinstance(root, ast.Name) and _is_query(ev, root, scope)):
+        if not (isinstance(root, ast.Name) and isinstance(one := ev.type_of(root, scope), Instance) and is_query(one)):
             break
         values = [one.value for one in scope.bindings.get(root.id, ()) if isinstance(one.value, ast.Call)]
         roots = [one for one in map(root_of, values) if not (isinstance(one, ast.Name) and one.id == root.id)]
@@ -127,6 +128,9 @@ def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
     return root
 
 
-def _is_query(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
-    one = ev.type_of(node, scope)
-    return isinstance(one, Instance) and one.base is not None and one.base.kind == "query"
+def is_query(one: Type) -> bool:
+    """Whether a value is a query, or may be one, that a session runs later."""
+    return any(
+        isinstance(member, Instance) and member.base is not None and member.base.kind == "query"
+        for member in alternatives(one)
+    )

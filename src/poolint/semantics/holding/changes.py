@@ -11,15 +11,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.evidence import SAYS_DATABASE
-from poolint.semantics.holding.blocks import root_of, source_of, transactions
+from poolint.semantics.holding.blocks import is_query, root_of, source_of, transactions
 from poolint.semantics.holding.direct import is_direct, opens_directly
+from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.lifetimes.owed import sites
 from poolint.semantics.ownership import Fate, parameter_for
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
+from poolint.semantics.well_known import ENTERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +33,9 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.blocks import Region
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope, WithNode
-    from poolint.semantics.types import Type
     from poolint.semantics.vocabulary import Vocabulary
 
-_USES = frozenset({"query", "stream", "flush", "refresh"})
-_ENDS = frozenset({"commit", "rollback", "release", "reset"})
-_STACKED = frozenset({"enter_context", "enter_async_context"})
 _MAX_DEPTH = 6
-_SESSIONS = frozenset({"session", "registry"})
 
 
 class Change(NamedTuple):
@@ -100,7 +98,7 @@ class Reader:
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
-        if isinstance(call.func, ast.Attribute) and _text(call.func.value) == "self" and self._own(scope):
+        if isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self" and self._own(scope):
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):
             return True
@@ -109,11 +107,11 @@ class Reader:
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session and is called like one."""
-        text = _text(node)
+        text = name_of(node)
         if not text or SAYS_DATABASE.search(text) is None:
             return None
         cls = _resource(self.ev.type_of(node, scope))
-        return cls if cls is not None and cls.kind in _SESSIONS else None
+        return cls if cls is not None and cls.kind in SESSIONS else None
 
     def changes(self, scope: Scope) -> Changes:
         """All changes in a function."""
@@ -137,7 +135,7 @@ class Reader:
             for item in statement.items:
                 self._with(statement, item, scope, found)
         for call in scope.calls:
-            if last_name(call.func) in _STACKED:
+            if last_name(call.func) in ENTERING:
                 self._stacked(call, scope, found)
         for site in sites(self.ev, self.vocabulary, scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
@@ -188,7 +186,7 @@ class Reader:
         named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
         name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]
         found.calls.setdefault(call, []).append(Change(name, True, call, cls, reverse=True))
-        stack = _text(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        stack = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         for item in (item for statement in scope.withs for item in statement.items):
             if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack:
                 found.exits.setdefault(item, []).append(Change(name, False, item.context_expr))
@@ -217,10 +215,10 @@ class Reader:
             cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
         if root is None:
             return
-        if cls is not None and cls.kind in _SESSIONS:
-            if fact.role in _USES or (fact.method == "begin_nested" and not _is_header(call)):
+        if cls is not None and cls.kind in SESSIONS:
+            if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not _is_header(call)):
                 yield Change(text_of(root, scope), True, call, cls)
-            elif fact.role in _ENDS:
+            elif fact.role in ENDING_ROLES:
                 yield Change(text_of(root, scope), False, call, cls, reverse=fact.role == "commit")
         elif cls is not None and cls.kind == "connection" and fact.role == "release":
             yield Change(text_of(root, scope), False, call)
@@ -239,17 +237,17 @@ class Reader:
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
         for argument in _arguments(call):
-            text = _text(argument)
+            text = name_of(argument)
             if text and SAYS_DATABASE.search(text) is not None:
                 yield from self._of_helper(call, argument, text, scope)
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
-        carried = carriers.get(_text(function.value))
+        carried = carriers.get(name_of(function.value))
         if carried is None and isinstance(function.value, ast.Call):
             carried = self._carried(function.value, scope)
         if carried is not None:
-            yield from self._of_method(call, _text(carried), _resource(self.ev.type_of(carried, scope)), scope)
+            yield from self._of_method(call, name_of(carried), _resource(self.ev.type_of(carried, scope)), scope)
         elif isinstance(function.value, ast.Name) and function.value.id == "self":
             for text, cls in self._own(scope):
                 yield from self._of_method(call, text, cls, scope)
@@ -261,7 +259,7 @@ class Reader:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         if self.ownership.fate(call, argument, scope, cls, keyword) is not Fate.USED:
             yield Change(text, False, call)
-        elif cls.kind in _SESSIONS and self._uses_argument(call, argument, keyword, scope, 0):
+        elif cls.kind in SESSIONS and self._uses_argument(call, argument, keyword, scope, 0):
             yield Change(text, True, call, cls)
 
     def _uses_argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int) -> bool:
@@ -288,13 +286,11 @@ class Reader:
         root = source_of(self.ev, call, inner)
         if isinstance(root, ast.Name) and root.id == name:
             fact = call_fact(self.ev, call, inner)
-            if fact is not None and fact.role in _USES:
+            if fact is not None and fact.role in TAKING_ROLES:
                 return True
         for argument in _arguments(call):
             if isinstance(argument, ast.Name) and argument.id == name:
-                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or _is_query(
-                    self.ev.type_of(call, inner)
-                ):
+                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(self.ev.type_of(call, inner)):
                     return True  # an object that has it, or a query on it, works with it
                 keyword = next((one.arg for one in call.keywords if one.value is argument), None)
                 if self._uses_argument(call, argument, keyword, inner, depth + 1):
@@ -307,7 +303,7 @@ class Reader:
             return
         if self.ends.of_call(call, scope) is not None:
             yield Change(text, False, call)
-        elif cls is not None and cls.kind in _SESSIONS and self.uses.of_call(call, scope) is not None:
+        elif cls is not None and cls.kind in SESSIONS and self.uses.of_call(call, scope) is not None:
             yield Change(text, True, call, cls)
 
     def _own(self, scope: Scope) -> list[tuple[str, Class]]:
@@ -322,7 +318,7 @@ class Reader:
             for name in owner.self_assignments:
                 if SAYS_DATABASE.search(name) is not None:
                     cls = _resource(self.ev.type_of_member(this, name))
-                    if cls is not None and cls.kind in _SESSIONS:
+                    if cls is not None and cls.kind in SESSIONS:
                         found.append((f"self.{name}", cls))
         return found
 
@@ -349,29 +345,12 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
     return [*call.args, *(keyword.value for keyword in call.keywords)]
 
 
-def _text(node: ast.expr) -> str:
-    """A name or dotted name as written; empty for all else."""
-    if isinstance(node, ast.Name):
-        return node.id
-    if isinstance(node, ast.Attribute):
-        owner = _text(node.value)
-        return f"{owner}.{node.attr}" if owner else ""
-    return ""
-
-
 def _resource(one: object) -> Class | None:
     """The class of session or connection that a value is."""
     for member in alternatives(one):  # type: ignore[arg-type]
-        if isinstance(member, Instance) and member.base is not None and member.base.kind in (*_SESSIONS, "connection"):
+        if isinstance(member, Instance) and member.base is not None and member.base.kind in (*SESSIONS, "connection"):
             return member.base
     return None
-
-
-def _is_query(one: Type) -> bool:
-    return any(
-        isinstance(member, Instance) and member.base is not None and member.base.kind == "query"
-        for member in alternatives(one)
-    )
 
 
 def _is_header(call: ast.Call) -> bool:

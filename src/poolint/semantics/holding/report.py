@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.schema import TAKING_ROLES
 from poolint.semantics.calls import call_fact, text_of
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from poolint.semantics.effects import Effects, Witness
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope
-
-_QUERIES = frozenset({"query", "stream", "flush", "refresh"})
 
 
 class Wait(NamedTuple):
@@ -88,7 +87,7 @@ def _stretch(hold: Hold, calls: list[ast.Call], slow: Effects, scope: Scope) -> 
 
 def _is_query(node: ast.expr, slow: Effects, scope: Scope) -> bool:
     fact = call_fact(slow.edges.ev, node, scope) if isinstance(node, ast.Call) else None
-    return fact is not None and fact.role in _QUERIES
+    return fact is not None and fact.role in TAKING_ROLES
 
 
 def _awaits(function: ast.AST, first: int, last: int) -> int:

@@ -9,7 +9,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.effects import sync_session_sink
 from poolint.semantics.facts import BlockingCheckout, BlockingDatabaseCall, CallFact, Observation
 from poolint.semantics.holding import root_of
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -95,8 +95,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
             fact = call_fact(ev, last.node, last.scope, use_evidence=False)
             if fact is None:
                 continue
-            chain = tuple(step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
-            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, chain)
+            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
 
 
 def _origin(node: ast.Call, scope: Scope) -> Step | None:

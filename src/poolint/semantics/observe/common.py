@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
     from poolint.semantics.cfg import Edge, Node
+    from poolint.semantics.effects import Witness
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
 
@@ -36,6 +37,11 @@ def range_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.arg, module: Mo
 def step(message: str, node: ast.expr | ast.stmt | ast.arg, module: Module) -> Step:
     """A station on a finding's path, at ``node``."""
     return Step(message, module.source.path, range_of(node, module))
+
+
+def calls_of(witness: Witness) -> tuple[Step, ...]:
+    """The stations of a chain of calls, each at its call."""
+    return tuple(step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
 
 
 def may_await(node: ast.AST, scope: Scope) -> bool:

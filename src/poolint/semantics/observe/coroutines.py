@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import receiver_text
 from poolint.semantics.facts import DroppedDatabaseCoroutine, Observation
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import calls_of, may_await
+from poolint.semantics.scopes import may_be_another
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.uses import Use, usage
 
@@ -23,9 +24,6 @@ _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTE
 
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
 """Decorators after which an ``async def`` still gives a coroutine."""
-
-_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
-"""Bindings that give a coroutine function no other name than those that the screen knows."""
 
 
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
@@ -46,9 +44,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         if witness is None:
             continue
         names = (first.scope.qualified_name, *(link.name for link in witness.links))
-        path = tuple(step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
         yield DroppedDatabaseCoroutine(
-            node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, path
+            node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
         )
 
 
@@ -58,12 +55,7 @@ def _may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
         return callee.attr in known  # a method has the name that its class gives it
     if not isinstance(callee, ast.Name) or callee.id in known:
         return True
-    around: Scope | None = scope
-    while around is not None:
-        if callee.id in around.bindings:
-            return any(one.kind not in _OWN_NAME for one in around.bindings[callee.id])
-        around = around.parent
-    return False
+    return may_be_another(callee.id, scope)
 
 
 def _is_coroutine(scope: Scope) -> bool:

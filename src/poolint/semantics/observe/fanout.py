@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import FanOut, Observation
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.pools import is_checkout
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import assigned, parent_of
 from poolint.semantics.types import Function, Instance, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import AT_ONCE, STARTS, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope
 
-_AT_ONCE = frozenset({"gather", "wait", "as_completed"})
-_STARTS = frozenset({"create_task", "start_soon", "ensure_future"})
 _BOUNDS = re.compile(r"sem(aphore)?s?$|limit(er)?s?$|throttle|bound|slots?$", re.IGNORECASE)
 """What the name of something says that lets in only so many at once."""
 
@@ -47,10 +45,10 @@ class Fans:
             return
         for node in scope.calls:
             name = last_name(node.func)
-            if name in _AT_ONCE:
+            if name in AT_ONCE:
                 for task, items in _comprehended(node, scope):
                     yield from self._fan(node, task, items, name, scope)
-            elif name in _STARTS and node.args and isinstance(node.args[0], ast.Call):
+            elif name in STARTS and node.args and isinstance(node.args[0], ast.Call):
                 over = _looped_over(node)
                 if over is not None:
                     yield from self._fan(node, node.args[0], over, name, scope)
@@ -66,7 +64,7 @@ class Fans:
                 continue
             names = (one.scope.qualified_name, *(link.name for link in witness.links))
             path = [step(f"`{maker}` runs one for each item", items, scope.module)]
-            path += [step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links]
+            path += calls_of(witness)
             yield FanOut(
                 node, scope.qualified_name, may_await(node, scope), maker, ast.unparse(items), names, tuple(path)
             )
@@ -86,12 +84,10 @@ def _comprehended(node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.
     for argument in node.args:
         value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
         if isinstance(value, ast.Name):
-            bindings = scope.bindings.get(value.id, [])
-            made = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
-            value = made if made is not None else value
+            value = assigned(value.id, scope) or value
         if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
             task = value.elt
-            if isinstance(task, ast.Call) and last_name(task.func) in _STARTS and task.args:
+            if isinstance(task, ast.Call) and last_name(task.func) in STARTS and task.args:
                 task = task.args[0]
             if isinstance(task, ast.Call):
                 yield task, value.generators[0].iter

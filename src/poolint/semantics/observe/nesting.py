@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
 from poolint.semantics.types import Function, alternatives
@@ -18,7 +18,6 @@ from poolint.semantics.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
     from poolint.semantics.effects import Edges, Witness
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.facts import CallFact
@@ -27,15 +26,13 @@ if TYPE_CHECKING:
     from poolint.semantics.pools import Pool
     from poolint.semantics.scopes import Scope
     from poolint.semantics.types import Type
-    from poolint.semantics.vocabulary import Vocabulary
 
 
 class Nesting:
     """Observes nested checkouts; remembers for each pool which functions take from it."""
 
-    def __init__(self, ev: Evaluator, vocabulary: Vocabulary, holdings: Holdings, edges: Edges) -> None:
+    def __init__(self, ev: Evaluator, holdings: Holdings, edges: Edges) -> None:
         self.ev = ev
-        self.vocabulary = vocabulary
         self.holdings = holdings
         self.edges = edges
         self.pools = Pools(ev)
@@ -105,7 +102,7 @@ class Nesting:
             if witness is None or len(witness.links) < 2 or not self._stays_held(witness, hold.resource):
                 return None
             links = tuple(link.name for link in witness.links)
-            path = [begun, *self._steps(witness)]
+            path = [begun, *calls_of(witness)]
         return NestedCheckout(
             node, scope.qualified_name, may_await(node, scope), hold.resource, begun, links, tuple(path)
         )
@@ -148,9 +145,6 @@ class Nesting:
 
             found = self._taking[pool] = Effects(self.edges, _taken, takes_from_it)
         return found
-
-    def _steps(self, witness: Witness) -> Iterator[Step]:
-        return (step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links)
 
 
 def _taken(fact: CallFact) -> str:

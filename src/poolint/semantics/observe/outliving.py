@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.schema import SESSIONS
 from poolint.semantics.annotated import is_injected
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.facts import BeginAfterUse, Observation, OutlivesScope
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 _AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
 """What hands work to what runs after the response."""
 
-_SESSIONS = frozenset({"session", "registry"})
 _STARTS = frozenset({"create_task", "ensure_future"})
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of a collection that do not wait for the tasks in it."""
@@ -47,7 +47,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     fact, root = call_fact(ev, node, scope), root_of(node)
-    if fact is None or fact.cls is None or fact.cls.kind not in _SESSIONS or fact.role != "begin" or root is None:
+    if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
         return
     resource = text_of(root, scope)
     if any(one.arg == "nested" for one in node.keywords) or _is_asked(resource, scope):

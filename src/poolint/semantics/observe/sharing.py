@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.facts import Observation, SharedByTasks
 from poolint.semantics.observe.common import may_await
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import assigned, parent_of
 from poolint.semantics.types import Instance, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import AT_ONCE, STARTS, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Scope
-
-_AT_ONCE = frozenset({"gather", "wait", "as_completed"})
-"""Functions that run what they are given at the same time."""
-
-_STARTS = frozenset({"create_task", "start_soon", "ensure_future"})
-"""Functions that start one task; several in one group, or one in a loop, run at the same time."""
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -34,9 +28,9 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     yield from _in_one_group(ev, scope)
     for node in scope.calls:
         name = last_name(node.func)
-        if name in _AT_ONCE:
+        if name in AT_ONCE:
             yield from _shared(ev, node, _coroutines(node, scope), scope)
-        elif name in _STARTS and node.args and _in_loop_of_tasks(node):
+        elif name in STARTS and node.args and _in_loop_of_tasks(node):
             for resource, cls in dict(_given_to_task(ev, node, scope)).items():
                 if not _bound_within(resource, _loop(node), scope):
                     yield SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, 0, name)
@@ -46,7 +40,7 @@ def _in_one_group(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The second of the tasks that one group is given side by side, with nothing awaited between them."""
     counts: dict[tuple[ast.AST, str], int] = {}
     for node in scope.calls:
-        group = node.func.value if isinstance(node.func, ast.Attribute) and last_name(node.func) in _STARTS else None
+        group = node.func.value if isinstance(node.func, ast.Attribute) and last_name(node.func) in STARTS else None
         if not isinstance(group, ast.Name) or not node.args or not _is_group(block := _block(node), group.id):
             continue
         for resource, cls in dict(_given_to_task(ev, node, scope)).items():
@@ -78,9 +72,7 @@ def _coroutines(node: ast.Call, scope: Scope) -> list[ast.expr]:
     for argument in node.args:
         value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
         if isinstance(value, ast.Name):
-            bindings = scope.bindings.get(value.id, [])
-            if len(bindings) == 1 and bindings[0].kind == "assign" and bindings[0].value is not None:
-                value = bindings[0].value
+            value = assigned(value.id, scope) or value
         if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
             found += [one.value if isinstance(one, ast.Starred) else one for one in value.elts]
         else:
@@ -93,7 +85,7 @@ def _shared(ev: Evaluator, node: ast.Call, tasks: list[ast.expr], scope: Scope) 
     for task in tasks:
         inner = task.elt if isinstance(task, (ast.ListComp, ast.SetComp, ast.GeneratorExp)) else task
         several = inner is not task
-        if several and isinstance(inner, ast.Call) and last_name(inner.func) in _STARTS:
+        if several and isinstance(inner, ast.Call) and last_name(inner.func) in STARTS:
             continue  # told where the tasks are started
         for resource, cls in dict(_resources(ev, inner, scope)).items():
             if several and _is_target(task, resource):
@@ -120,7 +112,7 @@ def _resources(ev: Evaluator, task: ast.expr, scope: Scope) -> Iterator[tuple[st
     """The sessions and connections that a coroutine is made with, or made on."""
     if isinstance(task, ast.Await) or not isinstance(task, ast.Call):
         return
-    if last_name(task.func) in (*_STARTS, "wait_for", "shield") and task.args:
+    if last_name(task.func) in (*STARTS, "wait_for", "shield") and task.args:
         yield from _resources(ev, task.args[0], scope)
         return
     given: list[ast.expr] = [*task.args, *(keyword.value for keyword in task.keywords)]

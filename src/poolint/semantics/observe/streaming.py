@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.facts import Observation, StreamedFrom
 from poolint.semantics.observe.common import may_await
 from poolint.semantics.observe.outliving import life_of
+from poolint.semantics.scopes import assigned
 from poolint.semantics.types import Function, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 from poolint.semantics.well_known import STREAMS
@@ -28,8 +29,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             continue
         body = node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "content"), None)
         if isinstance(body, ast.Name):
-            bindings = scope.bindings.get(body.id, [])
-            body = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            body = assigned(body.id, scope)
         if not isinstance(body, ast.Call):
             continue
         for one in alternatives(ev.type_of(body.func, scope)):

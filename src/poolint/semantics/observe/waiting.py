@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.calls import text_of
 from poolint.semantics.facts import CallWhileHeld, Observation
 from poolint.semantics.holding import root_of
-from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
     from poolint.semantics.effects import Effects, Witness
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope
@@ -39,18 +38,16 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
         if witness.effect == "queue":
             held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
         if held and not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
-            yield _observation(slow, held, witness, node, scope)
+            yield _observation(held, witness, node, scope)
 
 
-def _observation(slow: Effects, held: list[Hold], witness: Witness, node: ast.Call, scope: Scope) -> CallWhileHeld:
+def _observation(held: list[Hold], witness: Witness, node: ast.Call, scope: Scope) -> CallWhileHeld:
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
     if hold.header is not None:
         begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
     else:
         begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
-    last = witness.links[-1]
-    fact = call_fact(slow.edges.ev, last.node, last.scope, use_evidence=False)
     return CallWhileHeld(
         node,
         scope.qualified_name,
@@ -59,9 +56,8 @@ def _observation(slow: Effects, held: list[Hold], witness: Witness, node: ast.Ca
         header,
         begun,
         tuple(link.name for link in witness.links),
-        fact.name if fact is not None else last.name,
         witness.effect,
-        (begun, *_steps(witness)),
+        (begun, *calls_of(witness)),
     )
 
 
@@ -122,7 +118,3 @@ def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
 def _told_below(holdings: Holdings, witness: Witness) -> bool:
     """Whether a function on the chain holds a connection itself where the chain goes on: it is told there."""
     return any(holdings.at(link.node, link.scope) for link in witness.links[1:])
-
-
-def _steps(witness: Witness) -> list[Step]:
-    return [step(f"calls `{link.name}`", link.node, link.scope.module) for link in witness.links]
