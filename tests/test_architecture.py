@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 VALUES = {"diagnostics"}
 TEXT = VALUES | {"source", "slices"}
-CHOICE = {"config", "globs", "selection"}
+CHOICE = {"config", "globs", "options", "selection"}
 
 # Each part (a module or package right below poolint) and those that it may import; itself and `__version__` always.
 # One way only: cli → runner → engine → rules → semantics → models and source. The rest are leaves beside them.
@@ -40,11 +40,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "globs": set(),
     "config": {"globs"},
     "selection": VALUES | {"config", "globs", "rules"},
+    "options": {"config", "rules"},
     "discovery": {"config", "globs"},
     "suppression": VALUES | {"source"},
     "output": TEXT | {"config", "selection"},
     "fixes": TEXT | {"fixes.plans", "selection"},
-    "judgement": TEXT | {"fixes", "fixes.plans", "fixes.release", "relaxations", "rules", "semantics"},
+    "judgement": TEXT | {"fixes", "fixes.plans", "fixes.release", "options", "relaxations", "rules", "semantics"},
     "engine": TEXT | CHOICE | {"finder", "judgement", "models", "rules", "screen", "semantics"},
     "explain": TEXT
     | CHOICE
@@ -52,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runner": TEXT | CHOICE | {"discovery", "engine", "fixes", "rules", "suppression"},
     "cli": TEXT | CHOICE | {"explain", "output", "rules", "runner"},
     "integrations": TEXT | CHOICE | {"runner"},
-    "docs": {"relaxations", "rules"},
+    "docs": {"options", "relaxations", "rules"},
     "__main__": {"cli"},
 }
 PART_OF = {

@@ -13,7 +13,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
 DEFAULT_EXCLUDE = (
@@ -91,7 +91,8 @@ class Settings:
 
     ``select`` (None: the default rules) to ``extend_ignore`` are what the file says; ``command_line`` is laid over
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
-    ``pyproject.toml`` that was read, empty when none has a table for us.
+    ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
+    they stand there, by the names of the rules; ``options`` checks them when the rules are known.
     """
 
     __slots__ = (
@@ -104,6 +105,7 @@ class Settings:
         "ignore",
         "per_file_ignores",
         "root",
+        "rule_tables",
         "select",
         "source",
     )
@@ -121,6 +123,7 @@ class Settings:
         root: str = "",
         source: str = "",
         command_line: Selectors | None = None,
+        rule_tables: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self.select = select
         self.ignore = ignore
@@ -133,6 +136,7 @@ class Settings:
         self.root = root or os.getcwd()
         self.source = source
         self.command_line = command_line or Selectors(origin="--")
+        self.rule_tables = rule_tables or {}
 
     @property
     def asks_for_more(self) -> bool:
@@ -240,8 +244,8 @@ def load(start: str, isolated: bool = False) -> Settings:
 def parse(table: dict[str, Any], file: str) -> Settings:
     """Check a ``[tool.poolint]`` table and make settings of it. Raises :class:`ConfigError` naming file and key."""
     where = f"{shown(file)}: [tool.poolint]"
-    for key in table:
-        if key not in KEYS:
+    for key, value in table.items():
+        if key not in KEYS and not isinstance(value, dict):
             raise ConfigError(f"{where} unknown key {key!r}{nearest(key, KEYS)}")
 
     def texts(key: str) -> tuple[str, ...] | None:
@@ -249,10 +253,10 @@ def parse(table: dict[str, Any], file: str) -> Settings:
 
     ignores = table.get("per-file-ignores", {})
     if not isinstance(ignores, dict):
-        raise ConfigError(f"{where} 'per-file-ignores' must be a table from pattern to list, not {_kind(ignores)}")
+        raise ConfigError(f"{where} 'per-file-ignores' must be a table from pattern to list, not {kind_of(ignores)}")
     force = table.get("force-exclude", False)
     if not isinstance(force, bool):
-        raise ConfigError(f"{where} 'force-exclude' must be true or false, not {_kind(force)}")
+        raise ConfigError(f"{where} 'force-exclude' must be true or false, not {kind_of(force)}")
     certainty = table.get("certainty", "certain")
     if certainty not in CERTAINTIES:
         raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
@@ -270,6 +274,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         certainty=certainty,
         root=os.path.dirname(os.path.abspath(file)),
         source=os.path.abspath(file),
+        rule_tables={key: value for key, value in table.items() if key not in KEYS},
     )
 
 
@@ -317,19 +322,20 @@ def _table(file: str, data: bytes) -> dict[str, Any] | None:
         raise ConfigError(f"{shown(file)}:{row}: broken TOML: {reason}") from error
     table = tool.get("poolint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"{shown(file)}: [tool] 'poolint' must be a table, not {_kind(table)}")
+        raise ConfigError(f"{shown(file)}: [tool] 'poolint' must be a table, not {kind_of(table)}")
     return table
 
 
 def _texts(value: object, where: str, key: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ConfigError(f"{where} {key!r} must be a list of strings, not {_kind(value)}")
+        raise ConfigError(f"{where} {key!r} must be a list of strings, not {kind_of(value)}")
     for item in value:
         if not isinstance(item, str):
-            raise ConfigError(f"{where} {key!r} must be a list of strings; it has {_kind(item)} in it: {item!r}")
+            raise ConfigError(f"{where} {key!r} must be a list of strings; it has {kind_of(item)} in it: {item!r}")
     return tuple(value)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value of a TOML file is, in words."""
     names = {bool: "a boolean", str: "a string", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date or time")

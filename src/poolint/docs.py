@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poolint.options import described
 from poolint.relaxations import KINDS
 from poolint.rules import registry
 from poolint.rules.base import documentation
@@ -84,6 +85,8 @@ def _section(rule: type[Rule]) -> str:
     ]
     for title, body in written.sections.items():
         lines += [f"### {title}", "", body, ""]
+    if meta.options:
+        lines += ["### Options", "", described(meta), ""]
     return "\n".join(lines)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from poolint.config import Settings
     from poolint.diagnostics import Diagnostic
+    from poolint.options import Given
     from poolint.rules.base import Rule
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.project import Module, Project
@@ -41,6 +42,7 @@ class Checker:
         self._project: Project | None = None
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
+        self._options: Given | None = None
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file can hold a finding at all: the screen's answer."""
@@ -58,6 +60,7 @@ class Checker:
 
         Raises:
             SourceError: the file cannot be parsed.
+            ConfigError: the options of a rule cannot be used.
         """
         if len(source.data) > MAX_BYTES:
             return [_too_large(source)]
@@ -67,8 +70,9 @@ class Checker:
             return []
         from poolint.judgement import Judgement
 
+        rules, options = self._rules_for(source.path), self._options_of_rules()
         relative = os.path.relpath(source.path, self.settings.root).replace(os.sep, "/")
-        return Judgement(module, analysis, observed, self._rules_for(source.path), relative).diagnostics()
+        return Judgement(module, analysis, observed, rules, relative, options).diagnostics()
 
     def analysed(self, source: Source) -> tuple[Module, Analysis]:
         """The module that a file is, and the services that know about it.
@@ -114,6 +118,14 @@ class Checker:
         return frozenset(
             name.partition(".")[0].encode() for rule in self.rules.values() for name in rule.meta.subscription.names
         )
+
+    def _options_of_rules(self) -> Given:
+        """The options of the rules, checked once. Raises ``ConfigError``."""
+        if self._options is None:
+            from poolint.options import resolved
+
+            self._options = resolved(self.settings, self.rules.values())
+        return self._options
 
     def _rules_for(self, path: str) -> list[type[Rule]]:
         from poolint.selection import enabled, ignored_in, matches

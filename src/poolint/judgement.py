@@ -18,7 +18,8 @@ from poolint.semantics.scopes import statement_of
 from poolint.slices import Slice, cut
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Form, Rule, Verdict
+    from poolint.options import Given
+    from poolint.rules.base import Facts, Form, Rule, Verdict
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
     from poolint.semantics.project import Module
@@ -85,13 +86,20 @@ class Judgement:
     """One module before the rules."""
 
     def __init__(
-        self, module: Module, analysis: Analysis, observed: Observed, rules: list[type[Rule]], relative: str
+        self,
+        module: Module,
+        analysis: Analysis,
+        observed: Observed,
+        rules: list[type[Rule]],
+        relative: str,
+        options: Given | None = None,
     ) -> None:
         self.module = module
         self.analysis = analysis
         self.observed = observed
         self.rules = rules
         self.relative = relative
+        self.options = options or {}
         self.kinds = relaxations.kinds_of(module, relative)
         self.found: list[Diagnostic] = []
         self.relaxed: list[Diagnostic] = []
@@ -153,9 +161,15 @@ class Judgement:
             or not rule.meta.subscription.roles.isdisjoint(roles)
         ]
 
+    def _made(self, rule_class: type[Rule], facts: Facts) -> Rule:
+        """A rule before a slice, with the options of the project."""
+        rule = rule_class(facts)
+        rule.options = {**rule.options, **self.options.get(rule_class.meta.code, {})}
+        return rule
+
     def _in_slice(self, piece: Slice, observed: Observed, calls: list[CallFact]) -> None:
         facts = SliceFacts(piece, self.module, self.analysis, observed)
-        rules = [rule(facts) for rule in self._interested(observed, calls)]
+        rules = [self._made(rule, facts) for rule in self._interested(observed, calls)]
         cst.visit_batched(piece.module, rules)
         places: dict[Range, tuple[Scope, ast.AST]] = {
             range_of(call.node, self.module): (self.module.scope_of(call.node), call.node) for call in calls
@@ -171,7 +185,7 @@ class Judgement:
     def _without_slice(self, observed: Observed) -> None:
         """Report what LibCST cannot parse: without fixes, but nothing is lost."""
         for rule_class in self.rules:
-            rule = rule_class(_NoFacts())
+            rule = self._made(rule_class, _NoFacts())
             for scope, observation in observed:
                 if type(observation) in rule.meta.subscription.observations:
                     verdict = rule.judge(observation)

@@ -228,6 +228,8 @@ class Runner:
             result = FileResult()
             try:
                 self._look(result, checker, settings, path, data, write)
+            except ConfigError:
+                raise
             except Exception as error:
                 culprit = self._failed(result, settings, path, error)
                 if culprit and culprit in rules:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from poolint.config import ConfigError, nearest
+from poolint.options import described
 from poolint.rules.base import documentation
 from poolint.rules.registry import load
 from poolint.selection import INTERNAL
@@ -72,6 +73,7 @@ def as_object(one: type[Rule], registry: Registry) -> dict[str, Any]:
     """What there is to know about a rule, as JSON shows it."""
     meta = one.meta
     text = documentation(one)
+    sections = {**text.sections, "Options": described(meta)} if meta.options else text.sections
     return {
         "code": meta.code,
         "name": meta.name,
@@ -80,11 +82,10 @@ def as_object(one: type[Rule], registry: Registry) -> dict[str, Any]:
         "default": meta.default,
         "relaxed_in": sorted(meta.relaxed_in),
         "relaxed_for_process_in": sorted(meta.relaxed_for_process_in),
+        "options": [{"key": one.key, "default": one.default, "text": one.text} for one in meta.options],
         "since": meta.since,
         "distribution": registry.origins[meta.code],
-        "explanation": "\n\n".join(
-            [text.summary, *(f"## {title}\n{section}" for title, section in text.sections.items())]
-        ),
+        "explanation": "\n\n".join([text.summary, *(f"## {title}\n{section}" for title, section in sections.items())]),
     }
 
 
@@ -97,6 +98,7 @@ def _internal(code: str) -> dict[str, Any]:
         "default": True,
         "relaxed_in": [],
         "relaxed_for_process_in": [],
+        "options": [],
         "since": "0.1.0",
         "distribution": "poolint",
         "explanation": INTERNAL_TEXTS[code],

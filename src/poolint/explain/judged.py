@@ -9,6 +9,7 @@ from poolint import relaxations
 from poolint.config import shown
 from poolint.explain.report import Finding
 from poolint.judgement import Judgement
+from poolint.options import resolved
 from poolint.selection import enabled, ignored_in, matches
 from poolint.suppression import silencing_row
 
@@ -34,7 +35,8 @@ class Judged:
         self.rules = rules
         self.screened = screened
         relative = os.path.relpath(module.source.path, settings.root).replace(os.sep, "/")
-        judgement = Judgement(module, analysis, list(analysis.observations(module)), list(rules.values()), relative)
+        observed, options = list(analysis.observations(module)), resolved(settings, rules.values())
+        judgement = Judgement(module, analysis, observed, list(rules.values()), relative, options)
         self.found = judgement.diagnostics()
         self.relaxed = judgement.relaxed
         self.kinds = judgement.kinds

@@ -72,6 +72,8 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     try:
         source = Source.from_bytes(filename, _bytes(filename, text))
         found = reportable(checker, settings, source, noqa=False) if interesting else []
+    except ConfigError as error:
+        return [(1, 0, f"POL900 {error}")]
     except SourceError as error:
         if internal_ignored(settings, "POL901", filename):
             return []

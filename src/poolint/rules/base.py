@@ -18,7 +18,8 @@ import libcst as cst
 from poolint.diagnostics import Applicability, Certainty, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from poolint.fixes.plans import Plan
     from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
@@ -43,6 +44,21 @@ class Subscription:
     roles: frozenset[str] = frozenset()
 
 
+OptionValue = bool | int | str | tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a project may set in ``[tool.poolint.<name of the rule>]``; its type is that of ``default``.
+
+    ``text`` says in one sentence what it does.
+    """
+
+    key: str
+    default: OptionValue
+    text: str
+
+
 @dataclass(frozen=True)
 class Meta:
     """What a rule says of itself. ``since`` is the version of poolint (or of the plugin) that brought it."""
@@ -60,6 +76,8 @@ class Meta:
     """Kinds of file in which it is off for what lives until the process ends."""
     uncovers: frozenset[str] = frozenset()
     """Codes whose findings its fix may bring to light: an awaited checkout is something that has to be released."""
+    options: tuple[Option, ...] = ()
+    """What a project may set for it."""
 
 
 LIFETIMES = frozenset(
@@ -110,6 +128,8 @@ class Rule(cst.BatchableCSTVisitor):
     def __init__(self, facts: Facts) -> None:
         super().__init__()
         self.facts = facts
+        self.options: Mapping[str, Any] = {option.key: option.default for option in self.meta.options}
+        """The values of the rule's options in the project at hand, of the types that it has declared."""
         self.reports: list[tuple[cst.CSTNode | None, Verdict, Proposal | None]] = []
 
     def get_visitors(self) -> dict[str, Callable[[cst.CSTNode], None]]:
@@ -182,6 +202,11 @@ def problems(rule: object) -> list[str]:
     wanted = meta.subscription
     if not (wanted.observations or wanted.names or wanted.roles):
         found.append("subscribes to nothing, so it would never run")
+    found += [
+        f"has an option {option.key!r}; one has a key of lower-case words joined by hyphens, and a text"
+        for option in meta.options
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", option.key) or not option.text.strip()
+    ]
     if wanted.observations and rule.judge is Rule.judge:
         found.append("subscribes to observations but has no `judge`")
     missing = [title for title in HEADINGS if title not in documentation(rule).sections]
