@@ -11,8 +11,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics import imports
-from poolint.semantics.annotated import dependencies
 from poolint.semantics.calls import call_fact
+from poolint.semantics.framework import providers
 from poolint.semantics.types import ClassObject, Function, ModuleObject, alternatives
 from poolint.semantics.vocabulary import last_name
 from poolint.semantics.well_known import ENTERING
@@ -79,11 +79,8 @@ class Pools:
 
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
-        for one, around in dependencies(self.ev, binding, scope):
-            for given in alternatives(self.ev.type_of(one.args[0], around)) if one.args else ():
-                if isinstance(given, Function):
-                    return self._from_function(given.scope, 0)
-        return None
+        found = next(providers(self.ev, binding, scope), None)
+        return self._from_function(found.scope, 0) if found is not None else None
 
     def _from_function(self, inner: Scope, depth: int) -> Pool | None:
         """The pool of what a function of the project returns or yields."""

@@ -21,7 +21,8 @@ class ExternalCallInTransaction(Rule):
     ## What it does
     Reports HTTP requests, mail, object stores and the like inside `session.begin()`, `engine.begin()`,
     `connection.transaction()` and their kin, made there or by functions of the project that are called there; the
-    path shows them. Inside a session's transaction a call counts only after the first statement that reaches the
+    path shows them. A decorator of the project that opens the transaction counts as well. Inside a session's transaction
+    a call counts only after the first statement that reaches the
     database, since no connection is held before.
 
     ## Why is this bad?

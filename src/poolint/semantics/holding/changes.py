@@ -42,7 +42,8 @@ class Change(NamedTuple):
     """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
 
     ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
-    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it.
+    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``note``
+    says in words what has happened, where ``node`` does not show it.
     """
 
     resource: str
@@ -51,6 +52,7 @@ class Change(NamedTuple):
     cls: Class | None = None
     block: bool = False
     reverse: bool = False
+    note: str = ""
 
 
 class Changes:
@@ -61,18 +63,15 @@ class Changes:
         self.enters: dict[ast.AST, list[Change]] = {}
         self.exits: dict[ast.AST, list[Change]] = {}
         self.regions: list[Region] = []
+        self.before: list[Change] = []
+        """What is held already when the function begins."""
         self.dedicated: set[str] = set()
         """Resources that have to stay held: their connections listen."""
 
     def holding(self) -> list[Change]:
         """Those by which something is held."""
-        return [
-            one
-            for table in (self.calls, self.enters)
-            for found in table.values()
-            for one in found
-            if one.holds or one.reverse
-        ]
+        inside = (found for table in (self.calls, self.enters) for found in table.values())
+        return [*self.before, *(one for found in inside for one in found if one.holds or one.reverse)]
 
 
 class Reader:

@@ -10,14 +10,18 @@ import ast
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.semantics.calls import text_of
 from poolint.semantics.cfg import TooComplex
+from poolint.semantics.holding import before
 from poolint.semantics.holding.blocks import inside
+from poolint.semantics.holding.changes import Change
 from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.semantics.cfg import Graph, Node
-    from poolint.semantics.holding.changes import Change, Changes, Reader
+    from poolint.semantics.holding.blocks import Region
+    from poolint.semantics.holding.changes import Changes, Reader
     from poolint.semantics.lifetimes.graphs import Graphs
     from poolint.semantics.scopes import Scope
 
@@ -25,7 +29,8 @@ if TYPE_CHECKING:
 class Hold(NamedTuple):
     """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
 
-    ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here.
+    ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here,
+    ``note`` how it came to be held, in words, where ``since`` does not show it.
     """
 
     resource: str
@@ -33,6 +38,7 @@ class Hold(NamedTuple):
     cls: Class | None
     header: ast.expr | None
     is_sure: bool = True
+    note: str = ""
 
 
 class _Standing(NamedTuple):
@@ -56,13 +62,33 @@ class Holdings:
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._before: dict[Scope, dict[Node, _State] | None] = {}
+        self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
 
     def changes(self, scope: Scope) -> Changes:
         """What a function changes about the connections that it holds."""
         found = self._changes.get(scope)
         if found is None:
             found = self._changes[scope] = self._reader.changes(scope)
+            regions, found.before = self._found_before(scope)
+            found.regions = [*regions, *found.regions]
         return found
+
+    def _found_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
+        """The transactions around a function, and what it finds held when it begins."""
+        if not getattr(scope.node, "decorator_list", None):
+            return [], []
+        known = self._known_before.get(scope)
+        if known is None:
+            ev = self._reader.ev
+            known = self._known_before[scope] = [], []  # a function may depend on itself
+            regions = list(before.around(ev, scope))
+            held = [
+                Change(f"{text_of(one.header, scope)} (line {one.header.lineno})", True, one.header, one.fact.cls, True)
+                for one in regions
+                if not one.session
+            ]
+            known = self._known_before[scope] = regions, [*held, *before.taken(self, ev, scope)]
+        return known
 
     def may_be_held(self, scope: Scope) -> list[ast.Call]:
         """The calls of a function at which something may be held, by their words and places; cheap to ask."""
@@ -72,6 +98,8 @@ class Holdings:
         return found
 
     def _around_takes(self, scope: Scope) -> list[ast.Call]:
+        if self._found_before(scope)[1]:
+            return scope.calls
         takes = self._reader.taken(scope)
         first = min(map(_position, takes), default=None)
         loops = {loop for one in takes for loop in _loops(one)}
@@ -94,18 +122,30 @@ class Holdings:
         if states is None:
             return []
         graph = self._graphs.of(scope)
-        held: dict[str, Hold] = {}
         events, where = graph.nodes_of(node), parent_of(node)
         while not events and isinstance(where, ast.expr):
             events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
+        return self._held(events, node, states, changes)
+
+    def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], changes: Changes) -> list[Hold]:
+        held: dict[str, Hold] = {}
         for event in events:
             for name, standing in states.get(event, {}).items():
                 if not standing.ended and name not in changes.dedicated:
-                    change = standing.change
-                    held[name] = Hold(
-                        name, change.node, change.cls, self._header(change, node, changes), standing.is_sure
-                    )
+                    change, header = standing.change, self._header(standing.change, node, changes)
+                    held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.note)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
+
+    def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
+        """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""
+        changes = self.changes(scope)
+        states = self._states(scope, changes) if changes.holding() or changes.calls else None
+        if states is None:
+            return [], []
+        graph = self._graphs.of(scope)
+        events = graph.nodes_of(scope.yields[0]) if scope.yields else [graph.exits["exit-normal"]]
+        ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
+        return self._held(events, scope.node, states, changes), ended
 
     def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
         """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
@@ -137,7 +177,8 @@ class Holdings:
 
 def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
     """The state before each node that the entry reaches."""
-    before: dict[Node, _State] = {graph.entry: {}}
+    first = {one.resource: _Standing(ended=False, change=one) for one in changes.before}
+    states: dict[Node, _State] = {graph.entry: first}
     nodes = graph.reverse_postorder()
     order = {node: index for index, node in enumerate(nodes)}
     waiting, queue = {graph.entry}, [0]
@@ -146,19 +187,19 @@ def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
         if node not in waiting:
             continue
         waiting.remove(node)
-        after = _after(node, before[node], changes, raised=False)
-        raised = _after(node, before[node], changes, raised=True)
+        after = _after(node, states[node], changes, raised=False)
+        raised = _after(node, states[node], changes, raised=True)
         for edge in node.successors:
             if edge.kind in ("cancel", "interrupt", "generator-exit"):
                 continue
-            known, passed = before.get(edge.target), raised if edge.kind == "exception" else after
+            known, passed = states.get(edge.target), raised if edge.kind == "exception" else after
             joined = dict(passed) if known is None else _joined(known, passed)
             if joined != known:
-                before[edge.target] = joined
+                states[edge.target] = joined
                 if edge.target not in waiting:
                     waiting.add(edge.target)
                     heappush(queue, order[edge.target])
-    return before
+    return states
 
 
 def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:

@@ -10,6 +10,7 @@ from poolint.semantics.calls import text_of
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.entering import entering
 from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
+from poolint.semantics.framework import is_entry
 from poolint.semantics.lifetimes.done import Moves
 from poolint.semantics.lifetimes.flags import known_at, tested_names
 from poolint.semantics.lifetimes.graphs import ENDING
@@ -17,7 +18,7 @@ from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe import lent
 from poolint.semantics.observe.collector import SYNC_SIDES
-from poolint.semantics.observe.common import is_entry, is_in_loop, may_await, step
+from poolint.semantics.observe.common import is_in_loop, may_await, step
 from poolint.semantics.ownership import is_lost_when_closed
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from poolint.diagnostics import Position, Range, Step
 from poolint.semantics.lifetimes.flags import asked
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from poolint.semantics.effects import Witness
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
-
-_ENTRY = frozenset(
-    {"route", "get", "post", "put", "patch", "delete", "websocket", "task", "shared_task", "view_config"}
-)
-"""Decorators of functions that a framework calls."""
 
 
 def range_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.arg, module: Module) -> Range:
@@ -60,14 +54,6 @@ def may_await(node: ast.AST, scope: Scope) -> bool:
 
 def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:
     return child is expression.generators[0]
-
-
-def is_entry(function: Scope) -> bool:
-    """Whether a framework calls a function, for each request or task: nobody of the project ends what it has begun."""
-    for decorator in getattr(function.node, "decorator_list", ()):
-        if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) in _ENTRY:
-            return True
-    return False
 
 
 def is_in_loop(node: ast.AST, scope: Scope) -> bool:

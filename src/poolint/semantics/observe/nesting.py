@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
+from poolint.semantics.holding.before import since
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
@@ -89,7 +90,7 @@ class Nesting:
         return found if found != UNPOOLED else None
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | None:
-        begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
+        begun = step(since(hold, scope), hold.since, scope.module)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):

@@ -60,7 +60,8 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
             return
     for hold in holdings.at(node, scope):
         if hold.resource == resource and hold.header is None and hold.is_sure:
-            used = step(f"`{text_of(hold.since, scope)}` begins a transaction by itself", hold.since, scope.module)
+            begun = hold.note or f"`{text_of(hold.since, scope)}` begins a transaction by itself"
+            used = step(begun, hold.since, scope.module)
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
 

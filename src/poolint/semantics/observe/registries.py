@@ -13,8 +13,9 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.semantics.facts import Observation, RegistryNotRemoved
+from poolint.semantics.framework import is_entry
 from poolint.semantics.lifetimes.owed import is_own_registry
-from poolint.semantics.observe.common import is_entry, may_await, step
+from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.places import TEST_FILE, kinds_of
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives

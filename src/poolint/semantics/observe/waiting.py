@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import text_of
 from poolint.semantics.facts import CallWhileHeld, Observation
 from poolint.semantics.holding import root_of
+from poolint.semantics.holding.before import since
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.vocabulary import last_name
@@ -47,7 +48,7 @@ def _observation(held: list[Hold], witness: Witness, node: ast.Call, scope: Scop
     if hold.header is not None:
         begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
     else:
-        begun = step(f"`{text_of(hold.since, scope)}` takes a connection", hold.since, scope.module)
+        begun = step(since(hold, scope), hold.since, scope.module)
     return CallWhileHeld(
         node,
         scope.qualified_name,

@@ -1,0 +1,97 @@
+"""What a web framework does with the code: which functions it calls, and what it passes to them.
+
+FastAPI's dependencies, by their markers (``Depends``, ``Security``), in defaults and in ``Annotated``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.annotated import dependencies
+from poolint.semantics.scopes import nearest
+from poolint.semantics.types import Function, alternatives
+from poolint.semantics.vocabulary import last_name
+from poolint.semantics.well_known import DEPENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.scopes import Binding, Scope
+
+_ROUTES = frozenset(
+    {"route", "api_route", "get", "post", "put", "patch", "delete", "head", "options", "websocket", "websocket_route"}
+)
+"""Decorators of endpoints, which are methods of an application or a router."""
+
+_ENTRY = _ROUTES | {"task", "shared_task", "view_config"}
+"""Decorators of functions that a framework calls."""
+
+
+def is_entry(function: Scope) -> bool:
+    """Whether a framework calls a function, for each request or task: nobody of the project ends what it has begun."""
+    return any(last_name(_made_by(one)) in _ENTRY for one in _decorators(function))
+
+
+def routes(function: Scope) -> Iterator[ast.Call]:
+    """The decorators that make a function an endpoint: ``@router.get("/orders")``."""
+    for one in _decorators(function):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _ROUTES:
+            yield one
+
+
+def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Function]:
+    """The functions of the project whose value a framework passes for a parameter; ``scope`` is its function."""
+    for one, around in dependencies(ev, parameter, scope):
+        yield from _provider(ev, one, around)
+
+
+def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Function]]:
+    """The parameters of a function that a framework passes, each with what provides its value."""
+    for name, bindings in scope.bindings.items():
+        for binding in bindings:
+            if binding.kind == "parameter" and isinstance(binding.node, ast.arg):
+                for one in providers(ev, binding, scope):
+                    yield name, binding.node, one
+
+
+def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
+    """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of its route or its router."""
+    yield from _listed(ev, route, scope)
+    router = route.func.value if isinstance(route.func, ast.Attribute) else None
+    if isinstance(router, ast.Name):
+        for binding in nearest(router.id, scope):
+            if isinstance(binding.value, ast.Call):
+                for _, one in _listed(ev, binding.value, scope.module.scope):
+                    yield route, one
+
+
+def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
+    for keyword in call.keywords:
+        if keyword.arg == "dependencies" and isinstance(keyword.value, (ast.List, ast.Tuple)):
+            for one in keyword.value.elts:
+                if isinstance(one, ast.Call):
+                    for provider in _provider(ev, one, scope):
+                        yield one, provider
+
+
+def _provider(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:
+    """The function in ``Depends(function)``; one that is not shared with other dependencies is of no interest."""
+    if any(one.arg == "use_cache" for one in marker.keywords):
+        return
+    if ev.qualified_name(ev.type_of(marker.func, scope)) not in DEPENDS:
+        return
+    named = next((one.value for one in marker.keywords if one.arg == "dependency"), None)
+    target = marker.args[0] if marker.args else named
+    for one in alternatives(ev.type_of(target, scope)) if target is not None else ():
+        if isinstance(one, Function):
+            yield one
+
+
+def _decorators(function: Scope) -> list[ast.expr]:
+    return getattr(function.node, "decorator_list", [])
+
+
+def _made_by(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
