@@ -5,7 +5,8 @@ another file of the project: a file that only says ``async with SessionLocal() a
 ``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
 nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
 in it calls a name of an ``async def`` that mentions what carries something. So is one that makes an HTTP client of its
-own and does not enter it at once, or an object that enters a member by hand.
+own and does not enter it at once, or an object that enters a member by hand, or runs coroutines on a loop of its own
+beside a file that carries something.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -19,6 +20,7 @@ import re
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
 from poolint.screen.names import Names
 from poolint.screen.ready import Ready
+from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -30,25 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 
-STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
-"""Names before ``.state.NAME`` that make it a framework's application state."""
-
 FAR = 1
 """Over how many imports a coroutine's way to a database is followed at most."""
-
-_STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
-
-_AWAITED_USE = re.compile(
-    rb"await[ \t(]+(?:self\.)?(?i:\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
-    rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec))"
-)
-"""The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
-
-_BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
-"""A member that is entered by hand (see :mod:`poolint.semantics.observe.holders`)."""
-
-_DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
-"""A statement that closes something and awaits nothing."""
 
 
 class Screen:
@@ -71,7 +56,7 @@ class Screen:
         """Whether the file at ``path`` with these bytes can hold a finding."""
         if self.is_near_database(path, data):
             return True
-        if b"enter__(" in data and _BY_HAND.search(data) is not None:
+        if b"enter__(" in data and BY_HAND.search(data) is not None:
             return True
         file = self._settled_file(path, data)
         return not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)
@@ -79,7 +64,7 @@ class Screen:
     def _may_leave_open(self, data: bytes) -> bool:
         """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
         made = self._ready.made(data)
-        return any(one[1] and not one[2] for one in made) or (bool(made) and _DROPPED.search(data) is not None)
+        return any(one[1] and not one[2] for one in made) or (bool(made) and DROPPED.search(data) is not None)
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
@@ -91,9 +76,12 @@ class Screen:
         carried, _, blocking = self._imported(file)
         if carried or (blocking and b"async def" in data):
             return True
-        if b"await" in data and _AWAITED_USE.search(data) is not None and self._is_near_library(file):
+        if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
-        return self._may_drop(os.path.abspath(path), file)
+        path = os.path.abspath(path)
+        if path in self._distance and DRIVES.search(data) is not None:
+            return True
+        return self._may_drop(path, file)
 
     def coroutines(self, path: str, data: bytes) -> Set[str]:
         """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
@@ -390,7 +378,7 @@ class Screen:
 
 
 def _uses_state(data: bytes) -> bool:
-    return b".state." in data and _STATE.search(data) is not None
+    return b".state." in data and STATE.search(data) is not None
 
 
 def _bytes_of(path: str) -> bytes:

@@ -42,6 +42,7 @@ from poolint.semantics.observe import (
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.observe.fanout import Fans
 from poolint.semantics.observe.holders import Holders
+from poolint.semantics.observe.loops import Loops
 from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.ownership import Ownership
@@ -77,6 +78,7 @@ class Analysis:
         )
         self.holdings = Holdings(reader, self.graphs)
         self.fans = Fans(self.evaluator, edges)
+        self.loops = Loops(self.evaluator, edges)
         self.nesting = Nesting(self.evaluator, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
@@ -107,6 +109,7 @@ class Analysis:
                 streaming.observe(ev, scope),
                 sharing.observe(ev, scope),
                 self.fans.observe(scope),
+                self.loops.observe(scope),
             ):
                 for observation in found:
                     if self._may_run(observation.node, scope):

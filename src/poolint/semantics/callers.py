@@ -64,6 +64,11 @@ class Callers:
                 found.append(UNKNOWN if one is NOTHING else one)
         return known(found)
 
+    def of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of a function that the project makes, each with the scope that it stands in."""
+        for call, inner, _ in self._of(scope):
+            yield call, inner
+
     def _of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope, bool]]:
         """The calls of a function, each with its scope and whether the first parameter is bound already."""
         owner = scope.enclosing_class

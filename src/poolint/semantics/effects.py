@@ -120,6 +120,9 @@ class Edges:
         self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
             name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
         }
+        for cls in ev.models.classes.values():
+            if cls.construct in ("open", "checkout"):
+                self._words.add(cls.name.rpartition(".")[2])
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._tested: dict[Scope, frozenset[str]] = {}
@@ -185,7 +188,10 @@ class Edges:
         if edges:
             return edges
         fact = call_fact(self.ev, node, scope, use_evidence=False)
-        if fact is not None and fact.row is not None and _does(fact.row) and _is_driven(node, fact):
+        if fact is None:
+            return edges
+        opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+        if opens or (fact.row is not None and _does(fact.row) and _is_driven(node, fact)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
 

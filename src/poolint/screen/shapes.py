@@ -1,0 +1,28 @@
+"""Shapes of text by which a file is interesting that names no library and imports nothing that carries one."""
+
+from __future__ import annotations
+
+import re
+
+STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
+"""Names before ``.state.NAME`` that make it a framework's application state."""
+
+STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
+
+AWAITED_USE = re.compile(
+    rb"await[ \t(]+(?:self\.)?(?i:\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
+    rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec))"
+)
+"""The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
+
+DRIVES = re.compile(
+    rb"\b(?:asyncio\.run|asyncio\.Runner|anyio\.run|uvloop\.run|run_until_complete|async_to_sync|run_async|async_run"
+    rb"|run_coro\w*|run_sync)[ \t]*\("
+)
+"""What runs a coroutine on a loop of its own, or is called as if it did (:mod:`poolint.semantics.observe.loops`)."""
+
+BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
+"""A member that is entered by hand (see :mod:`poolint.semantics.observe.holders`)."""
+
+DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
+"""A statement that closes something and awaits nothing."""

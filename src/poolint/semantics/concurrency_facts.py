@@ -1,0 +1,29 @@
+"""What is observed about event loops, threads and the order of locks; see :mod:`poolint.semantics.facts`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
+
+
+@dataclass(frozen=True, eq=False)
+class DrivenFromSync(Observation):
+    """A coroutine that works with a pool of the application, run on an event loop of its own. ``node`` runs it.
+
+    ``maker`` is what makes the loop, ``why`` says in words that this happens again, ``pool`` is what keeps the
+    connections, as written; ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
+    """
+
+    maker: str
+    why: str
+    pool: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+__all__ = ["DrivenFromSync"]
