@@ -160,3 +160,12 @@ def test_closing_a_connection_of_asyncpg_gives_its_slot_back(
     starved: Measure,
 ) -> None:
     assert starved("fine_asyncpg_connection_closed") == (None, False)
+
+
+def test_a_second_loop_cannot_use_the_connections_of_the_first(
+    server: str, load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", server)
+    load("POL303_two_loops.good")()
+    with pytest.raises(RuntimeError, match="attached to a different loop"):
+        load("POL303_two_loops.bad")()
