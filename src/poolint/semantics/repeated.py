@@ -6,7 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.semantics.observe.common import is_entry, is_in_loop
+from poolint.semantics.framework import is_entry
+from poolint.semantics.observe.common import is_in_loop
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
