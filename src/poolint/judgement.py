@@ -78,7 +78,7 @@ class SliceFacts:
 
 
 def _range(node: ast.AST, module: Module) -> Range:
-    assert isinstance(node, (ast.expr, ast.stmt))
+    assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias))
     return range_of(node, module)
 
 

@@ -14,7 +14,7 @@ import libcst as cst
 
 from poolint.diagnostics import Edit, Position, Range
 from poolint.fixes.edits import EditError, apply_edits, apply_to_rows
-from poolint.fixes.plans import AddAwait, AddImport, RemoveAwait, SetWithKind, Structural, Together
+from poolint.fixes.plans import AddAwait, AddImport, RemoveAwait, Replace, SetWithKind, Structural, Together
 from poolint.source import SourceError, parse
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def edits_for(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | No
         return structural_edits(plan, piece, source) or None
     if isinstance(plan, AddImport):
         return _add_import(plan, source) or None
+    if isinstance(plan, Replace):
+        return _replaced(plan, piece, source)
     edits = _edits(plan, piece, source)
     if not edits or not _changes_nothing_else(edits, piece, source):
         return None
@@ -131,6 +133,16 @@ def _set_with_kind(plan: SetWithKind, piece: Slice, source: Source) -> tuple[Edi
     if function is None or function.asynchronous is None:
         return None
     return (_insertion(where.start, cst.Module([]).code_for_node(cst.Asynchronous())),)
+
+
+def _replaced(plan: Replace, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
+    edits = (Edit(piece.range_of(plan.node), cst.Module([]).code_for_node(plan.new)),)
+    rows = source.lines[piece.first_row - 1 : piece.last_row]
+    try:
+        parse(("if 1:\n" if piece.has_header else "") + apply_to_rows(rows, edits, piece.first_row))
+    except (SourceError, EditError):
+        return None
+    return edits
 
 
 # New syntax.

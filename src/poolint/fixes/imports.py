@@ -28,9 +28,9 @@ def import_edits(plan: AddImport, source: Source) -> tuple[Edit, ...]:
     except SourceError:
         raise Refused("cannot be parsed") from None
     found = [one for one in tree.body if isinstance(one, ast.ImportFrom) and _is_from(one, plan.module)]
-    if any(alias.name == plan.name and alias.asname is None for one in found for alias in one.names):
+    if any(alias.name == plan.name and (alias.asname or "") == plan.alias for one in found for alias in one.names):
         return ()
-    if any(alias.name == "*" for one in found for alias in one.names) or _is_taken(tree, plan.name):
+    if any(alias.name == "*" for one in found for alias in one.names) or _is_taken(tree, plan.alias or plan.name):
         raise Refused("the name may mean something else")
     edit = _extended(found[0], plan, source) if found else _new_row(tree, plan, source)
     _check(edit, plan, source)
@@ -61,23 +61,27 @@ def _is_taken(tree: ast.Module, name: str) -> bool:
 # A name more in an import that is there.
 
 
+def _text(plan: AddImport) -> str:
+    return f"{plan.name} as {plan.alias}" if plan.alias else plan.name
+
+
 def _extended(statement: ast.ImportFrom, plan: AddImport, source: Source) -> Edit:
     behind = next((one for one in statement.names if one.name.lower() > plan.name.lower()), None)
     if behind is not None:
         place = Position(behind.lineno, source.column(behind.lineno, behind.col_offset))
         lead = source.lines[place.row - 1][: place.column - 1]
         between = " " if lead.strip() else _newline(source, place.row) + lead
-        return _insertion(place, f"{plan.name},{between}")
+        return _insertion(place, f"{_text(plan)},{between}")
     last = statement.names[-1]
     row = last.end_lineno or last.lineno
     place = Position(row, source.column(row, last.end_col_offset or 0))
     lead = source.lines[last.lineno - 1][: source.column(last.lineno, last.col_offset) - 1]
     if lead.strip():
-        return _insertion(place, f", {plan.name}")
+        return _insertion(place, f", {_text(plan)}")
     if source.lines[row - 1][place.column - 1 :].startswith(","):
         place = Position(row, place.column + 1)
-        return _insertion(place, f"{_newline(source, row)}{lead}{plan.name},")
-    return _insertion(place, f",{_newline(source, row)}{lead}{plan.name}")
+        return _insertion(place, f"{_newline(source, row)}{lead}{_text(plan)},")
+    return _insertion(place, f",{_newline(source, row)}{lead}{_text(plan)}")
 
 
 def _insertion(place: Position, text: str) -> Edit:
@@ -97,7 +101,7 @@ def _newline(source: Source, row: int) -> str:
 
 
 def _new_row(tree: ast.Module, plan: AddImport, source: Source) -> Edit:
-    text = f"from {plan.module} import {plan.name}"
+    text = f"from {plan.module} import {_text(plan)}"
     body = tree.body
     start = 0
     if body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
@@ -108,6 +112,12 @@ def _new_row(tree: ast.Module, plan: AddImport, source: Source) -> Edit:
         raise Refused("a file without statements")
     row = first_row(body[start])
     newline = _newline(source, row)
+    related = [one for one in body if isinstance(one, ast.ImportFrom) and _root(one) == plan.module.partition(".")[0]]
+    if related:
+        behind = next((one for one in related if (one.module or "") > plan.module), None)
+        if behind is not None:
+            return _row_before(behind, text + newline, source)
+        return _row_after(related[-1], text, newline, source)
     if not isinstance(body[start], (ast.Import, ast.ImportFrom)) or not _is_standard(body[start]):
         return _row_before(body[start], f"{text}{newline}{newline}", source)
     group = [body[start]]
@@ -120,6 +130,10 @@ def _new_row(tree: ast.Module, plan: AddImport, source: Source) -> Edit:
         if isinstance(one, ast.ImportFrom) and (one.module or "") > plan.module:
             return _row_before(one, text + newline, source)
     return _row_after(group[-1], text, newline, source)
+
+
+def _root(statement: ast.ImportFrom) -> str:
+    return "" if statement.level else (statement.module or "").partition(".")[0]
 
 
 def _is_standard(statement: ast.stmt) -> bool:
@@ -164,7 +178,7 @@ def _check(edit: Edit, plan: AddImport, source: Source) -> None:
         if added or not _is_from(statement, plan.module):
             continue
         assert isinstance(statement, ast.ImportFrom)
-        kept = [alias for alias in statement.names if (alias.name, alias.asname) != (plan.name, None)]
+        kept = [alias for alias in statement.names if (alias.name, alias.asname or "") != (plan.name, plan.alias)]
         added = len(statement.names) - len(kept)
         statement.names = kept
         if not kept:

@@ -30,6 +30,14 @@ class RemoveAwait:
 
 
 @dataclass(frozen=True)
+class Replace:
+    """Put a new node, an expression or a name that is imported, in the place of one of the slice."""
+
+    node: cst.CSTNode
+    new: cst.CSTNode
+
+
+@dataclass(frozen=True)
 class SetWithKind:
     """Make a ``with`` statement asynchronous or synchronous."""
 
@@ -95,10 +103,11 @@ class Delete:
 
 @dataclass(frozen=True)
 class AddImport:
-    """Make ``name`` of ``module`` known by that name: ``from module import name``."""
+    """Make ``name`` of ``module`` known by that name, or by ``alias``: ``from module import name as alias``."""
 
     module: str
     name: str
+    alias: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class Together:
 
 
 Structural = Enclose | Protect | HandlerToFinally | Delete
-Plan = AddAwait | RemoveAwait | SetWithKind | Structural | AddImport | Together
+Plan = AddAwait | RemoveAwait | Replace | SetWithKind | Structural | AddImport | Together
 
 
 def isolation_of(plan: Plan) -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method
+from poolint.models import api
+from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method, Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,14 +65,16 @@ def problems(libraries: Sequence[Library]) -> Iterator[str]:
             yield from (f"{file}: {cls.name}: {text}" for text in _class_problems(cls, classes))
         for function in library.functions:
             yield from (f"{file}: {function.name}: {text}" for text in _call_problems(function, None, classes))
+    yield from api.problems(libraries, classes)
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in five lines.
+    """What the screen needs, in six lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
-    and names of the clients of other libraries that matter by themselves, since it is known what dropping them does.
+    and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
+    modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -96,7 +99,13 @@ def screen(libraries: Iterable[Library]) -> bytes:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
         clients.update(part for cls in kept for part in (cls.name.partition(".")[0], cls.name.rpartition(".")[2]))
     lists = (roots, names, blocking, reaching, clients)
-    return b"\n".join(" ".join(sorted(words)).encode() for words in lists)
+    told = " ".join(_told(row) for library in screened for row in library.modules)
+    return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
+
+
+def _told(row: Names) -> str:
+    """A module and its names, in one word: ``module=name,name``; ``+module`` stands for all names of another."""
+    return f"{row.module}={','.join((*row.names.split(), *row.gone.split(), *(f'+{one}' for one in row.also)))}"
 
 
 def _is_sync_session(cls: Class) -> bool:

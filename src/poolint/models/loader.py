@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.models.schema import Class, Function, Library, Method
+from poolint.models.schema import Class, Events, Function, Library, Method, Names, Target, Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,14 +23,33 @@ class Models:
     """All classes and functions that poolint knows, by every name under which they can be imported.
 
     ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
-    all libraries, ``screened_roots`` those that alone make a file interesting.
+    all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
+    known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
+    ``wrapped`` tells which exceptions arrive inside others.
     """
 
-    __slots__ = ("_attributes", "_lineages", "_methods", "classes", "functions", "roots", "screened_roots")
+    __slots__ = (
+        "_attributes",
+        "_lineages",
+        "_methods",
+        "_names",
+        "classes",
+        "events",
+        "functions",
+        "modules",
+        "roots",
+        "screened_roots",
+        "targets",
+        "wrapped",
+    )
 
     def __init__(self, libraries: Iterable[Library]) -> None:
         self.classes: dict[str, Class] = {}
         self.functions: dict[str, Function] = {}
+        self.modules: dict[str, Names] = {}
+        self.events: dict[str, Events] = {}
+        self.targets: dict[str, Target] = {}
+        self.wrapped: list[Wrapped] = []
         roots: set[str] = set()
         screened: set[str] = set()
         for library in libraries:
@@ -45,12 +64,17 @@ class Models:
                 self.functions[function.name] = function
                 for alias in function.aliases:
                     self.functions[alias] = function
+            self.modules.update((one.module, one) for one in library.modules)
+            self.events.update((one.name, one) for one in library.events)
+            self.targets.update((one.cls, one) for one in library.targets)
+            self.wrapped += library.wrapped
         self.roots = frozenset(roots)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
         self._lineages: dict[str, tuple[Class, ...]] = {}
         self._methods: dict[str, dict[str, Method]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
+        self._names: dict[str, frozenset[str]] = {}
 
     def is_screened(self, name: str) -> bool:
         """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""
@@ -93,6 +117,15 @@ class Models:
                 each: expression for one in reversed(self.lineage(cls)) for each, expression in one.attributes.items()
             }
         return table.get(name)
+
+    def names(self, module: str) -> frozenset[str]:
+        """The public names that a module of :attr:`modules` has in any version."""
+        found = self._names.get(module)
+        if found is None:
+            row = self.modules[module]
+            own = frozenset((*row.names.split(), *row.gone.split()))
+            found = self._names[module] = own.union(*(self.names(one) for one in row.also))
+        return found
 
     def is_a(self, cls: Class, base_name: str) -> bool:
         """Whether ``cls`` is the class ``base_name`` (its name or any alias) or derives from it."""

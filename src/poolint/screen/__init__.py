@@ -59,7 +59,7 @@ class Screen:
         if b"enter__(" in data and BY_HAND.search(data) is not None:
             return True
         file = self._settled_file(path, data)
-        return not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)
+        return file.is_odd or (not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data))
 
     def _may_leave_open(self, data: bytes) -> bool:
         """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""
@@ -243,6 +243,7 @@ class Screen:
             source = self._target(path, level, dotted)
             if source is None and not level:
                 if self._ready.is_library(dotted):
+                    file.is_odd |= self._ready.lacks(dotted, names, file)
                     for name, local in names:
                         seeds |= seeds_of(file, name, local, self._ready.carrying)
                         blocking |= seeds_of(file, name, local, self._ready.blocking)

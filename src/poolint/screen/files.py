@@ -56,6 +56,7 @@ class File:
         "carried",
         "data",
         "foreign",
+        "is_odd",
         "links",
         "modules",
         "seeds",
@@ -78,6 +79,8 @@ class File:
         """Top-level names whose bodies may reach a synchronous session."""
         self.foreign: set[bytes] = set()
         """Local names that come from libraries that carry nothing."""
+        self.is_odd = False
+        """Whether it may ask a library for a name that it does not have."""
         self._coroutines: frozenset[bytes] | None = None
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None

@@ -5,6 +5,12 @@ from __future__ import annotations
 import os
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poolint.screen.files import File
+
 _KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
 """Where a statement keeps what follows; group 1 is how far it is indented, group 2 the object that keeps it, if any."""
 
@@ -14,15 +20,35 @@ class Ready:
 
     ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
     that carry something of a pool, ``blocking`` those of synchronous sessions. ``clients`` are the modules and classes
-    of HTTP clients. Expressions are only made when they are asked for: a file of no interest needs none of them.
+    of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when they are asked
+    for: a file of no interest needs none of them.
     """
 
-    __slots__ = ("_library", "_made", "_making", "_reaching", "_words", "blocking", "carrying", "clients", "roots")
+    __slots__ = (
+        "_library",
+        "_made",
+        "_making",
+        "_reaching",
+        "_told",
+        "_words",
+        "blocking",
+        "carrying",
+        "clients",
+        "roots",
+        "told",
+    )
 
     def __init__(self) -> None:
         path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models", "ready.screen")
         with open(path, "rb") as file:
-            lists = [line.split() for line in file.read().split(b"\n")]
+            *lines, told, _ = file.read().split(b"\n")
+        lists = [line.split() for line in lines]
+        self._told = dict[str, bytes]()
+        for word in told.split(b" "):
+            module, _, names = word.partition(b"=")
+            self._told[module.decode()] = names
+        self.told: dict[str, frozenset[bytes]] = {}
+        """The names of the modules that were asked for."""
         self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])
         self._making = [name + b"(" for name in self.clients]
         self._library: re.Pattern[bytes] | None = None
@@ -32,6 +58,30 @@ class Ready:
     def is_library(self, dotted: str) -> bool:
         """Whether an import is of a library that makes a file interesting."""
         return not self.roots.isdisjoint(dotted.encode().split(b"."))
+
+    def lacks(self, dotted: str, names: Iterable[tuple[bytes, bytes]], file: File) -> bool:
+        """Whether an import in ``file`` asks a library for a name that it does not have, or may do so later."""
+        return any(self._lacks(dotted, name, file.read_off(local)) for name, local in names)
+
+    def _lacks(self, dotted: str, name: bytes, words: frozenset[bytes]) -> bool:
+        if name not in (b"", b"*"):
+            if dotted in self._told and not name.startswith(b"_") and name not in self._names(dotted):
+                return True
+            dotted = f"{dotted}.{name.decode('ascii', 'replace')}"
+        for module in self._told:
+            tail = module.removeprefix(dotted)
+            is_inside = tail != module and tail[:1] in ("", ".") and words.issuperset(tail[1:].encode().split(b"."))
+            if (is_inside or module == dotted) and not words <= self._names(module):
+                return True
+        return False
+
+    def _names(self, module: str) -> frozenset[bytes]:
+        found = self.told.get(module)
+        if found is None:
+            words = self._told[module].split(b",")
+            more = [self._names(one[1:].decode()) for one in words if one.startswith(b"+")]
+            found = self.told[module] = frozenset(words).union(*more)
+        return found
 
     def names_library(self, data: bytes) -> bool:
         """Whether a text mentions a library that makes a file interesting."""

@@ -32,6 +32,7 @@ from poolint.semantics.observe import (
     coroutines,
     generators,
     lent,
+    names,
     outliving,
     owners,
     sharing,
@@ -87,6 +88,9 @@ class Analysis:
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
         ev = self.evaluator
+        for scope, observation in names.observe(ev, module):
+            if self._may_run(observation.node, scope):
+                yield scope, observation
         for scope in sorted(module.scope.descendants(), key=_start):
             for found in (
                 awaits.observe(ev, self.vocabulary, scope),

@@ -165,6 +165,7 @@ class _Filing:
         return scope
 
     def import_(self, node: ast.Import, scope: Scope, stack: Stack) -> None:
+        scope.module.imports.append((node, scope))
         for alias in node.names:
             if alias.asname:
                 scope.bind(alias.asname, Binding("import", node, origin=alias.name))
@@ -174,7 +175,9 @@ class _Filing:
 
     def import_from(self, node: ast.ImportFrom, scope: Scope, stack: Stack) -> None:
         base = node.module or ""
+        scope.module.imports.append((node, scope))
         for alias in node.names:
+            alias.__dict__["_poolint_parent"] = node
             if alias.name == "*":
                 scope.module.stars.append((base, node.level))
             else:

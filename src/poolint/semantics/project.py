@@ -32,6 +32,7 @@ class Module:
         self.scope: Scope
         self.scopes: dict[ast.AST, Scope] = {}
         self.stars: list[tuple[str, int]] = []
+        self.imports: list[tuple[ast.Import | ast.ImportFrom, Scope]] = []
         self.state_assignments: dict[str, list[Binding]] = {}
         self.item_assignments: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data

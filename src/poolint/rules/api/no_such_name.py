@@ -1,0 +1,95 @@
+"""POL601: a name that a library does not have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from poolint.fixes.plans import Replace
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.semantics.api_facts import MissingName
+
+if TYPE_CHECKING:
+    from poolint.semantics.facts import Observation
+
+
+class NoSuchName(Rule):
+    """A name is asked of a library that does not have it.
+
+    ## What it does
+    Reports names that are imported from modules of SQLAlchemy, asyncpg or psycopg, or read off them, and that no version
+    of these modules has: `sqlalchemy.exc.PoolTimeout`, `sqlalchemy.event.PoolEventContext`.
+
+    ## Why is this bad?
+    The import fails. Where the name is read in an `except` clause, nothing happens until there is an exception to be
+    matched: then there is an `AttributeError` in its place, in the very moment that the handler was written for.
+
+    ## Example
+    ```python
+    from sqlalchemy.exc import PoolTimeout
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def is_alive(engine: AsyncEngine) -> bool:
+        try:
+            async with engine.connect():
+                return True
+        except PoolTimeout:
+            return False
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+    async def is_alive(engine: AsyncEngine) -> bool:
+        try:
+            async with engine.connect():
+                return True
+        except PoolTimeout:
+            return False
+    ```
+
+    ## Fix safety
+    Safe where it is known which name is meant, and that is in the same module: what is imported keeps its local name. For
+    all others there is no fix.
+
+    ## When to ignore
+    When a version of the library that is newer than poolint has the name. Imports that are prepared for a failure, by
+    `except ImportError` or by asking for the version, are not reported.
+    """
+
+    meta = Meta(
+        code="POL601",
+        name="no-such-name",
+        summary="a name that a library does not have",
+        subscription=Subscription(observations=frozenset({MissingName})),
+        fix="sometimes",
+    )
+
+    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
+        self.consider(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, MissingName)
+        right = observation.right
+        meant = f": it is `{right if '.' in right else f'{observation.module}.{right}'}`" if right else ""
+        return Verdict(f"`{observation.module}` has no `{observation.name}`{meant}", observation.name)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, MissingName)
+        right = observation.right
+        if not right or "." in right:
+            return None
+        message = f"use `{right}`"
+        if isinstance(node, cst.Attribute):
+            return Proposal(Replace(node.attr, cst.Name(right)), message)
+        assert isinstance(node, cst.ImportAlias)
+        name = node.asname or cst.AsName(cst.Name(observation.name))
+        return Proposal(Replace(node, cst.ImportAlias(cst.Name(right), name)), message)
