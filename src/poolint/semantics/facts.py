@@ -289,12 +289,18 @@ class CallWhileHeld(Observation):
 
 @dataclass(frozen=True, eq=False)
 class NestedCheckout(Observation):
-    """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`."""
+    """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
+
+    ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second
+    connection is set to that.
+    """
 
     resource: str
     begun: Step
     names: tuple[str, ...]
-    path: tuple[Step, ...] = field(default=())
+    path: tuple[Step, ...]
+    functions: tuple[str, ...]
+    autocommit: bool
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,6 +31,9 @@ UNPOOLED: Pool = ("unpooled",)
 
 _MAX_STEPS = 8
 _MAX_DEPTH = 3
+_OPTIONS = frozenset({"execution_options"})
+"""Methods that give an engine with other settings and the same pool."""
+
 _SAME = frozenset({"sync_engine", "bind", "engine"})
 """Attributes of an engine, a factory or a registry that stand for the same pool."""
 
@@ -172,6 +175,8 @@ class Pools:
                 bind = _bind(node)
                 if bind is not None:
                     return _Step(bind, scope)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in _OPTIONS:
+            return _Step(node.func.value, scope)
         if is_unpooled(self.ev, node, scope):
             return UNPOOLED
         return ("place", scope.module.path, node.lineno, node.col_offset)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
 from poolint.semantics.facts import NestedCheckout as Observed
 from poolint.semantics.facts import Observation
 
@@ -19,7 +20,8 @@ class NestedCheckout(Rule):
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; one that cannot be told is
-    not reported, nor is an engine with a `NullPool`, where nobody waits.
+    not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
+    for an advisory lock or an audit log, the options say so once for all.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
@@ -61,6 +63,20 @@ class NestedCheckout(Rule):
         summary="a second connection is taken from a pool while one of it is held",
         subscription=Subscription(observations=frozenset({Observed})),
         relaxed_in=frozenset({"tests"}),
+        options=(
+            Option(
+                "allow",
+                (),
+                "Functions of the project, by their dotted names, that take a second connection on purpose: neither "
+                "what they take nor what their callers take by them is reported. `*` stands for any part of a name.",
+            ),
+            Option(
+                "autocommit",
+                True,
+                'Whether a second connection with `isolation_level="AUTOCOMMIT"`, which works outside of the '
+                "transaction of the first one, is reported.",
+            ),
+        ),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -68,6 +84,10 @@ class NestedCheckout(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, Observed)
+        if observation.autocommit and not self.options["autocommit"]:
+            return None
+        if any(fnmatchcase(name, pattern) for name in observation.functions for pattern in self.options["allow"]):
+            return None
         chain = " → ".join(observation.names)
         row = observation.begun.range.start.row
         return Verdict(

@@ -6,6 +6,7 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
+from poolint.semantics.autocommit import is_autocommit
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
@@ -95,17 +96,31 @@ class Nesting:
             return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):
             return None
+        functions = [scope]
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
             path = [begun, step("takes another one from the same pool", node, scope.module)]
+            called = alternatives(self.ev.type_of(node.func, scope))
+            functions += [one.scope for one in called if isinstance(one, Function)]
+            last, inner = node, scope
         else:
             witness = self._takers(pool).of_call(node, scope)
             if witness is None or len(witness.links) < 2 or not self._stays_held(witness, hold.resource):
                 return None
             links = tuple(link.name for link in witness.links)
             path = [begun, *calls_of(witness)]
+            functions += [link.scope for link in witness.links[1:]]
+            last, inner = witness.links[-1].node, witness.links[-1].scope
         return NestedCheckout(
-            node, scope.qualified_name, may_await(node, scope), hold.resource, begun, links, tuple(path)
+            node,
+            scope.qualified_name,
+            may_await(node, scope),
+            hold.resource,
+            begun,
+            links,
+            tuple(path),
+            tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
+            is_autocommit(last, inner),
         )
 
     def _stays_held(self, witness: Witness, resource: str) -> bool:

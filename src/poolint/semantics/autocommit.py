@@ -1,0 +1,69 @@
+"""Whether a connection is set to commit each statement by itself: by its engine, where it is taken, or right after."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.semantics.scopes import nearest, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.semantics.scopes import Scope
+
+_MAX_STEPS = 6
+
+
+def is_autocommit(call: ast.Call, scope: Scope) -> bool:
+    """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
+    return any(_says_so(one) for one in (*_behind(call, scope), *_after(call, scope)))
+
+
+def _behind(call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
+    """The calls that make what a connection is taken from, and the call that takes it."""
+    node: ast.expr | None = call
+    for _ in range(_MAX_STEPS):
+        if isinstance(node, ast.Call):
+            yield node
+            node = node.func.value if isinstance(node.func, ast.Attribute) else None
+        elif isinstance(node, ast.Name):
+            bindings = nearest(node.id, scope)
+            node = bindings[0].value if len(bindings) == 1 else None
+        elif isinstance(node, ast.Await):
+            node = node.value
+        else:
+            return
+
+
+def _after(call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
+    """What is called on the connection: chained to the call that takes it, or on the name that it is bound to."""
+    outer = parent_of(call)
+    while isinstance(outer, (ast.Await, ast.Attribute, ast.Call)):
+        if isinstance(outer, ast.Call):
+            yield outer
+        outer = parent_of(outer)
+    bound = {
+        name
+        for name, bindings in scope.bindings.items()
+        for one in bindings
+        if one.value is call or (isinstance(one.value, ast.Await) and one.value.value is call)
+    }
+    for other in scope.calls:
+        root = other.func.value if isinstance(other.func, ast.Attribute) else None
+        if isinstance(root, ast.Name) and root.id in bound:
+            yield other
+
+
+def _says_so(call: ast.Call) -> bool:
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    if name == "set_autocommit":
+        return any(isinstance(one, ast.Constant) and one.value is True for one in call.args)
+    if name not in ("execution_options", "connection", "connect"):
+        return False
+    return any(
+        isinstance(one, ast.Constant) and one.value == "AUTOCOMMIT"
+        for keyword in call.keywords
+        for one in ast.walk(keyword.value)
+    )
