@@ -35,7 +35,6 @@ from poolint.semantics.observe import (
     names,
     outliving,
     owners,
-    sharing,
     streaming,
     waiting,
     withs,
@@ -46,9 +45,11 @@ from poolint.semantics.observe.holders import Holders
 from poolint.semantics.observe.loops import Loops
 from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
+from poolint.semantics.observe.sharing import Sharing
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
+from poolint.semantics.using import Using
 from poolint.semantics.vocabulary import Vocabulary, last_name
 
 if TYPE_CHECKING:
@@ -74,10 +75,10 @@ class Analysis:
         self.database = Effects(edges, database_sink)
         self.foreign = Effects(edges, foreign_sink)
         self.graphs = Graphs(self.evaluator)
-        reader = Reader(
-            self.evaluator, self.vocabulary, self.ownership, Effects(edges, use_sink), Effects(edges, end_sink)
-        )
+        using = Using(self.evaluator, Effects(edges, use_sink))
+        reader = Reader(self.evaluator, self.vocabulary, self.ownership, using, Effects(edges, end_sink))
         self.holdings = Holdings(reader, self.graphs)
+        self.sharing = Sharing(self.evaluator, using)
         self.fans = Fans(self.evaluator, edges)
         self.loops = Loops(self.evaluator, edges)
         self.nesting = Nesting(self.evaluator, self.holdings, edges)
@@ -111,7 +112,7 @@ class Analysis:
                 self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
                 streaming.observe(ev, scope),
-                sharing.observe(ev, scope),
+                self.sharing.observe(scope),
                 self.fans.observe(scope),
                 self.loops.observe(scope),
             ):

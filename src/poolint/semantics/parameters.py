@@ -6,11 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics import annotated, callables, evidence
+from poolint.semantics.scopes import Scope
 from poolint.semantics.types import UNKNOWN, Instance, Type
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.scopes import Binding
 
 
 def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
@@ -21,7 +22,7 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         return receiver
     outside = scope.parent or scope
     injected = annotated.injected(ev, binding.value, outside) if binding.value else UNKNOWN
-    if injected is not UNKNOWN:
+    if injected is not UNKNOWN and not (binding.annotation and _is_marker(injected)):
         return injected  # the dependency is what is really passed, whatever the annotation says
     declared = annotated.annotation(ev, binding.annotation, outside) if binding.annotation else UNKNOWN
     if isinstance(declared, Instance):
@@ -32,6 +33,16 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if passed is UNKNOWN and binding.annotation is None:
         return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
     return evidence.as_used(ev, passed, binding.node.arg, scope) if isinstance(passed, Instance) else passed
+
+
+def _is_marker(injected: Type) -> bool:
+    """Whether a dependency is an empty class, which only marks the place of what the application overrides it with."""
+    return isinstance(injected, Instance) and isinstance(injected.cls, Scope) and _is_empty(injected.cls)
+
+
+def _is_empty(cls: Scope) -> bool:
+    is_derived = isinstance(cls.node, ast.ClassDef) and bool(cls.node.bases)
+    return not (is_derived or cls.children or cls.bindings or cls.self_assignments)
 
 
 def _receiver(ev: Evaluator, binding: Binding, node: ast.arg, scope: Scope) -> Type:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.evidence import SAYS_DATABASE
-from poolint.semantics.holding.blocks import is_query, root_of, source_of, transactions
+from poolint.semantics.holding.blocks import root_of, source_of, transactions
 from poolint.semantics.holding.direct import is_direct, opens_directly
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.lifetimes.owed import sites
-from poolint.semantics.ownership import Fate, parameter_for
+from poolint.semantics.ownership import Fate
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import ClassObject, Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.blocks import Region
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope, WithNode
+    from poolint.semantics.using import Using
     from poolint.semantics.vocabulary import Vocabulary
-
-_MAX_DEPTH = 6
 
 
 class Change(NamedTuple):
@@ -78,15 +77,14 @@ class Reader:
     """Reads the changes off the functions of one project."""
 
     def __init__(
-        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, uses: Effects, ends: Effects
+        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, using: Using, ends: Effects
     ) -> None:
         self.ev = ev
         self.vocabulary = vocabulary
         self.ownership = ownership
-        self.uses = uses
+        self.using = using
         self.ends = ends
         self._read: dict[Scope, Changes] = {}
-        self._using: dict[tuple[Scope, str], bool] = {}
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
@@ -258,43 +256,8 @@ class Reader:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         if self.ownership.fate(call, argument, scope, cls, keyword) is not Fate.USED:
             yield Change(text, False, call)
-        elif cls.kind in SESSIONS and self._uses_argument(call, argument, keyword, scope, 0):
+        elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             yield Change(text, True, call, cls)
-
-    def _uses_argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int) -> bool:
-        """Whether a function of the project surely takes the connection of the session that it is passed."""
-        if depth > _MAX_DEPTH or self.uses.of_call(call, scope) is None:
-            return False
-        for callee in alternatives(self.ev.type_of(call.func, scope)):
-            name = parameter_for(callee, call, argument, keyword) if isinstance(callee, Function) else None
-            if name is not None and isinstance(callee, Function) and self._uses_parameter(callee.scope, name, depth):
-                return True
-        return False
-
-    def _uses_parameter(self, inner: Scope, name: str, depth: int) -> bool:
-        """The same for one function and its parameter; one that is bound again may be another session by then."""
-        known = self._using.get((inner, name))
-        if known is not None:
-            return known
-        self._using[inner, name] = False
-        if all(one.kind in ("parameter", "narrowed") for one in inner.bindings.get(name, ())):
-            self._using[inner, name] = any(self._uses_name(call, name, inner, depth) for call in inner.calls)
-        return self._using[inner, name]
-
-    def _uses_name(self, call: ast.Call, name: str, inner: Scope, depth: int) -> bool:
-        root = source_of(self.ev, call, inner)
-        if isinstance(root, ast.Name) and root.id == name:
-            fact = call_fact(self.ev, call, inner)
-            if fact is not None and fact.role in TAKING_ROLES:
-                return True
-        for argument in _arguments(call):
-            if isinstance(argument, ast.Name) and argument.id == name:
-                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(self.ev.type_of(call, inner)):
-                    return True  # an object that has it, or a query on it, works with it
-                keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-                if self._uses_argument(call, argument, keyword, inner, depth + 1):
-                    return True
-        return False
 
     def _of_method(self, call: ast.Call, text: str, cls: Class | None, scope: Scope) -> Iterator[Change]:
         """What a method of an object that has a session does with that."""
@@ -302,7 +265,7 @@ class Reader:
             return
         if self.ends.of_call(call, scope) is not None:
             yield Change(text, False, call)
-        elif cls is not None and cls.kind in SESSIONS and self.uses.of_call(call, scope) is not None:
+        elif cls is not None and cls.kind in SESSIONS and self.using.uses.of_call(call, scope) is not None:
             yield Change(text, True, call, cls)
 
     def _own(self, scope: Scope) -> list[tuple[str, Class]]:
