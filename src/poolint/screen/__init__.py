@@ -25,7 +25,7 @@ from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable, Iterable, Iterator, Set
 
     from poolint.finder import Finder
     from poolint.screen.statements import Segment
@@ -92,6 +92,11 @@ class Screen:
         """The names of the functions and classes of the file at ``path`` and of all that it imports, and maybe more."""
         self._settled_file(path, data)
         return self._names.definitions()
+
+    def is_near(self, roots: Iterable[bytes], path: str, data: bytes) -> bool:
+        """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
+        near = self._near(self._settled_file(path, data))
+        return any(root in one.data for one in near for root in roots)
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
@@ -222,8 +227,15 @@ class Screen:
 
     def _is_near_library(self, file: File) -> bool:
         """Whether a file, or one that it imports, names a library."""
-        near = [file, *(self._files.get(one) for link in file.links for one in (link.source, link.submodule) if one)]
-        return any(one is not None and self._ready.names_library(one.data) for one in near)
+        return any(self._ready.names_library(one.data) for one in self._near(file))
+
+    def _near(self, file: File) -> Iterator[File]:
+        """A file, and those that it imports."""
+        yield file
+        for path in dict.fromkeys(one for link in file.links for one in (link.source, link.submodule) if one):
+            found = self._files.get(path)
+            if found is not None:
+                yield found
 
     def _file(self, path: str) -> File | None:
         if path not in self._files:

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.semantics.calls import call_fact
+from poolint.semantics.heirs import Heirs
 from poolint.semantics.reached import Known, cache_of, happens_once, is_excluded, known, tested_parameters
 from poolint.semantics.scopes import may_be_another, nearest, parent_of
 from poolint.semantics.types import ClassObject, Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
     from poolint.semantics.evaluator import Evaluator
@@ -105,11 +108,16 @@ _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 
 
 class Edge(NamedTuple):
-    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope."""
+    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope.
+
+    Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
+    has an effect when all of them have it.
+    """
 
     link: Link
     fact: CallFact | None
     target: Scope | None
+    others: tuple[Scope, ...] = ()
 
 
 class Edges:
@@ -117,12 +125,20 @@ class Edges:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
+        self.heirs = Heirs(ev)
         self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
             name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
         }
         for cls in ev.models.classes.values():
             if cls.construct in ("open", "checkout"):
                 self._words.add(cls.name.rpartition(".")[2])
+        self._any_word = {
+            name.partition(".")[0].encode()
+            for name, cls in ev.models.classes.items()
+            if any("*" in row.names and _does(row) for row in cls.methods)
+        }
+        """Libraries of whose clients every method has an effect, whatever it is called."""
+        self._near_any_word: dict[str, bool] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._tested: dict[Scope, frozenset[str]] = {}
@@ -167,10 +183,17 @@ class Edges:
         if name in self.ev.screen.definitions(source.path, source.data):
             return True
         if isinstance(node.func, ast.Attribute):
-            return _is_own(node.func, scope)  # any other method has the name that its class gives it
+            # Any other method has the name that its class gives it.
+            return _is_own(node.func, scope) or self._is_near_any_word(source.path, source.data)
         if nearest(name, scope) and _SAYS_MAKER.search(name):
             return True  # imported, maybe, from the module of the project that makes it
         return may_be_another(name, scope)
+
+    def _is_near_any_word(self, path: str, data: bytes) -> bool:
+        found = self._near_any_word.get(path)
+        if found is None:
+            found = self._near_any_word[path] = self.ev.screen.is_near(self._any_word, path, data)
+        return found
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         if not self._may_matter(node, scope) or happens_once(node, scope):
@@ -179,8 +202,10 @@ class Edges:
         edges: list[Edge] = []
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function":
-                if _runs(node, one.scope) and not self._is_kept(one.scope):
-                    edges.append(Edge(Link(node, scope, one.scope.qualified_name), None, one.scope))
+                written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
+                if written and all(_runs(node, each) for each in written):
+                    link = Link(node, scope, one.scope.qualified_name)
+                    edges.append(Edge(link, None, written[0], tuple(written[1:])))
             elif isinstance(one, ClassObject) and one.cls is not one.base:
                 built = self.ev.type_of_member(one.instance(), "__init__")
                 if isinstance(built, Function):
@@ -208,6 +233,9 @@ def _does(row: Method | Function_) -> bool:
     return bool(row.effect) or row.role != "local"
 
 
+_MAX_NESTED = 20
+"""Abstract methods that are asked inside each other; real ones stay under 6."""
+
 _Entry = tuple["Scope", Known]
 """A function as it is called: with what is known of its parameters."""
 
@@ -232,19 +260,28 @@ class Effects:
         self.where = where
         self.below = below or sink
         self._witnesses: dict[_Entry, Witness | None] = {}
+        self._active: set[_Entry] = set()
+        """Functions that are being looked at: an abstract method's others are asked in the middle of that."""
+        self._provisional: set[_Entry] = set()
+        """Those without an effect as far as is known before the outermost of these is done."""
+        self._is_cut = False
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
-        for link, fact, target in self.edges.of_call(node, scope):
+        for link, fact, target, others in self.edges.of_call(node, scope):
             effect = self._effect(fact, scope, self.sink)
             if effect:
                 return Witness((link,), effect)
-            if target is None:
+            if target is None or not self._have_it(others, node, ()):
                 continue
             below = self.of_function(target, self.edges.enter(node, target, ()))
             if below is not None:
                 return Witness((link, *below.links), below.effect)
         return None
+
+    def _have_it(self, others: tuple[Scope, ...], node: ast.Call, caller: Known) -> bool:
+        """Whether each of the functions that may run here reaches a sink, too."""
+        return all(self.of_function(one, self.edges.enter(node, one, caller)) is not None for one in others)
 
     def _effect(self, fact: CallFact | None, scope: Scope, sink: Sink) -> str:
         effect = sink(fact) if fact is not None else ""
@@ -255,28 +292,48 @@ class Effects:
         start = (scope, fixed)
         if start in self._witnesses:
             return self._witnesses[start]
+        if start in self._active or start in self._provisional or len(self._active) >= _MAX_NESTED:
+            self._is_cut = True
+            return None
+        was_cut, self._is_cut = self._is_cut, False
+        self._active.add(start)
+        try:
+            witness, seen = self._search(start)
+        finally:
+            self._active.discard(start)
+        if witness is not None:
+            self._witnesses[start] = witness
+        elif not self._is_cut:
+            self._witnesses.update(dict.fromkeys(seen))
+        else:
+            self._provisional.add(start)
+        if not self._active:
+            self._provisional.clear()
+        self._is_cut = was_cut or (self._is_cut and witness is None)
+        return witness
+
+    def _search(self, start: _Entry) -> tuple[Witness | None, Iterable[_Entry]]:
+        """The witness of a function, and what was looked at."""
         came_by: dict[_Entry, tuple[_Entry, Link] | None] = {start: None}
         queue = deque([start])
         while queue:
             entry = queue.popleft()
-            for link, fact, target in self.edges.of_scope(entry[0]):
+            for link, fact, target, others in self.edges.of_scope(entry[0]):
                 effect = self._effect(fact, entry[0], self.below)
                 if not effect and target is None:
                     continue
                 if entry[1] and is_excluded(link.node, *entry):
                     continue
                 if effect:
-                    witness = Witness((*_chain(came_by, entry), link), effect)
-                    self._witnesses[start] = witness
-                    return witness
+                    return Witness((*_chain(came_by, entry), link), effect), ()
                 assert target is not None
+                if others and not self._have_it(others, link.node, entry[1]):
+                    continue
                 following = (target, self.edges.enter(link.node, target, entry[1]))
                 if following not in came_by and self._witnesses.get(following, 0) is not None:
                     came_by[following] = (entry, link)
                     queue.append(following)
-        for entry in came_by:
-            self._witnesses[entry] = None
-        return None
+        return None, came_by
 
 
 def _is_zero(call: ast.Call) -> bool:

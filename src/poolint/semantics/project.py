@@ -9,6 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint.semantics.places import TEST_FILE
 from poolint.source import Source, SourceError
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from poolint.finder import Finder
     from poolint.semantics.scopes import Binding, Scope
 
+_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n:(]*\(([^:]*)\)[ \t]*:", re.MULTILINE)
+_WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 
 
@@ -77,6 +80,7 @@ class Project:
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
         self._texts: dict[str, dict[str, bytes]] = {}
+        self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
 
     def replace(self, source: Source) -> Module:
         """Take ``source`` for its file from now on, in place of what stands on disk.
@@ -136,14 +140,32 @@ class Project:
         """
         plain = name.encode()
         word = re.compile(rb"\b" + re.escape(plain) + rb"[ \t]*\(")
+        for path, data in self._texts_of(self._root_of(near)):
+            if plain in data and word.search(data) is not None:
+                yield path, data
+
+    def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
+        """The classes of the package that ``near`` belongs to that name ``name`` among their bases: the file and the
+        name of each, in a stable order.
+        """
         root = self._root_of(near)
+        if root not in self._heirs:
+            index = self._heirs[root] = {}
+            for path, data in self._texts_of(root):
+                if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+                    continue  # what stands in for the real one there
+                for heir, bases in _CLASS.findall(data):
+                    for base in dict.fromkeys(_WORD.findall(bases)):
+                        index.setdefault(base, []).append((path, heir.decode()))
+        return self._heirs[root].get(name.encode(), [])
+
+    def _texts_of(self, root: str) -> Iterator[tuple[str, bytes]]:
+        """The files below a folder, and what stands in them."""
         if root not in self._texts:
             self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
         for path, data in self._texts[root].items():
             known = self._modules.get(path)
-            data = known.source.data if known is not None else data
-            if plain in data and word.search(data) is not None:
-                yield path, data
+            yield path, known.source.data if known is not None else data
 
     def _root_of(self, module: Module) -> str:
         root = self.finder.search_path(module.path)[0]

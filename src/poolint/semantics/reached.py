@@ -35,7 +35,8 @@ _UNKNOWN: Final = object()
 
 
 def happens_once(node: ast.Call, scope: Scope) -> bool:
-    """Whether a call is part of a lazy initialisation (``if self._x is None: self._x = load()``), or on no server.
+    """Whether a call is part of a lazy initialisation (``if self._x is None: self._x = load()``; ``if key not in
+    _ready: prepare(key); _ready.add(key)``), or on no server.
 
     It happens once in the life of a process, or never: no steady effect of the functions that reach it.
     """
@@ -45,6 +46,8 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
         if isinstance(parent, ast.If) and any(current is one for one in parent.body):
             missing = _missing(parent.test)
             if missing and any(missing == ast.dump(one) for one in _assigned(parent.body)):
+                return True
+            if any(_remembers(one, parent.body, scope) for one in _conjuncts(parent.test)):
                 return True
             if _is_elsewhere(parent.test, scope):
                 return True
@@ -67,6 +70,42 @@ def _first_guard(function: ast.AST) -> float:
             if present and assigned is not None and present in assigned:
                 return float(statement.lineno)
     return math.inf
+
+
+def _remembers(test: ast.expr, body: list[ast.stmt], scope: Scope) -> bool:
+    """Whether a block is for what a set of the module does not have yet, and adds it: once for each in a process."""
+    if not (isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotIn)):
+        return False
+    known_ones = test.comparators[0]
+    if not isinstance(known_ones, ast.Name) or known_ones.id not in scope.module.scope.bindings:
+        return False
+    if any(known_ones.id in one.bindings for one in _functions_around(scope)):
+        return False
+    wanted = ast.dump(test.left)
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "add"
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == known_ones.id
+        and [ast.dump(one) for one in node.args] == [wanted]
+        for statement in body
+        for node in ast.walk(statement)
+    )
+
+
+def _functions_around(scope: Scope) -> Iterator[Scope]:
+    current: Scope | None = scope
+    while current is not None and current.kind != "module":
+        yield current
+        current = current.parent
+
+
+def _conjuncts(test: ast.expr) -> list[ast.expr]:
+    """The tests that all have to hold."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return [inner for one in test.values for inner in _conjuncts(one)]
+    return [test]
 
 
 def cache_of(callee: Scope) -> ast.expr | None:
