@@ -25,7 +25,7 @@ from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Set
+    from collections.abc import Callable, Iterator, Set
 
     from poolint.finder import Finder
     from poolint.screen.statements import Segment
@@ -44,6 +44,7 @@ class Screen:
         self._read = read_bytes or _bytes_of
         self._ready = Ready()
         self._files: dict[str, File | None] = {}
+        self._naming: dict[tuple[frozenset[bytes], File], bool] = {}
         self._settled: set[str] = set()
         self._distance: dict[str, int] = {}
         """Over how many imports a file has to do with one that carries something; none that are too far."""
@@ -93,10 +94,15 @@ class Screen:
         self._settled_file(path, data)
         return self._names.definitions()
 
-    def is_near(self, roots: Iterable[bytes], path: str, data: bytes) -> bool:
+    def is_near(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
-        near = self._near(self._settled_file(path, data))
-        return any(root in one.data for one in near for root in roots)
+        return any(self._mentions_one(roots, one) for one in self._near(self._settled_file(path, data)))
+
+    def _mentions_one(self, roots: frozenset[bytes], file: File) -> bool:
+        found = self._naming.get((roots, file))
+        if found is None:
+            found = self._naming[roots, file] = any(root in file.data for root in roots)
+        return found
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""

@@ -132,11 +132,11 @@ class Edges:
         for cls in ev.models.classes.values():
             if cls.construct in ("open", "checkout"):
                 self._words.add(cls.name.rpartition(".")[2])
-        self._any_word = {
+        self._any_word = frozenset(
             name.partition(".")[0].encode()
             for name, cls in ev.models.classes.items()
             if any("*" in row.names and _does(row) for row in cls.methods)
-        }
+        )
         """Libraries of whose clients every method has an effect, whatever it is called."""
         self._near_any_word: dict[str, bool] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}

@@ -87,7 +87,7 @@ class Heirs:
         found: list[Scope] = []
         for path, name in named:
             module = project.module(path)
-            for scope in module.scope.descendants() if module is not None else ():
+            for scope in module.scope.children if module is not None else ():
                 is_heir = scope.kind == "class" and scope.name == name and scope is not owner and scope not in found
                 if is_heir and any(base.cls is owner for base in self.ev.bases(scope)):
                     found.append(scope)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from poolint.finder import Finder
     from poolint.semantics.scopes import Binding, Scope
 
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)[^\n:(]*\(([^:]*)\)[ \t]*:", re.MULTILINE)
+_CLASS = re.compile(rb"\nclass (\w+)[^\n:(]*\(([^:]*)\)[ \t]*:")
 _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
 
@@ -145,8 +145,8 @@ class Project:
                 yield path, data
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
-        """The classes of the package that ``near`` belongs to that name ``name`` among their bases: the file and the
-        name of each, in a stable order.
+        """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
+        and the name of each, in a stable order.
         """
         root = self._root_of(near)
         if root not in self._heirs:
