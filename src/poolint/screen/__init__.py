@@ -44,7 +44,6 @@ class Screen:
         self._read = read_bytes or _bytes_of
         self._ready = Ready()
         self._files: dict[str, File | None] = {}
-        self._naming: dict[tuple[frozenset[bytes], File], bool] = {}
         self._settled: set[str] = set()
         self._distance: dict[str, int] = {}
         """Over how many imports a file has to do with one that carries something; none that are too far."""
@@ -96,13 +95,7 @@ class Screen:
 
     def is_near(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
-        return any(self._mentions_one(roots, one) for one in self._near(self._settled_file(path, data)))
-
-    def _mentions_one(self, roots: frozenset[bytes], file: File) -> bool:
-        found = self._naming.get((roots, file))
-        if found is None:
-            found = self._naming[roots, file] = any(root in file.data for root in roots)
-        return found
+        return any(one.mentions(roots) for one in self._near(self._settled_file(path, data)))
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
@@ -238,10 +231,8 @@ class Screen:
     def _near(self, file: File) -> Iterator[File]:
         """A file, and those that it imports."""
         yield file
-        for path in dict.fromkeys(one for link in file.links for one in (link.source, link.submodule) if one):
-            found = self._files.get(path)
-            if found is not None:
-                yield found
+        paths = dict.fromkeys(one for link in file.links for one in (link.source, link.submodule) if one)
+        yield from (one for one in map(self._files.get, paths) if one is not None)
 
     def _file(self, path: str) -> File | None:
         if path not in self._files:

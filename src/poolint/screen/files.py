@@ -49,6 +49,7 @@ class File:
         "_bound",
         "_coroutines",
         "_linked",
+        "_mentions",
         "_read_off",
         "_segments",
         "blocking",
@@ -86,6 +87,7 @@ class File:
         self._segments: list[Segment] | None = None
         self._bound: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
+        self._mentions: dict[frozenset[bytes], bool] = {}
 
     @property
     def told(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
@@ -100,6 +102,13 @@ class File:
             for link in self.links:
                 self._linked.setdefault(link.local, []).append(link)
         return self._linked
+
+    def mentions(self, words: frozenset[bytes]) -> bool:
+        """Whether one of some words stands anywhere in it."""
+        found = self._mentions.get(words)
+        if found is None:
+            found = self._mentions[words] = any(word in self.data for word in words)
+        return found
 
     @property
     def coroutines(self) -> frozenset[bytes]:
