@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
 import pytest
+import sqlalchemy
+from sqlalchemy import orm
 from tests.models.live import of_aws, of_drivers, of_effects, tables
 from tests.models.live.looking import (
     Record,
@@ -417,3 +419,15 @@ def test_evidence_means_the_same_on_sessions_and_connections(mode: str) -> None:
         real = [other for cls in both if (other := MODELS.method(cls, method)) is not None]
         assert real, method
         assert {(other.call, other.role) for other in real} == {(row.call, row.role)}, method
+
+
+@pytest.mark.parametrize("name", ["orm.Session", "Connection"])
+def test_without_effect_after_the_release(name: str) -> None:
+    engine = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.QueuePool)
+    methods_without = MODELS.classes[SA + name].without_effect
+    assert methods_without
+    for method in methods_without:
+        with orm.Session(engine) if name == "orm.Session" else engine.connect() as released:
+            released.execute(sqlalchemy.text("SELECT 1"))
+        getattr(released, method)()
+        assert engine.pool.checkedout() == 0

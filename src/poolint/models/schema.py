@@ -134,7 +134,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     nobody waits for its connections. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
     keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
     where they are True, make it an object of another class: one that exists here only, for the difference. ``twin`` is the
-    asynchronous class of the library that a synchronous one is easily taken for.
+    asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods that do
+    nothing on an instance that has been released, where others raise or take a connection again.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     embedded: bool = False
     keeps_none: bool = False
     made_with: dict[str, str] = {}
+    without_effect: tuple[str, ...] = ()
     on_drop: OnDrop = ""
     attributes: dict[str, str] = {}
     methods: tuple[Method, ...] = ()

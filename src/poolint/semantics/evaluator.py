@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from poolint.semantics import annotated, callables, containers, imports, members, parameters, reaching
+from poolint.semantics import annotated, callables, containers, evidence, imports, members, parameters, reaching
 from poolint.semantics.callers import Callers
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import (
@@ -325,6 +325,8 @@ class Evaluator:
             if isinstance(value, TupleOf):
                 return value.items[binding.index] if binding.index < len(value.items) else UNKNOWN
             return self.item(value, asynchronous=False)
+        if kind == "assign" and isinstance(binding.value, ast.Await):
+            return evidence.as_used(self, value, getattr(binding.node, "id", ""), scope)
         return containers.filled(self, value, binding, scope) if kind == "assign" else value
 
     # Modules and classes

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, Instance, Pending, alternatives
+from poolint.semantics.types import UNKNOWN, Instance, Pending, Type, alternatives, without_none
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -152,16 +152,19 @@ def _is_asynchronous(call: ast.Call) -> bool:
     )
 
 
-def as_used(ev: Evaluator, declared: Instance, name: str, scope: Scope) -> Instance:
-    """What a parameter is that is declared as a synchronous class: its asynchronous twin, where most of the calls on it
-    that only make sense with an ``await`` there have one. ``db: Session = Depends(get_async_session)`` works.
+def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
+    """What a name stands for that is declared as a synchronous class: its asynchronous twin, where most of the calls on
+    it that only make sense with an ``await`` there have one. ``db: Session = Depends(get_async_session)`` works.
     """
+    declared = without_none(one)
+    if not isinstance(declared, Instance):
+        return one
     base = declared.base
     if base is None or not base.twin or declared.cls is not base or not scope.is_async:
-        return declared
+        return one
     twin = ev.models.classes.get(base.twin)
     if twin is None:
-        return declared
+        return one
     awaited = others = 0
     for inner in scope.descendants():
         for call in inner.calls:
@@ -175,7 +178,7 @@ def as_used(ev: Evaluator, declared: Instance, name: str, scope: Scope) -> Insta
                 if row is not None and row.call == "coroutine":
                     awaited += isinstance(parent_of(call), ast.Await)
                     others += not isinstance(parent_of(call), ast.Await)
-    return Instance(twin, twin) if awaited > others else declared
+    return Instance(twin, twin) if awaited > others else one
 
 
 def _class_around(scope: Scope) -> Scope | None:

@@ -32,7 +32,7 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     passed = ev.callers.passed(binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
-    return evidence.as_used(ev, passed, binding.node.arg, scope) if isinstance(passed, Instance) else passed
+    return evidence.as_used(ev, passed, binding.node.arg, scope)
 
 
 def _is_marker(injected: Type) -> bool:

@@ -34,16 +34,20 @@ class Use(Enum):
 class Usage:
     """A use and the node where it happens: the outermost expression or statement that uses the value.
 
-    ``name`` is the variable that held the value meanwhile, ``attribute`` the one that was read off it.
+    ``name`` is the variable that held the value meanwhile, ``attribute`` the one that was read off it; ``also_escapes``
+    says that another use of the variable passes the value on.
     """
 
-    __slots__ = ("attribute", "name", "node", "use")
+    __slots__ = ("also_escapes", "attribute", "name", "node", "use")
 
-    def __init__(self, use: Use, node: ast.AST, name: str = "", attribute: str = "") -> None:
+    def __init__(
+        self, use: Use, node: ast.AST, name: str = "", attribute: str = "", *, also_escapes: bool = False
+    ) -> None:
         self.use = use
         self.node = node
         self.name = name
         self.attribute = attribute
+        self.also_escapes = also_escapes
 
 
 STARTS = frozenset(
@@ -192,7 +196,8 @@ def _most_telling(found: list[Usage], name: str, *, prefer_tests: bool = False) 
         return None
     of_test = _RANK[Use.ITERATED_ASYNC] if prefer_tests else 4
     first = min(known, key=lambda one: _RANK.get(one.use, of_test if one.use is Use.TESTED else 3))
-    return Usage(first.use, first.node, name, first.attribute)
+    also_escapes = any(one.use is Use.ESCAPES for one in known)
+    return Usage(first.use, first.node, name, first.attribute, also_escapes=also_escapes)
 
 
 def _before(load: ast.Name, target: ast.Name) -> bool:

@@ -20,7 +20,7 @@ class UsedAfterRelease(Rule):
 
     ## Why is this bad?
     A connection is closed by then: using it raises. A session opens itself again: it checks out a connection that no block
-    gives back any more.
+    gives back any more. A commit or rollback of SQLAlchemy has no effect: what it was meant for has happened, or is lost.
 
     ## Example
     ```python
@@ -71,6 +71,8 @@ class UsedAfterRelease(Rule):
         outcome = "it raises, since the connection has been given back"
         if observation.cls.kind == "session":
             outcome = "it opens itself again, and nothing gives that connection back"
+        if observation.method in observation.cls.without_effect:
+            outcome = "it does nothing, since the transaction has ended with the block"
         if not observation.method:
             return Verdict(
                 f"`{observation.variable}` is given away after its block has released it: {outcome} when it is used",

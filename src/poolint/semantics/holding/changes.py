@@ -147,6 +147,7 @@ class Reader:
         region = next((one for one in found.regions if one.header is header), None)
         # Whatever the block binds is over with it, also where nothing is known of the context manager.
         over = found.exits[item] = [Change(target, False, header)] if target else []
+        over.extend(self._ended_by_manager(header, scope))
         if region is not None and not region.session:
             name = f"{text_of(header, scope)} (line {header.lineno})"
             found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, reverse=True)]
@@ -168,6 +169,15 @@ class Reader:
         if pooled and not opens_directly(self.ev, header, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
+
+    def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
+        """The sessions that are passed to a context manager of the project which ends them."""
+        if isinstance(header, ast.Call) and any(self._session(one, scope) is not None for one in _arguments(header)):
+            callees = alternatives(self.ev.type_of(header.func, scope))
+            if any(isinstance(one, Function) and self.ends.of_function(one.scope) is not None for one in callees):
+                for one in _arguments(header):
+                    if self._session(one, scope) is not None:
+                        yield Change(name_of(one), False, header)
 
     def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
 """Uses that no coroutine is made for: dropped, or used as if it were what it gives."""
 
+_GIVE_UP = frozenset({"close", "throw"})
+"""Methods of a coroutine itself that end it unrun, where something else would have run it."""
+
 _HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
 """Decorators after which an ``async def`` still gives a coroutine."""
 
@@ -33,7 +36,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
     for node in scope.calls:
         if not _may_be_coroutine(node.func, scope, known):
             continue
-        if usage(node, scope).use not in _UNAWAITED:
+        used = usage(node, scope)
+        if used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes):
             continue
         callees = alternatives(ev.type_of(node.func, scope))
         if not callees or not all(isinstance(one, Function) and _is_coroutine(one.scope) for one in callees):
