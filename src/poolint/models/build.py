@@ -65,7 +65,27 @@ def problems(libraries: Sequence[Library]) -> Iterator[str]:
             yield from (f"{file}: {cls.name}: {text}" for text in _class_problems(cls, classes))
         for function in library.functions:
             yield from (f"{file}: {function.name}: {text}" for text in _call_problems(function, None, classes))
+        yield from (f"{file}: {text}" for text in _configuration_problems(library, libraries, classes))
     yield from api.problems(libraries, classes)
+
+
+def _configuration_problems(library: Library, libraries: Sequence[Library], classes: dict[str, Class]) -> Iterator[str]:
+    """What is wrong with dialects, drivers and what makes engines and pools."""
+    dialects = {dialect.name for one in libraries for dialect in one.dialects}
+    functions = {function.name for one in libraries for function in one.functions}
+    for dialect in library.dialects:
+        for kind, name in dialect.memory_pools.items():
+            if name not in classes or classes[name].pool is None:
+                yield f"{dialect.name}: memory_pools.{kind}: {name!r} is not the name of a class of pool here"
+    for driver in library.drivers:
+        for name in driver.dialects:
+            if name not in dialects:
+                yield f"{driver.name}: dialects: {name!r} is not the name of a dialect here"
+    for maker in library.makers:
+        if maker.name not in functions and maker.name not in classes:
+            yield f"{maker.name}: is neither a function nor a class here"
+        if maker.poolclass and (maker.poolclass not in classes or classes[maker.poolclass].pool is None):
+            yield f"{maker.name}: poolclass: {maker.poolclass!r} is not the name of a class of pool here"
 
 
 def screen(libraries: Iterable[Library]) -> bytes:

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.models.schema import Class, Events, Function, Library, Method, Names, Target, Wrapped
+from poolint.models.schema import (
+    Class,
+    Dialect,
+    Driver,
+    Events,
+    Function,
+    Library,
+    Maker,
+    Method,
+    Names,
+    Target,
+    Wrapped,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +37,8 @@ class Models:
     ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
     all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
-    ``wrapped`` tells which exceptions arrive inside others.
+    ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
+    name, ``makers`` by the name of their row.
     """
 
     __slots__ = (
@@ -34,8 +47,11 @@ class Models:
         "_methods",
         "_names",
         "classes",
+        "dialects",
+        "drivers",
         "events",
         "functions",
+        "makers",
         "modules",
         "roots",
         "screened_roots",
@@ -50,6 +66,9 @@ class Models:
         self.events: dict[str, Events] = {}
         self.targets: dict[str, Target] = {}
         self.wrapped: list[Wrapped] = []
+        self.dialects: dict[str, Dialect] = {}
+        self.drivers: dict[tuple[str, str], Driver] = {}
+        self.makers: dict[str, Maker] = {}
         roots: set[str] = set()
         screened: set[str] = set()
         for library in libraries:
@@ -68,6 +87,9 @@ class Models:
             self.events.update((one.name, one) for one in library.events)
             self.targets.update((one.cls, one) for one in library.targets)
             self.wrapped += library.wrapped
+            self.dialects.update((one.name, one) for one in library.dialects)
+            self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
+            self.makers.update((one.name, one) for one in library.makers)
         self.roots = frozenset(roots)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.

@@ -121,21 +121,34 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     dedicates: bool = False
 
 
+class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How a class of pool behaves in an engine.
+
+    ``limit``: how many connections it lets out: as many as a ``queue`` has room for, ``one``, one for each ``thread``, or
+    ``none`` is kept and everybody gets a new one. ``engines`` are those that take it, ``arguments`` those of the engine's
+    arguments that not every pool takes, and it does.
+    """
+
+    limit: Literal["queue", "one", "thread", "none"]
+    engines: Literal["sync", "async", "both"]
+    arguments: tuple[str, ...] = ()
+
+
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A class of a library.
 
-    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself.
-    ``enter`` and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind;
-    empty where the protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving
-    the block gives the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which
-    no other release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
+    ``aliases`` are the other paths it is imported by. ``construct`` is the role of calling the class itself. ``enter``
+    and ``async_enter`` are type expressions for what ``with`` and ``async with`` on an instance bind; empty where the
+    protocol is missing. ``awaits`` likewise for ``await``. ``releases_on_exit`` says whether leaving the block gives
+    the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
+    release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``keeps_none``: a class of pool that keeps no connection: an engine with it leaves nothing behind, and
-    nobody waits for its connections. ``parameters`` are the defaults of its type parameters; ``parameter_from`` is the
-    keyword argument of the constructor that sets the first one (``class_``). ``made_with`` are keyword arguments which,
-    where they are True, make it an object of another class: one that exists here only, for the difference. ``twin`` is the
-    asynchronous class of the library that a synchronous one is easily taken for. ``without_effect`` are methods that do
-    nothing on an instance that has been released, where others raise or take a connection again.
+    anybody. ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the
+    defaults of its type parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first
+    one (``class_``). ``made_with`` are keyword arguments which, where they are True, make it an object of another
+    class: one that exists here only, for the difference. ``twin`` is the asynchronous class of the library that a
+    synchronous one is easily taken for. ``without_effect`` are methods that do nothing on an
+    instance that has been released, where others raise or take a connection again.
     """
 
     name: str
@@ -154,7 +167,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     commits_on_exit: bool = False
     close_gives_back: bool = False
     embedded: bool = False
-    keeps_none: bool = False
+    pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()
     on_drop: OnDrop = ""
@@ -222,6 +235,64 @@ class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     into: dict[str, str]
 
 
+class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that
+    the newest version of the library takes where that is another; ``memory_pools`` the classes of pool that engines of
+    either kind get where the database is in memory, by kind.
+    """
+
+    name: str
+    default: str
+    newer: str = ""
+    memory_pools: dict[str, str] = {}
+
+
+class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What stands behind the ``+``. ``kind``: the engines that it works in; ``substitute`` is what stands behind the
+    dialect's name for a driver of the other kind (``+asyncpg``).
+
+    Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and
+    ``refuses`` some that it is often given and does not take. ``pools``: those by which it makes a pool of its own.
+    """
+
+    dialects: tuple[str, ...]
+    name: str
+    kind: Literal["sync", "async", "both"]
+    substitute: str = ""
+    accepts: tuple[str, ...] = ()
+    refuses: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+
+
+class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A function or class of the models that makes an engine or a pool: what its arguments mean.
+
+    ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size``
+    the number of connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum`` that of
+    those it keeps open at least, ``timeout`` how long a checkout waits. ``poolclass`` is the class of pool an engine gets
+    when it is given none. ``defaults`` are the values of these where they are not given; a size that has none is the
+    minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all arguments that it
+    takes, where it or its driver refuses all others, and ``refusal`` the exception that says so.
+    """
+
+    name: str
+    makes: Literal["engine", "pool"]
+    kind: Literal["sync", "async"]
+    dialect: str = ""
+    driver: str = ""
+    positional: tuple[str, ...] = ()
+    address: str = ""
+    size: str = ""
+    overflow: str = ""
+    minimum: str = ""
+    timeout: str = ""
+    poolclass: str = ""
+    defaults: dict[str, float] = {}
+    unlimited: dict[str, int] = {}
+    accepts: tuple[str, ...] = ()
+    refusal: str = "TypeError"
+
+
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One model file.
 
@@ -240,3 +311,6 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     events: tuple[Events, ...] = ()
     targets: tuple[Target, ...] = ()
     wrapped: tuple[Wrapped, ...] = ()
+    dialects: tuple[Dialect, ...] = ()
+    drivers: tuple[Driver, ...] = ()
+    makers: tuple[Maker, ...] = ()

@@ -202,7 +202,10 @@ def _given(scope: Scope) -> list[ast.expr]:
 def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     """Whether an engine is made with a class of pool that keeps no connection."""
     return any(
-        isinstance(one, ClassObject) and one.base is not None and one.base.keeps_none
+        isinstance(one, ClassObject)
+        and one.base is not None
+        and one.base.pool is not None
+        and one.base.pool.limit == "none"
         for keyword in made.keywords
         if keyword.arg == "poolclass"
         for one in alternatives(ev.type_of(keyword.value, scope))

@@ -17,7 +17,7 @@ Block = tuple[int, str]
 def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
     """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't."""
     position = (use.lineno, use.col_offset)
-    around = _blocks(use)
+    around = blocks_of(use)
     statement = statement_of(use)
     candidates = []
     for binding in sorted(bindings, key=lambda one: one.position, reverse=True):
@@ -31,14 +31,14 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
         if isinstance(node, ast.arg):
             candidates.append(binding)
             break
-        blocks = _blocks(node)
+        blocks = blocks_of(node)
         home = blocks[0]
         if binding.kind == "narrowed":
             if home in around:
                 candidates.append(binding)
                 break
             continue
-        if _excluded(blocks, around) or (home not in around and _leaves(statement_of(node))):
+        if excluded(blocks, around) or (home not in around and _leaves(statement_of(node))):
             continue
         candidates.append(binding)
         if home in around:
@@ -97,7 +97,7 @@ def _in_comprehension(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and _comprehension(node) is not None
 
 
-def _blocks(node: ast.AST) -> list[Block]:
+def blocks_of(node: ast.AST) -> list[Block]:
     """The statement lists around ``node``, the nearest first."""
     found = []
     current: ast.AST | None = statement_of(node)
@@ -118,7 +118,7 @@ def _blocks(node: ast.AST) -> list[Block]:
     return found or [(0, "")]
 
 
-def _excluded(blocks: list[Block], around: list[Block]) -> bool:
+def excluded(blocks: list[Block], around: list[Block]) -> bool:
     """Whether a binding in ``blocks`` stands in an arm that excludes the arm of the use."""
     arms = dict(reversed(around))
     for owner, field in blocks:
