@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from poolint.deployment.declared import Declared
+
 DEFAULT_EXCLUDE = (
     ".bzr",
     ".direnv",
@@ -58,6 +60,7 @@ KEYS = (
     "extend-exclude",
     "force-exclude",
     "certainty",
+    "budget",
 )
 
 
@@ -92,10 +95,12 @@ class Settings:
     ``select`` (None: the default rules) to ``extend_ignore`` are what the file says; ``command_line`` is laid over
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
     ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
-    they stand there, by the names of the rules; ``options`` checks them when the rules are known.
+    they stand there, by the names of the rules; ``options`` checks them when the rules are known. ``budget`` is what it
+    says of the deployment.
     """
 
     __slots__ = (
+        "budget",
         "certainty",
         "command_line",
         "exclude",
@@ -124,6 +129,7 @@ class Settings:
         source: str = "",
         command_line: Selectors | None = None,
         rule_tables: Mapping[str, Mapping[str, Any]] | None = None,
+        budget: Declared | None = None,
     ) -> None:
         self.select = select
         self.ignore = ignore
@@ -137,6 +143,7 @@ class Settings:
         self.source = source
         self.command_line = command_line or Selectors(origin="--")
         self.rule_tables = rule_tables or {}
+        self.budget = budget
 
     @property
     def asks_for_more(self) -> bool:
@@ -275,7 +282,17 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         root=os.path.dirname(os.path.abspath(file)),
         source=os.path.abspath(file),
         rule_tables={key: value for key, value in table.items() if key not in KEYS},
+        budget=_budget(table["budget"], file) if "budget" in table else None,
     )
+
+
+def _budget(table: object, file: str) -> Declared:
+    from poolint.deployment import declared
+
+    try:
+        return declared.parse(table, os.path.abspath(file))
+    except ValueError as error:
+        raise ConfigError(f"{shown(file)}: [tool.poolint.budget] {error}") from error
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

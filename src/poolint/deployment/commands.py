@@ -1,0 +1,352 @@
+"""What a unit runs: its command line taken apart down to the programs that are known, with their numbers."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.deployment import gunicorn
+from poolint.deployment.documents import text_of
+from poolint.deployment.programs import POOLED, PROGRAMS, WRAPPERS, Option, Program
+from poolint.deployment.shell import expanded, simple_commands
+from poolint.deployment.values import Environment, Figure, Place, Problem, Service, Unit, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
+_PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
+_TARGET = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?::[A-Za-z_][\w.]*(?:\(\))?)?")
+_ASYNC_WORKERS = ("uvicorn", "gevent", "eventlet", "tornado", "aiohttp")
+"""What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
+_MAX_DEPTH = 4
+_ONE = Figure(1, "runs once")
+
+
+class Started(NamedTuple):
+    """A program that a command line starts: the words after its name, and what is set where it runs."""
+
+    name: str
+    arguments: tuple[Word, ...]
+    environment: Environment
+    place: Place
+    in_background: bool
+
+
+class Commands:
+    """Reads the command lines of units; puts down what is wrong with scripts and configuration on the way."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def services(self, unit: Unit) -> list[Service]:
+        """The services that a unit runs, none where it runs no program that is known.
+
+        A command line that goes on to another program when the first has ended runs one at a time: of those that serve
+        or work, the one with most processes counts. Those that are sent to the background run beside it.
+        """
+        migrations: list[Service] = []
+        beside: list[Service] = []
+        one_of: list[Service] = []
+        for started in self.started(unit.words, unit.environment, unit.folder, 0):
+            service = self._service(started, unit)
+            if service is None:
+                continue
+            if service.kind == "migration":
+                migrations.append(service)
+            else:
+                (beside if started.in_background else one_of).append(service)
+        found = [*beside]
+        if one_of:
+            found.append(max(one_of, key=lambda one: one.processes.least))
+        named = [one._replace(name=f"{one.name}-{one.program}") for one in found] if len(found) > 1 else found
+        return [*named, *(one._replace(name=f"{one.name}-migrations") if found else one for one in migrations[:1])]
+
+    def started(
+        self, words: tuple[Word, ...], environment: Environment, folder: str, depth: int, in_background: bool = False
+    ) -> Iterator[Started]:
+        """The known programs that a command line starts, also through shells, scripts and wrappers."""
+        words = tuple(expanded(word, environment) for word in words)
+        while words and "=" in words[0].text and words[0].text.partition("=")[0].isidentifier():
+            name, _, text = words[0].text.partition("=")
+            environment = {**environment, name: words[0]._replace(text=text)}
+            words = words[1:]
+        if not words or depth > _MAX_DEPTH:
+            return
+        first, rest = words[0], words[1:]
+        name = os.path.basename(first.text)
+        if name in _SHELLS:
+            yield from self._in_shell(rest, environment, folder, depth)
+        elif _PYTHON.fullmatch(name):
+            yield from self._python(rest, environment, first.place, in_background)
+        elif name in PROGRAMS:
+            yield Started(name, rest, environment, first.place, in_background)
+        elif name in WRAPPERS or first.text in WRAPPERS:
+            inner = next((number for number, word in enumerate(rest) if _is_program(word.text)), None)
+            if inner is not None:
+                yield from self.started(rest[inner:], environment, folder, depth + 1, in_background)
+        elif name == "manage.py" or name == "django-admin":
+            yield from self._python(words, environment, first.place, in_background)
+        else:
+            yield from self._script(first, rest, environment, folder, depth)
+
+    def _in_shell(
+        self, words: tuple[Word, ...], environment: Environment, folder: str, depth: int
+    ) -> Iterator[Started]:
+        for number, word in enumerate(words):
+            if word.text.startswith("-"):
+                if "c" in word.text.lstrip("-") and not word.text.startswith("--") and len(words) > number + 1:
+                    text, arguments = words[number + 1], words[number + 3 :]
+                    yield from self._text(text.text, text.place, environment, arguments, folder, depth)
+                    return
+            else:
+                yield from self._script(word, words[number + 1 :], environment, folder, depth)
+                return
+
+    def _text(
+        self,
+        text: str,
+        place: Place,
+        environment: Environment,
+        arguments: tuple[Word, ...],
+        folder: str,
+        depth: int,
+        *,
+        follows_rows: bool = False,
+    ) -> Iterator[Started]:
+        simple, problems = simple_commands(text, place, environment, arguments, follows_rows=follows_rows)
+        self.problems += problems
+        for one in simple:
+            yield from self.started(one.words, one.environment, folder, depth + 1, one.in_background)
+
+    def _script(
+        self, word: Word, arguments: tuple[Word, ...], environment: Environment, folder: str, depth: int
+    ) -> Iterator[Started]:
+        """What a shell script of the repository starts. Where it was copied to is not followed: its name is."""
+        path = script_of(word.text, folder)
+        if path is None:
+            return
+        try:
+            text = text_of(path)
+        except OSError as error:
+            self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+            return
+        place = Place(path, 1)
+        yield from self._text(text, place, environment, arguments, folder, depth, follows_rows=True)
+
+    def _python(
+        self, words: tuple[Word, ...], environment: Environment, place: Place, in_background: bool
+    ) -> Iterator[Started]:
+        for number, word in enumerate(words):
+            rest = words[number + 1 :]
+            if word.text == "-m" and rest:
+                name = rest[0].text
+                if name in PROGRAMS:
+                    yield Started(name, rest[1:], environment, place, in_background)
+                else:
+                    yield Started("python", rest, environment, place, in_background)
+                return
+            if word.text.startswith("-"):
+                if word.text in ("-c", "-V", "--version"):
+                    return
+                continue
+            yield Started("python", words[number:], environment, place, in_background)
+            return
+
+    def _service(self, started: Started, unit: Unit) -> Service | None:
+        if started.name == "python":
+            return self._module(started, unit)
+        program = PROGRAMS[started.name]
+        words = [word.text for word in started.arguments]
+        if program.within and not any(word in words for word in program.within):
+            return None
+        processes, threads = (self._option(one, started, unit) for one in (program.processes, program.threads))
+        if started.name == "gunicorn":
+            processes, threads = self._gunicorn(started, unit, processes, threads)
+        if program.pool:
+            processes, threads = _pooled(program, started, processes)
+        targets = _targets(program, started.arguments)
+        return Service(
+            unit.name,
+            program.kind,
+            started.name,
+            started.place,
+            processes,
+            threads,
+            unit.replicas,
+            targets,
+            unit.folder,
+            started.environment,
+            unit.surge,
+        )
+
+    def _module(self, started: Started, unit: Unit) -> Service | None:
+        """A module or a file that Python runs: one process. What it starts in turn is not followed."""
+        name = started.arguments[0].text
+        kind = "worker"
+        if os.path.basename(name) in ("manage.py", "django-admin"):
+            command = started.arguments[1].text if len(started.arguments) > 1 else ""
+            kind = {"migrate": "migration", "runserver": "web"}.get(command, "")
+            if not kind:
+                return None
+        target = name if name.endswith(".py") or _TARGET.fullmatch(name) else ""
+        if not target:
+            return None
+        one = Figure(1, f"`python {name}` is one process", started.place)
+        unknown = Figure(None, "nothing says how many threads it has", started.place)
+        return Service(
+            unit.name,
+            kind,
+            "python",
+            started.place,
+            one,
+            unknown,
+            unit.replicas,
+            (target,),
+            unit.folder,
+            started.environment,
+            unit.surge,
+        )
+
+    def _option(self, option: Option, started: Started, unit: Unit) -> Figure:
+        del unit
+        given = last_value(started.arguments, option.names)
+        name = option.names[-1] if option.names else ""
+        for each in option.names:
+            if each.startswith("--"):
+                name = each
+                break
+        if given is not None:
+            return number(given, f"`{started.name} {name}`")
+        for variable in option.variables:
+            if variable in started.environment:
+                return number(started.environment[variable], f"`{variable}`")
+        if option.default is None:
+            without = f" without {name}" if name else ""
+            return Figure(None, f"`{started.name}`{without}: {option.otherwise}", started.place)
+        what = f" without {name}" if name else ""
+        return Figure(option.default, f"`{started.name}`{what}", started.place)
+
+    def _gunicorn(self, started: Started, unit: Unit, processes: Figure, threads: Figure) -> tuple[Figure, Figure]:
+        """gunicorn is told by its command line, then by ``GUNICORN_CMD_ARGS``, then by a file of settings."""
+        given = last_value(started.arguments, ("-c", "--config"))
+        found, problems = gunicorn.settings(unit.folder, given.text if given else "", started.environment)
+        self.problems += problems
+        program = PROGRAMS["gunicorn"]
+        extra = started.environment.get("GUNICORN_CMD_ARGS")
+        more = tuple(Word(text, extra.place) for text in extra.text.split()) if extra is not None else ()
+        result = []
+        kind = last_value(started.arguments, ("-k", "--worker-class"))
+        named = kind.text if kind is not None else found.get("worker_class", Figure(None, "")).how
+        if any(word in named for word in _ASYNC_WORKERS):
+            how = f"a worker of the class {named} serves many requests at once"
+            threads = Figure(None, how, kind.place if kind is not None else started.place)
+            found.pop("threads", None)
+        for option, figure, key in ((program.processes, processes, "workers"), (program.threads, threads, "threads")):
+            if last_value(started.arguments, option.names) is not None:
+                result.append(figure)
+            elif (word := last_value(more, option.names)) is not None:
+                result.append(number(word, "`GUNICORN_CMD_ARGS`"))
+            else:
+                result.append(found.get(key, figure))
+        return result[0], result[1]
+
+
+def number(word: Word, how: str) -> Figure:
+    """A word as a figure: ``4``; of ``10,3`` the first, which is the most."""
+    if word.missing:
+        return Figure(None, f"{how} is `${word.missing}`, which nothing sets", word.place)
+    text = word.text.partition(",")[0].strip()
+    if not text.isdecimal():
+        return Figure(None, f"{how} is {word.text!r}", word.place)
+    return Figure(int(text), how, word.place)
+
+
+def last_value(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:
+    """The value of an option, in any of its spellings: ``-w 4``, ``-w4``, ``--workers=4``. The last one counts."""
+    found = None
+    for position, word in enumerate(words):
+        for name in names:
+            if word.text == name and position + 1 < len(words):
+                found = words[position + 1]
+            elif name.startswith("--") and word.text.startswith(f"{name}="):
+                found = word._replace(text=word.text[len(name) + 1 :])
+            elif not name.startswith("--") and word.text.startswith(name) and word.text[len(name) :].isdecimal():
+                found = word._replace(text=word.text[len(name) :])
+    return found
+
+
+def script_of(name: str, folder: str) -> str | None:
+    """The shell script of the repository that a command names by the path it has in the container."""
+    if not name.endswith(".sh") and "." in os.path.basename(name):
+        return None
+    parts = [part for part in name.split("/") if part not in ("", ".")]
+    if not parts or ".." in parts:
+        return None
+    for start in range(len(parts)):
+        path = os.path.join(folder, *parts[start:])
+        if os.path.isfile(path) and (name.endswith(".sh") or _is_script(path)):
+            return path
+    if not name.endswith(".sh"):
+        return None
+    for below in ("scripts", "docker", "bin", "deploy"):
+        path = os.path.join(folder, below, parts[-1])
+        if os.path.isfile(path):
+            return path
+    return None
+
+
+def _is_script(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            first = stream.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"sh" in first
+
+
+def _is_program(word: str) -> bool:
+    name = os.path.basename(word)
+    return (
+        name in PROGRAMS or name in _SHELLS or name in WRAPPERS or word.endswith(".sh") or bool(_PYTHON.fullmatch(name))
+    )
+
+
+def _pooled(program: Program, started: Started, concurrency: Figure) -> tuple[Figure, Figure]:
+    """Processes and threads of a worker whose concurrency is either, by the kind of its pool."""
+    words = [word.text for word in started.arguments]
+    if "beat" in words:
+        return _ONE._replace(how="`celery beat`", place=started.place), _ONE
+    given = last_value(started.arguments, program.pool)
+    kind = POOLED.get(given.text if given is not None else "prefork", "")
+    place = given.place if given is not None else started.place
+    one = Figure(1, f"`--pool {given.text}`" if given is not None else "`celery worker`", place)
+    if kind == "processes":
+        return concurrency, one
+    return one, concurrency if kind == "threads" else one
+
+
+def _targets(program: Program, words: tuple[Word, ...]) -> tuple[str, ...]:
+    """The modules or files that a command names, as written, without what is looked up in them."""
+    if program.target:
+        given = last_value(words, program.target)
+        return (module_of(given.text),) if given is not None else ()
+    named = []
+    skip = False
+    options = {*program.valued, *program.processes.names, *program.threads.names, *program.pool}
+    for word in words:
+        if skip or word.text.startswith("-"):
+            skip = not skip and word.text in options
+            continue
+        if word.text in program.within:
+            continue
+        if word.text.endswith(".py") or _TARGET.fullmatch(word.text):
+            named.append(word.text)
+    exact = [one for one in named if ":" in one]
+    return tuple(dict.fromkeys(module_of(one) for one in exact or named))
+
+
+def module_of(target: str) -> str:
+    """``app.main`` for ``app.main:app`` and ``app.main:make()``; files stay."""
+    return target if target.endswith(".py") else target.partition(":")[0]

@@ -1,0 +1,206 @@
+"""Compose files: services with their command, environment and number, and the images that they are built from."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from poolint.deployment import dockerfile, dotenv
+from poolint.deployment.documents import Node, load, merged, text_of
+from poolint.deployment.programs import INFRASTRUCTURE
+from poolint.deployment.shell import expanded
+from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word, overlaid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NAME = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+BASE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
+OVERRIDE = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
+
+_MOUNT = re.compile(r"((?:\.|\.\.|~)?/?[^:]*):(/[^:]*)(?::.*)?")
+
+
+class Compose:
+    """The compose files of one folder: each way in which they are meant to be used is a list of files."""
+
+    def __init__(self, folder: str, names: Sequence[str]) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self.unread: set[str] = set()
+        """Names of compose files of which nothing could be read."""
+        self._trees: dict[str, Node] = {}
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            documents, problems = load(path)
+            self.problems += problems
+            if documents and not problems:
+                self._trees[name] = documents[0]
+            else:
+                self.unread.add(name)
+        self._variables = dotenv.read(os.path.join(folder, ".env"))
+
+    def ways(self) -> Iterator[tuple[str, ...]]:
+        """The files that belong together: the base with its override, and each other file, over the base where it
+        cannot stand alone. The file that tells the ways apart comes first."""
+        base = next((name for name in BASE if name in self._trees), None)
+        override = next((name for name in self._trees if OVERRIDE.fullmatch(name)), None)
+        if base is not None:
+            yield (base, override) if override is not None else (base,)
+        for name, tree in self._trees.items():
+            if name in (base, override) or name in BASE:
+                continue
+            if base is not None and not _stands_alone(tree):
+                yield (name, base)
+            elif tree.get("services"):
+                yield (name,)
+
+    def units(self, way: tuple[str, ...]) -> list[Unit]:
+        """The services of one way of using the files."""
+        layers = sorted(way, key=lambda name: (name not in BASE, name))
+        tree = self._trees[layers[0]]
+        environments: dict[str, Environment] = {}
+        for name in layers:
+            over = self._trees[name]
+            for service, node in over.get("services").fields.items():
+                environments.setdefault(service, {}).update(self._environment(node, over))
+            tree = over if over is tree else merged(tree, over)
+        return [
+            self._unit(name, self._extended(node, tree), environments.get(name, {}), tree)
+            for name, node in tree.get("services").fields.items()
+        ]
+
+    def profile(self, way: tuple[str, ...], service: str) -> str:
+        """The profile without which a service is not started; empty for those that always are."""
+        for name in way:
+            profiles = self._trees[name].get("services", service, "profiles").words()
+            if profiles:
+                return profiles[0].text
+        return ""
+
+    def _extended(self, node: Node, tree: Node, depth: int = 0) -> Node:
+        extends = node.get("extends")
+        name = extends.text or extends.get("service").text
+        if name is None or depth > 5 or (extends.get("file") and extends.get("file").text not in self._trees):
+            return node
+        source = tree if not extends.get("file") else self._trees[extends.get("file").text or ""]
+        return merged(self._extended(source.get("services", name), source, depth + 1), node)
+
+    def _unit(self, name: str, node: Node, environment: Environment, tree: Node) -> Unit:
+        folder, built = self._built(node.get("build"))
+        image = self._word(node.get("image"))
+        entrypoint = self._words(node.get("entrypoint"))
+        command = self._words(node.get("command"))
+        if entrypoint is None:
+            words = (*built.entrypoint, *(built.command if command is None else command))
+        else:
+            words = (*entrypoint, *(command or ()))
+        last = (image.text if image else built.base).rpartition("/")[2].partition(":")[0]
+        return Unit(
+            name,
+            node.place,
+            words,
+            overlaid(built.environment, self._environment(node, tree), environment),
+            self._replicas(node),
+            folder,
+            image.text if image and not node.get("build") else "",
+            bool(node.get("build")) or last not in INFRASTRUCTURE,
+            tuple(self._texts(node, tree)),
+        )
+
+    def _built(self, build: Node) -> tuple[str, dockerfile.Image]:
+        """The folder that a service is built in, and its image."""
+        context = build.text or (build.get("context").text if build.fields else None)
+        folder = os.path.normpath(os.path.join(self.folder, context)) if context else self.folder
+        if not build:
+            return folder, dockerfile.Image()
+        named = build.get("dockerfile").text or "Dockerfile"
+        path = os.path.join(folder, named)
+        if not os.path.isfile(path):
+            return folder, dockerfile.Image()
+        image, problems = dockerfile.read(path, build.get("target").text or "")
+        self.problems += [one for one in problems if one not in self.problems]
+        return folder, image
+
+    def _replicas(self, node: Node) -> Figure:
+        for found in (node.get("deploy", "replicas"), node.get("scale")):
+            if found:
+                word = self._word(found)
+                key = "`deploy.replicas`" if found is node.get("deploy", "replicas") else "`scale`"
+                if word is not None and word.missing:
+                    return Figure(None, f"{key} is `${word.missing}`, which nothing sets", word.place)
+                return Node(word.place if word else found.place, word.text if word else None).figure(key) or Figure(
+                    None, f"{key} is no number", found.place
+                )
+        if node.get("deploy", "mode").text == "global":
+            return Figure(None, "`deploy.mode: global`: one on each node", node.get("deploy", "mode").place)
+        return Figure(1, "compose starts one", node.place)
+
+    def _environment(self, node: Node, tree: Node) -> Environment:
+        found: Environment = {}
+        files = node.get("env_file")
+        for item in files.items or ((files,) if files else ()):
+            name = item.text or item.get("path").text
+            if name:
+                found.update(dotenv.read(os.path.join(self.folder, name)))
+        listed = self._extended(node, tree).get("environment") if node.get("extends") else node.get("environment")
+        for key, value in listed.fields.items():
+            word = self._word(value)
+            if word is not None:
+                found[key] = word
+        for item in listed.items:
+            word = self._word(item)
+            if word is not None:
+                name, equals, text = word.text.partition("=")
+                if equals:
+                    found[name] = word._replace(text=text)
+                elif name in self._variables:
+                    found[name] = self._variables[name]
+        return found
+
+    def _texts(self, node: Node, tree: Node) -> Iterator[Word]:
+        """The configuration files that are mounted, as far as they are in the repository or in the compose file."""
+        for item in (*node.get("volumes").items, *node.get("configs").items):
+            source = item.get("source").text
+            if source is None and item.text is not None:
+                match = _MOUNT.fullmatch(item.text)
+                source = match[1] if match is not None else item.text
+            config = tree.get("configs", source or "")
+            if config.get("content").text is not None:
+                place = config.get("content").place
+                yield Word(config.get("content").text or "", Place(place.path, place.row + 1))
+                continue
+            path = os.path.normpath(os.path.join(self.folder, config.get("file").text or source or ""))
+            if path.endswith((".conf", ".ini")) and os.path.isfile(path):
+                try:
+                    yield Word(text_of(path), Place(path, 1))
+                except OSError as error:
+                    self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+
+    def _word(self, node: Node) -> Word | None:
+        """A scalar with the variables of compose replaced; ``$$`` is a dollar that the container sees."""
+        if node.text is None:
+            return None
+        word = expanded(Word(node.text.replace("$$", "\0"), node.place), self._variables)
+        return word._replace(text=word.text.replace("\0", "$"))
+
+    def _words(self, node: Node) -> tuple[Word, ...] | None:
+        """A command: a list of words, or a text that compose takes apart."""
+        if node.items:
+            return tuple(word for item in node.items if (word := self._word(item)) is not None)
+        word = self._word(node)
+        if word is None:
+            return None
+        try:
+            return tuple(word._replace(text=text) for text in shlex.split(word.text))
+        except ValueError as error:
+            self.problems.append(Problem(node.place, f"cannot be understood as a command: {error}"))
+            return ()
+
+
+def _stands_alone(tree: Node) -> bool:
+    """Whether each service of a file says what it runs: then the file is used without the base."""
+    services = tree.get("services").fields.values()
+    return all(node.get("image") or node.get("build") or node.get("extends") for node in services)

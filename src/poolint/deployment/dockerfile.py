@@ -1,0 +1,127 @@
+"""Dockerfiles: the command, the environment and the base of the image that is built.
+
+dockerfile-parse reads them: it knows continuations, comments and parser directives, and says where each instruction
+stands. What a stage inherits from another is put together here.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shlex
+from typing import Any, NamedTuple
+
+from poolint.deployment.documents import text_of
+from poolint.deployment.shell import expanded
+from poolint.deployment.values import Environment, Place, Problem, Word
+
+
+class Image(NamedTuple):
+    """What a container of the image runs unless told otherwise; ``base`` is the image it is built from."""
+
+    entrypoint: tuple[Word, ...] = ()
+    command: tuple[Word, ...] = ()
+    environment: Environment = {}  # noqa: RUF012
+    base: str = ""
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The command line."""
+        return (*self.entrypoint, *self.command)
+
+
+def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
+    """The image of the last stage, or of the stage called ``target``."""
+    from dockerfile_parse import DockerfileParser
+
+    try:
+        data = text_of(path).encode()
+    except OSError as error:
+        return Image(), [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+    try:
+        stream: Any = io.BytesIO(data)
+        structure: Any = DockerfileParser(fileobj=stream).structure
+    except (ValueError, IndexError, KeyError) as error:
+        return Image(), [Problem(Place(path, 1), f"broken Dockerfile: {error}")]
+    problems: list[Problem] = []
+    stages: dict[str, Image] = {}
+    image, name = Image(), ""
+    for one in structure:
+        place = Place(path, one["startline"] + 1)
+        instruction, value = one["instruction"].upper(), one["value"]
+        if instruction == "FROM":
+            if name and name == target:
+                break
+            image, name = _stage(value, stages)
+            stages[str(len(stages))] = image
+        else:
+            try:
+                image = _with(image, instruction, value, place)
+            except ValueError as error:
+                problems.append(Problem(place, f"{instruction} cannot be understood: {error}"))
+        if name:
+            stages[name] = image
+    return image, problems
+
+
+def _stage(value: str, stages: dict[str, Image]) -> tuple[Image, str]:
+    """What a stage begins with, and its name."""
+    words = [word for word in value.split() if not word.startswith("--")]
+    base = words[0] if words else ""
+    name = words[2] if len(words) > 2 and words[1].lower() == "as" else ""
+    return stages.get(base, Image(base=base)), name
+
+
+def _with(image: Image, instruction: str, value: str, place: Place) -> Image:
+    """The image after one instruction. Raises ``ValueError``."""
+    if instruction == "CMD":
+        return image._replace(command=_words(value, place))
+    if instruction == "ENTRYPOINT":
+        return image._replace(entrypoint=_words(value, place), command=())
+    if instruction == "ENV":
+        return image._replace(environment={**image.environment, **_variables(value, place, image.environment)})
+    if instruction == "ARG":
+        name, equals, text = value.partition("=")
+        known = name in image.environment
+        if equals and not known:
+            return image._replace(environment={**image.environment, name.strip(): Word(text.strip("\"' "), place)})
+    return image
+
+
+def _words(value: str, place: Place) -> tuple[Word, ...]:
+    """The words of the exec form, or a shell with what is written in the shell form."""
+    if value.lstrip().startswith("["):
+        try:
+            items = json.loads(value)
+        except ValueError:
+            items = None  # Docker takes what is no JSON for the shell form as well
+        if isinstance(items, list):
+            return tuple(Word(str(item), place) for item in items)
+    return tuple(Word(text, place) for text in ("/bin/sh", "-c", value))
+
+
+def _variables(value: str, place: Place, environment: Environment) -> Environment:
+    """``ENV A=1 B="2"`` and the old ``ENV A 1``."""
+    parts = shlex.split(value)
+    if parts and "=" not in parts[0]:
+        parts = [f"{parts[0]}={' '.join(parts[1:])}"]
+    found: Environment = {}
+    for part in parts:
+        name, equals, text = part.partition("=")
+        if equals:
+            found[name] = expanded(Word(text, place), environment)
+    return found
+
+
+def sole(folder: str, names: tuple[str, ...]) -> str | None:
+    """The one Dockerfile among the files of a folder; None where there are several, or none."""
+    found = [name for name in names if is_dockerfile(name)]
+    if "Dockerfile" in found:
+        return os.path.join(folder, "Dockerfile")
+    return os.path.join(folder, found[0]) if len(found) == 1 else None
+
+
+def is_dockerfile(name: str) -> bool:
+    """Whether a file is called like one."""
+    return name in ("Dockerfile", "Containerfile") or name.startswith("Dockerfile.") or name.endswith(".Dockerfile")

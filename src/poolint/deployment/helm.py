@@ -1,0 +1,233 @@
+"""Helm charts: their templates rendered with the values of the chart, as far as that takes no more than looking up.
+
+A template is rendered line by line, so that rows stay what they are; a row whose number comes from the values is told
+with the place of that value. What is not understood becomes a text that is no number: a figure that is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING
+
+from poolint.deployment.documents import Node, load, merged, text_of
+from poolint.deployment.values import Place, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VALUES = re.compile(r"values(?:[.-][\w.-]+)?\.ya?ml")
+
+_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
+_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+_PART = re.compile(r'"[^"]*"|`[^`]*`|\||\(|\)|[^\s|()]+')
+_OPENING = frozenset({"if", "with", "range", "define", "block"})
+_UNKNOWN = "unknown-to-poolint"
+
+
+class Chart:
+    """One chart. ``files`` are the values files over the chart's own."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        documents, problems = load(os.path.join(folder, "Chart.yaml"))
+        self.problems += problems
+        self.name = (documents[0].get("name").text if documents else None) or os.path.basename(folder)
+        self._values: dict[str, Node] = {}
+        names = sorted(name for name in os.listdir(folder) if VALUES.fullmatch(name))
+        for name in names:
+            documents, problems = load(os.path.join(folder, name))
+            self.problems += problems
+            self._values[name] = documents[0] if documents else Node(Place(os.path.join(folder, name), 1))
+
+    def ways(self) -> list[tuple[str, ...]]:
+        """The values files that belong together: the chart's own, and each other one over it."""
+        own = next((name for name in ("values.yaml", "values.yml") if name in self._values), None)
+        if own is None:
+            return [(name,) for name in self._values] or [()]
+        return [(own,), *((name, own) for name in self._values if name != own)]
+
+    def values(self, way: Sequence[str]) -> Node:
+        """The values of one way."""
+        found = Node(Place(os.path.join(self.folder, "values.yaml"), 1))
+        for name in reversed(way):
+            found = merged(found, self._values[name])
+        return found
+
+    def documents(self, values: Node) -> list[Node]:
+        """What the templates give."""
+        found: list[Node] = []
+        for folder, folders, files in os.walk(os.path.join(self.folder, "templates")):
+            folders.sort()
+            for name in sorted(files):
+                if name.endswith((".yaml", ".yml")):
+                    path = os.path.join(folder, name)
+                    try:
+                        text, rows = _Rendering(self.name, values).rendered(text_of(path))
+                    except OSError as error:
+                        self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+                        continue
+                    documents, problems = load(path, text, rows)
+                    found += documents
+                    self.problems += [
+                        one._replace(message=f"the template cannot be rendered: {one.message}")
+                        for one in problems
+                        if one.place not in [known.place for known in self.problems]
+                    ]
+        return found
+
+
+class _Rendering:
+    """Renders one template. ``_blocks`` are the blocks around a line: what opened each, and whether it is shown."""
+
+    def __init__(self, chart: str, values: Node) -> None:
+        self._chart = chart
+        self._values = values
+        self._blocks: list[tuple[str, bool, Node]] = []
+        self._variables: dict[str, Node | None] = {}
+
+    def rendered(self, text: str) -> tuple[str, dict[int, Place]]:
+        """The text, with as many rows as before, and where the values in its rows come from."""
+        text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+        lines, rows = [], {}
+        for row, line in enumerate(text.split("\n"), 1):
+            shown, place = self._line(line)
+            lines.append(shown)
+            if place is not None:
+                rows[row] = place
+        return "\n".join(lines), rows
+
+    @property
+    def _is_shown(self) -> bool:
+        return all(shown for _, shown, _ in self._blocks)
+
+    @property
+    def _dot(self) -> Node | None:
+        return next((dot for word, _, dot in reversed(self._blocks) if word == "with"), None)
+
+    def _line(self, line: str) -> tuple[str, Place | None]:
+        if "{{" not in line:
+            return (line if self._is_shown else ""), None
+        place: Place | None = None
+        out, end = "", 0
+        for match in _ACTION.finditer(line):
+            if self._is_shown:
+                out += line[end : match.start()]
+            end = match.end()
+            word = match[1].partition(" ")[0]
+            if word in _OPENING or word in ("else", "end") or ":=" in match[1]:
+                self._control(word, match[1])
+            elif self._is_shown:
+                value = self._value(match[1])
+                text = _UNKNOWN if value is None else _flow(value)
+                indent = re.search(r"nindent\s+(\d+)", match[1])
+                out = f"{' ' * int(indent[1])}{text}" if indent is not None and not out.strip() else out + text
+                if indent is not None and (value is None or not value):
+                    out = ""
+                place = value.place if value is not None and value.place.row else place
+        out += line[end:] if self._is_shown else ""
+        return out if out.strip() else "", place
+
+    def _control(self, word: str, action: str) -> None:
+        rest = action.partition(" ")[2].strip()
+        if word in _OPENING:
+            value = self._value(rest) if word in ("if", "with") else None
+            # An unknown condition holds: what may be there counts.
+            shown = word == "if" if value is None else _is_true(value)
+            self._blocks.append((word, shown, value or Node(Place("", 0))))
+        elif word == "else" and self._blocks:
+            opened, shown, dot = self._blocks[-1]
+            condition = rest.removeprefix("if").strip() if rest.startswith("if") else ""
+            value = self._value(condition) if condition else None
+            taken = not shown and (not condition or value is None or _is_true(value))
+            self._blocks[-1] = (opened if not shown else "done", taken, dot)
+        elif word == "end" and self._blocks:
+            self._blocks.pop()
+        elif ":=" in action:
+            name, _, expression = action.partition(":=")
+            self._variables[name.strip()] = self._value(expression.strip())
+
+    def _value(self, expression: str) -> Node | None:
+        """What an expression gives: a node of the values, or one without a row; None where it is not understood."""
+        stages: list[list[str]] = [[]]
+        for part in _PART.findall(expression):
+            if part in ("(", ")"):
+                return None
+            if part == "|":
+                stages.append([])
+            else:
+                stages[-1].append(part)
+        value: Node | None = None
+        for number, stage in enumerate(stages):
+            if not stage:
+                return None
+            value = self._stage(stage, value if number else None, bool(number))
+            if value is None:
+                return None
+        return value
+
+    def _stage(self, words: list[str], piped: Node | None, is_piped: bool) -> Node | None:
+        name, *rest = words
+        values = [self._atom(word) for word in rest]
+        if is_piped and piped is not None:
+            values.append(piped)
+        if name == "default" and len(values) == 2:
+            return values[1] if values[1] else values[0]
+        if name in ("quote", "squote", "toString", "int", "int64", "toYaml", "trim", "tpl", "toJson") and values:
+            return values[0]
+        if name in ("nindent", "indent", "trunc", "trimSuffix") and len(values) == 2:
+            return values[1]
+        if name in ("include", "template"):
+            return _text(self._chart) if words[1].strip('"').endswith(("name", "Name")) else Node(Place("", 0))
+        if name == "not" and len(values) == 1 and values[0] is not None:
+            return _text("" if _is_true(values[0]) else "true")
+        if name in ("and", "or") and values and None not in values:
+            wanted = name == "or"
+            decisive = [one for one in values if one is not None and _is_true(one) == wanted]
+            return decisive[0] if decisive else values[-1]
+        if name in ("eq", "ne") and len(values) == 2 and values[0] is not None and values[1] is not None:
+            return _text("true" if (values[0].text == values[1].text) == (name == "eq") else "")
+        if rest or is_piped:
+            return None
+        return self._atom(name)
+
+    def _atom(self, word: str) -> Node | None:
+        if word[:1] in ('"', "`"):
+            return _text(word[1:-1])
+        if word.isdecimal() or word in ("true", "false"):
+            return _text(word)
+        path = word.removeprefix("$").removeprefix(".").split(".")
+        if word.startswith("$") and not word.startswith("$."):
+            known = self._variables.get(f"${path[0]}")
+            return known.get(*path[1:]) if known is not None else None
+        if path[0] == "Values":
+            return self._values.get(*path[1:])
+        if path[0] in ("Chart", "Release"):
+            return _text(self._chart)
+        dot = self._dot
+        if word.startswith(".") and dot is not None:
+            return dot.get(*[part for part in path if part])
+        return None
+
+
+def _text(text: str) -> Node:
+    """A value that stands in no file."""
+    return Node(Place("", 0), text)
+
+
+def _is_true(value: Node) -> bool:
+    return bool(value) and value.text not in ("", "false", "0")
+
+
+def _flow(value: Node) -> str:
+    """A value on one row."""
+    if value.items:
+        return f"[{', '.join(_flow(item) for item in value.items)}]"
+    if value.fields:
+        return f"{{{', '.join(f'{json.dumps(key)}: {_flow(node)}' for key, node in value.fields.items())}}}"
+    text = value.text
+    if text is None:
+        return "null"
+    return text if re.fullmatch(r"[\w./-]+", text) else json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,62 @@
+"""Procfiles, and the ``app.json`` beside them that may say how many of each process type there are."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from poolint.deployment.documents import Node, load, text_of
+from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word
+
+_LINE = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*(.*?)[ \t]*$")
+_PLATFORM = ("WEB_CONCURRENCY",)
+"""What platforms that read a Procfile set themselves, by the size of the machine."""
+
+
+def read(path: str) -> tuple[list[Unit], list[str], list[Problem]]:
+    """The process types of a Procfile, the files that were read, and what is wrong with them."""
+    folder = os.path.dirname(path)
+    problems: list[Problem] = []
+    files = [path]
+    beside = Node(Place(path, 1))
+    manifest = os.path.join(folder, "app.json")
+    if os.path.isfile(manifest):
+        documents, problems = load(manifest)  # JSON is YAML
+        files.append(manifest)
+        beside = documents[0] if documents else beside
+    try:
+        text = text_of(path)
+    except OSError as error:
+        return [], files, [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+    units = []
+    for row, line in enumerate(text.split("\n"), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        place = Place(path, row)
+        match = _LINE.match(line)
+        if match is None or not match[2]:
+            problems.append(Problem(place, "broken Procfile: a line is `name: command`"))
+            continue
+        words = tuple(Word(text, place) for text in ("sh", "-c", match[2]))
+        units.append(
+            Unit(match[1], place, words, _environment(beside, place), _replicas(match[1], place, beside), folder)
+        )
+    return units, files, problems
+
+
+def _environment(manifest: Node, place: Place) -> Environment:
+    found = {name: Word("", place, name) for name in _PLATFORM}
+    for name, node in manifest.get("env").fields.items():
+        value = node if node.text is not None else node.get("value")
+        if value.text is not None:
+            found[name] = Word(value.text, value.place)
+    return found
+
+
+def _replicas(name: str, place: Place, manifest: Node) -> Figure:
+    if name == "release":
+        return Figure(1, "runs once for each release", place)
+    quantity = manifest.get("formation", name, "quantity").figure("`quantity`")
+    if quantity is not None:
+        return quantity
+    return Figure(None, "a Procfile does not say how many run", place)

@@ -1,0 +1,116 @@
+"""The programs that run Python services: their options for processes and threads, and what holds without them.
+
+This is data, taken from their manuals. ``None`` as a default means that it depends on the machine.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Option(NamedTuple):
+    """How a number is set: by options of the command, else by a variable, else it is the default.
+
+    ``otherwise`` says what holds where there is no default.
+    """
+
+    names: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    default: int | None = 1
+    otherwise: str = "as many as the machine has processors"
+
+
+class Program(NamedTuple):
+    """``target`` says where the command names the module to run: an option's name, or ``""`` for its other words.
+
+    ``within`` are the words of which one must follow: ``celery worker``. ``pool`` are the options that say what a
+    worker's concurrency consists of. ``valued`` are other options that take a value.
+    """
+
+    kind: str
+    processes: Option = Option()
+    threads: Option = Option()
+    target: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+    pool: tuple[str, ...] = ()
+    valued: tuple[str, ...] = ()
+
+
+_BIND = ("-b", "--bind", "--host", "--port", "-p", "--log-level", "--log-config", "-k", "--worker-class", "--timeout",
+         "-t", "-c", "--config", "-n", "--name", "--access-logfile", "--error-logfile", "--max-requests", "--chdir",
+         "--max-requests-jitter", "--graceful-timeout", "--keep-alive", "--env", "-e", "--worker-tmp-dir", "--loop",
+         "--http", "--root-path", "--app-dir", "--env-file", "--forwarded-allow-ips", "--interface", "--lifespan",
+         "--reload-dir", "--ws", "--limit-concurrency", "--timeout-keep-alive", "--backlog", "--log-file", "--pid",
+         "--worker-connections", "--proxy-headers", "--uds", "--fd", "--umask", "-u", "-g", "--user",
+         "--group")  # fmt: skip
+
+_MANY = Option(default=None, otherwise="it serves many requests at once")
+
+PROGRAMS: dict[str, Program] = {
+    "gunicorn": Program(
+        "web", Option(("-w", "--workers"), ("WEB_CONCURRENCY",)), Option(("--threads",)), valued=_BIND
+    ),
+    "uvicorn": Program("web", Option(("--workers",), ("WEB_CONCURRENCY",)), _MANY, valued=_BIND),
+    "hypercorn": Program("web", Option(("-w", "--workers")), _MANY, valued=_BIND),
+    "granian": Program(
+        "web", Option(("--workers",), ("GRANIAN_WORKERS",)), _MANY, valued=_BIND
+    ),
+    "daphne": Program("web", threads=_MANY, valued=_BIND),
+    "fastapi": Program("web", Option(("--workers",), ("WEB_CONCURRENCY",)), _MANY, within=("run", "dev"), valued=_BIND),
+    "flask": Program("web", threads=_MANY, target=("--app", "-A"), within=("run",)),
+    "litestar": Program("web", Option(("--wc", "--web-concurrency"), ("WEB_CONCURRENCY",)), _MANY, target=("--app",)),
+    "waitress-serve": Program("web", threads=Option(("--threads",), default=4), valued=_BIND),
+    "uwsgi": Program(
+        "web",
+        Option(("-p", "--processes", "--workers"), ("UWSGI_PROCESSES", "UWSGI_WORKERS")),
+        Option(("--threads",), ("UWSGI_THREADS",)),
+        target=("-w", "--module", "--wsgi-file", "--file"),
+    ),
+    "celery": Program(
+        "worker",
+        Option(("-c", "--concurrency", "--autoscale"), default=None),
+        target=("-A", "--app"),
+        within=("worker", "beat"),
+        pool=("-P", "--pool"),
+    ),
+    "arq": Program("worker", threads=_MANY, valued=("--burst", "--watch")),
+    "dramatiq": Program(
+        "worker",
+        Option(("-p", "--processes"), ("dramatiq_processes",), default=None),
+        Option(("-t", "--threads"), ("dramatiq_threads",), default=8),
+        valued=("-Q", "--queues", "--path", "-P", "--watch", "--pid-file", "--log-file", "--use-spawn"),
+    ),
+    "taskiq": Program("worker", Option(("-w", "--workers"), default=2), _MANY, within=("worker", "scheduler")),
+    "rq": Program("worker", Option(("-n", "--num-workers")), within=("worker", "worker-pool")),
+    "huey_consumer": Program("worker", Option(), Option(("-w", "--workers"))),
+    "huey_consumer.py": Program("worker", Option(), Option(("-w", "--workers"))),
+    "procrastinate": Program("worker", threads=_MANY, target=("--app", "-a"), within=("worker",)),
+    "saq": Program("worker", Option(("--workers",)), _MANY),
+    "alembic": Program("migration", within=("upgrade", "downgrade", "stamp")),
+    "aerich": Program("migration", within=("upgrade",)),
+    "yoyo": Program("migration", within=("apply",)),
+}  # fmt: skip
+
+WRAPPERS = frozenset(
+    {
+        "poetry", "uv", "uvx", "pipenv", "pdm", "hatch", "rye", "env", "dumb-init", "tini", "/sbin/tini", "nice", "sudo",
+        "gosu", "su-exec", "newrelic-admin", "ddtrace-run", "opentelemetry-instrument", "doppler", "chamber", "op",
+        "infisical", "watchmedo", "wait-for-it", "wait-for-it.sh", "wait-for", "wait-for.sh", "dockerize", "timeout",
+        "catatonit", "stdbuf", "setpriv", "sentry-wrap", "scout-apm", "exec", "xvfb-run", "coverage", "watchfiles",
+    }
+)  # fmt: skip
+"""Programs that run the command that stands further down their own command line."""
+
+POOLED = {"prefork": "processes", "processes": "processes", "threads": "threads", "gevent": "threads",
+          "eventlet": "threads", "solo": "solo"}  # fmt: skip
+"""What the concurrency of a worker consists of, by the kind of its pool."""
+
+INFRASTRUCTURE = frozenset(
+    {
+        "redis", "valkey", "rabbitmq", "nginx", "traefik", "caddy", "memcached", "mailhog", "mailpit", "minio",
+        "elasticsearch", "opensearch", "kafka", "zookeeper", "grafana", "prometheus", "jaeger", "adminer", "pgadmin4",
+        "flower", "haproxy", "envoy", "vault", "consul", "localstack", "keycloak", "otel", "mongo", "mysql", "mariadb",
+        "busybox", "alpine", "curl", "certbot", "node",
+    }
+)  # fmt: skip
+"""Last names of images that run none of a repository's Python."""

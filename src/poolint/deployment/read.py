@@ -1,0 +1,281 @@
+"""From a folder to its deployments: which files there are, which belong together, and what they say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from poolint.deployment import compose, dockerfile, helm, kubernetes, postgres, procfile
+from poolint.deployment.commands import Commands
+from poolint.deployment.declared import Declared
+from poolint.deployment.documents import load, text_of
+from poolint.deployment.values import Deployment, Figure, Place, Problem, Server, Service, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from poolint.deployment.documents import Node
+
+_FOLDERS = frozenset(
+    {
+        "chart", "charts", "compose", "config", "deploy", "deployment", "deployments", "docker", ".docker", "environments",
+        "envs", "helm", "infra", "infrastructure", "k8s", "kube", "kubernetes", "manifests", "ops", "overlays", "base",
+        "postgres", "db", "database",
+    }
+)  # fmt: skip
+"""Names of folders in which deployment files are kept, wherever they stand. Below them every folder is looked at."""
+
+_MANIFESTS = frozenset({"base", "k8s", "kube", "kubernetes", "manifests", "overlays", "deploy", "deployment", "infra"})
+_SKIPPED = frozenset({"node_modules", "venv", "site-packages", "__pycache__", "dist", "build", "tests", "test", "docs"})
+_MAX_FOLDERS = 200
+_MAX_DEPTH = 5
+_ENDINGS = (".yaml", ".yml")
+
+
+class Found:
+    """The deployment files below a folder, by kind: (folder, names) each."""
+
+    def __init__(self) -> None:
+        self.procfiles: list[str] = []
+        self.composes: dict[str, list[str]] = {}
+        self.dockerfiles: dict[str, list[str]] = {}
+        self.charts: list[str] = []
+        self.manifests: dict[str, list[str]] = {}
+        self.configurations: list[str] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.procfiles or self.composes or self.dockerfiles or self.charts or self.manifests)
+
+
+def find(root: str) -> Found:
+    """What there is in a folder and in those below it that are called as folders of deployments are."""
+    found = Found()
+    queue = [(root, 0, False)]
+    looked_at = 0
+    while queue and looked_at < _MAX_FOLDERS:
+        folder, depth, is_inside = queue.pop(0)
+        looked_at += 1
+        try:
+            with os.scandir(folder) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        names = [entry.name for entry in listed if entry.is_file()]
+        is_chart = "Chart.yaml" in names
+        _file(found, folder, names, is_inside and not is_chart)
+        if is_chart:
+            found.charts.append(folder)
+        for entry in listed:
+            goes_down = depth < _MAX_DEPTH and entry.is_dir(follow_symlinks=False) and entry.name not in _SKIPPED
+            is_kept = is_inside and not is_chart and not entry.name.startswith(".")
+            if goes_down and (entry.name in _FOLDERS or is_kept):
+                queue.append((entry.path, depth + 1, True))
+    return found
+
+
+def _file(found: Found, folder: str, names: list[str], may_have_manifests: bool) -> None:
+    for name in names:
+        path = os.path.join(folder, name)
+        if name == "Procfile" or name.startswith("Procfile."):
+            found.procfiles.append(path)
+        elif compose.NAME.fullmatch(name):
+            found.composes.setdefault(folder, []).append(name)
+        elif dockerfile.is_dockerfile(name):
+            found.dockerfiles.setdefault(folder, []).append(name)
+        elif name == "postgresql.conf":
+            found.configurations.append(path)
+        elif may_have_manifests and name.endswith(_ENDINGS) and not helm.VALUES.fullmatch(name):
+            found.manifests.setdefault(folder, []).append(name)
+
+
+def named(root: str, files: Iterable[str]) -> tuple[Found, list[str]]:
+    """The files that a project names itself, relative to its root, patterns too; and the names that mean none."""
+    import glob
+
+    found, missing = Found(), []
+    for written in files:
+        paths = sorted(glob.glob(written, root_dir=root, recursive=True))
+        if not paths:
+            missing.append(written)
+        for path in (os.path.normpath(os.path.join(root, one)) for one in paths):
+            if os.path.isdir(path):
+                names = sorted(os.listdir(path))
+                if "Chart.yaml" in names:
+                    found.charts.append(path)
+                else:
+                    _file(found, path, [name for name in names if os.path.isfile(os.path.join(path, name))], True)
+            else:
+                _file(found, os.path.dirname(path), [os.path.basename(path)], True)
+    return found, missing
+
+
+class Reader:
+    """Reads all deployments below a folder. ``problems`` tells what could not be read or understood on the way."""
+
+    def __init__(self, root: str, declared: Declared | None = None) -> None:
+        self.root = root
+        self.declared = declared or Declared()
+        self._commands = Commands()
+        self._problems: list[Problem] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong with files, each once, in the order of files and rows."""
+        return sorted(set(self._problems + self._commands.problems))
+
+    def deployments(self) -> list[Deployment]:
+        """The deployments, in the order compose, Procfile, charts, manifests; a lone Dockerfile where that is all."""
+        if self.declared.files is None:
+            found = find(self.root)
+        else:
+            found, missing = named(self.root, self.declared.files)
+            place = Place(os.path.join(self.root, "pyproject.toml"), 1)
+            self._problems += [
+                Problem(place, f"[tool.poolint.budget] 'files': no file is {name!r}") for name in missing
+            ]
+        if not found:
+            return []
+        alone = [server for path in found.configurations if (server := self._configured(path)) is not None]
+        result = [
+            one if one.servers else one._replace(servers=tuple(alone))
+            for one in (
+                *self._composed(found),
+                *self._processes(found),
+                *self._charts(found),
+                *self._manifests(found),
+            )
+            if one.services or one.servers
+        ]
+        if any(one.services for one in result):
+            return [one for one in result if one.services]
+        built = [one for one in self._images(found) if one.services]
+        servers = tuple(dict.fromkeys([server for one in result for server in one.servers] + alone))
+        return [one._replace(servers=servers) for one in built]
+
+    def _composed(self, found: Found) -> Iterator[Deployment]:
+        for folder, names in found.composes.items():
+            files = compose.Compose(folder, names)
+            for way in files.ways():
+                started, others = [], []
+                for unit in files.units(way):
+                    profile = files.profile(way, unit.name)
+                    if profile:
+                        others.append((unit.name, unit.place, f"started with the profile {profile} only"))
+                    else:
+                        started.append(unit)
+                paths = tuple(os.path.join(folder, name) for name in way)
+                yield self._deployment(paths, started, others)
+            self._problems += files.problems
+
+    def _processes(self, found: Found) -> Iterator[Deployment]:
+        for path in found.procfiles:
+            units, files, problems = procfile.read(path)
+            self._problems += problems
+            yield self._deployment(tuple(files), units)
+
+    def _charts(self, found: Found) -> Iterator[Deployment]:
+        for folder in found.charts:
+            chart = helm.Chart(folder)
+            for way in chart.ways():
+                values = chart.values(way)
+                around = os.path.dirname(folder) if os.path.dirname(folder).startswith(self.root) else folder
+                cluster = kubernetes.Kubernetes(chart.documents(values), self.root, self._image(found, around))
+                server = postgres.in_parameters("values", values)
+                servers = [*cluster.servers(), *([server] if server is not None else [])]
+                paths = tuple(os.path.join(folder, name) for name in way) or (os.path.join(folder, "Chart.yaml"),)
+                yield self._deployment(paths, list(cluster.units()), [], servers)
+            self._problems += chart.problems
+
+    def _manifests(self, found: Found) -> Iterator[Deployment]:
+        for folders in _trees(list(found.manifests)):
+            documents: list[Node] = []
+            paths = []
+            for folder in folders:
+                for name in found.manifests[folder]:
+                    path = os.path.join(folder, name)
+                    loaded, problems = load(path)
+                    # Any YAML may lie in such a folder: what is broken is told of where it speaks of Kubernetes.
+                    self._problems += problems if problems and "apiVersion:" in text_of(path) else []
+                    resources = [one for one in loaded if one.get("kind").text and one.get("apiVersion").text]
+                    if resources:
+                        documents += resources
+                        paths.append(path)
+            if documents:
+                cluster = kubernetes.Kubernetes(documents, self.root, self._image(found, self.root))
+                yield self._deployment((folders[-1], *paths), list(cluster.units()), [], list(cluster.servers()))
+
+    def _images(self, found: Found) -> Iterator[Deployment]:
+        """Dockerfiles by themselves: nothing says how many containers of them run."""
+        for folder, names in found.dockerfiles.items():
+            path = dockerfile.sole(folder, tuple(names))
+            if path is not None:
+                image, problems = dockerfile.read(path)
+                self._problems += problems
+                place = image.words[-1].place if image.words else Place(path, 1)
+                replicas = Figure(None, "a Dockerfile does not say how many containers run", place)
+                context = self.root if os.path.basename(folder) in _FOLDERS else folder
+                yield self._deployment((path,), [Unit("app", place, image.words, image.environment, replicas, context)])
+
+    def _image(self, found: Found, folder: str) -> dockerfile.Image:
+        """The image that manifests mean which say nothing of what their containers run: the only one there is."""
+        for each in (folder, self.root):
+            path = dockerfile.sole(each, tuple(found.dockerfiles.get(each, ())))
+            if path is not None:
+                image, problems = dockerfile.read(path)
+                self._problems += problems
+                return image
+        return dockerfile.Image()
+
+    def _configured(self, path: str) -> Server | None:
+        server, problems = postgres.configured(path)
+        self._problems += problems
+        return server
+
+    def _deployment(
+        self,
+        files: tuple[str, ...],
+        units: list[Unit],
+        others: list[tuple[str, Place, str]] | None = None,
+        servers: list[Server] | None = None,
+    ) -> Deployment:
+        found: list[Service] = []
+        servers = list(servers or ())
+        others = list(others or ())
+        for unit in units:
+            server = postgres.server(unit)
+            if server is not None:
+                servers.append(server)
+                continue
+            services = self._commands.services(unit)
+            found += services
+            if not services and unit.is_own:
+                told = " ".join(word.text for word in unit.words)
+                others.append(
+                    (unit.name, unit.place, f"`{told}` is not known" if told else "nothing says what it runs")
+                )
+        return Deployment(files, tuple(_named(found)), tuple(servers), tuple(others))
+
+
+def _named(services: list[Service]) -> Iterator[Service]:
+    """The only service in a pod of several containers has the name of the pod."""
+    pods = [one.name.partition("/")[0] for one in services if one.kind != "migration"]
+    for one in services:
+        pod = one.name.partition("/")[0]
+        is_alone = pods.count(pod) == 1 and one.kind != "migration"
+        yield one._replace(name=pod) if is_alone else one
+
+
+def _trees(folders: list[str]) -> Iterator[tuple[str, ...]]:
+    """The folders of manifests that are applied together: each overlay with its base, all others by their tree."""
+    bases = [one for one in folders if os.path.basename(one) == "base"]
+    overlays = [one for one in folders if os.path.basename(os.path.dirname(one)) == "overlays"]
+    for overlay in overlays:
+        beside = os.path.dirname(os.path.dirname(overlay))
+        yield (*[one for one in bases if os.path.dirname(one) == beside], overlay)
+    used = {*overlays, *(bases if overlays else ())}
+    rest = [one for one in folders if one not in used]
+    while rest:
+        top = rest[0]
+        tree = [one for one in rest if one == top or one.startswith(top + os.sep)]
+        rest = [one for one in rest if one not in tree]
+        yield tuple(reversed(tree))

@@ -1,0 +1,191 @@
+"""Shell command lines: taken apart into simple commands, their variables expanded as far as their values are known.
+
+This is no shell. It knows what the commands look like by which containers and process types are started, and scripts
+that do a few things before the last one; what it does not know it leaves alone.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.deployment.values import Environment, Place, Problem, Word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)(?:(:?[-+=?])([^{}]*))?\}|(\w+|[@*])|\((\w+)\))")
+"""``$NAME``, ``${NAME}``, ``${NAME:-default}``, and ``$(NAME)`` as Kubernetes writes it."""
+
+_SUBSTITUTION = re.compile(r"\$\([^()]*(?:\([^()]*\)[^()]*)*\)|`[^`]*`")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_SEPARATORS = frozenset({";", "&&", "||", "|", "&", ";;", "(", ")"})
+_KEYWORDS = frozenset({"if", "then", "else", "elif", "do", "while", "until", "exec", "!", "{", "time", "nohup"})
+_MAX_ROWS = 100
+"""Rows over which a quotation may go on."""
+
+_DULL = frozenset({"fi", "done", "esac", "}", "for", "set", "echo", "cd", "[", "[[", "sleep", "true", "trap"})
+
+
+class Simple(NamedTuple):
+    """A simple command. ``in_background`` says that the next one does not wait for it."""
+
+    words: tuple[Word, ...]
+    environment: Environment
+    in_background: bool
+
+
+def expanded(word: Word, environment: Environment) -> Word:
+    """A word with its variables replaced. One that nothing sets and that has no default is named as missing."""
+    if "$" not in word.text:
+        return word
+    place, missing = word.place, word.missing
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal place, missing
+        name = match[1] or match[4] or match[5]
+        found = environment.get(name)
+        if found is not None and (found.text or match[2] not in (":-", ":=")):
+            place = found.place
+            missing = missing or found.missing
+            return found.text
+        if match[2] in (":-", "-", ":=", "="):
+            return str(match[3])
+        missing = missing or name
+        return match[0]
+
+    text = _VARIABLE.sub(replace, word.text)
+    return Word(text, place, missing)
+
+
+def simple_commands(
+    text: str, place: Place, environment: Environment, arguments: tuple[Word, ...] = (), *, follows_rows: bool = False
+) -> tuple[list[Simple], list[Problem]]:
+    """The simple commands of a command line or a script that is called with ``arguments``.
+
+    ``follows_rows``: the rows of the text are rows of the file, the first of them that of ``place``.
+    """
+    reader = _Reader(dict(environment), arguments)
+    problems = []
+    lines = list(_logical_lines(text))
+    while lines:
+        row = lines[0][0]
+        here = Place(place.path, place.row + row) if follows_rows else place
+        for count in range(1, min(len(lines), _MAX_ROWS) + 1):
+            try:
+                tokens = _tokens("\n".join(each for _, each in lines[:count]))
+            except ValueError as error:
+                problem = Problem(here, f"cannot be understood as a command: {error}")
+                continue  # a quotation may go on in the next row
+            reader.line(tokens, here)
+            del lines[:count]
+            break
+        else:
+            problems.append(problem)
+            del lines[0]
+    reader.end()
+    return reader.found, problems
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text, those joined that a backslash continues, with their numbers from 0."""
+    first, pending = 0, ""
+    for number, line in enumerate(text.split("\n")):
+        if not pending:
+            first = number
+        if line.endswith("\\"):
+            pending += line[:-1] + " "
+            continue
+        yield first, pending + line
+        pending = ""
+    if pending:
+        yield first, pending
+
+
+def _tokens(line: str) -> list[str]:
+    """Words and separators. Raises ``ValueError`` where a quotation is not closed."""
+    lexer = shlex.shlex(_SUBSTITUTION.sub(_substituted, line), posix=True, punctuation_chars=";&|()")
+    lexer.whitespace_split = True
+    lexer.commenters = "#"
+    return list(lexer)
+
+
+class _Reader:
+    """Reads line after line. Of a ``case`` only the branch counts that its word, where it is known, leads to."""
+
+    def __init__(self, environment: Environment, arguments: tuple[Word, ...]) -> None:
+        self.found: list[Simple] = []
+        self._environment = environment
+        self._arguments = arguments
+        for number, word in enumerate(arguments, 1):
+            self._environment[str(number)] = word
+        self._words: list[Word] = []
+        self._case: str | None = None
+        """The word that branches are matched with, empty when it is not known; None outside of any ``case``."""
+        self._is_active = True
+
+    def line(self, tokens: list[str], place: Place) -> None:
+        """Take in the words of one logical line."""
+        for token in tokens:
+            if token in _SEPARATORS or not token.strip(";&|()"):
+                self._separate(token)
+            elif token in ("@", "$@", "$*"):
+                self._words += self._arguments
+            else:
+                self._words.append(Word(token, place))
+        self._separate(";")
+
+    def end(self) -> None:
+        """The text has ended."""
+        self._separate(";")
+
+    def _separate(self, token: str) -> None:
+        words, self._words = self._words, []
+        if self._case is not None and token == ")":
+            patterns = [word.text.strip("()") for word in words]
+            self._is_active = bool(self._case) and any(fnmatch.fnmatchcase(self._case, one) for one in patterns)
+            return
+        if self._case is not None and token == "|" and len(words) == 1 and not self._is_active:
+            self._words = words  # another pattern of the same branch follows
+            return
+        if words:
+            self._simple(words, token == "&")
+        if self._case is not None and ";;" in token:
+            # What matched is over, and so are the other branches.
+            self._case, self._is_active = ("" if self._is_active else self._case), False
+
+    def _simple(self, words: list[Word], in_background: bool) -> None:
+        while words and words[0].text in _KEYWORDS:
+            words = words[1:]
+        if not words:
+            return
+        if words[0].text == "case" and len(words) > 2:
+            given = expanded(words[1], self._environment)
+            self._case, self._is_active = ("" if given.missing else given.text), False
+            if len(words) > 3:
+                self._words = words[3:]
+            return
+        if words[0].text == "esac":
+            self._case, self._is_active = None, True
+            return
+        if not self._is_active:
+            return
+        words = [expanded(word, self._environment) for word in words if not word.text.startswith((">", "<", "2>"))]
+        local = dict(self._environment)
+        is_export = words[:1] and words[0].text == "export"
+        rest = words[1:] if is_export else words
+        while rest and (match := _ASSIGNMENT.fullmatch(rest[0].text)) is not None:
+            local[match[1]] = Word(match[2], rest[0].place, rest[0].missing)
+            rest = rest[1:]
+        if not rest or is_export:
+            self._environment.update(local)
+        elif rest[0].text not in _DULL:
+            self.found.append(Simple(tuple(rest), local, in_background))
+
+
+def _substituted(match: re.Match[str]) -> str:
+    """What only the machine can tell (``$(nproc)``) becomes a variable that nothing sets; ``$(NAME)`` becomes one too,
+    as Kubernetes writes it."""
+    return "${" + re.sub(r"\W+", "_", match[0]).strip("_") + "}"
