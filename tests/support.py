@@ -10,7 +10,8 @@ expected stands in trailing comments, several of them on one row joined by semic
     session.close()  # todo: POL101                                         known to be missed
 
 The expected text after all safe fixes stands beside a file: ``<story>.fixed.py``; what is still found in it is expected
-there in the same way. Comments of this kind are taken away before poolint sees a text, and before texts are compared.
+there in the same way. What the rules of :data:`MOVING` make of it, with unsafe fixes, is ``<story>.unsafe.py``. Comments of
+this kind are taken away before poolint sees a text, and before texts are compared.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parent / "fixtures"
 FIXED = ".fixed.py"
+UNSAFE = ".unsafe.py"
+MOVING = ("POL4",)
+"""Rules whose fixes change when something happens: the beginning of their codes."""
 
 _COMMENT = re.compile(rb"[ \t]*#[ \t]*(?=(?:expect|todo|step)\b)([^\r\n]*)")
 _LISTED = re.compile(r"(expect|todo): *(POL\d{3}(?::\d+)?(?: *, *POL\d{3}(?::\d+)?)*)")
@@ -113,13 +117,13 @@ class Fixture:
         return {
             path.relative_to(self.path).as_posix(): path
             for path in sorted(self.path.rglob("*.py"))
-            if not path.name.endswith(FIXED)
+            if not path.name.endswith((FIXED, UNSAFE))
         }
 
-    def fixed(self, name: str) -> Path:
+    def fixed(self, name: str, suffix: str = FIXED) -> Path:
         """Where the fixed text of a file stands, if it has any."""
         path = self.files[name]
-        return path.with_name(path.name.removesuffix(".py") + FIXED)
+        return path.with_name(path.name.removesuffix(".py") + suffix)
 
     @property
     def expectations(self) -> Expectations:
@@ -129,12 +133,11 @@ class Fixture:
             found.read(name, path.read_bytes())
         return found
 
-    @property
-    def expected_when_fixed(self) -> list[Place]:
+    def expected_when_fixed(self, suffix: str = FIXED) -> list[Place]:
         """What is expected in the fixed texts, and in the files that need no fix."""
         found = Expectations()
         for name, path in self.files.items():
-            fixed = self.fixed(name)
+            fixed = self.fixed(name, suffix)
             found.read(name, (fixed if fixed.exists() else path).read_bytes())
         return found.findings
 
@@ -154,7 +157,8 @@ def fixtures() -> tuple[Fixture, ...]:
         Fixture(path)
         for folder in sorted(FIXTURES.glob("POL*"))
         for path in sorted(folder.iterdir())
-        if (path.is_dir() and path.name != "__pycache__") or (path.suffix == ".py" and not path.name.endswith(FIXED))
+        if (path.is_dir() and path.name != "__pycache__")
+        or (path.suffix == ".py" and not path.name.endswith((FIXED, UNSAFE)))
     )
 
 

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "semantics": TEXT | {"finder", "models", "screen"},
     "fixes.plans": set(),
     "fixes.release": VALUES | {"fixes.plans", "models", "semantics"},
+    "fixes.holding": VALUES | {"fixes.plans", "models", "semantics"},
     "rules": VALUES | {"fixes.plans", "models", "semantics"},
     "relaxations": {"rules", "semantics"},
     "globs": set(),
@@ -46,7 +47,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "suppression": VALUES | {"source"},
     "output": TEXT | {"config", "selection"},
     "fixes": TEXT | {"fixes.plans", "selection"},
-    "judgement": TEXT | {"fixes", "fixes.plans", "fixes.release", "options", "relaxations", "rules", "semantics"},
+    "judgement": TEXT
+    | {"fixes", "fixes.holding", "fixes.plans", "fixes.release", "options", "relaxations", "rules", "semantics"},
     "engine": TEXT | CHOICE | {"finder", "judgement", "models", "rules", "screen", "semantics"},
     "explain": TEXT
     | CHOICE
@@ -64,6 +66,7 @@ PART_OF = {
     # What a rule may ask for, below the rules; the engine that does it is above them.
     "fixes.plans": "fixes.plans",
     "fixes.release": "fixes.release",
+    "fixes.holding": "fixes.holding",
 }
 
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support import FIXED, FIXTURES, Fixture, Place, Project, differences, fixtures, without_expectations
+from tests.support import (
+    FIXED,
+    FIXTURES,
+    MOVING,
+    UNSAFE,
+    Fixture,
+    Place,
+    Project,
+    differences,
+    fixtures,
+    without_expectations,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,21 +54,31 @@ def test_what_is_found(fixture: Fixture, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fixture", fixtures(), ids=name_of)
 def test_fixes(fixture: Fixture, tmp_path: Path) -> None:
-    project = laid_out(fixture, tmp_path)
-    fixed = {name: (source, applied) for name, source, applied in project.fix()}
+    assert_fixed(fixture, laid_out(fixture, tmp_path), FIXED)
+
+
+@pytest.mark.parametrize("fixture", [one for one in fixtures() if one.code.startswith(MOVING)], ids=name_of)
+def test_unsafe_fixes(fixture: Fixture, tmp_path: Path) -> None:
+    assert_fixed(fixture, laid_out(fixture, tmp_path), UNSAFE)
+
+
+def assert_fixed(fixture: Fixture, project: Project, suffix: str) -> None:
+    """Fix all files, and compare them with those of a suffix: what is left is expected there."""
+    unsafe = suffix == UNSAFE
+    fixed = {name: (source, applied) for name, source, applied in project.fix(unsafe=unsafe)}
     for name in fixture.files:
-        target = fixture.fixed(name)
+        target = fixture.fixed(name, suffix)
         if name in fixed:
             assert target.exists(), f"{name} can be fixed, so it needs {target.name}"
             assert fixed[name][0].data.decode("latin-1") == without_expectations(target.read_bytes()).decode("latin-1")
         else:
             assert not target.exists(), f"nothing in {name} was fixed, so {target.name} must go"
-    again = Project(tmp_path, fixture.files, also=(fixture.code,))
+    again = Project(project.root, fixture.files, also=(fixture.code,))
     found = again.findings()
     known = {(place.file, place.row, place.code) for place in fixture.expectations.misses}
     left = [place for place in map(again.place, found) if place[:3] not in known]
-    assert not differences(fixture.expected_when_fixed, left), [one.message for one in found]
-    assert not list(again.fix()), "a second run changes something"
+    assert not differences(fixture.expected_when_fixed(suffix), left), [one.message for one in found]
+    assert not list(again.fix(unsafe=unsafe)), "a second run changes something"
 
 
 MISSES = [
@@ -94,5 +115,6 @@ def test_each_rule_has_enough(code: str) -> None:
 
 
 def test_no_fixed_text_is_left_alone() -> None:
-    targets = {fixture.fixed(name) for fixture in fixtures() for name in fixture.files}
-    assert set(FIXTURES.rglob(f"*{FIXED}")) <= targets
+    for suffix in (FIXED, UNSAFE):
+        targets = {fixture.fixed(name, suffix) for fixture in fixtures() for name in fixture.files}
+        assert set(FIXTURES.rglob(f"*{suffix}")) <= targets

@@ -76,6 +76,14 @@ class SliceFacts:
         )
         return Proposal(fix.plan, fix.message, fix.applicability) if isinstance(fix, ReleaseFix) else None
 
+    def holding(self, observation: Observation) -> Proposal | None:
+        """The fix by which a connection is held for a shorter time, or is the only one, or is begun once."""
+        from poolint.fixes.holding import holding_fix
+
+        scope = next((scope for scope, one in self.observed if one is observation), None)
+        fix = holding_fix(self.analysis, scope, observation) if scope is not None else None
+        return Proposal(fix.plan, fix.message, fix.applicability) if fix is not None else None
+
 
 def _range(node: ast.AST, module: Module) -> Range:
     assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias))
@@ -240,6 +248,10 @@ class _NoFacts:
 
     def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
         del observation, form
+        return None
+
+    def holding(self, observation: Observation) -> Proposal | None:
+        del observation
         return None
 
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:

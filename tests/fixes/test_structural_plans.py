@@ -18,8 +18,11 @@ from poolint.fixes.edits import apply_edits
 from poolint.fixes.plans import (
     AddImport,
     Delete,
+    Dissolve,
     Enclose,
     HandlerToFinally,
+    Insert,
+    Move,
     Protect,
     Together,
     isolation_of,
@@ -90,6 +93,144 @@ DELETIONS = {
 def test_deleting(before: str, number: int, after: str | None) -> None:
     source = source_of(before)
     assert carried_out(Delete(statements(source)[number]), source) == after
+
+
+WITH = "async def f():\n    x\n    async with a() as b:\n"
+
+# Which statements move (from, to), out of or past which one, behind it or before, and what comes of it.
+MOVES = {
+    "out at the end": (WITH + "        c\n        d\n    e\n", (3, 4), 1, True, WITH + "        c\n    d\n    e\n"),
+    "several, with their comments": (
+        WITH
+        + "        c\n\n        # why\n        d(\n            1\n        )  # so\n        e\n        # f\n    g\n",
+        (3, 5),
+        1,
+        True,
+        WITH + "        c\n\n    # why\n    d(\n        1\n    )  # so\n    e\n    # f\n    g\n",
+    ),
+    "strings stay": (
+        WITH + '        c\n        d("""\n        """)\n',
+        (3, 4),
+        1,
+        True,
+        WITH + '        c\n    d("""\n        """)\n',
+    ),
+    "out from the midst": (
+        WITH + "        c\n        # d\n        d\n        e\n\n    g\n",
+        (3, 4),
+        1,
+        True,
+        WITH + "        c\n        e\n    # d\n    d\n\n    g\n",
+    ),
+    "out at the beginning": (
+        "async def f():\n    # a\n    async with a() as b:\n        c(\n            1)\n\n        d\n",
+        (1, 2),
+        0,
+        False,
+        "async def f():\n    c(\n        1)\n    # a\n    async with a() as b:\n        d\n",
+    ),
+    "out of two": (
+        "def f():\n    with a:\n        x\n        with b:\n            c\n            d\n    e\n",
+        (4, 5),
+        0,
+        True,
+        "def f():\n    with a:\n        x\n        with b:\n            c\n    d\n    e\n",
+    ),
+    "past a neighbour": (
+        "def f():\n    a\n    # b\n    b\n    c\n    d\n",
+        (1, 2),
+        2,
+        True,
+        "def f():\n    a\n    c\n    # b\n    b\n    d\n",
+    ),
+    "past the last one without a newline": (
+        "def f():\n    a\n    b\n    c",
+        (0, 1),
+        2,
+        True,
+        "def f():\n    b\n    c\n    a",
+    ),
+    "before a neighbour": ("def f():\n    a\n    b\n    c\n", (2, 3), 0, False, "def f():\n    c\n    a\n    b\n"),
+    "CRLF and tabs": (
+        "def f():\r\n\twith a:\r\n\t\tc\r\n\t\td\r\n",
+        (2, 3),
+        0,
+        True,
+        "def f():\r\n\twith a:\r\n\t\tc\r\n\td\r\n",
+    ),
+    "all of a suite": (WITH + "        c\n", (2, 3), 1, True, None),
+    "a row with another": (WITH + "        c; d\n", (3, 4), 1, True, None),
+    "not one after the other": (WITH + "        c\n        if d:\n            e\n        g\n", (2, 5), 1, True, None),
+    "to where it stands": ("def f():\n    a\n    b\n", (0, 1), 0, True, None),
+    "to another place": ("def f():\n    if a:\n        b\n        c\n    with d:\n        e\n", (2, 3), 3, True, None),
+}
+
+
+@pytest.mark.parametrize(("before", "which", "target", "behind", "after"), MOVES.values(), ids=MOVES)
+def test_moving(before: str, which: tuple[int, int], target: int, behind: bool, after: str | None) -> None:
+    source = source_of(before)
+    found = statements(source)
+    assert carried_out(Move(tuple(found[slice(*which)]), found[target], behind), source) == after
+
+
+COMMIT = ast.parse("b.commit()", mode="eval").body
+assert isinstance(COMMIT, ast.Call)
+
+INSERTIONS = {
+    "a row": ("async def f():\n    a\n    c\n", 1, "async def f():\n    a\n    await b.commit()\n    c\n"),
+    "above comments": (
+        "async def f():\n    if a:\n        # c\n        c\n",
+        1,
+        "async def f():\n    if a:\n        await b.commit()\n        # c\n        c\n",
+    ),
+    "behind a semicolon": ("async def f():\n    a; c\n", 1, None),
+    "in a plain function": ("def f():\n    a\n", 0, None),
+}
+
+
+@pytest.mark.parametrize(("before", "number", "after"), INSERTIONS.values(), ids=INSERTIONS)
+def test_inserting(before: str, number: int, after: str | None) -> None:
+    source = source_of(before)
+    assert carried_out(Insert(statements(source)[number], COMMIT, awaited=True), source) == after
+
+
+DISSOLVED = {
+    "a block": (WITH + "        b.c(b)\n\n        d\n    e\n", "async def f():\n    x\n    z.c(z)\n\n    d\n    e\n"),
+    "comments": (
+        WITH.rstrip() + "  # one\n        # two\n        b\n        # three\n    e\n",
+        "async def f():\n    x\n    # one\n    # two\n    z\n    # three\n    e\n",
+    ),
+    "a header of several rows": (
+        "async def f():\n    x\n    async with a(\n        1,\n    ) as b:\n        b\n",
+        "async def f():\n    x\n    z\n",
+    ),
+    "a header in parentheses": (
+        "async def f():\n    x\n    async with (\n        a(1) as b\n    ):\n        b\n",
+        "async def f():\n    x\n    z\n",
+    ),
+    "a comment in the header": (
+        "async def f():\n    x\n    async with a(\n        1,  # c\n    ) as b:\n        b\n",
+        None,
+    ),
+    "on one row": ("async def f():\n    x\n    async with a() as b: b\n", None),
+    "in an f-string, whose parts have no places in older versions": (
+        WITH + "        d(f'{1}{b}')\n",
+        "async def f():\n    x\n    d(f'{1}{z}')\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), DISSOLVED.values(), ids=DISSOLVED)
+def test_dissolving(before: str, after: str | None) -> None:
+    source = source_of(before)
+    block = statements(source)[1]
+    assert isinstance(block, ast.AsyncWith)
+    found = carried_out(Dissolve(block, (("b", "z"),)), source)
+    assert found == after or (found is None and "f'" in before)
+    with_commit = carried_out(Dissolve(block, (), COMMIT, awaited=True), source)
+    if after is not None:
+        assert with_commit is not None
+        assert "\n    await b.commit()\n" in with_commit
 
 
 CONTEXTLIB = AddImport("contextlib", "closing")

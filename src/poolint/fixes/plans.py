@@ -102,6 +102,43 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class Move:
+    """Move ``statements``, which follow each other in one suite, before ``target`` or ``behind`` it.
+
+    ``target`` stands in the same suite, or is a compound statement around them. Comments above them go with them.
+    """
+
+    statements: tuple[ast.stmt, ...]
+    target: ast.stmt
+    behind: bool
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Put a new call, awaited if ``awaited``, before ``statement`` and the comments that stand right above it."""
+
+    statement: ast.stmt
+    call: ast.Call
+    awaited: bool = False
+    function: str = ""
+
+
+@dataclass(frozen=True)
+class Dissolve:
+    """Take away the header of a ``with`` block, and let what stands in it move outwards.
+
+    ``renamed`` are the names that become others in the block, ``call`` is one that comes behind it.
+    """
+
+    statement: ast.With | ast.AsyncWith
+    renamed: tuple[tuple[str, str], ...] = ()
+    call: ast.Call | None = None
+    awaited: bool = False
+    function: str = ""
+
+
+@dataclass(frozen=True)
 class AddImport:
     """Make ``name`` of ``module`` known by that name, or by ``alias``: ``from module import name as alias``."""
 
@@ -117,7 +154,7 @@ class Together:
     plans: tuple[Plan, ...]
 
 
-Structural = Enclose | Protect | HandlerToFinally | Delete
+Structural = Enclose | Protect | HandlerToFinally | Delete | Move | Insert | Dissolve
 Plan = AddAwait | RemoveAwait | Replace | SetWithKind | Structural | AddImport | Together
 
 

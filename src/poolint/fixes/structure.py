@@ -1,4 +1,4 @@
-"""Structural plans as edits: blocks around statements, handlers that become ``finally``, statements that go.
+"""Structural plans as edits: blocks around statements, handlers that become ``finally``, statements that move or go.
 
 Each plan is carried out twice: on rows, as edits, and on a tree, as what the edited rows must mean. Unless the two
 agree the plan is refused, so no statement that moves can change, and nothing beside the plan can.
@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from poolint.fixes.deletions import Deletions
 from poolint.fixes.enclosing import Enclosing
 from poolint.fixes.layout import Layout, Refused
-from poolint.fixes.plans import Delete, Enclose, HandlerToFinally, Protect
+from poolint.fixes.moving import Dissolving, Inserting, Moving
+from poolint.fixes.plans import Delete, Dissolve, Enclose, HandlerToFinally, Insert, Move, Protect
 from poolint.fixes.protecting import HandlerBecomesFinally, Protecting
 from poolint.fixes.region import Region
 
-Change = Enclosing | Protecting | HandlerBecomesFinally | Deletions
+Change = Enclosing | Protecting | HandlerBecomesFinally | Deletions | Moving | Inserting | Dissolving
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Edit
@@ -39,14 +40,18 @@ def structural_edits(plan: Structural, piece: Slice, source: Source) -> tuple[Ed
     return edits
 
 
-def _change(
-    plan: Structural, region: Region, layout: Layout
-) -> Enclosing | Protecting | HandlerBecomesFinally | Deletions:
+def _change(plan: Structural, region: Region, layout: Layout) -> Change:
     if isinstance(plan, Enclose):
         return Enclosing(plan, region, layout)
     if isinstance(plan, Protect):
         return Protecting(plan, region, layout)
     if isinstance(plan, HandlerToFinally):
         return HandlerBecomesFinally(plan, region, layout)
+    if isinstance(plan, Move):
+        return Moving(plan, region, layout)
+    if isinstance(plan, Insert):
+        return Inserting(plan, region, layout)
+    if isinstance(plan, Dissolve):
+        return Dissolving(plan, region, layout)
     assert isinstance(plan, Delete)
     return Deletions(region, layout, [region.twin(plan.statement)])

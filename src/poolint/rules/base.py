@@ -119,6 +119,9 @@ class Facts(Protocol):
     def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
         """The fix that gives back what an observation is about; ``form`` is what becomes of a release by hand."""
 
+    def holding(self, observation: Observation) -> Proposal | None:
+        """The fix by which a connection is held for a shorter time, or is the only one, or is begun once."""
+
 
 class Rule(cst.BatchableCSTVisitor):
     """Base of all rules. One instance judges one slice; the docstring of the class is the rule's documentation."""

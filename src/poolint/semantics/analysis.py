@@ -69,7 +69,7 @@ class Analysis:
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
-        edges = Edges(self.evaluator)
+        self.edges = edges = Edges(self.evaluator)
         self.slow = Effects(edges, slow_sink, below=slow_below_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)

@@ -12,7 +12,7 @@ from poolint.semantics.facts import CallWhileHeld, Observation
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.rules.base import Verdict
+    from poolint.rules.base import Proposal, Verdict
 
 
 class ExternalCallInTransaction(Rule):
@@ -55,6 +55,13 @@ class ExternalCallInTransaction(Rule):
         await client.post("https://payments.example/charge")
     ```
 
+    ## Fix safety
+    Unsafe: moves the call, with what comes behind it or the little that stands before it, out of the block. What stands
+    first in a block that holds from entry goes before it; what stands last, and uses neither the connection nor an
+    entity that the commit expires, goes behind it. When the call fails behind the block, what was written stays. No fix
+    is offered where the call decides what is written or whether it is (a `raise`, `raise_for_status()`), where a handler
+    around the block would see another state, or where rows have been locked for it.
+
     ## When to ignore
     When the call must not happen without the row lock, and its timeout is far below the pool's.
     """
@@ -64,11 +71,16 @@ class ExternalCallInTransaction(Rule):
         name="external-call-in-transaction",
         summary="something external is called while a transaction is open",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        fix="unsafe",
         relaxed_in=frozenset({"tests"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)

@@ -12,7 +12,7 @@ from poolint.semantics.facts import CallWhileHeld, Observation
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.rules.base import Verdict
+    from poolint.rules.base import Proposal, Verdict
 
 
 class ExternalCallWhileHeld(Rule):
@@ -60,6 +60,12 @@ class ExternalCallWhileHeld(Rule):
         await session.commit()
     ```
 
+    ## Fix safety
+    Unsafe: moves the call, with what belongs to it, before the block that holds the connection, behind it, or behind
+    the commit that follows. When the call fails there, what was written stays. No fix is offered where something of the
+    block is needed: an answer that is written, an entity that the commit expires (unless the session is seen to be made
+    with `expire_on_commit=False`), a lock; nor where a handler around it would see another state.
+
     ## When to ignore
     When the service has fewer requests at once than its pool has connections, and always will have.
     """
@@ -69,11 +75,16 @@ class ExternalCallWhileHeld(Rule):
         name="external-call-while-held",
         summary="something external is called while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        fix="unsafe",
         relaxed_in=frozenset({"tests", "alembic"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)

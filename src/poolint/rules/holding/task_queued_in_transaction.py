@@ -11,7 +11,7 @@ from poolint.semantics.facts import CallWhileHeld, Observation
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.rules.base import Verdict
+    from poolint.rules.base import Proposal, Verdict
 
 
 class TaskQueuedInTransaction(Rule):
@@ -55,6 +55,11 @@ class TaskQueuedInTransaction(Rule):
         app.send_task("ship")
     ```
 
+    ## Fix safety
+    Unsafe: moves the call behind the block or the commit, past statements that have nothing to do with it. When the
+    broker fails there, what was written stays. No fix is offered where what is sent is read from an entity that the
+    commit expires, or is changed by the statements between, or where some way leaves the block before its end.
+
     ## When to ignore
     When the receiver does not look at what this transaction writes.
     """
@@ -64,11 +69,16 @@ class TaskQueuedInTransaction(Rule):
         name="task-queued-in-transaction",
         summary="a task is queued before the transaction is committed",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        fix="unsafe",
         relaxed_in=frozenset({"tests"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)

@@ -90,6 +90,10 @@ class Holdings:
             known = self._known_before[scope] = regions, [*held, *before.taken(self, ev, scope)]
         return known
 
+    def graph(self, scope: Scope) -> Graph:
+        """The graph of a function. Raises :class:`~poolint.semantics.cfg.TooComplex`."""
+        return self._graphs.of(scope)
+
     def may_be_held(self, scope: Scope) -> list[ast.Call]:
         """The calls of a function at which something may be held, by their words and places; cheap to ask."""
         found = self._may_be_held.get(scope)

@@ -1,0 +1,51 @@
+"""What can be done about a connection that is held too long: the plans that rules propose for it.
+
+All of them change when something happens, so none is ever safe but where the code could not have run before.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.diagnostics import Applicability
+from poolint.fixes.plans import Move
+from poolint.semantics.facts import CallWhileHeld
+from poolint.semantics.holding.ways import Ways
+
+if TYPE_CHECKING:
+    from poolint.fixes.plans import Plan
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.facts import Observation
+    from poolint.semantics.scopes import Scope
+
+
+@dataclass(frozen=True)
+class HoldingFix:
+    """A plan with what a rule has to say of it: the parts of a :class:`~poolint.rules.base.Proposal`."""
+
+    plan: Plan
+    message: str
+    applicability: Applicability = Applicability.UNSAFE
+
+
+def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> HoldingFix | None:
+    """The fix for what has been observed in ``scope``; None where none can be right."""
+    if isinstance(observation, CallWhileHeld):
+        return _moved(analysis, scope, observation)
+    return None
+
+
+def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> HoldingFix | None:
+    """The call, and what comes with it, at a place where nothing is held."""
+    assert isinstance(observation.node, ast.Call)
+    ways = Ways(analysis.evaluator, analysis.holdings, analysis.edges)
+    way = ways.out(observation.node, scope, may_pass=observation.effect == "queue")
+    if way is None:
+        return None
+    where = "behind" if way.behind else "before"
+    is_block = isinstance(way.target, (ast.With, ast.AsyncWith))
+    what = "the block" if is_block else "the end of the session's transaction"
+    plan = Move(way.statements, way.target, way.behind, scope.qualified_name)
+    return HoldingFix(plan, f"Move it {where} {what}")

@@ -1,0 +1,39 @@
+"""What fixes claim, seen on the real libraries: what a text did before, and does when its unsafe fixes are made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolint.config import Overrides, Resolver, Selectors
+from poolint.runner import Options, Runner
+
+if TYPE_CHECKING:
+    from conftest import Outcome, Run
+
+SNIPPETS = Path(__file__).parent / "snippets"
+MOVES = sorted(file.stem for file in SNIPPETS.glob("moves_*.py"))
+
+
+def before_and_after(run: Run, name: str, directory: Path) -> tuple[Outcome, Outcome]:
+    """The outcomes of a snippet as it stands and as it is fixed; the fixed one has no finding."""
+    text = (SNIPPETS / f"{name}.py").read_bytes()
+    where = directory / "fixed.py"
+    resolver = Resolver(str(directory), isolated=True, overrides=Overrides(Selectors(select=("POL4",), origin="--")))
+    outcome, fixed = Runner(resolver, Options(fix=True, unsafe=True)).run_text(text, str(where))
+    assert fixed != text
+    assert not outcome.diagnostics
+    where.write_bytes(fixed)
+    return run(name), run(str(where.with_suffix("")))
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_while_it_waits_others_get_a_connection(run: Run, name: str, tmp_path: Path) -> None:
+    before, after = before_and_after(run, name, tmp_path)
+    assert before.error is None
+    assert after.error is None
+    assert (before.server_starved, after.server_starved) == ([True], [False])
+    assert (before.items, before.value) == (after.items, after.value)
+    assert (after.checked_out, after.starved) == (0, False)
