@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import inspect
+from typing import Any
 
 import pytest
+import sqlalchemy.ext.asyncio as aio
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine.events import ConnectionEvents, DialectEvents
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.orm.events import SessionEvents
+from sqlalchemy.pool.events import PoolEvents
 from tests.models.live.names import exported
 
 from poolint.models import build
@@ -32,3 +42,65 @@ def test_what_is_meant_is_there(module: str) -> None:
         assert not hasattr(importlib.import_module(module), name)
         owner, _, last = right.rpartition(".")
         assert hasattr(importlib.import_module(owner or module), last)
+
+
+# Events: the classes that document them, and an object of each target.
+
+GROUPS = {
+    "pool": PoolEvents,
+    "connection": ConnectionEvents,
+    "dialect": DialectEvents,
+    "session": SessionEvents,
+}
+
+
+def documented(group: str) -> dict[str, Any]:
+    found = inspect.getmembers(GROUPS[group], inspect.isfunction)
+    return {name: function for name, function in found if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("group", MODELS.events)
+def test_these_are_the_events_and_what_they_pass(group: str) -> None:
+    row = MODELS.events[group]
+    real = documented(group)
+    assert {name: words.split() for name, words in row.listeners.items()} == {
+        name: [*inspect.signature(function).parameters][1:] for name, function in real.items()
+    }
+    older = {name: getattr(function, "_legacy_signatures", ()) for name, function in real.items()}
+    assert {name: list(counts) for name, counts in row.legacy.items()} == {
+        name: [len(names) for _, names, _ in signatures] for name, signatures in older.items() if signatures
+    }
+
+
+def target(name: str) -> Any:
+    engine, async_engine = create_engine("sqlite://"), create_async_engine("sqlite+aiosqlite://")
+    makers = sessionmaker(engine), aio.async_sessionmaker(async_engine)
+    objects = [engine, engine.connect(), engine.pool, makers[0](), makers[0], scoped_session(makers[0])]
+    objects += [async_engine, async_engine.connect(), makers[1](), makers[1], aio.async_scoped_session(makers[1], int)]
+    owner, _, last = name.rpartition(".")
+    return next(one for one in objects if isinstance(one, getattr(importlib.import_module(owner), last)))
+
+
+def taken(one: object, event_name: str, words: str) -> bool:
+    """Whether a listener is taken; a target says in many ways that it is not."""
+    listener = eval(f"lambda {', '.join(words.split())}: None")
+    try:
+        event.listen(one, event_name, listener)
+    except (InvalidRequestError, NotImplementedError, AssertionError, AttributeError):
+        return False
+    event.remove(one, event_name, listener)
+    return True
+
+
+@pytest.mark.parametrize("name", MODELS.targets)
+def test_a_target_takes_these_events(name: str) -> None:
+    row, one = MODELS.targets[name], target(name)
+    for group in MODELS.events.values():
+        for event_name, words in group.listeners.items():
+            assert taken(one, event_name, words) == (group.name in row.events), event_name
+            if not row.events:
+                assert not taken(type(one), event_name, words)
+    if row.attribute:
+        inner = getattr(one, row.attribute)
+        owner, _, last = row.stands_for.rpartition(".")
+        assert inner is None or isinstance(inner, getattr(importlib.import_module(owner), last))

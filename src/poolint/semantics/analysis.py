@@ -32,13 +32,13 @@ from poolint.semantics.observe import (
     coroutines,
     generators,
     lent,
-    names,
     outliving,
     owners,
     streaming,
     waiting,
     withs,
 )
+from poolint.semantics.observe.api import Interfaces
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.observe.fanout import Fans
 from poolint.semantics.observe.holders import Holders
@@ -85,11 +85,12 @@ class Analysis:
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
+        self.interfaces = Interfaces(self.evaluator, edges)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
         ev = self.evaluator
-        for scope, observation in names.observe(ev, module):
+        for scope, observation in self.interfaces.observe(module):
             if self._may_run(observation.node, scope):
                 yield scope, observation
         for scope in sorted(module.scope.descendants(), key=_start):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,3 +21,55 @@ class MissingName(Observation):
     module: str
     name: str
     right: str
+
+
+@dataclass(frozen=True, eq=False)
+class RefusedListener(Observation):
+    """A listener for something that takes none. ``node`` is the target.
+
+    ``target`` is its class, ``attribute`` what takes the listener in place of an object of it, ``stands_for`` the class
+    that does in place of the class, where there are such; ``is_class`` tells which of them it is.
+    """
+
+    target: str
+    is_class: bool
+    attribute: str
+    stands_for: str
+
+
+@dataclass(frozen=True, eq=False)
+class NoSuchEvent(Observation):
+    """A listener for an event that its target does not have. ``node`` is the event's name, ``near`` one that it has."""
+
+    target: str
+    event: str
+    near: str
+
+
+@dataclass(frozen=True, eq=False)
+class MisfitListener(Observation):
+    """A listener that cannot be called with what its event passes. ``node`` is the call that registers it.
+
+    ``wanted`` are the names of what is passed. ``problem``: it takes another number of arguments, or it takes them for
+    what they are not, or it is ``async``, so that calling it does nothing. ``culprit`` is the parameter that is meant
+    for something else.
+    """
+
+    event: str
+    listener: str
+    wanted: tuple[str, ...]
+    problem: Literal["count", "order", "async"]
+    culprit: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class LoopInsidePool(Observation):
+    """An event loop that is run where the loop of an asynchronous engine waits: in its pool, creator or listener.
+
+    ``where`` says in words what the code is part of, ``names`` is the chain of functions down to the call, ``path``
+    where each stands.
+    """
+
+    where: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]

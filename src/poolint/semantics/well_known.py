@@ -92,6 +92,14 @@ CONSUMERS = frozenset(
 )  # fmt: skip
 """Builtins that use their argument there and then: a coroutine is of no use to them."""
 
+LISTENING = {
+    "sqlalchemy.event.listens_for": True,
+    "sqlalchemy.event.api.listens_for": True,
+    "sqlalchemy.event.listen": False,
+    "sqlalchemy.event.api.listen": False,
+}
+"""What registers a listener: its target, the name of the event, and, unless it is a decorator, the function."""
+
 STREAMS = frozenset(
     {
         "starlette.responses.StreamingResponse", "fastapi.responses.StreamingResponse",
