@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.semantics.calls import call_fact
+from poolint.semantics.facts import CallFact
 from poolint.semantics.heirs import Heirs
 from poolint.semantics.reached import Known, cache_of, happens_once, is_excluded, known, tested_parameters
 from poolint.semantics.scopes import may_be_another, nearest, parent_of
-from poolint.semantics.types import ClassObject, Function, alternatives
+from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope
+    from poolint.semantics.types import Type
 
 EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
 """Effects that wait for something outside the process."""
@@ -194,6 +195,16 @@ class Edges:
             return True  # imported, maybe, from the module of the project that makes it
         return may_be_another(name, scope)
 
+    def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallFact | None:
+        """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""
+        if not (isinstance(callee, LibraryName) and callee.name == "asyncio.wait_for" and node.args):
+            return None
+        for one in alternatives(self.ev.type_of(node.args[0], scope)):
+            row = self.ev.models.method(one.base, "__await__") if isinstance(one, Instance) and one.base else None
+            if row is not None and _driven(node):
+                return CallFact(node, callee.name, "", row)
+        return None
+
     def _is_near_any_word(self, path: str, data: bytes) -> bool:
         found = self._near_any_word.get(path)
         if found is None:
@@ -217,7 +228,7 @@ class Edges:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
         if edges:
             return edges
-        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        fact = self._waits_for(node, scope, callee) or call_fact(self.ev, node, scope, use_evidence=False)
         if fact is None:
             return edges
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
