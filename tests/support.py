@@ -110,6 +110,16 @@ class Fixture:
         return self.path.name.startswith("good_")
 
     @property
+    def others(self) -> dict[str, Path]:
+        """What stands beside the files to be checked: a `pyproject.toml`, a lock file."""
+        found = self.path.rglob("*") if self.path.is_dir() else ()
+        return {
+            path.relative_to(self.path).as_posix(): path
+            for path in sorted(found)
+            if path.is_file() and path.suffix in (".toml", ".lock", ".txt", ".in")
+        }
+
+    @property
     def files(self) -> dict[str, Path]:
         """The files to be checked, by their names inside the fixture."""
         if self.path.is_file():
@@ -143,10 +153,11 @@ class Fixture:
 
     def lay_out(self, root: Path) -> Path:
         """Write the files without their expectations below ``root``: in ``tests/`` rules would be relaxed."""
-        for name, path in self.files.items():
+        for name, path in {**self.others, **self.files}.items():
             target = root / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(without_expectations(path.read_bytes()))
+            data = path.read_bytes()
+            target.write_bytes(without_expectations(data) if name in self.files else data)
         return root
 
 

@@ -31,8 +31,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "slices": VALUES | {"source"},
     "models": set(),
     "finder": set(),
+    "versions": {"finder"},
     "screen": {"finder"},
-    "semantics": TEXT | {"finder", "models", "screen"},
+    "semantics": TEXT | {"finder", "models", "screen", "versions"},
     "fixes.plans": set(),
     "fixes.release": VALUES | {"fixes.plans", "models", "semantics"},
     "fixes.holding": VALUES | {"fixes.plans", "models", "semantics"},
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "explain": TEXT
     | CHOICE
     | {"discovery", "engine", "judgement", "relaxations", "rules", "semantics", "models", "suppression"},
-    "runner": TEXT | CHOICE | {"discovery", "engine", "fixes", "rules", "suppression"},
+    "runner": TEXT | CHOICE | {"discovery", "engine", "fixes", "rules", "screen", "suppression"},
     "cli": TEXT | CHOICE | {"explain", "output", "rules", "runner"},
     "integrations": TEXT | CHOICE | {"runner"},
     "docs": {"options", "relaxations", "rules"},

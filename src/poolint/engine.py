@@ -55,6 +55,11 @@ class Checker:
         known = self._project.known(os.path.abspath(path)) if self._project is not None else None
         return known is not None and known.source.data == data
 
+    @property
+    def warnings(self) -> list[str]:
+        """A line for each file that was to be asked for something and cannot be read."""
+        return self._project.versions.problems if self._project is not None else []
+
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments.
 

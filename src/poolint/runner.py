@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from poolint.config import ConfigError
+from poolint.config import ConfigError, shown
 from poolint.selection import INTERNAL, internal_ignored, is_applicable, validate, written
 
 TYPE_CHECKING = False
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
         """What the runner needs of :class:`poolint.engine.Checker`."""
 
         def is_interesting(self, path: str, data: bytes) -> bool: ...
+
+        @property
+        def warnings(self) -> list[str]: ...
 
         def has_parsed(self, path: str, data: bytes) -> bool: ...
 
@@ -103,7 +106,8 @@ class Outcome:
     """What came of a run: what is left to be told, sorted, and what was fixed (or, under ``diff``, would be).
 
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
-    could not be loaded, ``refused`` one for all settings that cannot be used.
+    could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
+    be used.
     """
 
     __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "refused", "sources")
@@ -252,9 +256,11 @@ class Runner:
 
     def _prove(self, outcome: Outcome) -> None:
         """Tell of the files that were put aside which of them no Python can parse."""
+        from poolint.screen.validity import is_plainly_valid
+
         for path, data in self._rejected:
             settings = self._resolver.for_file(path)
-            if self.checker(settings).has_parsed(path, data) or _is_plainly_valid(path, data):
+            if self.checker(settings).has_parsed(path, data) or is_plainly_valid(path, data):
                 continue
             from poolint.source import Source
 
@@ -341,7 +347,9 @@ class Runner:
 
     def _finished(self, outcome: Outcome) -> Outcome:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
-        outcome.errors = self.rules.errors
+        checkers = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError)]
+        warnings = dict.fromkeys(line for one in checkers for line in one.warnings)
+        outcome.errors = [*self.rules.errors, *map(shown, warnings)]
         return outcome
 
 
@@ -362,26 +370,6 @@ def _engine() -> MakeChecker:
     from poolint.engine import Checker
 
     return Checker
-
-
-def _is_plainly_valid(path: str, data: bytes) -> bool:
-    """Whether Python takes the syntax of a file, asked in the cheapest way there is.
-
-    The screen must not hide that a file cannot be parsed. The symbol table makes the parser run without turning its
-    tree into Python objects, which is most of the cost. False only means that it has to be looked at properly.
-    """
-    import warnings
-    from symtable import symtable
-
-    if b"coding" in data[:400]:
-        return False  # it may declare an encoding, which takes more than a parser to judge
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            symtable(data.decode("utf-8"), path, "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
 
 
 def _os_reason(error: OSError) -> str:

@@ -40,6 +40,10 @@ class Checker:
         assert Path(path).is_absolute()
         return b"pool" in data
 
+    @property
+    def warnings(self) -> list[str]:
+        return []
+
     def has_parsed(self, path: str, data: bytes) -> bool:
         assert Path(path).is_absolute()
         del data

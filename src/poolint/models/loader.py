@@ -12,6 +12,7 @@ from poolint.models.schema import (
     Dialect,
     Driver,
     Events,
+    Fact,
     Function,
     Library,
     Maker,
@@ -38,7 +39,8 @@ class Models:
     all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
     ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
-    name, ``makers`` by the name of their row.
+    name, ``makers`` by the name of their row. ``facts`` are what depends on
+    versions.
     """
 
     __slots__ = (
@@ -50,6 +52,7 @@ class Models:
         "dialects",
         "drivers",
         "events",
+        "facts",
         "functions",
         "makers",
         "modules",
@@ -69,6 +72,7 @@ class Models:
         self.dialects: dict[str, Dialect] = {}
         self.drivers: dict[tuple[str, str], Driver] = {}
         self.makers: dict[str, Maker] = {}
+        self.facts: dict[str, Fact] = {}
         roots: set[str] = set()
         screened: set[str] = set()
         for library in libraries:
@@ -90,6 +94,7 @@ class Models:
             self.dialects.update((one.name, one) for one in library.dialects)
             self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
             self.makers.update((one.name, one) for one in library.makers)
+            self.facts.update((fact.name, fact) for fact in library.facts)
         self.roots = frozenset(roots)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.

@@ -107,7 +107,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     or ``async with`` binds where that differs. ``releases``: whose checkout it gives back. ``entered_as``: for a
     checkout, the method that takes the same arguments and gives a context manager in its place. ``keeps``: what it is
     passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
-    to stay the same from then on, however long that takes: it listens.
+    to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
+    although it works in memory yet.
     """
 
     names: tuple[str, ...]
@@ -120,6 +121,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     entered_as: str = ""
     keeps: bool = False
     dedicates: bool = False
+    begins: bool = False
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -294,6 +296,18 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     refusal: str = "TypeError"
 
 
+class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What is true of a library, where that depends on its version.
+
+    ``since`` tells from which version of ``distribution``, as it is called where it is installed from, which value
+    holds. Of versions before the first of these nothing is said.
+    """
+
+    name: str
+    distribution: str
+    since: dict[str, str]
+
+
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One model file.
 
@@ -315,3 +329,4 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     dialects: tuple[Dialect, ...] = ()
     drivers: tuple[Driver, ...] = ()
     makers: tuple[Maker, ...] = ()
+    facts: tuple[Fact, ...] = ()

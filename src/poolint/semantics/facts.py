@@ -322,12 +322,14 @@ class BeginAfterUse(Observation):
 class OutlivesScope(Observation):
     """A session of a block or a request that is handed to a task which runs when that has ended.
 
-    ``maker`` is what makes the task, ``ends`` says in words what the session's life ends with.
+    ``maker`` is what makes the task, ``ends`` says in words what the session's life ends with. ``end`` says when that
+    is, for what a framework runs after the response: before or after it; empty where it is not known.
     """
 
     resource: str
     maker: str
     ends: str
+    end: str = "before the response"
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,13 +337,15 @@ class StreamedFrom(Observation):
     """A session or connection that a streamed response works with. ``node`` makes the response.
 
     ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says in words what the
-    resource's life ends with.
+    resource's life ends with, ``end`` when that is: before or after the response; empty where it is not known.
     """
 
     resource: str
     response: str
     generator: str
     ends: str
+    cls: schema.Class
+    end: str
 
 
 @dataclass(frozen=True, eq=False)

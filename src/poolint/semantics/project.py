@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.places import TEST_FILE
 from poolint.source import Source, SourceError
+from poolint.versions import Versions
 
 if TYPE_CHECKING:
     import ast
@@ -76,6 +77,7 @@ class Project:
 
     def __init__(self, finder: Finder, read_file: Callable[[str], Source] = Source.read) -> None:
         self.finder = finder
+        self.versions = Versions(finder)
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}

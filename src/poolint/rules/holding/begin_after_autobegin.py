@@ -15,12 +15,13 @@ class BeginAfterAutobegin(Rule):
     """A transaction is begun on a session that has begun one by itself.
 
     ## What it does
-    Reports `session.begin()` on a session that has run a query before, on every way there, and has not been committed,
-    rolled back or closed since; and inside the block of another `session.begin()`.
+    Reports `session.begin()` on a session that has run a query before, or to which something has been added, on every
+    way there, and that has not been committed, rolled back or closed since; and inside the block of another
+    `session.begin()`.
 
     ## Why is this bad?
-    The query has begun a transaction: `begin()` raises `InvalidRequestError: A transaction is already begun on this
-    Session`. And since the query, the session has held a connection.
+    The query, or the `add()`, has begun a transaction: `begin()` raises `InvalidRequestError: A transaction is already
+    begun on this Session`. And since a query, the session has held a connection.
 
     ## Example
     ```python

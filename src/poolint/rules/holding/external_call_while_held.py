@@ -22,9 +22,11 @@ class ExternalCallWhileHeld(Rule):
     Reports HTTP requests, language models, mail, object stores and the like while a connection is held without a
     transaction's block: by a session that has run a query and has neither been committed nor closed since, or by a
     connection that has been checked out, in a block or by hand. Calls are followed through functions of the project;
-    the path shows them. A session that has not reached the database yet, or has been committed, holds nothing; a
-    connection that was opened outside of any pool keeps nobody waiting. In an endpoint of FastAPI, a session that its
-    dependencies have used before it (the one that looks up the user, say) is held from the beginning.
+    the path shows them. They are followed into background tasks, too, where FastAPI ends the session of a request after
+    these: up to 0.105 and from 0.118 on, as the project's lock file or requirements say. A session that has not reached
+    the database yet, or has been committed, holds nothing; a connection that was opened outside of any pool keeps nobody
+    waiting. In an endpoint of FastAPI, a session that its dependencies have used before it (the one that looks up the
+    user, say) is held from the beginning.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

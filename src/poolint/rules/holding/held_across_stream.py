@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.rules.holding.wording import again_after, chain, verdict, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation, StreamedFrom
 
 if TYPE_CHECKING:
@@ -17,14 +17,16 @@ class HeldAcrossStream(Rule):
 
     ## What it does
     Reports a streamed response (`StreamingResponse`, `EventSourceResponse`) whose generator works with a session that
-    is injected for the request, or that belongs to a block of the endpoint; and waiting for a websocket's client while
-    a session holds a connection.
+    is injected for the request, or that belongs to a block of the endpoint; one during which a session of the request
+    still holds a connection, which the endpoint or another dependency has used and not committed; and waiting for a
+    websocket's client while a session holds a connection.
 
     ## Why is this bad?
     The generator runs when the endpoint has returned. Where the dependency ends after the response, its connection is
-    held for as long as the client reads; where it ends before, the closed session takes a new connection, and nobody
-    gives that back. Which of the two it is depends on the version of the framework; neither is wanted. A few slow or
-    idle clients hold the whole pool.
+    held for as long as the client reads, and a few slow or idle clients hold the whole pool. Where it ends before, the
+    closed session takes a new connection, and nobody gives that back. FastAPI ends dependencies after the response up to
+    0.105 and from 0.118 on, and before it in between and for `Depends(..., scope="function")`. The version is taken from
+    the project's lock file or requirements; where these leave it open, only what does harm with all of them is reported.
 
     ## Example
     ```python
@@ -82,12 +84,26 @@ class HeldAcrossStream(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, CallWhileHeld):
+            if observation.effect == "stream":
+                response, generator = observation.names
+                text = f"`{response}` streams from `{generator}()` {while_held(observation)}"
+                return verdict(observation, f"{text}: the request's dependencies end when the client has read all")
             if observation.effect != "client":
                 return None
             return verdict(observation, f"`{chain(observation)}` waits for its client {while_held(observation)}")
         assert isinstance(observation, StreamedFrom)
         return Verdict(
             f"`{observation.response}` streams from `{observation.generator}()` with `{observation.resource}`, which "
-            f"ends with {observation.ends}: it holds a connection until the client has read all, or opens itself again",
+            f"{_consequence(observation)}",
             observation.resource,
         )
+
+
+def _consequence(stream: StreamedFrom) -> str:
+    """What becomes of the connection, by when its owner ends."""
+    again = again_after(stream.cls)
+    if stream.end == "before the response":
+        return f"ends with {stream.ends}, before the first line is sent: {again}"
+    if stream.end:
+        return f"ends with {stream.ends}: it holds a connection until the client has read all"
+    return f"ends with {stream.ends}: {again}, or it holds a connection until the client has read all"

@@ -22,7 +22,8 @@ class SessionOutlivesItsScope(Rule):
     ## Why is this bad?
     When the task runs, the session has been closed, or is closed under it. A closed session opens itself again at its
     next query and takes a connection that nobody gives back; a connection that has been given back belongs to somebody
-    else by then.
+    else by then. FastAPI up to 0.105 and from 0.118 on ends the session of a request only when the background tasks are
+    done: the request keeps its connection until then, and a dependency that commits at its end commits after them.
 
     ## Example
     ```python
@@ -74,7 +75,15 @@ class SessionOutlivesItsScope(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, OutlivesScope)
         return Verdict(
-            f"`{observation.maker}` hands on `{observation.resource}`, which ends with {observation.ends}: the task uses "
-            "it when it is closed",
+            f"`{observation.maker}` hands on `{observation.resource}`, which ends with {observation.ends}: "
+            f"{_CONSEQUENCES[observation.end]}",
             observation.resource,
         )
+
+
+_CONSEQUENCES = {
+    "before the response": "the task uses it when it is closed",
+    "after the response": "it keeps its connection, and what it has to do at its end waits, until the task is done",
+    "": "the task uses it when it is closed, or it keeps its connection until the task is done",
+}
+"""By when a dependency ends; which of them it is depends on the version of the framework."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.rules.base import Verdict
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Class
     from poolint.semantics.facts import CallWhileHeld
 
 _WAITED_FOR = {
@@ -41,6 +42,13 @@ def while_held(call: CallWhileHeld) -> str:
     if call.transaction:
         return f"while the transaction of `{call.transaction}` (line {row}) is open"
     return f"while `{call.resource}` holds a connection (since line {row})"
+
+
+def again_after(cls: Class) -> str:
+    """What comes of using a session or connection whose end has been."""
+    if cls.kind == "session":
+        return "the closed session takes a connection again, and nobody gives that back"
+    return "the connection has been given back by then"
 
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:

@@ -151,6 +151,22 @@ class Holdings:
         ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
         return self._held(events, scope.node, states, changes), ended
 
+    def lasts(self, since: ast.Call, node: ast.AST, resource: str, scope: Scope) -> bool:
+        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``."""
+        changes = self.changes(scope)
+        try:
+            graph = self._graphs.of(scope)
+        except TooComplex:
+            return False
+        ends = graph.nodes_of(node)
+        for begun in graph.nodes_of(since):
+            between = [one for one in graph.reachable(begun) if _ends(one, resource, changes)]
+            if all(graph.dominates(begun, end) for end in ends) and not any(
+                end in graph.reachable(one) for one in between for end in ends
+            ):
+                return bool(ends)
+        return False
+
     def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
         """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
         changes = self.changes(scope)
@@ -233,6 +249,10 @@ def _changed_by(node: Node, changes: Changes) -> list[Change] | None:
         return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
     table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
     return table.get(node.node) if table is not None else None
+
+
+def _ends(node: Node, resource: str, changes: Changes) -> bool:
+    return any(one.resource == resource and not one.holds for one in _changed_by(node, changes) or ())
 
 
 def _joined(one: _State, other: _State) -> _State:

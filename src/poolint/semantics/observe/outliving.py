@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import SESSIONS
 from poolint.semantics.annotated import is_injected
@@ -11,6 +11,7 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.facts import BeginAfterUse, Observation, OutlivesScope
 from poolint.semantics.holding import inside, root_of
 from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.requests import end_of
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import RELEASING, last_name
@@ -18,11 +19,13 @@ from poolint.semantics.vocabulary import RELEASING, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.holding.flow import Holdings
+    from poolint.semantics.requests import End
     from poolint.semantics.scopes import Binding, Scope
 
-_AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
+AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
 """What hands work to what runs after the response."""
 
 _STARTS = frozenset({"create_task", "ensure_future"})
@@ -39,7 +42,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         name = last_name(node.func)
         if name == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
-        elif name in _AFTER_RESPONSE and _is_of_framework(ev, node, scope):
+        elif name in AFTER_RESPONSE and is_of_framework(ev, node, scope):
             yield from _after_response(ev, node, scope)
         elif name in _STARTS and node.args:
             yield from _started(ev, node, scope)
@@ -64,6 +67,20 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
             used = step(begun, hold.since, scope.module)
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
+    for call in scope.calls:
+        if _begins(ev, call, resource, scope) and holdings.lasts(call, node, resource, scope):
+            used = step(f"`{text_of(call, scope)}` begins a transaction by itself", call, scope.module)
+            yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
+            return
+
+
+def _begins(ev: Evaluator, call: ast.Call, resource: str, scope: Scope) -> bool:
+    """Whether a call makes a session begin a transaction in memory."""
+    function = call.func
+    if not isinstance(function, ast.Attribute) or text_of(function.value, scope) != resource:
+        return False
+    fact = call_fact(ev, call, scope)
+    return fact is not None and getattr(fact.row, "begins", False)
 
 
 def _is_asked(resource: str, scope: Scope) -> bool:
@@ -72,7 +89,7 @@ def _is_asked(resource: str, scope: Scope) -> bool:
     return any(isinstance(one, ast.Attribute) and text_of(one.value, scope) == resource for one in asked)
 
 
-def _is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+def is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     """Whether a call is, as far as can be told, the framework's, and none of a function or class of the project."""
     callee = ev.type_of(node.func, scope)
     if isinstance(node.func, ast.Attribute) and node.func.attr == "add_task":
@@ -83,9 +100,9 @@ def _is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
 def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``background_tasks.add_task(work, session)``: it runs when the session's block or dependency has ended."""
     for argument in _handed_on(node):
-        ends = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else ""
-        if ends and isinstance(argument, ast.Name):
-            yield _outlives(node, scope, argument.id, last_name(node.func), ends)
+        life = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else None
+        if life is not None and isinstance(argument, ast.Name):
+            yield _outlives(node, scope, argument.id, last_name(node.func), life.ends, life.end)
 
 
 def _handed_on(node: ast.Call) -> Iterator[ast.expr]:
@@ -103,14 +120,25 @@ def _bound_to(function: ast.expr) -> Iterator[ast.expr]:
         yield function.value
 
 
-def life_of(ev: Evaluator, name: str, scope: Scope) -> str:
-    """What ends the life of a session or connection, in words, where it is not the function's own doing; else empty."""
-    binding = _session(ev, ast.Name(name, ast.Load()), scope)
-    if binding is None:
-        return ""
+class Life(NamedTuple):
+    """What ends the life of a session or connection, in words, and when: before or after the response."""
+
+    ends: str
+    end: End
+    cls: Class
+
+
+def life_of(ev: Evaluator, name: str, scope: Scope) -> Life | None:
+    """The life of a session or connection, where its end is not the function's own doing."""
+    found = _session(ev, ast.Name(name, ast.Load()), scope)
+    if found is None:
+        return None
+    binding, cls = found
     if binding.kind == "with":
-        return "its block"
-    return "the request" if binding.kind == "parameter" and is_injected(ev, binding, scope) else ""
+        return Life("its block", "before the response", cls)
+    if binding.kind == "parameter" and is_injected(ev, binding, scope):
+        return Life("the request", end_of(ev, binding, scope), cls)
+    return None
 
 
 def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -119,9 +147,10 @@ def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     if not isinstance(work, ast.Call) or _is_group(node):
         return
     for argument in [*_bound_to(work.func), *work.args, *(one.value for one in work.keywords)]:
-        binding = _session(ev, argument, scope)
-        if binding is None or not isinstance(argument, ast.Name):
+        found = _session(ev, argument, scope)
+        if found is None or not isinstance(argument, ast.Name):
             continue
+        binding = found[0]
         block = next((one for one in scope.withs if _binds(one, binding) and inside(node, one)), None)
         is_request = block is None and binding.kind == "parameter" and is_injected(ev, binding, scope)
         if (block is not None or is_request) and not _may_be_waited_for(node, scope):
@@ -160,12 +189,14 @@ def _is_kept_by(collection: ast.Name) -> bool:
     return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
 
 
-def _outlives(node: ast.Call, scope: Scope, resource: str, maker: str, ends: str) -> OutlivesScope:
-    return OutlivesScope(node, scope.qualified_name, may_await(node, scope), resource, maker, ends)
+def _outlives(
+    node: ast.Call, scope: Scope, resource: str, maker: str, ends: str, end: End = "before the response"
+) -> OutlivesScope:
+    return OutlivesScope(node, scope.qualified_name, may_await(node, scope), resource, maker, ends, end)
 
 
-def _session(ev: Evaluator, node: ast.expr, scope: Scope) -> Binding | None:
-    """The only binding of a name that is a session or a connection."""
+def _session(ev: Evaluator, node: ast.expr, scope: Scope) -> tuple[Binding, Class] | None:
+    """The only binding of a name that is a session or a connection, and the class of that."""
     if not isinstance(node, ast.Name):
         return None
     bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
@@ -173,7 +204,7 @@ def _session(ev: Evaluator, node: ast.expr, scope: Scope) -> Binding | None:
         return None
     for one in alternatives(ev.scope_name(node.id, scope)):
         if isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection"):
-            return bindings[0]
+            return bindings[0], one.base
     return None
 
 

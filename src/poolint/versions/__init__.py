@@ -1,0 +1,78 @@
+"""Which versions of a library a project may have installed, as its own files say.
+
+A version in a lock file comes before one that a requirements file pins, and that before a range. They are looked for
+from the folder of the file that is checked up to the root of the repository; of each kind the nearest counts, unless it
+contradicts a requirement that is nearer: a lock of something else. Nothing is read before somebody asks.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from poolint.versions.ranges import ANY, Range, both
+
+if TYPE_CHECKING:
+    from poolint.finder import Finder
+    from poolint.versions.declared import Declared, Reader
+
+__all__ = ["ANY", "Range", "Versions"]
+
+_REPOSITORY = frozenset({".git", ".hg", ".jj"})
+
+
+class Versions:
+    """Answers for the files of one project; each folder is asked once for each library."""
+
+    def __init__(self, finder: Finder) -> None:
+        self._finder = finder
+        self._reader: Reader | None = None
+        self._declared: dict[tuple[str, str], Declared] = {}
+        self._allowed: dict[tuple[str, str], Range] = {}
+
+    @property
+    def problems(self) -> list[str]:
+        """A line for each file that was to be asked and is broken."""
+        return self._reader.problems if self._reader is not None else []
+
+    def allowed(self, library: str, path: str) -> Range:
+        """The versions of a distribution that may be installed where the file at absolute ``path`` runs.
+
+        All versions, where the project says nothing.
+        """
+        key = (os.path.dirname(path), library)
+        if key not in self._allowed:
+            self._allowed[key] = self._found(library, path)
+        return self._allowed[key]
+
+    def _found(self, library: str, path: str) -> Range:
+        found = [self._of(folder, library) for folder in self._folders(path)]
+        for kind in range(2):
+            wanted = ANY
+            for one in found:
+                wanted = both(wanted, one.wanted or ANY) or wanted
+                exact = one[kind]
+                if exact is not None and both(exact, wanted):
+                    return both(exact, wanted)
+        return next((one.wanted for one in found if one.wanted is not None), ANY)
+
+    def _folders(self, path: str) -> list[str]:
+        """The folders from that of a file up to the root of its repository, or of its project where there is none."""
+        folders = [os.path.dirname(path)]
+        while not _REPOSITORY & self._finder.listing(folders[-1]):
+            parent = os.path.dirname(folders[-1])
+            if parent == folders[-1]:
+                root = self._finder.project_root(path)
+                return folders[: folders.index(root) + 1] if root in folders else folders[:1]
+            folders.append(parent)
+        return folders
+
+    def _of(self, folder: str, library: str) -> Declared:
+        key = (folder, library)
+        if key not in self._declared:
+            if self._reader is None:
+                from poolint.versions.declared import Reader
+
+                self._reader = Reader(self._finder.listing)
+            self._declared[key] = self._reader.declared(folder, library)
+        return self._declared[key]
