@@ -1,4 +1,4 @@
-"""What fixes claim, seen on the real libraries: what a text did before, and does when its unsafe fixes are made."""
+"""What fixes claim, seen on the real libraries: what a text did before, and does when its fixes are made, unsafe ones too."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy.exc import InvalidRequestError
 
 from poolint.config import Overrides, Resolver, Selectors
 from poolint.runner import Options, Runner
@@ -17,12 +18,12 @@ SNIPPETS = Path(__file__).parent / "snippets"
 MOVES = sorted(file.stem for file in SNIPPETS.glob("moves_*.py"))
 
 
-def before_and_after(run: Run, name: str, directory: Path) -> tuple[Outcome, Outcome]:
+def before_and_after(run: Run, name: str, directory: Path, *, unsafe: bool = True) -> tuple[Outcome, Outcome]:
     """The outcomes of a snippet as it stands and as it is fixed; the fixed one has no finding."""
     text = (SNIPPETS / f"{name}.py").read_bytes()
     where = directory / "fixed.py"
     resolver = Resolver(str(directory), isolated=True, overrides=Overrides(Selectors(select=("POL4",), origin="--")))
-    outcome, fixed = Runner(resolver, Options(fix=True, unsafe=True)).run_text(text, str(where))
+    outcome, fixed = Runner(resolver, Options(fix=True, unsafe=unsafe)).run_text(text, str(where))
     assert fixed != text
     assert not outcome.diagnostics
     where.write_bytes(fixed)
@@ -36,4 +37,21 @@ def test_while_it_waits_others_get_a_connection(run: Run, name: str, tmp_path: P
     assert after.error is None
     assert (before.server_starved, after.server_starved) == ([True], [False])
     assert (before.items, before.value) == (after.items, after.value)
+    assert (after.checked_out, after.starved) == (0, False)
+
+
+def test_a_session_that_has_begun_goes_on(run: Run, tmp_path: Path) -> None:
+    before, after = before_and_after(run, "begins_once", tmp_path, unsafe=False)
+    assert isinstance(before.error, InvalidRequestError)
+    assert before.items == ["coffee"]
+    assert after.error is None
+    assert after.items == ["coffee", "tea 1"]
+    assert (after.checked_out, after.starved) == (0, False)
+
+
+def test_what_raises_then_is_rolled_back_by_the_block_of_the_session(run: Run, tmp_path: Path) -> None:
+    before, after = before_and_after(run, "begins_once_and_raises", tmp_path, unsafe=False)
+    assert isinstance(before.error, InvalidRequestError)
+    assert isinstance(after.error, LookupError)
+    assert after.items == ["coffee"]
     assert (after.checked_out, after.starved) == (0, False)

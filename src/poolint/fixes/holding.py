@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
-from poolint.fixes.plans import Move
-from poolint.semantics.facts import CallWhileHeld
+from poolint.fixes.plans import Delete, Dissolve, Move
+from poolint.semantics.facts import BeginAfterUse, CallWhileHeld
+from poolint.semantics.holding.begun import beginning
 from poolint.semantics.holding.ways import Ways
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> H
     """The fix for what has been observed in ``scope``; None where none can be right."""
     if isinstance(observation, CallWhileHeld):
         return _moved(analysis, scope, observation)
+    if isinstance(observation, BeginAfterUse):
+        return _begun_once(analysis, scope, observation)
     return None
 
 
@@ -49,3 +52,27 @@ def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> Hold
     what = "the block" if is_block else "the end of the session's transaction"
     plan = Move(way.statements, way.target, way.behind, scope.qualified_name)
     return HoldingFix(plan, f"Move it {where} {what}")
+
+
+def _begun_once(analysis: Analysis, scope: Scope, observation: BeginAfterUse) -> HoldingFix | None:
+    """Without the second beginning: the transaction that is open goes on, and is committed where the block ended."""
+    assert isinstance(observation.node, ast.Call)
+    found = beginning(analysis.evaluator, analysis.holdings, observation.node, scope)
+    if found is None:
+        return None
+    level = Applicability.SAFE if found.is_sure else Applicability.UNSAFE
+    function = scope.qualified_name
+    if not isinstance(found.statement, (ast.With, ast.AsyncWith)):
+        return HoldingFix(Delete(found.statement, function), "Remove the second `begin()`", level)
+    if not found.commits:
+        plan = Dissolve(found.statement, function=function)
+        return HoldingFix(plan, "Leave it to the transaction that is open", level)
+    call = _call(f"{found.resource}.commit()")
+    plan = Dissolve(found.statement, (), call, isinstance(found.statement, ast.AsyncWith), function)
+    return HoldingFix(plan, f"Use `{found.resource}.commit()` in place of the block", level)
+
+
+def _call(text: str) -> ast.Call:
+    call = ast.parse(text, mode="eval").body
+    assert isinstance(call, ast.Call)
+    return call

@@ -10,6 +10,8 @@ from poolint.semantics.facts import BeginAfterUse, Observation
 if TYPE_CHECKING:
     import libcst as cst
 
+    from poolint.rules.base import Proposal
+
 
 class BeginAfterAutobegin(Rule):
     """A transaction is begun on a session that has begun one by itself.
@@ -47,6 +49,13 @@ class BeginAfterAutobegin(Rule):
             await session.execute(text("UPDATE orders SET total = :total"), {"total": total})
     ```
 
+    ## Fix safety
+    Takes the `begin()` away: the transaction that is open already goes on, and `commit()` stands where the block ended.
+    Safe where nothing but reads came before and a block around closes the session, which rolls back what raises; unsafe
+    elsewhere: what has been written before is committed as well, and whoever owns the session rolls back. Inside the
+    block of another `begin()` that one commits. No fix is offered where a handler around counts on the block's
+    rollback, or where a `return` or `break` would pass the commit.
+
     ## When to ignore
     Never: it does not work.
     """
@@ -56,11 +65,16 @@ class BeginAfterAutobegin(Rule):
         name="begin-after-autobegin",
         summary="a transaction is begun on a session that has begun one by itself",
         subscription=Subscription(observations=frozenset({BeginAfterUse})),
+        fix="sometimes",
         relaxed_in=frozenset({"tests"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BeginAfterUse)

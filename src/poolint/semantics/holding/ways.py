@@ -7,7 +7,6 @@ if they need nothing of the block, change nothing that it writes, and decide not
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import ENDING_ROLES, SESSIONS
@@ -17,6 +16,7 @@ from poolint.semantics.derived import Derived
 from poolint.semantics.effects import Effects
 from poolint.semantics.holding.blocks import inside, root_of
 from poolint.semantics.holding.expiry import keeps_loaded
+from poolint.semantics.holding.reads import LOCKS
 from poolint.semantics.holding.runs import Run, own_nodes
 from poolint.semantics.liveness import Reads
 from poolint.semantics.plain import Values, is_database
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope, WithNode
-
-
-_LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?(?:update|share|key)\b|\block|_lock\b|_lock_", re.IGNORECASE)
-"""What the text of a query says that locks rows, tables or a number."""
 
 
 class Way(NamedTuple):
@@ -147,7 +143,7 @@ class _Search:
 
     def _says_lock(self, node: ast.AST, depth: int) -> bool:
         if isinstance(node, ast.Constant):
-            return isinstance(node.value, str) and _LOCKS.search(node.value) is not None
+            return isinstance(node.value, str) and LOCKS.search(node.value) is not None
         if isinstance(node, ast.Attribute):
             return node.attr == "with_for_update"
         if isinstance(node, ast.keyword):
@@ -200,7 +196,7 @@ class _Search:
         inner, outer = passed[0], passed[-1]
         index = inner.body.index(self._child(inner))
         is_last = all(block.body[-1] is child for block, child in zip(passed[1:], passed, strict=False))
-        if not is_last or _is_caught(outer, self.scope) or self._locks(outer):
+        if not is_last or is_caught(outer, self.scope) or self._locks(outer):
             return None
         commits = any(self._commits(one) for one in passed)
         run = Run(inner.body[index:])
@@ -219,7 +215,7 @@ class _Search:
             index = next((number for number, one in enumerate(suite) if one is current), 0)
             end = next((number for number in range(index + 1, len(suite)) if self._ends(suite[number], hold)), None)
             if end is not None:
-                if _is_caught(current, self.scope) or self._locks(self.scope.node):
+                if is_caught(current, self.scope) or self._locks(self.scope.node):
                     return None
                 run = Run(suite[index:end])
                 if not run.leaves() and not run.stores & Run([suite[end]]).loads and self._may_leave(run, []):
@@ -332,7 +328,7 @@ class _Search:
         return False
 
 
-def _is_caught(node: ast.AST, scope: Scope) -> bool:
+def is_caught(node: ast.AST, scope: Scope) -> bool:
     """Whether a handler around a statement would now see another state of the database."""
     child, current = node, parent_of(node)
     while current is not None and current is not scope.node:

@@ -1,0 +1,78 @@
+"""What a second beginning of a session's transaction stands for, and whether the code means the same without it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.semantics.calls import text_of
+from poolint.semantics.holding.blocks import inside, root_of
+from poolint.semantics.holding.reads import only_reads
+from poolint.semantics.holding.runs import Run
+from poolint.semantics.holding.ways import is_caught
+from poolint.semantics.scopes import parent_of
+
+if TYPE_CHECKING:
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.holding.flow import Holdings
+    from poolint.semantics.scopes import Scope, WithNode
+
+
+class Beginning(NamedTuple):
+    """A ``begin()`` that can go: a statement of its own, or the header of a block.
+
+    ``commits``: the end of the block is to become a commit of ``resource``; else somebody commits already.
+    ``is_sure``: what is committed then is what the block would have committed, and what raises in it is rolled back.
+    """
+
+    statement: ast.stmt
+    resource: str
+    commits: bool
+    is_sure: bool
+
+
+def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Beginning | None:
+    """What ``node``, the second ``begin()`` of a session, is; None where it cannot simply go."""
+    root = root_of(node)
+    if root is None or node.args or node.keywords or scope.kind != "function":
+        return None
+    resource = text_of(root, scope)
+    outer = parent_of(node)
+    outer = parent_of(outer) if isinstance(outer, ast.Await) else outer
+    if isinstance(outer, ast.Expr):
+        is_sure = _is_closed(resource, outer, scope) and only_reads(ev, holdings, resource, scope, node)
+        return Beginning(outer, resource, commits=False, is_sure=is_sure)
+    block = parent_of(outer) if isinstance(outer, ast.withitem) else None
+    if not isinstance(block, (ast.With, ast.AsyncWith)) or len(block.items) != 1 or block.items[0].optional_vars:
+        return None
+    if is_caught(block, scope):
+        return None  # whoever catches what the block raises counts on its rollback
+    if _is_in_transaction(holdings, resource, block, node, scope):
+        return Beginning(block, resource, commits=False, is_sure=False)
+    if Run(block.body).jumps or not all(part.isidentifier() for part in resource.split(".")):
+        return None  # some way out of the block would pass the commit
+    is_sure = _is_closed(resource, block, scope) and only_reads(ev, holdings, resource, scope, node)
+    return Beginning(block, resource, commits=True, is_sure=is_sure)
+
+
+def _is_in_transaction(holdings: Holdings, resource: str, block: WithNode, node: ast.Call, scope: Scope) -> bool:
+    """Whether the block of another ``begin()`` stands around, which commits at its end."""
+    return any(
+        one.session == resource and one.header is not node and inside(block, one.statement)
+        for one in holdings.changes(scope).regions
+        if one.fact.method != "begin_nested"
+    )
+
+
+def _is_closed(resource: str, block: ast.stmt, scope: Scope) -> bool:
+    """Whether the session belongs to a block around, which closes it when something is raised, with no loop between."""
+    current = parent_of(block)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            return False  # what comes behind the block comes before it in the next round
+        if isinstance(current, (ast.With, ast.AsyncWith)):
+            targets = (one.optional_vars for one in current.items)
+            if any(isinstance(one, ast.Name) and one.id == resource for one in targets):
+                return True
+        current = parent_of(current)
+    return False
