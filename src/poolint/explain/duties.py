@@ -76,7 +76,7 @@ class Duties:
         if site.start == "idle":
             lazy = {"subscription": "a subscription: nothing is held before it subscribes"}
             lazy["session"] = "a session: nothing is held before its first statement, nor after a commit or a rollback"
-            says.append(lazy[site.cls.kind])
+            says.append(lazy.get(site.cls.kind, "an engine: it opens no connection before it is asked for one"))
         if not site.name:
             says.append(self._unheld(site))
         if site.cls.on_drop in DROPS:

@@ -146,12 +146,13 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
     release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``pool``: of a class of pool that engines can be given, how it behaves there. ``parameters`` are the
-    defaults of its type parameters; ``parameter_from`` is the keyword argument of the constructor that sets the first
-    one (``class_``). ``made_with`` are keyword arguments which, where they are True, make it an object of another
-    class: one that exists here only, for the difference. ``twin`` is the asynchronous class of the library that a
-    synchronous one is easily taken for. ``without_effect`` are methods that do nothing on an
-    instance that has been released, where others raise or take a connection again.
+    anybody. ``lazy``: an engine that opens no connection before it is first asked for one. ``pool``: of a class of pool
+    that engines can be given, how it behaves there. ``parameters`` are the defaults of its type parameters;
+    ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
+    are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
+    for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
+    ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
+    connection again.
     """
 
     name: str
@@ -170,6 +171,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     commits_on_exit: bool = False
     close_gives_back: bool = False
     embedded: bool = False
+    lazy: bool = False
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()

@@ -72,8 +72,9 @@ class PoolPerCall(Rule):
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or not is_pool_per_call(observation):
             return None
+        never = "not disposed of on every path" if observation.released else "never disposed of"
         return Verdict(
-            f"{leak_subject(observation)} is built here and never disposed of: each call leaves a pool of open connections",
+            f"{leak_subject(observation)} is built here and {never}: each such call leaves a pool of open connections",
             observation.variable,
             observation.path,
         )

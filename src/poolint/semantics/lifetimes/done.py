@@ -83,7 +83,7 @@ class Moves:
             return End("gone")
         if kind == "call":
             assert isinstance(node.node, ast.Call)
-            return self._called(node.node, config, edge)
+            return self._called(node, node.node, config, edge)
         if kind == "await":
             return self._awaited(node, config, edge)
         if kind in ("enter", "exit"):
@@ -138,7 +138,7 @@ class Moves:
 
     # Calls
 
-    def _called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
+    def _called(self, node: Node, call: ast.Call, config: Config, edge: Edge) -> Config | End:
         if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
             root = root_of(call)
             if isinstance(root, ast.Name) and root.id in config.names:
@@ -146,13 +146,13 @@ class Moves:
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
-            return self._method(call.func.attr, config, edge)
+            return self._method(call, call.func.attr, config, edge)
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
             assert isinstance(call.func, ast.Attribute)
-            return self._through_registry(call.func.attr, config, edge)
+            return self._through_registry(call, call.func.attr, config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
-                return self._passed(call, argument, config, edge)
+                return self._passed(node, call, argument, config, edge)
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if isinstance(root, ast.Name) and root.id in config.names:
             fact = call_fact(self.ev, call, self.scope)
@@ -160,7 +160,7 @@ class Moves:
                 return config._replace(state="held")
         return config
 
-    def _method(self, name: str, config: Config, edge: Edge) -> Config | End:
+    def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
         row = self.ev.models.method(self.site.cls, name)
         if row is None:
             return End("handed")  # an unknown method may do anything
@@ -170,6 +170,10 @@ class Moves:
             return config
         if row.role in _UNDOING and edge.is_unwinding:
             return End("gone")  # it raises when the server is gone, and then the slot is free
+        if self.site.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
+            if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
+                return config._replace(state="connecting")
+            return config if edge.is_unwinding else config._replace(state="held")
         if not self.is_session:
             return config._replace(state="held") if self.is_lazy and row.role in REACHING_ROLES else config
         if row.role == "rollback":
@@ -191,13 +195,13 @@ class Moves:
             return config if edge.is_unwinding else config._replace(state="held")
         return config._replace(state="held")
 
-    def _through_registry(self, name: str, config: Config, edge: Edge) -> Config | End:
+    def _through_registry(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
         """What is called on the registry that the session comes from: it ends the session, or passes the call on."""
         assert self.site.fact.cls is not None
         row = self.ev.models.method(self.site.fact.cls, name)
-        return End("released") if row is None or row.role == "release" else self._method(name, config, edge)
+        return End("released") if row is None or row.role == "release" else self._method(call, name, config, edge)
 
-    def _passed(self, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
+    def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if not isinstance(argument, ast.Name):
             return End("handed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
@@ -211,7 +215,15 @@ class Moves:
             return End("handed")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
+        if self.site.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
+            return config
         return config._replace(state="held") if self.is_lazy else config
+
+    def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
+        """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
+        if not any(one.kind == "exception" for one in node.successors):
+            return True
+        return edge.is_unwinding and isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
 
     def _wraps(self, call: ast.expr | None) -> bool:
         """Whether a call makes a local object that what it is given lives on in: of a class of the project, or a
@@ -276,6 +288,8 @@ class Moves:
             return End("released") if self.site.cls.releases_on_exit else config
         if value is not None and self._carries(value, config.names):
             return End("handed")
+        if config.state == "connecting" and node.kind == "enter":
+            return config._replace(state="idle" if edge.is_unwinding else "held")
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
             root = root_of(value)
             if isinstance(root, ast.Name) and root.id in config.names:

@@ -25,7 +25,7 @@ _QUIET_PREFIXES = (
     "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
     "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
     "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
-    "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "weakref.",
+    "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "weakref.", "sqlalchemy.event.",
     "contextlib.ExitStack", "contextlib.AsyncExitStack",
     "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.get_running_loop", "asyncio.current_task",
     "asyncio.TaskGroup", "asyncio.Semaphore", "asyncio.BoundedSemaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Queue",

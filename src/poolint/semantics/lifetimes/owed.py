@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from poolint.semantics.vocabulary import Vocabulary
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed"]
-"""Of a session or a subscription: nothing is held, not yet but there is something to flush, a connection is on its way,
-one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it."""
+"""Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
+is on its way, one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it."""
 
 OWED: frozenset[State] = frozenset({"held", "open", "closed"})
 """States in which something has to be given back."""
@@ -53,8 +53,8 @@ class Site(NamedTuple):
 
     @property
     def start(self) -> State:
-        """The state in which it begins: sessions and subscriptions are lazy."""
-        return "idle" if self.cls.kind in ("session", "subscription") else "open"
+        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines."""
+        return "idle" if self.cls.kind in ("session", "subscription") or self.cls.lazy else "open"
 
 
 def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
@@ -250,6 +250,8 @@ def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: 
         return None
     fact = call_fact(ev, call, scope, use_evidence=False)
     if fact is None or _borrows(ev, call, scope):
+        return None
+    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
         return None
     role = fact.role or (fact.cls.construct if fact.cls is not None else "")
     if role in ("checkout", "open"):
