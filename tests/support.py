@@ -1,8 +1,9 @@
 """Fixtures: files that say by themselves what poolint has to find in them, and how they are checked.
 
 A fixture is a file ``fixtures/POLxxx/<story>.py``, or a folder ``fixtures/POLxxx/<story>/`` with a project of several
-modules. Its first line is a comment with the story. One whose name begins with ``good_`` expects nothing. What is
-expected stands in trailing comments, several of them on one row joined by semicolons::
+modules, and whatever else belongs to it. Its first line is a comment with the story. One whose name begins with
+``good_`` expects nothing. What is expected stands in trailing comments, several of them on one row joined by
+semicolons::
 
     session.close()  # expect: POL101
     session.close(); session.commit()  # expect: POL101:5, POL102:22        with the column
@@ -23,7 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.config import Settings
+from poolint.config import Settings, load
 from poolint.engine import Checker
 from poolint.fixes.rounds import fix_source
 from poolint.runner import LazyRules, reportable
@@ -111,12 +112,12 @@ class Fixture:
 
     @property
     def others(self) -> dict[str, Path]:
-        """What stands beside the files to be checked: a `pyproject.toml`, a lock file."""
+        """What stands beside the files to be checked: a `pyproject.toml`, a lock file, the files of a deployment."""
         found = self.path.rglob("*") if self.path.is_dir() else ()
         return {
             path.relative_to(self.path).as_posix(): path
             for path in sorted(found)
-            if path.is_file() and path.suffix in (".toml", ".lock", ".txt", ".in")
+            if path.is_file() and path.suffix not in (".py", ".pyc")
         }
 
     @property
@@ -192,7 +193,7 @@ class Project:
         self.root = root
         self.names = sorted(names)
         self.screened = screened
-        self.settings = Settings(extend_select=also, root=str(root))
+        self.settings = Settings(extend_select=also, root=str(root), budget=load(str(root)).budget)
         self.checker = Checker(self.settings, _RULES, str(root))
 
     def _source(self, name: str) -> Source:

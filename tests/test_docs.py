@@ -49,6 +49,17 @@ def block(rule: type[Rule], section: str) -> str:
     return str(code)
 
 
+def lay_out(rule: type[Rule], section: str, directory: Path) -> str:
+    """The code of a section, written into ``directory`` with the other files that it shows: their first line is a
+    comment with their name."""
+    text = documentation(rule).sections[section]
+    for name, content in re.findall(r"```(?!python)\w+\n# (\S+)\n(.*?)```", text, re.DOTALL):
+        (directory / name).write_text(content, encoding="utf-8")
+    code = block(rule, section)
+    (directory / "example.py").write_text(code, encoding="utf-8")
+    return code
+
+
 def codes(text: str, directory: Path, *also: str) -> list[str]:
     selected = Overrides(Selectors(extend_select=also, origin="--"))
     runner = Runner(Resolver(str(directory), isolated=True, overrides=selected))
@@ -58,12 +69,12 @@ def codes(text: str, directory: Path, *also: str) -> list[str]:
 
 @each_rule
 def test_the_example_is_found(rule: type[Rule], tmp_path: Path) -> None:
-    assert codes(block(rule, "Example"), tmp_path, rule.meta.code) == [rule.meta.code]
+    assert codes(lay_out(rule, "Example", tmp_path), tmp_path, rule.meta.code) == [rule.meta.code]
 
 
 @each_rule
 def test_what_to_use_instead_is_clean(rule: type[Rule], tmp_path: Path) -> None:
-    assert codes(block(rule, "Use instead"), tmp_path, rule.meta.code) == []
+    assert codes(lay_out(rule, "Use instead", tmp_path), tmp_path, rule.meta.code) == []
 
 
 @each_rule

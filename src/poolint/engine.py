@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from poolint.options import Given
     from poolint.rules.base import Rule
     from poolint.semantics.analysis import Analysis
+    from poolint.semantics.configuration.fleet import Fleet
     from poolint.semantics.project import Module, Project
     from poolint.source import Source
 
@@ -92,21 +93,29 @@ class Checker:
             from poolint.models.loader import load
             from poolint.semantics.analysis import Analysis
 
-            assert self._project is not None
-            self._analysis = Analysis(self._project, load(), self.screen)
+            settings = self.settings
+            self._analysis = Analysis(self._known_project(), load(), self.screen, settings.budget, settings.root)
         return self._analysis
 
-    def _module(self, source: Source) -> Module:
+    def _known_project(self) -> Project:
         if self._project is None:
             from poolint.semantics.project import Project
 
             self._project = Project(self.finder)
-        known = self._project.known(os.path.abspath(source.path))
+        return self._project
+
+    def fleet(self) -> Fleet:
+        """The deployments of the project with the engines of their services."""
+        return self._semantics().spending.fleet
+
+    def _module(self, source: Source) -> Module:
+        project = self._known_project()
+        known = project.known(os.path.abspath(source.path))
         if known is not None and known.source.data == source.data:
             return known
         if known is not None:
             self._analysis = None  # what was learned of the old text holds no more
-        return self._project.replace(source)
+        return project.replace(source)
 
     def _judges_calls(self) -> bool:
         """Whether some rule wants to see calls that nothing was observed at; only rules of plugins may."""

@@ -86,7 +86,7 @@ class SliceFacts:
 
 
 def _range(node: ast.AST, module: Module) -> Range:
-    assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias))
+    assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias, ast.keyword))
     return range_of(node, module)
 
 

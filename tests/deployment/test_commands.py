@@ -43,7 +43,6 @@ def started(command: str, folder: str = "/nowhere", **environment: str) -> list[
         ("celery -A app worker", "celery", None, 1, "app"),
         ("celery --app=app worker --pool=gevent --concurrency=100", "celery", 1, 100, "app"),
         ("celery -A app worker -P solo", "celery", 1, 1, "app"),
-        ("celery -A app beat", "celery", 1, 1, "app"),
         ("arq app.worker.Settings", "arq", 1, None, "app.worker.Settings"),
         ("dramatiq app.actors app.more -p 2 -t 4", "dramatiq", 2, 4, "app.actors app.more"),
         ("dramatiq app.actors", "dramatiq", None, 8, "app.actors"),
@@ -114,7 +113,16 @@ def test_what_goes_to_the_background_counts_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["pip install gunicorn", "echo gunicorn app:app", "npm run dev", "python -c 'import app'", "nginx", ""]
+    "command",
+    [
+        "pip install gunicorn",
+        "echo gunicorn app:app",
+        "npm run dev",
+        "python -c 'import app'",
+        "nginx",
+        "celery -A app beat",
+        "",
+    ],
 )
 def test_no_program(command: str) -> None:
     assert started(command) == []

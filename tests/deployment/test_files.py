@@ -63,7 +63,7 @@ def test_compose(write: Write, told: Tell) -> None:
     assert found.server == ("120 compose.yaml:25", "5 compose.yaml:25")
     assert [(name, why) for name, _, why in found.only.others] == [
         ("shell", "started with the profile tools only"),
-        ("docs", "`npm run serve` is not known"),
+        ("docs", "`npm run serve` is no program that is known to take connections"),
     ]
     assert found.problems == []
 
@@ -413,7 +413,7 @@ def test_files_that_are_named(write: Write, told: Tell) -> None:
         ("app.json", "{\n", "app.json:2: broken YAML: "),
         ("k8s/all.yaml", "apiVersion: v1\nkind: {\n", "k8s/all.yaml:3: broken YAML: "),
         ("chart/values.yaml", "a: b: c\n", "chart/values.yaml:1: broken YAML: "),
-        ("chart/templates/a.yaml", "a: {{ .Values.x }}\n  b: [\n", "chart/templates/a.yaml:2: the template cannot be rendered"),
+        ("chart/templates/a.yaml", "a: {{ .Values.x }}\n  b: [\n", "chart/templates/a.yaml:3: the template cannot be rendered"),
         ("Dockerfile", 'FROM x\nENV A="b\nCMD y\n', "Dockerfile:2: ENV cannot be understood: No closing quotation"),
     ],
 )  # fmt: skip

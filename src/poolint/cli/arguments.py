@@ -28,6 +28,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.holds import holds
 
         return holds(options.paths or ["."], options.output_format, options.limit, options.isolated)
+    if options.command == "budget":
+        from poolint.cli.budget import budget
+
+        return budget(options.path, options.output_format, options.surge, options.isolated)
     if options.command is None:
         parser().print_help()
         return 0
@@ -70,6 +74,7 @@ def parser() -> argparse.ArgumentParser:
     _add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
     _add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
     _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
+    _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
     return top
 
 
@@ -134,6 +139,18 @@ def _add_holds(holds: argparse.ArgumentParser) -> None:
     holds.add_argument("--limit", type=int, default=30, metavar="N", help="rows to show, 0 for all (default: 30)")
     holds.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
     holds.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+
+
+def _add_budget(budget: argparse.ArgumentParser) -> None:
+    budget.description = (
+        "Add up how many connections the pools of all services may open, in all processes and replicas, against what "
+        "the server takes, each figure with the file and line that it is from. Exit code 0: it fits, as far as is "
+        "known; 1: it does not, or a file could not be read."
+    )
+    budget.add_argument("path", nargs="?", default=".", metavar="PATH", help="folder of the project (default: .)")
+    budget.add_argument("--surge", action="store_true", help="count the replicas that a rolling update adds")
+    budget.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
+    budget.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
 def _split(values: list[str] | None) -> tuple[str, ...]:

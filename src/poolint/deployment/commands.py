@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.deployment import gunicorn
 from poolint.deployment.documents import text_of
-from poolint.deployment.programs import POOLED, PROGRAMS, WRAPPERS, Option, Program
+from poolint.deployment.programs import MIGRATIONS, POOLED, PROGRAMS, WRAPPERS, Option, Program
 from poolint.deployment.shell import expanded, simple_commands
 from poolint.deployment.values import Environment, Figure, Place, Problem, Service, Unit, Word
 
@@ -21,7 +21,6 @@ _TARGET = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?::[A-Za-z_][\w.]*(?:\(\)
 _ASYNC_WORKERS = ("uvicorn", "gevent", "eventlet", "tornado", "aiohttp")
 """What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
 _MAX_DEPTH = 4
-_ONE = Figure(1, "runs once")
 
 
 class Started(NamedTuple):
@@ -155,10 +154,16 @@ class Commands:
             return
 
     def _service(self, started: Started, unit: Unit) -> Service | None:
+        words = [word.text for word in started.arguments]
+        line = [started.name, *words] if started.name != "python" else [os.path.basename(words[0]), *words[1:]]
+        line = [line[0], *(word for word in line[1:] if not word.startswith("-"))]
+        if any(tuple(line[: len(one)]) == one for one in MIGRATIONS):
+            once = Figure(1, "a migration", started.place)
+            targets: tuple[str, ...] = ()
+            return _made(unit, started, "migration", started.name, once, once, targets)
         if started.name == "python":
             return self._module(started, unit)
         program = PROGRAMS[started.name]
-        words = [word.text for word in started.arguments]
         if program.within and not any(word in words for word in program.within):
             return None
         processes, threads = (self._option(one, started, unit) for one in (program.processes, program.threads))
@@ -167,47 +172,22 @@ class Commands:
         if program.pool:
             processes, threads = _pooled(program, started, processes)
         targets = _targets(program, started.arguments)
-        return Service(
-            unit.name,
-            program.kind,
-            started.name,
-            started.place,
-            processes,
-            threads,
-            unit.replicas,
-            targets,
-            unit.folder,
-            started.environment,
-            unit.surge,
-        )
+        return _made(unit, started, program.kind, started.name, processes, threads, targets)
 
     def _module(self, started: Started, unit: Unit) -> Service | None:
         """A module or a file that Python runs: one process. What it starts in turn is not followed."""
         name = started.arguments[0].text
         kind = "worker"
         if os.path.basename(name) in ("manage.py", "django-admin"):
-            command = started.arguments[1].text if len(started.arguments) > 1 else ""
-            kind = {"migrate": "migration", "runserver": "web"}.get(command, "")
-            if not kind:
+            if not any(word.text == "runserver" for word in started.arguments):
                 return None
+            kind = "web"
         target = name if name.endswith(".py") or _TARGET.fullmatch(name) else ""
         if not target:
             return None
         one = Figure(1, f"`python {name}` is one process", started.place)
         unknown = Figure(None, "nothing says how many threads it has", started.place)
-        return Service(
-            unit.name,
-            kind,
-            "python",
-            started.place,
-            one,
-            unknown,
-            unit.replicas,
-            (target,),
-            unit.folder,
-            started.environment,
-            unit.surge,
-        )
+        return _made(unit, started, kind, "python", one, unknown, (target,))
 
     def _option(self, option: Option, started: Started, unit: Unit) -> Figure:
         del unit
@@ -251,6 +231,30 @@ class Commands:
             else:
                 result.append(found.get(key, figure))
         return result[0], result[1]
+
+
+def _made(
+    unit: Unit,
+    started: Started,
+    kind: str,
+    program: str,
+    processes: Figure,
+    threads: Figure,
+    targets: tuple[str, ...],
+) -> Service:
+    return Service(
+        unit.name,
+        kind,
+        program,
+        started.place,
+        processes,
+        threads,
+        unit.replicas,
+        targets,
+        unit.folder,
+        started.environment,
+        unit.surge,
+    )
 
 
 def number(word: Word, how: str) -> Figure:
@@ -315,9 +319,6 @@ def _is_program(word: str) -> bool:
 
 def _pooled(program: Program, started: Started, concurrency: Figure) -> tuple[Figure, Figure]:
     """Processes and threads of a worker whose concurrency is either, by the kind of its pool."""
-    words = [word.text for word in started.arguments]
-    if "beat" in words:
-        return _ONE._replace(how="`celery beat`", place=started.place), _ONE
     given = last_value(started.arguments, program.pool)
     kind = POOLED.get(given.text if given is not None else "prefork", "")
     place = given.place if given is not None else started.place

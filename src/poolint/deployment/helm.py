@@ -22,6 +22,7 @@ VALUES = re.compile(r"values(?:[.-][\w.-]+)?\.ya?ml")
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 _PART = re.compile(r'"[^"]*"|`[^`]*`|\||\(|\)|[^\s|()]+')
+_QUOTES = re.compile(r"(?:^|\|\s*)s?quote\b")
 _OPENING = frozenset({"if", "with", "range", "define", "block"})
 _UNKNOWN = "unknown-to-poolint"
 
@@ -121,7 +122,7 @@ class _Rendering:
                 self._control(word, match[1])
             elif self._is_shown:
                 value = self._value(match[1])
-                text = _UNKNOWN if value is None else _flow(value)
+                text = _UNKNOWN if value is None else _written(value, match[1])
                 indent = re.search(r"nindent\s+(\d+)", match[1])
                 out = f"{' ' * int(indent[1])}{text}" if indent is not None and not out.strip() else out + text
                 if indent is not None and (value is None or not value):
@@ -174,7 +175,7 @@ class _Rendering:
         if is_piped and piped is not None:
             values.append(piped)
         if name == "default" and len(values) == 2:
-            return values[1] if values[1] else values[0]
+            return values[1] if values[1] is not None and _is_true(values[1]) else values[0]
         if name in ("quote", "squote", "toString", "int", "int64", "toYaml", "trim", "tpl", "toJson") and values:
             return values[0]
         if name in ("nindent", "indent", "trunc", "trimSuffix") and len(values) == 2:
@@ -218,7 +219,15 @@ def _text(text: str) -> Node:
 
 
 def _is_true(value: Node) -> bool:
+    """As templates have it: nothing, zero, false and what is empty are not."""
     return bool(value) and value.text not in ("", "false", "0")
+
+
+def _written(value: Node, action: str) -> str:
+    """A value as an action writes it: scalars as they are unless it quotes them."""
+    if value.items or value.fields or _QUOTES.search(action) is not None:
+        return _flow(value) if value.items or value.fields else json.dumps(value.text or "", ensure_ascii=False)
+    return value.text or ""
 
 
 def _flow(value: Node) -> str:

@@ -98,7 +98,7 @@ def _in_words(words: tuple[Word, ...]) -> dict[str, Figure]:
         key, _, value = text.partition("=")
         key = key.replace("-", "_")
         if value and key in _KEYS:
-            found[_KEYS[key]] = number(word._replace(text=value), f"`{key}`")
+            found[_KEYS[key]] = number(word._replace(text=value), f"`postgres -c {key}`")
     given = last_value(words, ("-N",))
     if given is not None:
         found["max_connections"] = number(given, "`postgres -N`")

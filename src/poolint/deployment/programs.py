@@ -70,7 +70,7 @@ PROGRAMS: dict[str, Program] = {
         "worker",
         Option(("-c", "--concurrency", "--autoscale"), default=None),
         target=("-A", "--app"),
-        within=("worker", "beat"),
+        within=("worker",),
         pool=("-P", "--pool"),
     ),
     "arq": Program("worker", threads=_MANY, valued=("--burst", "--watch")),
@@ -80,7 +80,7 @@ PROGRAMS: dict[str, Program] = {
         Option(("-t", "--threads"), ("dramatiq_threads",), default=8),
         valued=("-Q", "--queues", "--path", "-P", "--watch", "--pid-file", "--log-file", "--use-spawn"),
     ),
-    "taskiq": Program("worker", Option(("-w", "--workers"), default=2), _MANY, within=("worker", "scheduler")),
+    "taskiq": Program("worker", Option(("-w", "--workers"), default=2), _MANY, within=("worker",)),
     "rq": Program("worker", Option(("-n", "--num-workers")), within=("worker", "worker-pool")),
     "huey_consumer": Program("worker", Option(), Option(("-w", "--workers"))),
     "huey_consumer.py": Program("worker", Option(), Option(("-w", "--workers"))),
@@ -90,6 +90,10 @@ PROGRAMS: dict[str, Program] = {
     "aerich": Program("migration", within=("upgrade",)),
     "yoyo": Program("migration", within=("apply",)),
 }  # fmt: skip
+
+MIGRATIONS = (("flask", "db", "upgrade"), ("litestar", "database", "upgrade"), ("manage.py", "db", "upgrade"),
+              ("manage.py", "migrate"), ("django-admin", "migrate"))  # fmt: skip
+"""Commands of programs that serve otherwise, by which they migrate."""
 
 WRAPPERS = frozenset(
     {

@@ -250,9 +250,10 @@ class Reader:
             found += services
             if not services and unit.is_own:
                 told = " ".join(word.text for word in unit.words)
-                others.append(
-                    (unit.name, unit.place, f"`{told}` is not known" if told else "nothing says what it runs")
+                why = (
+                    f"`{told}` is no program that is known to take connections" if told else "nothing says what it runs"
                 )
+                others.append((unit.name, unit.place, why))
         return Deployment(files, tuple(_named(found)), tuple(servers), tuple(others))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
+from poolint.semantics.configuration.engines import Engines
 from poolint.semantics.effects import (
     Edges,
     Effects,
@@ -47,6 +48,7 @@ from poolint.semantics.observe.loops import Loops
 from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.observe.sharing import Sharing
+from poolint.semantics.observe.spending import Spending
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
@@ -56,6 +58,7 @@ from poolint.semantics.vocabulary import Vocabulary, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.deployment.declared import Declared
     from poolint.models.loader import Models
     from poolint.screen import Screen
     from poolint.semantics.facts import CallFact, Observation
@@ -64,9 +67,14 @@ if TYPE_CHECKING:
 
 
 class Analysis:
-    """The semantic services of one project, ready to observe its modules."""
+    """The semantic services of one project, ready to observe its modules.
 
-    def __init__(self, project: Project, models: Models, screen: Screen) -> None:
+    ``declared`` is what the project's settings, which stand in the folder ``root``, say of its deployment.
+    """
+
+    def __init__(
+        self, project: Project, models: Models, screen: Screen, declared: Declared | None = None, root: str = ""
+    ) -> None:
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
@@ -87,6 +95,8 @@ class Analysis:
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
         self.interfaces = Interfaces(self.evaluator, edges)
+        self.engines = Engines(self.evaluator)
+        self.spending = Spending(project, self.engines, declared, root or project.finder.cwd)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
@@ -118,6 +128,7 @@ class Analysis:
                 self.sharing.observe(scope),
                 self.fans.observe(scope),
                 self.loops.observe(scope),
+                self.spending.observe(scope),
             ):
                 for observation in found:
                     if self._may_run(observation.node, scope):

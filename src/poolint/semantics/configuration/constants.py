@@ -95,7 +95,9 @@ class Folder:
             complete = complete and one.complete
             for known in one.known:
                 given = known.given and source.given
-                values.append(replace(known, given=given, name=source.name or known.name))
+                # What the environment calls it is nearer to the value than the constant that it is kept in.
+                name = known.name if known.name and not known.given else source.name or known.name
+                values.append(replace(known, given=given, name=name))
         distinct = tuple(dict.fromkeys(values))
         return Folded(distinct[:MAX_SOURCES], complete and 0 < len(distinct) <= MAX_SOURCES)
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 
-def range_of(node: ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.alias, module: Module) -> Range:
+def range_of(
+    node: ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.alias | ast.keyword, module: Module
+) -> Range:
     """The range of a node, in characters."""
     source = module.source
     end_row = node.end_lineno or node.lineno

@@ -1,0 +1,45 @@
+"""The connection budgets of a folder: each deployment that is found there, with the engines of its services."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from poolint.engine import Checker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from poolint.budget import Budget
+    from poolint.config import Resolver
+    from poolint.deployment.values import Problem
+    from poolint.rules.base import Rule
+
+__all__ = ["budgets"]
+
+
+def budgets(
+    path: str, resolver: Resolver, rules: Mapping[str, type[Rule]], surge: bool
+) -> tuple[list[Budget], list[Problem]]:
+    """The budgets of the deployments in a folder, or in the folders around as far as its project goes where it has
+    none; and what could not be read on the way. With ``surge`` the replicas count that a rolling update adds.
+
+    Raises ``ConfigError``, and ``OSError`` where there is no such folder.
+    """
+    folder = os.path.abspath(path)
+    os.stat(folder)
+    if not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    settings = resolver.for_directory(folder)
+    if surge:
+        from poolint.deployment.declared import Declared
+
+        settings.budget = (settings.budget or Declared())._replace(surge=True)
+    fleet = Checker(settings, rules, resolver.cwd).fleet()
+    problems: list[Problem] = []
+    for each in dict.fromkeys([folder, *fleet.folders(os.path.join(folder, "any.py"))]):
+        settled = fleet.of(each)
+        problems += [one for one in settled.problems if one not in problems]
+        if settled.budgets:
+            return list(settled.budgets), problems
+    return [], problems

@@ -1,0 +1,200 @@
+"""The services of a project with the engines and pools that each of them makes: what a budget is summed up from."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.budget import Budget, Pool, budget
+from poolint.deployment.declared import Declared
+from poolint.deployment.values import Deployment, Environment, Figure, Place
+from poolint.semantics.configuration.reach import Reach
+from poolint.semantics.places import kinds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from poolint.deployment.values import Problem, Service, Word
+    from poolint.semantics.configuration.engines import Engines, EngineSpec, Quantity
+    from poolint.semantics.project import Module, Project
+
+_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+_SCHEME = re.compile(r"([a-z][a-z0-9_]*)(?:\+\w+)?://", re.IGNORECASE)
+_DIALECTS = {"postgres": "postgresql", "postgis": "postgresql"}
+_RELAXED = frozenset({"tests", "alembic"})
+
+
+class Settled(NamedTuple):
+    """All budgets of a folder, and what was wrong with the files that they were read from."""
+
+    budgets: tuple[Budget, ...]
+    problems: tuple[Problem, ...]
+
+
+class Fleet:
+    """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it."""
+
+    def __init__(self, project: Project, engines: Engines, declared: Declared | None, root: str) -> None:
+        self._project = project
+        self._engines = engines
+        self._declared = declared or Declared()
+        self._root = root
+        self._reach = Reach(project)
+        names = {name.rpartition(".")[2].encode() for name in engines.ev.models.makers}
+        self._makes = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\b")
+        self._settled: dict[str, Settled] = {}
+        self._deployments: dict[str, tuple[list[Deployment], list[Problem]]] = {}
+
+    def near(self, path: str) -> Iterator[Budget]:
+        """The budgets of all deployments that are found on the way from a file up to the root of its project."""
+        seen = set()
+        for folder in self.folders(path):
+            for one in self.of(folder).budgets:
+                if one.deployment.files not in seen:
+                    seen.add(one.deployment.files)
+                    yield one
+
+    def folders(self, path: str) -> Iterator[str]:
+        """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
+        finder = self._project.finder
+        tops = {self._root, finder.cwd}
+        folder = os.path.dirname(path)
+        is_project = False
+        while True:
+            is_project = is_project or folder in tops or not _MARKS.isdisjoint(finder.listing(folder))
+            if is_project:
+                yield folder
+            parent = os.path.dirname(folder)
+            if parent == folder or not any(parent == top or parent.startswith(top + os.sep) for top in tops):
+                return
+            folder = parent
+
+    def of(self, folder: str) -> Settled:
+        """The budgets of the deployments in a folder."""
+        if folder not in self._settled:
+            self._settled[folder] = self._settle(folder)
+        return self._settled[folder]
+
+    def _settle(self, folder: str) -> Settled:
+        from poolint.deployment.read import Reader
+
+        reader = Reader(folder, self._declared if folder == self._root else self._declared._replace(files=None))
+        deployments = reader.deployments()
+        if not deployments and self._declared.services and folder == self._root:
+            deployments = [Deployment((os.path.join(folder, "pyproject.toml"),), (), ())]
+        found = tuple(
+            budget(
+                one,
+                self._declared,
+                lambda service: self._pools_of(service, folder),
+                lambda service: self._everything(service, folder),
+            )
+            for one in deployments
+        )
+        return Settled(found, tuple(reader.problems))
+
+    def _pools_of(self, service: Service, folder: str) -> Sequence[Pool] | None:
+        """The pools that a service makes and uses; None where its command leads to no module."""
+        reached = self._reach.of(service)
+        if reached is None:
+            return None
+        given = Given(service.environment, self._reach.prefixes(reached))
+        return [
+            _pool(module, spec, given)
+            for path in reached.files
+            for module, spec in self._specs(path, folder)
+            if self._reach.uses(reached, path, spec.row)
+        ]
+
+    def _everything(self, service: Service, folder: str) -> list[Pool]:
+        """All pools of the project, as the service would have them."""
+        given = Given(service.environment, ("",))
+        return [
+            _pool(module, spec, given)
+            for path in self._project.files(folder)
+            for module, spec in self._specs(path, folder)
+        ]
+
+    def _specs(self, path: str, folder: str) -> Iterator[tuple[Module, EngineSpec]]:
+        if self._makes.search(self._project.bytes_of(path)) is None:
+            return
+        module = self._project.module(path)
+        if module is None or not _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
+            return
+        for spec in self._engines.of_module(module):
+            yield module, spec
+
+
+class Given:
+    """What the environment of a service sets, by the names that code has for it: those of variables, and of fields of
+    settings with one of the prefixes that its settings classes have."""
+
+    def __init__(self, environment: Environment, prefixes: tuple[str, ...]) -> None:
+        self._variables = {name.upper(): word for name, word in environment.items()}
+        self._prefixes = prefixes
+
+    def of(self, name: str) -> Word | None:
+        """What is set under a name."""
+        names = (f"{prefix}{name}".upper() for prefix in self._prefixes) if name else ()
+        return next((self._variables[one] for one in names if one in self._variables), None)
+
+    def read_by(self, node: ast.expr | None) -> Word | None:
+        """What an expression reads that names a variable itself: ``int(os.environ["POOL_SIZE"])``."""
+        texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)] if node is not None else []
+        found = [self._variables[one] for one in texts if isinstance(one, str) and one in self._variables]
+        return found[0] if len(found) == 1 else None
+
+
+def _pool(module: Module, spec: EngineSpec, given: Given) -> Pool:
+    """An engine as a service has it in whose processes these variables are set."""
+    place = Place(spec.path, spec.row)
+    size = _figure(spec.size, spec.maker.size, place, given)
+    overflow = _figure(spec.overflow, spec.maker.overflow, place, given)
+    limit = spec.limit
+    if limit.unlimited:
+        each = Figure(None, f"`{limit.why}` keeps no limit", place)
+    elif limit.parts and (limit.most is not None or spec.pools or spec.maker.makes == "pool"):
+        known = size.value is not None and overflow.value is not None
+        total = (size.value or 0) + (overflow.value or 0)
+        each = Figure(total, "size and overflow", place) if known else Figure(None, _unknown(size, overflow), place)
+    else:
+        each = Figure(limit.most, limit.why or "the class of its pool is not known", place)
+    name = spec.name or (spec.function if spec.function != "<module>" else f"{os.path.basename(spec.path)}:{spec.row}")
+    is_async = spec.kind == "async"
+    return Pool(name, module.name, place, _dialect(spec, given), is_async, size, overflow, each, limit.unlimited)
+
+
+def _unknown(size: Figure, overflow: Figure) -> str:
+    return next(one.how for one in (size, overflow) if one.value is None)
+
+
+def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure:
+    """A number of the configuration: what the service's environment sets, what stands there, or the default."""
+    if quantity.node is not None and quantity.module is not None:
+        place = Place(quantity.module.path, quantity.node.lineno)
+    word = given.of(quantity.name) if quantity.origin == "setting" else None
+    if quantity.most is None:
+        word = given.read_by(quantity.node)
+    if word is not None and word.text.isdecimal():
+        return Figure(int(word.text), f"`{name}` from the environment", word.place)
+    if quantity.origin == "default":
+        return Figure(quantity.most, f"`{name}` by default" if name else "no overflow", place)
+    if quantity.most is None:
+        return Figure(None, f"what `{name}` is cannot be told", place)
+    unless = f", unless `{quantity.name}` says otherwise" if quantity.name and quantity.origin == "setting" else ""
+    return Figure(quantity.most, f"`{name}`{unless}", place)
+
+
+def _dialect(spec: EngineSpec, given: Given) -> str:
+    """The dialect: that of the URL in the service's environment, where the code takes it from there."""
+    address = spec.arguments.get(spec.maker.address)
+    words = [given.of(url.known.name) for url in spec.urls if not url.known.given]
+    if not spec.urls and address is not None:
+        words.append(given.read_by(address.node))
+    for word in words:
+        match = _SCHEME.match(word.text) if word is not None else None
+        if match is not None:
+            return _DIALECTS.get(match[1].lower(), match[1].lower())
+    return spec.dialect
