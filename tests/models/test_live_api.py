@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.metadata
 import inspect
+import sqlite3
 from typing import Any
 
 import pytest
 import sqlalchemy.ext.asyncio as aio
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, exc
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.engine.events import ConnectionEvents, DialectEvents
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 from sqlalchemy.orm.events import SessionEvents
+from sqlalchemy.pool import QueuePool
 from sqlalchemy.pool.events import PoolEvents
 from tests.models.live.names import exported
 
 from poolint.models import build
 from poolint.models.loader import load
+from poolint.models.schema import Wrapped
 
 MODELS = load()
 VERIFIED = {row.module: library.verified[-1] for library in build.read_all() for row in library.modules}
@@ -104,3 +111,83 @@ def test_a_target_takes_these_events(name: str) -> None:
         inner = getattr(one, row.attribute)
         owner, _, last = row.stands_for.rpartition(".")
         assert inner is None or isinstance(inner, getattr(importlib.import_module(owner), last))
+
+
+# Exceptions: what SQLAlchemy makes of them.
+
+DIALECTS = {"asyncpg": PGDialect_asyncpg, "psycopg": PGDialect_psycopg, "psycopg2": PGDialect_psycopg2}
+
+
+def exceptions(module: str) -> dict[str, type[Exception]]:
+    """The exceptions that a module of a driver exports, without warnings and messages that nobody raises."""
+    found = inspect.getmembers(importlib.import_module(module), inspect.isclass)
+    return {
+        name: one
+        for name, one in found
+        if issubclass(one, Exception) and not issubclass(one, Warning) and not name.endswith("Warning")
+    }
+
+
+def arriving(one: type[Exception], driver: str) -> type[BaseException]:
+    """The class of SQLAlchemy that an exception of a driver arrives in."""
+    loaded = DIALECTS[driver].import_dbapi()
+    translated = getattr(loaded, "_asyncpg_error_translate", None)
+    if translated is not None:
+        one = next((translated[each] for each in one.__mro__ if each in translated), one)
+    named = (getattr(exc, each.__name__, None) for each in one.__mro__)
+    found = (each for each in named if inspect.isclass(each) and issubclass(each, exc.DBAPIError))
+    return next(found, exc.DBAPIError)
+
+
+@pytest.mark.parametrize(
+    ("row", "module"),
+    [(row, module) for row in MODELS.wrapped for module in row.modules if module.partition(".")[0] in DIALECTS],
+    ids=lambda one: one if isinstance(one, str) else one.home,
+)
+def test_exceptions_arrive_like_this(row: Wrapped, module: str) -> None:
+    driver = module.partition(".")[0]
+    raised = tuple(getattr(importlib.import_module(driver), name) for name in ROOTS[driver])
+    told = {name: wrapper for wrapper, names in row.into.items() for name in names.split()}
+    real = exceptions(module)
+    for name, one in real.items():
+        if issubclass(one, raised):
+            wrapper = getattr(exc, told.get(name, told["*"]))
+            if name in told:
+                assert arriving(one, driver) in (wrapper, exc.DBAPIError if name == "Error" else wrapper), name
+            else:
+                assert issubclass(arriving(one, driver), wrapper), name
+    assert set(row.connecting.split()) <= exceptions("asyncpg").keys()
+
+
+ROOTS = {
+    "asyncpg": ("PostgresError", "InterfaceError", "InternalClientError"),
+    "psycopg": ("Error",),
+    "psycopg2": ("Error",),
+}
+
+
+def test_every_exception_of_a_driver_has_its_name() -> None:
+    for row in MODELS.wrapped:
+        for wrapper in row.into:
+            assert issubclass(getattr(exc, wrapper), exc.DBAPIError)
+    standard = [row for row in MODELS.wrapped if "sqlite3" in row.modules]
+    for wrapper, name in standard[0].into.items():
+        assert issubclass(getattr(sqlite3, name), sqlite3.Error)
+        assert wrapper == name or (wrapper, name) == ("DBAPIError", "Error")
+
+
+def exhausted_classes() -> list[str]:
+    return sorted(cls.name for cls in MODELS.classes.values() if cls.exhausted and not cls.name.startswith("poolint."))
+
+
+@pytest.mark.parametrize("name", sorted(set(exhausted_classes())))
+def test_an_exhausted_pool_raises_its_own(name: str) -> None:
+    module, _, last = MODELS.classes[name].exhausted.rpartition(".")
+    own = getattr(importlib.import_module(module), last)
+    assert not issubclass(own, (TimeoutError, asyncio.TimeoutError))
+
+
+def test_an_exhausted_engine_raises_this() -> None:
+    engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    with engine.connect(), pytest.raises(exc.TimeoutError):
+        engine.connect()

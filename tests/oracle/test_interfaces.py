@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import sqlite3
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
@@ -143,3 +145,69 @@ def test_a_loop_cannot_run_in_a_creator() -> None:
     engine = create_async_engine("sqlite+aiosqlite://", creator=lambda: run(nothing()))
     with pytest.raises(RuntimeError, match="already running"):
         asyncio.run(asynchronously_connected(engine))
+
+
+def test_an_exception_of_the_driver_arrives_inside_of_another() -> None:
+    engine = create_engine("sqlite://")
+    with engine.begin() as conn:
+        conn.execute(text("CREATE TABLE users (name TEXT UNIQUE)"))
+        conn.execute(text("INSERT INTO users VALUES ('a')"))
+        with pytest.raises(IntegrityError) as caught:
+            try:
+                conn.execute(text("INSERT INTO users VALUES ('a')"))
+            except sqlite3.IntegrityError:
+                pytest.fail("it is reached")
+    assert isinstance(caught.value.orig, sqlite3.IntegrityError)
+
+
+async def _one_connection_for_two(handled: type[Exception]) -> str:
+    engine = create_async_engine(
+        "sqlite+aiosqlite://", poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01
+    )
+    try:
+        async with engine.connect():
+            try:
+                async with engine.connect():
+                    return "two"
+            except handled:
+                return "handled"
+            except SQLAlchemyError as error:
+                return type(error).__name__
+    finally:
+        await engine.dispose()
+
+
+def test_the_builtin_timeout_is_not_that_of_the_pool() -> None:
+    assert asyncio.run(_one_connection_for_two(TimeoutError)) == "TimeoutError"
+    assert asyncio.run(_one_connection_for_two(asyncio.TimeoutError)) == "TimeoutError"
+    assert asyncio.run(_one_connection_for_two(PoolTimeout)) == "handled"
+
+
+def test_a_task_that_takes_its_cancellation_goes_on() -> None:
+    rounds = 0
+
+    async def work(engine: AsyncEngine) -> None:
+        nonlocal rounds
+        while rounds < 3:
+            try:
+                async with engine.connect() as conn:
+                    await conn.execute(text("SELECT 1"))
+                    rounds += 1
+                    await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                continue
+
+    async def main() -> bool:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        task = asyncio.create_task(work(engine))
+        for wanted in (1, 2, 3):
+            while rounds < wanted:  # noqa: ASYNC110 - what is waited for is not ours
+                await asyncio.sleep(0.001)
+            task.cancel()
+            await asyncio.sleep(0.01)
+        await task
+        await engine.dispose()
+        return task.cancelled()
+
+    assert asyncio.run(main()) is False
+    assert rounds == 3

@@ -102,6 +102,17 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class Reraise:
+    """Let a handler, of which ``last`` is the last statement, end with ``raise``.
+
+    Where that leaves by another way, or is ``pass``, it is what goes.
+    """
+
+    last: ast.stmt
+    function: str = ""
+
+
+@dataclass(frozen=True)
 class Move:
     """Move ``statements``, which follow each other in one suite, before ``target`` or ``behind`` it.
 
@@ -154,7 +165,7 @@ class Together:
     plans: tuple[Plan, ...]
 
 
-Structural = Enclose | Protect | HandlerToFinally | Delete | Move | Insert | Dissolve
+Structural = Enclose | Protect | HandlerToFinally | Reraise | Delete | Move | Insert | Dissolve
 Plan = AddAwait | RemoveAwait | Replace | SetWithKind | Structural | AddImport | Together
 
 

@@ -12,11 +12,12 @@ from poolint.fixes.deletions import Deletions
 from poolint.fixes.enclosing import Enclosing
 from poolint.fixes.layout import Layout, Refused
 from poolint.fixes.moving import Dissolving, Inserting, Moving
-from poolint.fixes.plans import Delete, Dissolve, Enclose, HandlerToFinally, Insert, Move, Protect
+from poolint.fixes.plans import Delete, Dissolve, Enclose, HandlerToFinally, Insert, Move, Protect, Reraise
 from poolint.fixes.protecting import HandlerBecomesFinally, Protecting
 from poolint.fixes.region import Region
+from poolint.fixes.reraising import Reraising
 
-Change = Enclosing | Protecting | HandlerBecomesFinally | Deletions | Moving | Inserting | Dissolving
+Change = Enclosing | Protecting | HandlerBecomesFinally | Deletions | Moving | Inserting | Dissolving | Reraising
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Edit
@@ -47,6 +48,8 @@ def _change(plan: Structural, region: Region, layout: Layout) -> Change:
         return Protecting(plan, region, layout)
     if isinstance(plan, HandlerToFinally):
         return HandlerBecomesFinally(plan, region, layout)
+    if isinstance(plan, Reraise):
+        return Reraising(plan, region, layout)
     if isinstance(plan, Move):
         return Moving(plan, region, layout)
     if isinstance(plan, Insert):

@@ -152,7 +152,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
-    connection again.
+    connection again. ``exhausted`` is the exception of an engine or a pool that has no connection left.
     """
 
     name: str
@@ -176,6 +176,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()
     on_drop: OnDrop = ""
+    exhausted: str = ""
     attributes: dict[str, str] = {}
     methods: tuple[Method, ...] = ()
 
@@ -232,12 +233,14 @@ class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """Exceptions of drivers that arrive inside an exception of the library which runs the statement.
 
     ``into`` tells for the name of such an exception in ``home`` the names that it wraps, of those that ``modules``
-    export; ``*`` stands for all exceptions of theirs that are not named.
+    export; ``*`` stands for all exceptions of theirs that are not named, which arrive inside of this one or one that
+    derives from it. ``connecting`` are those that only come while a connection is made: not all versions wrap these.
     """
 
     home: str
     modules: tuple[str, ...]
     into: dict[str, str]
+    connecting: str = ""
 
 
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

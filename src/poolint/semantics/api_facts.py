@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from poolint.semantics.facts import Observation
 
 if TYPE_CHECKING:
+    import ast
+
     from poolint.diagnostics import Step
 
 
@@ -73,3 +75,55 @@ class LoopInsidePool(Observation):
     where: str
     names: tuple[str, ...]
     path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class UnreachedHandler(Observation):
+    """A handler for an exception that reaches it only inside of another. ``node`` is the class, as written.
+
+    ``cls`` is its qualified name, ``wrapper`` that of the exception which arrives, ``around`` the call that raises it.
+    ``is_read``: the handler reads something off the exception.
+    """
+
+    cls: str
+    wrapper: str
+    around: str
+    is_read: bool
+
+
+@dataclass(frozen=True, eq=False)
+class MissedExhaustion(Observation):
+    """A handler for timeouts that does not catch that of the pool. ``node`` is the class, as written.
+
+    ``exhausted`` is the qualified name of the pool's, ``around`` the checkout that raises it. ``is_alone``: the handler
+    catches nothing else.
+    """
+
+    cls: str
+    exhausted: str
+    around: str
+    is_alone: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SwallowedCancellation(Observation):
+    """A handler that takes a cancellation and goes on. ``node`` is the class, as written, or a bare handler.
+
+    ``what`` is what it catches, ``around`` the call on a connection in the ``try``; ``last`` is the handler's last
+    statement, ``looping`` says that a loop goes on after it.
+    """
+
+    what: str
+    around: str
+    last: ast.stmt
+    looping: bool
+
+
+@dataclass(frozen=True, eq=False)
+class BusyRetry(Observation):
+    """A loop that tries again at once to get a connection, without end. ``node`` is the call that fails."""
+
+    on_request = True
+
+    call: str
+    handler: Step

@@ -96,11 +96,6 @@ def foreign_sink(fact: CallFact) -> str:
     return fact.row.effect if fact.row is not None else ""
 
 
-def loop_sink(fact: CallFact) -> str:
-    """Whether a call runs an event loop."""
-    return "loop" if fact.role == "drive" else ""
-
-
 def sync_session_sink(fact: CallFact) -> str:
     """Whether a call reaches the database through a synchronous session."""
     cls = fact.cls

@@ -197,6 +197,7 @@ class _Filing:
         return scope
 
     def handler(self, node: ast.ExceptHandler, scope: Scope, stack: Stack) -> Scope:
+        scope.handlers.append(node)
         if node.name:
             scope.bind(node.name, Binding("opaque", node))
         return scope

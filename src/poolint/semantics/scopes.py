@@ -77,6 +77,7 @@ class Scope:
         "children",
         "declared",
         "globals",
+        "handlers",
         "kind",
         "loads",
         "module",
@@ -105,6 +106,7 @@ class Scope:
         self.bindings: dict[str, list[Binding]] = {}
         self.calls: list[ast.Call] = []
         self.withs: list[WithNode] = []
+        self.handlers: list[ast.ExceptHandler] = []
         self.returns: list[ast.expr] = []
         self.yields: list[ast.Yield | ast.YieldFrom] = []
         self.children: list[Scope] = []

@@ -87,9 +87,8 @@ class AsyncEventTarget(Rule):
             return Verdict(f"`{observation.target}` has no event `{observation.event}`{near}", observation.event)
         assert isinstance(observation, RefusedListener)
         target = observation.target
-        if observation.is_class:
-            right = observation.stands_for or "sqlalchemy.orm.Session"
-            advice = f"listen on `{right.rpartition('.')[2]}`, whose events these are"
+        if observation.is_class and observation.stands_for:
+            advice = f"listen on `{observation.stands_for.rpartition('.')[2]}`, whose events these are"
         elif observation.attribute:
             advice = f"listen on its `{observation.attribute}`"
         else:

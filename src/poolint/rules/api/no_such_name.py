@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from poolint.fixes.plans import Replace
+from poolint.diagnostics import Applicability
+from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import MissingName
+from poolint.semantics.api_facts import MissedExhaustion, MissingName
 
 if TYPE_CHECKING:
     from poolint.semantics.facts import Observation
@@ -19,11 +20,13 @@ class NoSuchName(Rule):
 
     ## What it does
     Reports names that are imported from modules of SQLAlchemy, asyncpg or psycopg, or read off them, and that no version
-    of these modules has: `sqlalchemy.exc.PoolTimeout`, `sqlalchemy.event.PoolEventContext`.
+    of these modules has: `sqlalchemy.exc.PoolTimeout`, `sqlalchemy.event.PoolEventContext`. Also `except TimeoutError`, the
+    builtin or asyncio's, around a checkout from a pool whose own exception has that name and is another one.
 
     ## Why is this bad?
     The import fails. Where the name is read in an `except` clause, nothing happens until there is an exception to be
-    matched: then there is an `AttributeError` in its place, in the very moment that the handler was written for.
+    matched: then there is an `AttributeError` in its place, in the very moment that the handler was written for. A handler
+    for the builtin `TimeoutError` does not see that SQLAlchemy's or psycopg's pool is exhausted.
 
     ## Example
     ```python
@@ -55,18 +58,19 @@ class NoSuchName(Rule):
 
     ## Fix safety
     Safe where it is known which name is meant, and that is in the same module: what is imported keeps its local name. For
-    all others there is no fix.
+    all others there is no fix. Unsafe where the pool's exception is added to a handler, beside the one that is there.
 
     ## When to ignore
     When a version of the library that is newer than poolint has the name. Imports that are prepared for a failure, by
-    `except ImportError` or by asking for the version, are not reported.
+    `except ImportError` or by asking for the version, are not reported, nor are handlers for timeouts where something in the
+    `try` has a limit of its own.
     """
 
     meta = Meta(
         code="POL601",
         name="no-such-name",
         summary="a name that a library does not have",
-        subscription=Subscription(observations=frozenset({MissingName})),
+        subscription=Subscription(observations=frozenset({MissingName, MissedExhaustion})),
         fix="sometimes",
     )
 
@@ -76,13 +80,23 @@ class NoSuchName(Rule):
     def visit_Attribute(self, node: cst.Attribute) -> None:
         self.consider(node)
 
+    def visit_Name(self, node: cst.Name) -> None:
+        if not any(isinstance(one, MissingName) for one in self.facts.observations(node)):
+            self.consider(node)
+
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, MissedExhaustion):
+            cls = observation.cls.removeprefix("builtins.")
+            text = f"`{cls}` is not what `{observation.around}` raises when the pool is exhausted"
+            return Verdict(f"{text}: that is `{observation.exhausted}`, which does not derive from it", cls)
         assert isinstance(observation, MissingName)
         right = observation.right
         meant = f": it is `{right if '.' in right else f'{observation.module}.{right}'}`" if right else ""
         return Verdict(f"`{observation.module}` has no `{observation.name}`{meant}", observation.name)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        if isinstance(observation, MissedExhaustion):
+            return _beside(observation, node)
         assert isinstance(observation, MissingName)
         right = observation.right
         if not right or "." in right:
@@ -93,3 +107,14 @@ class NoSuchName(Rule):
         assert isinstance(node, cst.ImportAlias)
         name = node.asname or cst.AsName(cst.Name(observation.name))
         return Proposal(Replace(node, cst.ImportAlias(cst.Name(right), name)), message)
+
+
+def _beside(observation: MissedExhaustion, node: cst.CSTNode) -> Proposal | None:
+    """Catch the pool's exception as well: the one that is there may be meant for something else."""
+    module, _, name = observation.exhausted.rpartition(".")
+    local = "PoolTimeout"
+    if not isinstance(node, (cst.Name, cst.Attribute)) or node.lpar or not observation.is_alone:
+        return None
+    both = cst.Tuple([cst.Element(node), cst.Element(cst.Name(local))])
+    plan = Together((Replace(node, both), AddImport(module, name, "" if name == local else local)))
+    return Proposal(plan, f"catch `{observation.exhausted}` as well", Applicability.UNSAFE)

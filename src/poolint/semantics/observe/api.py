@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.semantics.effects import Effects, loop_sink
-from poolint.semantics.observe import inside_pools, listeners, names
+from poolint.semantics.effects import Effects
+from poolint.semantics.observe import inside_pools, listeners, names, retries
+from poolint.semantics.observe.handlers import Handlers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.semantics.effects import Edges
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.facts import Observation
+    from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
 
@@ -22,12 +23,23 @@ class Interfaces:
 
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
-        self.loops = Effects(edges, loop_sink)
+        self.edges = edges
+        self.loops = Effects(edges, _runs_loop)
+        self.handlers = Handlers(ev, edges)
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed, with the scope that it stands in."""
         yield from names.observe(self.ev, module)
         for scope in module.scope.descendants():
-            for observation in listeners.observe(self.ev, scope):
-                yield scope, observation
+            for found in (
+                listeners.observe(self.ev, scope),
+                self.handlers.observe(scope),
+                retries.observe(self.ev, self.edges, scope),
+            ):
+                for observation in found:
+                    yield scope, observation
             yield from inside_pools.observe(self.ev, self.loops, scope)
+
+
+def _runs_loop(fact: CallFact) -> str:
+    return "loop" if fact.role == "drive" else ""

@@ -1,0 +1,79 @@
+"""POL607: a checkout that is tried again at once, without end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.api_facts import BusyRetry
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.semantics.facts import Observation
+
+
+class RetryWithoutBackoff(Rule):
+    """A checkout or a connect that has failed is tried again at once, without end.
+
+    ## What it does
+    Reports checkouts in a `while True` (or `while not connected`) whose failure is caught in the loop, where nothing in the
+    loop lets time pass and no handler leaves it.
+
+    ## Why is this bad?
+    A pool that is exhausted or a server that is starting is asked as fast as the program can, by every worker at once. The
+    loop takes a processor for itself, fills the log, and keeps the server from coming back.
+
+    ## Example
+    ```python
+    import asyncpg
+
+
+    async def wait_for(pool: asyncpg.Pool) -> int:
+        while True:
+            try:
+                async with pool.acquire() as conn:
+                    return await conn.fetchval("SELECT 1")
+            except OSError:
+                continue
+    ```
+
+    ## Use instead
+    ```python
+    import asyncio
+
+    import asyncpg
+
+
+    async def wait_for(pool: asyncpg.Pool) -> int:
+        for attempt in range(6):
+            try:
+                async with pool.acquire() as conn:
+                    return await conn.fetchval("SELECT 1")
+            except OSError:
+                await asyncio.sleep(2**attempt)
+        raise RuntimeError("no database")
+    ```
+
+    ## When to ignore
+    When the checkout waits long enough by itself before it fails.
+    """
+
+    meta = Meta(
+        code="POL607",
+        name="retry-without-backoff",
+        summary="a checkout that has failed is tried again at once, without end",
+        subscription=Subscription(observations=frozenset({BusyRetry})),
+        default=False,
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, BusyRetry)
+        return Verdict(
+            f"`{observation.call}` is tried again at once when it fails, and without end: let some time pass",
+            observation.call,
+            (observation.handler,),
+        )

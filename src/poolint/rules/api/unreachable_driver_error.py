@@ -1,0 +1,97 @@
+"""POL603: a handler for an exception that arrives inside of another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from poolint.diagnostics import Applicability
+from poolint.fixes.plans import AddImport, Replace, Together
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.semantics.api_facts import UnreachedHandler
+
+if TYPE_CHECKING:
+    from poolint.semantics.facts import Observation
+
+
+class UnreachableDriverError(Rule):
+    """An exception of a driver is caught where it arrives inside of SQLAlchemy's.
+
+    ## What it does
+    Reports handlers for exceptions of asyncpg, psycopg, sqlite3 and other drivers around statements that are run through
+    SQLAlchemy, where nothing in the `try` talks to the driver itself.
+
+    ## Why is this bad?
+    SQLAlchemy raises its own exception, with the driver's at `orig`: `asyncpg.ConnectionDoesNotExistError` arrives as
+    `sqlalchemy.exc.DBAPIError`, `UniqueViolationError` as `IntegrityError`. The handler is never reached, and the error
+    that it was written for goes past it. Only what fails while a connection is made can arrive as it is, with asyncpg and
+    versions of SQLAlchemy before 2.1; handlers for these errors are not reported.
+
+    ## Example
+    ```python
+    import asyncpg
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def count(session: AsyncSession) -> int:
+        try:
+            return await session.scalar(text("SELECT count(*) FROM orders"))
+        except asyncpg.ConnectionDoesNotExistError:
+            return 0
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+
+    async def count(session: AsyncSession) -> int:
+        try:
+            return await session.scalar(text("SELECT count(*) FROM orders"))
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return 0
+    ```
+
+    ## Fix safety
+    Unsafe: the handler catches SQLAlchemy's exception instead, which may stand for others of the driver as well. None
+    where the handler reads something off the exception: that is at `orig` then.
+
+    ## When to ignore
+    When something in the `try` runs statements on the driver's connection in a way that is not seen here.
+    """
+
+    meta = Meta(
+        code="POL603",
+        name="unreachable-driver-error",
+        summary="an exception of a driver is caught where it arrives inside of another",
+        subscription=Subscription(observations=frozenset({UnreachedHandler})),
+        fix="unsafe",
+    )
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.consider(node)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, UnreachedHandler)
+        return Verdict(
+            f"`{observation.cls}` is not what `{observation.around}` raises: it arrives inside of "
+            f"`{observation.wrapper}`, so this handler is not reached",
+            observation.cls,
+        )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, UnreachedHandler)
+        if observation.is_read:
+            return None
+        module, _, name = observation.wrapper.rpartition(".")
+        plan = Together((Replace(node, cst.Name(name)), AddImport(module, name)))
+        return Proposal(plan, f"catch `{name}`", Applicability.UNSAFE)
