@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from poolint.config import Overrides, Resolver, Selectors
 from poolint.runner import Options, Runner
@@ -54,4 +55,12 @@ def test_what_raises_then_is_rolled_back_by_the_block_of_the_session(run: Run, t
     assert isinstance(before.error, InvalidRequestError)
     assert isinstance(after.error, LookupError)
     assert after.items == ["coffee"]
+    assert (after.checked_out, after.starved) == (0, False)
+
+
+def test_the_connection_in_hand_does_the_work_of_another(run: Run, tmp_path: Path) -> None:
+    before, after = before_and_after(run, "works_with_the_one_in_hand", tmp_path)
+    assert isinstance(before.error, PoolTimeout)
+    assert after.error is None
+    assert (after.value, after.items) == (1, ["coffee", "tea"])
     assert (after.checked_out, after.starved) == (0, False)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Delete, Dissolve, Move
-from poolint.semantics.facts import BeginAfterUse, CallWhileHeld
+from poolint.semantics.facts import BeginAfterUse, CallWhileHeld, NestedCheckout
 from poolint.semantics.holding.begun import beginning
+from poolint.semantics.holding.inner import inner_block
 from poolint.semantics.holding.ways import Ways
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> H
         return _moved(analysis, scope, observation)
     if isinstance(observation, BeginAfterUse):
         return _begun_once(analysis, scope, observation)
+    if isinstance(observation, NestedCheckout):
+        return _at_hand(analysis, scope, observation)
     return None
 
 
@@ -70,6 +73,16 @@ def _begun_once(analysis: Analysis, scope: Scope, observation: BeginAfterUse) ->
     call = _call(f"{found.resource}.commit()")
     plan = Dissolve(found.statement, (), call, isinstance(found.statement, ast.AsyncWith), function)
     return HoldingFix(plan, f"Use `{found.resource}.commit()` in place of the block", level)
+
+
+def _at_hand(analysis: Analysis, scope: Scope, observation: NestedCheckout) -> HoldingFix | None:
+    """The work of the inner block, done with what is held around it."""
+    assert isinstance(observation.node, ast.Call)
+    found = inner_block(analysis.evaluator, analysis.holdings, observation.node, observation.resource, scope)
+    if found is None:
+        return None
+    plan = Dissolve(found.statement, ((found.name, found.at_hand),), function=scope.qualified_name)
+    return HoldingFix(plan, f"Use `{found.at_hand}`, which is held already")
 
 
 def _call(text: str) -> ast.Call:

@@ -229,7 +229,7 @@ class Values:
         if fact is not None and fact.row is not None and fact.row.effect in EXTERNAL:
             return True
         if fact is not None and fact.cls is not None and fact.cls.kind in _DATABASE:
-            return _asks_for_columns(node)
+            return fact.cls.kind == "connection" or _asks_for_columns(node)
         if self._is_of_library(self.ev.type_of(node, self.scope)):
             return True
         function = node.func
@@ -313,12 +313,7 @@ def _named(node: ast.expr, names: frozenset[str]) -> bool:
 
 def _asks_for_columns(node: ast.Call) -> bool:
     """Whether a query asks for columns and no entities: ``session.scalar(select(User.id))``."""
-    queries = [
-        one
-        for argument in node.args[:1]
-        for one in ast.walk(argument)
-        if isinstance(one, ast.Call) and last_name(one.func) in _SELECTS
-    ]
+    queries = [one for one in ast.walk(node) if isinstance(one, ast.Call) and last_name(one.func) in _SELECTS]
     return bool(queries) and all(
         not isinstance(argument, (ast.Name, ast.Starred)) for one in queries for argument in one.args
     )

@@ -12,6 +12,8 @@ from poolint.semantics.facts import Observation
 if TYPE_CHECKING:
     import libcst as cst
 
+    from poolint.rules.base import Proposal
+
 
 class NestedCheckout(Rule):
     """A second connection is taken from a pool while one of it is held.
@@ -52,6 +54,13 @@ class NestedCheckout(Rule):
             await conn.execute(text("INSERT INTO audit DEFAULT VALUES"))
     ```
 
+    ## Fix safety
+    Unsafe: where the second one is taken by a block of the same function, the block goes and its statements use the
+    connection in hand. Offered where both are of one class, and either both are only read from or both are
+    transactions of their own, whose writes are then committed together. No fix is offered where the block does more
+    with its connection than to query, where a handler counts on its own transaction, or where rows are still being
+    read from the connection in hand.
+
     ## When to ignore
     When what the second connection writes has to stay although the first one is rolled back, and the pool is far
     larger than the number of requests at once; a pool of its own is better for that.
@@ -62,6 +71,7 @@ class NestedCheckout(Rule):
         name="nested-checkout",
         summary="a second connection is taken from a pool while one of it is held",
         subscription=Subscription(observations=frozenset({Observed})),
+        fix="unsafe",
         relaxed_in=frozenset({"tests"}),
         options=(
             Option(
@@ -81,6 +91,10 @@ class NestedCheckout(Rule):
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, Observed)

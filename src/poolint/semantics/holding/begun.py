@@ -36,11 +36,11 @@ def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -
     root = root_of(node)
     if root is None or node.args or node.keywords or scope.kind != "function":
         return None
-    resource = text_of(root, scope)
+    resource, place = text_of(root, scope), (node.lineno, node.col_offset)
     outer = parent_of(node)
     outer = parent_of(outer) if isinstance(outer, ast.Await) else outer
     if isinstance(outer, ast.Expr):
-        is_sure = _is_closed(resource, outer, scope) and only_reads(ev, holdings, resource, scope, node)
+        is_sure = _is_closed(resource, outer, scope) and only_reads(ev, holdings, resource, scope, place)
         return Beginning(outer, resource, commits=False, is_sure=is_sure)
     block = parent_of(outer) if isinstance(outer, ast.withitem) else None
     if not isinstance(block, (ast.With, ast.AsyncWith)) or len(block.items) != 1 or block.items[0].optional_vars:
@@ -51,7 +51,7 @@ def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -
         return Beginning(block, resource, commits=False, is_sure=False)
     if Run(block.body).jumps or not all(part.isidentifier() for part in resource.split(".")):
         return None  # some way out of the block would pass the commit
-    is_sure = _is_closed(resource, block, scope) and only_reads(ev, holdings, resource, scope, node)
+    is_sure = _is_closed(resource, block, scope) and only_reads(ev, holdings, resource, scope, place)
     return Beginning(block, resource, commits=True, is_sure=is_sure)
 
 
