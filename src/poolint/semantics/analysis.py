@@ -36,7 +36,6 @@ from poolint.semantics.observe import (
     outliving,
     owners,
     responding,
-    streaming,
     waiting,
     withs,
 )
@@ -49,6 +48,7 @@ from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.observe.sharing import Sharing
 from poolint.semantics.observe.spending import Spending
+from poolint.semantics.observe.streaming import Streaming
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
@@ -87,6 +87,7 @@ class Analysis:
         using = Using(self.evaluator, Effects(edges, use_sink))
         reader = Reader(self.evaluator, self.vocabulary, self.ownership, using, Effects(edges, end_sink))
         self.holdings = Holdings(reader, self.graphs)
+        self.streaming = Streaming(self.evaluator, self.holdings, using)
         self.sharing = Sharing(self.evaluator, using)
         self.fans = Fans(self.evaluator, edges)
         self.loops = Loops(self.evaluator, edges)
@@ -123,7 +124,7 @@ class Analysis:
                 waiting.observe(self.holdings, self.slow, scope),
                 self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
-                streaming.observe(ev, self.holdings, scope),
+                self.streaming.observe(scope),
                 responding.observe(ev, self.holdings, self.slow, scope),
                 self.sharing.observe(scope),
                 self.fans.observe(scope),

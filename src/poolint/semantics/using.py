@@ -16,6 +16,7 @@ from poolint.semantics.holding.blocks import is_query, source_of
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.members import lineage
 from poolint.semantics.ownership import parameter_for
+from poolint.semantics.scopes import Scope
 from poolint.semantics.types import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.scopes import Binding
     from poolint.semantics.types import Type
 
 _MAX_DEPTH = 6
@@ -51,9 +52,10 @@ class Using:
 
     def _passed(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int) -> bool:
         for callee in alternatives(self.ev.type_of(call.func, scope)):
-            name = parameter_for(callee, call, argument, keyword) if isinstance(callee, Function) else None
-            if name is not None and isinstance(callee, Function) and self.parameter(callee.scope, name, depth):
-                return True
+            if isinstance(callee, Function) and callee.scope.kind == "function":
+                name = parameter_for(callee, call, argument, keyword)
+                if name is not None and self.parameter(callee.scope, name, depth):
+                    return True
         return False
 
     def parameter(self, inner: Scope, name: str, depth: int = 0) -> bool:
@@ -80,7 +82,8 @@ class Using:
                 return True
         for keyword, argument in _passed(call):
             if isinstance(argument, ast.Name) and argument.id == name:
-                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(self.ev.type_of(call, inner)):
+                made = self.ev.type_of(call, inner)
+                if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(made) or self.keeps(made):
                     return True  # an object that has it, or a query on it, works with it
                 if self.argument(call, argument, keyword, inner, depth + 1):
                     return True
@@ -134,6 +137,21 @@ class Using:
                     whole = f"{prefix}.{inner}" if prefix else inner
                     if whole.count(".") < _MAX_PATH and self._is_kept(whole, method, receiver):
                         yield whole, cls
+
+    def keeps(self, one: Type) -> bool:
+        """Whether a value is an object of the project that keeps a session or connection."""
+        return any(
+            isinstance(each, Instance) and isinstance(each.cls, Scope) and self._keeps(each)
+            for each in alternatives(one)
+        )
+
+    def _keeps(self, one: Instance) -> bool:
+        return any(
+            kept_class(self.ev.type_of_member(one, name)) is not None
+            for cls in lineage(self.ev, one)
+            for name, assigned in cls.self_assignments.items()
+            if any(isinstance(each.value, ast.Name) for each in assigned)
+        )
 
     def kept_once(self, owner: Type, member: str) -> str:
         """The member of an object that has the session which its object at ``member`` was made with, or the first of
