@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.configuration.engines import Engines
-from poolint.semantics.effects import (
-    Edges,
-    Effects,
-    database_sink,
-    end_sink,
-    foreign_sink,
-    slow_below_sink,
-    slow_sink,
-    sync_session_sink,
-    use_sink,
-)
+from poolint.semantics.effects import Edges, Effects
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.holding.changes import Reader
 from poolint.semantics.holding.flow import Holdings
@@ -52,6 +42,15 @@ from poolint.semantics.observe.streaming import Streaming
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
+from poolint.semantics.sinks import (
+    database_sink,
+    end_sink,
+    foreign_sink,
+    slow_below_sink,
+    slow_sink,
+    sync_session_sink,
+    use_sink,
+)
 from poolint.semantics.using import Using
 from poolint.semantics.vocabulary import Vocabulary, last_name
 

@@ -44,7 +44,7 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
     while current is not None and current is not scope.node:
         parent = parent_of(current)
         if isinstance(parent, ast.If) and any(current is one for one in parent.body):
-            missing = _missing(parent.test)
+            missing = _missing(parent.test, scope.declared)
             if missing and any(missing == ast.dump(one) for one in _assigned(parent.body)):
                 return True
             if any(_remembers(one, parent.body, scope) for one in _conjuncts(parent.test)):
@@ -52,11 +52,11 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
             if _is_elsewhere(parent.test, scope):
                 return True
         current = parent
-    return node.lineno >= _first_guard(scope.node)
+    return node.lineno >= _first_guard(scope.node, scope.declared)
 
 
 @lru_cache(maxsize=4096)
-def _first_guard(function: ast.AST) -> float:
+def _first_guard(function: ast.AST, declared: frozenset[str]) -> float:
     """The first row of a function at which it returns what it has made before; infinite where it never does."""
     body = getattr(function, "body", None)
     if not isinstance(body, list):
@@ -64,7 +64,7 @@ def _first_guard(function: ast.AST) -> float:
     assigned: set[str] | None = None
     for statement in body:
         if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
-            present = _present(statement.test)
+            present = _present(statement.test, declared)
             if present and assigned is None:
                 assigned = {ast.dump(one) for one in _assigned(body)}
             if present and assigned is not None and present in assigned:
@@ -122,28 +122,29 @@ def cache_of(callee: Scope) -> ast.expr | None:
     return next((one for one in named if last_name(one) in _CACHES), None)
 
 
-def _missing(test: ast.expr) -> str:
+def _missing(test: ast.expr, declared: frozenset[str]) -> str:
     """The name or attribute that a test finds missing: ``x is None``, ``not x``; its dump as a target."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _as_target(test.operand)
+        return _as_target(test.operand, declared)
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and _is_none(test.comparators[0]):
-        return _as_target(test.left)
+        return _as_target(test.left, declared)
     return ""
 
 
-def _present(test: ast.expr) -> str:
+def _present(test: ast.expr, declared: frozenset[str]) -> str:
     """The name or attribute that a test finds there: ``x is not None``, ``x``."""
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
-        return _as_target(test.left)
-    return _as_target(test)
+        return _as_target(test.left, declared)
+    return _as_target(test, declared)
 
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _as_target(node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
+def _as_target(node: ast.expr, declared: frozenset[str]) -> str:
+    """A place as a target, where it outlives the call: a local name is empty again in the next one."""
+    if isinstance(node, ast.Name) and node.id in declared:
         return ast.dump(ast.Name(node.id, ast.Store()))
     if isinstance(node, ast.Attribute):
         return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))

@@ -16,6 +16,7 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.evidence import SAYS_DATABASE
 from poolint.semantics.holding.blocks import root_of, source_of, transactions
 from poolint.semantics.holding.direct import is_direct, opens_directly
+from poolint.semantics.holding.leaving import Left
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.lifetimes.owed import sites
 from poolint.semantics.ownership import Fate
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from poolint.semantics.effects import Effects
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.holding.blocks import Region
+    from poolint.semantics.holding.leaving import Leaving
     from poolint.semantics.ownership import Ownership
     from poolint.semantics.scopes import Scope, WithNode
     from poolint.semantics.using import Using
@@ -84,6 +86,8 @@ class Reader:
         self.ownership = ownership
         self.using = using
         self.ends = ends
+        self.leaving: Leaving | None = None
+        """What functions leave held, as the flow tells that is made with this reader."""
         self._read: dict[Scope, Changes] = {}
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
@@ -264,8 +268,13 @@ class Reader:
         if cls is None or not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
             return
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-        if self.ownership.fate(call, argument, scope, cls, keyword) is not Fate.USED:
-            yield Change(text, False, call)
+        fate = self.ownership.fate(call, argument, scope, cls, keyword)
+        if fate is not Fate.USED:
+            left = Left.ENDED
+            if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
+                left = self.leaving.argument(call, argument, keyword, scope)
+            if left is not Left.UNTOUCHED:
+                yield Change(text, left is Left.HELD, call, cls if left is Left.HELD else None)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             yield Change(text, True, call, cls)
 

@@ -15,7 +15,9 @@ from poolint.semantics.cfg import TooComplex
 from poolint.semantics.holding import before
 from poolint.semantics.holding.blocks import inside
 from poolint.semantics.holding.changes import Change
+from poolint.semantics.holding.leaving import Leaving
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.types import Function, alternatives
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -58,11 +60,18 @@ class Holdings:
 
     def __init__(self, reader: Reader, graphs: Graphs) -> None:
         self._reader = reader
+        reader.leaving = Leaving(reader.ev, self, reader.ends)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._before: dict[Scope, dict[Node, _State] | None] = {}
         self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
+
+    def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
+        """The function that a call runs, as far as it is ``inner``, or that writes the same method."""
+        found = alternatives(self._reader.ev.type_of(call.func, scope))
+        called = next((one for one in found if isinstance(one, Function) and one.scope.name == inner.name), None)
+        return Function(inner, called.receiver) if called is not None else None
 
     def changes(self, scope: Scope) -> Changes:
         """What a function changes about the connections that it holds."""
@@ -224,7 +233,7 @@ def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
 
 def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:
     """The state after an event, which has ``raised`` or has not."""
-    found = _changed_by(node, changes)
+    found = changed_by(node, changes)
     if not found:
         return state
     state = dict(state)
@@ -240,7 +249,7 @@ def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _Sta
     return state
 
 
-def _changed_by(node: Node, changes: Changes) -> list[Change] | None:
+def changed_by(node: Node, changes: Changes) -> list[Change] | None:
     """What an event changes; a coroutine changes something, and raises, where it is awaited."""
     if node.kind == "await":
         assert isinstance(node.node, ast.Await)
@@ -252,7 +261,7 @@ def _changed_by(node: Node, changes: Changes) -> list[Change] | None:
 
 
 def _ends(node: Node, resource: str, changes: Changes) -> bool:
-    return any(one.resource == resource and not one.holds for one in _changed_by(node, changes) or ())
+    return any(one.resource == resource and not one.holds for one in changed_by(node, changes) or ())
 
 
 def _joined(one: _State, other: _State) -> _State:

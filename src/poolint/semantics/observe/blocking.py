@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
-from poolint.semantics.effects import sync_session_sink
 from poolint.semantics.facts import BlockingCheckout, BlockingDatabaseCall, CallFact, Observation
 from poolint.semantics.holding import root_of
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.sinks import sync_session_sink
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import text_of
@@ -10,13 +11,14 @@ from poolint.semantics.facts import CallWhileHeld, Observation
 from poolint.semantics.holding import root_of
 from poolint.semantics.holding.before import since
 from poolint.semantics.observe.common import calls_of, may_await, step
+from poolint.semantics.ownership import parameter_for
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.semantics.effects import Effects, Witness
+    from poolint.semantics.effects import Effects, Link, Witness
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope
 
@@ -75,12 +77,28 @@ def _hands_over(node: ast.Call, hold: Hold) -> bool:
 
 
 def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
-    """Whether a function inside this one, on the chain, ends the use of a session of this one before it waits."""
+    """Whether a function on the chain ends the use of a session of this one before it waits: one that stands inside
+    this one, or is passed it."""
     name = hold.resource.partition(".")[0]
-    return any(
-        _sees(link.scope, name, scope) and holdings.has_ended(hold.resource, link.node, link.scope)
-        for link in witness.links[1:]
-    )
+    passed = {hold.resource}
+    for before, link in itertools.pairwise(witness.links):
+        passed = set(_received(holdings, before, link.scope, passed))
+        seen = {hold.resource} if _sees(link.scope, name, scope) else set()
+        if any(holdings.has_ended(one, link.node, link.scope) for one in passed | seen):
+            return True
+    return False
+
+
+def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> Iterator[str]:
+    """What the function that a call leads to calls those of ``names`` that it is passed."""
+    given = [(None, one) for one in link.node.args] + [(one.arg, one.value) for one in link.node.keywords]
+    callee = holdings.callee(link.node, link.scope, inner)
+    for keyword, argument in given if callee is not None else ():
+        if text_of(argument, link.scope) in names:
+            assert callee is not None
+            name = parameter_for(callee, link.node, argument, keyword)
+            if name is not None:
+                yield name
 
 
 def _sees(inner: Scope, name: str, outer: Scope) -> bool:
