@@ -16,7 +16,6 @@ from poolint.deployment.values import Environment, Figure, Place, Problem, Unit,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-NAME = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
 BASE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 OVERRIDE = re.compile(r"(?:docker-)?compose\.override\.ya?ml")
 

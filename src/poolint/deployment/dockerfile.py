@@ -13,6 +13,7 @@ import shlex
 from typing import Any, NamedTuple
 
 from poolint.deployment.documents import text_of
+from poolint.deployment.find import is_dockerfile
 from poolint.deployment.shell import expanded
 from poolint.deployment.values import Environment, Place, Problem, Word
 
@@ -120,8 +121,3 @@ def sole(folder: str, names: tuple[str, ...]) -> str | None:
     if "Dockerfile" in found:
         return os.path.join(folder, "Dockerfile")
     return os.path.join(folder, found[0]) if len(found) == 1 else None
-
-
-def is_dockerfile(name: str) -> bool:
-    """Whether a file is called like one."""
-    return name in ("Dockerfile", "Containerfile") or name.startswith("Dockerfile.") or name.endswith(".Dockerfile")

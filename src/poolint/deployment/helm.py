@@ -12,12 +12,11 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.deployment.documents import Node, load, merged, text_of
+from poolint.deployment.find import VALUES
 from poolint.deployment.values import Place, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-VALUES = re.compile(r"values(?:[.-][\w.-]+)?\.ya?ml")
 
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
-from poolint.semantics.configuration.engines import Engines
 from poolint.semantics.effects import Edges, Effects
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.holding.changes import Reader
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from poolint.deployment.declared import Declared
     from poolint.models.loader import Models
     from poolint.screen import Screen
+    from poolint.semantics.configuration.engines import Engines
     from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.project import Module, Project
     from poolint.semantics.scopes import Scope
@@ -95,8 +96,14 @@ class Analysis:
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
         self.interfaces = Interfaces(self.evaluator, edges)
-        self.engines = Engines(self.evaluator)
-        self.spending = Spending(project, self.engines, declared, root or project.finder.cwd)
+        self.spending = Spending(self.evaluator, lambda: self.engines, declared, root or project.finder.cwd)
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The engines and pools of the project; loaded when a module may make one."""
+        from poolint.semantics.configuration.engines import Engines
+
+        return Engines(self.evaluator)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""

@@ -14,7 +14,7 @@ from poolint.semantics.configuration.reach import Reach
 from poolint.semantics.places import kinds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from poolint.deployment.values import Problem, Service, Word
     from poolint.semantics.configuration.engines import Engines, EngineSpec, Quantity
@@ -34,18 +34,26 @@ class Settled(NamedTuple):
 
 
 class Fleet:
-    """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it."""
+    """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it.
 
-    def __init__(self, project: Project, engines: Engines, declared: Declared | None, root: str) -> None:
+    ``makes`` tells of a text whether it may make an engine or a pool at all.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        engines: Engines,
+        makes: Callable[[bytes], bool],
+        declared: Declared | None,
+        root: str,
+    ) -> None:
         self._project = project
         self._engines = engines
+        self._makes = makes
         self._declared = declared or Declared()
         self._root = root
         self._reach = Reach(project)
-        names = {name.rpartition(".")[2].encode() for name in engines.ev.models.makers}
-        self._makes = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\b")
         self._settled: dict[str, Settled] = {}
-        self._deployments: dict[str, tuple[list[Deployment], list[Problem]]] = {}
 
     def near(self, path: str) -> Iterator[Budget]:
         """The budgets of all deployments that are found on the way from a file up to the root of its project."""
@@ -78,6 +86,10 @@ class Fleet:
         return self._settled[folder]
 
     def _settle(self, folder: str) -> Settled:
+        from poolint.deployment.find import find
+
+        if not self._declared.services and self._declared.files is None and not find(folder):
+            return Settled((), ())
         from poolint.deployment.read import Reader
 
         reader = Reader(folder, self._declared if folder == self._root else self._declared._replace(files=None))
@@ -118,7 +130,7 @@ class Fleet:
         ]
 
     def _specs(self, path: str, folder: str) -> Iterator[tuple[Module, EngineSpec]]:
-        if self._makes.search(self._project.bytes_of(path)) is None:
+        if not self._makes(self._project.bytes_of(path)):
             return
         module = self._project.module(path)
         if module is None or not _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):

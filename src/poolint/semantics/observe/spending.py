@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range, Step
 from poolint.semantics.configuration.observed import BudgetExceeded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.budget import Budget, Row
     from poolint.deployment.declared import Declared
     from poolint.deployment.values import Place
     from poolint.semantics.configuration.engines import Engines, EngineSpec
     from poolint.semantics.configuration.fleet import Fleet
-    from poolint.semantics.project import Project
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
 
 _MAX_ROWS = 6
@@ -33,12 +35,15 @@ class Spending:
     ``declared`` is what the project says of its deployment in its settings, which stand in the folder ``root``.
     """
 
-    def __init__(self, project: Project, engines: Engines, declared: Declared | None, root: str) -> None:
-        self._project = project
+    def __init__(self, ev: Evaluator, engines: Callable[[], Engines], declared: Declared | None, root: str) -> None:
+        self._ev = ev
         self._engines = engines
         self._declared = declared
         self._root = os.path.abspath(root)
         self._fleet: Fleet | None = None
+        self._making: dict[Module, bool] = {}
+        names = {name.rpartition(".")[2].encode() for name in ev.models.makers}
+        self._makers = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\b")
 
     @property
     def fleet(self) -> Fleet:
@@ -46,12 +51,21 @@ class Spending:
         if self._fleet is None:
             from poolint.semantics.configuration.fleet import Fleet
 
-            self._fleet = Fleet(self._project, self._engines, self._declared, self._root)
+            self._fleet = Fleet(self._ev.project, self._engines(), self._makes, self._declared, self._root)
         return self._fleet
+
+    def _makes(self, data: bytes) -> bool:
+        """Whether a text names something that makes an engine or a pool."""
+        return self._makers.search(data) is not None
 
     def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
         """The engines made in ``scope`` that take the most where too many may be taken."""
-        for spec in self._engines.of_scope(scope):
+        module = scope.module
+        if module not in self._making:
+            self._making[module] = self._makes(module.source.data)
+        if not self._making[module]:
+            return
+        for spec in self._engines().of_scope(scope):
             place = (spec.path, spec.row)
             over = [one for one in self.fleet.near(spec.path) if one.is_over]
             here = [(one, row) for one in over if (row := one.largest) is not None and row.pool.place == place]
