@@ -191,8 +191,25 @@ def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:
 
 def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     """What calling a function of the project gives, before any ``await``."""
-    del receiver
-    return ev.once((scope, "returned"), _returned, ev, scope)
+    found = ev.once((scope, "returned"), _returned, ev, scope)
+    if isinstance(receiver, (Instance, ClassObject)) and receiver.cls is not scope.enclosing_class:
+        own = receiver if isinstance(receiver, Instance) else receiver.instance()
+        if isinstance(found, Instance) and _gives_self(found, scope):
+            return own
+        if isinstance(found, Pending) and isinstance(found.awaited, Instance) and _gives_self(found.awaited, scope):
+            return Pending(found.call, awaited=own, entered=found.entered, item=found.item)
+    return found
+
+
+def _gives_self(given: Instance, scope: Scope) -> bool:
+    """Whether a method of a base gives the object at hand, or makes one of its class, also where that is derived."""
+    if given.cls is not scope.enclosing_class:
+        return False
+    declared = getattr(scope.node, "returns", None)
+    if isinstance(declared, ast.Name):
+        return declared.id == "Self"
+    made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
+    return declared is None and all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
 
 
 def _returned(ev: Evaluator, scope: Scope) -> Type:

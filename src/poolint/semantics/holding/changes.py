@@ -319,6 +319,8 @@ class Reader:
                 callee = self.ev.type_of(made.func, scope)
                 if isinstance(callee, ClassObject) and callee.cls is not callee.base:
                     return argument
+                if isinstance(callee, Function) and self.using.keeps(self.ev.type_of(made, scope)):
+                    return argument
         return None
 
 

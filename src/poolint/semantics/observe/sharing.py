@@ -161,7 +161,9 @@ class Sharing:
         if isinstance(node, ast.Name):
             bindings = nearest(node.id, scope)
             made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
-        if isinstance(made, ast.Call) and isinstance(self.ev.type_of(made.func, scope), ClassObject):
+        if isinstance(made, ast.Call) and (
+            isinstance(self.ev.type_of(made.func, scope), ClassObject) or self.using.keeps(self.ev.type_of(made, scope))
+        ):
             given = [*made.args, *(keyword.value for keyword in made.keywords)]
             sessions = [one for one in given if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None]
             if len(sessions) == 1:
