@@ -108,7 +108,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     checkout, the method that takes the same arguments and gives a context manager in its place. ``keeps``: what it is
     passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
     to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
-    although it works in memory yet.
+    although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
+    the call itself or to the constructor of what it is called on.
     """
 
     names: tuple[str, ...]
@@ -122,6 +123,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     keeps: bool = False
     dedicates: bool = False
     begins: bool = False
+    only_with: tuple[str, ...] = ()
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -191,6 +193,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     returns: str = ""
     enters: str = ""
     effect: Effect = ""
+    only_with: tuple[str, ...] = ()
 
 
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 _MAX_STEPS = 6
 
 
-def is_autocommit(call: ast.Call, scope: Scope) -> bool:
+def is_autocommit(call: ast.expr, scope: Scope) -> bool:
     """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
     return any(_says_so(one) for one in (*_behind(call, scope), *_after(call, scope)))
 
 
-def _behind(call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
+def _behind(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
     """The calls that make what a connection is taken from, and the call that takes it."""
     node: ast.expr | None = call
     for _ in range(_MAX_STEPS):
@@ -36,7 +36,7 @@ def _behind(call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
             return
 
 
-def _after(call: ast.Call, scope: Scope) -> Iterator[ast.Call]:
+def _after(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
     """What is called on the connection: chained to the call that takes it, or on the name that it is bound to."""
     outer = parent_of(call)
     while isinstance(outer, (ast.Await, ast.Attribute, ast.Call)):

@@ -11,8 +11,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
-from poolint.semantics.effects import EXTERNAL
 from poolint.semantics.scopes import nearest
+from poolint.semantics.sinks import EXTERNAL
 from poolint.semantics.types import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 

@@ -1,16 +1,22 @@
-"""What of a call counts as an effect, for the questions that are asked: waiting, taking a connection, ending its use."""
+"""Sinks: which effect a call has by itself. Effects are followed to them (see :mod:`poolint.semantics.effects`)."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.semantics.facts import CallFact
+
+if TYPE_CHECKING:
+    from poolint.semantics.facts import CallFact
+
+EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
+"""Effects that wait for something outside the process."""
 
 _WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
 
-Sink = Callable[[CallFact], str]
+Sink = Callable[["CallFact"], str]
 """Tells the effect of a call by itself; empty where it has none of interest."""
 
 

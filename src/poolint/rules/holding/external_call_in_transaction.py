@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
-from poolint.semantics.effects import EXTERNAL
+from poolint.rules.base import Meta, Subscription
+from poolint.rules.holding.wording import WaitRule, chain, verdict, waited_for, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
+from poolint.semantics.sinks import EXTERNAL
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
 
 
-class ExternalCallInTransaction(Rule):
+class ExternalCallInTransaction(WaitRule):
     """Something external is called while a transaction is open.
 
     ## What it does
@@ -74,9 +74,6 @@ class ExternalCallInTransaction(Rule):
         fix="unsafe",
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del node

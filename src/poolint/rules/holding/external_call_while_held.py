@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
-from poolint.semantics.effects import EXTERNAL
+from poolint.rules.base import Meta, Subscription
+from poolint.rules.holding.wording import WaitRule, chain, verdict, waited_for, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
+from poolint.semantics.sinks import EXTERNAL
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
 
 
-class ExternalCallWhileHeld(Rule):
+class ExternalCallWhileHeld(WaitRule):
     """Something external is called while a connection is held.
 
     ## What it does
@@ -80,9 +80,6 @@ class ExternalCallWhileHeld(Rule):
         fix="unsafe",
         relaxed_in=frozenset({"tests", "alembic"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del node

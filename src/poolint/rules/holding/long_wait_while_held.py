@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
+from poolint.rules.base import Meta, Subscription
+from poolint.rules.holding.wording import WaitRule, chain, verdict, waited_for, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Verdict
 
 
-class LongWaitWhileHeld(Rule):
+class LongWaitWhileHeld(WaitRule):
     """Others are waited for while a connection is held.
 
     ## What it does
     Reports waiting for a lock, a queue, an event, a thread or another task while a connection is held: in a
     transaction, by a session since its first query, or by a connection that is checked out; also in functions of the
-    project that are called there. Locks of the process count only where the function takes them itself: deep down they
-    are held for an instant. Connections that were opened outside of any pool are not reported.
+    project that are called there. Blocks of locks and semaphores count as well, if something inside of them takes time.
+    Locks of the process count only where the function takes them itself: deep down they are held for an instant. What is
+    taken before the connection is right, and not reported. Connections that were opened outside of any pool are not reported.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
@@ -69,9 +68,6 @@ class LongWaitWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         relaxed_in=frozenset({"tests", "alembic"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.rules.base import Meta, Subscription
+from poolint.rules.holding.wording import WaitRule, chain, verdict, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Verdict
 
 
-class SleepWhileHeld(Rule):
+class SleepWhileHeld(WaitRule):
     """Time is slept away while a connection is held.
 
     ## What it does
     Reports `asyncio.sleep`, `time.sleep`, `input()` and their kin while a connection is held: in a transaction, by a
     session since its first query, or by a connection that is checked out; also in functions of the project that are
-    called there. `asyncio.sleep(0)` is not reported, nor a connection that was opened outside of any pool.
+    called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
+    stamina, retrying or the project), and loops over attempts. `asyncio.sleep(0)` is not reported, nor retries without a
+    wait, nor a connection that was opened outside of any pool.
 
     ## Why is this bad?
     The connection does nothing and nobody else can have it: a retry with backoff inside a transaction makes a slow
@@ -69,9 +69,6 @@ class SleepWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         relaxed_in=frozenset({"tests", "alembic"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)

@@ -1,10 +1,12 @@
-"""What rules about held connections say: what is waited for, and what holds meanwhile."""
+"""What rules about held connections have in common: where they look, and what they say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Verdict
+import libcst as cst
+
+from poolint.rules.base import Rule, Verdict
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -54,3 +56,20 @@ def again_after(cls: Class) -> str:
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
     return Verdict(message, call.names[-1], call.path)
+
+
+class WaitRule(Rule):
+    """Base of the rules about waiting while a connection is held: for calls, and for blocks and loops that wait."""
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def visit_WithItem(self, node: cst.WithItem) -> None:
+        self._consider_implied(node.item)
+
+    def visit_For(self, node: cst.For) -> None:
+        self._consider_implied(node.iter)
+
+    def _consider_implied(self, node: cst.BaseExpression) -> None:
+        if not isinstance(node, cst.Call):  # these are visited by themselves
+            self.consider(node)

@@ -127,7 +127,11 @@ class Holdings:
         return [call for call in scope.calls if _position(call) > first or not loops.isdisjoint(_loops(call))]
 
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
-        """What is held when ``node`` begins, what was taken last first."""
+        """What is held when ``node`` begins, what was taken last first.
+
+        Of the context of a block or the iterator of a loop, that is not called there, it is what is held when the block
+        is entered, or when the loop asks for its next item.
+        """
         changes = self.changes(scope)
         if not changes.holding():
             return []
@@ -138,6 +142,8 @@ class Holdings:
         events, where = graph.nodes_of(node), parent_of(node)
         while not events and isinstance(where, ast.expr):
             events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
+        if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
+            events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
         return self._held(events, node, states, changes)
 
     def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], changes: Changes) -> list[Hold]:

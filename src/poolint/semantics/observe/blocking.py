@@ -92,7 +92,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
                 continue
             seen.add(one.scope)
             last = witness.links[-1]
-            fact = call_fact(ev, last.node, last.scope, use_evidence=False)
+            fact = call_fact(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
             if fact is None:
                 continue
             yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))

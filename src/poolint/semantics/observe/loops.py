@@ -172,7 +172,8 @@ class Loops:
         return self.applications.loop_bound(self.pools.of_checkout(fact.node, scope), scope)
 
     def _made_at(self, link: Link) -> Made | None:
-        return self.applications.loop_bound(self.pools.of_checkout(link.node, link.scope), link.scope)
+        pool = self.pools.of_checkout(link.node, link.scope) if isinstance(link.node, ast.Call) else None
+        return self.applications.loop_bound(pool, link.scope)
 
 
 def _takes(fact: CallFact) -> str:

@@ -102,7 +102,7 @@ class Nesting:
             path = [begun, step("takes another one from the same pool", node, scope.module)]
             called = alternatives(self.ev.type_of(node.func, scope))
             functions += [one.scope for one in called if isinstance(one, Function)]
-            last, inner = node, scope
+            last: tuple[ast.expr, Scope] = (node, scope)
         else:
             witness = self._takers(pool).of_call(node, scope)
             if witness is None or len(witness.links) < 2 or not self._stays_held(witness, hold.resource):
@@ -110,7 +110,7 @@ class Nesting:
             links = tuple(link.name for link in witness.links)
             path = [begun, *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
-            last, inner = witness.links[-1].node, witness.links[-1].scope
+            last = witness.links[-1][:2]
         return NestedCheckout(
             node,
             scope.qualified_name,
@@ -120,7 +120,7 @@ class Nesting:
             links,
             tuple(path),
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
-            is_autocommit(last, inner),
+            is_autocommit(*last),
         )
 
     def _stays_held(self, witness: Witness, resource: str) -> bool:
@@ -139,8 +139,10 @@ class Nesting:
                 return False
         return True
 
-    def _received(self, call: ast.Call, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
+    def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
         """What the function that a call leads to calls those of ``names`` that it is passed."""
+        if not isinstance(call, ast.Call):
+            return
         is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
         yield from (name for name in names if is_own and name.startswith("self."))
         callee = next((one for one in alternatives(self.ev.type_of(call.func, scope)) if _leads_to(one, inner)), None)

@@ -28,23 +28,36 @@ _WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_ob
 
 
 def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
-    """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once."""
-    for node in holdings.may_be_held(scope):
-        witness = slow.of_call(node, scope)
-        if witness is None or node in holdings.changes(scope).calls:
-            continue
+    """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once.
+
+    Blocks and loops that wait are told at their context or iterator.
+    """
+    for node, witness in _waiting(holdings, slow, scope):
         held = [
             one
             for one in holdings.at(node, scope)
-            if not _hands_over(node, one) and not _ended_below(holdings, one, witness, scope)
+            if not _hands_over(holdings, node, one, scope) and not _ended_below(holdings, one, witness, scope)
         ]
         if witness.effect == "queue":
             held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
-        if held and not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
+        if not held or _ended_on_the_way(holdings, witness):
+            continue
+        if not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
             yield _observation(held, witness, node, scope)
 
 
-def _observation(held: list[Hold], witness: Witness, node: ast.Call, scope: Scope) -> CallWhileHeld:
+def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
+    """What waits where something may be held."""
+    calls = holdings.may_be_held(scope)
+    for node in calls:
+        witness = slow.of_call(node, scope)
+        if witness is not None and all(one.holds for one in holdings.changes(scope).calls.get(node, ())):
+            yield node, witness
+    if calls:
+        yield from slow.implied(scope)
+
+
+def _observation(held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> CallWhileHeld:
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
     if hold.header is not None:
@@ -64,16 +77,20 @@ def _observation(held: list[Hold], witness: Witness, node: ast.Call, scope: Scop
     )
 
 
-def _leads_to_one(slow: Effects, node: ast.Call, scope: Scope) -> bool:
+def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
     """Whether what is called on the result of a call waits too: `Client().get(…)` is told once, by its end."""
     method = parent_of(node)
     outer = parent_of(method) if isinstance(method, ast.Attribute) else None
     return isinstance(outer, ast.Call) and outer.func is method and slow.of_call(outer, scope) is not None
 
 
-def _hands_over(node: ast.Call, hold: Hold) -> bool:
-    """Whether a call is what passes a connection on: ``queue.put(conn)``."""
-    return any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) -> bool:
+    """Whether a call is what passes a connection on: ``queue.put(conn)``; not to a function that works with it."""
+    return (
+        isinstance(node, ast.Call)
+        and node not in holdings.changes(scope).calls
+        and any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+    )
 
 
 def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
@@ -101,6 +118,22 @@ def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> 
                 yield name
 
 
+def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
+    """Whether a function on the chain ends a session that it has been given before it comes to what waits."""
+    for link in witness.links[1:]:
+        before = (link.node.lineno, link.node.col_offset)
+        for several in holdings.changes(link.scope).calls.values():
+            for one in several:
+                is_given = one.resource.startswith("self.") or _is_parameter(one.resource, link.scope)
+                if not one.holds and is_given and (one.node.lineno, one.node.col_offset) < before:
+                    return True
+    return False
+
+
+def _is_parameter(name: str, scope: Scope) -> bool:
+    return any(one.kind == "parameter" for one in scope.bindings.get(name, ()))
+
+
 def _sees(inner: Scope, name: str, outer: Scope) -> bool:
     """Whether a name in a function inside another is that of the outer one."""
     current: Scope | None = inner
@@ -111,7 +144,7 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
     return current is outer and inner is not outer
 
 
-def _writes(holdings: Holdings, hold: Hold, node: ast.Call, scope: Scope) -> bool:
+def _writes(holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether something is written around ``node`` outside of a transaction's block: before it, or committed after it.
 
     Who has only read lets whoever receives a message miss nothing.
