@@ -13,7 +13,7 @@ from poolint.semantics.holding.before import since
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import AT_ONCE, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +36,9 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
         held = [
             one
             for one in holdings.at(node, scope)
-            if not _hands_over(holdings, node, one, scope) and not _ended_below(holdings, one, witness, scope)
+            if not _hands_over(holdings, node, one, scope)
+            and not _ended_below(holdings, one, witness, scope)
+            and not _begin_together(one.since, node)
         ]
         if witness.effect == "queue":
             held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
@@ -91,6 +93,16 @@ def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) ->
         and node not in holdings.changes(scope).calls
         and any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
     )
+
+
+def _begin_together(since: ast.expr, node: ast.expr) -> bool:
+    """Whether one call runs both at the same time: neither comes before the other."""
+    around: ast.AST | None = since
+    while isinstance(around, ast.expr):
+        if isinstance(around, ast.Call) and around is not since and last_name(around.func) in AT_ONCE:
+            return around.lineno <= node.lineno and (node.end_lineno or 0) <= (around.end_lineno or 0)
+        around = parent_of(around)
+    return False
 
 
 def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
