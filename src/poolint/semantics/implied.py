@@ -134,8 +134,19 @@ def _wrappers(decorator: Scope, *, is_async: bool) -> list[Scope]:
         for inner in decorator.descendants()
         if inner is not decorator and inner.kind == "function" and any(_is_given(call, inner) for call in inner.calls)
     ]
-    fitting = [one for one in found if one.is_async is is_async]
-    return fitting or found
+    fitting = [one for one in found if one.is_async is is_async] or found
+    return [one for one in fitting if not _picks_arguments(one)]
+
+
+def _picks_arguments(wrapper: Scope) -> bool:
+    """Whether a wrapper hands something of its arguments to others: a session that these may end, for one."""
+    arguments = wrapper.node.args if isinstance(wrapper.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    several = {one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None} if arguments else set()
+    return any(
+        isinstance(one, ast.Subscript) and isinstance(one.value, ast.Name) and one.value.id in several
+        for call in wrapper.calls
+        for one in call.args
+    )
 
 
 def _is_given(call: ast.Call, wrapper: Scope) -> bool:

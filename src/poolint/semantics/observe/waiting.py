@@ -120,6 +120,8 @@ def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope)
 
 def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> Iterator[str]:
     """What the function that a call leads to calls those of ``names`` that it is passed."""
+    if not isinstance(link.node, ast.Call):
+        return
     given = [(None, one) for one in link.node.args] + [(one.arg, one.value) for one in link.node.keywords]
     callee = holdings.callee(link.node, link.scope, inner)
     for keyword, argument in given if callee is not None else ():
