@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.screen import UNTOLD
-from poolint.semantics import annotated, well_known
+from poolint.semantics import annotated, loading, well_known
 from poolint.semantics.types import (
     NOTHING,
     UNKNOWN,
@@ -52,7 +52,8 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
         return _constructed(ev, callee, node, scope)
     if isinstance(callee, LibraryName):
         return _well_known(ev, callee.name, node, scope)
-    return called(ev, callee)
+    found = called(ev, callee)
+    return loading.loaded(ev, callee, node, scope) if found is UNKNOWN and isinstance(callee, Function) else found
 
 
 def called(ev: Evaluator, callee: Type) -> Type:
