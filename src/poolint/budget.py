@@ -152,6 +152,12 @@ def budget(
     return Budget(deployment, server, *limits, tuple(rows), tuple(unpooled), tuple(dict.fromkeys(asks)))
 
 
+def is_limited(deployment: Deployment, declared: Declared) -> bool:
+    """Whether it is known what the server of a deployment takes."""
+    most, reserve, _ = _limits(deployment, declared, _server(deployment, declared))
+    return most.value is not None and reserve.value is not None
+
+
 def _services(deployment: Deployment, declared: Declared) -> Iterator[Service]:
     """Those that were found, and those that only the project's table knows."""
     yield from deployment.services

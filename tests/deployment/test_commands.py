@@ -223,3 +223,8 @@ def test_a_broken_file_of_settings_is_told(tmp_path: Path) -> None:
     assert service.processes.value == 1
     [problem] = commands.problems
     assert (problem.place.row, problem.message) == (2, "broken Python: invalid syntax")
+
+
+def test_a_program_that_is_told_nothing_looks_for_its_module() -> None:
+    [service] = started("fastapi run --workers 4")
+    assert service.targets == ("main.py|app.py|api.py|app/main.py|app/app.py|app/api.py",)

@@ -344,6 +344,8 @@ def _targets(program: Program, words: tuple[Word, ...]) -> tuple[str, ...]:
             continue
         if word.text.endswith(".py") or _TARGET.fullmatch(word.text):
             named.append(word.text)
+    if not named:
+        return program.otherwise
     exact = [one for one in named if ":" in one]
     return tuple(dict.fromkeys(module_of(one) for one in exact or named))
 

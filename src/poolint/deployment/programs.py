@@ -24,7 +24,8 @@ class Program(NamedTuple):
     """``target`` says where the command names the module to run: an option's name, or ``""`` for its other words.
 
     ``within`` are the words of which one must follow: ``celery worker``. ``pool`` are the options that say what a
-    worker's concurrency consists of. ``valued`` are other options that take a value.
+    worker's concurrency consists of. ``valued`` are other options that take a value. ``otherwise``
+    is what it runs when it is told nothing.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Program(NamedTuple):
     within: tuple[str, ...] = ()
     pool: tuple[str, ...] = ()
     valued: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
 
 
 _BIND = ("-b", "--bind", "--host", "--port", "-p", "--log-level", "--log-config", "-k", "--worker-class", "--timeout",
@@ -56,7 +58,14 @@ PROGRAMS: dict[str, Program] = {
         "web", Option(("--workers",), ("GRANIAN_WORKERS",)), _MANY, valued=_BIND
     ),
     "daphne": Program("web", threads=_MANY, valued=_BIND),
-    "fastapi": Program("web", Option(("--workers",), ("WEB_CONCURRENCY",)), _MANY, within=("run", "dev"), valued=_BIND),
+    "fastapi": Program(
+        "web",
+        Option(("--workers",), ("WEB_CONCURRENCY",)),
+        _MANY,
+        within=("run", "dev"),
+        valued=_BIND,
+        otherwise=("main.py|app.py|api.py|app/main.py|app/app.py|app/api.py",),
+    ),
     "flask": Program("web", threads=_MANY, target=("--app", "-A"), within=("run",)),
     "litestar": Program("web", Option(("--wc", "--web-concurrency"), ("WEB_CONCURRENCY",)), _MANY, target=("--app",)),
     "waitress-serve": Program("web", threads=Option(("--threads",), default=4), valued=_BIND),

@@ -13,7 +13,7 @@ from poolint.deployment.find import FOLDERS, find, named
 from poolint.deployment.values import Deployment, Figure, Place, Problem, Server, Service, Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.deployment.documents import Node
     from poolint.deployment.find import Found
@@ -54,13 +54,15 @@ class Reader:
                 *self._charts(found),
                 *self._manifests(found),
             )
-            if one.services or one.servers
+            if one.services or one.servers or one.others
         ]
         if any(one.services for one in result):
-            return [one for one in result if one.services]
-        built = [one for one in self._images(found) if one.services]
+            return list(_distinct(one for one in result if one.services))
+        built = [one for one in self._images(found) if one.services or one.others]
         servers = tuple(dict.fromkeys([server for one in result for server in one.servers] + alone))
-        return [one._replace(servers=servers) for one in built]
+        return [one._replace(servers=servers) for one in built if one.services] or [
+            one for one in (*result, *built) if one.others
+        ]
 
     def _composed(self, found: Found) -> Iterator[Deployment]:
         for folder, names in found.composes.items():
@@ -165,6 +167,21 @@ class Reader:
                 )
                 others.append((unit.name, unit.place, why))
         return Deployment(files, tuple(_named(found)), tuple(servers), tuple(others))
+
+
+def _distinct(deployments: Iterable[Deployment]) -> Iterator[Deployment]:
+    """Those that differ from all before in more than the places of their figures: variants for tests often do not."""
+    seen = set()
+    for one in deployments:
+        services = tuple(
+            (each[:3], each.processes.value, each.threads.value, each.replicas.value, each.targets, each.folder,
+             tuple((name, word.text) for name, word in sorted(each.environment.items())))
+            for each in one.services
+        )  # fmt: skip
+        servers = tuple((each.name, each.max_connections.value, each.reserved.value) for each in one.servers)
+        if (services, servers) not in seen:
+            seen.add((services, servers))
+            yield one
 
 
 def _named(services: list[Service]) -> Iterator[Service]:

@@ -21,8 +21,10 @@ __all__ = ["budgets"]
 def budgets(
     path: str, resolver: Resolver, rules: Mapping[str, type[Rule]], surge: bool
 ) -> tuple[list[Budget], list[Problem]]:
-    """The budgets of the deployments in a folder, or in the folders around as far as its project goes where it has
-    none; and what could not be read on the way. With ``surge`` the replicas count that a rolling update adds.
+    """The budgets of the deployments in a folder; where it has none, in the folders around as far as its project goes,
+    or else in those right below; and what could not be read on the way.
+
+    With ``surge`` the replicas count that a rolling update adds.
 
     Raises ``ConfigError``, and ``OSError`` where there is no such folder.
     """
@@ -42,4 +44,11 @@ def budgets(
         problems += [one for one in settled.problems if one not in problems]
         if settled.budgets:
             return list(settled.budgets), problems
-    return [], problems
+    found: list[Budget] = []
+    for name in sorted(os.listdir(folder)):
+        below = os.path.join(folder, name)
+        if os.path.isdir(below) and not name.startswith("."):
+            settled = fleet.of(below)
+            found += settled.budgets
+            problems += [one for one in settled.problems if one not in problems]
+    return found, problems

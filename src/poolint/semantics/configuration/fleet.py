@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.budget import Budget, Pool, budget
+from poolint.budget import Budget, Pool, budget, is_limited
 from poolint.deployment.declared import Declared
 from poolint.deployment.values import Deployment, Environment, Figure, Place
 from poolint.semantics.configuration.reach import Reach
@@ -53,16 +53,21 @@ class Fleet:
         self._declared = declared or Declared()
         self._root = root
         self._reach = Reach(project)
-        self._settled: dict[str, Settled] = {}
+        self._read: dict[str, tuple[list[Deployment], tuple[Problem, ...]]] = {}
+        self._budgets: dict[tuple[str, ...], Budget] = {}
+        self._made: dict[tuple[str, str], list[tuple[Module, EngineSpec]]] = {}
 
-    def near(self, path: str) -> Iterator[Budget]:
-        """The budgets of all deployments that are found on the way from a file up to the root of its project."""
+    def over(self, path: str) -> Iterator[Budget]:
+        """The budgets that are over, of all deployments that are found on the way from a file up to the root of its
+        project. Where nothing says what the server takes, nothing is added up."""
         seen = set()
         for folder in self.folders(path):
-            for one in self.of(folder).budgets:
-                if one.deployment.files not in seen:
-                    seen.add(one.deployment.files)
-                    yield one
+            for one in self._deployments(folder)[0]:
+                if one.files not in seen and is_limited(one, self._declared):
+                    seen.add(one.files)
+                    found = self._budget(one, folder)
+                    if found.is_over:
+                        yield found
 
     def folders(self, path: str) -> Iterator[str]:
         """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
@@ -81,31 +86,38 @@ class Fleet:
 
     def of(self, folder: str) -> Settled:
         """The budgets of the deployments in a folder."""
-        if folder not in self._settled:
-            self._settled[folder] = self._settle(folder)
-        return self._settled[folder]
+        deployments, problems = self._deployments(folder)
+        return Settled(tuple(self._budget(one, folder) for one in deployments), problems)
 
-    def _settle(self, folder: str) -> Settled:
+    def _deployments(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
+        if folder not in self._read:
+            self._read[folder] = self._found(folder)
+        return self._read[folder]
+
+    def _found(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
         from poolint.deployment.find import find
 
-        if not self._declared.services and self._declared.files is None and not find(folder):
-            return Settled((), ())
+        is_root = folder == self._root
+        said = self._declared.services if is_root else {}
+        if not said and not (is_root and self._declared.files is not None) and not find(folder):
+            return [], ()
         from poolint.deployment.read import Reader
 
-        reader = Reader(folder, self._declared if folder == self._root else self._declared._replace(files=None))
+        reader = Reader(folder, self._declared if is_root else self._declared._replace(files=None))
         deployments = reader.deployments()
-        if not deployments and self._declared.services and folder == self._root:
+        if not deployments and said:
             deployments = [Deployment((os.path.join(folder, "pyproject.toml"),), (), ())]
-        found = tuple(
-            budget(
-                one,
+        return deployments, tuple(reader.problems)
+
+    def _budget(self, deployment: Deployment, folder: str) -> Budget:
+        if deployment.files not in self._budgets:
+            self._budgets[deployment.files] = budget(
+                deployment,
                 self._declared,
                 lambda service: self._pools_of(service, folder),
                 lambda service: self._everything(service, folder),
             )
-            for one in deployments
-        )
-        return Settled(found, tuple(reader.problems))
+        return self._budgets[deployment.files]
 
     def _pools_of(self, service: Service, folder: str) -> Sequence[Pool] | None:
         """The pools that a service makes and uses; None where its command leads to no module."""
@@ -129,14 +141,15 @@ class Fleet:
             for module, spec in self._specs(path, folder)
         ]
 
-    def _specs(self, path: str, folder: str) -> Iterator[tuple[Module, EngineSpec]]:
-        if not self._makes(self._project.bytes_of(path)):
-            return
-        module = self._project.module(path)
-        if module is None or not _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
-            return
-        for spec in self._engines.of_module(module):
-            yield module, spec
+    def _specs(self, path: str, folder: str) -> list[tuple[Module, EngineSpec]]:
+        """The engines and pools that a file makes, none for tests and for environments of migrations."""
+        key = (path, folder)
+        if key not in self._made:
+            self._made[key] = []
+            module = self._project.module(path) if self._makes(self._project.bytes_of(path)) else None
+            if module is not None and _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
+                self._made[key] = [(module, spec) for spec in self._engines.of_module(module)]
+        return self._made[key]
 
 
 class Given:

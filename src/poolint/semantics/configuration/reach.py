@@ -48,11 +48,18 @@ class Reach:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._finder = project.finder
-        self._links: dict[str, tuple[str, ...]] = {}
+        self._links: dict[str, frozenset[str]] = {}
+        self._reached: dict[tuple[tuple[str, ...], str], Reached | None] = {}
         self._carried: dict[tuple[str, int], frozenset[bytes]] = {}
 
     def of(self, service: Service) -> Reached | None:
         """The files of a service; None where its command leads to none."""
+        key = (service.targets, service.folder)
+        if key not in self._reached:
+            self._reached[key] = self._reach(service)
+        return self._reached[key]
+
+    def _reach(self, service: Service) -> Reached | None:
         starts = [path for target in service.targets for path in self._found(target, service.folder)]
         if not starts:
             return None
@@ -64,7 +71,7 @@ class Reach:
         seen = dict.fromkeys(starts)
         queue = list(seen)
         for path in queue:  # grows
-            for link in follow(path):
+            for link in sorted(follow(path)):
                 if link not in seen and len(seen) < _MAX_FILES:
                     seen[link] = None
                     queue.append(link)
@@ -83,7 +90,7 @@ class Reach:
         if path in reached.starts:
             return True
         names = self._carrying(path, row)
-        return not names or any(one != path and self._takes(one, path, names) for one in reached.users)
+        return not names or any(self._takes(one, path, names) for one in sorted(reached.users))
 
     def prefixes(self, reached: Reached) -> tuple[str, ...]:
         """What the settings classes of a service put before the names of their fields in the environment."""
@@ -109,6 +116,8 @@ class Reach:
 
     def _takes(self, path: str, source: str, names: frozenset[bytes]) -> bool:
         """Whether a module imports one of these names of another, or that module, and says such a name."""
+        if path == source or source not in self._of(path):
+            return False
         data = self._project.bytes_of(path)
         says = not names.isdisjoint(WORD.findall(data))
         for level, dotted, listed in imports_of(data) if says or b"*" in data else ():
@@ -123,22 +132,28 @@ class Reach:
         return False
 
     def _found(self, target: str, folder: str) -> Iterator[str]:
-        """The file that a command means which runs in a folder, or in one right below that was copied there."""
+        """The file that a command means which runs in a folder, or in one right below that was copied there.
+
+        A target may be several, of which the first counts that is there: ``main.py|app/main.py``.
+        """
         below = [
             os.path.join(folder, name)
             for name in sorted(self._finder.listing(folder))
             if not name.startswith(".") and os.path.isdir(os.path.join(folder, name))
         ]
         for each in (folder, os.path.join(folder, "src"), *below):
-            if target.endswith(".py"):
-                parts = [part for part in target.split("/") if part not in ("", ".")]
-                paths = [os.path.join(each, *parts[start:]) for start in range(len(parts))]
-                path = next((one for one in paths if os.path.isfile(one)), None) if ".." not in parts else None
-            else:
-                path = self._module(target, each)
-            if path is not None:
-                yield path
-                return
+            for one in target.split("|"):
+                path = self._file(one, each) if one.endswith(".py") else self._module(one, each)
+                if path is not None:
+                    yield path
+                    return
+
+    def _file(self, target: str, folder: str) -> str | None:
+        parts = [part for part in target.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            return None
+        paths = (os.path.join(folder, *parts[start:]) for start in range(len(parts)))
+        return next((one for one in paths if os.path.isfile(one)), None)
 
     def _module(self, dotted: str, folder: str) -> str | None:
         """The file of a module, with ``__main__`` for a package that is run; of ``app.celery:app`` without the object
@@ -150,10 +165,10 @@ class Reach:
                 return path
         return None
 
-    def _of(self, path: str) -> tuple[str, ...]:
+    def _of(self, path: str) -> frozenset[str]:
         """The files that a file imports."""
         if path not in self._links:
-            self._links[path] = tuple(dict.fromkeys(self._linked(path)))
+            self._links[path] = frozenset(self._linked(path))
         return self._links[path]
 
     def _linked(self, path: str) -> Iterator[str]:

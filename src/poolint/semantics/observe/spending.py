@@ -67,8 +67,11 @@ class Spending:
             return
         for spec in self._engines().of_scope(scope):
             place = (spec.path, spec.row)
-            over = [one for one in self.fleet.near(spec.path) if one.is_over]
-            here = [(one, row) for one in over if (row := one.largest) is not None and row.pool.place == place]
+            here = [
+                (one, row)
+                for one in self.fleet.over(spec.path)
+                if (row := one.largest) is not None and row.pool.place == place
+            ]
             if here:
                 budget, row = max(here, key=lambda each: each[0].total - (each[0].available or 0))
                 node = _node(spec)
