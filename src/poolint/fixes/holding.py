@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
-from poolint.fixes.plans import Delete, Dissolve, Move
+from poolint.fixes.plans import Delete, Dissolve, Insert, Move
 from poolint.semantics.facts import BeginAfterUse, CallWhileHeld, NestedCheckout
 from poolint.semantics.holding.begun import beginning
 from poolint.semantics.holding.inner import inner_block
+from poolint.semantics.holding.pauses import pause
 from poolint.semantics.holding.ways import Ways
 
 if TYPE_CHECKING:
@@ -49,12 +50,25 @@ def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> Hold
     ways = Ways(analysis.evaluator, analysis.holdings, analysis.edges)
     way = ways.out(observation.node, scope, may_pass=observation.effect == "queue")
     if way is None:
-        return None
+        return _committed(analysis, scope, observation)
     where = "behind" if way.behind else "before"
     is_block = isinstance(way.target, (ast.With, ast.AsyncWith))
     what = "the block" if is_block else "the end of the session's transaction"
     plan = Move(way.statements, way.target, way.behind, scope.qualified_name)
     return HoldingFix(plan, f"Move it {where} {what}")
+
+
+def _committed(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> HoldingFix | None:
+    """A commit before the call, where the session has only been read from."""
+    assert isinstance(observation.node, ast.Call)
+    found = None
+    if observation.effect != "queue":
+        found = pause(analysis.evaluator, analysis.holdings, observation.node, scope)
+    if found is None:
+        return None
+    call = _call(f"{found.resource}.commit()")
+    plan = Insert(found.statement, call, observation.in_async, scope.qualified_name)
+    return HoldingFix(plan, f"Commit `{found.resource}` before the call")
 
 
 def _begun_once(analysis: Analysis, scope: Scope, observation: BeginAfterUse) -> HoldingFix | None:

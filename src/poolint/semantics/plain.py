@@ -49,6 +49,12 @@ _DATABASE = frozenset(
         *("factory", "registry"),
     }
 )
+_READS_OUT = frozenset(
+    {
+        *("all", "one", "one_or_none", "first", "scalar", "scalar_one", "scalar_one_or_none", "count"),
+        *("fetch", "fetchall", "fetchone", "fetchmany", "fetchrow", "fetchval"),
+    }
+)
 _SELECTS = frozenset({"select", "text"})
 
 
@@ -114,6 +120,21 @@ class Values:
             self._names[name] = False  # for what leads round in a circle
             self._names[name] = self._is_own(name, self._is_plain_binding)
         return self._names[name]
+
+    def is_read_out(self, name: str, depth: int = 0) -> bool:
+        """Whether a name surely holds plain data that has been read whole: no result that still reads."""
+        bindings = [one for one in self.scope.bindings.get(name, ()) if one.kind != "narrowed"]
+        if not bindings or depth > _MAX_DEPTH or not self.is_plain_name(name):
+            return False
+        return all(one.value is not None and self.is_whole(one.value, depth) for one in bindings)
+
+    def is_whole(self, node: ast.expr, depth: int = 0) -> bool:
+        """The same of an expression."""
+        if isinstance(node, ast.Await):
+            node = node.value
+        if isinstance(node, ast.Name):
+            return self.is_read_out(node.id, depth + 1)
+        return (isinstance(node, ast.Call) and last_name(node.func) in _READS_OUT) or self.is_scalar(node)
 
     def _is_scalar_name(self, name: str) -> bool:
         if name not in self._scalars:

@@ -64,7 +64,8 @@ class ExternalCallWhileHeld(WaitRule):
 
     ## Fix safety
     Unsafe: moves the call, with what belongs to it, before the block that holds the connection, behind it, or behind
-    the commit that follows. When the call fails there, what was written stays. No fix is offered where something of the
+    the commit that follows; or commits a session that has only been read from before the call, if the function has made
+    it or commits it anyway. When the call fails there, what was written stays. No fix is offered where something of the
     block is needed: an answer that is written, an entity that the commit expires (unless the session is seen to be made
     with `expire_on_commit=False`), a lock; nor where a handler around it would see another state.
 

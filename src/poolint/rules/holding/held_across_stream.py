@@ -11,6 +11,8 @@ from poolint.semantics.facts import CallWhileHeld, Observation, StreamedFrom
 if TYPE_CHECKING:
     import libcst as cst
 
+    from poolint.rules.base import Proposal
+
 
 class HeldAcrossStream(Rule):
     """A connection is held while a client is served bit by bit.
@@ -67,6 +69,12 @@ class HeldAcrossStream(Rule):
         return StreamingResponse(rows(maker))
     ```
 
+    ## Fix safety
+    Unsafe: commits a session that has only been read from before the response is made or the client is waited for, if
+    it was made for the function, or the function commits it anyway. No fix is offered where an entity that the commit
+    expires is used behind it (unless the session is seen to be made with `expire_on_commit=False`), nor where the
+    stream works with the session itself.
+
     ## When to ignore
     When the rows are too many to be read at once, and fewer clients stream at a time than the pool has connections.
     """
@@ -76,11 +84,16 @@ class HeldAcrossStream(Rule):
         name="held-across-stream",
         summary="a connection is held while a client is served bit by bit",
         subscription=Subscription(observations=frozenset({CallWhileHeld, StreamedFrom})),
+        fix="unsafe",
         relaxed_in=frozenset({"tests"}),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del node
+        return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, CallWhileHeld):

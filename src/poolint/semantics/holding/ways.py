@@ -275,12 +275,13 @@ class _Search:
         names |= {one.resource.partition(".")[0] for one in self.holds if "(" not in one.resource}
         if (run.loads & names) - {"self"} or any(one.resource in run.texts for one in self.holds):
             return False
-        if any(load in run.nodes for name in names for load in self._derived(name)):
-            return False
+        for load in (load for name in names for load in self._derived(name)):
+            if load in run.nodes and not self.values.is_read_out(load.id):
+                return False
         is_session = any(one.cls is not None and one.cls.kind in (*SESSIONS, "factory") for one in self.holds)
         return not is_session or self._is_plain(run, commits=commits)
 
-    def _derived(self, name: str) -> Iterator[ast.AST]:
+    def _derived(self, name: str) -> Iterator[ast.Name]:
         """The reads of what is made of a resource."""
         bindings = self.scope.bindings.get(name, [])
         reads = Reads(self.scope, self.ways.holdings.graph(self.scope))
