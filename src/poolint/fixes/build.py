@@ -14,7 +14,17 @@ import libcst as cst
 
 from poolint.diagnostics import Edit, Position, Range
 from poolint.fixes.edits import EditError, apply_edits, apply_to_rows
-from poolint.fixes.plans import AddAwait, AddImport, RemoveAwait, Replace, SetWithKind, Structural, Together
+from poolint.fixes.plans import (
+    AddArgument,
+    AddAwait,
+    AddImport,
+    RemoveArgument,
+    RemoveAwait,
+    Replace,
+    SetWithKind,
+    Structural,
+    Together,
+)
 from poolint.source import SourceError, parse
 
 if TYPE_CHECKING:
@@ -49,7 +59,12 @@ def edits_for(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | No
     if isinstance(plan, AddImport):
         return _add_import(plan, source) or None
     if isinstance(plan, Replace):
-        return _replaced(plan, piece, source)
+        return _parsed((_replacement(plan, piece),), piece, source)
+    if isinstance(plan, (AddArgument, RemoveArgument)):
+        from poolint.fixes.arguments import addition, removal
+
+        edits = addition(plan, piece, source) if isinstance(plan, AddArgument) else removal(plan, piece, source)
+        return _parsed(edits, piece, source) if edits else None
     edits = _edits(plan, piece, source)
     if not edits or not _changes_nothing_else(edits, piece, source):
         return None
@@ -135,8 +150,12 @@ def _set_with_kind(plan: SetWithKind, piece: Slice, source: Source) -> tuple[Edi
     return (_insertion(where.start, cst.Module([]).code_for_node(cst.Asynchronous())),)
 
 
-def _replaced(plan: Replace, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
-    edits = (Edit(piece.range_of(plan.node), cst.Module([]).code_for_node(plan.new)),)
+def _replacement(plan: Replace, piece: Slice) -> Edit:
+    return Edit(piece.range_of(plan.node), cst.Module([]).code_for_node(plan.new))
+
+
+def _parsed(edits: tuple[Edit, ...], piece: Slice, source: Source) -> tuple[Edit, ...] | None:
+    """The edits, unless the rows do not parse any more with them."""
     rows = source.lines[piece.first_row - 1 : piece.last_row]
     try:
         parse(("if 1:\n" if piece.has_header else "") + apply_to_rows(rows, edits, piece.first_row))

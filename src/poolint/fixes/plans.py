@@ -38,6 +38,22 @@ class Replace:
 
 
 @dataclass(frozen=True)
+class RemoveArgument:
+    """Take an argument out of a call, or an item out of a dictionary."""
+
+    node: cst.Arg | cst.DictElement
+
+
+@dataclass(frozen=True)
+class AddArgument:
+    """Give a call one keyword argument more. ``value`` is a literal or a name."""
+
+    node: cst.Call
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
 class SetWithKind:
     """Make a ``with`` statement asynchronous or synchronous."""
 
@@ -166,7 +182,7 @@ class Together:
 
 
 Structural = Enclose | Protect | HandlerToFinally | Reraise | Delete | Move | Insert | Dissolve
-Plan = AddAwait | RemoveAwait | Replace | SetWithKind | Structural | AddImport | Together
+Plan = AddArgument | AddAwait | RemoveArgument | RemoveAwait | Replace | SetWithKind | Structural | AddImport | Together
 
 
 def isolation_of(plan: Plan) -> str:

@@ -131,12 +131,14 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     ``limit``: how many connections it lets out: as many as a ``queue`` has room for, ``one``, one for each ``thread``, or
     ``none`` is kept and everybody gets a new one. ``engines`` are those that take it, ``arguments`` those of the engine's
-    arguments that not every pool takes, and it does.
+    arguments that not every pool takes, and it does. ``substitute`` is what asynchronous engines take in its place, by
+    the name that it is imported by.
     """
 
     limit: Literal["queue", "one", "thread", "none"]
     engines: Literal["sync", "async", "both"]
     arguments: tuple[str, ...] = ()
+    substitute: str = ""
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -263,7 +265,8 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     dialect's name for a driver of the other kind (``+asyncpg``).
 
     Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and
-    ``refuses`` some that it is often given and does not take. ``pools``: those by which it makes a pool of its own.
+    ``refuses`` some that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool
+    of its own.
     """
 
     dialects: tuple[str, ...]
@@ -272,6 +275,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     substitute: str = ""
     accepts: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
+    refusal: str = "TypeError"
     pools: tuple[str, ...] = ()
 
 
@@ -283,7 +287,8 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     those it keeps open at least, ``timeout`` how long a checkout waits. ``poolclass`` is the class of pool an engine gets
     when it is given none. ``defaults`` are the values of these where they are not given; a size that has none is the
     minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all arguments that it
-    takes, where it or its driver refuses all others, and ``refusal`` the exception that says so.
+    takes, where it or its driver refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses
+    a size below the minimum.
     """
 
     name: str
@@ -302,6 +307,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     unlimited: dict[str, int] = {}
     accepts: tuple[str, ...] = ()
     refusal: str = "TypeError"
+    ordered: bool = False
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -40,6 +40,7 @@ from poolint.semantics.observe.sharing import Sharing
 from poolint.semantics.observe.spending import Spending
 from poolint.semantics.observe.streaming import Streaming
 from poolint.semantics.ownership import Ownership
+from poolint.semantics.pools import Pools
 from poolint.semantics.reaching import under_type_checking
 from poolint.semantics.scopes import statement_of
 from poolint.semantics.sinks import (
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from poolint.models.loader import Models
     from poolint.screen import Screen
     from poolint.semantics.configuration.engines import Engines
+    from poolint.semantics.configuration.observing import Configuration
     from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.project import Module, Project
     from poolint.semantics.scopes import Scope
@@ -105,10 +107,17 @@ class Analysis:
 
         return Engines(self.evaluator)
 
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What is observed of them."""
+        from poolint.semantics.configuration.observing import Configuration
+
+        return Configuration(self.engines, Pools(self.evaluator))
+
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
         ev = self.evaluator
-        for scope, observation in self.interfaces.observe(module):
+        for scope, observation in (*self.interfaces.observe(module), *self._configured(module)):
             if self._may_run(observation.node, scope):
                 yield scope, observation
         for scope in sorted(module.scope.descendants(), key=_start):
@@ -140,6 +149,10 @@ class Analysis:
                 for observation in found:
                     if self._may_run(observation.node, scope):
                         yield scope, observation
+
+    def _configured(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
+        """What is observed of the engines and pools that a module makes."""
+        return self.configuration.observe(module) if self.spending.makes_any(module) else iter(())
 
     def _may_run(self, node: ast.AST, scope: Scope) -> bool:
         """Whether a place is reached at all: not under ``TYPE_CHECKING``, and not behind what never returns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -84,6 +85,8 @@ class EngineSpec:
     complete: bool
     has_all_urls: bool = False
     connect_args: dict[str, Argument] = field(default_factory=dict)
+    chosen: tuple[PoolChoice, ...] = ()
+    """Those of the classes of pool that it is given, where all are known."""
 
     @property
     def path(self) -> str:
@@ -190,6 +193,7 @@ class Engines:
         for name in ev.models.makers:
             row = ev.models.functions.get(name) or ev.models.classes.get(name)
             self._names.update(alias.rpartition(".")[2] for alias in (row.aliases if row is not None else ()))
+        self._mentions = re.compile(b"|".join(sorted(name.encode() for name in self._names)))
         self._made: dict[ast.Call, EngineSpec | None] = {}
 
     def of_modules(self, modules: Iterable[Module]) -> Iterator[EngineSpec]:
@@ -199,6 +203,8 @@ class Engines:
 
     def of_module(self, module: Module) -> Iterator[EngineSpec]:
         """Those that are made in one module, in the order of their places."""
+        if self._mentions.search(module.source.data) is None:
+            return
         scopes = list(module.scope.descendants())
         found = [one for scope in scopes for one in self.of_scope(scope)]
         yield from sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset))
@@ -238,45 +244,30 @@ class Engines:
         kind: Literal["sync", "async"] = maker.kind
         if maker.makes == "engine" and kind == "sync" and self._is_wrapped(node, scope):
             kind = "async"
+        chosen = self._chosen(arguments)
         pools: tuple[PoolChoice, ...] = ()
         has_all = address is not None and address.folded.complete and len(found) == len(address.folded.known) > 0
         if maker.poolclass:
-            pools = self._pools(arguments, complete, maker, kind, found, has_all)
+            pools = _pools(arguments, complete, chosen, self._defaults(maker, kind, found, has_all))
         connect = arguments.get("connect_args")
         connect_args: dict[str, Argument] = {}
         if connect is not None and len(connect.settings) == 1:
             setting = connect.settings[0]
             connect_args, _ = self.keywords.items(setting.node, setting.scope)
         name = _target(node)
-        return EngineSpec(node, scope, maker, name, kind, found, pools, arguments, complete, has_all, connect_args)
+        return EngineSpec(
+            node, scope, maker, name, kind, found, pools, arguments, complete, has_all, connect_args, chosen
+        )
 
-    def _pools(
-        self,
-        arguments: dict[str, Argument],
-        complete: bool,
-        maker: schema.Maker,
-        kind: str,
-        found: tuple[Url, ...],
-        has_all: bool,
-    ) -> tuple[PoolChoice, ...]:
-        """The classes of pool that an engine may have; none where they are not all known."""
-        if "pool" in arguments:
-            return ()
-        given = arguments.get("poolclass")
-        chosen: list[PoolChoice] = []
-        if given is not None:
-            for setting in given.settings:
-                one = self.choices(self.ev.type_of(setting.node, setting.scope), setting.node)
-                if not one:
-                    return ()
-                chosen += one
-        if given is None or not given.always:
-            if not complete and given is None:
+    def _chosen(self, arguments: dict[str, Argument]) -> tuple[PoolChoice, ...]:
+        """The classes of pool that an engine is given; none where one of them is unknown."""
+        chosen: dict[str, PoolChoice] = {}
+        for setting in arguments["poolclass"].settings if "poolclass" in arguments else ():
+            found = self.choices(self.ev.type_of(setting.node, setting.scope), setting.node)
+            if not found:
                 return ()
-            chosen += self._defaults(maker, kind, found, has_all)
-            if not chosen:
-                return ()
-        return tuple({one.cls.name: one for one in chosen}.values())
+            chosen.update((one.cls.name, one) for one in found)
+        return tuple(chosen.values())
 
     def choices(self, one: Type, node: ast.expr) -> list[PoolChoice]:
         """The classes of pool that an expression of this type may be; none where one of them is unknown."""
@@ -317,6 +308,18 @@ class Engines:
                     if isinstance(one, ClassObject) and one.base is not None and one.base.name.endswith(".AsyncEngine"):
                         return True
         return False
+
+
+def _pools(
+    arguments: dict[str, Argument], complete: bool, chosen: tuple[PoolChoice, ...], defaults: list[PoolChoice]
+) -> tuple[PoolChoice, ...]:
+    """The classes of pool that an engine may have; none where they are not all known."""
+    given = arguments.get("poolclass")
+    if "pool" in arguments or (given is not None and not chosen) or (given is None and not complete):
+        return ()
+    if given is not None and given.always:
+        return chosen
+    return tuple({one.cls.name: one for one in (*chosen, *defaults)}.values())
 
 
 def _target(node: ast.Call) -> str:

@@ -160,6 +160,8 @@ class Following:
             if last.kind == "function" and last.scope is not None:
                 is_property = not decorators(self.ev, last.scope).isdisjoint(PROPERTIES | {"computed_field"})
                 return self.returned(last.scope, depth) if is_property or _is_property(last.scope) else NOWHERE
+            if last.kind == "annotated" and _is_validated(home, name):
+                return NOWHERE
             found = self._binding(last, home, name, depth)
             return _unless_set(found, name) if last.kind == "annotated" and isinstance(owner, Instance) else found
         return NOWHERE
@@ -235,6 +237,17 @@ def _home(binding: Binding, scope: Scope) -> Scope:
 def _is_property(function: Scope) -> bool:
     names = {last_name(one) for one in getattr(function.node, "decorator_list", ())}
     return not names.isdisjoint({"property", "cached_property", "computed_field"})
+
+
+def _is_validated(cls: Scope, name: str) -> bool:
+    """Whether a method of a class may put another value in the place of a field's default."""
+    for method in cls.children:
+        for decorator in getattr(method.node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and "validator" in last_name(decorator.func):
+                fields = [_text(one) for one in decorator.args]
+                if name in fields or "*" in fields or not any(fields):
+                    return True
+    return not {"model_post_init", "__post_init__"}.isdisjoint(one.name for one in cls.children)
 
 
 def _is_environ(node: ast.Attribute) -> bool:

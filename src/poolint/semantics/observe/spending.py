@@ -58,12 +58,15 @@ class Spending:
         """Whether a text names something that makes an engine or a pool."""
         return self._makers.search(data) is not None
 
-    def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
-        """The engines made in ``scope`` that take the most where too many may be taken."""
-        module = scope.module
+    def makes_any(self, module: Module) -> bool:
+        """Whether a module may make an engine or a pool."""
         if module not in self._making:
             self._making[module] = self._makes(module.source.data)
-        if not self._making[module]:
+        return self._making[module]
+
+    def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
+        """The engines made in ``scope`` that take the most where too many may be taken."""
+        if not self.makes_any(scope.module):
             return
         for spec in self._engines().of_scope(scope):
             place = (spec.path, spec.row)

@@ -1,0 +1,99 @@
+"""POL504: an engine that opens a connection each time, in a program that lives on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from poolint.diagnostics import Applicability
+from poolint.fixes.plans import RemoveArgument
+from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
+from poolint.semantics.configuration.facts import NoPool
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.semantics.facts import Observation
+
+_SHORT_LIVED = re.compile(
+    r"lambda_handler|aws_lambda|AWS_LAMBDA|mangum|serverless|zappa|vercel|functions_framework|azure\.functions|"
+    r"celery|dramatiq|asyncio\.run\(|multiprocessing|os\.fork|fork|event loop|uwsgi|gevent",
+    re.IGNORECASE,
+)
+"""What a module says whose engines are used for a moment, by many processes or by several event loops."""
+
+_PORTS = re.compile(r":(?:6432|6543)\b")
+"""Where external poolers usually listen."""
+
+
+class AccidentalNullPool(ArgumentRule):
+    """An engine that lives on opens a new connection for each checkout.
+
+    ## What it does
+    Reports `poolclass=NullPool` for an engine that is kept: in a module, on an object or by whoever asks for it. Tests,
+    migrations, SQLite, engines that are disposed of where they are made, choices (`NullPool if testing else …`), and
+    modules that speak of a serverless platform, of task workers, of several event loops or of an external pooler are not
+    reported.
+
+    ## Why is this bad?
+    Each checkout connects anew, which takes longer than most queries, and nothing bounds how many are open at once. It
+    is right for tests and migrations, and is copied from there.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders", poolclass=NullPool)
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders")
+    ```
+
+    ## Fix safety
+    Unsafe: removes the argument. If there is a reason for it that poolint does not see, an external pooler for instance,
+    a pool of its own is wrong.
+
+    ## When to ignore
+    When something else keeps the connections: name it in `poolers`.
+    """
+
+    meta = Meta(
+        code="POL504",
+        name="accidental-null-pool",
+        summary="an engine that opens a connection each time, in a program that lives on",
+        subscription=Subscription(observations=frozenset({NoPool})),
+        fix="unsafe",
+        relaxed_in=RELAXED,
+        options=(
+            Option(
+                "poolers",
+                ("pgbouncer", "pooler", "pgcat", "supavisor", "odyssey", "proxysql", "rds_proxy", "rds proxy"),
+                "Words by which a module or a URL says that something outside keeps the connections.",
+            ),
+        ),
+    )
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, NoPool)
+        words = observation.words.lower()
+        if _SHORT_LIVED.search(words) or _PORTS.search(words):
+            return None
+        if any(word.lower() in words for word in self.options["poolers"]):
+            return None
+        return Verdict(
+            f"{of(observation.maker, observation.engine)} keeps no connection: with `{observation.poolclass}` each checkout "
+            "connects anew, and nothing bounds how many are open",
+            observation.engine,
+        )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        del observation, node
+        if self.holder is None:
+            return None
+        return Proposal(RemoveArgument(self.holder), "Remove `poolclass`", Applicability.UNSAFE)

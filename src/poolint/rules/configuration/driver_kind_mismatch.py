@@ -1,0 +1,105 @@
+"""POL501: the URL of a synchronous driver for an asynchronous engine, or the other way round."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from poolint.diagnostics import Applicability
+from poolint.fixes.plans import Replace
+from poolint.rules.base import Meta, Proposal, Subscription, Verdict
+from poolint.rules.configuration.arguments import ArgumentRule
+from poolint.semantics.configuration.facts import DriverMismatch
+
+if TYPE_CHECKING:
+    from poolint.semantics.facts import Observation
+
+
+class DriverKindMismatch(ArgumentRule):
+    """An engine is given a URL whose driver is of the other kind.
+
+    ## What it does
+    Reports `create_async_engine` with the URL of a synchronous driver, also of one that the dialect takes by default
+    (`postgresql://`), and `create_engine` with that of an asynchronous one. URLs are followed through constants,
+    f-strings, `URL.create`, `make_url`, `replace` and the defaults of settings and environment variables.
+
+    ## Why is this bad?
+    `create_async_engine` raises `InvalidRequestError` for a driver that is not asynchronous. `create_engine` takes an
+    asynchronous one, and the first connection raises `MissingGreenlet`.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+psycopg2://app@db/orders")
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders")
+    ```
+
+    ## Fix safety
+    Unsafe: puts a driver of the right kind into a URL that is written at the call. Another one may be installed, and
+    drivers differ in the arguments that they take.
+
+    ## When to ignore
+    When a validator that poolint does not see puts the driver into the URL.
+    """
+
+    meta = Meta(
+        code="POL501",
+        name="driver-kind-mismatch",
+        summary="the URL of a synchronous driver for an asynchronous engine, or the other way round",
+        subscription=Subscription(observations=frozenset({DriverMismatch})),
+        fix="unsafe",
+    )
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, DriverMismatch)
+        one = observation
+        until = ""
+        if not one.given:
+            until = f", unless `{one.setting}` is set otherwise" if one.setting else ", unless it is set otherwise"
+        url = f"`{one.scheme}://`" if one.named else f"`{one.scheme}://` ({one.driver} by default)"
+        if one.kind == "async":
+            newer = f"; the newest version takes {one.newer}, which has one" if one.newer else ""
+            text = f"{url} has no asynchronous driver: `{one.maker}` raises InvalidRequestError{until}{newer}"
+        else:
+            text = (
+                f"{url} has an asynchronous driver: the first connection of `{one.maker}` raises MissingGreenlet{until}"
+            )
+        return Verdict(text, one.maker, one.path)
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, DriverMismatch)
+        if not observation.right:
+            return None
+        wanted = re.compile(rf"^([rRbBuUfF]*['\"]*){re.escape(observation.scheme)}(?=://|['\"]*$)")
+        finder = _Texts(wanted)
+        node.visit(finder)
+        if len(finder.found) != 1:
+            return None
+        old = finder.found[0]
+        new = old.with_changes(value=wanted.sub(rf"\g<1>{observation.right}", old.value))
+        return Proposal(Replace(old, new), f"Use `{observation.right}`", Applicability.UNSAFE)
+
+
+class _Texts(cst.CSTVisitor):
+    """Finds the texts in an expression that begin as wanted."""
+
+    def __init__(self, wanted: re.Pattern[str]) -> None:
+        self.wanted = wanted
+        self.found: list[cst.SimpleString | cst.FormattedStringText] = []
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        if self.wanted.match(node.value):
+            self.found.append(node)
+
+    def visit_FormattedStringText(self, node: cst.FormattedStringText) -> None:
+        if self.wanted.match(node.value):
+            self.found.append(node)

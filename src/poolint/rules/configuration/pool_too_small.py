@@ -1,0 +1,84 @@
+"""POL503: a pool with so few connections that its users wait for each other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.rules.base import Meta, Option, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
+from poolint.semantics.configuration.facts import SmallPool
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from poolint.semantics.facts import Observation
+
+
+class PoolTooSmall(ArgumentRule):
+    """A pool has so few connections that its users wait for each other.
+
+    ## What it does
+    Reports pools that are written to hold few connections and open none beyond (`pool_size=5, max_overflow=0`), those of
+    a server that keep one, and those that are smaller than what is let in beside them: a semaphore, a pool of threads or
+    a fixed number of tasks, each of which takes a connection. Numbers that come from settings or the environment are
+    not reported, nor engines of SQLite.
+
+    ## Why is this bad?
+    Whoever comes too late waits for `pool_timeout`, 30 seconds by default, and then fails. A burst of requests that
+    the database would not notice becomes an outage; a function that needs a second connection for a moment waits for
+    ever for itself.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders", pool_size=5, max_overflow=0)
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders", pool_size=5, max_overflow=10)
+    ```
+
+    ## When to ignore
+    When the engine serves one task by design: a writer, a lock, a migration.
+    """
+
+    meta = Meta(
+        code="POL503",
+        name="pool-too-small",
+        summary="a pool with so few connections that its users wait for each other",
+        subscription=Subscription(observations=frozenset({SmallPool})),
+        relaxed_in=RELAXED,
+        options=(
+            Option("min-size", 6, "A pool that opens no connections beyond its size has to hold at least as many."),
+        ),
+    )
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self.consider(node)
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, SmallPool)
+        one = observation
+        total = one.size + one.overflow
+        whose = of(one.maker, one.engine)
+        if one.wanted:
+            return Verdict(
+                f"{whose} has {total} connections at most, and `{one.bound}` lets {one.wanted} in at once that take one "
+                "each: the others wait for the pool's timeout",
+                one.engine,
+                one.path,
+            )
+        few = f"{total} connection{'s' if total != 1 else ''}"
+        if one.fixed and total < self.options["min-size"]:
+            return Verdict(
+                f"{whose} has {few}, and opens none beyond: whoever comes next waits for the pool's timeout", one.engine
+            )
+        if one.serves and one.size == 1:
+            return Verdict(
+                f"{whose} keeps one connection: every other request opens and closes one of its own", one.engine
+            )
+        return None

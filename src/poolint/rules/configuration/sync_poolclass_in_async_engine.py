@@ -1,0 +1,75 @@
+"""POL502: a class of pool that blocks, in an asynchronous engine."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from poolint.fixes.plans import AddImport, Replace, Together
+from poolint.rules.base import Meta, Proposal, Subscription, Verdict
+from poolint.rules.configuration.arguments import ArgumentRule
+from poolint.semantics.configuration.facts import SyncPoolClass
+from poolint.semantics.facts import Observation
+
+
+class SyncPoolclassInAsyncEngine(ArgumentRule):
+    """An asynchronous engine is given a class of pool that is made for synchronous ones.
+
+    ## What it does
+    Reports `QueuePool`, `SingletonThreadPool` and classes derived from them as the `poolclass` of
+    `create_async_engine`.
+
+    ## Why is this bad?
+    It raises `ArgumentError`: waiting for such a pool would block the event loop. Without a `poolclass` the engine gets
+    `AsyncAdaptedQueuePool`, which is the same for asyncio.
+
+    ## Example
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import QueuePool
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders", poolclass=QueuePool, pool_size=20)
+    ```
+
+    ## Use instead
+    ```python
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+
+    engine = create_async_engine("postgresql+asyncpg://app@db/orders", poolclass=AsyncAdaptedQueuePool, pool_size=20)
+    ```
+
+    ## Fix safety
+    Safe for `QueuePool`: what is there raises. A class of the project has to be derived from `AsyncAdaptedQueuePool` by
+    hand.
+
+    ## When to ignore
+    Never: the engine cannot be made.
+    """
+
+    meta = Meta(
+        code="POL502",
+        name="sync-poolclass-in-async-engine",
+        summary="a class of pool that blocks, in an asynchronous engine",
+        subscription=Subscription(observations=frozenset({SyncPoolClass})),
+        fix="sometimes",
+    )
+
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, SyncPoolClass)
+        kind = f", a `{observation.base}`," if observation.base else ""
+        return Verdict(
+            f"`{observation.poolclass}`{kind} cannot be the pool of an asynchronous engine: `{observation.maker}` raises "
+            "ArgumentError",
+            observation.poolclass,
+        )
+
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, SyncPoolClass)
+        module, _, right = observation.right.rpartition(".")
+        message = f"Use `{right}`"
+        if right and isinstance(node, cst.Attribute):
+            return Proposal(Replace(node.attr, cst.Name(right)), message)
+        if not right or not isinstance(node, cst.Name):
+            return None
+        plans = (Replace(node, cst.Name(right)), AddImport(module, right))
+        return Proposal(Together(plans), message)

@@ -1,0 +1,133 @@
+"""What is observed of the configuration of engines and pools; see :mod:`poolint.semantics.facts` for what that is.
+
+``node`` is the argument that a finding is about, or the call where it is about one that is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from poolint.semantics.facts import Observation
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
+
+
+@dataclass(frozen=True, eq=False)
+class DriverMismatch(Observation):
+    """A URL whose driver does not work in engines of this kind. ``maker`` is what makes the engine.
+
+    ``driver`` is what ``scheme`` names, or by default where not ``named``; ``right`` a scheme that works. ``given`` is
+    false where the URL holds only until a setting of the name ``setting`` says otherwise.
+    """
+
+    maker: str
+    kind: Literal["sync", "async"]
+    scheme: str
+    driver: str
+    named: bool
+    newer: str
+    right: str
+    given: bool
+    setting: str
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class SyncPoolClass(Observation):
+    """A class of pool for synchronous engines in an asynchronous one. ``base`` is the library's, where it is another.
+
+    ``right`` is the name by which the class is imported that has to stand there, where that is known.
+    """
+
+    maker: str
+    poolclass: str
+    base: str
+    right: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SmallPool(Observation):
+    """A pool with few connections. ``wanted`` run at once, by ``bound``, where that is known.
+
+    ``fixed``: it is written that none are opened beyond. ``serves``: the module is part of a server.
+    """
+
+    maker: str
+    engine: str
+    size: int
+    overflow: int
+    wanted: int = 0
+    bound: str = ""
+    fixed: bool = False
+    serves: bool = False
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class NoPool(Observation):
+    """An engine that lives on and keeps no connection. ``words`` is all that may say why: the module and the URL."""
+
+    maker: str
+    engine: str
+    poolclass: str
+    words: str
+
+
+@dataclass(frozen=True, eq=False)
+class RefusedArgument(Observation):
+    """An argument that is refused. ``by`` says what refuses it, ``error`` what comes of that, ``when`` it does.
+
+    ``removable``: without it everything is right.
+    """
+
+    argument: str
+    by: str
+    error: str
+    when: str
+    removable: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class UnboundedPool(Observation):
+    """A pool without a limit. ``written`` is the argument that takes it away."""
+
+    maker: str
+    engine: str
+    written: str
+    given: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class NoTimeout(Observation):
+    """A pool for which nobody has said how long a checkout may wait. ``seconds`` is how long it does by default."""
+
+    on_request = True
+
+    maker: str
+    engine: str
+    argument: str
+    seconds: int
+
+
+@dataclass(frozen=True, eq=False)
+class NoLivenessCheck(Observation):
+    """A pool that hands out connections without knowing whether they are still alive."""
+
+    on_request = True
+
+    maker: str
+    engine: str
+
+
+__all__ = [
+    "DriverMismatch",
+    "NoLivenessCheck",
+    "NoPool",
+    "NoTimeout",
+    "RefusedArgument",
+    "SmallPool",
+    "SyncPoolClass",
+    "UnboundedPool",
+]
