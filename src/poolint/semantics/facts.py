@@ -275,8 +275,8 @@ class CallWhileHeld(Observation):
     """A call that keeps its caller waiting while a connection is held.
 
     ``resource`` is what holds it, as written, ``transaction`` the header of the transaction's block where the call
-    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits,
-    ``effect`` what it waits for, ``path`` where each of them stands.
+    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits, ``effect``
+    what it waits for, ``path`` where each of them stands. ``locks`` of the database are held as well.
     """
 
     resource: str
@@ -285,6 +285,7 @@ class CallWhileHeld(Observation):
     names: tuple[str, ...]
     effect: str
     path: tuple[Step, ...] = field(default=())
+    locks: tuple[tuple[str, Step], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,8 +323,7 @@ class BeginAfterUse(Observation):
 class OutlivesScope(Observation):
     """A session of a block or a request that is handed to a task which runs when that has ended.
 
-    ``maker`` is what makes the task, ``ends`` says in words what the session's life ends with. ``end`` says when that
-    is, for what a framework runs after the response: before or after it; empty where it is not known.
+    ``maker`` makes the task, ``ends`` says what the session's life ends with, ``end`` when: before the response or after.
     """
 
     resource: str

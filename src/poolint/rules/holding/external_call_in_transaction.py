@@ -25,6 +25,10 @@ class ExternalCallInTransaction(WaitRule):
     a call counts only after the first statement that reaches the
     database, since no connection is held before.
 
+    Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
+    `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
+    waits with a connection of its own. That is no rule of its own.
+
     ## Why is this bad?
     The connection is checked out, and its locks are held, for as long as the other side takes to answer. When it gets
     slow, a handful of such requests holds the whole pool, and every other request waits for it.

@@ -28,6 +28,10 @@ class ExternalCallWhileHeld(WaitRule):
     waiting. In an endpoint of FastAPI, a session that its dependencies have used before it (the one that looks up the
     user, say) is held from the beginning.
 
+    Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
+    `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
+    waits with a connection of its own. That is no rule of its own.
+
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other
     side takes its time, the connection serves nobody; a handful of such requests holds the whole pool, and the

@@ -22,6 +22,10 @@ class SleepWhileHeld(WaitRule):
     stamina, retrying or the project), and loops over attempts. `asyncio.sleep(0)` is not reported, nor retries without a
     wait, nor a connection that was opened outside of any pool.
 
+    Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
+    `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
+    waits with a connection of its own. That is no rule of its own.
+
     ## Why is this bad?
     The connection does nothing and nobody else can have it: a retry with backoff inside a transaction makes a slow
     database slower.

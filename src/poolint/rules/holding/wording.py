@@ -39,11 +39,17 @@ def chain(call: CallWhileHeld) -> str:
 
 
 def while_held(call: CallWhileHeld) -> str:
-    """What is held meanwhile, and since when."""
+    """What is held meanwhile, and since when: the connection, and locks of the database that others wait for."""
     row = call.begun.range.start.row
+    locks = [(kind, step.range.start.row) for kind, step in call.locks]
     if call.transaction:
-        return f"while the transaction of `{call.transaction}` (line {row}) is open"
-    return f"while `{call.resource}` holds a connection (since line {row})"
+        held = "".join(
+            f"{' and' if index else ' and holds'} {kind} (line {at})" for index, (kind, at) in enumerate(locks)
+        )
+        return f"while the transaction of `{call.transaction}` (line {row}) is open{held}"
+    first = "".join(f" and {kind}" for kind, at in locks if at == row)
+    later = "".join(f" and {kind} (since line {at})" for kind, at in locks if at != row)
+    return f"while `{call.resource}` holds a connection{first} (since line {row}){later}"
 
 
 def again_after(cls: Class) -> str:

@@ -20,6 +20,8 @@ from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, alternatives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.models.schema import Class
     from poolint.semantics.cfg import Graph, Node
     from poolint.semantics.holding.blocks import Region
@@ -166,18 +168,24 @@ class Holdings:
         ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
         return self._held(events, scope.node, states, changes), ended
 
-    def lasts(self, since: ast.Call, node: ast.AST, resource: str, scope: Scope) -> bool:
-        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``."""
+    def lasts(
+        self, since: ast.Call, node: ast.AST, resource: str, scope: Scope, ending: Iterable[ast.Call] = ()
+    ) -> bool:
+        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``.
+
+        ``ending`` are further calls that do.
+        """
         changes = self.changes(scope)
         try:
             graph = self._graphs.of(scope)
         except TooComplex:
             return False
+        stops = {event for one in ending for event in graph.nodes_of(one)}
         ends = graph.nodes_of(node)
         for begun in graph.nodes_of(since):
-            between = [one for one in graph.reachable(begun) if _ends(one, resource, changes)]
+            between = [one for one in graph.reachable(begun) if one in stops or _ends(one, resource, changes)]
             if all(graph.dominates(begun, end) for end in ends) and not any(
-                end in graph.reachable(one) for one in between for end in ends
+                _leads(graph, one, begun, ends) for one in between
             ):
                 return bool(ends)
         return False
@@ -264,6 +272,19 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
         return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
     table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
     return table.get(node.node) if table is not None else None
+
+
+def _leads(graph: Graph, node: Node, around: Node, ends: list[Node]) -> bool:
+    """Whether one of ``ends`` may come after ``node``, without ``around`` in between."""
+    seen, waiting = {node, around}, [node]
+    while waiting:
+        for edge in graph.successors(waiting.pop()):
+            if edge.target in ends:
+                return True
+            if edge.target not in seen:
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return False
 
 
 def _ends(node: Node, resource: str, changes: Changes) -> bool:

@@ -10,6 +10,7 @@ from poolint.semantics.calls import text_of
 from poolint.semantics.facts import CallWhileHeld, Observation
 from poolint.semantics.holding import root_of
 from poolint.semantics.holding.before import since
+from poolint.semantics.holding.locks import held as locks_held
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.scopes import parent_of
@@ -18,7 +19,9 @@ from poolint.semantics.vocabulary import AT_ONCE, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.diagnostics import Step
     from poolint.semantics.effects import Effects, Link, Witness
+    from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope
 
@@ -45,7 +48,7 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
         if not held or _ended_on_the_way(holdings, witness):
             continue
         if not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
-            yield _observation(held, witness, node, scope)
+            yield _observation(slow.edges.ev, holdings, held, witness, node, scope)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -59,13 +62,18 @@ def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[
         yield from slow.implied(scope)
 
 
-def _observation(held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> CallWhileHeld:
+def _observation(
+    ev: Evaluator, holdings: Holdings, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope
+) -> CallWhileHeld:
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
     if hold.header is not None:
         begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
     else:
         begun = step(since(hold, scope), hold.since, scope.module)
+    locks: dict[str, Step] = {}
+    for one in locks_held(ev, holdings, hold, node, scope):
+        locks.setdefault(one.kind, step(f"`{text_of(one.taken, scope)}` takes {one.kind}", one.taken, scope.module))
     return CallWhileHeld(
         node,
         scope.qualified_name,
@@ -75,7 +83,8 @@ def _observation(held: list[Hold], witness: Witness, node: ast.expr, scope: Scop
         begun,
         tuple(link.name for link in witness.links),
         witness.effect,
-        (begun, *calls_of(witness)),
+        (begun, *locks.values(), *calls_of(witness)),
+        tuple(locks.items()),
     )
 
 
