@@ -64,7 +64,8 @@ def _names(hold: Hold, regions: list[Region]) -> set[str]:
     found = {hold.resource}
     for region in regions:
         if region.header is hold.header:
-            bound = (one.optional_vars for one in region.statement.items if one.context_expr is region.header)
+            items = getattr(region.statement, "items", ())  # none where a decorator has opened it
+            bound = (one.optional_vars for one in items if one.context_expr is region.header)
             found.update(one.id for one in bound if isinstance(one, ast.Name))
             begun = region.header.func if isinstance(region.header, ast.Call) else None
             if (
