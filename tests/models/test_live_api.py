@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import importlib.metadata
 import inspect
+import multiprocessing.process
 import sqlite3
 from typing import Any
 
@@ -26,7 +27,7 @@ from tests.models.live.names import exported
 
 from poolint.models import build
 from poolint.models.loader import load
-from poolint.models.schema import Wrapped
+from poolint.models.schema import Fork, Wrapped
 
 MODELS = load()
 VERIFIED = {row.module: library.verified[-1] for library in build.read_all() for row in library.modules}
@@ -191,3 +192,18 @@ def test_an_exhausted_engine_raises_this() -> None:
     engine = create_engine("sqlite://", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
     with engine.connect(), pytest.raises(exc.TimeoutError):
         engine.connect()
+
+
+# Child processes: what runs the function is there, and takes it where the model says.
+
+
+@pytest.mark.parametrize("row", MODELS.forks, ids=lambda row: row.name)
+def test_a_child_runs_this_argument(row: Fork) -> None:
+    owner, _, last = row.name.rpartition(".")
+    cls = getattr(importlib.import_module(owner), last)
+    for method in row.methods or ("__init__",):
+        parameters = [*inspect.signature(getattr(cls, method)).parameters][1:]
+        if isinstance(row.argument, int):
+            assert parameters[row.argument] in ("func", "fn")
+        else:
+            assert row.argument in inspect.signature(multiprocessing.process.BaseProcess).parameters

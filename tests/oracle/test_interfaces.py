@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,3 +213,25 @@ def test_a_task_that_takes_its_cancellation_goes_on() -> None:
 
     assert asyncio.run(main()) is False
     assert rounds == 3
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("disposes", [False, True])
+def test_a_child_begins_with_the_connections_of_its_parent(disposes: bool, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}", poolclass=QueuePool)
+    connected(engine)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if disposes:
+                engine.dispose(close=False)
+            os.write(writing, str(engine.pool.checkedin()).encode())  # type: ignore[attr-defined]
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert int(os.read(reading, 8)) == (0 if disposes else 1)
+    os.close(reading)
+    os.close(writing)
+    assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
+    engine.dispose()

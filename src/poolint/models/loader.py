@@ -13,6 +13,7 @@ from poolint.models.schema import (
     Driver,
     Events,
     Fact,
+    Fork,
     Function,
     Library,
     Maker,
@@ -40,7 +41,7 @@ class Models:
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
     ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on
-    versions.
+    versions; ``forks`` are what runs functions in child processes.
     """
 
     __slots__ = (
@@ -53,6 +54,7 @@ class Models:
         "drivers",
         "events",
         "facts",
+        "forks",
         "functions",
         "makers",
         "modules",
@@ -69,6 +71,7 @@ class Models:
         self.events: dict[str, Events] = {}
         self.targets: dict[str, Target] = {}
         self.wrapped: list[Wrapped] = []
+        self.forks: list[Fork] = []
         self.dialects: dict[str, Dialect] = {}
         self.drivers: dict[tuple[str, str], Driver] = {}
         self.makers: dict[str, Maker] = {}
@@ -91,6 +94,7 @@ class Models:
             self.events.update((one.name, one) for one in library.events)
             self.targets.update((one.cls, one) for one in library.targets)
             self.wrapped += library.wrapped
+            self.forks += library.forks
             self.dialects.update((one.name, one) for one in library.dialects)
             self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
             self.makers.update((one.name, one) for one in library.makers)

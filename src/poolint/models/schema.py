@@ -234,6 +234,18 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     stands_for: str = ""
 
 
+class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What runs a function in a child process, which begins as a copy of this one.
+
+    ``methods`` are those of the class ``name``; without them it is the class, or the function, itself that is called.
+    ``argument`` is the function that runs there: the name of a keyword, or its place.
+    """
+
+    name: str
+    argument: str | int
+    methods: tuple[str, ...] = ()
+
+
 class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Exceptions of drivers that arrive inside an exception of the library which runs the statement.
 
@@ -340,6 +352,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     events: tuple[Events, ...] = ()
     targets: tuple[Target, ...] = ()
     wrapped: tuple[Wrapped, ...] = ()
+    forks: tuple[Fork, ...] = ()
     dialects: tuple[Dialect, ...] = ()
     drivers: tuple[Driver, ...] = ()
     makers: tuple[Maker, ...] = ()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import ast
 
     from poolint.diagnostics import Step
+    from poolint.semantics.facts import CallFact
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,3 +128,37 @@ class BusyRetry(Observation):
 
     call: str
     handler: Step
+
+
+@dataclass(frozen=True, eq=False)
+class PoolInChild(Observation):
+    """A pool of the parent that a child process takes connections from. ``node`` starts the child, or uses the pool.
+
+    ``pool`` is what makes the pool, as written, ``how`` says in words what the child is, ``names`` is the chain of
+    functions down to the checkout there; ``path`` leads over where the pool is made and where the parent has used it.
+    """
+
+    pool: str
+    how: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class NeverDisposed(Observation):
+    """An engine, a pool or a client that is made when the application starts, and that nothing closes when it ends.
+
+    ``node`` is the call that makes it, ``kept`` where it is kept, as written, ``startup`` the function in which that
+    happens. ``statement`` is the assignment, ``last`` the last statement of the function where the end of the
+    application can be told to it, ``release`` the method that closes what is made.
+    """
+
+    on_request = True
+
+    call: CallFact
+    kept: str
+    startup: str
+    path: tuple[Step, ...]
+    statement: ast.stmt | None = None
+    last: ast.stmt | None = None
+    release: str = ""

@@ -54,6 +54,11 @@ class Applications:
             return None
         return made if self._keeps_connections(made) and _driver(made.call, made.scope) not in _ANY_LOOP else None
 
+    def kept(self, pool: Pool | None, near: Scope) -> Made | None:
+        """What makes a pool, where it is the application's and keeps connections, synchronous or not."""
+        made = self._application(pool, near, 0) if pool is not None else None
+        return made if made is not None and self._keeps_connections(made) else None
+
     def _application(self, pool: Pool, near: Scope, depth: int) -> Made | None:
         if depth > _MAX_STEPS:
             return None

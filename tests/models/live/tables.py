@@ -169,6 +169,7 @@ MENTIONED_IN = {
     "asyncpg.Connection.cursor": "asyncpg.cursor.CursorFactory.__await__",
     "asyncpg.prepared_stmt.PreparedStatement.cursor": "asyncpg.cursor.CursorFactory.__await__",
     "asyncpg.Pool.acquire": "asyncpg.pool.PoolConnectionHolder.acquire",
+    "multiprocessing.Pool": "multiprocessing.context.BaseContext.Pool",
     "http.client.HTTPConnection.getresponse": "http.client.HTTPConnection",
     "urllib.request.urlopen": "urllib.request",
     "urllib.request.OpenerDirector.open": "http.client.HTTPConnection",

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.effects import Effects
 from poolint.semantics.observe import inside_pools, listeners, names, retries
+from poolint.semantics.observe.children import Children
 from poolint.semantics.observe.handlers import Handlers
+from poolint.semantics.observe.startups import Startups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +28,28 @@ class Interfaces:
         self.edges = edges
         self.loops = Effects(edges, _runs_loop)
         self.handlers = Handlers(ev, edges)
+        self.children = Children(ev, edges)
+        self.startups = Startups(ev, edges)
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed, with the scope that it stands in."""
         yield from names.observe(self.ev, module)
+        yield from self.children.observe(module)
+        yield from self.startups.observe(module)
+        words = module.source.data
+        listens = b"listen" in words
+        may_be_inside = listens or b"creator" in words or b"Pool" in words
         for scope in module.scope.descendants():
-            for found in (
-                listeners.observe(self.ev, scope),
-                self.handlers.observe(scope),
-                retries.observe(self.ev, self.edges, scope),
-            ):
-                for observation in found:
+            if listens:
+                for observation in listeners.observe(self.ev, scope):
                     yield scope, observation
-            yield from inside_pools.observe(self.ev, self.loops, scope)
+            if may_be_inside:
+                yield from inside_pools.observe(self.ev, self.loops, scope)
+            if scope.handlers:
+                for observation in self.handlers.observe(scope):
+                    yield scope, observation
+                for observation in retries.observe(self.ev, self.edges, scope):
+                    yield scope, observation
 
 
 def _runs_loop(fact: CallFact) -> str:

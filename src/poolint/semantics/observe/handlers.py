@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import REACHING_ROLES
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _TIMEOUTS = frozenset({"builtins.TimeoutError", "asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"})
 _CANCELLATIONS = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
 
+
+_OF_NO_INTEREST = frozenset(dir(builtins)) - {"TimeoutError", "BaseException"}
+"""Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})
 """What others derive from, by PEP 249 and in all that wraps its exceptions."""
@@ -68,7 +72,12 @@ class Handlers:
         if handler.type is None:
             return [(handler, "builtins.BaseException")]
         nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        return [(one, self.ev.qualified_name(self.ev.type_of(one, scope))) for one in nodes]
+        return [(one, self._name(one, scope)) for one in nodes]
+
+    def _name(self, node: ast.expr, scope: Scope) -> str:
+        if isinstance(node, ast.Name) and node.id in _OF_NO_INTEREST:
+            return f"builtins.{node.id}"
+        return self.ev.qualified_name(self.ev.type_of(node, scope))
 
     def _all_caught(self, statement: ast.Try, scope: Scope) -> set[str]:
         """The names of all that the handlers of a statement catch."""

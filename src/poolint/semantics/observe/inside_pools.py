@@ -9,6 +9,7 @@ from poolint.semantics.api_facts import LoopInsidePool
 from poolint.semantics.listening import is_of_async_engine, registrations, uses_async_engines
 from poolint.semantics.observe.common import calls_of
 from poolint.semantics.types import ClassObject, Function, LibraryFunction, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,8 @@ def observe(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope
 
 
 def _pool_class(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+    if not any("Pool" in last_name(one) for one in getattr(scope.node, "bases", ())):
+        return
     base = ev.class_object(scope).base
     if base is None or base.kind != "pool" or not ev.models.is_a(base, "sqlalchemy.Pool"):
         return
