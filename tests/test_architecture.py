@@ -32,7 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": set(),
     "finder": set(),
     "versions": {"finder"},
-    "screen": {"finder"},
+    "screen": {"finder", "models"},
     "semantics": TEXT | {"budget", "deployment", "finder", "models", "screen", "versions"},
     "fixes.plans": set(),
     "fixes.release": VALUES | {"fixes.plans", "models", "semantics"},

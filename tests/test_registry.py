@@ -69,6 +69,8 @@ def test_plugins_are_seen_without_importing_metadata(tmp_path: Path, monkeypatch
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "entry_points.txt").write_text(f"[{group}]\nXYZ1 = other:Rule\n")
     assert not registry.has_plugins(), "ours alone are no plugins"
+    assert registry.has_plugins("console_scripts")
+    monkeypatch.setattr(registry, "_groups", {})
     (tmp_path / "other-1.dist-info" / "entry_points.txt").write_text("[poolint.rules]\nXYZ1 = other:Rule\n")
     assert registry.has_plugins()
 

@@ -61,6 +61,7 @@ KEYS = (
     "force-exclude",
     "certainty",
     "budget",
+    "models",
 )
 
 
@@ -96,7 +97,7 @@ class Settings:
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
     ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
     they stand there, by the names of the rules; ``options`` checks them when the rules are known. ``budget`` is what it
-    says of the deployment.
+    says of the deployment, ``models`` are the paths of model files of its own.
     """
 
     __slots__ = (
@@ -108,6 +109,7 @@ class Settings:
         "extend_select",
         "force_exclude",
         "ignore",
+        "models",
         "per_file_ignores",
         "root",
         "rule_tables",
@@ -130,6 +132,7 @@ class Settings:
         command_line: Selectors | None = None,
         rule_tables: Mapping[str, Mapping[str, Any]] | None = None,
         budget: Declared | None = None,
+        models: tuple[str, ...] = (),
     ) -> None:
         self.select = select
         self.ignore = ignore
@@ -144,6 +147,7 @@ class Settings:
         self.command_line = command_line or Selectors(origin="--")
         self.rule_tables = rule_tables or {}
         self.budget = budget
+        self.models = models
 
     @property
     def asks_for_more(self) -> bool:
@@ -268,6 +272,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
     if certainty not in CERTAINTIES:
         raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
     exclude = texts("exclude")
+    root = os.path.dirname(os.path.abspath(file))
     return Settings(
         select=texts("select"),
         ignore=texts("ignore") or (),
@@ -279,10 +284,11 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (texts("extend-exclude") or ()),
         force_exclude=force,
         certainty=certainty,
-        root=os.path.dirname(os.path.abspath(file)),
+        root=root,
         source=os.path.abspath(file),
         rule_tables={key: value for key, value in table.items() if key not in KEYS},
         budget=_budget(table["budget"], file) if "budget" in table else None,
+        models=tuple(os.path.normpath(os.path.join(root, path)) for path in texts("models") or ()),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from poolint.finder import Finder
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from poolint.config import Settings
     from poolint.diagnostics import Diagnostic
+    from poolint.models.schema import Library
     from poolint.options import Given
     from poolint.rules.base import Rule
     from poolint.semantics.analysis import Analysis
@@ -33,13 +34,15 @@ class Checker:
     """Checks the files of one project under one set of settings. Keeps what it has learned between files.
 
     ``rules`` are only looked at when something has been observed, or when plugins may want to see more than that.
+    Raises ``ConfigError`` where models that the settings name, or that packages bring, cannot be used.
     """
 
     def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], cwd: str) -> None:
         self.settings = settings
         self.rules = rules
         self.finder = Finder(cwd)
-        self.screen = Screen(self.finder)
+        self._own = _own_models(settings)
+        self.screen = Screen(self.finder, ready=Ready(self._own))
         self._project: Project | None = None
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
@@ -94,7 +97,9 @@ class Checker:
             from poolint.semantics.analysis import Analysis
 
             settings = self.settings
-            self._analysis = Analysis(self._known_project(), load(), self.screen, settings.budget, settings.root)
+            self._analysis = Analysis(
+                self._known_project(), load(self._own), self.screen, settings.budget, settings.root
+            )
         return self._analysis
 
     def _known_project(self) -> Project:
@@ -151,6 +156,24 @@ class Checker:
             for code, rule in sorted(self.rules.items())
             if code in codes and not any(matches(selector, code, rule.meta.name) for selector in ignored)
         ]
+
+
+def _own_models(settings: Settings) -> tuple[Library, ...]:
+    """The models of the project and of installed packages; those of the project come last, so that they decide."""
+    from poolint.rules.registry import has_plugins
+
+    is_brought = has_plugins("poolint.models")
+    if not settings.models and not is_brought:
+        return ()
+    from poolint.config import ConfigError, shown
+    from poolint.models import own
+    from poolint.models.build import ModelError
+    from poolint.models.loader import libraries
+
+    try:
+        return own.read((*(own.brought() if is_brought else ()), *settings.models), libraries(), shown)
+    except ModelError as error:
+        raise ConfigError(str(error)) from error
 
 
 def _too_large(source: Source) -> Diagnostic:

@@ -213,10 +213,9 @@ class Runner:
         try:
             if any(written(settings)):
                 self._validate(settings)
+            return (self._make or _engine())(settings, self.rules, self._resolver.cwd)
         except ConfigError as error:
             return error
-        make = self._make or _engine()
-        return make(settings, self.rules, self._resolver.cwd)
 
     def _validate(self, settings: Settings) -> None:
         if any(selector.islower() for selector in written(settings)):

@@ -36,14 +36,19 @@ def read(path: Path) -> Library:
         raw = msgspec.toml.decode(path.read_bytes())
     except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
         raise ModelError(f"{path.name}: {error}") from error
-    try:
-        library = msgspec.convert(raw, Library)
-    except msgspec.ValidationError as error:
-        message, _, place = str(error).partition(" - at ")
-        raise ModelError(f"{path.name}: {_key(raw, place.strip('`'))}: {message}") from error
+    library = converted(raw, path.name)
     if library.library != path.stem:
         raise ModelError(f"{path.name}: library: is {library.library!r}, but the file is called {path.stem!r}")
     return library
+
+
+def converted(raw: Any, label: str) -> Library:
+    """What a model file says, held to the schema; ``label`` is how the file is called. Raises :class:`ModelError`."""
+    try:
+        return msgspec.convert(raw, Library)
+    except msgspec.ValidationError as error:
+        message, _, place = str(error).partition(" - at ")
+        raise ModelError(f"{label}: {_key(raw, place.strip('`'))}: {message}") from error
 
 
 def read_all(folder: Path = FOLDER) -> tuple[Library, ...]:
@@ -61,12 +66,17 @@ def problems(libraries: Sequence[Library]) -> Iterator[str]:
     classes = {cls.name: cls for library in libraries for cls in library.classes}
     for library in libraries:
         file = f"{library.library}.toml"
-        for cls in library.classes:
-            yield from (f"{file}: {cls.name}: {text}" for text in _class_problems(cls, classes))
-        for function in library.functions:
-            yield from (f"{file}: {function.name}: {text}" for text in _call_problems(function, None, classes))
+        yield from (f"{file}: {text}" for text in row_problems(library, classes))
         yield from (f"{file}: {text}" for text in _configuration_problems(library, libraries, classes))
     yield from api.problems(libraries, classes)
+
+
+def row_problems(library: Library, classes: dict[str, Class]) -> Iterator[str]:
+    """The same for the classes and functions of one library; ``classes`` are all that there are, by name."""
+    for cls in library.classes:
+        yield from (f"{cls.name}: {text}" for text in _class_problems(cls, classes))
+    for function in library.functions:
+        yield from (f"{function.name}: {text}" for text in _call_problems(function, None, classes))
 
 
 def _configuration_problems(library: Library, libraries: Sequence[Library], classes: dict[str, Class]) -> Iterator[str]:
@@ -167,19 +177,12 @@ def _label(raw: Any) -> str:
     return ", ".join(map(str, names)) if isinstance(names, list) else str(names or "")
 
 
-def _names(library: Library) -> Iterator[str]:
-    """All names and aliases that a library tells, in the order of its file."""
-    things: tuple[Class | Function, ...] = (*library.classes, *library.functions)
-    for thing in things:
-        yield from (thing.name, *thing.aliases)
-
-
 def _name_problems(libraries: Sequence[Library]) -> Iterator[str]:
     roots = {root for library in libraries for root in library.roots} | {PSEUDO_ROOT}
     seen: dict[str, str] = {}
     for library in libraries:
         file = f"{library.library}.toml"
-        for name in _names(library):
+        for name in library.names:
             if name in seen:
                 yield f"{file}: {name}: is told twice, first in {seen[name]}"
             seen.setdefault(name, file)

@@ -36,6 +36,7 @@ FALLBACK = "*"
 class Models:
     """All classes and functions that poolint knows, by every name under which they can be imported.
 
+    ``own`` are the names that users tell of, ``own_roots`` where these begin: they may be of the project itself.
     ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
     all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
@@ -58,13 +59,15 @@ class Models:
         "functions",
         "makers",
         "modules",
+        "own",
+        "own_roots",
         "roots",
         "screened_roots",
         "targets",
         "wrapped",
     )
 
-    def __init__(self, libraries: Iterable[Library]) -> None:
+    def __init__(self, libraries: Iterable[Library], own: Iterable[Library] = ()) -> None:
         self.classes: dict[str, Class] = {}
         self.functions: dict[str, Function] = {}
         self.modules: dict[str, Names] = {}
@@ -77,9 +80,11 @@ class Models:
         self.makers: dict[str, Maker] = {}
         self.facts: dict[str, Fact] = {}
         roots: set[str] = set()
+        own_roots: set[str] = set()
         screened: set[str] = set()
-        for library in libraries:
-            roots.update(library.roots)
+        own = tuple(own)
+        for library in (*libraries, *own):
+            (roots if library not in own else own_roots).update(library.roots)
             if library.screened:
                 screened.update(library.roots)
             for cls in library.classes:
@@ -100,6 +105,8 @@ class Models:
             self.makers.update((one.name, one) for one in library.makers)
             self.facts.update((fact.name, fact) for fact in library.facts)
         self.roots = frozenset(roots)
+        self.own_roots = frozenset(own_roots)
+        self.own = frozenset(name for library in own for name in library.names)
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
         self._lineages: dict[str, tuple[Class, ...]] = {}
@@ -164,13 +171,22 @@ class Models:
         return base is not None and any(one.name == base.name for one in self.lineage(cls))
 
 
-_models: Models | None = None
+_read: tuple[Library, ...] | None = None
+_made: dict[tuple[int, ...], tuple[tuple[Library, ...], Models]] = {}
 
 
-def load() -> Models:
-    """The models, read once a process."""
-    global _models
-    if _models is None:
+def load(own: tuple[Library, ...] = ()) -> Models:
+    """The models, made once a process; ``own`` are those of users, which come before poolint's."""
+    key = tuple(map(id, own))
+    if key not in _made:
+        _made[key] = own, Models(libraries(), own)
+    return _made[key][1]
+
+
+def libraries() -> tuple[Library, ...]:
+    """What the model files of poolint say."""
+    global _read
+    if _read is None:
         with open(READY, "rb") as file:
-            _models = Models(msgspec.msgpack.decode(file.read(), type=tuple[Library, ...]))
-    return _models
+            _read = msgspec.msgpack.decode(file.read(), type=tuple[Library, ...])
+    return _read

@@ -357,3 +357,9 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     drivers: tuple[Driver, ...] = ()
     makers: tuple[Maker, ...] = ()
     facts: tuple[Fact, ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """All names and aliases of classes and functions, in the order of the file."""
+        rows: tuple[Class | Function, ...] = (*self.classes, *self.functions)
+        return [name for row in rows for name in (row.name, *row.aliases)]

@@ -11,7 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from importlib.metadata import EntryPoint
 
     from poolint.rules.base import Rule
@@ -37,17 +37,24 @@ def codes() -> list[str]:
     return sorted({point.name for point in _points()})
 
 
-def has_plugins() -> bool:
-    """Whether any installed distribution but poolint brings rules; answered without importing one.
+def has_plugins(group: str = GROUP) -> bool:
+    """Whether any installed distribution but poolint brings rules, or something else; answered without importing one.
 
-    Each run asks this before it knows whether it has anything to do, so it reads the entry points' files itself:
-    importing ``importlib.metadata`` would take longer than all else that a clean file costs.
+    Each run asks this before it knows whether it has anything to do, so it reads the entry points' files itself, and
+    once: importing ``importlib.metadata`` would take longer than all else that a clean file costs.
     """
-    return any(b"[" + GROUP.encode() + b"]" in text for text in _entry_point_files())
+    path = tuple(dict.fromkeys(sys.path))
+    if path not in _groups:
+        _groups[path] = {line for text in _entry_point_files(path) for line in text.split(b"\n") if line[:1] == b"["}
+    return f"[{group}]".encode() in (line.strip() for line in _groups[path])
 
 
-def _entry_point_files() -> Iterator[bytes]:
-    for folder in dict.fromkeys(sys.path):
+_groups: dict[tuple[str, ...], set[bytes]] = {}
+"""The groups of entry points that distributions on a path announce."""
+
+
+def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
+    for folder in path:
         try:
             names = os.listdir(folder or ".")
         except OSError:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from poolint.finder import Finder
     from poolint.screen.statements import Segment
 
+    Reading = Callable[[str], bytes]
+
 __all__ = ["STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 
 FAR = 1
@@ -39,10 +41,10 @@ FAR = 1
 class Screen:
     """Decides for files of one project; remembers what it has read."""
 
-    def __init__(self, finder: Finder, read_bytes: Callable[[str], bytes] | None = None) -> None:
+    def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
         self.finder = finder
         self._read = read_bytes or _bytes_of
-        self._ready = Ready()
+        self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
         self._settled: set[str] = set()
         self._distance: dict[str, int] = {}
@@ -268,9 +270,11 @@ class Screen:
                 found = {one for one in (submodule, None if name else source) if one is not None}
                 for one in (local, *file.aliases(local)) if found else ():
                     file.modules.setdefault(one, set()).update(found)
+        if self._ready.own:
+            seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
-        file.blocking_seeds = frozenset(blocking)
+        file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
         return file
 
     def _target(self, path: str, level: int, dotted: str) -> str | None:

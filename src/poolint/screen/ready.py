@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from poolint.models.schema import Library
     from poolint.screen.files import File
 
 _KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
@@ -21,7 +22,7 @@ class Ready:
     ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
     that carry something of a pool, ``blocking`` those of synchronous sessions. ``clients`` are the modules and classes
     of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when they are asked
-    for: a file of no interest needs none of them.
+    for: a file of no interest needs none of them. ``own`` are the models of users.
     """
 
     __slots__ = (
@@ -34,11 +35,12 @@ class Ready:
         "blocking",
         "carrying",
         "clients",
+        "own",
         "roots",
         "told",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, own: tuple[Library, ...] = ()) -> None:
         path = os.path.join(os.path.dirname(os.path.dirname(__file__)), "models", "ready.screen")
         with open(path, "rb") as file:
             *lines, told, _ = file.read().split(b"\n")
@@ -49,11 +51,25 @@ class Ready:
             self._told[module.decode()] = names
         self.told: dict[str, frozenset[bytes]] = {}
         """The names of the modules that were asked for."""
+        self.own: dict[str, frozenset[bytes]] = {}
+        """By module, what users say of it that carries something: it may be one of the project."""
+        if own:
+            lists = [one + more for one, more in zip(lists, self._add(own), strict=True)]
         self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])
         self._making = [name + b"(" for name in self.clients]
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
         self._made: re.Pattern[bytes] | None = None
+
+    def _add(self, libraries: tuple[Library, ...]) -> list[list[bytes]]:
+        """Take in the models of users; gives what they add to each list."""
+        from poolint.models.build import screen
+
+        for library in libraries:
+            for name in library.names if library.screened else ():
+                module, _, last = name.rpartition(".")
+                self.own[module] = self.own.get(module, frozenset()) | {last.encode()}
+        return [line.split() for line in screen(libraries).split(b"\n")[:-1]]
 
     def is_library(self, dotted: str) -> bool:
         """Whether an import is of a library that makes a file interesting."""

@@ -255,6 +255,8 @@ class Evaluator:
         return self.once((scope, name), self._scope_name, name, scope)
 
     def _scope_name(self, name: str, scope: Scope) -> Type:
+        if self.models.own and scope is scope.module.scope and f"{scope.module.name}.{name}" in self.models.own:
+            return self.library(f"{scope.module.name}.{name}")
         bindings = scope.bindings[name]
         functions = [one for one in bindings if one.kind == "function"]
         if len(functions) == len(bindings):
@@ -275,7 +277,7 @@ class Evaluator:
 
     def module_name(self, module: Module, name: str) -> Type:
         """What ``module.name`` is."""
-        if name in module.scope.bindings:
+        if name in module.scope.bindings or f"{module.name}.{name}" in self.models.own:
             return self.scope_name(name, module.scope)
         starred = self.once((module, name, "star"), self._star, name, module) if module.stars else UNKNOWN
         if module.is_package and (starred is UNKNOWN or isinstance(starred, LibraryName)):

@@ -43,7 +43,7 @@ class Vocabulary:
     """
 
     def __init__(self, models: Models) -> None:
-        self._roots = models.roots
+        self._roots = models.roots | models.own_roots
         self.pending: set[str] = set()
         self.sync: set[str] = set()
         self.takes: set[str] = set()
