@@ -125,12 +125,17 @@ class Fleet:
         if reached is None:
             return None
         given = Given(service.environment, self._reach.prefixes(reached))
-        return [
-            _pool(module, spec, given)
-            for path in reached.files
-            for module, spec in self._specs(path, folder)
-            if self._reach.uses(reached, path, spec.row)
-        ]
+        found: dict[object, Pool] = {}
+        for path in reached.files:
+            for module, spec in self._specs(path, folder):
+                if self._reach.uses(reached, path, spec.row):
+                    pool = _pool(module, spec, given)
+                    # What goes to one name, or is made for one function, is made in one branch or the other.
+                    key = (path, spec.function, spec.name) if spec.name or spec.scope.kind == "function" else spec
+                    known = found.get(key)
+                    if known is None or (known.limit.value or 0) < (pool.limit.value or 0):
+                        found[key] = pool
+        return list(found.values())
 
     def _everything(self, service: Service, folder: str) -> list[Pool]:
         """All pools of the project, as the service would have them."""
