@@ -228,3 +228,56 @@ def test_a_broken_file_of_settings_is_told(tmp_path: Path) -> None:
 def test_a_program_that_is_told_nothing_looks_for_its_module() -> None:
     [service] = started("fastapi run --workers 4")
     assert service.targets == ("main.py|app.py|api.py|app/main.py|app/app.py|app/api.py",)
+
+
+SUPERVISOR = """\
+[supervisord]
+nodaemon=true
+
+[program:api]
+command=uvicorn app.main:app
+    --workers %(ENV_WORKERS)s   ; as many as fit
+[program:jobs]
+command = celery -A app.tasks worker -c 2
+numprocs=3
+environment=LEVEL="info",QUEUE=high
+[program:shell]
+command=python -m app.shell
+autostart=false
+"""
+
+
+def test_what_supervisord_starts(tmp_path: Path) -> None:
+    (tmp_path / "supervisord.conf").write_text(SUPERVISOR)
+    for command in ("supervisord -n", "supervisord -c /etc/supervisor/conf.d/supervisord.conf"):
+        api, jobs = started(command, str(tmp_path), WORKERS="4")
+        assert (api.name, api.processes.value, api.kind) == ("web-api", 4, "web")
+        assert (jobs.name, jobs.processes.value, jobs.processes.how) == ("web-jobs", 6, "3 × `celery --concurrency`")
+        assert jobs.processes.place == Place(str(tmp_path / "supervisord.conf"), 8)
+        assert jobs.environment["QUEUE"].text == "high"
+
+
+def test_commands_that_the_project_brings(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\n[project.scripts]\nshop = "shop.cli:main"\n')
+    [service] = started("shop serve --log-level info", str(tmp_path))
+    assert (service.program, service.targets, service.processes.value) == ("shop", ("shop.cli",), 1)
+    [service] = started("exec shop server start shop.main:app --workers 3", str(tmp_path))
+    assert (service.targets, service.processes.value) == (("shop.cli", "shop.main"), 3)
+    assert started("store serve", str(tmp_path)) == []
+
+
+@pytest.mark.parametrize("command", ["python -m app", "python app/__main__.py"])
+def test_modules_that_serve_themselves(command: str, tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    path = tmp_path / "app" / "__main__.py"
+    path.write_text(
+        "import os\n\nimport uvicorn\n\nif __name__ == '__main__':\n"
+        "    uvicorn.run('app.main:app', port=80, workers=int(os.getenv('WORKERS', 2)))\n"
+    )
+    [service] = started(command, str(tmp_path))
+    assert (service.processes.value, service.processes.place) == (2, Place(str(path), 6))
+    [service] = started(command, str(tmp_path), WORKERS="5")
+    assert (service.processes.value, service.processes.place) == (5, Place("env", 1))
+    path.write_text("import uvicorn\nuvicorn.run('app.main:app')\n")
+    [service] = started(command, str(tmp_path))
+    assert service.processes.value == 1

@@ -61,6 +61,19 @@ def render(found: list[Budget], paint: Style) -> Iterator[str]:
 def _table(one: Budget, paint: Style) -> Iterator[str]:
     files = ", ".join(printable(shown(path)) for path in one.deployment.files[:2])
     yield paint("bold", files)
+    if one.rows:
+        yield from _sum(one, paint)
+    else:
+        yield "no service is known that takes connections"
+    for service in one.unpooled:
+        yield f"not counted: `{service.name}` ({_at(service.place)}) uses no pool that is known"
+    for name, place, why in one.deployment.others:
+        yield f"not counted: `{name}` ({_at(place)}): {printable(why)}"
+    for ask in one.asks:
+        yield f"{paint('cyan', 'unknown')}: {_asked(ask)}"
+
+
+def _sum(one: Budget, paint: Style) -> Iterator[str]:
     cells = [HEADS, *(_cells(row) for row in one.rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEADS))]
     blank = " " * (sum(widths) + 2 * len(widths))
@@ -81,12 +94,6 @@ def _table(one: Budget, paint: Style) -> Iterator[str]:
     if one.available is not None:
         yield f"{str(one.available).rjust(width)}  for services"
     yield _verdict(one, paint)
-    for service in one.unpooled:
-        yield f"not counted: `{service.name}` ({_at(service.place)}) uses no pool that is known"
-    for name, place, why in one.deployment.others:
-        yield f"not counted: `{name}` ({_at(place)}): {printable(why)}"
-    for ask in one.asks:
-        yield f"{paint('cyan', 'unknown')}: {_asked(ask)}"
 
 
 def _verdict(one: Budget, paint: Style) -> str:

@@ -6,9 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.deployment import gunicorn
+from poolint.deployment import console, gunicorn, inside, serving, supervisor
 from poolint.deployment.documents import text_of
-from poolint.deployment.programs import MIGRATIONS, POOLED, PROGRAMS, WRAPPERS, Option, Program
+from poolint.deployment.options import TARGET, last_value, module_of, pooled
+from poolint.deployment.options import number as number_of
+from poolint.deployment.options import targets as targets_of
+from poolint.deployment.programs import MIGRATIONS, PROGRAMS, WRAPPERS, Option
 from poolint.deployment.shell import expanded, simple_commands
 from poolint.deployment.values import Environment, Figure, Place, Problem, Service, Unit, Word
 
@@ -17,20 +20,24 @@ if TYPE_CHECKING:
 
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _PYTHON = re.compile(r"python(?:\d(?:\.\d+)?)?")
-_TARGET = re.compile(r"(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*(?::[A-Za-z_][\w.]*(?:\(\))?)?")
 _ASYNC_WORKERS = ("uvicorn", "gevent", "eventlet", "tornado", "aiohttp")
 """What the names of gunicorn's workers have in them that serve many requests at once in one thread."""
 _MAX_DEPTH = 4
 
 
 class Started(NamedTuple):
-    """A program that a command line starts: the words after its name, and what is set where it runs."""
+    """A program that a command line starts: the words after its name, and what is set where it runs.
+
+    ``label`` is what the command line calls it where that is another name, ``copies`` how many of it are started.
+    """
 
     name: str
     arguments: tuple[Word, ...]
     environment: Environment
     place: Place
     in_background: bool
+    label: str = ""
+    copies: int = 1
 
 
 class Commands:
@@ -46,20 +53,24 @@ class Commands:
         or work, the one with most processes counts. Those that are sent to the background run beside it.
         """
         migrations: list[Service] = []
-        beside: list[Service] = []
-        one_of: list[Service] = []
+        beside: list[tuple[Started, Service]] = []
+        one_of: list[tuple[Started, Service]] = []
         for started in self.started(unit.words, unit.environment, unit.folder, 0):
             service = self._service(started, unit)
-            if service is None:
-                continue
-            if service.kind == "migration":
+            if service is not None and service.kind == "migration":
                 migrations.append(service)
-            else:
-                (beside if started.in_background else one_of).append(service)
+            elif service is not None:
+                (beside if started.in_background else one_of).append((started, service))
         found = [*beside]
         if one_of:
-            found.append(max(one_of, key=lambda one: one.processes.least))
-        named = [one._replace(name=f"{one.name}-{one.program}") for one in found] if len(found) > 1 else found
+            found.append(max(one_of, key=lambda one: one[1].processes.least))
+        named = [
+            one._replace(
+                name=one.name if len(found) == 1 else f"{one.name}-{started.label or one.program}",
+                processes=_times(one.processes, started.copies),
+            )
+            for started, one in found
+        ]
         return [*named, *(one._replace(name=f"{one.name}-migrations") if found else one for one in migrations[:1])]
 
     def started(
@@ -81,14 +92,31 @@ class Commands:
             yield from self._python(rest, environment, first.place, in_background)
         elif name in PROGRAMS:
             yield Started(name, rest, environment, first.place, in_background)
+        elif name == "supervisord":
+            yield from self._supervised(rest, environment, folder, depth)
         elif name in WRAPPERS or first.text in WRAPPERS:
             inner = next((number for number, word in enumerate(rest) if _is_program(word.text)), None)
             if inner is not None:
                 yield from self.started(rest[inner:], environment, folder, depth + 1, in_background)
         elif name == "manage.py" or name == "django-admin":
             yield from self._python(words, environment, first.place, in_background)
+        elif (script := console.script(name, folder)) is not None:
+            yield Started("python", (first._replace(text=script), *rest), environment, first.place, in_background, name)
         else:
             yield from self._script(first, rest, environment, folder, depth)
+
+    def _supervised(
+        self, words: tuple[Word, ...], environment: Environment, folder: str, depth: int
+    ) -> Iterator[Started]:
+        """What supervisord starts, all of it side by side."""
+        given = last_value(words, ("-c", "--configuration"))
+        path = inside.found(given.text if given is not None else supervisor.DEFAULT, folder)
+        programs, problems = supervisor.programs(path) if path is not None else ([], [])
+        self.problems += problems
+        for one in programs:
+            around = {**environment, **one.environment}
+            for started in self._text(one.command.text, one.command.place, around, (), folder, depth):
+                yield started._replace(in_background=True, label=one.name, copies=one.copies)
 
     def _in_shell(
         self, words: tuple[Word, ...], environment: Environment, folder: str, depth: int
@@ -123,7 +151,7 @@ class Commands:
         self, word: Word, arguments: tuple[Word, ...], environment: Environment, folder: str, depth: int
     ) -> Iterator[Started]:
         """What a shell script of the repository starts. Where it was copied to is not followed: its name is."""
-        path = script_of(word.text, folder)
+        path = inside.script(word.text, folder)
         if path is None:
             return
         try:
@@ -170,24 +198,33 @@ class Commands:
         if started.name == "gunicorn":
             processes, threads = self._gunicorn(started, unit, processes, threads)
         if program.pool:
-            processes, threads = _pooled(program, started, processes)
-        targets = _targets(program, started.arguments)
+            processes, threads = pooled(program, started.arguments, started.place, processes)
+        targets = targets_of(program, started.arguments)
         return _made(unit, started, program.kind, started.name, processes, threads, targets)
 
     def _module(self, started: Started, unit: Unit) -> Service | None:
-        """A module or a file that Python runs: one process. What it starts in turn is not followed."""
+        """A module or a file that Python runs, or a command of the project: one process, unless it asks a server for
+        more."""
         name = started.arguments[0].text
         kind = "worker"
         if os.path.basename(name) in ("manage.py", "django-admin"):
             if not any(word.text == "runserver" for word in started.arguments):
                 return None
             kind = "web"
-        target = name if name.endswith(".py") or _TARGET.fullmatch(name) else ""
+        target = name if name.endswith(".py") or TARGET.fullmatch(name) else ""
         if not target:
             return None
-        one = Figure(1, f"`python {name}` is one process", started.place)
+        said = f"`{started.label}`" if started.label else f"`python {name}`"
+        processes = serving.workers(target, unit.folder, started.environment)
+        given = last_value(started.arguments, ("--workers",))
+        if given is not None:
+            processes = number_of(given, f"{said} with `--workers`")
+        if processes is None:
+            processes = Figure(1, f"{said} is one process", started.place)
         unknown = Figure(None, "nothing says how many threads it has", started.place)
-        return _made(unit, started, kind, "python", one, unknown, (target,))
+        served = [word.text for word in started.arguments[1:] if ":" in word.text and TARGET.fullmatch(word.text)]
+        targets = (target, *map(module_of, served))
+        return _made(unit, started, kind, started.label or "python", processes, unknown, targets)
 
     def _option(self, option: Option, started: Started, unit: Unit) -> Figure:
         del unit
@@ -198,10 +235,10 @@ class Commands:
                 name = each
                 break
         if given is not None:
-            return number(given, f"`{started.name} {name}`")
+            return number_of(given, f"`{started.name} {name}`")
         for variable in option.variables:
             if variable in started.environment:
-                return number(started.environment[variable], f"`{variable}`")
+                return number_of(started.environment[variable], f"`{variable}`")
         if option.default is None:
             without = f" without {name}" if name else ""
             return Figure(None, f"`{started.name}`{without}: {option.otherwise}", started.place)
@@ -227,10 +264,17 @@ class Commands:
             if last_value(started.arguments, option.names) is not None:
                 result.append(figure)
             elif (word := last_value(more, option.names)) is not None:
-                result.append(number(word, "`GUNICORN_CMD_ARGS`"))
+                result.append(number_of(word, "`GUNICORN_CMD_ARGS`"))
             else:
                 result.append(found.get(key, figure))
         return result[0], result[1]
+
+
+def _times(figure: Figure, copies: int) -> Figure:
+    """A number of processes of each of several copies."""
+    if copies == 1 or figure.value is None:
+        return figure
+    return figure._replace(value=figure.value * copies, how=f"{copies} × {figure.how}")
 
 
 def _made(
@@ -257,99 +301,8 @@ def _made(
     )
 
 
-def number(word: Word, how: str) -> Figure:
-    """A word as a figure: ``4``; of ``10,3`` the first, which is the most."""
-    if word.missing:
-        return Figure(None, f"{how} is `${word.missing}`, which nothing sets", word.place)
-    text = word.text.partition(",")[0].strip()
-    if not text.isdecimal():
-        return Figure(None, f"{how} is {word.text!r}", word.place)
-    return Figure(int(text), how, word.place)
-
-
-def last_value(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:
-    """The value of an option, in any of its spellings: ``-w 4``, ``-w4``, ``--workers=4``. The last one counts."""
-    found = None
-    for position, word in enumerate(words):
-        for name in names:
-            if word.text == name and position + 1 < len(words):
-                found = words[position + 1]
-            elif name.startswith("--") and word.text.startswith(f"{name}="):
-                found = word._replace(text=word.text[len(name) + 1 :])
-            elif not name.startswith("--") and word.text.startswith(name) and word.text[len(name) :].isdecimal():
-                found = word._replace(text=word.text[len(name) :])
-    return found
-
-
-def script_of(name: str, folder: str) -> str | None:
-    """The shell script of the repository that a command names by the path it has in the container."""
-    if not name.endswith(".sh") and "." in os.path.basename(name):
-        return None
-    parts = [part for part in name.split("/") if part not in ("", ".")]
-    if not parts or ".." in parts:
-        return None
-    for start in range(len(parts)):
-        path = os.path.join(folder, *parts[start:])
-        if os.path.isfile(path) and (name.endswith(".sh") or _is_script(path)):
-            return path
-    if not name.endswith(".sh"):
-        return None
-    for below in ("scripts", "docker", "bin", "deploy"):
-        path = os.path.join(folder, below, parts[-1])
-        if os.path.isfile(path):
-            return path
-    return None
-
-
-def _is_script(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:
-            first = stream.readline(200)
-    except OSError:
-        return False
-    return first.startswith(b"#!") and b"sh" in first
-
-
 def _is_program(word: str) -> bool:
     name = os.path.basename(word)
     return (
         name in PROGRAMS or name in _SHELLS or name in WRAPPERS or word.endswith(".sh") or bool(_PYTHON.fullmatch(name))
     )
-
-
-def _pooled(program: Program, started: Started, concurrency: Figure) -> tuple[Figure, Figure]:
-    """Processes and threads of a worker whose concurrency is either, by the kind of its pool."""
-    given = last_value(started.arguments, program.pool)
-    kind = POOLED.get(given.text if given is not None else "prefork", "")
-    place = given.place if given is not None else started.place
-    one = Figure(1, f"`--pool {given.text}`" if given is not None else "`celery worker`", place)
-    if kind == "processes":
-        return concurrency, one
-    return one, concurrency if kind == "threads" else one
-
-
-def _targets(program: Program, words: tuple[Word, ...]) -> tuple[str, ...]:
-    """The modules or files that a command names, as written, without what is looked up in them."""
-    if program.target:
-        given = last_value(words, program.target)
-        return (module_of(given.text),) if given is not None else ()
-    named = []
-    skip = False
-    options = {*program.valued, *program.processes.names, *program.threads.names, *program.pool}
-    for word in words:
-        if skip or word.text.startswith("-"):
-            skip = not skip and word.text in options
-            continue
-        if word.text in program.within:
-            continue
-        if word.text.endswith(".py") or _TARGET.fullmatch(word.text):
-            named.append(word.text)
-    if not named:
-        return program.otherwise
-    exact = [one for one in named if ":" in one]
-    return tuple(dict.fromkeys(module_of(one) for one in exact or named))
-
-
-def module_of(target: str) -> str:
-    """``app.main`` for ``app.main:app`` and ``app.main:make()``; files stay."""
-    return target if target.endswith(".py") else target.partition(":")[0]

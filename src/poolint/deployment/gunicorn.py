@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import os
 from typing import TYPE_CHECKING
 
+from poolint.deployment import inside
 from poolint.deployment.documents import text_of
 from poolint.deployment.values import Figure, Place, Problem
 
@@ -31,7 +31,7 @@ def settings(folder: str, named: str, environment: Environment) -> tuple[dict[st
     except (SyntaxError, ValueError, RecursionError) as error:
         row = getattr(error, "lineno", None) or 1
         return {}, [Problem(Place(path, row), f"broken Python: {getattr(error, 'msg', error)}")]
-    fold = _Fold(path, environment)
+    fold = Fold(path, environment)
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
@@ -52,17 +52,10 @@ def _found(folder: str, named: str) -> str | None:
     name = named.removeprefix("file:")
     if name.startswith("python:"):
         name = name.removeprefix("python:").replace(".", "/") + ".py"
-    parts = [part for part in (name or _DEFAULT).split("/") if part not in ("", ".")]
-    if ".." in parts:
-        return None
-    for start in range(len(parts)):
-        path = os.path.join(folder, *parts[start:])
-        if os.path.isfile(path):
-            return path
-    return None
+    return inside.found(name or _DEFAULT, folder)
 
 
-class _Fold:
+class Fold:
     """Numbers and texts of module-level names, in the order of the file."""
 
     def __init__(self, path: str, environment: Environment) -> None:
@@ -74,6 +67,10 @@ class _Fold:
 
     def bind(self, name: str, value: ast.expr) -> None:
         """Take in an assignment."""
+        self.figures[name] = self.figure(name, value)
+
+    def figure(self, name: str, value: ast.expr) -> Figure:
+        """The number that a value is; the value itself is kept under the name."""
         here = Place(self._path, value.lineno)
         self._place = None
         found = self._fold(value)
@@ -82,9 +79,8 @@ class _Fold:
             found = int(found) if found.isdecimal() else None
         how = f"`{name} = {ast.unparse(value)}`"
         if found is None:
-            self.figures[name] = Figure(None, f"{how} depends on where it runs", here)
-        else:
-            self.figures[name] = Figure(found, how, self._place or here)
+            return Figure(None, f"{how} depends on where it runs", here)
+        return Figure(found, how, self._place or here)
 
     def _fold(self, node: ast.expr) -> int | str | None:
         if isinstance(node, ast.Constant):

@@ -9,8 +9,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.deployment.commands import last_value, number
 from poolint.deployment.documents import text_of
+from poolint.deployment.options import last_value, number
 from poolint.deployment.values import Figure, Place, Problem, Server, Unit, Word
 
 if TYPE_CHECKING:

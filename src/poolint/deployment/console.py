@@ -1,0 +1,38 @@
+"""Commands that a project brings itself: the scripts in its ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+
+
+def script(name: str, folder: str) -> str | None:
+    """The module that a command of the project runs, as ``package.module``; None where the project has none."""
+    target = _scripts(os.path.join(folder, "pyproject.toml")).get(name)
+    return target.partition(":")[0].strip() if target else None
+
+
+@cache
+def _scripts(path: str) -> dict[str, str]:
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError:
+        return {}
+    if b"scripts" not in data:
+        return {}
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
+    try:
+        table = tomllib.loads(data.decode("utf-8", "replace"))
+    except tomllib.TOMLDecodeError:
+        return {}  # what is wrong with this file is told by whoever reads the settings in it
+    found: dict[str, str] = {}
+    for around in (table.get("project"), table.get("tool", {}).get("poetry")):
+        scripts = around.get("scripts") if isinstance(around, dict) else None
+        if isinstance(scripts, dict):
+            found.update((key, value) for key, value in scripts.items() if isinstance(value, str))
+    return found
