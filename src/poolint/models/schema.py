@@ -157,6 +157,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``exhausted`` is the exception of an engine or a pool that has no connection left.
+    ``for_threads``: several threads may use one connection at once, which does one thing after the other.
     """
 
     name: str
@@ -176,6 +177,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     close_gives_back: bool = False
     embedded: bool = False
     lazy: bool = False
+    for_threads: bool = False
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()

@@ -39,6 +39,7 @@ from poolint.semantics.observe.registries import Registries
 from poolint.semantics.observe.sharing import Sharing
 from poolint.semantics.observe.spending import Spending
 from poolint.semantics.observe.streaming import Streaming
+from poolint.semantics.observe.threads import Threads
 from poolint.semantics.ownership import Ownership
 from poolint.semantics.pools import Pools
 from poolint.semantics.reaching import under_type_checking
@@ -91,6 +92,7 @@ class Analysis:
         self.holdings = Holdings(reader, self.graphs)
         self.streaming = Streaming(self.evaluator, self.holdings, using)
         self.sharing = Sharing(self.evaluator, using)
+        self.threads = Threads(self.evaluator, using)
         self.fans = Fans(self.evaluator, edges)
         self.loops = Loops(self.evaluator, edges)
         self.nesting = Nesting(self.evaluator, self.holdings, edges)
@@ -142,6 +144,7 @@ class Analysis:
                 self.streaming.observe(scope),
                 responding.observe(ev, self.holdings, self.slow, scope),
                 self.sharing.observe(scope),
+                self.threads.observe(scope),
                 self.fans.observe(scope),
                 self.loops.observe(scope),
                 self.spending.observe(scope),

@@ -9,6 +9,7 @@ from poolint.semantics.facts import Observation
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Step
+    from poolint.models import schema
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,4 +27,19 @@ class DrivenFromSync(Observation):
     path: tuple[Step, ...]
 
 
-__all__ = ["DrivenFromSync"]
+@dataclass(frozen=True, eq=False)
+class SharedByThreads(Observation):
+    """One session or connection that several threads use at once. ``node`` starts a thread by ``maker``.
+
+    ``uses`` is how many threads get it: 0 for as many as a loop or collection makes, 1 for one beside the function that
+    has started it.
+    """
+
+    maker: str
+    resource: str
+    cls: schema.Class
+    uses: int
+    path: tuple[Step, ...]
+
+
+__all__ = ["DrivenFromSync", "SharedByThreads"]

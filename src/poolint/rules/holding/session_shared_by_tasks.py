@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.semantics.concurrency_facts import SharedByThreads
 from poolint.semantics.facts import Observation, SharedByTasks
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ class SessionSharedByTasks(Rule):
 
     ## What it does
     Reports an asynchronous session or connection that is given to several tasks at once: by `asyncio.gather`,
-    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there.
+    `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there. And a synchronous one that
+    several threads get, or a thread and the function that has started it: by `submit` and `map` of an executor,
+    `threading.Thread`, `run_in_executor`, or several `to_thread` at once. Connections that are made for several threads
+    (psycopg, psycopg2), registries of sessions, and threads that are waited for first are not reported.
 
     ## Why is this bad?
     A connection does one thing at a time. SQLAlchemy raises `This session is provisioning a new connection;
@@ -57,7 +61,7 @@ class SessionSharedByTasks(Rule):
         code="POL405",
         name="session-shared-by-tasks",
         summary="several tasks use one session or connection at once",
-        subscription=Subscription(observations=frozenset({SharedByTasks})),
+        subscription=Subscription(observations=frozenset({SharedByTasks, SharedByThreads})),
         relaxed_in=frozenset({"tests"}),
     )
 
@@ -65,6 +69,8 @@ class SessionSharedByTasks(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, SharedByThreads):
+            return _in_threads(observation)
         assert isinstance(observation, SharedByTasks)
         what = "session" if observation.cls.kind == "session" else "connection"
         tasks = f"{observation.uses} tasks" if observation.uses else "each of the tasks"
@@ -73,3 +79,14 @@ class SessionSharedByTasks(Rule):
             "time",
             observation.resource,
         )
+
+
+def _in_threads(observation: SharedByThreads) -> Verdict:
+    what = "session" if observation.cls.kind == "session" else "connection"
+    whom = {0: "each of its threads", 1: "a thread, beside this function"}
+    threads = whom.get(observation.uses, f"{observation.uses} threads")
+    return Verdict(
+        f"`{observation.maker}` gives `{observation.resource}` to {threads}: a {what} is for one thread at a time",
+        observation.resource,
+        observation.path,
+    )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.semantics.facts import Observation, SharedByTasks
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.observe.common import may_await
+from poolint.semantics.observe.threads import thread_resources, thread_work
 from poolint.semantics.observe.together import exclude_each_other, is_serialised
 from poolint.semantics.scopes import nearest, parent_of
 from poolint.semantics.types import ClassObject, Function, Instance, Pending, alternatives
@@ -108,6 +109,10 @@ class Sharing:
             return
         if last_name(task.func) in (*STARTS, "wait_for", "shield") and task.args:
             yield from self._resources(task.args[0], scope)
+            return
+        in_thread = thread_work(task)
+        if in_thread is not None:
+            yield from thread_resources(self.ev, self.using, *in_thread, scope)
             return
         callees = alternatives(self.ev.type_of(task.func, scope))
         if self._is_serialised(callees):
