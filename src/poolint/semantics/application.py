@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.semantics.pools import is_unpooled
-from poolint.semantics.reached import cache_of
+from poolint.semantics.reached import cache_of, needs_arguments
 from poolint.semantics.scopes import nearest, parent_of
 from poolint.semantics.types import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
@@ -106,7 +106,7 @@ class Applications:
     def _is_kept(self, made: Made, near: Scope) -> bool:
         """Whether what is made outlives the function in which it is made."""
         scope = made.scope
-        if scope.kind in ("module", "class") or cache_of(scope) is not None:
+        if scope.kind in ("module", "class") or (cache_of(scope) is not None and not needs_arguments(scope)):
             return True
         statement = parent_of(made.call)
         if isinstance(statement, ast.Await):

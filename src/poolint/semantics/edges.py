@@ -6,11 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.semantics.callables import returned
 from poolint.semantics.calls import call_fact
 from poolint.semantics.facts import CallFact
 from poolint.semantics.heirs import Heirs
 from poolint.semantics.implied import Around, around, entered, is_set_up, iterated, made_by
-from poolint.semantics.reached import Known, cache_of, happens_once, known, tested_parameters
+from poolint.semantics.members import lineage
+from poolint.semantics.reached import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
 from poolint.semantics.scopes import may_be_another, nearest, parent_of
 from poolint.semantics.types import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
@@ -35,6 +37,9 @@ class Link(NamedTuple):
     scope: Scope
     name: str
 
+
+_OWNERS = frozenset({"engine", "pool", "factory", "client"})
+"""Kinds of what is built once and lent to all that need it."""
 
 _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 """What is in the name of something that makes sessions or connections."""
@@ -116,12 +121,31 @@ class Edges:
         return known(node, target, tested, caller)
 
     def _is_kept(self, callee: Scope) -> bool:
-        """Whether a cache keeps a function's result; a cache of the project's own may forget at any time."""
+        """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.
+
+        Where it keeps one for each argument, this is so for what is built once for each configuration: an engine, or an
+        object that has one.
+        """
         cache = cache_of(callee)
         around = callee.parent
         if cache is None or around is None:
             return False
+        if needs_arguments(callee) and not all(map(self._is_built, alternatives(returned(self.ev, callee, None)))):
+            return False
         return not any(isinstance(one, (Function, ClassObject)) for one in alternatives(self.ev.type_of(cache, around)))
+
+    def _is_built(self, one: Type) -> bool:
+        """Whether a value is an engine or the like, or an object of the project that has one."""
+        if not isinstance(one, Instance):
+            return False
+        if one.base is not None:
+            return one.base.kind in _OWNERS
+        return any(
+            isinstance(member, Instance) and member.base is not None and member.base.kind in _OWNERS
+            for cls in lineage(self.ev, one)
+            for name in cls.self_assignments
+            for member in alternatives(self.ev.type_of_member(one, name))
+        )
 
     def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
         """Whether by its name a call can be one of a library with an effect, or of a function of the project."""

@@ -109,17 +109,22 @@ def _conjuncts(test: ast.expr) -> list[ast.expr]:
 
 
 def cache_of(callee: Scope) -> ast.expr | None:
-    """The decorator by whose name a function's result is kept for all its calls; none if arguments have to be given."""
+    """The decorator by whose name a function's result is kept, for all its calls or for those with the same arguments."""
     node = callee.node
     if not isinstance(node, _FUNCTIONS) or not node.decorator_list or callee.enclosing_class is not None:
         return None
-    arguments = node.args
-    if len(arguments.posonlyargs) + len(arguments.args) > len(arguments.defaults) or None in arguments.kw_defaults:
-        return None
-    if arguments.vararg is not None or arguments.kwarg is not None:
-        return None
     named = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
     return next((one for one in named if last_name(one) in _CACHES), None)
+
+
+def needs_arguments(callee: Scope) -> bool:
+    """Whether a function cannot be called without arguments, or takes any."""
+    arguments = getattr(callee.node, "args", None)
+    if not isinstance(arguments, ast.arguments):
+        return False
+    if len(arguments.posonlyargs) + len(arguments.args) > len(arguments.defaults) or None in arguments.kw_defaults:
+        return True
+    return arguments.vararg is not None or arguments.kwarg is not None
 
 
 def _missing(test: ast.expr, declared: frozenset[str]) -> str:
