@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from poolint.diagnostics import Applicability
+from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import Replace
 from poolint.rules.base import Meta, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import ArgumentRule
@@ -21,9 +21,12 @@ class DriverKindMismatch(ArgumentRule):
     """An engine is given a URL whose driver is of the other kind.
 
     ## What it does
-    Reports `create_async_engine` with the URL of a synchronous driver, also of one that the dialect takes by default
-    (`postgresql://`), and `create_engine` with that of an asynchronous one. URLs are followed through constants,
-    f-strings, `URL.create`, `make_url`, `replace` and the defaults of settings and environment variables.
+    Reports `create_async_engine` with the URL of a synchronous driver, also of one that the dialect takes by default,
+    and `create_engine` with that of an asynchronous one. URLs are followed through constants, f-strings, `URL.create`,
+    `make_url`, `replace` and the defaults of settings and environment variables.
+
+    `postgresql://` means psycopg2 up to SQLAlchemy 2.0, and psycopg, which is of both kinds, from 2.1 on. Which of them it
+    is, the project's lock file or requirements say; where they leave it open, the finding is merely possible.
 
     ## Why is this bad?
     `create_async_engine` raises `InvalidRequestError` for a driver that is not asynchronous. `create_engine` takes an
@@ -67,13 +70,13 @@ class DriverKindMismatch(ArgumentRule):
             until = f", unless `{one.setting}` is set otherwise" if one.setting else ", unless it is set otherwise"
         url = f"`{one.scheme}://`" if one.named else f"`{one.scheme}://` ({one.driver} by default)"
         if one.kind == "async":
-            newer = f"; the newest version takes {one.newer}, which has one" if one.newer else ""
+            newer = f"; newer versions take {one.newer}, which has one" if one.newer else ""
             text = f"{url} has no asynchronous driver: `{one.maker}` raises InvalidRequestError{until}{newer}"
         else:
             text = (
                 f"{url} has an asynchronous driver: the first connection of `{one.maker}` raises MissingGreenlet{until}"
             )
-        return Verdict(text, one.maker, one.path)
+        return Verdict(text, one.maker, one.path, Certainty.POSSIBLE if one.newer else Certainty.CERTAIN)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, DriverMismatch)

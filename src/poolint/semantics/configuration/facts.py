@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class DriverMismatch(Observation):
     """A URL whose driver does not work in engines of this kind. ``maker`` is what makes the engine.
 
-    ``driver`` is what ``scheme`` names, or by default where not ``named``; ``right`` a scheme that works. ``given`` is
+    ``driver`` is what ``scheme`` names, or by default where not ``named``; ``newer`` versions of the library, which may be
+    installed, have a default that works; ``right`` is a scheme that does. ``given`` is
     false where the URL holds only until a setting of the name ``setting`` says otherwise.
     """
 

@@ -13,6 +13,7 @@ from poolint.semantics.configuration.urls import is_wrong_for
 from poolint.semantics.configuration.uses import Uses
 from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.requests import holding
 from poolint.semantics.types import ClassObject, alternatives
 
 if TYPE_CHECKING:
@@ -78,7 +79,10 @@ class Configuration:
         newer = dialect.newer if dialect is not None and not url.named else ""
         if newer and spec.kind == "async":
             other = self.ev.models.drivers.get((url.dialect, newer))
-            newer = newer if other is not None and other.kind != "sync" else ""
+            taken = holding(self.ev, "sqlalchemy.default-drivers", argument.scope)
+            newer = newer if other is not None and other.kind != "sync" and "newer" in taken else ""
+            if newer and len(taken) == 1:
+                return  # it is the one that is installed
         place = url.known
         path: tuple[Step, ...] = ()
         if place.node is not argument.node and hasattr(place.node, "lineno"):
