@@ -22,6 +22,7 @@ NOT_IN_TEST_EXTRA = {
     "kubernetes": "about 130 MB",
     "kubernetes_asyncio": "about 50 MB",
     "langchain_core": "about 50 MB with langsmith and what that needs",
+    "langgraph": "what langchain_core brings, and its checkpointers",
     "litellm": "pins an older openai, and brings tokenizers",
     "openai": "about 40 MB",
     "opensearchpy": "brings the protobufs of a whole API",
