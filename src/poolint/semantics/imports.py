@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from poolint.semantics.types import UNKNOWN, ModuleObject, Type
@@ -37,7 +38,11 @@ def imported(ev: Evaluator, binding: Binding, module: Module) -> Type:
 
 def _is_library(ev: Evaluator, dotted: str, module: Module) -> bool:
     top = dotted.partition(".")[0]
-    return top in ev.models.roots and module.name.partition(".")[0] != top
+    if top not in ev.models.roots or module.name.partition(".")[0] == top:
+        return False
+    # A distribution may be a part of its library's namespace, in a folder of that name without an `__init__`.
+    folders = ev.project.finder.search_path(module.path)
+    return not any(module.path.startswith(os.path.join(folder, top) + os.sep) for folder in folders)
 
 
 def first_party(ev: Evaluator, dotted: str, level: int, module: Module) -> Module | None:
