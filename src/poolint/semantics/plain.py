@@ -162,7 +162,7 @@ class Values:
         return value is not None and self.is_scalar(value)
 
     def _is_plain_binding(self, binding: Binding) -> bool:
-        if binding.kind in ("import", "function", "class"):
+        if binding.kind in ("import", "function", "class") or isinstance(binding.node, ast.ExceptHandler):
             return True
         if binding.annotation is not None and is_plain_annotation(binding.annotation):
             return True

@@ -9,7 +9,7 @@ from poolint.semantics.calls import text_of
 from poolint.semantics.holding.blocks import inside, root_of
 from poolint.semantics.holding.reads import only_reads
 from poolint.semantics.holding.runs import Run
-from poolint.semantics.holding.ways import is_caught
+from poolint.semantics.holding.standalone import is_caught
 from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -
     block = parent_of(outer) if isinstance(outer, ast.withitem) else None
     if not isinstance(block, (ast.With, ast.AsyncWith)) or len(block.items) != 1 or block.items[0].optional_vars:
         return None
-    if is_caught(block, scope):
+    if is_caught(block, scope, _owner(resource, block, scope)):
         return None  # whoever catches what the block raises counts on its rollback
     if _is_in_transaction(holdings, resource, block, node, scope):
         return Beginning(block, resource, commits=False, is_sure=False)
@@ -64,15 +64,24 @@ def _is_in_transaction(holdings: Holdings, resource: str, block: WithNode, node:
     )
 
 
-def _is_closed(resource: str, block: ast.stmt, scope: Scope) -> bool:
-    """Whether the session belongs to a block around, which closes it when something is raised, with no loop between."""
+def _owner(resource: str, block: ast.stmt, scope: Scope) -> WithNode | None:
+    """The block around that the session belongs to."""
     current = parent_of(block)
     while current is not None and current is not scope.node:
-        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-            return False  # what comes behind the block comes before it in the next round
         if isinstance(current, (ast.With, ast.AsyncWith)):
             targets = (one.optional_vars for one in current.items)
             if any(isinstance(one, ast.Name) and one.id == resource for one in targets):
-                return True
+                return current
         current = parent_of(current)
-    return False
+    return None
+
+
+def _is_closed(resource: str, block: ast.stmt, scope: Scope) -> bool:
+    """Whether a block around closes the session when something is raised, with no loop between them."""
+    owner = _owner(resource, block, scope)
+    current = parent_of(block)
+    while owner is not None and current is not owner:
+        if current is None or isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            return False  # what comes behind the block comes before it in the next round
+        current = parent_of(current)
+    return owner is not None

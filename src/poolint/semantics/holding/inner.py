@@ -10,7 +10,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.holding.blocks import inside
 from poolint.semantics.holding.reads import is_read, is_write, only_reads
 from poolint.semantics.holding.runs import Run
-from poolint.semantics.holding.ways import is_caught
+from poolint.semantics.holding.standalone import is_caught
 from poolint.semantics.plain import Values
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Instance, alternatives

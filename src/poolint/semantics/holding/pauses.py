@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import SESSIONS
 from poolint.semantics.annotated import is_injected
+from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.derived import Derived
 from poolint.semantics.extent import is_inside
@@ -15,7 +16,7 @@ from poolint.semantics.holding.reads import only_reads
 from poolint.semantics.liveness import Reads
 from poolint.semantics.plain import Values
 from poolint.semantics.scopes import parent_of, statement_of
-from poolint.semantics.types import Instance, alternatives
+from poolint.semantics.types import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
@@ -62,7 +63,20 @@ def _is_own(ev: Evaluator, holdings: Holdings, resource: str, scope: Scope) -> b
     found = [one for one in scope.bindings.get(resource, ()) if one.kind != "narrowed"]
     if len(found) != 1:
         return False
-    return found[0].kind in ("with", "assign") or (found[0].kind == "parameter" and is_injected(ev, found[0], scope))
+    if found[0].kind == "parameter":
+        return is_injected(ev, found[0], scope)
+    value = found[0].value.value if isinstance(found[0].value, ast.Await) else found[0].value
+    return found[0].kind in ("with", "assign") and isinstance(value, ast.Call) and _makes(ev, value, scope)
+
+
+def _makes(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a session that nobody else has: of a library, or by a context manager of the project."""
+    fact = call_fact(ev, call, scope, use_evidence=False)
+    if fact is not None and fact.cls is not None:
+        return fact.role == "open" or (fact.row is None and fact.cls.construct == "open")
+    return any(
+        isinstance(one, Function) and len(one.scope.yields) == 1 for one in alternatives(ev.type_of(call.func, scope))
+    )
 
 
 def _outside_loops(statement: ast.stmt, hold: Hold, holdings: Holdings, scope: Scope) -> ast.stmt:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import ENDING_ROLES, SESSIONS
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.cfg import TooComplex
-from poolint.semantics.derived import Derived
 from poolint.semantics.effects import Effects
 from poolint.semantics.holding.blocks import inside, root_of
-from poolint.semantics.holding.expiry import keeps_loaded
 from poolint.semantics.holding.reads import LOCKS
 from poolint.semantics.holding.runs import Run, own_nodes
-from poolint.semantics.liveness import Reads
-from poolint.semantics.plain import Values, is_database
+from poolint.semantics.holding.standalone import Standing, bound_by_header, is_caught, touches
+from poolint.semantics.lifetimes.managers import suppressed
+from poolint.semantics.plain import is_database
 from poolint.semantics.scopes import nearest, parent_of, statement_of
 from poolint.semantics.types import Instance, alternatives
 
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from poolint.semantics.effects import Edges
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.facts import CallFact
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.scopes import Scope, WithNode
 
@@ -39,13 +37,6 @@ class Way(NamedTuple):
     statements: tuple[ast.stmt, ...]
     target: ast.stmt
     behind: bool
-
-
-def touches(fact: CallFact) -> str:
-    """Whether a call does anything with a database, or with what gives connections to one."""
-    return (
-        "database" if fact.cls is not None and fact.cls.kind not in ("client", "response", "other", "context") else ""
-    )
 
 
 class Ways:
@@ -81,7 +72,8 @@ class _Search:
         self.scope = scope
         self.holds = holds
         self.may_pass = may_pass
-        self.values = Values(self.ev, scope)
+        self.standing = Standing(self.ev, ways.holdings, ways.touching, scope, holds)
+        self.values = self.standing.values
         self.regions = ways.holdings.changes(scope).regions
 
     def find(self) -> Way | None:
@@ -165,7 +157,7 @@ class _Search:
         ahead = [*chain, *inner.body[:index]]
         if not all(map(_is_pure, ahead)) or len(inner.body) == index + 1:
             return None
-        bound = {name for block in passed for name in _bound_by_header(block)}
+        bound = {name for block in passed for name in bound_by_header(block)}
         needed = {name for block in passed for item in block.items for name in _loads(item.context_expr)}
         for statements in ([statement], inner.body[: index + 1]):
             run = Run(statements)
@@ -177,7 +169,7 @@ class _Search:
                 and not run.yields
                 and not run.loads & (bound | Run(rest).stores)
                 and not run.stores & (bound | needed | Run(rest).loads | self.scope.declared)
-                and not self._touches(run)
+                and not self.standing.touches(run)
             ):
                 return Way(tuple(statements), outer, behind=False)
         return None
@@ -196,13 +188,22 @@ class _Search:
         inner, outer = passed[0], passed[-1]
         index = inner.body.index(self._child(inner))
         is_last = all(block.body[-1] is child for block, child in zip(passed[1:], passed, strict=False))
-        if not is_last or is_caught(outer, self.scope) or self._locks(outer):
+        if not is_last or is_caught(outer, self.scope) or self._locks(outer) or any(map(self._swallows, passed)):
             return None
         commits = any(self._commits(one) for one in passed)
         run = Run(inner.body[index:])
-        if index and not run.leaves(may_return=True) and self._may_leave(run, passed, commits=commits):
+        if index and not run.leaves(may_return=True) and self.standing.may_leave(run, passed, commits=commits):
             return Way(tuple(run.statements), outer, behind=True)
         return self._passing(inner.body, index, len(inner.body), passed, outer, commits=commits)
+
+    def _swallows(self, block: WithNode) -> bool:
+        """Whether what is behind a block is reached although something has been raised in it."""
+        calls = (item.context_expr for item in block.items)
+        return any(
+            bool(suppressed(self.ev, self.ev.type_of(one.func, self.scope)))
+            for one in calls
+            if isinstance(one, ast.Call)
+        )
 
     def _after_commit(self) -> Way | None:
         """Past the statement of the same suite that commits, or ends in another way, what is held."""
@@ -218,7 +219,12 @@ class _Search:
                 if is_caught(current, self.scope) or self._locks(self.scope.node):
                     return None
                 run = Run(suite[index:end])
-                if not run.leaves() and not run.stores & Run([suite[end]]).loads and self._may_leave(run, []):
+                expires = not self._commits_only(suite[end])
+                if (
+                    not run.leaves()
+                    and not run.stores & Run([suite[end]]).loads
+                    and self.standing.may_leave(run, [], expires=expires)
+                ):
                     return Way(tuple(run.statements), suite[end], behind=True)
                 return self._passing(suite, index, end, [], suite[end])
             current = parent_of(current)
@@ -242,7 +248,9 @@ class _Search:
         if run.loads & others.stores or changing or run.leaves():
             return None
         return (
-            Way(tuple(run.statements), target, behind=True) if self._may_leave(run, passed, commits=commits) else None
+            Way(tuple(run.statements), target, behind=True)
+            if self.standing.may_leave(run, passed, commits=commits)
+            else None
         )
 
     def _may_change(self, name: str) -> bool:
@@ -255,6 +263,10 @@ class _Search:
         )
         return not is_client and not self.values.is_scalar(ast.Name(name, ast.Load()))
 
+    def _commits_only(self, statement: ast.stmt) -> bool:
+        """Whether the end of a transaction is a commit: a rollback expires all entities whatever is asked for."""
+        return any(isinstance(one, ast.Attribute) and one.attr == "commit" for one in ast.walk(statement))
+
     def _ends(self, statement: ast.stmt, hold: Hold) -> bool:
         value = statement.value if isinstance(statement, ast.Expr) else None
         call = value.value if isinstance(value, ast.Await) else value
@@ -265,59 +277,7 @@ class _Search:
             return False
         return fact.cls.kind in SESSIONS and text_of(root, self.scope) == hold.resource
 
-    # Whether it needs what it leaves.
-
-    def _may_leave(self, run: Run, passed: list[WithNode], *, commits: bool = True) -> bool:
-        """Whether statements mean the same when what is held has been given back."""
-        if not run.is_plain or run.yields or run.stores & self.scope.declared or self._touches(run):
-            return False
-        names = {name for block in passed for name in _bound_by_header(block)}
-        names |= {one.resource.partition(".")[0] for one in self.holds if "(" not in one.resource}
-        if (run.loads & names) - {"self"} or any(one.resource in run.texts for one in self.holds):
-            return False
-        for load in (load for name in names for load in self._derived(name)):
-            if load in run.nodes and not self.values.is_read_out(load.id):
-                return False
-        is_session = any(one.cls is not None and one.cls.kind in (*SESSIONS, "factory") for one in self.holds)
-        return not is_session or self._is_plain(run, commits=commits)
-
-    def _derived(self, name: str) -> Iterator[ast.Name]:
-        """The reads of what is made of a resource."""
-        bindings = self.scope.bindings.get(name, [])
-        reads = Reads(self.scope, self.ways.holdings.graph(self.scope))
-        for one in bindings:
-            starts = tuple(reads.graph.nodes_of(one.node))
-            cls = next((hold.cls for hold in self.holds if hold.resource == name), self.holds[0].cls)
-            yield from (mention.load for mention in Derived(self.ev, self.scope, reads, name, starts, cls).mentions)
-
-    def _is_plain(self, run: Run, *, commits: bool) -> bool:
-        """Whether what a run reads is no entity, or one that has been loaded and stays so."""
-        is_async = all(one.cls is not None and one.cls.mode == "async" for one in self.holds)
-        stays = is_async and (not commits or all(keeps_loaded(self.ev, one.resource, self.scope) for one in self.holds))
-        others = {name: uses for name, uses in run.reads.items() if not self.values.is_plain_name(name)}
-        if not all(map(self._is_own_member, others.pop("self", []))):
-            return False
-        if others.keys() <= run.stores:
-            return True
-        return stays and all(_reads_only(one) for uses in others.values() for one in uses)
-
-    def _is_own_member(self, load: ast.Name) -> bool:
-        """Whether ``self`` is read for one of its methods, or for something that is no entity."""
-        parent = parent_of(load)
-        if not isinstance(parent, ast.Attribute):
-            return False
-        outer = parent_of(parent)
-        is_method = isinstance(outer, ast.Call) and outer.func is parent
-        return is_method or self.values.is_plain(parent)
-
-    def _touches(self, run: Run) -> bool:
-        """Whether a run does anything with a database, itself or by functions of the project."""
-        for node in run.nodes:
-            if isinstance(node, ast.Call):
-                fact = call_fact(self.ev, node, self.scope)
-                if (fact is not None and touches(fact)) or self.ways.touching.of_call(node, self.scope) is not None:
-                    return True
-        return False
+    # What the end of a block does.
 
     def _commits(self, block: WithNode) -> bool:
         """Whether the end of a block commits, as far as can be told."""
@@ -327,17 +287,6 @@ class _Search:
             if not is_database(self.ev.type_of(item.context_expr, self.scope)):
                 return True  # a context manager of the project
         return False
-
-
-def is_caught(node: ast.AST, scope: Scope) -> bool:
-    """Whether a handler around a statement would now see another state of the database."""
-    child, current = node, parent_of(node)
-    while current is not None and current is not scope.node:
-        is_try = isinstance(current, ast.Try) or type(current).__name__ == "TryStar"
-        if is_try and current.handlers and any(child is one for one in current.body):  # type: ignore[attr-defined]
-            return True
-        child, current = current, parent_of(current)
-    return False
 
 
 def _suite(statement: ast.stmt) -> list[ast.stmt]:
@@ -351,12 +300,6 @@ def _suite(statement: ast.stmt) -> list[ast.stmt]:
 
 def _up_to(block: WithNode, child: ast.stmt) -> list[ast.stmt]:
     return block.body[: block.body.index(child)]
-
-
-def _bound_by_header(block: WithNode) -> Iterator[str]:
-    for item in block.items:
-        if item.optional_vars is not None:
-            yield from (one.id for one in ast.walk(item.optional_vars) if isinstance(one, ast.Name))
 
 
 def _loads(node: ast.AST) -> Iterator[str]:
@@ -374,12 +317,3 @@ def _is_pure(statement: ast.stmt) -> bool:
         isinstance(one, (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr))
         for one in own_nodes([statement])
     )
-
-
-def _reads_only(load: ast.Name) -> bool:
-    """Whether an object is only looked at: an attribute is read, or it is iterated over."""
-    parent = parent_of(load)
-    if isinstance(parent, ast.Attribute):
-        outer = parent_of(parent)
-        return isinstance(parent.ctx, ast.Load) and not (isinstance(outer, ast.Call) and outer.func is parent)
-    return isinstance(parent, (ast.For, ast.comprehension)) and parent.iter is load
