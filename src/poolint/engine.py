@@ -100,6 +100,7 @@ class Checker:
             self._analysis = Analysis(
                 self._known_project(), load(self._own), self.screen, settings.budget, settings.root
             )
+            self._analysis.is_thorough = settings.certainty == "possible"
         return self._analysis
 
     def _known_project(self) -> Project:

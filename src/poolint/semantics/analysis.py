@@ -23,6 +23,7 @@ from poolint.semantics.observe import (
     coroutines,
     generators,
     lent,
+    maybe,
     outliving,
     owners,
     responding,
@@ -78,6 +79,8 @@ class Analysis:
     def __init__(
         self, project: Project, models: Models, screen: Screen, declared: Declared | None = None, root: str = ""
     ) -> None:
+        self.is_thorough = False
+        """Whether what may be is observed, too."""
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
@@ -139,6 +142,7 @@ class Analysis:
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
                 waiting.observe(self.holdings, self.slow, scope),
+                maybe.observe(self.holdings, self.slow, scope) if self.is_thorough else (),
                 self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
                 self.streaming.observe(scope),

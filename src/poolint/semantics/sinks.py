@@ -11,6 +11,9 @@ from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING
 if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
 
+UNKNOWN_EFFECT = "unknown"
+"""That of a call of which nothing is known, but that looks like a client's."""
+
 EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
 """Effects that wait for something outside the process."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Subscription
-from poolint.rules.holding.wording import WaitRule, chain, verdict, waited_for, while_held
+from poolint.rules.holding.wording import WaitRule, chain, verdict, waits, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation
-from poolint.semantics.sinks import EXTERNAL
+from poolint.semantics.sinks import EXTERNAL, UNKNOWN_EFFECT
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -31,6 +31,8 @@ class ExternalCallWhileHeld(WaitRule):
     Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
     waits with a connection of its own. That is no rule of its own.
+
+    An awaited call of which nothing is known, and one with the name of a client, is told with `--certainty possible`.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other
@@ -92,7 +94,6 @@ class ExternalCallWhileHeld(WaitRule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)
-        if observation.transaction or observation.effect not in EXTERNAL:
+        if observation.transaction or observation.effect not in (*EXTERNAL, UNKNOWN_EFFECT):
             return None
-        what = waited_for(observation.effect)
-        return verdict(observation, f"`{chain(observation)}` waits for {what} {while_held(observation)}")
+        return verdict(observation, f"`{chain(observation)}` {waits(observation)} {while_held(observation)}")

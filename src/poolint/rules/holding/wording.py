@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Rule, Verdict
+from poolint.semantics.sinks import UNKNOWN_EFFECT
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -31,6 +33,13 @@ _WAITED_FOR = {
 def waited_for(effect: str) -> str:
     """What a call with this effect waits for, in words."""
     return _WAITED_FOR.get(effect, effect)
+
+
+def waits(call: CallWhileHeld) -> str:
+    """What a call does, as far as it is known: `waits for an HTTP request`."""
+    if call.effect == UNKNOWN_EFFECT:
+        return "may wait for something outside, as nothing is known of it,"
+    return f"waits for {waited_for(call.effect)}"
 
 
 def chain(call: CallWhileHeld) -> str:
@@ -61,7 +70,8 @@ def again_after(cls: Class) -> str:
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
-    return Verdict(message, call.names[-1], call.path)
+    certainty = Certainty.POSSIBLE if call.effect == UNKNOWN_EFFECT else Certainty.CERTAIN
+    return Verdict(message, call.names[-1], call.path, certainty)
 
 
 class WaitRule(Rule):

@@ -48,7 +48,7 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
         if not held or _ended_on_the_way(holdings, witness):
             continue
         if not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
-            yield _observation(slow.edges.ev, holdings, held, witness, node, scope)
+            yield observation(slow.edges.ev, holdings, held, witness, node, scope)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -62,9 +62,10 @@ def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[
         yield from slow.implied(scope)
 
 
-def _observation(
+def observation(
     ev: Evaluator, holdings: Holdings, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope
 ) -> CallWhileHeld:
+    """The observation of a call that waits while these are held."""
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
     if hold.header is not None:
