@@ -62,9 +62,7 @@ async def pay(session: AsyncSession, order_id: int) -> None:
     ("body", "expected"),
     [(IN_A_TRANSACTION, [(5, "POL401", "possible")]), (AFTER_A_READ, [(4, "POL402", "possible")])],
 )
-def test_an_undefined_callee_is_possible_only(
-    tmp_path: Path, body: str, expected: list[tuple[int, str, str]]
-) -> None:
+def test_an_undefined_callee_is_possible_only(tmp_path: Path, body: str, expected: list[tuple[int, str, str]]) -> None:
     assert found(tmp_path, body, "possible") == expected
     assert found(tmp_path, body, "certain") == []
 
