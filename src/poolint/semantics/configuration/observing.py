@@ -224,13 +224,14 @@ class Configuration:
 
     def _unasked(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
         """Arguments that one may want a pool to have."""
-        if not spec.complete or any(one.facts.limit != "queue" for one in spec.pools):
+        if not spec.complete or (spec.pools and not any(one.facts.limit == "queue" for one in spec.pools)):
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec):
             return
         where = _where(spec.node, spec.scope, spec)
         timeout = spec.maker.timeout
-        if timeout and timeout not in spec.arguments and (spec.pools or spec.maker.makes == "pool"):
+        has_queue = all(one.facts.limit == "queue" for one in spec.pools)
+        if timeout and timeout not in spec.arguments and has_queue and (spec.pools or spec.maker.makes == "pool"):
             seconds = int(spec.maker.defaults.get(timeout, 0))
             yield spec.scope, facts.NoTimeout(*where, last(spec.maker), spec.name, timeout, seconds)
         checks = ("pool_pre_ping", "pool_recycle", "pool", "creator", "async_creator")
