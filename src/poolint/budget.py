@@ -75,7 +75,8 @@ class Row(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """One deployment: its rows, largest first, and what the server has. ``unpooled`` are services without any pool."""
+    """One deployment: its rows, largest first, and what the server has. ``unpooled`` are services without any pool
+    that counts, each with the reason."""
 
     deployment: Deployment
     server: Server | None
@@ -83,7 +84,7 @@ class Budget(NamedTuple):
     reserve: Figure
     migrations: Figure
     rows: tuple[Row, ...]
-    unpooled: tuple[Service, ...]
+    unpooled: tuple[tuple[Service, str], ...]
     asks: tuple[Ask, ...]
 
     @property
@@ -128,7 +129,7 @@ def budget(
     server = _server(deployment, declared)
     asks: list[Ask] = []
     rows: list[Row] = []
-    unpooled: list[Service] = []
+    unpooled: list[tuple[Service, str]] = []
     for service in _services(deployment, declared):
         if service.kind == "migration":
             continue
@@ -140,7 +141,9 @@ def budget(
             continue
         counted = [pool for pool in pools if pool.dialect not in NOT_POSTGRESQL]
         if not counted:
-            unpooled.append(service)
+            others = sorted({pool.dialect for pool in pools})
+            why = f"its pools are for {' and '.join(others)}" if others else "it uses no pool that is known"
+            unpooled.append((service, why))
         found = [_row(service, pool, said, declared.surge) for pool in counted]
         rows += found
         asks += _asks(found)

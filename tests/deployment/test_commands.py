@@ -281,3 +281,9 @@ def test_modules_that_serve_themselves(command: str, tmp_path: Path) -> None:
     path.write_text("import uvicorn\nuvicorn.run('app.main:app')\n")
     [service] = started(command, str(tmp_path))
     assert service.processes.value == 1
+
+
+def test_defaults_of_defaults() -> None:
+    text = 'NAME=app.main; export TARGET=${TARGET:-"$NAME:${ATTRIBUTE:-app}"}; gunicorn -w ${A:-${B:-3}} $TARGET'
+    [service] = started(text)
+    assert (service.targets, service.processes.value) == (("app.main",), 3)

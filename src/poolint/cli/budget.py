@@ -65,8 +65,8 @@ def _table(one: Budget, paint: Style) -> Iterator[str]:
         yield from _sum(one, paint)
     else:
         yield "no service is known that takes connections"
-    for service in one.unpooled:
-        yield f"not counted: `{service.name}` ({_at(service.place)}) uses no pool that is known"
+    for service, why in one.unpooled:
+        yield f"not counted: `{service.name}` ({_at(service.place)}): {why}"
     for name, place, why in one.deployment.others:
         yield f"not counted: `{name}` ({_at(place)}): {printable(why)}"
     for ask in one.asks:
@@ -179,7 +179,7 @@ def _as_object(one: Budget) -> dict[str, Any]:
         ],
         "unknown": [{"key": ask.key or None, "why": ask.why, **_place(ask.place)} for ask in one.asks],
         "not_counted": [
-            *({"name": service.name, "why": "no pool", **_place(service.place)} for service in one.unpooled),
+            *({"name": service.name, "why": why, **_place(service.place)} for service, why in one.unpooled),
             *({"name": name, "why": why, **_place(place)} for name, place, why in one.deployment.others),
         ],
     }

@@ -52,7 +52,7 @@ def expanded(word: Word, environment: Environment) -> Word:
             missing = missing or found.missing
             return found.text
         if match[2] in (":-", "-", ":=", "="):
-            return str(match[3])
+            return _VARIABLE.sub(replace, match[3])  # a default may be made of other variables
         missing = missing or name
         return match[0]
 

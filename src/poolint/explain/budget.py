@@ -38,13 +38,14 @@ def budgets(
 
         settings.budget = (settings.budget or Declared())._replace(surge=True)
     fleet = Checker(settings, rules, resolver.cwd).fleet()
+    found: list[Budget] = []
     problems: list[Problem] = []
     for each in dict.fromkeys([folder, *fleet.folders(os.path.join(folder, "any.py"))]):
         settled = fleet.of(each)
         problems += [one for one in settled.problems if one not in problems]
-        if settled.budgets:
-            return list(settled.budgets), problems
-    found: list[Budget] = []
+        found = found or list(settled.budgets)
+        if any(one.deployment.services for one in found):
+            return found, problems
     for name in sorted(os.listdir(folder)):
         below = os.path.join(folder, name)
         if os.path.isdir(below) and not name.startswith("."):

@@ -7,7 +7,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.budget import Budget, Pool, budget, is_limited
+from poolint.budget import NOT_POSTGRESQL, Budget, Pool, budget, is_limited
 from poolint.deployment.declared import Declared
 from poolint.deployment.values import Deployment, Environment, Figure, Place
 from poolint.semantics.configuration.reach import Reach
@@ -133,7 +133,7 @@ class Fleet:
                     # What goes to one name, or is made for one function, is made in one branch or the other.
                     key = (path, spec.function, spec.name) if spec.name or spec.scope.kind == "function" else spec
                     known = found.get(key)
-                    if known is None or (known.limit.value or 0) < (pool.limit.value or 0):
+                    if known is None or _weight(known) < _weight(pool):
                         found[key] = pool
         return list(found.values())
 
@@ -155,6 +155,11 @@ class Fleet:
             if module is not None and _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
                 self._made[key] = [(module, spec) for spec in self._engines.of_module(module)]
         return self._made[key]
+
+
+def _weight(pool: Pool) -> tuple[bool, int]:
+    """By what one of several alternatives counts: that it may reach the server, then how far it grows."""
+    return pool.dialect not in NOT_POSTGRESQL, pool.limit.value or 0
 
 
 class Given:
