@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.semantics.configuration.constants import Folder
 from poolint.semantics.configuration.keywords import Argument, Keywords
 from poolint.semantics.configuration.urls import Url, urls
-from poolint.semantics.scopes import may_be_another, parent_of
+from poolint.semantics.scopes import may_be_another, nearest, parent_of
 from poolint.semantics.types import NOTHING, ClassObject, Either, LibraryFunction, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -213,10 +213,15 @@ class Engines:
         """Those that are made in one scope."""
         for node in scope.calls:
             name = last_name(node.func)
-            if name in self._names or (isinstance(node.func, ast.Name) and may_be_another(name, scope)):
+            if name in self._names or (isinstance(node.func, ast.Name) and self._may_be_one(name, scope)):
                 spec = self.of_call(node, scope)
                 if spec is not None:
                     yield spec
+
+    def _may_be_one(self, name: str, scope: Scope) -> bool:
+        """Whether a name may stand for something that makes engines under another one."""
+        imported = (one.origin.rpartition(":")[2] for one in nearest(name, scope) if one.kind == "import")
+        return may_be_another(name, scope) or any(one in self._names for one in imported)
 
     def of_call(self, node: ast.Call, scope: Scope) -> EngineSpec | None:
         """What a call makes; None where that is no engine or pool."""
