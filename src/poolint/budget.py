@@ -43,7 +43,7 @@ class Pool(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A figure that nothing tells. ``key`` is where it can be said, empty where that is in the code itself."""
+    """A figure that nothing tells. ``key`` is where it can be said."""
 
     key: str
     why: str
@@ -177,8 +177,9 @@ def _row(service: Service, pool: Pool, said: DeclaredService, with_surge: bool) 
     if with_surge and service.surge is not None and said.replicas is None:
         value = None if None in (replicas.value, service.surge.value) else replicas.least + (service.surge.value or 0)
         replicas = Figure(value, f"{replicas.how}, and {service.surge.value} by {service.surge.how}", replicas.place)
-    each = pool.limit
-    if pool.is_unlimited:
+    limit = said.limits.get(pool.qualified) or said.limits.get(pool.name)
+    each = limit or pool.limit
+    if pool.is_unlimited and limit is None:
         threads = said.threads or service.threads
         if said.threads is not None or (threads.value is not None and not pool.is_async):
             each = Figure(threads.value, f"one for each thread: {threads.how}", threads.place)
@@ -195,7 +196,8 @@ def _asks(rows: list[Row]) -> Iterator[Ask]:
             if figure.value is None:
                 yield Ask(f"{key}.{name}", figure.how, figure.place)
         if row.each.value is None:
-            yield Ask(f"{key}.threads" if row.pool.is_unlimited else "", row.each.how, row.each.place)
+            name = "threads" if row.pool.is_unlimited else f'engines = {{"{row.pool.qualified}" = …}}'
+            yield Ask(f"{key}.{name}", row.each.how, row.each.place)
 
 
 def _server(deployment: Deployment, declared: Declared) -> Server | None:

@@ -143,6 +143,26 @@ def test_a_bad_table_is_told(
     assert capsys.readouterr().err == f"poolint: error: pyproject.toml: [tool.poolint.budget] {error}\n"
 
 
+def test_how_far_an_engine_grows_can_be_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.py").write_text(
+        "from sqlalchemy import create_engine\n\n\ndef make(size):\n"
+        "    return create_engine('postgresql://db/app', pool_size=size, max_overflow=0)\n"
+    )
+    (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n    command: gunicorn -w 2 app:app\n")
+    assert main(["budget", "--output-format", "json"]) == 0
+    [found] = as_json(capsys.readouterr().out)
+    assert [one["key"] for one in found["unknown"]] == ['services.web.engines = {"app.make" = …}', "max-connections"]
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.poolint.budget]\nmax-connections = 50\n[tool.poolint.budget.services.web.engines]\n'app.make' = 30\n"
+    )
+    assert main(["budget", "--output-format", "json"]) == 1
+    [found] = as_json(capsys.readouterr().out)
+    assert [(one["connections"], one["each"]["location"]) for one in found["pools"]] == [(60, {"row": 4})]
+
+
 def test_nothing_says_how_it_is_deployed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -140,8 +140,7 @@ def _each(row: Row) -> str:
 
 def _asked(ask: Ask) -> str:
     where = f" ({_at(ask.place)})" if ask.place is not None else ""
-    key = f"; say {ask.key} in [tool.poolint.budget]" if ask.key else ""
-    return f"{printable(ask.why)}{where}{key}"
+    return f"{printable(ask.why)}{where}; say {ask.key} in [tool.poolint.budget]"
 
 
 def _at(place: Place) -> str:
@@ -177,7 +176,7 @@ def _as_object(one: Budget) -> dict[str, Any]:
             }
             for row in one.rows
         ],
-        "unknown": [{"key": ask.key or None, "why": ask.why, **_place(ask.place)} for ask in one.asks],
+        "unknown": [{"key": ask.key, "why": ask.why, **_place(ask.place)} for ask in one.asks],
         "not_counted": [
             *({"name": service.name, "why": why, **_place(service.place)} for service, why in one.unpooled),
             *({"name": name, "why": why, **_place(place)} for name, place, why in one.deployment.others),

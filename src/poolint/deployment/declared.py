@@ -13,7 +13,7 @@
     processes = 4
     replicas = 3
     threads = 8                 # where an engine keeps no pool
-    engines = ["engine"]        # names, or module.name
+    engines = ["engine"]        # names, or module.name; or with how far each grows: {engine = 20}
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ _OF_SERVICE = ("processes", "threads", "replicas", "engines")
 
 
 class DeclaredService(NamedTuple):
-    """What is said of one service; None for what is not. ``engines`` are names as they were written."""
+    """What is said of one service; None for what is not. ``engines`` are names as they were written, ``limits`` how far
+    some of them grow."""
 
     processes: Figure | None = None
     threads: Figure | None = None
     replicas: Figure | None = None
     engines: tuple[str, ...] | None = None
     place: Place | None = None
+    limits: Mapping[str, Figure] = {}
 
 
 class Declared(NamedTuple):
@@ -84,9 +86,16 @@ def _service(name: str, table: object, rows: _Rows) -> DeclaredService:
     processes, threads, replicas = (
         _figure(table, key, rows, below, where) for key in ("processes", "threads", "replicas")
     )
-    return DeclaredService(
-        processes, threads, replicas, _texts(table, "engines", where), Place(rows.path, rows.of((*below, "")))
-    )
+    place = Place(rows.path, rows.of((*below, "")))
+    engines = table.get("engines")
+    if not isinstance(engines, dict):
+        return DeclaredService(processes, threads, replicas, _texts(table, "engines", where), place)
+    limits = {}
+    for one in engines:
+        figure = _figure(engines, one, rows, (*below, "engines"), f"{where}engines: ")
+        if figure is not None:
+            limits[one] = figure
+    return DeclaredService(processes, threads, replicas, tuple(engines), place, limits)
 
 
 def _check_keys(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
@@ -158,8 +167,10 @@ class _Rows:
         return found
 
 
+_PART = re.compile(r"\"([^\"]*)\"|'([^']*)'|([\w-]+)")
 _TABLE = ("tool", "poolint", "budget")
 
 
 def _parts(dotted: str) -> tuple[str, ...]:
-    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
+    """The parts of a dotted key, some of which may be quoted."""
+    return tuple(match[1] or match[2] or match[3] for match in _PART.finditer(dotted))
