@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 NOT_POSTGRESQL = frozenset({"sqlite", "mysql", "mariadb", "oracle", "mssql", "duckdb", "snowflake", "bigquery"})
 """Dialects of which no connection reaches the server that is counted for."""
 
+_INSIDE = (".local", ".internal", ".svc", ".localhost")
+"""How names end that are good only inside of a network."""
+
 _ONCE = "one for each migration command"
 
 
 class Pool(NamedTuple):
     """An engine or a pool as a service has it. ``limit`` is the most that one process takes from it.
 
-    ``module`` is the dotted name of its module; ``is_unlimited`` says that nothing bounds it but what runs at once.
+    ``host`` is where it connects to, empty where that is not known. ``module`` is the dotted name of its module;
+    ``is_unlimited`` says that nothing bounds it but what runs at once.
     """
 
     name: str
@@ -35,6 +39,7 @@ class Pool(NamedTuple):
     overflow: Figure
     limit: Figure
     is_unlimited: bool
+    host: str = ""
 
     @property
     def qualified(self) -> str:
@@ -139,11 +144,11 @@ def budget(
             why = f"`{service.program}` names no module of the project that could be found"
             asks.append(Ask(f"services.{service.name}.engines", why, service.place))
             continue
-        counted = [pool for pool in pools if pool.dialect not in NOT_POSTGRESQL]
+        others = {pool: other for pool in pools if (other := _elsewhere(pool, server))}
+        counted = [pool for pool in pools if pool not in others]
         if not counted:
-            others = sorted({pool.dialect for pool in pools})
-            why = f"its pools are for {' and '.join(others)}" if others else "it uses no pool that is known"
-            unpooled.append((service, why))
+            named = " and ".join(sorted(set(others.values())))
+            unpooled.append((service, f"its pools connect to {named}" if named else "it uses no pool that is known"))
         found = [_row(service, pool, said, declared.surge) for pool in counted]
         rows += found
         asks += _asks(found)
@@ -153,6 +158,17 @@ def budget(
             asks.append(Ask(key, figure.how, figure.place))
     rows.sort(key=lambda row: (-row.least, row.service.name, row.pool.place))
     return Budget(deployment, server, *limits, tuple(rows), tuple(unpooled), tuple(dict.fromkeys(asks)))
+
+
+def _elsewhere(pool: Pool, server: Server | None) -> str:
+    """What else a pool connects to than the server that is counted for; empty where it may be that one.
+
+    A server of the deployment has a name in its network; a host name with a domain is one of the outer world.
+    """
+    if pool.dialect in NOT_POSTGRESQL:
+        return pool.dialect
+    is_outside = "." in pool.host and not pool.host.replace(".", "").isdigit() and not pool.host.endswith(_INSIDE)
+    return pool.host if server is not None and is_outside else ""
 
 
 def is_limited(deployment: Deployment, declared: Declared) -> bool:

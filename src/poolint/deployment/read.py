@@ -45,9 +45,8 @@ class Reader:
             ]
         if not found:
             return []
-        alone = [server for path in found.configurations if (server := self._configured(path)) is not None]
         result = [
-            one if one.servers else one._replace(servers=tuple(alone))
+            one
             for one in (
                 *self._composed(found),
                 *self._processes(found),
@@ -57,12 +56,19 @@ class Reader:
             if one.services or one.servers or one.others
         ]
         if any(one.services for one in result):
-            return list(_distinct(one for one in result if one.services))
+            return list(_distinct(self._with_server(found, [one for one in result if one.services])))
         built = [one for one in self._images(found) if one.services or one.others]
-        servers = tuple(dict.fromkeys([server for one in result for server in one.servers] + alone))
-        return [one._replace(servers=servers) for one in built if one.services] or [
+        return self._with_server(found, [one for one in built if one.services]) or [
             one for one in (*result, *built) if one.others
         ]
+
+    def _with_server(self, found: Found, deployments: list[Deployment]) -> list[Deployment]:
+        """The deployments with the server that a `postgresql.conf` configures, where none of them brings one: else it
+        is the configuration of that."""
+        if any(one.servers for one in deployments):
+            return deployments
+        servers = [server for path in found.configurations if (server := self._configured(path)) is not None]
+        return [one._replace(servers=tuple(servers)) for one in deployments]
 
     def _composed(self, found: Found) -> Iterator[Deployment]:
         for folder, names in found.composes.items():

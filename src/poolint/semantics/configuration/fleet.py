@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from poolint.semantics.project import Module, Project
 
 _MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
-_SCHEME = re.compile(r"([a-z][a-z0-9_]*)(?:\+\w+)?://", re.IGNORECASE)
+_URL = re.compile(r"([a-z][a-z0-9_]*)(?:\+\w+)?://(?:[^@/\s]*@)?([\w.-]*)", re.IGNORECASE)
 _DIALECTS = {"postgres": "postgresql", "postgis": "postgresql"}
 _RELAXED = frozenset({"tests", "alembic"})
 
@@ -198,7 +198,8 @@ def _pool(module: Module, spec: EngineSpec, given: Given) -> Pool:
         each = Figure(limit.most, limit.why or "the class of its pool is not known", place)
     name = spec.name or (spec.function if spec.function != "<module>" else f"{os.path.basename(spec.path)}:{spec.row}")
     is_async = spec.kind == "async"
-    return Pool(name, module.name, place, _dialect(spec, given), is_async, size, overflow, each, limit.unlimited)
+    dialect, host = _address(spec, given)
+    return Pool(name, module.name, place, dialect, is_async, size, overflow, each, limit.unlimited, host)
 
 
 def _unknown(size: Figure, overflow: Figure) -> str:
@@ -222,14 +223,17 @@ def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure
     return Figure(quantity.most, f"`{name}`{unless}", place)
 
 
-def _dialect(spec: EngineSpec, given: Given) -> str:
-    """The dialect: that of the URL in the service's environment, where the code takes it from there."""
+def _address(spec: EngineSpec, given: Given) -> tuple[str, str]:
+    """The dialect and the host: those of the URL in the service's environment, where the code takes it from there."""
     address = spec.arguments.get(spec.maker.address)
     words = [given.of(url.known.name) for url in spec.urls if not url.known.given]
     if not spec.urls and address is not None:
         words.append(given.read_by(address.node))
-    for word in words:
-        match = _SCHEME.match(word.text) if word is not None else None
+    texts = [word.text for word in words if word is not None]
+    if not texts and len(spec.urls) == 1 and spec.urls[0].known.whole:
+        texts = [spec.urls[0].text]
+    for text in texts:
+        match = _URL.match(text)
         if match is not None:
-            return _DIALECTS.get(match[1].lower(), match[1].lower())
-    return spec.dialect
+            return _DIALECTS.get(match[1].lower(), match[1].lower()), match[2] or ""
+    return spec.dialect, ""
