@@ -34,6 +34,7 @@ from poolint.semantics.observe.api import Interfaces
 from poolint.semantics.observe.checkouts import Lifetimes
 from poolint.semantics.observe.fanout import Fans
 from poolint.semantics.observe.holders import Holders
+from poolint.semantics.observe.lazy import Lazy
 from poolint.semantics.observe.loops import Loops
 from poolint.semantics.observe.nesting import Nesting
 from poolint.semantics.observe.registries import Registries
@@ -98,6 +99,7 @@ class Analysis:
         self.threads = Threads(self.evaluator, using)
         self.fans = Fans(self.evaluator, edges)
         self.loops = Loops(self.evaluator, edges)
+        self.lazy = Lazy(self.evaluator)
         self.nesting = Nesting(self.evaluator, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
@@ -151,6 +153,7 @@ class Analysis:
                 self.threads.observe(scope),
                 self.fans.observe(scope),
                 self.loops.observe(scope),
+                self.lazy.observe(scope),
                 self.spending.observe(scope),
             ):
                 for observation in found:

@@ -42,4 +42,20 @@ class SharedByThreads(Observation):
     path: tuple[Step, ...]
 
 
-__all__ = ["DrivenFromSync", "SharedByThreads"]
+@dataclass(frozen=True, eq=False)
+class LazyLoad(Observation):
+    """An attribute of an ORM object of an asynchronous session that has to be loaded when it is read.
+
+    ``attribute`` is what is read, as written, ``commit`` the call that has expired it; empty for a relationship that
+    was not loaded with its object.
+    """
+
+    on_request = True
+
+    attribute: str
+    session: str
+    commit: str
+    path: tuple[Step, ...]
+
+
+__all__ = ["DrivenFromSync", "LazyLoad", "SharedByThreads"]

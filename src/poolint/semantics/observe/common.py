@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range, Step
 from poolint.semantics.lifetimes.flags import asked
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -96,3 +96,17 @@ def walk(edges: Iterable[Edge], stops: Set[Node], name: str) -> Iterator[Node]:
 def header(node: ast.With | ast.AsyncWith) -> ast.expr:
     """The first context expression of a ``with``: it stands for the statement in a path."""
     return node.items[0].context_expr
+
+
+def follows(node: ast.AST, other: ast.AST) -> bool:
+    """Whether something happens after something else each time: it stands further down in the same block, or inside it."""
+    block = parent_of(statement_of(other))
+    current: ast.AST | None = statement_of(node)
+    while current is not None and parent_of(current) is not block:
+        current = parent_of(current)
+    if current is None or block is None:
+        return False
+    for items in (getattr(block, field, ()) for field in ("body", "orelse", "finalbody")):
+        if any(current is one for one in items):
+            return any(statement_of(other) is one for one in items) and current is not statement_of(other)
+    return False

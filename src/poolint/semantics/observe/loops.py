@@ -10,10 +10,10 @@ from poolint.semantics.application import Applications
 from poolint.semantics.calls import text_of
 from poolint.semantics.concurrency_facts import DrivenFromSync
 from poolint.semantics.effects import Effects, Link, Witness
-from poolint.semantics.observe.common import calls_of, is_in_loop, step
+from poolint.semantics.observe.common import calls_of, follows, is_in_loop, step
 from poolint.semantics.pools import Pools, is_checkout
 from poolint.semantics.repeated import Repeats
-from poolint.semantics.scopes import assigned, parent_of, statement_of
+from poolint.semantics.scopes import assigned, parent_of
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -66,7 +66,7 @@ class Loops:
             why = self.repeats.why(scope)
             if is_in_loop(drive.node, scope):
                 why = "each round of the loop"
-            elif not why and any(_follows(drive.node, one) for one in before):
+            elif not why and any(follows(drive.node, one) for one in before):
                 why = "this call, after another one,"
             before.append(drive.node)
             if why and not self._is_disposed(drive, scope):
@@ -179,17 +179,3 @@ class Loops:
 def _takes(fact: CallFact) -> str:
     opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
     return "checkout" if opens or is_checkout(fact) else ""
-
-
-def _follows(node: ast.Call, other: ast.Call) -> bool:
-    """Whether a call is made after another one each time: it stands further down in the same block, or inside it."""
-    block = parent_of(statement_of(other))
-    current: ast.AST | None = statement_of(node)
-    while current is not None and parent_of(current) is not block:
-        current = parent_of(current)
-    if current is None or block is None:
-        return False
-    for items in (getattr(block, field, ()) for field in ("body", "orelse", "finalbody")):
-        if any(current is one for one in items):
-            return any(statement_of(other) is one for one in items) and current is not statement_of(other)
-    return False
