@@ -137,6 +137,35 @@ def make(test):
 def url():
     return "sqlite+aiosqlite://"
 VALUE = url()
+=== what a function returns for what it is passed: 'postgresql+psycopg2://h' …
+ASYNC = "asyncpg"
+SYNC = "psycopg2"
+def url(host, *, driver=ASYNC):
+    return f"postgresql+{driver}://{host}"
+VALUE = url("h" + input(), driver=SYNC)
+=== what a function returns by default: 'postgresql+asyncpg://h'
+def url(host, driver="asyncpg"):
+    return f"postgresql+{driver}://{host}"
+VALUE = url("h")
+=== what a method returns: 'mysql+aiomysql://h'
+class Urls:
+    def of(self, driver):
+        return "mysql+" + driver + "://h"
+VALUE = Urls().of("aiomysql")
+=== passed on and on: 'sqlite://a'
+def inner(path):
+    return f"sqlite://{path}"
+def outer(path):
+    return inner(path)
+VALUE = outer("a")
+=== passed in a way that cannot be seen: 'sqlite://b' ? or more
+def inner(path="b"):
+    return f"sqlite://{path}"
+VALUE = inner(**dict(path="c"))
+=== a function that calls itself: or more
+def loop(text):
+    return loop(text + "x")
+VALUE = loop("a")
 === a scheme that is replaced: 'postgresql+asyncpg://h/d'
 URL = "postgresql://h/d"
 VALUE = URL.replace("postgresql://", "postgresql+asyncpg://")

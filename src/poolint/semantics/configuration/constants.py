@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = "str | int | float | bool | None"
 
 _MAX_DEPTH = 8
+_MAX_STEPS = 500
+"""Values that are looked at on behalf of one that calls functions."""
+
 _SAME_TEXT = frozenset(
     {"get_secret_value", "render_as_string", "strip", "unicode_string", "rstrip", "lstrip", "human_repr", "encode"}
 )
@@ -75,13 +78,19 @@ class Folder:
     def __init__(self, ev: Evaluator) -> None:
         self.following = Following(ev)
         self._memo: dict[ast.expr, Folded] = {}
+        self._steps = 0
 
     def fold(self, node: ast.expr, scope: Scope, depth: int = 0) -> Folded:
         """The values of ``node``, which stands in ``scope``."""
+        if self.following.frame is not None:
+            # What is found holds for one call only.
+            self._steps += 1
+            return self._fold(node, scope, depth) if depth <= _MAX_DEPTH and self._steps < _MAX_STEPS else Folded()
         found = self._memo.get(node)
         if found is None:
             if depth > _MAX_DEPTH:
                 return Folded()
+            self._steps = 0
             self._memo[node] = Folded()  # whoever meets itself knows nothing
             found = self._memo[node] = self._fold(node, scope, depth)
         return found
@@ -103,7 +112,13 @@ class Folder:
 
     def _at(self, source: Source, depth: int) -> Folded:
         """The values of an expression that is not followed any further."""
-        node, scope = source.node, source.scope
+        outer, self.following.frame = self.following.frame, source.frame
+        try:
+            return self._of(source.node, source.scope, depth)
+        finally:
+            self.following.frame = outer
+
+    def _of(self, node: ast.expr, scope: Scope, depth: int) -> Folded:
         module = scope.module
         if isinstance(node, ast.Constant):
             if isinstance(node.value, (str, int, float, bool)) or node.value is None:

@@ -190,6 +190,8 @@ class Keywords:
                 else:
                     result.add(self.mapping(keyword.value, scope, keyword.value, depth + 1))
             return result
+        if node.args or node.keywords:
+            return Mapping(complete=False)  # what it gives depends on what it gets
         returned = [
             (value, one.scope)
             for one in alternatives(self.ev.type_of(node.func, scope))

@@ -34,18 +34,33 @@ _FIELDS = frozenset({"Field", "field", "attrib", "ib", "PrivateAttr"})
 _SAME = frozenset({"cast", "SecretStr", "Final"})
 
 
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A call of a function of the project that is being followed, with what it passes, by parameter.
+
+    ``is_open``: it may pass more than can be seen. ``outer`` is the call in which it stands.
+    """
+
+    function: Scope
+    arguments: dict[str, tuple[ast.expr, Scope]]
+    is_open: bool
+    outer: Frame | None
+
+
 @dataclass(frozen=True)
 class Source:
     """An expression that a value comes from, and the scope it stands in.
 
     ``given`` is false for what holds only until something from outside says otherwise: the environment, a settings
-    file, a caller. ``name`` is the name by which that is said, or that of a constant.
+    file, a caller. ``name`` is the name by which that is said, or that of a constant. ``frame`` is the call by which a
+    function was reached, where it was.
     """
 
     node: ast.expr
     scope: Scope
     given: bool = True
     name: str = ""
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +86,8 @@ class Following:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
+        self.frame: Frame | None = None
+        """The call that is being followed."""
 
     def sources(self, node: ast.expr, scope: Scope, depth: int = 0) -> Sources:
         """What ``node``, which stands in ``scope``, comes from; itself where there is nothing to follow."""
@@ -90,7 +107,7 @@ class Following:
             return self.sources(node.value, scope, depth + 1)
         if isinstance(node, ast.Subscript):
             return self._subscript(node, scope, depth)
-        return Sources((Source(node, scope),), True)
+        return Sources((Source(node, scope, frame=self.frame),), True)
 
     def _bool_op(self, node: ast.BoolOp, scope: Scope, depth: int) -> Sources:
         """``a or b``: what ``a`` may be is not known to be true, so ``b`` holds where nobody has set it."""
@@ -126,12 +143,24 @@ class Following:
             module = imports.first_party(self.ev, dotted, binding.level, scope.module) if colon else None
             return self.named(inner, module.scope, depth + 1) if module is not None else NOWHERE
         if binding.kind == "parameter":
-            default = self.sources(binding.value, scope.parent or scope, depth + 1) if binding.value else NOWHERE
-            return _unless_set(default, name)
+            return self._parameter(binding, scope, name, depth)
         if binding.kind not in ("assign", "annotated") or binding.value is None or binding.index >= 0:
             return NOWHERE
         found = self.sources(binding.value, scope, depth + 1)
         return replace(found, found=tuple(replace(one, name=one.name or name) for one in found.found))
+
+    def _parameter(self, binding: Binding, scope: Scope, name: str, depth: int) -> Sources:
+        """What the call that is being followed passes; else the default, which any caller may replace."""
+        frame = self.frame
+        is_called = frame is not None and frame.function is scope
+        if frame is not None and is_called and name in frame.arguments:
+            self.frame = frame.outer
+            try:
+                return self.sources(*frame.arguments[name], depth + 1)
+            finally:
+                self.frame = frame
+        default = self.sources(binding.value, scope.parent or scope, depth + 1) if binding.value else NOWHERE
+        return default if frame is not None and is_called and not frame.is_open else _unless_set(default, name)
 
     # Attributes
 
@@ -189,12 +218,21 @@ class Following:
             return self.sources(node.args[-1], scope, depth + 1)
         functions = [one for one in callee if isinstance(one, Function)]
         if functions and len(functions) == len(callee):
-            return union([self.returned(one.scope, depth) for one in functions])
+            return union([self._called(one, node, scope, depth) for one in functions])
         if default is not None and (not callee or qualified.partition(".")[0] not in self.ev.models.roots):
             return _unless_set(self.sources(default, scope, depth + 1), _text(node.args[0]) if node.args else "")
         if name == "get" and isinstance(node.func, ast.Attribute) and len(node.args) == 2:
             return _unless_set(self.sources(node.args[1], scope, depth + 1), _text(node.args[0]))
-        return Sources((Source(node, scope),), True)
+        return Sources((Source(node, scope, frame=self.frame),), True)
+
+    def _called(self, function: Function, node: ast.Call, scope: Scope, depth: int) -> Sources:
+        """What a call of a function of the project gives."""
+        outer = self.frame
+        self.frame = _frame(function, node, scope, outer)
+        try:
+            return self.returned(function.scope, depth)
+        finally:
+            self.frame = outer
 
     def _field(self, node: ast.Call, default: ast.expr | None, scope: Scope, depth: int) -> Sources:
         """``Field("postgresql://…")``, ``field(default_factory=lambda: 5)``."""
@@ -223,6 +261,18 @@ class Following:
             ]
             parts.append(self.sources(values[-1], one.scope, depth + 1) if values else NOWHERE)
         return replace(union(parts), complete=False)
+
+
+def _frame(function: Function, node: ast.Call, scope: Scope, outer: Frame | None) -> Frame:
+    arguments = {one.arg: (one.value, scope) for one in node.keywords if one.arg is not None}
+    declared = getattr(function.scope.node, "args", None)
+    names = [one.arg for one in (*declared.posonlyargs, *declared.args)] if declared is not None else []
+    if function.receiver is not None:
+        names = names[1:]
+    plain = [one for one in node.args if not isinstance(one, ast.Starred)]
+    arguments.update((name, (value, scope)) for name, value in zip(names, plain, strict=False))
+    is_open = len(plain) < len(node.args) or any(one.arg is None for one in node.keywords)
+    return Frame(function.scope, arguments, is_open, outer)
 
 
 def _unless_set(found: Sources, name: str) -> Sources:
