@@ -144,7 +144,7 @@ def budget(
             why = f"`{service.program}` names no module of the project that could be found"
             asks.append(Ask(f"services.{service.name}.engines", why, service.place))
             continue
-        others = {pool: other for pool in pools if (other := _elsewhere(pool, server))}
+        others = {pool: other for pool in pools if (other := _elsewhere(pool, server, deployment))}
         counted = [pool for pool in pools if pool not in others]
         if not counted:
             named = " and ".join(sorted(set(others.values())))
@@ -160,13 +160,15 @@ def budget(
     return Budget(deployment, server, *limits, tuple(rows), tuple(unpooled), tuple(dict.fromkeys(asks)))
 
 
-def _elsewhere(pool: Pool, server: Server | None) -> str:
+def _elsewhere(pool: Pool, server: Server | None, deployment: Deployment) -> str:
     """What else a pool connects to than the server that is counted for; empty where it may be that one.
 
     A server of the deployment has a name in its network; a host name with a domain is one of the outer world.
     """
     if pool.dialect in NOT_POSTGRESQL:
         return pool.dialect
+    if server is not None and deployment.is_part and pool.host != server.name:
+        return pool.host or "one of several servers, and nothing says which"
     is_outside = "." in pool.host and not pool.host.replace(".", "").isdigit() and not pool.host.endswith(_INSIDE)
     return pool.host if server is not None and is_outside else ""
 

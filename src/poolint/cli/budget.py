@@ -60,7 +60,8 @@ def render(found: list[Budget], paint: Style) -> Iterator[str]:
 
 def _table(one: Budget, paint: Style) -> Iterator[str]:
     files = ", ".join(printable(shown(path)) for path in one.deployment.files[:2])
-    yield paint("bold", files)
+    server = f": what connects to `{one.server.name}`" if one.server is not None and one.deployment.is_part else ""
+    yield paint("bold", f"{files}{server}")
     if one.rows:
         yield from _sum(one, paint)
     else:

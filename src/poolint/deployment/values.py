@@ -105,13 +105,21 @@ class Server(NamedTuple):
 class Deployment(NamedTuple):
     """One way in which the code is deployed. ``files`` are what it was read from, the main one first.
 
-    ``others`` are the units that are neither, with a word on why they do not count.
+    ``others`` are the units that are neither, with a word on why they do not count. ``is_part``: it has more servers,
+    and this is about what connects to the only one of ``servers``.
     """
 
     files: tuple[str, ...]
     services: tuple[Service, ...]
     servers: tuple[Server, ...]
     others: tuple[tuple[str, Place, str], ...] = ()
+    is_part: bool = False
+
+    def parts(self) -> tuple[Deployment, ...]:
+        """One for each server, where there are several that pools may connect to by their names."""
+        if len(self.servers) < 2 or any(one.pooler for one in self.servers):
+            return (self,)
+        return tuple(self._replace(servers=(one,), is_part=True) for one in self.servers)
 
 
 def overlaid(*layers: Mapping[str, Word]) -> Environment:

@@ -16,7 +16,7 @@ from poolint.semantics.places import kinds_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from poolint.deployment.values import Problem, Service, Word
+    from poolint.deployment.values import Problem, Server, Service, Word
     from poolint.semantics.configuration.engines import Engines, EngineSpec, Quantity
     from poolint.semantics.project import Module, Project
 
@@ -54,7 +54,7 @@ class Fleet:
         self._root = root
         self._reach = Reach(project)
         self._read: dict[str, tuple[list[Deployment], tuple[Problem, ...]]] = {}
-        self._budgets: dict[tuple[str, ...], Budget] = {}
+        self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...]], Budget] = {}
         self._made: dict[tuple[str, str], list[tuple[Module, EngineSpec]]] = {}
 
     def over(self, path: str) -> Iterator[Budget]:
@@ -63,11 +63,11 @@ class Fleet:
         seen = set()
         for folder in self.folders(path):
             for one in self._deployments(folder)[0]:
-                if one.files not in seen and is_limited(one, self._declared):
+                if one.files not in seen:
                     seen.add(one.files)
-                    found = self._budget(one, folder)
-                    if found.is_over:
-                        yield found
+                    for part in self._parts(one):
+                        if is_limited(part, self._declared) and (found := self._budget(part, folder)).is_over:
+                            yield found
 
     def folders(self, path: str) -> Iterator[str]:
         """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
@@ -87,7 +87,10 @@ class Fleet:
     def of(self, folder: str) -> Settled:
         """The budgets of the deployments in a folder."""
         deployments, problems = self._deployments(folder)
-        return Settled(tuple(self._budget(one, folder) for one in deployments), problems)
+        return Settled(tuple(self._budget(part, folder) for one in deployments for part in self._parts(one)), problems)
+
+    def _parts(self, deployment: Deployment) -> tuple[Deployment, ...]:
+        return (deployment,) if self._declared.max_connections is not None else deployment.parts()
 
     def _deployments(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
         if folder not in self._read:
@@ -110,14 +113,15 @@ class Fleet:
         return deployments, tuple(reader.problems)
 
     def _budget(self, deployment: Deployment, folder: str) -> Budget:
-        if deployment.files not in self._budgets:
-            self._budgets[deployment.files] = budget(
+        key = (deployment.files, deployment.servers)
+        if key not in self._budgets:
+            self._budgets[key] = budget(
                 deployment,
                 self._declared,
                 lambda service: self._pools_of(service, folder),
                 lambda service: self._everything(service, folder),
             )
-        return self._budgets[deployment.files]
+        return self._budgets[key]
 
     def _pools_of(self, service: Service, folder: str) -> Sequence[Pool] | None:
         """The pools that a service makes and uses; None where its command leads to no module."""
