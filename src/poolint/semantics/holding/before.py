@@ -16,6 +16,7 @@ from poolint.semantics.framework import parameters, required, routes
 from poolint.semantics.holding.blocks import Region, inside, transactions
 from poolint.semantics.holding.changes import Change
 from poolint.semantics.types import Function, alternatives
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,8 +100,11 @@ def _place(parameter: ast.arg, scope: Scope) -> ast.expr:
 
 def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
     """The transactions that decorators of the project have open while a function runs."""
+    source = scope.module.source
     for decorator in getattr(scope.node, "decorator_list", ()):
         made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(made) not in ev.screen.definitions(source.path, source.data):
+            continue  # none of the project's
         for one in alternatives(ev.type_of(made, scope.parent or scope)):
             if isinstance(one, Function):
                 for inner in one.scope.descendants():

@@ -34,7 +34,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
     source = scope.module.source
     known = ev.screen.coroutines(source.path, source.data)
     for node in scope.calls:
-        if not _may_be_coroutine(node.func, scope, known):
+        if not may_be_coroutine(node.func, scope, known):
             continue
         used = usage(node, scope)
         if used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes):
@@ -53,7 +53,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         )
 
 
-def _may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
+def may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
     """Whether a callee can be one of the ``async def``\\ s of these names: to tell its type may take many modules."""
     if isinstance(callee, ast.Attribute):
         return callee.attr in known  # a method has the name that its class gives it

@@ -11,7 +11,7 @@ from poolint.semantics.api_facts import MissedExhaustion, SwallowedCancellation,
 from poolint.semantics.observe.bodies import Body
 from poolint.semantics.observe.common import is_in_loop
 from poolint.semantics.observe.swallowing import goes_on
-from poolint.semantics.scopes import parent_of
+from poolint.semantics.scopes import nearest, parent_of
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ class Handlers:
             f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
         }
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
+        exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
+        named = {*_TIMEOUTS, *_CANCELLATIONS, *self._names, *exhausted}
+        self._words = {name for _, name in self._wrappers} | {name.rpartition(".")[2] for name in named}
+        self._origins = self._roots | {one.partition(".")[0] for one in {*homes, *exhausted}} | {"asyncio"}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """What is wrong with the handlers that stand directly in ``scope``."""
@@ -77,7 +81,16 @@ class Handlers:
     def _name(self, node: ast.expr, scope: Scope) -> str:
         if isinstance(node, ast.Name) and node.id in _OF_NO_INTEREST:
             return f"builtins.{node.id}"
-        return self.ev.qualified_name(self.ev.type_of(node, scope))
+        return self.ev.qualified_name(self.ev.type_of(node, scope)) if self._may_matter(node, scope) else ""
+
+    def _may_matter(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a class is of interest by its name, or where that is imported from: its type may take many modules."""
+        if last_name(node) in self._words:
+            return True
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        origins = (one.origin for one in nearest(node.id, scope)) if isinstance(node, ast.Name) else ()
+        return any(one.partition(":")[0].partition(".")[0] in self._origins for one in origins)
 
     def _all_caught(self, statement: ast.Try, scope: Scope) -> set[str]:
         """The names of all that the handlers of a statement catch."""

@@ -11,6 +11,7 @@ from poolint.semantics.calls import text_of
 from poolint.semantics.concurrency_facts import DrivenFromSync
 from poolint.semantics.effects import Effects, Link, Witness
 from poolint.semantics.observe.common import calls_of, follows, is_in_loop, step
+from poolint.semantics.observe.coroutines import may_be_coroutine
 from poolint.semantics.pools import Pools, is_checkout
 from poolint.semantics.repeated import Repeats
 from poolint.semantics.scopes import assigned, parent_of
@@ -18,7 +19,7 @@ from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Set
 
     from poolint.semantics.application import Made
     from poolint.semantics.effects import Edges
@@ -57,9 +58,12 @@ class Loops:
         if scope.is_async or scope.kind != "function":
             return
         before: list[ast.Call] = []
-        for drive in sorted(self._drives(scope), key=lambda one: (one.node.lineno, one.node.col_offset)):
-            if not self.ev.screen.is_interesting(scope.module.path, scope.module.source.data):
-                return
+        drives = sorted(self._drives(scope), key=lambda one: (one.node.lineno, one.node.col_offset))
+        if not drives or not self.ev.screen.is_interesting(scope.module.path, scope.module.source.data):
+            return
+        for drive in drives:
+            if len(drives) == 1 and not is_in_loop(drive.node, scope) and not self.repeats.why(scope):
+                return  # once, as far as is known, whatever it reaches
             witness = self._witness(drive, scope)
             if witness is None:
                 continue
@@ -86,18 +90,20 @@ class Loops:
     # What runs a coroutine
 
     def _drives(self, scope: Scope) -> Iterator[Drive]:
+        source = scope.module.source
+        known = self.ev.screen.coroutines(source.path, source.data)
         for node in scope.calls:
+            if not node.args or not _may_drive(node.args[0], scope, known):
+                continue
             if last_name(node.func) in _RUNS:
                 maker = self._maker(node, scope)
                 if maker:
-                    driven = node.args[0] if node.args else None
                     outer = parent_of(node)
                     if maker == "async_to_sync" and not (isinstance(outer, ast.Call) and outer.func is node):
                         continue  # made into a function that somebody else calls
-                    if driven is not None:
-                        yield Drive(node, driven, maker)
+                    yield Drive(node, node.args[0], maker)
                     continue
-            for one in alternatives(self.ev.type_of(node.func, scope)) if node.args else ():
+            for one in alternatives(self.ev.type_of(node.func, scope)):
                 helper = self._helper(one.scope) if isinstance(one, Function) else None
                 if helper is not None:
                     yield Drive(node, node.args[0], f"{text_of(node.func, scope)}")
@@ -174,6 +180,16 @@ class Loops:
     def _made_at(self, link: Link) -> Made | None:
         pool = self.pools.of_checkout(link.node, link.scope) if isinstance(link.node, ast.Call) else None
         return self.applications.loop_bound(pool, link.scope)
+
+
+def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
+    """Whether what is passed can be a coroutine, or one's function, by its name: to tell its type may take many modules."""
+    if isinstance(value, ast.Name):
+        value = assigned(value.id, scope) or value
+    if isinstance(value, ast.Await):
+        return False
+    callee = value.func if isinstance(value, ast.Call) else value
+    return isinstance(callee, (ast.Name, ast.Attribute)) and may_be_coroutine(callee, scope, known)
 
 
 def _takes(fact: CallFact) -> str:
