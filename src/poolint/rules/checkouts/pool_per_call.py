@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import is_pool_per_call, leak_subject
+from poolint.rules.wording import call_text, is_pool_per_call, leak_subject
+from poolint.semantics.factory_facts import MadeForEachCall
 from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ class PoolPerCall(Rule):
     ## What it does
     Reports an engine or connection pool that a function builds for itself, uses, and neither disposes of nor hands on; and
     an HTTP or similar client for which it does so for each request or in a loop. A client made for one call and never
-    closed is POL201 elsewhere.
+    closed is POL201 elsewhere. Also a function that builds one for its caller, where it is called for each request (as a
+    dependency, by an endpoint, in a loop) and none of its callers closes what they get.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -58,7 +60,7 @@ class PoolPerCall(Rule):
         code="POL209",
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
-        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, MadeForEachCall})),
         fix="sometimes",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
@@ -69,6 +71,13 @@ class PoolPerCall(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, MadeForEachCall):
+            return Verdict(
+                f"what `{call_text(observation.call)}` builds is never disposed of: {observation.user} gets one of its own, and "
+                "leaves a pool of open connections",
+                observation.call.method,
+                observation.path,
+            )
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or not is_pool_per_call(observation):
             return None
@@ -80,6 +89,7 @@ class PoolPerCall(Rule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        assert isinstance(observation, LeakedCheckout)
         del node
+        if not isinstance(observation, LeakedCheckout):
+            return None
         return self.facts.release(observation)

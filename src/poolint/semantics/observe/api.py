@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.semantics.effects import Effects
-from poolint.semantics.observe import inside_pools, listeners, names, retries
+from poolint.semantics.observe import factories, inside_pools, listeners, names, retries
 from poolint.semantics.observe.children import Children
 from poolint.semantics.observe.handlers import Handlers
 from poolint.semantics.observe.startups import Startups
@@ -45,6 +45,8 @@ class Interfaces:
                     yield scope, observation
             if may_be_inside:
                 yield from inside_pools.observe(self.ev, self.loops, scope)
+            for observation in factories.observe(self.ev, scope):
+                yield scope, observation
             if scope.handlers:
                 for observation in self.handlers.observe(scope):
                     yield scope, observation
