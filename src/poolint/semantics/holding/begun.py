@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.semantics.calls import text_of
+from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.holding.blocks import inside, root_of
 from poolint.semantics.holding.reads import only_reads
 from poolint.semantics.holding.runs import Run
@@ -40,7 +40,7 @@ def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -
     outer = parent_of(node)
     outer = parent_of(outer) if isinstance(outer, ast.Await) else outer
     if isinstance(outer, ast.Expr):
-        is_sure = _is_closed(resource, outer, scope) and only_reads(ev, holdings, resource, scope, place)
+        is_sure = _is_closed(ev, resource, outer, scope) and only_reads(ev, holdings, resource, scope, place)
         return Beginning(outer, resource, commits=False, is_sure=is_sure)
     block = parent_of(outer) if isinstance(outer, ast.withitem) else None
     if not isinstance(block, (ast.With, ast.AsyncWith)) or len(block.items) != 1 or block.items[0].optional_vars:
@@ -51,7 +51,7 @@ def beginning(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -
         return Beginning(block, resource, commits=False, is_sure=False)
     if Run(block.body).jumps or not all(part.isidentifier() for part in resource.split(".")):
         return None  # some way out of the block would pass the commit
-    is_sure = _is_closed(resource, block, scope) and only_reads(ev, holdings, resource, scope, place)
+    is_sure = _is_closed(ev, resource, block, scope) and only_reads(ev, holdings, resource, scope, place)
     return Beginning(block, resource, commits=True, is_sure=is_sure)
 
 
@@ -76,12 +76,19 @@ def _owner(resource: str, block: ast.stmt, scope: Scope) -> WithNode | None:
     return None
 
 
-def _is_closed(resource: str, block: ast.stmt, scope: Scope) -> bool:
+def _is_closed(ev: Evaluator, resource: str, block: ast.stmt, scope: Scope) -> bool:
     """Whether a block around closes the session when something is raised, with no loop between them."""
     owner = _owner(resource, block, scope)
+    if owner is not None and not all(_opens(ev, one.context_expr, scope) for one in owner.items):
+        return False  # a context manager of the project may commit what has failed
     current = parent_of(block)
     while owner is not None and current is not owner:
         if current is None or isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
             return False  # what comes behind the block comes before it in the next round
         current = parent_of(current)
     return owner is not None
+
+
+def _opens(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    fact = call_fact(ev, node, scope) if isinstance(node, ast.Call) else None
+    return fact is not None and fact.cls is not None and (fact.role == "open" or fact.cls.construct == "open")
