@@ -15,7 +15,6 @@ from poolint.semantics.facts import BeginAfterUse, CallWhileHeld, NestedCheckout
 from poolint.semantics.holding.begun import beginning
 from poolint.semantics.holding.inner import inner_block
 from poolint.semantics.holding.pauses import pause
-from poolint.semantics.holding.ways import Ways
 
 if TYPE_CHECKING:
     from poolint.fixes.plans import Plan
@@ -47,8 +46,9 @@ def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> H
 def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> HoldingFix | None:
     """The call, and what comes with it, at a place where nothing is held."""
     assert isinstance(observation.node, ast.Call)
-    ways = Ways(analysis.evaluator, analysis.holdings, analysis.edges)
-    way = ways.out(observation.node, scope, may_pass=observation.effect == "queue")
+    if observation.locks:
+        return None  # the call may need what is locked
+    way = analysis.ways.out(observation.node, scope, may_pass=observation.effect == "queue")
     if way is None:
         return _committed(analysis, scope, observation)
     where = "behind" if way.behind else "before"

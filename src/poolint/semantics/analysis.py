@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from poolint.semantics.configuration.engines import Engines
     from poolint.semantics.configuration.observing import Configuration
     from poolint.semantics.facts import CallFact, Observation
+    from poolint.semantics.holding.ways import Ways
     from poolint.semantics.project import Module, Project
     from poolint.semantics.scopes import Scope
 
@@ -120,6 +121,13 @@ class Analysis:
         from poolint.semantics.configuration.observing import Configuration
 
         return Configuration(self.engines, Pools(self.evaluator))
+
+    @cached_property
+    def ways(self) -> Ways:
+        """Where calls that wait can go; only loaded for a fix."""
+        from poolint.semantics.holding.ways import Ways
+
+        return Ways(self.evaluator, self.holdings, self.edges)
 
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""

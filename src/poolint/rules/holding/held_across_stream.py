@@ -70,10 +70,8 @@ class HeldAcrossStream(Rule):
     ```
 
     ## Fix safety
-    Unsafe: commits a session that has only been read from before the response is made or the client is waited for, if
-    it was made for the function, or the function commits it anyway. No fix is offered where an entity that the commit
-    expires is used behind it (unless the session is seen to be made with `expire_on_commit=False`), nor where the
-    stream works with the session itself.
+    Unsafe: commits a session of the function's own that has only been read from. None where the stream works with it,
+    or where an entity that the commit expires is used behind it.
 
     ## When to ignore
     When the rows are too many to be read at once, and fewer clients stream at a time than the pool has connections.
