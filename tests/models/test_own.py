@@ -184,6 +184,9 @@ def test_what_a_row_does_not_say_stays() -> None:
         ("functions = [3]\n", "functions[0]: Expected `object`, got `int`"),
         ('[[classes]]\nname = "httpx.Client"\nmethods = 3\n', "classes[httpx.Client].methods: Expected `array`"),
         ("[[functions]\n", "Expected"),
+        (f"x = {'[' * 9999}", "maximum recursion depth exceeded"),
+        ('[[classes]]\nname = "httpx.Client"\nkind = []\nmethods = [{ names = [{}] }]\n', "classes[httpx.Client]."),
+        ('[[drivers]]\nname = "x"\n', "drivers: only poolint's own models have this"),
         ("pools = 3\n", "top level: Object contains unknown field `pools`"),
     ],
 )

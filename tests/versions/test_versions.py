@@ -65,6 +65,13 @@ def test_a_lock_of_the_standard(folder: Folder) -> None:
     assert folder.allowed() == one("0.112.1")
 
 
+@pytest.mark.parametrize("version", ['"²"', '"latest"', "3", '""', f'"{"9" * 5000}"', "[1]"])
+def test_a_lock_with_a_version_that_is_none(folder: Folder, version: str) -> None:
+    folder.write("uv.lock", f'[[package]]\nname = "fastapi"\nversion = {version}\n')
+    folder.write("requirements.txt", "fastapi==0.2\n")
+    assert folder.allowed() in (one("0.2"), one("3"))
+
+
 def test_a_lock_with_one_version_for_each_platform(folder: Folder) -> None:
     folder.write("uv.lock", LOCK.format("fastapi", "0.112.1") + LOCK.format("fastapi", "0.119"))
     assert folder.allowed() == (*one("0.112.1"), *one("0.119"))
@@ -148,6 +155,7 @@ def test_requirements_of_which_one_environment_has_only_one(folder: Folder) -> N
     ("name", "text", "reason"),
     [
         ("pyproject.toml", 'fastapi = "\n', "it is broken TOML"),
+        ("pyproject.toml", f"fastapi = {'[' * 9999}", "it is nested too deeply"),
         ("uv.lock", '[[package]]\nname = "fastapi"\n<<<<<<< HEAD\nversion = "1"\n', "it is broken TOML"),
         ("requirements.txt", b"\xff\xfef\0a\0s\0t\0", "it is not UTF-8"),
     ],

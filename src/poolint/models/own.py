@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 GROUP = "poolint.models"
 
 _POOLED = frozenset({"session", "connection", "subscription", "engine", "pool", "factory", "registry"})
+_OF_POOLINT = frozenset(Library.__struct_fields__) - {
+    "library", "verified", "roots", "screened", "classes", "functions",
+}  # fmt: skip
+"""What is held together by more than the schema."""
+
 _TAKING = frozenset({"open", "checkout", "create"})
 
 
@@ -84,8 +89,11 @@ def _library(path: str, label: str, classes: dict[str, Class], functions: dict[s
             raw = msgspec.toml.decode(file.read())
     except OSError as error:
         raise ModelError(f"{label}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, msgspec.DecodeError) as error:
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise ModelError(f"{label}: {error}") from error
+    for key in raw:
+        if key in _OF_POOLINT:
+            raise ModelError(f"{label}: {key}: only poolint's own models have this")
     raw["classes"] = _completed(raw.get("classes", []), classes)
     raw["functions"] = _completed(raw.get("functions", []), functions)
     rows = [row for row in (*_listed(raw["classes"]), *_listed(raw["functions"])) if isinstance(row, dict)]
@@ -93,7 +101,7 @@ def _library(path: str, label: str, classes: dict[str, Class], functions: dict[s
     raw.setdefault("library", os.path.basename(path).removesuffix(".toml"))
     raw.setdefault("verified", [])
     raw.setdefault("roots", sorted({name.partition(".")[0] for name in names}))
-    raw.setdefault("screened", any(row.get("kind") in _POOLED or row.get("role") in _TAKING for row in rows))
+    raw.setdefault("screened", any(str(row.get("kind")) in _POOLED or str(row.get("role")) in _TAKING for row in rows))
     return converted(raw, label)
 
 
@@ -117,7 +125,7 @@ def _with_methods(rows: Any, base: dict[str, Any]) -> Any:
     """The rows of methods that are written, and those of ``base`` for all other methods."""
     if not isinstance(rows, list):
         return rows
-    told = {name for row in rows if isinstance(row, dict) for name in _listed(row.get("names"))}
+    told = {str(name) for row in rows if isinstance(row, dict) for name in _listed(row.get("names"))}
     kept = [{**row, "names": [name for name in row["names"] if name not in told]} for row in base.get("methods", ())]
     return [*rows, *(row for row in kept if row["names"])]
 

@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from poolint.versions.ranges import Range, SpecifierError, allowed, both, exactly, release
+from poolint.versions.ranges import Range, allowed, both
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,7 +57,7 @@ class Reader:
         pins = [text for text in said if _PINNED.fullmatch(text)]
         if "pyproject.toml" in names:
             said += self._in_project(os.path.join(folder, "pyproject.toml"), library)
-        return Declared(_any_of(locked), _any_of(self._ranges(pins)), _all_of(self._ranges(said)))
+        return Declared(_any_of(locked), _any_of(list(_ranges(pins))), _all_of(list(_ranges(said))))
 
     def _locked(self, path: str, library: str) -> Iterator[Range]:
         """The versions that a lock file has; several where they depend on the platform. Only their tables are parsed."""
@@ -71,8 +71,8 @@ class Reader:
                 continue
             parsed = self._parsed(path, entry)
             for one in [*_list(parsed.get("package")), *_list(parsed.get("packages"))]:
-                if normalized(str(one.get("name"))) == library and isinstance(one.get("version"), str):
-                    yield from ([exactly(release(one["version"]))] if one["version"][:1].isdigit() else [])
+                if normalized(str(one.get("name"))) == library:
+                    yield from _ranges([f"=={one.get('version', '')}"])
 
     def _requirement_files(self, path: str) -> Iterator[str]:
         if os.path.basename(path) != "requirements":
@@ -102,15 +102,6 @@ class Reader:
             self._tables[path] = self._parsed(path, self._text(path))
         return list(_of_project(self._tables[path], library))
 
-    def _ranges(self, specifiers: Iterable[str]) -> list[Range]:
-        found = []
-        for text in specifiers:
-            try:
-                found.append(allowed(text))
-            except SpecifierError:
-                continue  # a link, or the name of a build
-        return found
-
     def _text(self, path: str) -> str:
         if path not in self._texts:
             self._texts[path] = ""
@@ -133,6 +124,9 @@ class Reader:
         except tomllib.TOMLDecodeError as error:
             self._ignored(path, f"it is broken TOML: {str(error).partition(' (at ')[0]}")
             return {}
+        except RecursionError:
+            self._ignored(path, "it is nested too deeply")
+            return {}
         return found
 
     def _ignored(self, path: str, reason: str) -> None:
@@ -144,6 +138,15 @@ class Reader:
 def normalized(name: str) -> str:
     """The name of a distribution as all its spellings are compared."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _ranges(specifiers: Iterable[str]) -> Iterator[Range]:
+    """What some specifiers allow; without those that are none: a link, the name of a build, a number past all bounds."""
+    for text in specifiers:
+        try:
+            yield allowed(text)
+        except ValueError:
+            continue
 
 
 def _specifier(requirement: str, library: str) -> Iterator[str]:
