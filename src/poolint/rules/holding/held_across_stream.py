@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.holding.wording import again_after, chain, verdict, while_held
+from poolint.rules.holding.wording import chain, verdict, what_becomes, while_held
 from poolint.semantics.facts import CallWhileHeld, Observation, StreamedFrom
 
 if TYPE_CHECKING:
@@ -105,16 +105,6 @@ class HeldAcrossStream(Rule):
         assert isinstance(observation, StreamedFrom)
         return Verdict(
             f"`{observation.response}` streams from `{observation.generator}()` with `{observation.resource}`, which "
-            f"{_consequence(observation)}",
+            f"{what_becomes(observation)}",
             observation.resource,
         )
-
-
-def _consequence(stream: StreamedFrom) -> str:
-    """What becomes of the connection, by when its owner ends."""
-    again = again_after(stream.cls)
-    if stream.end == "before the response":
-        return f"ends with {stream.ends}, before the first line is sent: {again}"
-    if stream.end:
-        return f"ends with {stream.ends}: it holds a connection until the client has read all"
-    return f"ends with {stream.ends}: {again}, or it holds a connection until the client has read all"

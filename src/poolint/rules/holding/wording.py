@@ -11,8 +11,7 @@ from poolint.rules.base import Rule, Verdict
 from poolint.semantics.sinks import UNKNOWN_EFFECT
 
 if TYPE_CHECKING:
-    from poolint.models.schema import Class
-    from poolint.semantics.facts import CallWhileHeld
+    from poolint.semantics.facts import CallWhileHeld, StreamedFrom
 
 _WAITED_FOR = {
     "http": "an HTTP request",
@@ -61,11 +60,16 @@ def while_held(call: CallWhileHeld) -> str:
     return f"while `{call.resource}` holds a connection{first} (since line {row}){later}"
 
 
-def again_after(cls: Class) -> str:
-    """What comes of using a session or connection whose end has been."""
-    if cls.kind == "session":
-        return "the closed session takes a connection again, and nobody gives that back"
-    return "the connection has been given back by then"
+def what_becomes(stream: StreamedFrom) -> str:
+    """What becomes of the connection of a streamed response, by when its owner ends."""
+    again = "the connection has been given back by then"
+    if stream.cls.kind == "session":
+        again = "the closed session takes a connection again, and nobody gives that back"
+    if stream.end == "before the response":
+        return f"ends with {stream.ends}, before the first line is sent: {again}"
+    if stream.end:
+        return f"ends with {stream.ends}: it holds a connection until the client has read all"
+    return f"ends with {stream.ends}: {again}, or it holds a connection until the client has read all"
 
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
