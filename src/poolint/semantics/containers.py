@@ -1,10 +1,12 @@
-"""What a container holds that begins empty: what is put into it elsewhere in its module."""
+"""What else tells the type of an assigned value: what is put into a container that begins empty, elsewhere in its
+module; of what nothing is known, the annotation of the generator that yields it."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.semantics import promised
 from poolint.semantics.types import UNKNOWN, Pending, Type, union
 
 if TYPE_CHECKING:
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
 def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
     """The type of a container bound by ``binding`` in ``scope``, with its items where only its stores tell them."""
+    if one is UNKNOWN:
+        return promised.told(ev, one, binding, scope)
     if not (isinstance(one, Pending) and one.call == "iterable" and one.item is UNKNOWN):
         return one
     target = binding.node

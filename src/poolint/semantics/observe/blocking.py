@@ -12,7 +12,7 @@ from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.sinks import sync_session_sink
 from poolint.semantics.types import Function, alternatives
-from poolint.semantics.vocabulary import last_name
+from poolint.semantics.vocabulary import RELEASING, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,10 +30,11 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
         return
     direct: dict[str, list[CallFact]] = {}
     for node in scope.calls:
-        if last_name(node.func) not in vocabulary.reaches or isinstance(parent_of(node), ast.Await):
+        is_end = bool(scope.yields) and last_name(node.func) in RELEASING
+        if not (is_end or last_name(node.func) in vocabulary.reaches) or isinstance(parent_of(node), ast.Await):
             continue
         fact = call_fact(ev, node, scope, use_evidence=False)
-        if fact is not None and sync_session_sink(fact):
+        if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
             root = root_of(node)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
     for facts in direct.values():
@@ -49,6 +50,15 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
     yield from _checkouts(ev, vocabulary, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
+
+
+def _ends_lent(fact: CallFact, scope: Scope) -> bool:
+    """Whether a call closes a session after somebody else has worked with it: then its rollback is waited for."""
+    node, cls = fact.node, fact.cls
+    if cls is None or cls.mode != "sync" or cls.kind != "session" or fact.role != "release":
+        return False
+    lent = [one for one in scope.yields if (one.lineno, one.col_offset) < (node.lineno, node.col_offset)]
+    return any(isinstance(one.value, ast.Name) and one.value.id == fact.receiver for one in lent)
 
 
 def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
