@@ -424,7 +424,6 @@ def f(child: Child):
     reveal(Child.make())  # Child
     reveal(child.same().commit)  # Child.commit
 """,
-    known_miss=True,
 )
 case(
     "subclasses of the library's classes",
