@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -21,6 +21,7 @@ COMPATIBLE = NUMBERS.filter(lambda text: "." in text).map("~={}".format)
 WILD = NUMBERS.map("=={}.*".format)
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(PLAIN, COMPATIBLE, WILD), max_size=3).map(",".join), NUMBERS)
 def test_a_range_has_what_the_specifier_contains(specifier: str, version: str) -> None:
     assert is_in(version, allowed(specifier)) == SpecifierSet(specifier).contains(Version(version))

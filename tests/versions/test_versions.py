@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from poolint.finder import Finder
+from poolint.models.loader import load
+from poolint.models.schema import Fact
 from poolint.versions import ANY, Range, Versions
 from poolint.versions.ranges import allowed, exactly, release
 
@@ -39,6 +41,13 @@ class Folder:
 @pytest.fixture
 def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path).write("shop/api.py", "")
+
+
+@pytest.mark.parametrize("fact", load().facts.values(), ids=lambda fact: fact.name)
+def test_facts_of_the_models_are_told_for_versions_in_order(fact: Fact) -> None:
+    told = [release(version) for version in fact.since]
+    assert told == sorted(told)
+    assert told[0] == ()
 
 
 def test_nothing_is_said(folder: Folder) -> None:
