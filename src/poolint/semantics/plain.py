@@ -40,7 +40,10 @@ _MAPPINGS = frozenset({"dict", "Dict", "Mapping"})
 _MAKES_SCALARS = frozenset({"int", "str", "float", "bool", "len", "bytes", "repr", "round", "hash", "ord", "chr"})
 _KEEPS_PLAIN = frozenset({"list", "tuple", "set", "dict", "sorted", "zip", "enumerate", "range", "min", "max", "sum"})
 _MODEL_FREE = frozenset(
-    {"Protocol", "ABC", "Generic", "BaseModel", "BaseSettings", "TypedDict", "NamedTuple", "object"}
+    {
+        *("Protocol", "ABC", "Generic", "BaseModel", "BaseSettings", "TypedDict", "NamedTuple", "object"),
+        *("Enum", "StrEnum", "IntEnum", "Exception", "ValueError", "RuntimeError"),
+    }
 )
 """Bases of classes that are no entities."""
 _DATABASE = frozenset(
@@ -162,7 +165,9 @@ class Values:
         return value is not None and self.is_scalar(value)
 
     def _is_plain_binding(self, binding: Binding) -> bool:
-        if binding.kind in ("import", "function", "class") or isinstance(binding.node, ast.ExceptHandler):
+        if binding.kind in ("function", "class"):
+            return all(map(self.is_plain_name, captured(self.scope, binding.node)))
+        if binding.kind == "import" or isinstance(binding.node, ast.ExceptHandler):
             return True
         if binding.annotation is not None and is_plain_annotation(binding.annotation):
             return True
@@ -278,6 +283,13 @@ class Values:
             return False
         found = alternatives(self.ev.type_of(root, self.scope))
         return not any(isinstance(one, Instance) and one.base is None for one in found)
+
+
+def captured(scope: Scope, node: ast.AST) -> set[str]:
+    """The names of a function that one inside it, or a class, reads."""
+    inner = [one for child in scope.children if child.node is node for one in child.descendants()]
+    bound = {name for one in inner for name in one.bindings}
+    return {name for one in inner for name in one.loads if name in scope.bindings and name not in bound}
 
 
 def _is_standard(one: LibraryName) -> bool:

@@ -43,8 +43,11 @@ class Run:
 
     @property
     def loads(self) -> set[str]:
-        """The names that are read."""
-        return set(self.reads)
+        """The names that are read, those among them that are added to."""
+        added = {
+            one.target.id for one in self.nodes if isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name)
+        }
+        return set(self.reads) | added
 
     @cached_property
     def stores(self) -> set[str]:

@@ -10,7 +10,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.derived import Derived
 from poolint.semantics.holding.expiry import keeps_loaded
 from poolint.semantics.liveness import Reads
-from poolint.semantics.plain import Values
+from poolint.semantics.plain import Values, captured, is_database
 from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -49,6 +49,9 @@ class Standing:
         names = {name for block in passed for name in bound_by_header(block)}
         names |= {one.resource.partition(".")[0] for one in self.holds if "(" not in one.resource}
         if (run.loads & names) - {"self"} or any(one.resource in run.texts for one in self.holds):
+            return False
+        inner = [one for name in run.loads for one in self.scope.bindings.get(name, ()) if one.kind == "function"]
+        if any(captured(self.scope, one.node) & names for one in inner):
             return False
         for load in (load for name in names for load in self._derived(name)):
             if load in run.nodes and not self.values.is_read_out(load.id):
@@ -89,6 +92,9 @@ class Standing:
     def touches(self, run: Run) -> bool:
         """Whether a run does anything with a database, itself or by functions of the project."""
         for node in run.nodes:
+            is_read = isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load)
+            if is_read and is_database(self.ev.type_of(node, self.scope)):  # type: ignore[arg-type]
+                return True
             if isinstance(node, ast.Call):
                 fact = call_fact(self.ev, node, self.scope)
                 if (fact is not None and touches(fact)) or self.touching.of_call(node, self.scope) is not None:
