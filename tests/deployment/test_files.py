@@ -429,6 +429,18 @@ def test_broken_files_are_told_and_the_others_count(
     assert any(service.name == "jobs" for one in found.deployments for service in one.services)
 
 
+def test_aliases_of_aliases_are_not_written_out(write: Write, told: Tell) -> None:
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+    write("compose.yaml", f"a0: &a0 x\n{levels}services:\n  web:\n    image: app\n    command: uvicorn a:b\n")
+    write("chart/Chart.yaml", "name: app\n")
+    write("chart/values.yaml", f"a0: &a0 x\n{levels}")
+    write("chart/templates/a.yaml", "kind: Pod\nspec: {{ toYaml .Values.a11 | nindent 2 }}\n")
+    found = told()
+    assert found.deployments == []
+    assert [one.partition(": ")[0] for one in found.problems] == ["chart/values.yaml:1", "compose.yaml:1"]
+    assert "aliases written out, is not read" in found.problems[0]
+
+
 def test_what_refers_to_itself_comes_to_an_end(write: Write, told: Tell) -> None:
     write(
         "compose.yaml",

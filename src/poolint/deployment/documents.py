@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_DEPTH = 60
+_MAX_NODES = 200_000
 _MAX_BYTES = 1_000_000
 """Size of a file that is read; larger ones are data, not settings."""
 
@@ -89,7 +90,12 @@ def load(path: str, text: str | None = None, rows: dict[int, Place] | None = Non
     found: list[Node] = []
     try:
         for document in yaml.compose_all(text, Loader=loader):
-            found += [_converted(document, path, rows or {}, {}, 0)] if document is not None else []
+            if document is None:
+                continue
+            node, size = _Conversion(path, rows or {}).of(document)
+            if size > _MAX_NODES:
+                return found, [Problem(node.place, f"a document of {size} nodes, aliases written out, is not read")]
+            found.append(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "broken YAML"
@@ -105,33 +111,49 @@ def text_of(path: str) -> str:
         return stream.read(_MAX_BYTES).decode("utf-8", "replace").removeprefix("\ufeff")
 
 
-def _converted(node: Any, path: str, rows: dict[int, Place], known: dict[int, Node], depth: int) -> Node:
-    """PyYAML's node as ours. An alias is the node that it stands for, so what is shared is converted once."""
-    import yaml
+class _Conversion:
+    """PyYAML's nodes as ours. An alias is the node that it stands for, so what is shared is converted once; one that
+    stands for what is around it is empty. ``size`` is that of the tree without any sharing."""
 
-    if id(node) in known:
-        return known[id(node)]
-    row = node.start_mark.line + 1
-    place = rows.get(row) or Place(path, row)
-    known[id(node)] = found = Node(place)
-    if depth > _MAX_DEPTH:
+    def __init__(self, path: str, rows: dict[int, Place]) -> None:
+        self._path = path
+        self._rows = rows
+        self._known: dict[int, tuple[Node, int]] = {}
+
+    def of(self, node: Any, depth: int = 0) -> tuple[Node, int]:
+        """The node and its size."""
+        if id(node) in self._known:
+            return self._known[id(node)]
+        row = node.start_mark.line + 1
+        place = self._rows.get(row) or Place(self._path, row)
+        self._known[id(node)] = (Node(place), 1)
+        found = self._filled(Node(place), node, depth) if depth <= _MAX_DEPTH else (Node(place), 1)
+        self._known[id(node)] = found
         return found
-    if isinstance(node, yaml.ScalarNode):
-        is_null = node.tag.endswith(":null") and node.style is None
-        found.text = None if is_null else str(node.value)
-    elif isinstance(node, yaml.SequenceNode):
-        found.items = tuple(_converted(item, path, rows, known, depth + 1) for item in node.value)
-    elif isinstance(node, yaml.MappingNode):
-        merged: dict[str, Node] = {}
-        for key, value in node.value:
-            inner = _converted(value, path, rows, known, depth + 1)
-            if key.value == "<<" and key.tag.endswith(":merge"):
-                for source in inner.items or (inner,):
-                    merged = {**source.fields, **merged}
-            elif isinstance(key, yaml.ScalarNode):
-                found.fields[str(key.value)] = inner
-        found.fields = {**merged, **found.fields}
-    return found
+
+    def _filled(self, found: Node, node: Any, depth: int) -> tuple[Node, int]:
+        import yaml
+
+        size = 1
+        if isinstance(node, yaml.ScalarNode):
+            is_null = node.tag.endswith(":null") and node.style is None
+            found.text = None if is_null else str(node.value)
+        elif isinstance(node, yaml.SequenceNode):
+            items = [self.of(item, depth + 1) for item in node.value]
+            found.items = tuple(item for item, _ in items)
+            size += sum(each for _, each in items)
+        elif isinstance(node, yaml.MappingNode):
+            merged: dict[str, Node] = {}
+            for key, value in node.value:
+                inner, each = self.of(value, depth + 1)
+                size += each
+                if key.value == "<<" and key.tag.endswith(":merge"):
+                    for source in inner.items or (inner,):
+                        merged = {**source.fields, **merged}
+                elif isinstance(key, yaml.ScalarNode):
+                    found.fields[str(key.value)] = inner
+            found.fields = {**merged, **found.fields}
+        return found, size
 
 
 def merged(under: Node, over: Node, depth: int = 0) -> Node:
