@@ -75,8 +75,8 @@ class Row(NamedTuple):
 
     @property
     def least(self) -> int:
-        """The product with the least for what is not known."""
-        return self.each.least * self.processes.least * self.replicas.least
+        """The product with the least for what is not known: one process, one replica, and a pool that stays empty."""
+        return (self.each.value or 0) * self.processes.least * self.replicas.least
 
 
 class Budget(NamedTuple):

@@ -110,7 +110,10 @@ def _verdict(one: Budget, paint: Style) -> str:
 
 def _cells(row: Row) -> tuple[str, ...]:
     each = (row.each, row.processes, row.replicas)
-    return (_count(row.least, row.connections is not None), *(_value(one) for one in each))
+    return (
+        _count(row.least, row.connections is not None) if row.each.value is not None else "?",
+        *(_value(one) for one in each),
+    )
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -13,6 +13,9 @@ from poolint.deployment.values import Figure, Place, Problem, Word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNKNOWN = "unknown-to-poolint"
+"""Stands in a rendered template where something stands that is not understood."""
+
 _MAX_DEPTH = 60
 _MAX_NODES = 200_000
 _MAX_BYTES = 1_000_000

@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.deployment.documents import Node, load, merged, text_of
+from poolint.deployment.documents import UNKNOWN, Node, load, merged, text_of
 from poolint.deployment.find import VALUES
 from poolint.deployment.values import Place, Problem
 
@@ -23,7 +23,6 @@ _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 _PART = re.compile(r'"[^"]*"|`[^`]*`|\||\(|\)|[^\s|()]+')
 _QUOTES = re.compile(r"(?:^|\|\s*)s?quote\b")
 _OPENING = frozenset({"if", "with", "range", "define", "block"})
-_UNKNOWN = "unknown-to-poolint"
 
 
 class Chart:
@@ -121,7 +120,7 @@ class _Rendering:
                 self._control(word, match[1])
             elif self._is_shown:
                 value = self._value(match[1])
-                text = _UNKNOWN if value is None else _written(value, match[1])
+                text = UNKNOWN if value is None else _written(value, match[1])
                 indent = re.search(r"nindent\s+(\d+)", match[1])
                 out = f"{' ' * int(indent[1])}{text}" if indent is not None and not out.strip() else out + text
                 if indent is not None and (value is None or not value):

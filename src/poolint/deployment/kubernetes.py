@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.deployment import postgres
 from poolint.deployment.dockerfile import Image
-from poolint.deployment.documents import Node, merged
+from poolint.deployment.documents import UNKNOWN, Node, merged
 from poolint.deployment.programs import INFRASTRUCTURE
 from poolint.deployment.shell import expanded
 from poolint.deployment.values import Environment, Figure, Place, Server, Unit, Word, overlaid
@@ -30,6 +30,7 @@ class Kubernetes:
         self._image = image
         self._resources: dict[tuple[str, str], Node] = {}
         self._counts: dict[str, Node] = {}
+        self._has_unknown_scalers = False
         for document in documents:
             for one in document.get("items").items if document.get("kind").text == "List" else (document,):
                 self._add(one)
@@ -39,6 +40,8 @@ class Kubernetes:
         if kind == "Kustomization":
             for item in one.get("replicas").items:
                 self._counts[item.get("name").text or ""] = item.get("count")
+        elif UNKNOWN in name:
+            self._resources[kind, f"{name}@{one.place.path}:{one.place.row}"] = one
         elif kind and name:
             known = self._resources.get((kind, name))
             self._resources[kind, name] = one if known is None else merged(known, one)
@@ -49,6 +52,7 @@ class Kubernetes:
         for (kind, name), one in self._resources.items():
             if kind not in _WORKLOADS:
                 continue
+            title = name.partition("@")[0].replace(UNKNOWN, kind.lower()) if UNKNOWN in name else name
             spec = one.get("spec")
             template = spec.get("jobTemplate", "spec") if kind == "CronJob" else spec
             pod = template.get("template", "spec") if kind != "Pod" else spec
@@ -58,7 +62,7 @@ class Kubernetes:
             for container in (*pod.get("initContainers").items, *containers):
                 inner = container.get("name").text or ""
                 is_alone = len(containers) == 1 and container is containers[0]
-                yield self._unit(name if is_alone else f"{name}/{inner}", container, replicas, surge)
+                yield self._unit(title if is_alone else f"{title}/{inner}", container, replicas, surge)
 
     def servers(self) -> Iterator[Server]:
         """The servers that operators are asked for."""
@@ -68,7 +72,7 @@ class Kubernetes:
                 and "postgres" in f"{one.get('apiVersion').text} {kind} {one.get('spec').fields.keys()}"
             ):
                 found = postgres.in_parameters(name, one)
-                default = Figure(postgres.MAX_CONNECTIONS, "the default of PostgreSQL and of its operators", one.place)
+                default = Figure(postgres.MAX_CONNECTIONS, postgres.DEFAULT, one.place)
                 yield found or postgres.of_figures(name, {}, default)
 
     def _unit(self, name: str, container: Node, replicas: Figure, surge: Figure | None) -> Unit:
@@ -119,6 +123,9 @@ class Kubernetes:
             key = {"HorizontalPodAutoscaler": "maxReplicas", "ScaledObject": "maxReplicaCount"}.get(kind)
             if key is not None:
                 target = one.get("spec", "scaleTargetRef")
+                if UNKNOWN in (target.get("name").text or ""):
+                    self._has_unknown_scalers = True
+                    continue
                 most = one.get("spec", key).figure(f"`{key}`")
                 if most is not None:
                     yield (target.get("kind").text or "Deployment", target.get("name").text or ""), most
@@ -129,6 +136,8 @@ class Kubernetes:
             return one.get(*key).figure("`parallelism`") or Figure(1, "a job runs once", one.place)
         if scaled is not None:
             return scaled
+        if self._has_unknown_scalers and UNKNOWN in name:
+            return Figure(None, "an autoscaler may start more", one.place)
         if name in self._counts:
             return self._counts[name].figure("`replicas` of the kustomization") or Figure(None, "`count`", one.place)
         if kind == "DaemonSet":

@@ -22,6 +22,8 @@ MAX_CONNECTIONS = 100
 RESERVED = 3
 """What PostgreSQL sets for ``max_connections`` and ``superuser_reserved_connections``."""
 
+DEFAULT = "PostgreSQL's own default"
+
 _IMAGE = re.compile(r"(?:^|/)(?:postgres|postgresql|postgis|pgvector|timescaledb(?:-ha)?|pgautoupgrade)(?:$|[:@-])")
 _POOLER = re.compile(r"(?:^|/)(?:[\w.-]+/)*[\w.-]*(pgbouncer|pgcat|odyssey|supavisor|pgpool)")
 _KEYS = {
@@ -60,7 +62,7 @@ def server(unit: Unit) -> Server | None:
         for key, figure in _in_words(tuple(word._replace(text=part) for part in word.text.split())).items():
             found.setdefault(key, figure)
     unread = next((word for word in unit.words if word.text.startswith("config_file=")), None)
-    default = Figure(MAX_CONNECTIONS, "PostgreSQL's own default", unit.place)
+    default = Figure(MAX_CONNECTIONS, DEFAULT, unit.place)
     if unread is not None and not unit.texts:
         default = Figure(None, f"`{unread.text}` is not in the repository", unread.place)
     return of_figures(unit.name, found, default)
@@ -68,11 +70,20 @@ def server(unit: Unit) -> Server | None:
 
 def of_figures(name: str, found: dict[str, Figure], default: Figure) -> Server:
     """A server by the figures that were found; ``default`` stands where nothing sets ``max_connections``."""
-    reserved = found.get("reserved") or Figure(RESERVED, "superuser_reserved_connections, PostgreSQL's own default")
+    reserved = found.get("reserved") or Figure(RESERVED, f"superuser_reserved_connections, {DEFAULT}")
     also = found.get("also_reserved")
     if also is not None and also.value and reserved.value is not None:
         reserved = Figure(reserved.value + also.value, f"{reserved.how}, and {also.how}", also.place)
     return Server(name, found.get("max_connections", default), reserved)
+
+
+def stated(server: Server) -> Server:
+    """The server as far as something is stated of it: where templates are rendered in part only, what is not seen may
+    be set all the same."""
+    if server.max_connections.how != DEFAULT:
+        return server
+    unknown = Figure(None, f"nothing that is understood says it of `{server.name}`", server.max_connections.place)
+    return server._replace(max_connections=unknown)
 
 
 def _pooler(unit: Unit, name: str) -> Server:
@@ -125,7 +136,7 @@ def configured(path: str) -> tuple[Server | None, list[Problem]]:
     except OSError as error:
         return None, [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
     found = in_text(text, Place(path, 1))
-    default = Figure(MAX_CONNECTIONS, "PostgreSQL's own default", Place(path, 1))
+    default = Figure(MAX_CONNECTIONS, DEFAULT, Place(path, 1))
     return of_figures(os.path.basename(path), found, default), []
 
 

@@ -101,7 +101,8 @@ class Reader:
                 server = postgres.in_parameters("values", values)
                 servers = [*cluster.servers(), *([server] if server is not None else [])]
                 paths = tuple(os.path.join(folder, name) for name in way) or (os.path.join(folder, "Chart.yaml"),)
-                yield self._deployment(paths, list(cluster.units()), [], servers)
+                one = self._deployment(paths, list(cluster.units()), [], servers)
+                yield one._replace(servers=tuple(map(postgres.stated, one.servers)))
             self._problems += chart.problems
 
     def _manifests(self, found: Found) -> Iterator[Deployment]:

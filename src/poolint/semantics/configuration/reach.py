@@ -50,6 +50,7 @@ class Reach:
         self._finder = project.finder
         self._links: dict[str, frozenset[str]] = {}
         self._reached: dict[tuple[tuple[str, ...], str], Reached | None] = {}
+        self._prefixes: dict[str, tuple[str, ...]] = {}
         self._carried: dict[tuple[str, int], frozenset[bytes]] = {}
 
     def of(self, service: Service) -> Reached | None:
@@ -96,7 +97,11 @@ class Reach:
         """What the settings classes of a service put before the names of their fields in the environment."""
         found = {"": None}
         for path in reached.files:
-            found.update((one.decode(), None) for one in _PREFIX.findall(self._project.bytes_of(path)))
+            if path not in self._prefixes:
+                data = self._project.bytes_of(path)
+                named = _PREFIX.findall(data) if b"env_prefix" in data else []
+                self._prefixes[path] = tuple(one.decode() for one in named)
+            found.update(dict.fromkeys(self._prefixes[path]))
         return tuple(found)
 
     def _carrying(self, path: str, row: int) -> frozenset[bytes]:
