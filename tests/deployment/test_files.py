@@ -312,6 +312,89 @@ def test_a_chart(write: Write, told: Tell) -> None:
     assert found.figure(web.replicas) == "1 charts/orders/values-small.yaml:3"
 
 
+AWKWARD = """\
+{{- $extra := .Values.extra | default list }}
+{{- if gt (len $extra) 3 }}{{- $extra = append $extra "x" }}{{- end }}
+{{- define "x" }}never: seen{{ end }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "orders.resourceName" (list . "api") }}
+  labels:
+    {{- include "orders.labels" . | nindent 4 }}
+    {{- with .Values.labels }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+    tier: web
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    metadata:
+      annotations:
+        checksum/config: {{ include (print $.Template.BasePath "/config.yaml") . | sha256sum }}
+        {{- toYaml .Values.labels | nindent 8 }}
+    spec:
+      {{- range .Values.extra }}
+      - {{ . }}
+      {{- end }}
+      containers:
+        - name: api
+          image: {{ printf "%s:%s" .Values.image "1" | quote }}
+          command: {{ toYaml .Values.command | nindent 12 }}
+          {{ $extra }}
+          env:
+            {{- toYaml .Values.env | nindent 12 }}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ tpl .Values.name . | lower }}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: a, image: app, command: [uvicorn, "a:b"]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: {{ tpl .Values.name . | lower }}
+spec:
+  maxReplicas: 50
+  scaleTargetRef:
+    kind: Deployment
+    name: {{ tpl .Values.name . | lower }}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata:
+  name: db
+spec:
+  template:
+    spec:
+      containers:
+        - name: db
+          image: postgres:17
+          args: {{ tpl .Values.args . }}
+"""
+
+
+def test_what_a_template_does_that_is_not_understood(write: Write, told: Tell) -> None:
+    write("chart/Chart.yaml", "name: orders\n")
+    write("chart/templates/api.yaml", AWKWARD)
+    write(
+        "chart/values.yaml",
+        "labels: {a: b}\nreplicas: 3\ncommand: [gunicorn, 'a:b']\nenv:\n  - {name: WEB_CONCURRENCY, value: '5'}\n",
+    )
+    found = told()
+    assert found.problems == []
+    assert found.numbers("orders-api") == ("5 chart/values.yaml:5", "3 chart/values.yaml:2")
+    unknown = found.services["deployment"].replicas
+    assert (unknown.value, unknown.how) == (None, "an autoscaler may start more")
+    [server] = found.only.servers
+    assert server.max_connections.value is None
+
+
 MANIFESTS = """\
 apiVersion: apps/v1
 kind: Deployment

@@ -22,6 +22,10 @@ _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
 _COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 _PART = re.compile(r'"[^"]*"|`[^`]*`|\||\(|\)|[^\s|()]+')
 _QUOTES = re.compile(r"(?:^|\|\s*)s?quote\b")
+_ASSIGNS = re.compile(r"\$\w+\s*:?=[^=]")
+_NAMED = re.compile(r'include\s+"[^"]*[nN]ame"\s+\(list\s+[$.]\s+"([^"]+)"\)')
+"""How charts put the name of a resource together, whatever it is exactly: good for telling resources apart."""
+
 _OPENING = frozenset({"if", "with", "range", "define", "block"})
 
 
@@ -96,6 +100,9 @@ class _Rendering:
             lines.append(shown)
             if place is not None:
                 rows[row] = place
+        for number, line in enumerate(lines):
+            if line.lstrip()[:1] in ("[", "{") and not _fits(lines, number):
+                lines[number] = ""
         return "\n".join(lines), rows
 
     @property
@@ -116,7 +123,7 @@ class _Rendering:
                 out += line[end : match.start()]
             end = match.end()
             word = match[1].partition(" ")[0]
-            if word in _OPENING or word in ("else", "end") or ":=" in match[1]:
+            if word in _OPENING or word in ("else", "end") or _ASSIGNS.match(match[1]) is not None:
                 self._control(word, match[1])
             elif self._is_shown:
                 value = self._value(match[1])
@@ -127,7 +134,7 @@ class _Rendering:
                     out = ""
                 place = value.place if value is not None and value.place.row else place
         out += line[end:] if self._is_shown else ""
-        return out if out.strip() else "", place
+        return "" if out.strip() in ("", UNKNOWN) else out, place
 
     def _control(self, word: str, action: str) -> None:
         rest = action.partition(" ")[2].strip()
@@ -144,12 +151,15 @@ class _Rendering:
             self._blocks[-1] = (opened if not shown else "done", taken, dot)
         elif word == "end" and self._blocks:
             self._blocks.pop()
-        elif ":=" in action:
-            name, _, expression = action.partition(":=")
-            self._variables[name.strip()] = self._value(expression.strip())
+        elif _ASSIGNS.match(action) is not None:
+            name, _, expression = action.partition("=")
+            self._variables[name.rstrip(": ")] = self._value(expression.strip())
 
     def _value(self, expression: str) -> Node | None:
         """What an expression gives: a node of the values, or one without a row; None where it is not understood."""
+        named = _NAMED.match(expression)
+        if named is not None:
+            return _text(f"{self._chart}-{named[1]}")
         stages: list[list[str]] = [[]]
         for part in _PART.findall(expression):
             if part in ("(", ")"):
@@ -219,6 +229,15 @@ def _text(text: str) -> Node:
 def _is_true(value: Node) -> bool:
     """As templates have it: nothing, zero, false and what is empty are not."""
     return bool(value) and value.text not in ("", "false", "0")
+
+
+def _fits(lines: list[str], number: int) -> bool:
+    """Whether what is written on one row may stand alone below its key: not beside other entries."""
+    indent = len(lines[number]) - len(lines[number].lstrip())
+    before = next((line for line in reversed(lines[:number]) if line.strip()), "")
+    after = next((line for line in lines[number + 1 :] if line.strip()), "")
+    inside = len(after) - len(after.lstrip()) >= indent and after.strip() not in ("", "---")
+    return before.rstrip().endswith(":") and not inside
 
 
 def _written(value: Node, action: str) -> str:
