@@ -19,7 +19,7 @@ import re
 
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
 from poolint.screen.names import Names
-from poolint.screen.ready import Ready
+from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
 from poolint.screen.statements import UNTOLD
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Reading = Callable[[str], bytes]
 
-__all__ = ["STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
+__all__ = ["ENGINE_OPTIONS", "STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 
 FAR = 1
 """Over how many imports a coroutine's way to a database is followed at most."""
@@ -70,7 +70,7 @@ class Screen:
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
-        if _uses_state(data):
+        if _uses_state(data) or ENGINE_OPTIONS in data:
             return True
         file = self._settled_file(path, data)
         if file.seeds:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from poolint.models.schema import Library
     from poolint.screen.files import File
 
+ENGINE_OPTIONS = b"SQLALCHEMY_ENGINE_OPTIONS"
+"""What a configuration names that makes an engine where no library is imported."""
+
 _KEPT = rb"^([ \t]*)([\w.]*\.)?\w+[ \t]*(?::[^=\n]+)?=[ \t]*"
 """Where a statement keeps what follows; group 1 is how far it is indented, group 2 the object that keeps it, if any."""
 

@@ -6,6 +6,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from poolint.screen import ENGINE_OPTIONS
 from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.effects import Edges, Effects
@@ -170,7 +171,8 @@ class Analysis:
 
     def _configured(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed of the engines and pools that a module makes."""
-        return self.configuration.observe(module) if self.spending.makes_any(module) else iter(())
+        makes = self.spending.makes_any(module) or ENGINE_OPTIONS in module.source.data
+        return self.configuration.observe(module) if makes else iter(())
 
     def _may_run(self, node: ast.AST, scope: Scope) -> bool:
         """Whether a place is reached at all: not under ``TYPE_CHECKING``, and not behind what never returns."""

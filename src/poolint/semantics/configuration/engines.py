@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from poolint.semantics.configuration.constants import Folder
+from poolint.semantics.configuration.constants import Folded, Folder
 from poolint.semantics.configuration.keywords import Argument, Keywords
 from poolint.semantics.configuration.urls import Url, urls
 from poolint.semantics.scopes import may_be_another, nearest, parent_of
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
     from poolint.models import schema
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
+    from poolint.semantics.scopes import Binding, Scope
     from poolint.semantics.types import Type
+
+OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
+"""The name in a configuration under which Flask-SQLAlchemy finds the arguments of its engine."""
+
+_ADDRESS = "SQLALCHEMY_DATABASE_URI"
 
 Origin = Literal["given", "setting", "default", "unknown"]
 """Where a number is from: written for this engine and nothing else; written, but the environment, a caller or a branch
@@ -74,7 +79,7 @@ class EngineSpec:
     name. ``complete``: it is given no others.
     """
 
-    node: ast.Call
+    node: ast.Call | ast.expr
     scope: Scope
     maker: schema.Maker
     name: str
@@ -227,8 +232,14 @@ class Engines:
         """What a call makes; None where that is no engine or pool."""
         if node not in self._made:
             maker = self._maker(self.ev.type_of(node.func, scope))
-            self._made[node] = self._spec(node, scope, maker) if maker is not None else None
+            self._made[node] = self._called(node, scope, maker) if maker is not None else None
         return self._made[node]
+
+    def _called(self, node: ast.Call, scope: Scope, maker: schema.Maker) -> EngineSpec:
+        arguments, complete = self.keywords.of_call(node, scope, maker.positional)
+        address = arguments.get(maker.address) if maker.address else None
+        folded = address.folded if address is not None else Folded()
+        return self._spec(node, scope, maker, arguments, complete, folded)
 
     def _maker(self, callee: Type) -> schema.Maker | None:
         found = alternatives(callee)
@@ -242,16 +253,41 @@ class Engines:
             return makers.get(one.base.name)
         return None
 
-    def _spec(self, node: ast.Call, scope: Scope, maker: schema.Maker) -> EngineSpec:
-        arguments, complete = self.keywords.of_call(node, scope, maker.positional)
-        address = arguments.get(maker.address) if maker.address else None
-        found = urls(self.ev.models, address.folded) if address is not None else ()
+    def of_options(self, module: Module) -> Iterator[EngineSpec]:
+        """Those that an extension makes of the options in a configuration: ``SQLALCHEMY_ENGINE_OPTIONS = {…}``.
+
+        They are no calls, and of several configurations only one holds, so they are not among the others.
+        """
+        maker = self.ev.models.makers.get("sqlalchemy.create_engine")
+        if maker is None or OPTIONS.encode() not in module.source.data:
+            return
+        stored = module.item_assignments.get("config", [])
+        for scope in module.scope.descendants():
+            named = [*scope.bindings.get(OPTIONS, ()), *(one for one in stored if _is_item(one, OPTIONS, scope))]
+            located = [*scope.bindings.get(_ADDRESS, ()), *(one for one in stored if _is_item(one, _ADDRESS, scope))]
+            for one in named:
+                if one.kind in ("assign", "annotated") and one.value is not None:
+                    arguments, complete = self.keywords.items(one.value, scope)
+                    address = located[0].value if len(located) == 1 else None
+                    folded = self.folder.fold(address, scope) if address is not None else Folded()
+                    yield self._spec(one.value, scope, maker, arguments, complete, folded)
+
+    def _spec(
+        self,
+        node: ast.expr,
+        scope: Scope,
+        maker: schema.Maker,
+        arguments: dict[str, Argument],
+        complete: bool,
+        address: Folded,
+    ) -> EngineSpec:
+        found = urls(self.ev.models, address)
         kind: Literal["sync", "async"] = maker.kind
-        if maker.makes == "engine" and kind == "sync" and self._is_wrapped(node, scope):
+        if maker.makes == "engine" and kind == "sync" and isinstance(node, ast.Call) and self._is_wrapped(node, scope):
             kind = "async"
         chosen = self._chosen(arguments)
         pools: tuple[PoolChoice, ...] = ()
-        has_all = address is not None and address.folded.complete and len(found) == len(address.folded.known) > 0
+        has_all = address.complete and len(found) == len(address.known) > 0
         if maker.poolclass:
             pools = _pools(arguments, complete, chosen, self._defaults(maker, kind, found, has_all))
         connect = arguments.get("connect_args")
@@ -259,7 +295,7 @@ class Engines:
         if connect is not None and len(connect.settings) == 1:
             setting = connect.settings[0]
             connect_args, _ = self.keywords.items(setting.node, setting.scope)
-        name = _target(node)
+        name = _target(node) if isinstance(node, ast.Call) else ""
         return EngineSpec(
             node, scope, maker, name, kind, found, pools, arguments, complete, has_all, connect_args, chosen
         )
@@ -325,6 +361,13 @@ def _pools(
     if given is not None and given.always:
         return chosen
     return tuple({one.cls.name: one for one in (*chosen, *defaults)}.values())
+
+
+def _is_item(binding: Binding, key: str, scope: Scope) -> bool:
+    """Whether a binding puts something into a container under a key, in a scope."""
+    parent = parent_of(binding.node)
+    is_key = isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Constant) and parent.slice.value == key
+    return is_key and binding.scope is scope
 
 
 def _target(node: ast.Call) -> str:

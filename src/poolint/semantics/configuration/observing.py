@@ -43,7 +43,7 @@ class Configuration:
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, each at a place once."""
         seen: set[tuple[ast.AST, type]] = set()
-        for spec in self.engines.of_module(module):
+        for spec in (*self.engines.of_module(module), *self.engines.of_options(module)):
             for scope, observation in self._of(spec):
                 key = (observation.node, type(observation))
                 if key not in seen:
@@ -224,7 +224,11 @@ class Configuration:
 
     def _unasked(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
         """Arguments that one may want a pool to have."""
-        if not spec.complete or (spec.pools and not any(one.facts.limit == "queue" for one in spec.pools)):
+        if (
+            not spec.complete
+            or not isinstance(spec.node, ast.Call)
+            or (spec.pools and not any(one.facts.limit == "queue" for one in spec.pools))
+        ):
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec):
             return

@@ -86,6 +86,8 @@ class Uses:
 
     def is_a_choice(self, spec: EngineSpec) -> bool:
         """Whether the engine is made on some ways only, or beside one that is configured otherwise."""
+        if spec.scope.kind == "class" and not isinstance(spec.node, ast.Call):
+            return True  # one configuration among others
         for other in self.engines.of_scope(spec.scope):
             if other is not spec and {one.cls.name for one in other.pools} != {one.cls.name for one in spec.pools}:
                 return True

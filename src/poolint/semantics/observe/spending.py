@@ -106,7 +106,7 @@ def _node(spec: EngineSpec) -> ast.AST:
     """The argument that sets the larger part of the limit in this call, or the call."""
     parts = [(spec.maker.size, spec.size), (spec.maker.overflow, spec.overflow)]
     for name, part in sorted(parts, key=lambda one: -(one[1].most or 0)):
-        for keyword in spec.node.keywords:
+        for keyword in spec.node.keywords if isinstance(spec.node, ast.Call) else ():
             if keyword.arg == name and keyword.value is part.node:
                 return keyword
     return spec.node
