@@ -101,6 +101,7 @@ class Checker:
                 self._known_project(), load(self._own), self.screen, settings.budget, settings.root
             )
             self._analysis.is_thorough = settings.certainty == "possible"
+            self._analysis.asks_for_more = settings.asks_for_more
         return self._analysis
 
     def _known_project(self) -> Project:

@@ -38,6 +38,7 @@ from poolint.semantics.observe.holders import Holders
 from poolint.semantics.observe.lazy import Lazy
 from poolint.semantics.observe.loops import Loops
 from poolint.semantics.observe.nesting import Nesting
+from poolint.semantics.observe.ordering import Ordering
 from poolint.semantics.observe.registries import Registries
 from poolint.semantics.observe.sharing import Sharing
 from poolint.semantics.observe.spending import Spending
@@ -84,6 +85,8 @@ class Analysis:
     ) -> None:
         self.is_thorough = False
         """Whether what may be is observed, too."""
+        self.asks_for_more = True
+        """Whether rules may be selected that are off by default, and what costs much for them alone is observed."""
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.ownership = Ownership(self.evaluator)
@@ -102,6 +105,7 @@ class Analysis:
         self.fans = Fans(self.evaluator, edges)
         self.loops = Loops(self.evaluator, edges)
         self.lazy = Lazy(self.evaluator)
+        self.ordering = Ordering(self.evaluator)
         self.nesting = Nesting(self.evaluator, self.holdings, edges)
         self.lifetimes = Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
@@ -162,7 +166,8 @@ class Analysis:
                 self.threads.observe(scope),
                 self.fans.observe(scope),
                 self.loops.observe(scope),
-                self.lazy.observe(scope),
+                self.lazy.observe(scope) if self.asks_for_more else (),
+                self.ordering.observe(scope) if self.asks_for_more else (),
                 self.spending.observe(scope),
             ):
                 for observation in found:

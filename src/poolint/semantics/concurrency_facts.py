@@ -58,4 +58,21 @@ class LazyLoad(Observation):
     path: tuple[Step, ...]
 
 
-__all__ = ["DrivenFromSync", "LazyLoad", "SharedByThreads"]
+@dataclass(frozen=True, eq=False)
+class LockOrder(Observation):
+    """A transaction that locks two tables in the order opposite to that of another one of the project.
+
+    ``node`` takes the ``second`` lock, or calls what takes it; ``statement`` is what does, ``other`` the function with
+    the opposite order.
+    """
+
+    on_request = True
+
+    first: str
+    second: str
+    statement: str
+    other: str
+    path: tuple[Step, ...]
+
+
+__all__ = ["DrivenFromSync", "LazyLoad", "LockOrder", "SharedByThreads"]

@@ -131,7 +131,7 @@ class Project:
 
         Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
         """
-        root = self._root_of(near)
+        root = self.root_of(near)
         if root not in self._states:
             self._states[root] = self._index_state(root)
         return self._states[root].get(name, [])
@@ -142,7 +142,7 @@ class Project:
         """
         plain = name.encode()
         word = re.compile(rb"\b" + re.escape(plain) + rb"[ \t]*\(")
-        for path, data in self._texts_of(self._root_of(near)):
+        for path, data in self._texts_of(self.root_of(near)):
             if plain in data and word.search(data) is not None:
                 yield path, data
 
@@ -150,7 +150,7 @@ class Project:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.
         """
-        root = self._root_of(near)
+        root = self.root_of(near)
         if root not in self._heirs:
             index = self._heirs[root] = {}
             for path, data in self._texts_of(root):
@@ -169,7 +169,8 @@ class Project:
             known = self._modules.get(path)
             yield path, known.source.data if known is not None else data
 
-    def _root_of(self, module: Module) -> str:
+    def root_of(self, module: Module) -> str:
+        """The folder of the package that a module belongs to, or the one that it is imported from."""
         root = self.finder.search_path(module.path)[0]
         base = os.path.join(root, module.name.partition(".")[0])
         return base if os.path.isdir(base) else root
