@@ -42,19 +42,20 @@ class Ordering:
         self._of_package: dict[str, dict[tuple[str, str], list[_Pair]]] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
-        """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables once.
+        """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables and each
+        second lock once.
 
         Of two that contradict each other, the later one tells: the second in its file, or of the second file.
         """
-        told: set[frozenset[str]] = set()
+        told: set[object] = set()
         for pair in self._pairs(scope):
             tables = (pair.first.table, pair.second.table)
-            if frozenset(tables) in told:
+            if not told.isdisjoint((frozenset(tables), pair.second.node)):
                 continue
             opposite = self._index(scope.module).get((tables[1], tables[0]), ())
             other = next((one for one in opposite if _place(one) <= _place(pair) and one.scope is not scope), None)
             if other is not None:
-                told.add(frozenset(tables))
+                told |= {frozenset(tables), pair.second.node}
                 yield self._observation(pair, other, scope)
 
     def _observation(self, pair: _Pair, other: _Pair, scope: Scope) -> Observation:
