@@ -26,6 +26,7 @@ class Interfaces:
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
         self.edges = edges
+        self.makers = factories.makers(ev.models)
         self.loops = Effects(edges, _runs_loop)
         self.handlers = Handlers(ev, edges)
         self.children = Children(ev, edges)
@@ -45,7 +46,7 @@ class Interfaces:
                     yield scope, observation
             if may_be_inside:
                 yield from inside_pools.observe(self.ev, self.loops, scope)
-            for observation in factories.observe(self.ev, scope):
+            for observation in factories.observe(self.ev, self.makers, scope):
                 yield scope, observation
             if scope.handlers:
                 for observation in self.handlers.observe(scope):

@@ -17,6 +17,7 @@ from poolint.semantics.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.facts import CallFact, Observation
@@ -29,14 +30,26 @@ _KEEPS_NOTHING = frozenset({"staticmethod"})
 """Decorators that leave a function what it is."""
 
 
-def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
-    """What ``scope`` makes for its caller each time that it is called, where that happens for each request."""
+def makers(models: Models) -> frozenset[str]:
+    """The last names of all that makes an engine, a pool or a client."""
+    classes = [one for one in models.classes.values() if one.kind in ("engine", "pool", "client")]
+    paths = [path for one in classes if one.construct == "create" for path in (one.name, *one.aliases)]
+    paths += [name for name, one in models.functions.items() if one.role == "create"]
+    methods = [name for one in classes for row in one.methods if row.role == "create" for name in row.names]
+    return frozenset((*(path.rpartition(".")[2] for path in paths), *methods))
+
+
+def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Observation]:
+    """What ``scope`` makes for its caller each time that it is called, where that happens for each request.
+
+    ``words`` are the :func:`makers`.
+    """
     if scope.kind != "function" or scope.is_generator or not scope.returns:
         return
     decorators = getattr(scope.node, "decorator_list", ())
     if any(last_name(one) not in _KEEPS_NOTHING for one in decorators):
         return
-    made = _made(ev, scope)
+    made = _made(ev, words, scope)
     if made is None:
         return
     fact, cls = made
@@ -50,7 +63,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
-def _made(ev: Evaluator, scope: Scope) -> tuple[CallFact, Class] | None:
+def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallFact, Class] | None:
     """The one call that makes what a function returns."""
     if len(scope.returns) != 1:
         return None
@@ -60,7 +73,7 @@ def _made(ev: Evaluator, scope: Scope) -> tuple[CallFact, Class] | None:
             return None
         value = assigned(value.id, scope) or value
     call = value.value if isinstance(value, ast.Await) else value
-    if not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call) or last_name(call.func) not in words:
         return None
     fact = call_fact(ev, call, scope, use_evidence=False)
     if fact is None or not (fact.role == "create" or (fact.row is None and fact.cls is not None)):
