@@ -353,7 +353,17 @@ spec:
   template:
     spec:
       containers:
-        - {name: a, image: app, command: [uvicorn, "a:b"]}
+        - name: a
+          image: app
+          command:
+            [
+              {{- with include "orders.prefix" . }}
+              {{- . | nindent 14 }}
+              {{- end }}
+              "uvicorn",
+              {{ printf "--log-level=%s" .Values.level | quote }},
+              "a:b",
+            ]
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler

@@ -94,14 +94,19 @@ class _Rendering:
     def rendered(self, text: str) -> tuple[str, dict[int, Place]]:
         """The text, with as many rows as before, and where the values in its rows come from."""
         text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
-        lines, rows = [], {}
+        lines: list[str] = []
+        rows: dict[int, Place] = {}
+        whole: list[int] = []
+        """Rows on which all of a list or a mapping is written."""
         for row, line in enumerate(text.split("\n"), 1):
             shown, place = self._line(line)
             lines.append(shown)
             if place is not None:
                 rows[row] = place
-        for number, line in enumerate(lines):
-            if line.lstrip()[:1] in ("[", "{") and not _fits(lines, number):
+            if "nindent" in line and shown.lstrip()[:1] in ("[", "{"):
+                whole.append(row - 1)
+        for number in whole:
+            if not _fits(lines, number):
                 lines[number] = ""
         return "\n".join(lines), rows
 
