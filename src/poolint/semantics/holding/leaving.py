@@ -130,20 +130,37 @@ def _is_decided_by_caller(call: ast.expr, scope: Scope) -> bool:
 
 
 def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
-    """How a function can leave a resource when it returns, by ways on which nothing raises."""
+    """How a function can leave a resource when it returns, by ways on which nothing raises.
+
+    A way that returns None or another constant, where others return something else, is one that the caller tells from
+    them: ``if row is None: raise``. What it leaves held is not believed.
+    """
     from poolint.semantics.holding.flow import changed_by
 
-    start = (graph.entry, Left.UNTOUCHED)
-    seen: set[tuple[Node, Left]] = {start}
+    telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
+    start = (graph.entry, Left.UNTOUCHED, False)
+    seen: set[tuple[Node, Left, bool]] = {start}
     stack = [start]
     while stack:
-        node, state = stack.pop()
+        node, state, is_told = stack.pop()
         for change in changed_by(node, changes) or ():
             if change.resource == name and not (change.holds and _is_decided_by_caller(change.node, scope)):
                 state = Left.HELD if change.holds else Left.ENDED
+        if node.kind == "return":
+            is_told = isinstance(node.node, ast.Return) and not _is_constant(node.node.value)
         for edge in node.successors:
-            following = (edge.target, state)
+            following = (edge.target, state, is_told)
             if not edge.is_unwinding and following not in seen:
                 seen.add(following)
                 stack.append(following)
-    return {state for node, state in seen if node.kind == "exit-normal"}
+    ends = [(state, is_told) for node, state, is_told in seen if node.kind == "exit-normal"]
+    return {Left.ENDED if state is Left.HELD and telling and not is_told else state for state, is_told in ends}
+
+
+def _is_constant(value: ast.expr | None) -> bool:
+    """Whether a returned value is a constant, nothing at all, or a tuple with a flag in it."""
+    if isinstance(value, ast.Tuple):
+        return any(_is_constant(one) for one in value.elts)
+    if isinstance(value, (ast.List, ast.Dict, ast.Set)):
+        return not (value.keys if isinstance(value, ast.Dict) else value.elts)
+    return value is None or isinstance(value, ast.Constant)
