@@ -76,12 +76,12 @@ def as_flake8(found: list[dict[str, Any]], cwd: Path) -> list[tuple[str, int, in
 def test_reports_what_the_command_line_reports(flake8: Flake8, findings: Findings) -> None:
     reported = flake8(".", cwd=EXAMPLE)
     assert reported == as_flake8(findings(".", cwd=EXAMPLE), EXAMPLE)
-    assert len(reported) == 7
+    assert len(reported) == 8
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_the_number_of_jobs_changes_nothing(flake8: Flake8, jobs: str) -> None:
-    assert len(flake8(f"--jobs={jobs}", ".", cwd=EXAMPLE)) == 7
+    assert len(flake8(f"--jobs={jobs}", ".", cwd=EXAMPLE)) == 8
 
 
 ODD = {
