@@ -67,9 +67,17 @@ def addition(plan: AddArgument, piece: Slice, source: Source) -> tuple[Edit, ...
     start = source.lines[last.start.row - 1]
     lead = start[: last.start.column - 1]
     comma = Position(last.end.row, last.end.column + rest.index(",") + 1) if has_comma else last.end
+    if not lead.strip() and has_comma and "#" in rest:
+        place = Position(last.end.row + 1, 1)
+        return (Edit(Range(place, place), f"{lead}{text},{_ending(row)}"),)
     if lead.strip() or "#" in rest:
         text = f" {text}" if has_comma else f", {text}"
         return None if "#" in rest else (Edit(Range(comma, comma), text),)
-    newline = start[len(start.rstrip("\r\n")) :] or "\n"
+    newline = _ending(start)
     text = f"{newline}{lead}{text}," if has_comma else f",{newline}{lead}{text}"
     return (Edit(Range(comma, comma), text),)
+
+
+def _ending(row: str) -> str:
+    """The newline of a row; a plain one where it has none."""
+    return row[len(row.rstrip("\r\n")) :] or "\n"
