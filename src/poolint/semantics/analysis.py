@@ -137,7 +137,10 @@ class Analysis:
     def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands."""
         ev = self.evaluator
-        for scope, observation in (*self.interfaces.observe(module), *self._configured(module)):
+        for scope, observation in (
+            *self.interfaces.observe(module, asks_for_more=self.asks_for_more),
+            *self._configured(module),
+        ):
             if self._may_run(observation.node, scope):
                 yield scope, observation
         for scope in sorted(module.scope.descendants(), key=_start):

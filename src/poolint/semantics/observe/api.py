@@ -32,11 +32,12 @@ class Interfaces:
         self.children = Children(ev, edges)
         self.startups = Startups(ev, edges)
 
-    def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
-        """What is observed, with the scope that it stands in."""
+    def observe(self, module: Module, *, asks_for_more: bool) -> Iterator[tuple[Scope, Observation]]:
+        """What is observed, with the scope that it stands in; ``asks_for_more``: also for rules that are off by default."""
         yield from names.observe(self.ev, module)
         yield from self.children.observe(module)
-        yield from self.startups.observe(module)
+        if asks_for_more:
+            yield from self.startups.observe(module)
         words = module.source.data
         listens = b"listen" in words
         may_be_inside = listens or b"creator" in words or b"Pool" in words
@@ -51,7 +52,7 @@ class Interfaces:
             if scope.handlers:
                 for observation in self.handlers.observe(scope):
                     yield scope, observation
-                for observation in retries.observe(self.ev, self.edges, scope):
+                for observation in retries.observe(self.ev, self.edges, scope) if asks_for_more else ():
                     yield scope, observation
 
 

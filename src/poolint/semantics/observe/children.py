@@ -46,6 +46,8 @@ class Children:
         self.applications = Applications(ev, self.pools)
         self._taking = Effects(edges, _takes, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = Effects(edges, lambda fact: "dispose" if fact.role == "dispose" else "")
+        by_name = {one for row in ev.models.forks for one in (row.methods or (row.name.rpartition(".")[2],))}
+        self._starts = by_name | {"run_in_executor", "fork"}
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """The places in a module where a child process begins to share a pool."""
@@ -54,6 +56,8 @@ class Children:
             return
         for scope in module.scope.descendants():
             for call in scope.calls:
+                if last_name(call.func) not in self._starts:
+                    continue
                 for function, how in self._children(call, scope):
                     yield from self._started(call, function, how, scope)
                 if last_name(call.func) == "fork" and self._named(call, scope) == "os.fork":

@@ -103,6 +103,8 @@ class Loops:
                         continue  # made into a function that somebody else calls
                     yield Drive(node, node.args[0], maker)
                     continue
+            if last_name(node.func) not in self.ev.screen.definitions(source.path, source.data):
+                continue
             for one in alternatives(self.ev.type_of(node.func, scope)):
                 helper = self._helper(one.scope) if isinstance(one, Function) else None
                 if helper is not None:
@@ -186,10 +188,9 @@ def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
     """Whether what is passed can be a coroutine, or one's function, by its name: to tell its type may take many modules."""
     if isinstance(value, ast.Name):
         value = assigned(value.id, scope) or value
-    if isinstance(value, ast.Await):
-        return False
-    callee = value.func if isinstance(value, ast.Call) else value
-    return isinstance(callee, (ast.Name, ast.Attribute)) and may_be_coroutine(callee, scope, known)
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, (ast.Name, ast.Attribute)) and may_be_coroutine(value.func, scope, known)
+    return isinstance(value, (ast.Name, ast.Attribute)) and last_name(value) in known
 
 
 def _takes(fact: CallFact) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import os
-import re
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range, Step
@@ -42,8 +41,7 @@ class Spending:
         self._root = os.path.abspath(root)
         self._fleet: Fleet | None = None
         self._making: dict[Module, bool] = {}
-        names = {name.rpartition(".")[2].encode() for name in ev.models.makers}
-        self._makers = re.compile(rb"\b(?:" + b"|".join(sorted(names)) + rb")\b")
+        self._makers = {name.rpartition(".")[2].encode() for name in ev.models.makers}
 
     @property
     def fleet(self) -> Fleet:
@@ -55,8 +53,8 @@ class Spending:
         return self._fleet
 
     def _makes(self, data: bytes) -> bool:
-        """Whether a text names something that makes an engine or a pool."""
-        return self._makers.search(data) is not None
+        """Whether a text may name something that makes an engine or a pool."""
+        return any(name in data for name in self._makers)
 
     def makes_any(self, module: Module) -> bool:
         """Whether a module may make an engine or a pool."""
