@@ -218,7 +218,7 @@ class Judgement:
         self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
         function = scope.qualified_name
-        is_relaxed = relaxations.is_relaxed(rule.meta, self.kinds, function, scope.node)
+        is_relaxed = relaxations.is_relaxed(rule.meta, verdict, self.kinds, function, scope.node)
         last = where.end.row
         if node is not None:
             statement = statement_of(node)

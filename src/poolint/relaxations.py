@@ -13,7 +13,7 @@ from poolint.semantics.places import KINDS, kinds_of
 from poolint.semantics.scopes import parent_of
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Meta
+    from poolint.rules.base import Meta, Verdict
 
 __all__ = ["KINDS", "is_relaxed", "kinds_of"]
 
@@ -21,9 +21,9 @@ _PROCESS_LIVED = frozenset({"<module>", "main", "_main", "amain", "async_main", 
 _SESSION_FIXTURE = frozenset({"session", "package", "module"})
 
 
-def is_relaxed(meta: Meta, kinds: frozenset[str], function: str, node: ast.AST | None) -> bool:
+def is_relaxed(meta: Meta, verdict: Verdict, kinds: frozenset[str], function: str, node: ast.AST | None) -> bool:
     """Whether a finding of this rule in ``function`` is not expected to be told in a place of these kinds."""
-    if not meta.relaxed_in.isdisjoint(kinds):
+    if not (meta.relaxed_in - verdict.told_in).isdisjoint(kinds):
         return True
     if "scripts" in meta.relaxed_for_process_in and node is not None and _is_command(node):
         return True

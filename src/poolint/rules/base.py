@@ -90,12 +90,16 @@ then on, and what is called meanwhile counts."""
 
 @dataclass(frozen=True)
 class Verdict:
-    """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written."""
+    """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written.
+
+    ``told_in`` are kinds of file in which it is told although the rule is off there.
+    """
 
     message: str
     resource: str = ""
     path: tuple[Step, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
+    told_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

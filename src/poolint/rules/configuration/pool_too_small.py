@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from poolint.semantics.facts import Observation
 
+_ONE_AFTER_THE_OTHER = frozenset({"alembic", "scripts"})
+
 
 class PoolTooSmall(ArgumentRule):
     """A pool has so few connections that its users wait for each other.
@@ -21,7 +23,8 @@ class PoolTooSmall(ArgumentRule):
     Reports pools that are written to hold few connections and open none beyond (`pool_size=5, max_overflow=0`), those of
     a server that keep one, and those that are smaller than what is let in beside them: a semaphore, a pool of threads or
     a fixed number of tasks, each of which takes a connection. Numbers that come from settings or the environment are
-    not reported, nor engines of SQLite.
+    not reported, nor engines of SQLite. In scripts and in migrations only a pool of one connection is: a second checkout
+    waits there for the first, which the same thread holds and cannot give back meanwhile.
 
     ## Why is this bad?
     Whoever comes too late waits for `pool_timeout`, 30 seconds by default, and then fails. A burst of requests that
@@ -43,7 +46,8 @@ class PoolTooSmall(ArgumentRule):
     ```
 
     ## When to ignore
-    When the engine serves one task by design: a writer, a lock, a migration.
+    When the engine serves one task by design, which never needs a second connection: a writer, a lock. A migration that
+    wants one connection and no pool says so by `NullPool`.
     """
 
     meta = Meta(
@@ -74,8 +78,12 @@ class PoolTooSmall(ArgumentRule):
             )
         few = f"{total} connection{'s' if total != 1 else ''}"
         if one.fixed and total < self.options["min-size"]:
+            # More than one is enough for what does one thing after the other. One is not: an inspector beside a
+            # session, or a query while the rows of another are read, waits for itself.
             return Verdict(
-                f"{whose} has {few}, and opens none beyond: whoever comes next waits for the pool's timeout", one.engine
+                f"{whose} has {few}, and opens none beyond: whoever comes next waits for the pool's timeout",
+                one.engine,
+                told_in=_ONE_AFTER_THE_OTHER if total == 1 else frozenset(),
             )
         if one.serves and one.size == 1:
             return Verdict(

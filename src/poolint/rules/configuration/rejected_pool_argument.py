@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Meta, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, ArgumentRule
+from poolint.rules.configuration.arguments import ArgumentRule
 from poolint.semantics.configuration.facts import RefusedArgument
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ class RejectedPoolArgument(ArgumentRule):
     Reports arguments that a class of pool does not take (`pool_size` with `NullPool`, or for SQLite in memory), those of
     the pool inside `connect_args`, those of another library's pool (`max_size` for an engine, `pool_size` for asyncpg),
     those that the driver does not know, and a size below the minimum, which asyncpg and psycopg_pool have by default.
-    What is given on some ways only is reported where it meets what refuses it.
+    What is given on some ways only is reported where it meets what refuses it. Scripts and migrations are no exception:
+    it raises there too.
 
     ## Why is this bad?
     It raises: some when the engine is made, others at the first connection, so that the program starts and fails at its
@@ -57,7 +58,7 @@ class RejectedPoolArgument(ArgumentRule):
         summary="an argument that the pool or the driver refuses",
         subscription=Subscription(observations=frozenset({RefusedArgument})),
         fix="sometimes",
-        relaxed_in=RELAXED,
+        relaxed_in=frozenset({"tests"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
