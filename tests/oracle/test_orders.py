@@ -159,11 +159,13 @@ def test_its_mistakes_are_found_and_nothing_else() -> None:
         ("POL201", "health", "ready"),
         ("POL301", "reports", "revenue"),
         ("POL401", "payments", "settle"),
+        ("POL505", "db", "<module>"),
     }
-    assert len(outcome.diagnostics) == 7
+    assert len(outcome.diagnostics) == 8
     readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
     for one in outcome.diagnostics:
-        assert f"| {one.code} | `{Path(one.filename).stem}.{one.function}` |" in readme
+        where = one.resource if one.function == "<module>" else one.function
+        assert f"| {one.code} | `{Path(one.filename).stem}.{where}` |" in readme
 
 
 def test_the_readme_shows_what_is_printed() -> None:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.scopes import Binding, Scope
 
-_ROUTES = frozenset(
+ROUTES = frozenset(
     {"route", "api_route", "get", "post", "put", "patch", "delete", "head", "options", "websocket", "websocket_route"}
 )
 """Decorators of endpoints, which are methods of an application or a router."""
 
-_ENTRY = _ROUTES | {"task", "shared_task", "view_config"}
+_ENTRY = ROUTES | {"task", "shared_task", "view_config"}
 """Decorators of functions that a framework calls."""
 
 
@@ -37,7 +37,7 @@ def is_entry(function: Scope) -> bool:
 def routes(function: Scope) -> Iterator[ast.Call]:
     """The decorators that make a function an endpoint: ``@router.get("/orders")``."""
     for one in _decorators(function):
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _ROUTES:
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in ROUTES:
             yield one
 
 

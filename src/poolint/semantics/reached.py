@@ -43,16 +43,21 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
     current: ast.AST | None = node
     while current is not None and current is not scope.node:
         parent = parent_of(current)
-        if isinstance(parent, ast.If) and any(current is one for one in parent.body):
-            missing = _missing(parent.test, scope.declared)
-            if missing and any(missing == ast.dump(one) for one in _assigned(parent.body)):
-                return True
-            if any(_remembers(one, parent.body, scope) for one in _conjuncts(parent.test)):
-                return True
-            if _is_elsewhere(parent.test, scope):
-                return True
+        if isinstance(parent, ast.If) and current in parent.body and _is_passed_once(parent, scope):
+            return True
         current = parent
     return node.lineno >= _first_guard(scope.node, scope.declared)
+
+
+@lru_cache(maxsize=4096)
+def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
+    """Whether what stands under a condition happens once, or never."""
+    missing = _missing(statement.test, scope.declared)
+    if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
+        return True
+    if any(_remembers(one, statement.body, scope) for one in _conjuncts(statement.test)):
+        return True
+    return _is_elsewhere(statement.test, scope)
 
 
 @lru_cache(maxsize=4096)

@@ -29,6 +29,16 @@ async def aiohttp(record: Record) -> None:
         await record("aiohttp.ClientSession.request", lambda: session.request("GET", NOWHERE), use=False)
 
 
+async def stdlib(record: Record) -> None:
+    import asyncio
+
+    record.note("asyncio.get_event_loop", asyncio.get_event_loop())
+    record.note("asyncio.get_running_loop", asyncio.get_running_loop())
+    loop = asyncio.new_event_loop()
+    record.note("asyncio.new_event_loop", loop)
+    loop.close()
+
+
 async def objects_of_stdlib() -> dict[str, Any]:
     import asyncio
     import sys

@@ -39,6 +39,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "sqlite3": of_drivers.sqlite3,
     "tortoise": of_orms.tortoise,
     "urllib": of_effects.urllib,
+    "stdlib": of_effects.stdlib,
 }
 """Make calls of a library, where that needs no peer, and record what they give."""
 

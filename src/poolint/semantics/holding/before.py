@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import SESSIONS
 from poolint.semantics.calls import text_of
-from poolint.semantics.framework import parameters, required, routes
+from poolint.semantics.framework import ROUTES, parameters, required, routes
 from poolint.semantics.holding.blocks import Region, inside, transactions
 from poolint.semantics.holding.changes import Change
 from poolint.semantics.types import Function, alternatives
@@ -103,7 +103,7 @@ def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
     source = scope.module.source
     for decorator in getattr(scope.node, "decorator_list", ()):
         made = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if last_name(made) not in ev.screen.definitions(source.path, source.data):
+        if last_name(made) in ROUTES or last_name(made) not in ev.screen.definitions(source.path, source.data):
             continue  # none of the project's
         for one in alternatives(ev.type_of(made, scope.parent or scope)):
             if isinstance(one, Function):
