@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import inspect
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from poolint.models.loader import load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from poolint.models.schema import Class, Driver, Maker
+    from poolint.models.schema import Class, Driver, Maker, Method
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -305,3 +306,40 @@ def test_a_pool_refuses_a_size_below_its_minimum(maker: Maker) -> None:
     if default > 1:
         assert making(maker, **{maker.size: default - 1}).startswith("ValueError")
         assert not making(maker, **{maker.size: default}).startswith("ValueError")
+
+
+# How long a checkout waits
+
+ENDLESS = [
+    (cls.name, method)
+    for name, cls in sorted(MODELS.classes.items())
+    for method in cls.methods
+    if name == cls.name and method.endless
+]
+
+
+@pytest.mark.parametrize(("name", "method"), ENDLESS)
+def test_an_endless_checkout_takes_no_timeout_but_the_one_that_is_named(name: str, method: Method) -> None:
+    if name.startswith("aioodbc"):
+        pytest.importorskip("pyodbc", exc_type=ImportError, reason="the library of ODBC is missing")
+    for one in method.names:
+        taken = inspect.signature(getattr(resolve(name), one)).parameters
+        assert {each for each in taken if "timeout" in each} == set(filter(None, [method.timeout]))
+        assert not method.timeout or taken[method.timeout].default is None
+
+
+def test_without_a_timeout_a_queue_waits_until_a_connection_comes_back() -> None:
+    engine = sqlalchemy.create_engine(
+        "sqlite://",
+        poolclass=sqlalchemy.QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=None,
+        connect_args={"check_same_thread": False},
+    )
+    first = engine.connect()
+    giving_back = threading.Timer(0.2, first.close)
+    giving_back.start()
+    engine.connect().close()
+    giving_back.join()
+    engine.dispose()

@@ -109,7 +109,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
     to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
     although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
-    the call itself or to the constructor of what it is called on.
+    the call itself or to the constructor of what it is called on. ``endless``: a checkout that waits for ever, unless
+    ``timeout``, an argument by keyword, says how long; without one there is nothing to say it by.
     """
 
     names: tuple[str, ...]
@@ -124,6 +125,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     dedicates: bool = False
     begins: bool = False
     only_with: tuple[str, ...] = ()
+    endless: bool = False
+    timeout: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -297,12 +300,12 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     """A function or class of the models that makes an engine or a pool: what its arguments mean.
 
     ``positional`` are the names of the arguments that may be given by position. ``address`` names the URL, ``size``
-    the number of connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum`` that of
-    those it keeps open at least, ``timeout`` how long a checkout waits. ``poolclass`` is the class of pool an engine gets
-    when it is given none. ``defaults`` are the values of these where they are not given; a size that has none is the
-    minimum. ``unlimited`` maps an argument to the value by which it sets no limit. ``accepts`` are all arguments that it
-    takes, where it or its driver refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses
-    a size below the minimum.
+    the number of connections that the pool keeps at most, ``overflow`` that of those it opens beyond, ``minimum``
+    that of those it keeps open at least, ``timeout`` how long a checkout waits; ``endless`` says that it does so for
+    ever where that is None. ``poolclass`` is the class of pool an engine gets when it is given none. ``defaults`` are
+    the values of these where they are not given; a size that has none is the minimum. ``unlimited`` maps an argument
+    to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
+    refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
     """
 
     name: str
@@ -316,6 +319,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     overflow: str = ""
     minimum: str = ""
     timeout: str = ""
+    endless: bool = False
     poolclass: str = ""
     defaults: dict[str, float] = {}
     unlimited: dict[str, int] = {}

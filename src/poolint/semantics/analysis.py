@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from poolint.semantics.configuration.observing import Configuration
     from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.holding.ways import Ways
+    from poolint.semantics.observe.patience import Patience
     from poolint.semantics.project import Module, Project
     from poolint.semantics.scopes import Scope
 
@@ -128,6 +129,13 @@ class Analysis:
         return Configuration(self.engines, Pools(self.evaluator))
 
     @cached_property
+    def patience(self) -> Patience:
+        """What is observed of checkouts that wait for ever; only loaded when that may be asked for."""
+        from poolint.semantics.observe.patience import Patience
+
+        return Patience(self.evaluator)
+
+    @cached_property
     def ways(self) -> Ways:
         """Where calls that wait can go; only loaded for a fix."""
         from poolint.semantics.holding.ways import Ways
@@ -171,6 +179,7 @@ class Analysis:
                 self.loops.observe(scope),
                 self.lazy.observe(scope) if self.asks_for_more else (),
                 self.ordering.observe(scope) if self.asks_for_more else (),
+                self.patience.observe(scope) if self.asks_for_more else (),
                 self.spending.observe(scope),
             ):
                 for observation in found:

@@ -1,56 +1,66 @@
-"""POL506: nobody has said how long a checkout may wait."""
+"""POL506: a checkout that may wait for ever."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from poolint.diagnostics import Applicability
-from poolint.fixes.plans import AddArgument
-from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, of
+from poolint.fixes.plans import AddArgument, Replace
+from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, ArgumentRule
 from poolint.semantics.configuration.facts import NoTimeout
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.semantics.facts import Observation
 
 
-class NoPoolTimeout(Rule):
-    """A pool is made without saying how long a checkout may wait.
+class NoPoolTimeout(ArgumentRule):
+    """Nothing ends the wait for a connection of a pool.
 
     ## What it does
-    Reports engines and pools that are given no `pool_timeout`, `timeout` for the pools of psycopg and aiopg.
+    Reports checkouts from pools that have no timeout, by default or at all (asyncpg, aiomysql, asyncmy, aioodbc), where
+    neither an argument of the call nor a `timeout()` or `wait_for()` around it bounds them. Of pools that have a timeout
+    by default (SQLAlchemy and psycopg 30 seconds, aiopg a minute) it reports those it has been taken away from:
+    `pool_timeout=None`. What `fetch` and its like of a pool of asyncpg take for themselves is not reported.
 
     ## Why is this bad?
-    The default is half a minute or more. A client has given up by then, and its request still stands in the queue: under
-    load the program works for nobody. A timeout that is shorter than the client's fails early instead.
+    When the pool is empty, the request waits until somebody gives a connection back: where one has leaked, or a
+    transaction hangs, for ever. Nothing fails and nothing is logged; the program stands still.
 
     ## Example
     ```python
-    from sqlalchemy.ext.asyncio import create_async_engine
+    import asyncpg
 
-    engine = create_async_engine("postgresql+asyncpg://app@db/orders", pool_pre_ping=True)
+
+    async def count_orders(pool: asyncpg.Pool) -> int:
+        async with pool.acquire() as conn:
+            return await conn.fetchval("SELECT count(*) FROM orders")
     ```
 
     ## Use instead
     ```python
-    from sqlalchemy.ext.asyncio import create_async_engine
+    import asyncpg
 
-    engine = create_async_engine("postgresql+asyncpg://app@db/orders", pool_pre_ping=True, pool_timeout=10)
+
+    async def count_orders(pool: asyncpg.Pool) -> int:
+        async with pool.acquire(timeout=10) as conn:
+            return await conn.fetchval("SELECT count(*) FROM orders")
     ```
 
     ## Fix safety
-    Unsafe: adds a timeout of `seconds`. Checkouts that wait longer fail then.
+    Unsafe: adds a timeout of `seconds`. Checkouts that wait longer fail then. There is no fix where the pool takes no
+    such argument: put `asyncio.timeout()` around the checkout, but not around the work that follows it.
 
     ## When to ignore
-    When the default is what you want.
+    In a worker that has nothing to do without a connection, or where whoever calls bounds the whole request.
     """
 
     meta = Meta(
         code="POL506",
         name="no-pool-timeout",
-        summary="nobody has said how long a checkout may wait",
+        summary="a checkout that may wait for ever",
         subscription=Subscription(observations=frozenset({NoTimeout})),
         fix="unsafe",
         default=False,
@@ -63,13 +73,24 @@ class NoPoolTimeout(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, NoTimeout)
+        if observation.given:
+            return Verdict(
+                f"{observation.subject} has `{observation.argument}=None`: a checkout waits for ever when no connection "
+                "comes back",
+                observation.pool,
+            )
+        how = f"has no `{observation.argument}`" if observation.argument else "has no timeout"
         return Verdict(
-            f"{of(observation.maker, observation.engine)} has no `{observation.argument}`: a checkout waits for "
-            f"{observation.seconds} seconds before it fails",
-            observation.engine,
+            f"{observation.subject} {how}: it waits for ever when no connection comes back", observation.pool
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, NoTimeout)
-        plan = AddArgument(node, observation.argument, str(self.options["seconds"]))  # type: ignore[arg-type]
-        return Proposal(plan, f"Add `{observation.argument}`", Applicability.UNSAFE)
+        if not observation.argument:
+            return None
+        seconds, argument = str(self.options["seconds"]), observation.argument
+        if not observation.given and isinstance(node, cst.Call):
+            return Proposal(AddArgument(node, argument, seconds), f"Add `{argument}`", Applicability.UNSAFE)
+        if isinstance(node, cst.Name):
+            return Proposal(Replace(node, cst.Integer(seconds)), f"Set `{argument}`", Applicability.UNSAFE)
+        return None

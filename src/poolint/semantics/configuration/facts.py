@@ -102,14 +102,18 @@ class UnboundedPool(Observation):
 
 @dataclass(frozen=True, eq=False)
 class NoTimeout(Observation):
-    """A pool for which nobody has said how long a checkout may wait. ``seconds`` is how long it does by default."""
+    """A checkout that may wait for ever, or a pool of which all do: ``node`` is the call, or the argument that says so.
+
+    ``subject`` is the call or what the pool is, as written. ``argument`` sets how long, where there is such a one, and
+    ``given`` says that it is there and None.
+    """
 
     on_request = True
 
-    maker: str
-    engine: str
+    subject: str
+    pool: str
     argument: str
-    seconds: int
+    given: bool
 
 
 @dataclass(frozen=True, eq=False)

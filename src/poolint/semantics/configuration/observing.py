@@ -57,6 +57,7 @@ class Configuration:
             self._size(spec),
             self._no_pool(spec),
             self._unbounded(spec),
+            self._endless(spec),
             self._unasked(spec),
             self.refusals.of_engine(spec),
         ):
@@ -220,6 +221,18 @@ class Configuration:
                 ),
             )
 
+    def _endless(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
+        """``pool_timeout=None``: every pool that takes the argument has a default, which this takes away."""
+        argument = spec.arguments.get(spec.maker.timeout) if spec.maker.endless else None
+        if argument is None or not argument.always or any(one.facts.limit != "queue" for one in spec.pools):
+            return
+        only = argument.folded.only
+        if only is None or only.value is not None or not only.given or self.uses.is_of_a_file(spec):
+            return
+        subject = f"`{spec.name}`" if spec.name else f"what `{last(spec.maker)}` makes"
+        where = _where(argument.node, argument.scope, spec)
+        yield argument.scope, facts.NoTimeout(*where, subject, spec.name, argument.name, True)
+
     # What is not asked for
 
     def _unasked(self, spec: EngineSpec) -> Iterator[tuple[Scope, Observation]]:
@@ -233,11 +246,6 @@ class Configuration:
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec):
             return
         where = _where(spec.node, spec.scope, spec)
-        timeout = spec.maker.timeout
-        has_queue = all(one.facts.limit == "queue" for one in spec.pools)
-        if timeout and timeout not in spec.arguments and has_queue and (spec.pools or spec.maker.makes == "pool"):
-            seconds = int(spec.maker.defaults.get(timeout, 0))
-            yield spec.scope, facts.NoTimeout(*where, last(spec.maker), spec.name, timeout, seconds)
         checks = ("pool_pre_ping", "pool_recycle", "pool", "creator", "async_creator")
         if spec.maker.makes == "engine" and spec.pools and not any(_may_be_on(spec, one) for one in checks):
             yield spec.scope, facts.NoLivenessCheck(*where, last(spec.maker), spec.name)
