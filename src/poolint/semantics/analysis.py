@@ -11,6 +11,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.effects import Edges, Effects
 from poolint.semantics.evaluator import Evaluator
+from poolint.semantics.facts import CallWhileHeld
 from poolint.semantics.holding.changes import Reader
 from poolint.semantics.holding.flow import Holdings
 from poolint.semantics.lifetimes.graphs import Graphs
@@ -167,7 +168,7 @@ class Analysis:
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
-                waiting.observe(self.holdings, self.slow, scope),
+                self._waits(scope),
                 maybe.observe(self.holdings, self.slow, scope) if self.is_thorough else (),
                 self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
@@ -185,6 +186,13 @@ class Analysis:
                 for observation in found:
                     if self._may_run(observation.node, scope):
                         yield scope, observation
+
+    def _waits(self, scope: Scope) -> Iterator[Observation]:
+        """What is waited for while a connection is held; a pool's own lock is no second wait beside the checkout."""
+        found = list(waiting.observe(self.holdings, self.slow, scope))
+        locks = [one for one in found if isinstance(one, CallWhileHeld) and one.effect in ("lock", "wait")]
+        taking = {one.node for one in self.nesting.observe(scope)} if locks else set()
+        return (one for one in found if one not in locks or one.node not in taking)
 
     def _configured(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed of the engines and pools that a module makes."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.api_facts import MisfitListener, NoSuchEvent, RefusedListener
 from poolint.semantics.listening import registrations, targeted
+from poolint.semantics.scopes import parent_of
+from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """What is wrong with the listeners that ``scope`` registers."""
     for one in registrations(ev, scope):
         targets = targeted(ev, one.target, scope)
-        if not targets:
+        if not targets or _is_asked(one):
             continue
         if not any(row.events for _, row, _ in targets):
             cls, row, is_class = targets[0]
@@ -35,6 +37,18 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             )
         elif isinstance(one.event, ast.Constant) and isinstance(one.event.value, str):
             yield from _event(ev, one, one.event.value, targets, scope)
+
+
+def _is_asked(one: Registration) -> bool:
+    """Whether a test asks the target for the event: ``if hasattr(target, name):``."""
+    target, current = ast.dump(one.target), parent_of(one.call)
+    while current is not None:
+        if isinstance(current, ast.If):
+            calls = [call for call in ast.walk(current.test) if isinstance(call, ast.Call) and call.args]
+            if any(last_name(call.func) == "hasattr" and ast.dump(call.args[0]) == target for call in calls):
+                return True
+        current = parent_of(current)
+    return False
 
 
 def _event(

@@ -14,6 +14,7 @@ from poolint.semantics.holding.before import since
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
+from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -105,7 +106,7 @@ class Nesting:
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
             witness = self._takers(pool).of_call(node, scope)
-            if witness is None or len(witness.links) < 2 or not self._stays_held(witness, hold.resource):
+            if witness is None or len(witness.links) < 2 or not self._stays_held(witness, _held_as(hold)):
                 return None
             links = tuple(link.name for link in witness.links)
             path = [begun, *calls_of(witness)]
@@ -123,9 +124,8 @@ class Nesting:
             is_autocommit(*last),
         )
 
-    def _stays_held(self, witness: Witness, resource: str) -> bool:
+    def _stays_held(self, witness: Witness, names: set[str]) -> bool:
         """Whether no function on the way is passed the resource and ends it there, or asks whether it was passed."""
-        names = {resource}
         for link, (inner_node, inner, _) in itertools.pairwise(witness.links):
             names = set(self._received(link.node, link.scope, inner, names))
             if not names:
@@ -196,6 +196,13 @@ def _is_asked(scope: Scope, name: str) -> bool:
         if any(isinstance(inner, ast.Name) and inner.id == name for test in tests for inner in ast.walk(test)):
             return True
     return False
+
+
+def _held_as(hold: Hold) -> set[str]:
+    """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
+    item = parent_of(hold.since)
+    bound = item.optional_vars if isinstance(item, ast.withitem) else None
+    return {hold.resource, *((bound.id,) if isinstance(bound, ast.Name) else ())}
 
 
 def _names(made: ast.Call, scope: Scope) -> set[str]:
