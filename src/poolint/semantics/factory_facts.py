@@ -24,3 +24,18 @@ class MadeForEachCall(Observation):
     cls: Class
     user: str
     path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OwnerForEachCall(Observation):
+    """An object of the project that has a pool of its own, made again and again, and never closed.
+
+    ``node`` is the call that gives it, ``variable`` its name there; ``owner`` is the class that has the pool,
+    ``closer`` the method by which it would be closed. ``user`` says in words for whom that happens.
+    """
+
+    variable: str
+    owner: str
+    closer: str
+    user: str
+    path: tuple[Step, ...]

@@ -34,6 +34,11 @@ def is_entry(function: Scope) -> bool:
     return any(last_name(_made_by(one)) in _ENTRY for one in _decorators(function))
 
 
+def is_flow(function: Scope) -> bool:
+    """Whether a function is a flow: a worker that lives on runs it again and again."""
+    return any(last_name(_made_by(one)) == "flow" for one in _decorators(function))
+
+
 def routes(function: Scope) -> Iterator[ast.Call]:
     """The decorators that make a function an endpoint: ``@router.get("/orders")``."""
     for one in _decorators(function):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text, is_pool_per_call, leak_subject
-from poolint.semantics.factory_facts import MadeForEachCall
+from poolint.semantics.factory_facts import MadeForEachCall, OwnerForEachCall
 from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class PoolPerCall(Rule):
     Reports an engine or connection pool that a function builds for itself, uses, and neither disposes of nor hands on; and
     an HTTP or similar client for which it does so for each request or in a loop. A client made for one call and never
     closed is POL201 elsewhere. Also a function that builds one for its caller, where it is called for each request (as a
-    dependency, by an endpoint, in a loop) and none of its callers closes what they get.
+    dependency, by an endpoint, in a loop) and none of its callers closes what they get; and an object of the project whose
+    constructor makes a pool, where one is made for each request and the method that closes it is not called.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
@@ -60,7 +61,7 @@ class PoolPerCall(Rule):
         code="POL209",
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
-        subscription=Subscription(observations=frozenset({LeakedCheckout, MadeForEachCall})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, MadeForEachCall, OwnerForEachCall})),
         fix="sometimes",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
@@ -76,6 +77,13 @@ class PoolPerCall(Rule):
                 f"what `{call_text(observation.call)}` builds is never disposed of: {observation.user} gets one of its own, and "
                 "leaves a pool of open connections",
                 observation.call.method,
+                observation.path,
+            )
+        if isinstance(observation, OwnerForEachCall):
+            return Verdict(
+                f"`{observation.variable}` comes with a pool of `{observation.owner}`, which `{observation.closer}` would "
+                f"close: {observation.user} makes one, and leaves a pool of open connections",
+                observation.variable,
                 observation.path,
             )
         assert isinstance(observation, LeakedCheckout)

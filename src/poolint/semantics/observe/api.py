@@ -8,6 +8,7 @@ from poolint.semantics.effects import Effects
 from poolint.semantics.observe import factories, inside_pools, listeners, names, retries
 from poolint.semantics.observe.children import Children
 from poolint.semantics.observe.handlers import Handlers
+from poolint.semantics.observe.per_call import Owners
 from poolint.semantics.observe.startups import Startups
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Interfaces:
         self.ev = ev
         self.edges = edges
         self.makers = factories.makers(ev.models)
+        self.owners = Owners(ev, self.makers)
         self.loops = Effects(edges, _runs_loop)
         self.handlers = Handlers(ev, edges)
         self.children = Children(ev, edges)
@@ -48,6 +50,8 @@ class Interfaces:
             if may_be_inside:
                 yield from inside_pools.observe(self.ev, self.loops, scope)
             for observation in factories.observe(self.ev, self.makers, scope):
+                yield scope, observation
+            for observation in self.owners.observe(scope):
                 yield scope, observation
             if scope.handlers:
                 for observation in self.handlers.observe(scope):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.factory_facts import MadeForEachCall
-from poolint.semantics.framework import is_entry
+from poolint.semantics.framework import is_entry, is_flow
 from poolint.semantics.observe.common import is_in_loop, may_await, step
 from poolint.semantics.pools import is_unpooled
 from poolint.semantics.scopes import assigned, parent_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.scopes import Scope
 
-_RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
+RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
 _MARKS = frozenset({"Depends", "Security"})
 _MAX_DEPTH = 2
 _KEEPS_NOTHING = frozenset({"staticmethod"})
@@ -84,7 +84,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallFact,
         return None
     cls = classes[0]
     is_pool = cls.kind in ("engine", "pool") or (cls.kind == "client" and bool(cls.on_drop))
-    if not is_pool or is_unpooled(ev, call, scope) or _is_lent(call):
+    if not is_pool or is_unpooled(ev, call, scope) or is_lent(call):
         return None
     return fact, cls
 
@@ -95,7 +95,7 @@ def _is_plain(load: ast.Name) -> bool:
     return isinstance(parent, ast.Return) or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load))
 
 
-def _is_lent(call: ast.Call) -> bool:
+def is_lent(call: ast.Call) -> bool:
     """Whether a client works with a pool that it is given."""
     return any(one.arg in ("connection_pool", "pool", "connector", "transport") for one in call.keywords)
 
@@ -109,7 +109,7 @@ def _user(ev: Evaluator, scope: Scope) -> tuple[str, ast.expr, Scope] | None:
     for call, inner in ev.callers.of(scope):
         if not _forgets(call, inner):
             return None
-        who = _again(ev, call, inner, 0)
+        who = again(ev, call, inner, 0)
         if who and found is None:
             found = (who, call, inner)
     for mark, inner in _marks(ev, scope):
@@ -126,7 +126,7 @@ def _forgets(call: ast.Call, scope: Scope) -> bool:
         value = parent_of(value) or value
     parent = parent_of(value)
     if isinstance(parent, ast.Attribute):
-        return parent.attr not in _RELEASES
+        return parent.attr not in RELEASES
     if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
         return False
     name = parent.targets[0].id
@@ -134,18 +134,18 @@ def _forgets(call: ast.Call, scope: Scope) -> bool:
         return False
     uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
     owners = [parent_of(load) for load in uses]
-    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in _RELEASES for one in owners)
+    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in RELEASES for one in owners)
 
 
-def _again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> str:
+def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> str:
     """For whom a call is made again and again, in words."""
     if is_in_loop(call, scope):
         return f"each round of the loop in `{scope.qualified_name}`"
-    if is_entry(scope):
+    if is_entry(scope) or is_flow(scope):
         return f"each call of `{scope.qualified_name}`"
     if depth < _MAX_DEPTH and scope.kind == "function":
         for outer, around in ev.callers.of(scope):
-            who = _again(ev, outer, around, depth + 1) if around is not scope else ""
+            who = again(ev, outer, around, depth + 1) if around is not scope else ""
             if who:
                 return who
     return ""
@@ -179,6 +179,6 @@ def _closes_parameter(mark: ast.Call, scope: Scope) -> bool:
         for name, bindings in inner.bindings.items():
             if any(one.kind == "parameter" and one.value is mark for one in bindings):
                 parents = [parent_of(load) for each in inner.descendants() for load in each.loads.get(name, ())]
-                if any(not isinstance(one, ast.Attribute) or one.attr in _RELEASES for one in parents):
+                if any(not isinstance(one, ast.Attribute) or one.attr in RELEASES for one in parents):
                     return True
     return False
