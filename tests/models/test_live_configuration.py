@@ -321,7 +321,7 @@ ENDLESS = [
 @pytest.mark.parametrize(("name", "method"), ENDLESS)
 def test_an_endless_checkout_takes_no_timeout_but_the_one_that_is_named(name: str, method: Method) -> None:
     if name.startswith("aioodbc"):
-        pytest.importorskip("pyodbc", exc_type=ImportError, reason="the library of ODBC is missing")
+        pytest.importorskip("aioodbc", exc_type=ImportError, reason="aioodbc, or the library of ODBC, is missing")
     for one in method.names:
         taken = inspect.signature(getattr(resolve(name), one)).parameters
         assert {each for each in taken if "timeout" in each} == set(filter(None, [method.timeout]))
