@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
 
 WORDS = re.compile(rb"with_for_update|\b(?:update|delete)\(|\.delete\(\)|(?i:\bupdate\s+\w|delete\s+from|lock\s+table)")
@@ -55,14 +56,21 @@ class Locks:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._of: dict[tuple[Scope, str], list[list[Lock]]] = {}
+        self._may_lock: dict[Module, bool] = {}
 
     def transactions(self, scope: Scope) -> Iterator[list[Lock]]:
         """The locks of each transaction of a function, in order, each table once."""
-        if scope.kind != "function" or WORDS.search(scope.module.source.data) is None:
+        if scope.kind != "function" or not scope.calls or not self._mentions_locks(scope.module):
             return
         names = {text_of(root, scope) for call in scope.calls if (root := self._resource(call, scope)) is not None}
         for name in sorted(names):
             yield from self._of_resource(scope, name, 0)
+
+    def _mentions_locks(self, module: Module) -> bool:
+        found = self._may_lock.get(module)
+        if found is None:
+            found = self._may_lock[module] = WORDS.search(module.source.data) is not None
+        return found
 
     def _of_resource(self, scope: Scope, name: str, depth: int) -> list[list[Lock]]:
         """What is locked by a session or connection of a function, by the transactions that its commits divide."""
