@@ -168,9 +168,8 @@ class Analysis:
                 generators.observe(ev, scope),
                 collector.observe(ev, scope),
                 blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
-                self._waits(scope),
+                self._while_held(scope),
                 maybe.observe(self.holdings, self.slow, scope) if self.is_thorough else (),
-                self.nesting.observe(scope),
                 outliving.observe(ev, self.holdings, scope),
                 self.streaming.observe(scope),
                 responding.observe(ev, self.holdings, self.slow, scope),
@@ -187,12 +186,15 @@ class Analysis:
                     if self._may_run(observation.node, scope):
                         yield scope, observation
 
-    def _waits(self, scope: Scope) -> Iterator[Observation]:
-        """What is waited for while a connection is held; a pool's own lock is no second wait beside the checkout."""
-        found = list(waiting.observe(self.holdings, self.slow, scope))
-        locks = [one for one in found if isinstance(one, CallWhileHeld) and one.effect in ("lock", "wait")]
-        taking = {one.node for one in self.nesting.observe(scope)} if locks else set()
-        return (one for one in found if one not in locks or one.node not in taking)
+    def _while_held(self, scope: Scope) -> Iterator[Observation]:
+        """Second checkouts, and waits, while a connection is held; a pool's own lock is no wait beside the checkout."""
+        nested = list(self.nesting.observe(scope))
+        taking = {one.node for one in nested}
+        for one in waiting.observe(self.holdings, self.slow, scope):
+            is_lock = isinstance(one, CallWhileHeld) and one.effect in ("lock", "wait")
+            if not (is_lock and one.node in taking):
+                yield one
+        yield from nested
 
     def _configured(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is observed of the engines and pools that a module makes."""

@@ -52,6 +52,22 @@ def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Funct
         yield from _provider(ev, one, around)
 
 
+def injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """The markers that say what a framework passes for a parameter, each with the scope that it stands in."""
+    for one, where in dependencies(ev, parameter, scope):
+        if _is_marker(ev, one, where):
+            yield one, where
+
+
+def provided(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[Function]:
+    """The functions of the project that a framework calls for a marker: ``Depends(function)``."""
+    named = next((one.value for one in marker.keywords if one.arg == "dependency"), None)
+    target = marker.args[0] if marker.args else named
+    for one in alternatives(ev.type_of(target, where)) if target is not None else ():
+        if isinstance(one, Function):
+            yield one
+
+
 def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Function]]:
     """The parameters of a function that a framework passes, each with what provides its value."""
     for name, bindings in scope.bindings.items():
@@ -83,15 +99,12 @@ def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.e
 
 def _provider(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:
     """The function in ``Depends(function)``; one that is not shared with other dependencies is of no interest."""
-    if any(one.arg == "use_cache" for one in marker.keywords):
-        return
-    if ev.qualified_name(ev.type_of(marker.func, scope)) not in DEPENDS:
-        return
-    named = next((one.value for one in marker.keywords if one.arg == "dependency"), None)
-    target = marker.args[0] if marker.args else named
-    for one in alternatives(ev.type_of(target, scope)) if target is not None else ():
-        if isinstance(one, Function):
-            yield one
+    is_shared = not any(one.arg == "use_cache" for one in marker.keywords)
+    return provided(ev, marker, scope) if is_shared and _is_marker(ev, marker, scope) else iter(())
+
+
+def _is_marker(ev: Evaluator, call: ast.Call, where: Scope) -> bool:
+    return ev.qualified_name(ev.type_of(call.func, where)) in DEPENDS
 
 
 def _decorators(function: Scope) -> list[ast.expr]:

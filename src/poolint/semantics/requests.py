@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
-from poolint.semantics import well_known
-from poolint.semantics.annotated import dependencies
-from poolint.semantics.types import Function, alternatives
+from poolint.semantics.framework import injections, provided
 from poolint.versions.ranges import ANY, both, release
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ _BY_SCOPE: dict[object, End] = {"function": "before the response", "request": "a
 
 def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
     """When the dependency that gives a parameter its value ends."""
-    ends = {_end(ev, one, where, scope) for one, where in _injections(ev, parameter, scope)}
+    ends = {_end(ev, one, where, scope) for one, where in injections(ev, parameter, scope)}
     return ends.pop() if len(ends) == 1 else ""
 
 
@@ -40,12 +38,12 @@ def lent(ev: Evaluator, resource: str, scope: Scope, depth: int = 0) -> Iterator
         for binding in bindings:
             if binding.kind != "parameter":
                 continue
-            for one, where in _injections(ev, binding, scope):
-                for function in _provided(ev, one, where):
-                    if resource in (name, f"{function.name}()") and function.is_generator:
+            for one, where in injections(ev, binding, scope):
+                for function in provided(ev, one, where):
+                    if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
                         yield _end(ev, one, where, scope)
                     elif resource.endswith("()"):
-                        yield from lent(ev, resource, function, depth + 1)
+                        yield from lent(ev, resource, function.scope, depth + 1)
 
 
 def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
@@ -61,21 +59,6 @@ def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
     if steps[0][0] and installed != ANY and both(installed, (((), steps[0][0]),)):
         found.add("")
     return frozenset(found)
-
-
-def _injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-    for one, where in dependencies(ev, parameter, scope):
-        if ev.qualified_name(ev.type_of(one.func, where)) in well_known.DEPENDS:
-            yield one, where
-
-
-def _provided(ev: Evaluator, injection: ast.Call, where: Scope) -> Iterator[Scope]:
-    """The functions of the project that a framework calls for a parameter."""
-    keyword = next((one.value for one in injection.keywords if one.arg == "dependency"), None)
-    target = injection.args[0] if injection.args else keyword
-    for one in alternatives(ev.type_of(target, where)) if target is not None else ():
-        if isinstance(one, Function):
-            yield one.scope
 
 
 def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.semantics.pools import is_checkout
 
 if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact
@@ -54,6 +55,22 @@ def database_sink(fact: CallFact) -> str:
     if fact.role in ("commit", "rollback", "flush", "release", "dispose"):
         return "database"
     return "database" if fact.role == "query" and fact.method in _WRITES else ""
+
+
+def checkout_sink(fact: CallFact) -> str:
+    """Whether a call takes a connection out of a pool, or makes a session by what its engine or factory has."""
+    return "checkout" if is_checkout(fact) else ""
+
+
+def opening_sink(fact: CallFact) -> str:
+    """The same, and also where the class of a session or connection is called itself."""
+    opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+    return "checkout" if opens or is_checkout(fact) else ""
+
+
+def dispose_sink(fact: CallFact) -> str:
+    """Whether a call closes the connections of a pool or an engine."""
+    return "dispose" if fact.role == "dispose" else ""
 
 
 def foreign_sink(fact: CallFact) -> str:

@@ -12,8 +12,9 @@ from poolint.semantics.calls import text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.framework import is_entry
 from poolint.semantics.observe.common import calls_of, may_await, step
-from poolint.semantics.pools import Pools, is_checkout
+from poolint.semantics.pools import Pools
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.sinks import dispose_sink, opening_sink
 from poolint.semantics.types import ClassObject, Function, Instance, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -44,8 +45,8 @@ class Children:
         self.edges = edges
         self.pools = Pools(ev)
         self.applications = Applications(ev, self.pools)
-        self._taking = Effects(edges, _takes, lambda fact, scope: self._made(fact, scope) is not None)
-        self._disposing = Effects(edges, lambda fact: "dispose" if fact.role == "dispose" else "")
+        self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
+        self._disposing = Effects(edges, dispose_sink)
         by_name = {one for row in ev.models.forks for one in (row.methods or (row.name.rpartition(".")[2],))}
         self._starts = by_name | {"run_in_executor", "fork"}
 
@@ -213,11 +214,6 @@ class Children:
         if not isinstance(link.node, ast.Call):
             return None
         return self.applications.kept(self.pools.of_checkout(link.node, link.scope), link.scope)
-
-
-def _takes(fact: CallFact) -> str:
-    opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
-    return "checkout" if opens or is_checkout(fact) else ""
 
 
 def _argument(call: ast.Call, place: str | int) -> ast.expr | None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import FanOut, Observation
 from poolint.semantics.observe.common import calls_of, may_await, step
-from poolint.semantics.pools import is_checkout
 from poolint.semantics.scopes import assigned, parent_of
+from poolint.semantics.sinks import checkout_sink
 from poolint.semantics.types import Function, Instance, alternatives
 from poolint.semantics.vocabulary import AT_ONCE, STARTS, last_name
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from poolint.semantics.effects import Edges, Witness
     from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Scope
 
 _BOUNDS = re.compile(r"sem(aphore)?s?$|limit(er)?s?$|throttle|bound|slots?$", re.IGNORECASE)
@@ -37,7 +36,7 @@ class Fans:
 
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
-        self._taking = Effects(edges, _takes)
+        self._taking = Effects(edges, checkout_sink)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
@@ -73,10 +72,6 @@ class Fans:
     def _is_limited(self, function: Scope, witness: Witness) -> bool:
         """Whether something on the way to the checkout lets in only so many at once."""
         return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
-
-
-def _takes(fact: CallFact) -> str:
-    return "checkout" if is_checkout(fact) else ""
 
 
 def _comprehended(node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:

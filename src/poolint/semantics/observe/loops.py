@@ -12,9 +12,10 @@ from poolint.semantics.concurrency_facts import DrivenFromSync
 from poolint.semantics.effects import Effects, Link, Witness
 from poolint.semantics.observe.common import calls_of, follows, is_in_loop, step
 from poolint.semantics.observe.coroutines import may_be_coroutine
-from poolint.semantics.pools import Pools, is_checkout
+from poolint.semantics.pools import Pools
 from poolint.semantics.repeated import Repeats
 from poolint.semantics.scopes import assigned, parent_of
+from poolint.semantics.sinks import dispose_sink, opening_sink
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -49,8 +50,8 @@ class Loops:
         self.pools = Pools(ev)
         self.applications = Applications(ev, self.pools)
         self.repeats = Repeats(ev)
-        self._taking = Effects(edges, _takes, lambda fact, scope: self._made(fact, scope) is not None)
-        self._disposing = Effects(edges, lambda fact: "dispose" if fact.role == "dispose" else "")
+        self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
+        self._disposing = Effects(edges, dispose_sink)
         self._drivers: dict[Scope, str | None] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -191,8 +192,3 @@ def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
     if isinstance(value, ast.Call):
         return isinstance(value.func, (ast.Name, ast.Attribute)) and may_be_coroutine(value.func, scope, known)
     return isinstance(value, (ast.Name, ast.Attribute)) and last_name(value) in known
-
-
-def _takes(fact: CallFact) -> str:
-    opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
-    return "checkout" if opens or is_checkout(fact) else ""

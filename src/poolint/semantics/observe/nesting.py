@@ -15,6 +15,7 @@ from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
 from poolint.semantics.scopes import parent_of
+from poolint.semantics.sinks import checkout_sink
 from poolint.semantics.types import Function, alternatives
 from poolint.semantics.vocabulary import last_name
 
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from poolint.semantics.holding.flow import Hold, Holdings
     from poolint.semantics.pools import Pool
     from poolint.semantics.scopes import Scope
-    from poolint.semantics.types import Type
+    from poolint.semantics.sinks import checkout_sink
+from poolint.semantics.types import Type
 
 
 class Nesting:
@@ -39,7 +41,7 @@ class Nesting:
         self.holdings = holdings
         self.edges = edges
         self.pools = Pools(ev)
-        self._any_taking = Effects(edges, _taken)
+        self._any_taking = Effects(edges, checkout_sink)
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
 
@@ -161,12 +163,8 @@ class Nesting:
                 is_taken = fact.role != "open" or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 
-            found = self._taking[pool] = Effects(self.edges, _taken, takes_from_it)
+            found = self._taking[pool] = Effects(self.edges, checkout_sink, takes_from_it)
         return found
-
-
-def _taken(fact: CallFact) -> str:
-    return "checkout" if is_checkout(fact) else ""
 
 
 def _leads_to(one: Type, inner: Scope) -> bool:
