@@ -55,6 +55,8 @@ def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None
         return None
     if isinstance(receiver, ast.Name) and _comes_asynchronously(ev, name, region):
         return Instance(cls, cls)
+    if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
+        region = _method_around(scope)  # another method may await something else
     if not any(
         _is_awaited_use(call, receiver)
         for inner in region.descendants()
@@ -76,6 +78,20 @@ def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
     if not bindings or not all(_is_given_asynchronously(ev, one, region) for one in bindings):
         return False
     return all(one.asynchronous for one in bindings) or _unawaited_uses(name, region) <= 1
+
+
+def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
+    """The same for an attribute of ``self``: what it is assigned in its class tells, not what other methods await on it.
+
+    A class for several drivers sets it to whatever ``vendor.connect()`` gives; what one method awaits says nothing of the
+    objects that come into another.
+    """
+    bindings = [
+        one
+        for one in region.self_assignments.get(name, ())
+        if not (isinstance(one.value, ast.Constant) and one.value.value is None)
+    ]
+    return bool(bindings) and all(_is_given_asynchronously(ev, one, one.scope or region) for one in bindings)
 
 
 def _unawaited_uses(name: str, region: Scope) -> int:
@@ -184,6 +200,13 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
 def _class_around(scope: Scope) -> Scope | None:
     current: Scope | None = scope
     while current is not None and current.kind != "class":
+        current = current.parent
+    return current
+
+
+def _method_around(scope: Scope) -> Scope:
+    current = scope
+    while current.parent is not None and current.parent.kind not in ("class", "module"):
         current = current.parent
     return current
 
