@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 
-from poolint.semantics.scopes import Binding, parent_of, statement_of
+from poolint.semantics.scopes import Binding, Scope, parent_of, statement_of
 
 Block = tuple[int, str]
 """A statement list: its owner's identity and the field that holds it."""
@@ -44,6 +44,29 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
         if home in around:
             break
     return candidates or [one for one in bindings if one.kind != "narrowed"] or bindings
+
+
+def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
+    """Those that may be what the name stands for when the statements of ``scope`` have run: what other scopes see.
+
+    What functions bind (``global``) can come at any time after. Never empty if ``bindings`` isn't.
+    """
+    around = body_of(scope)
+    found = []
+    for binding in sorted(bindings, key=lambda one: one.position, reverse=True):
+        is_own = binding.scope is None or binding.scope is scope or binding.kind in ("function", "class")
+        if is_own and (binding.kind == "narrowed" or _in_comprehension(binding.node)):
+            continue
+        if is_own and isinstance(binding.node, ast.arg):
+            found.append(binding)
+            break
+        home = blocks_of(binding.node)[0]
+        if is_own and home not in around and _leaves(statement_of(binding.node)):
+            continue
+        found.append(binding)
+        if is_own and home in around:
+            break
+    return found or bindings
 
 
 def as_type_checked(bindings: list[Binding]) -> list[Binding]:
@@ -95,6 +118,11 @@ def _comprehension(node: ast.AST) -> ast.AST | None:
 
 def _in_comprehension(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and _comprehension(node) is not None
+
+
+def body_of(scope: Scope) -> list[Block]:
+    """The statement list that a scope consists of: what stands around its last statement."""
+    return [(id(scope.node), "body")]
 
 
 def blocks_of(node: ast.AST) -> list[Block]:

@@ -115,6 +115,64 @@ settings = Settings()
 engine = create_engine(os.environ["URL"], pool_size=settings.pool_size)
 === sync ; QueuePool; 15; connect_args {timeout=3}
 engine = create_engine(os.environ["URL"], connect_args={"timeout": 3})
+=== sync ; ; unknown; pool_size=4 max_overflow=0? timeout=3? …
+options = {"pool_size": 5}
+options["pool_size"] = 4
+if os.environ.get("TEST"):
+    options |= {"max_overflow": 0}
+for name in ("timeout",):
+    options["timeout"] = 3
+for name in os.environ:
+    options[name] = 3
+def make(url):
+    return create_engine(url, **options)
+=== sync ; QueuePool; 12; pool_size=2
+options = {"pool_timeout": 5, "max_overflow": 0}
+options["pool_size"] = 9
+options = {}
+options.update(pool_size=2)
+def make(url):
+    return create_engine(url, **options)
+=== sync ; QueuePool; 15; pool_size=2?
+options: dict[str, object]
+try:
+    options = {}
+    options["pool_size"] = 2
+except ValueError:
+    raise
+def make(url):
+    return create_engine(url, **options)
+=== sync ; QueuePool; 15; pool_size=5?
+options = {}
+def configure():
+    options["pool_size"] = 5
+def make(url):
+    return create_engine(url, **options)
+=== sync ; QueuePool; 15; pool_size=5
+options = {}
+def make(url):
+    options["pool_size"] = 5
+    engine = create_engine(url, **options)
+    options["max_overflow"] = 50
+    return engine
+=== sync ; QueuePool; 7; max_overflow=5 pool_size=2
+def configure(url):
+    options = {}
+    options["pool_size"] = 2
+    def make():
+        return create_engine(url, max_overflow=5, **options)
+    return make
+=== sync ; ; unknown; pool_recycle=9 pool_size=2 …
+class Settings:
+    options = {"pool_size": 3}
+    options["pool_size"] = 2
+def make(url):
+    return create_engine(url, pool_recycle=9, **Settings.options)
+=== sync ; QueuePool; 15; connect_args {timeout=3}
+arguments = {}
+arguments["timeout"] = 3
+def make(url):
+    return create_engine(url, connect_args=arguments)
 === async ; ; 10;
 async def make():
     return await asyncpg.create_pool(os.environ["DSN"])

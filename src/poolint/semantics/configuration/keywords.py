@@ -10,16 +10,19 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from poolint.semantics import imports
 from poolint.semantics.configuration.constants import Folded
 from poolint.semantics.configuration.sources import MAX_SOURCES
-from poolint.semantics.reaching import blocks_of, excluded, reaching
+from poolint.semantics.members import lineage
+from poolint.semantics.reaching import blocks_of, body_of, excluded, lasting, reaching
 from poolint.semantics.scopes import parent_of, statement_of
-from poolint.semantics.types import Function, alternatives
+from poolint.semantics.types import ClassObject, Function, Instance, ModuleObject, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.semantics.configuration.constants import Folder
     from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.types import Type
 
 _MAX_DEPTH = 6
 _COPIES = frozenset({"dict", "copy", "deepcopy"})
@@ -147,13 +150,43 @@ class Keywords:
         if isinstance(node, ast.Name):
             home = _home(node.id, scope)
             if home is not None:
-                return self._named(node, home, use if home is scope else None, depth)
+                return self._named(node.id, home, use, scope, depth)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(node, scope, depth)
         if isinstance(node, ast.Call):
             return self._made(node, scope, depth)
         sources = self.folder.following.sources(node, scope)
         result = self._either([(one.node, one.scope) for one in sources.found if one.node is not node], depth)
-        result.complete = result.complete and sources.complete and not isinstance(node, ast.Attribute)
+        result.complete = result.complete and sources.complete
         return result
+
+    def _attribute(self, node: ast.Attribute, scope: Scope, depth: int) -> Mapping:
+        """``settings.ARGUMENTS`` of a module or the body of a class, and other attributes; anybody may add to them."""
+        owners = alternatives(self.ev.type_of(node.value, scope))
+        home = self._owner(owners[0], node.attr) if len(owners) == 1 else None
+        if home is not None:
+            result = self._named(node.attr, home, None, home, depth + 1)
+        else:
+            sources = self.folder.following.sources(node, scope)
+            result = self._either([(one.node, one.scope) for one in sources.found if one.node is not node], depth)
+        result.complete = False
+        return result
+
+    def _owner(self, owner: Type, name: str) -> Scope | None:
+        """The module or class whose statements put together what an attribute holds."""
+        if isinstance(owner, ModuleObject):
+            return owner.module.scope if name in owner.module.scope.bindings else None
+        if not isinstance(owner, (Instance, ClassObject)) or owner.cls is owner.base:
+            return None
+        cls = ClassObject(owner.cls, owner.base) if isinstance(owner, Instance) else owner
+        for home in lineage(self.ev, cls):
+            if name in home.self_assignments:
+                return None
+            if name in home.bindings:
+                # An annotated one is a field, which every instance may be given another value for.
+                is_field = isinstance(owner, Instance) and home.bindings[name][-1].kind == "annotated"
+                return None if is_field else home
+        return None
 
     def _either(self, nodes: list[tuple[ast.expr, Scope]], depth: int) -> Mapping:
         """Of several dictionaries the one that the run of the program chooses."""
@@ -202,32 +235,57 @@ class Keywords:
 
     # Dictionaries that a name stands for
 
-    def _named(self, node: ast.Name, scope: Scope, use: ast.expr | None, depth: int) -> Mapping:
-        """What a variable of a scope holds at ``use``: what it was bound to, and what was put in since.
+    def _named(self, name: str, home: Scope, use: ast.expr | None, scope: Scope, depth: int) -> Mapping:
+        """What the variable of the scope ``home`` holds at ``use``, which stands in ``scope``: what it was bound to,
+        and what was put in since.
 
-        Without a ``use`` in the same scope, what is put in anywhere in it counts.
+        Seen from another scope, it holds what the statements of its own have put together when they have run. What
+        functions put in then is there on some ways only, but for what the function of the use has done before it.
         """
-        bindings = [one for one in scope.bindings[node.id] if not _is_augmented(one)]
-        bindings = reaching(bindings, node) if use is not None and bindings else bindings
-        around = blocks_of(use) if use is not None else []
+        is_own = use is not None and home is scope
+        around = blocks_of(use) if is_own and use is not None else body_of(home)
+        known = [one for one in home.bindings[name] if not _is_augmented(one) and not _is_bare(one)]
+        bindings = (reaching(known, use) if is_own and use is not None else lasting(known, home)) if known else []
+        since = min((one.position for one in bindings), default=(0, 0))
+        events: list[tuple[tuple[int, int], Binding | ast.Name]] = [(one.position, one) for one in bindings]
+        for mention in _mentions(name, home):
+            place = (mention.lineno, mention.col_offset)
+            if place < since or (is_own and use is not None and place >= (use.lineno, use.col_offset)):
+                continue
+            if not excluded(blocks_of(mention), around):
+                events.append((place, mention))
         result = Mapping(complete=bool(bindings))
-        for binding in bindings:
-            block = _block(binding.node, around) if len(bindings) > 1 else None
-            if binding.kind == "import":
-                sources = self.folder.following.sources(node, scope)
-                result.add(self._either([(one.node, one.scope) for one in sources.found], depth), block)
-            elif binding.value is not None and binding.kind in ("assign", "annotated") and binding.index < 0:
-                home = binding.scope or scope
-                result.add(self.mapping(binding.value, home, binding.value, depth + 1), block)
+        for _, event in sorted(events, key=lambda one: one[0]):
+            if isinstance(event, ast.Name):
+                self._change(result, event, home, _block(event, around), depth)
+            else:
+                block = _block(event.node, around) if len(bindings) > 1 else None
+                self._bound(result, event, home, block, depth)
+        for inner in _inner(name, home):
+            for mention in _mentions(name, inner):
+                if use is None or inner is not scope:
+                    self._change(result, mention, inner, inner, depth)
+                elif (mention.lineno, mention.col_offset) < (use.lineno, use.col_offset):
+                    before = blocks_of(use)
+                    if not excluded(blocks_of(mention), before):
+                        self._change(result, mention, inner, _block(mention, before), depth)
+        return result
+
+    def _bound(self, result: Mapping, binding: Binding, scope: Scope, block: Place, depth: int) -> None:
+        """What a binding of a name brings."""
+        if binding.kind == "import":
+            dotted, colon, inner = binding.origin.partition(":")
+            module = imports.first_party(self.ev, dotted, binding.level, scope.module) if colon else None
+            is_known = module is not None and inner in module.scope.bindings and depth < _MAX_DEPTH
+            if module is not None and is_known:
+                result.add(self._named(inner, module.scope, None, module.scope, depth + 1), block)
             else:
                 result.complete = False
-        for mention in _mentions(node.id, scope):
-            if use is not None:
-                place = (mention.lineno, mention.col_offset)
-                if place >= (use.lineno, use.col_offset) or excluded(blocks_of(mention), around):
-                    continue
-            self._change(result, mention, scope, _block(mention, around or blocks_of(scope.node)), depth)
-        return result
+        elif binding.value is not None and binding.kind in ("assign", "annotated") and binding.index < 0:
+            home = binding.scope or scope
+            result.add(self.mapping(binding.value, home, binding.value, depth + 1), block)
+        else:
+            result.complete = False
 
     def _change(self, result: Mapping, load: ast.Name, scope: Scope, block: Place, depth: int) -> None:
         """What one mention of a dictionary does to it."""
@@ -291,9 +349,21 @@ def _is_augmented(binding: Binding) -> bool:
     return binding.kind == "opaque" and isinstance(parent_of(binding.node), ast.AugAssign)
 
 
+def _is_bare(binding: Binding) -> bool:
+    return binding.kind == "annotated" and binding.value is None
+
+
+def _inner(name: str, home: Scope) -> list[Scope]:
+    """The functions and classes inside a scope that mean its variable by a name, in order."""
+    if home.kind == "class":
+        return []
+    found = [one for one in home.descendants() if one is not home and name in one.loads and _home(name, one) is home]
+    return sorted(found, key=lambda one: (getattr(one.node, "lineno", 0), getattr(one.node, "col_offset", 0)))
+
+
 def _mentions(name: str, scope: Scope) -> list[ast.Name]:
     """Where a scope reads a name, or adds to what it stands for, in order."""
-    added = [one.node for one in scope.bindings[name] if _is_augmented(one) and isinstance(one.node, ast.Name)]
+    added = [one.node for one in scope.bindings.get(name, ()) if _is_augmented(one) and isinstance(one.node, ast.Name)]
     return sorted([*scope.loads.get(name, ()), *added], key=lambda one: (one.lineno, one.col_offset))
 
 

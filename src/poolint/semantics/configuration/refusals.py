@@ -154,6 +154,8 @@ def _refused(
 
 def _is_at(argument: Argument, spec: EngineSpec) -> bool:
     """Whether an argument is written at the call itself, so that nobody else gets it."""
+    if argument.node is not argument.settings[-1].node:
+        return False  # what stands there is a dictionary of another module, with whatever else is in it
     current: ast.AST | None = argument.node
     while current is not None and current is not spec.node:
         current = parent_of(current)
