@@ -22,10 +22,11 @@ VALUES = {"diagnostics"}
 TEXT = VALUES | {"source", "slices"}
 CHOICE = {"config", "globs", "options", "selection"}
 
-# Each part (a module or package right below poolint) and those that it may import; itself and `__version__` always.
+# Each part (a module or package right below poolint) and those that it may import; itself, `__version__` and `files` always.
 # One way only: cli → runner → engine → rules → semantics → models and source. The rest are leaves beside them.
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
+    "files": set(),
     "diagnostics": set(),
     "source": set(),
     "slices": VALUES | {"source"},
@@ -117,9 +118,29 @@ def test_imports_point_one_way(file: Path) -> None:
     for row, name in imported(file):
         root, _, rest = name.partition(".")
         target = part(rest)
-        if root == "poolint" and target not in {"__version__", here, *MAY_IMPORT[here]}:
+        if root == "poolint" and target not in {"__version__", "files", here, *MAY_IMPORT[here]}:
             wrong.append(f"line {row}: {name}")
     assert not wrong
+
+
+OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTemporaryFile"}
+MAY_OPEN = {
+    "files.py",  # the way in
+    "fixes/writing.py",  # the way out
+    "cli/main.py",  # the null device, when nobody reads our output any more
+    # What is packed with poolint itself, and what makes it.
+    "docs.py",
+    "models/build.py",
+    "models/loader.py",
+    "screen/ready.py",
+}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_files_of_others_are_opened_in_one_place(file: Path) -> None:
+    calls = [node.func for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Call)]
+    names = {getattr(one, "attr", getattr(one, "id", "")) for one in calls}
+    assert not names & OPENERS or file.relative_to(PACKAGE).as_posix() in MAY_OPEN
 
 
 def test_the_table_itself_has_no_cycle() -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.files import NotRegularError, read_regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -318,9 +320,8 @@ def shown(path: str) -> str:
 
 def _contents(file: str) -> bytes | None:
     try:
-        with open(file, "rb") as stream:
-            return stream.read()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return read_regular(file)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, NotRegularError):
         return None
     except OSError as error:
         raise ConfigError(f"{shown(file)}: cannot be read: {error.strerror or error}") from error

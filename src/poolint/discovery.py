@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 
 from poolint.config import ConfigError
+from poolint.files import NotRegularError, read_regular, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,14 +58,13 @@ class Discovery:
         if is_directory:
             yield from self._below(path, _Ignores.above(path))
             return
-        try:
-            os.stat(path)
-        except FileNotFoundError:
-            self.problems.append((path, f"no such file or directory: {given}"))
-        except OSError as error:
-            self.problems.append((path, f"cannot be read: {error.strerror or error}"))
-        else:
+        error = refusal(path)
+        if error is None:
             yield path
+        elif isinstance(error, FileNotFoundError):
+            self.problems.append((path, f"no such file or directory: {given}"))
+        else:
+            self.problems.append((path, f"cannot be read: {error.strerror or error}"))
 
     def _below(self, top: str, ignores: _Ignores | None) -> Iterator[str]:
         """Walk without recursion: the depth of a tree is not bounded by Python's stack."""
@@ -138,14 +138,13 @@ class _Ignores:
     def read(cls, directory: str, name: str, above: _Ignores | None) -> _Ignores | None:
         """The ignore file ``name`` in ``directory`` before those ``above`` it; an unreadable one says nothing."""
         try:
-            with open(os.path.join(directory, name), encoding="utf-8", errors="surrogateescape") as stream:
-                lines = stream.read().split("\n")
+            data = read_regular(os.path.join(directory, name))
         except OSError:
             return above
         from pathspec import GitIgnoreSpec
 
         usable = []
-        for line in lines:
+        for line in data.decode("utf-8", "surrogateescape").replace("\r", "\n").split("\n"):
             try:
                 GitIgnoreSpec.from_lines([line])
             except ValueError:
@@ -188,8 +187,10 @@ class _Ignores:
 
 
 def _is_source(entry: os.DirEntry[str]) -> bool:
-    """A file, or a link to what is no directory. A dangling link is taken, and reported when it cannot be read; those
-    that Emacs leaves as locks (``.#name.py``) are not."""
+    """A regular file, or a link to one. A dangling link is taken, and reported when it cannot be read; those that
+    Emacs leaves as locks (``.#name.py``) are not."""
     if entry.is_symlink():
-        return not entry.name.startswith(".#") and not os.path.isdir(entry.path)
+        error = refusal(entry.path)
+        kinds = (NotRegularError, IsADirectoryError)
+        return not entry.name.startswith(".#") and not isinstance(error, kinds)
     return entry.is_file()

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 
 from poolint.config import ConfigError, shown
+from poolint.files import read_regular
 from poolint.selection import INTERNAL, internal_ignored, is_applicable, validate, written
 
 TYPE_CHECKING = False
@@ -192,8 +193,7 @@ class Runner:
         One that is of no interest is put aside, for :meth:`_prove`.
         """
         try:
-            with open(path, "rb") as stream:
-                data = stream.read()
+            data = read_regular(path)
         except OSError as error:
             result = FileResult()
             self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))

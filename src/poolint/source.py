@@ -11,6 +11,8 @@ from __future__ import annotations
 import io
 import sys
 
+from poolint.files import read_regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
@@ -53,8 +55,7 @@ class Source:
     def read(cls, path: str) -> Source:
         """Read a file. Raises :class:`SourceError` when it cannot be read or is no text."""
         try:
-            with open(path, "rb") as file:
-                data = file.read()
+            data = read_regular(path)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from None
         return cls.from_bytes(path, data)

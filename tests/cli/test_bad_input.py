@@ -85,16 +85,14 @@ def test_a_missing_path(run: Run) -> None:
 
 def test_a_file_that_cannot_be_read(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (project / "a.py").write_text(LEAKING)
-    import builtins
+    real = os.open
 
-    real = builtins.open
-
-    def refuse(path: str, *arguments: object, **options: object) -> object:
+    def refuse(path: str, *arguments: int, **options: int) -> int:
         if str(path).endswith("a.py"):
             raise PermissionError(13, "Permission denied", path)
-        return real(path, *arguments, **options)  # type: ignore[call-overload]
+        return real(path, *arguments, **options)
 
-    monkeypatch.setattr(builtins, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     ran = run("--output-format=concise", ".")
     assert ran.code == 1
     assert told(ran) == "a.py:1:1: POL901 cannot be read: Permission denied"

@@ -6,6 +6,8 @@ import os
 import sys
 from functools import cache
 
+from poolint.files import read_regular
+
 
 def script(name: str, folder: str) -> str | None:
     """The module that a command of the project runs, as ``package.module``; None where the project has none."""
@@ -16,8 +18,7 @@ def script(name: str, folder: str) -> str | None:
 @cache
 def _scripts(path: str) -> dict[str, str]:
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
+        data = read_regular(path)
     except OSError:
         return {}
     if b"scripts" not in data:

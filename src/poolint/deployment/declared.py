@@ -22,6 +22,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolint.deployment.values import Figure, Place
+from poolint.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,8 +147,7 @@ class _Rows:
     def _read(self) -> dict[tuple[str, ...], int]:
         found: dict[tuple[str, ...], int] = {}
         try:
-            with open(self.path, encoding="utf-8", errors="replace") as stream:
-                lines = stream.read().split("\n")
+            lines = read_regular(self.path).decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         except OSError:
             return found
         table: tuple[str, ...] = ()

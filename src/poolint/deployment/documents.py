@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from poolint.deployment.values import Figure, Place, Problem, Word
+from poolint.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -110,8 +111,7 @@ def load(path: str, text: str | None = None, rows: dict[int, Place] | None = Non
 
 def text_of(path: str) -> str:
     """The text of a file; what is not UTF-8 in it is replaced. Raises ``OSError``."""
-    with open(path, "rb") as stream:
-        return stream.read(_MAX_BYTES).decode("utf-8", "replace").removeprefix("\ufeff")
+    return read_regular(path)[:_MAX_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
 
 
 class _Conversion:

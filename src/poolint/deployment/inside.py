@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 
+from poolint.files import read_beginning
+
 _FOLDERS = ("", "scripts", "docker", "bin", "deploy", "conf", "config", "supervisor", "src")
 """Folders in which a file may stand that a container has somewhere else."""
 
@@ -30,8 +32,7 @@ def script(name: str, folder: str) -> str | None:
 
 def _is_script(path: str) -> bool:
     try:
-        with open(path, "rb") as stream:
-            first = stream.readline(200)
+        first = read_beginning(path, 200).partition(b"\n")[0]
     except OSError:
         return False
     return first.startswith(b"#!") and b"sh" in first

@@ -11,6 +11,7 @@ import tokenize
 from pathlib import Path
 
 from poolint import __version__
+from poolint.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def _bytes(filename: str, text: str) -> bytes:
     from its standard input may go by the name of a file that says something else.
     """
     try:
-        data = Path(filename).read_bytes()
-    except (OSError, ValueError):
+        data = read_regular(filename)
+    except OSError:
         data = b""
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)

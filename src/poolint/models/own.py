@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from poolint.files import read_regular
 from poolint.models.build import ModelError, converted, row_problems
 from poolint.models.schema import Class, Function, Library
 
@@ -85,8 +86,7 @@ def _files_of(point: EntryPoint) -> Iterator[str]:
 
 def _library(path: str, label: str, classes: dict[str, Class], functions: dict[str, Function]) -> Library:
     try:
-        with open(path, "rb") as file:
-            raw = msgspec.toml.decode(file.read())
+        raw = msgspec.toml.decode(read_regular(path))
     except OSError as error:
         raise ModelError(f"{label}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.files import read_regular
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,8 +64,7 @@ def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
         for name in names:
             if name.endswith((".dist-info", ".egg-info")) and not name.startswith(f"{OURS}-"):
                 try:
-                    with open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
-                        yield file.read()
+                    yield read_regular(os.path.join(folder, name, "entry_points.txt"))
                 except OSError:
                     continue
 

@@ -9,6 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint.files import read_regular
 from poolint.semantics.places import TEST_FILE
 from poolint.source import Source, SourceError
 from poolint.versions import Versions
@@ -200,8 +201,7 @@ class Project:
         if known is not None:
             return known.source.data
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            return read_regular(path)
         except OSError:
             return b""
 

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from poolint.files import read_regular
 from poolint.versions.ranges import Range, allowed, both
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ class Reader:
         if path not in self._texts:
             self._texts[path] = ""
             try:
-                with open(path, "rb") as file:
-                    self._texts[path] = file.read().decode("utf-8-sig")
+                self._texts[path] = read_regular(path).decode("utf-8-sig")
             except UnicodeDecodeError:
                 self._ignored(path, "it is not UTF-8")
             except OSError as error:

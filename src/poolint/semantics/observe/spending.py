@@ -6,10 +6,12 @@ Files of deployments are looked for when a module makes an engine, once for each
 from __future__ import annotations
 
 import ast
+import io
 import os
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range, Step
+from poolint.files import read_regular
 from poolint.semantics.configuration.observed import BudgetExceeded
 
 if TYPE_CHECKING:
@@ -113,10 +115,10 @@ def _node(spec: EngineSpec) -> ast.AST:
 def _step(place: Place, message: str) -> Step:
     """A station at the text of a row of any file."""
     try:
-        with open(place.path, encoding="utf-8", errors="replace") as stream:
-            line = next((line for row, line in enumerate(stream, 1) if row == place.row), "")
+        data = read_regular(place.path)
     except OSError:
-        line = ""
-    text = line.rstrip()
+        data = b""
+    rows = io.StringIO(data.decode("utf-8", "replace"), newline=None)
+    text = next((line for row, line in enumerate(rows, 1) if row == place.row), "").rstrip()
     begin = len(text) - len(text.lstrip())
     return Step(message, place.path, Range(Position(place.row, begin + 1), Position(place.row, len(text) + 1)))

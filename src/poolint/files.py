@@ -1,0 +1,131 @@
+"""The one way to the bytes of a file: only regular files are opened, and none is read beyond a bound.
+
+A pipe that nobody writes to would be waited for without end, ``/dev/zero`` read without end, and to open a device can
+set something off. Whatever poolint reads, be it source, settings, models or deployment files, comes through here.
+"""
+
+# pathlib would cost more than reading the file.
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+LIMIT = 64_000_000
+"""Bytes of a file that is read where its reader sets no bound of its own. Nothing that somebody wrote is larger."""
+
+# Without O_NONBLOCK the open itself waits for the other end, should a pipe have come in the place of a file since.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+_CHUNK = 1 << 20
+
+
+class NotRegularError(OSError):
+    """A pipe, a socket, a device, or a name that no file can have. ``strerror`` says which."""
+
+
+class TooLargeError(OSError):
+    """A file of more bytes than its reader takes. ``strerror`` says how many that are."""
+
+
+def read_regular(path: str, limit: int = LIMIT) -> bytes:
+    """The bytes of the regular file that ``path`` leads to, by symbolic links as well.
+
+    Raises:
+        TooLargeError: the file has more than ``limit`` bytes; no more than those have been read.
+        NotRegularError: it is no regular file; it has not been opened.
+        OSError: it is a directory (``IsADirectoryError``), not there, or not to be read.
+    """
+    handle, size = _opened(path)
+    try:
+        if size > limit:
+            raise _too_large(path, limit)
+        data = _read(handle, min(size, limit) + 1)
+        # Some file systems tell no size, and a file may grow meanwhile.
+        while len(data) <= limit and (more := _read(handle, min(_CHUNK, limit + 1 - len(data)))):
+            data += more
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    return data
+
+
+def read_beginning(path: str, count: int) -> bytes:
+    """The first ``count`` bytes of a regular file, or all where it has fewer. Raises ``OSError`` as above."""
+    handle, _ = _opened(path)
+    try:
+        return _read(handle, count)
+    finally:
+        os.close(handle)
+
+
+def refusal(path: str) -> OSError | None:
+    """Why the file at ``path`` cannot be opened, as far as its kind tells; None for regular files."""
+    try:
+        _must_be_regular(path, os.stat(path))
+    except OSError as error:
+        return error
+    except ValueError:
+        return _impossible(path)
+    return None
+
+
+def _opened(path: str) -> tuple[int, int]:
+    """A handle on the file, and its size. The kind is asked before the open, which a device may answer to, and after."""
+    try:
+        _must_be_regular(path, os.stat(path))
+        handle = os.open(path, _FLAGS)
+    except ValueError:
+        raise _impossible(path) from None
+    try:
+        state = os.fstat(handle)
+        _must_be_regular(path, state)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle, state.st_size
+
+
+def _read(handle: int, count: int) -> bytes:
+    """Up to ``count`` bytes, fewer only at the end of the file."""
+    data = os.read(handle, count)
+    if not data or len(data) == count:
+        return data
+    parts = [data]
+    count -= len(data)
+    while count and (data := os.read(handle, count)):
+        parts.append(data)
+        count -= len(data)
+    return b"".join(parts)
+
+
+def _must_be_regular(path: str, state: os.stat_result) -> None:
+    mode = state.st_mode
+    if stat.S_ISREG(mode):
+        return
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a directory", path)
+    kind = "a special file"
+    if stat.S_ISFIFO(mode):
+        kind = "a named pipe"
+    elif stat.S_ISSOCK(mode):
+        kind = "a socket"
+    elif stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        kind = "a device"
+    raise NotRegularError(errno.EINVAL, f"it is {kind}, not a regular file", path)
+
+
+def _impossible(path: str) -> OSError:
+    """For names that the system is never asked for: Python refuses those with a NUL or a lone surrogate in them."""
+    return NotRegularError(errno.EINVAL, "no file can have this name", path)
+
+
+def _too_large(path: str, limit: int) -> OSError:
+    return TooLargeError(errno.EFBIG, f"it has more than {limit:,} bytes".replace(",", " "), path)
