@@ -9,7 +9,7 @@ import pytest
 
 from poolint import engine
 from poolint.config import Settings
-from poolint.runner import LazyRules
+from poolint.rules.registry import LazyRules
 from poolint.source import Source
 
 if TYPE_CHECKING:

@@ -12,17 +12,17 @@ from collections.abc import Mapping
 
 from poolint.config import ConfigError, shown
 from poolint.files import read_regular
-from poolint.selection import INTERNAL, internal_ignored, is_applicable, validate, written
+from poolint.rules.registry import LazyRules
+from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from poolint.config import Resolver, Settings
     from poolint.diagnostics import Diagnostic
     from poolint.rules.base import Rule
-    from poolint.rules.registry import Registry
     from poolint.source import Source
 
     class Checker(Protocol):
@@ -38,45 +38,6 @@ if TYPE_CHECKING:
         def check(self, source: Source) -> list[Diagnostic]: ...
 
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]], str], Checker]
-
-
-class LazyRules(Mapping[str, "type[Rule]"]):
-    """The loaded rules by code. They are loaded when first looked at, which a clean run never does."""
-
-    def __init__(self) -> None:
-        self._registry: Registry | None = None
-
-    @property
-    def errors(self) -> list[str]:
-        """A line for each rule that could not be used; empty as long as nothing has been loaded."""
-        return self._registry.errors if self._registry else []
-
-    @property
-    def registry(self) -> Registry:
-        """The registry itself, loaded now if it is not yet."""
-        if self._registry is None:
-            from poolint.rules.registry import load
-
-            self._registry = load()
-        return self._registry
-
-    def __getitem__(self, code: str) -> type[Rule]:
-        return self.registry.rules[code]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.registry.rules)
-
-    def __len__(self) -> int:
-        return len(self.registry.rules)
-
-    def names(self) -> dict[str, str | None]:
-        """Every announced code, and the name of its rule where that is known without loading it."""
-        from poolint.rules.registry import codes
-
-        known: dict[str, str | None] = dict.fromkeys(codes())
-        if self._registry is not None:
-            known.update({code: rule.meta.name for code, rule in self._registry.rules.items()})
-        return known
 
 
 class Options:
@@ -108,10 +69,10 @@ class Outcome:
 
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
-    be used.
+    be used. ``is_idle``: no file was checked for anything, since the settings leave no rule to run.
     """
 
-    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "refused", "sources")
+    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "is_idle", "refused", "sources")
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -122,6 +83,7 @@ class Outcome:
         self.refused: list[str] = []
         self.files = 0
         self.crashed = False
+        self.is_idle = False
 
     def add(self, path: str, result: FileResult) -> None:
         """Take in the result of one file."""
@@ -148,6 +110,8 @@ class Runner:
         self._options = options or Options()
         self._make = make
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
+        self._idle: list[str] = []
+        """A line for each settings that leave no rule to run."""
         self._rejected: list[tuple[str, bytes]] = []
         """Files of no interest. Whether Python can parse them is asked at the end: by then, some have been parsed."""
 
@@ -211,16 +175,23 @@ class Runner:
 
     def _made(self, settings: Settings) -> Checker | ConfigError:
         try:
-            if any(written(settings)):
+            if settings.select is not None or written(settings):
                 self._validate(settings)
             return (self._make or _engine())(settings, self.rules, self._resolver.cwd)
         except ConfigError as error:
             return error
 
     def _validate(self, settings: Settings) -> None:
-        if any(selector.islower() for selector in written(settings)):
+        selectors = written(settings)
+        if any(one.islower() for one in selectors) or self.rules.is_brought(selectors):
             self.rules.registry
-        validate(settings, self.rules.names())
+        names = self.rules.names()
+        validate(settings, names, self.rules.broken)
+        if leaves_nothing(settings, names):
+            if settings.command_line.select is not None:
+                raise ConfigError("--select: what it names is ignored as a whole; no rule is left to run")
+            where = shown(settings.source) if settings.source else "the command line"
+            self._idle.append(f"{where} leaves no rule to run: nothing was looked for")
 
     def _check(self, path: str, data: bytes, write: bool) -> FileResult:
         settings = self._resolver.for_file(path)
@@ -348,7 +319,8 @@ class Runner:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
         checkers = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError)]
         warnings = dict.fromkeys(line for one in checkers for line in one.warnings)
-        outcome.errors = [*self.rules.errors, *map(shown, warnings)]
+        outcome.errors = [*self.rules.errors, *map(shown, warnings), *self._idle]
+        outcome.is_idle = bool(self._idle) and len(self._idle) == len(checkers)
         return outcome
 
 

@@ -76,8 +76,9 @@ def written(settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def validate(settings: Settings, names: Mapping[str, str | None]) -> None:
-    """Refuse selectors that mean no rule. ``names`` maps every known code to the name of its rule, where known.
+def validate(settings: Settings, names: Mapping[str, str | None], broken: Mapping[str, str] | None = None) -> None:
+    """Refuse selectors that mean no rule, or one that cannot run. ``names`` maps every known code to the name of its
+    rule, where known; ``broken`` the codes of rules that could not be loaded to a line that says why.
 
     Raises :class:`ConfigError` that names the selector, where it was written, and the nearest code.
     """
@@ -94,6 +95,28 @@ def validate(settings: Settings, names: Mapping[str, str | None]) -> None:
     origin = settings.layers()[0].origin
     for pattern, selectors in settings.per_file_ignores:
         _validate(selectors, f"{origin}per-file-ignores.{pattern!r}", known)
+    for code, why in (broken or {}).items():
+        if asked_for(settings, code):
+            raise ConfigError(f"{_origin_of(settings, code)}rule {code} is selected and cannot run: {why}")
+
+
+def asked_for(settings: Settings, code: str) -> bool:
+    """Whether somebody has selected the rule with this code in so many words, and nobody has ignored it since."""
+    asked = False
+    for layer in settings.layers():
+        verdict = _verdict(layer, code, "")
+        asked = bool(verdict) if layer.select is not None else asked if verdict is None else verdict
+    return asked
+
+
+def leaves_nothing(settings: Settings, names: Mapping[str, str | None]) -> bool:
+    """Whether the selectors, each of which means some rule, leave none to run. ``names`` as for :func:`validate`."""
+    chosen = set(names)
+    for layer in settings.layers():
+        wanted = {code: _verdict(layer, code, name or "") for code, name in {**names, **INTERNAL}.items()}
+        kept = chosen if layer.select is None else frozenset[str]()
+        chosen = {code for code, yes in wanted.items() if (code in kept if yes is None else yes)}
+    return not chosen
 
 
 def is_applicable(diagnostic: Diagnostic, unsafe: bool) -> bool:
@@ -109,6 +132,15 @@ def _validate(selectors: Iterable[str], where: str, known: Mapping[str, str | No
             words = [ALL, *known, *(name for name in known.values() if name)]
             hint = nearest(selector, words) or nearest(selector.upper(), words)
             raise ConfigError(f"{where}: unknown rule selector {selector!r}{hint}")
+
+
+def _origin_of(settings: Settings, code: str) -> str:
+    """Where the rule with this code was selected, as an error puts it in front."""
+    for layer in reversed(settings.layers()):
+        for key, selectors in (("select", layer.select or ()), ("extend-select", layer.extend_select)):
+            if any(matches(one, code) for one in selectors):
+                return f"{layer.origin}{key}: "
+    return ""
 
 
 def _verdict(layer: Selectors, code: str, name: str) -> bool | None:

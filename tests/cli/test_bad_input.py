@@ -257,3 +257,31 @@ def test_bad_settings_of_a_subproject_leave_the_rest_standing(project: Path, run
         r"poolint: error: b/pyproject\.toml: \[tool\.poolint\] select: unknown rule selector 'NO'\n",
         "".join(sorted(ran.err.splitlines(keepends=True))),
     )
+
+
+@pytest.mark.parametrize("option", ["--select", "--ignore", "--extend-select", "--extend-ignore"])
+@pytest.mark.parametrize("value", ["", ",", " , "])
+def test_an_option_without_a_selector(run: Run, option: str, value: str) -> None:
+    ran = run(f"{option}={value}", "z.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"poolint: error: {option}: {value!r} names no rule")
+    assert ran.err.count("\n") == 1
+
+
+def test_an_empty_one_beside_others(run: Run) -> None:
+    assert run("--select=POL101", "--select=", "z.py").code == 2
+    assert run("--select=POL101,", "z.py").code == 1
+
+
+def test_a_selection_that_leaves_nothing(project: Path, run: Run) -> None:
+    ran = run("--select=POL1", "--ignore=POL1", "z.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert "no rule is left to run" in ran.err
+    (project / "pyproject.toml").write_text("[tool.poolint]\nselect = []\n")
+    ran = run("z.py")
+    assert (ran.code, ran.out) == (0, ""), "a project may turn everything off, but no check has passed"
+    assert ran.err == "poolint: warning: pyproject.toml leaves no rule to run: nothing was looked for\n"
+    (project / "pyproject.toml").write_text('[tool.poolint]\nselect = [""]\n')
+    ran = run("z.py")
+    assert (ran.code, ran.out) == (2, "")
+    assert "pyproject.toml: [tool.poolint] select: unknown rule selector ''" in ran.err

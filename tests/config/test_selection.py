@@ -119,6 +119,37 @@ def test_one_in_a_file_is_named_with_the_file(tmp_path: Path, monkeypatch: pytes
         selection.validate(of_table, NAMES)
 
 
+@pytest.mark.parametrize("given", [{"cli_select": "XYZ"}, {"select": "ALL"}, {"extend_select": "XYZ1"}])
+def test_a_selected_rule_that_cannot_run_is_an_error(given: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"select: rule XYZ1 is selected and cannot run: no module"):
+        selection.validate(settings(**given), NAMES, {"XYZ1": "no module"})
+
+
+@pytest.mark.parametrize("given", [{}, {"select": "POL"}, {"select": "ALL", "ignore": "XYZ1"}, {"cli_ignore": "XYZ"}])
+def test_one_that_nobody_has_selected_is_none(given: dict[str, str]) -> None:
+    selection.validate(settings(**given), NAMES, {"XYZ1": "no module"})
+
+
+@pytest.mark.parametrize(
+    ("given", "nothing"),
+    [
+        ({}, False),
+        ({"select": "POL1"}, False),
+        ({"select": ""}, True),
+        ({"select": "", "cli_extend_select": "POL1"}, False),
+        ({"select": "POL1", "ignore": "POL1"}, True),
+        ({"select": "POL101", "cli_ignore": "POL1"}, True),
+        ({"cli_ignore": "ALL"}, True),
+        ({"cli_ignore": "POL,XYZ1"}, True),
+        ({"cli_ignore": "POL"}, False),
+        ({"cli_ignore": "ALL", "cli_extend_select": "manual-release"}, False),
+        ({"cli_select": "POL901"}, False),
+    ],
+)
+def test_whether_any_rule_is_left(given: dict[str, str], nothing: bool) -> None:
+    assert selection.leaves_nothing(settings(**given), NAMES) is nothing
+
+
 @pytest.mark.parametrize("selector", ["ALL", "POL", "POL1", "POL101", "XYZ", "POL9", "POL901", "manual-release"])
 def test_what_means_something_is_taken(selector: str) -> None:
     selection.validate(settings(cli_select=selector, cli_ignore=selector), NAMES)

@@ -193,3 +193,15 @@ def test_the_readme_s_rule_is_one(poolint: Command, site: Site, project: Path) -
     ran = poolint("check", "--select=OUR", "--output-format=json", "app.py", cwd=project, env=site.env)
     assert not ran.stderr
     assert codes(ran) == [("OUR101", 6, 11)]
+
+
+def test_a_selected_rule_that_cannot_run_stops_the_run(poolint: Command, site: Site, project: Path) -> None:
+    site.install("broken", "broken", "import nowhere_to_be_found\n", XYZ900="NoRefresh")
+    for selection in ("--select=XYZ", "--select=ALL", "--extend-select=XYZ900"):
+        ran = poolint("check", selection, "app.py", cwd=project, env=site.env)
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert "rule XYZ900 is selected and cannot run: broken 1.0: rule 'XYZ900' (broken:NoRefresh)" in ran.stderr
+        assert "No module named 'nowhere_to_be_found'" in ran.stderr
+    ran = poolint("check", "--select=ALL", "--ignore=XYZ900", "app.py", cwd=project, env=site.env)
+    assert ran.returncode == 1
+    assert "poolint: warning: broken 1.0" in ran.stderr

@@ -8,7 +8,7 @@ import pytest
 
 from poolint.config import Settings
 from poolint.engine import Checker
-from poolint.runner import LazyRules
+from poolint.rules.registry import LazyRules
 from poolint.source import Source
 
 HEADER = """\

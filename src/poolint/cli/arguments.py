@@ -6,7 +6,7 @@ import argparse
 
 from poolint import __version__
 from poolint.cli.main import COMMANDS
-from poolint.config import CERTAINTIES, Overrides, Selectors
+from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
 
 FORMATS = ("full", "concise", "json")
 
@@ -38,10 +38,10 @@ def parse(argv: list[str]) -> int:
     from poolint.cli.check import Arguments, check
 
     selectors = Selectors(
-        None if options.select is None else _split(options.select),
-        _split(options.ignore),
-        _split(options.extend_select),
-        _split(options.extend_ignore),
+        None if options.select is None else _split("--select", options.select),
+        _split("--ignore", options.ignore),
+        _split("--extend-select", options.extend_select),
+        _split("--extend-ignore", options.extend_ignore),
         "--",
     )
     return check(
@@ -153,5 +153,13 @@ def _add_budget(budget: argparse.ArgumentParser) -> None:
     budget.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
-def _split(values: list[str] | None) -> tuple[str, ...]:
-    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+def _split(option: str, values: list[str] | None) -> tuple[str, ...]:
+    """The selectors in the values of an option. Raises ``ConfigError`` for a value without any: an unset variable of a
+    shell would make a run that checks nothing, and looks clean."""
+    found: list[str] = []
+    for value in values or ():
+        selectors = [part.strip() for part in value.split(",") if part.strip()]
+        if not selectors:
+            raise ConfigError(f"{option}: {value!r} names no rule; leave the option out, or name a code, a prefix or ALL")
+        found += selectors
+    return tuple(found)

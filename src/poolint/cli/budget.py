@@ -27,7 +27,7 @@ def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -
     error, and the others count.
     """
     from poolint.explain.budget import budgets
-    from poolint.runner import LazyRules
+    from poolint.rules.registry import LazyRules
 
     resolver = Resolver(os.getcwd(), isolated)
     try:

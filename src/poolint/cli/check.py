@@ -111,6 +111,8 @@ def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], objec
         return
     if not outcome.files and not outcome.diagnostics:
         sys.stderr.write("poolint: warning: no Python files found under the given paths\n")
+    if outcome.is_idle and not outcome.diagnostics:
+        return  # a warning says so; no check has passed
     from poolint.output import summary
 
     for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):

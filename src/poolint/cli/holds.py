@@ -23,7 +23,7 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
     That is 0, or 1 when a file could not be read or parsed: it is named on standard error, and the others count.
     """
     from poolint.explain.holds import held
-    from poolint.runner import LazyRules
+    from poolint.rules.registry import LazyRules
 
     resolver = Resolver(os.getcwd(), isolated)
     found, problems = held(paths, resolver, LazyRules())

@@ -23,7 +23,7 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     path, row = _place(wanted)
     source = _read(path, row)
     from poolint.explain.why import explain
-    from poolint.runner import LazyRules
+    from poolint.rules.registry import LazyRules
     from poolint.source import SourceError
 
     resolver = Resolver(os.getcwd(), isolated)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 from poolint.files import read_regular
 
@@ -25,13 +26,21 @@ OURS = "poolint"
 class Registry:
     """``rules`` maps codes to the rules that can be used, in order; ``errors`` has a line for each of the others."""
 
-    __slots__ = ("errors", "origins", "rules")
+    __slots__ = ("broken", "errors", "origins", "rules")
 
     def __init__(self) -> None:
         self.rules: dict[str, type[Rule]] = {}
         self.origins: dict[str, str] = {}
         """The distribution that each code comes from."""
         self.errors: list[str] = []
+        self.broken: dict[str, str] = {}
+        """The line in ``errors`` for each code that a rule of a plugin was announced for and has not got."""
+
+    def refuse(self, point: EntryPoint, why: str) -> None:
+        """Put down that the rule behind an entry point cannot be used."""
+        self.errors.append(_refusal(point, why))
+        if self.origins.get(point.name) != OURS:
+            self.broken.setdefault(point.name, self.errors[-1])
 
 
 def codes() -> list[str]:
@@ -79,19 +88,64 @@ def load() -> Registry:
             rule = point.load()
             problems = base.problems(rule)
         except (Exception, SystemExit) as error:
-            registry.errors.append(_refusal(point, f"cannot be loaded: {type(error).__name__}: {_line(error)}"))
+            registry.refuse(point, f"cannot be loaded: {type(error).__name__}: {_line(error)}")
             continue
         if not problems and rule.meta.code != point.name:
             problems = [f"has the code {rule.meta.code}, but its entry point is named {point.name}; they must be equal"]
         if not problems and point.name in registry.rules:
             problems = [f"is refused: {registry.origins[point.name]!r} already brings a rule {point.name}"]
         if problems:
-            registry.errors.append(_refusal(point, "; ".join(problems)))
+            registry.refuse(point, "; ".join(problems))
             continue
         registry.rules[point.name] = rule
         registry.origins[point.name] = _distribution(point)
     registry.rules = dict(sorted(registry.rules.items()))
     return registry
+
+
+class LazyRules(Mapping[str, "type[Rule]"]):
+    """The loaded rules by code. They are loaded when first looked at, which a clean run never does."""
+
+    def __init__(self) -> None:
+        self._registry: Registry | None = None
+
+    @property
+    def errors(self) -> list[str]:
+        """A line for each rule that could not be used; empty as long as nothing has been loaded."""
+        return self._registry.errors if self._registry else []
+
+    @property
+    def broken(self) -> dict[str, str]:
+        """The codes of plugins' rules that could not be used, and why; empty as long as nothing has been loaded."""
+        return self._registry.broken if self._registry else {}
+
+    def is_brought(self, selectors: Iterable[str]) -> bool:
+        """Whether a plugin announces a rule that one of these selectors means; imports none."""
+        codes = [point.name for point in _points() if _distribution(point) != OURS] if has_plugins() else []
+        return any(selector == "ALL" or code.startswith(selector) for code in codes for selector in selectors)
+
+    @property
+    def registry(self) -> Registry:
+        """The registry itself, loaded now if it is not yet."""
+        if self._registry is None:
+            self._registry = load()
+        return self._registry
+
+    def __getitem__(self, code: str) -> type[Rule]:
+        return self.registry.rules[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.registry.rules)
+
+    def __len__(self) -> int:
+        return len(self.registry.rules)
+
+    def names(self) -> dict[str, str | None]:
+        """Every announced code, and the name of its rule where that is known without loading it."""
+        known: dict[str, str | None] = dict.fromkeys(codes())
+        if self._registry is not None:
+            known.update({code: rule.meta.name for code, rule in self._registry.rules.items()})
+        return known
 
 
 def _points() -> list[EntryPoint]:

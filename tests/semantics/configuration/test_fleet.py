@@ -10,7 +10,7 @@ import pytest
 
 from poolint.config import Settings
 from poolint.engine import Checker
-from poolint.runner import LazyRules
+from poolint.rules.registry import LazyRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
