@@ -274,6 +274,9 @@ def parse(table: dict[str, Any], file: str) -> Settings:
     if certainty not in CERTAINTIES:
         raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
     exclude = texts("exclude")
+    extend_exclude = texts("extend-exclude")
+    for key, patterns in (("exclude", exclude), ("extend-exclude", extend_exclude), ("per-file-ignores", ignores)):
+        _check_patterns(patterns or (), where, key)
     root = os.path.dirname(os.path.abspath(file))
     return Settings(
         select=texts("select"),
@@ -283,7 +286,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         per_file_ignores=tuple(
             (pattern, _texts(codes, where, f"per-file-ignores.{pattern}")) for pattern, codes in ignores.items()
         ),
-        exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (texts("extend-exclude") or ()),
+        exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (extend_exclude or ()),
         force_exclude=force,
         certainty=certainty,
         root=root,
@@ -292,6 +295,23 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         budget=_budget(table["budget"], file) if "budget" in table else None,
         models=tuple(os.path.normpath(os.path.join(root, path)) for path in texts("models") or ()),
     )
+
+
+def _check_patterns(patterns: Iterable[str], where: str, key: str) -> None:
+    if not patterns:
+        return
+    from poolint import globs
+
+    for pattern in patterns:
+        wrong = globs.problem(pattern)
+        if wrong:
+            raise ConfigError(f"{where} {key!r} has the pattern {clipped(pattern)}, which means nothing: {wrong}")
+
+
+def clipped(value: object) -> str:
+    """A value as it was written, but no more of it than fits on a line."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:40]}…{text[-10:]}"
 
 
 def _budget(table: object, file: str) -> Declared:

@@ -12,18 +12,21 @@ from __future__ import annotations
 import os
 
 from poolint.config import ConfigError
-from poolint.files import NotRegularError, read_regular, refusal
+from poolint.files import NotRegularError, TooLargeError, read_regular, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
     from collections.abc import Iterable, Iterator
 
     from pathspec import GitIgnoreSpec
 
+    from poolint.automaton import Automaton
     from poolint.config import Resolver, Settings
 
 SUFFIXES = (".py", ".pyi")
+
+MAX_IGNORE_FILE = 1_000_000
+"""Bytes of an ignore file that is used."""
 
 
 class Discovery:
@@ -36,7 +39,7 @@ class Discovery:
         self.problems: list[tuple[str, str]] = []
         self.refused: list[ConfigError] = []
         self._resolver = resolver
-        self._expressions: dict[int, tuple[Settings, re.Pattern[str]]] = {}
+        self._expressions: dict[int, tuple[Settings, Automaton]] = {}
 
     def files(self, paths: Iterable[str]) -> Iterator[str]:
         """Absolute paths of the files to check, each once."""
@@ -56,7 +59,7 @@ class Discovery:
         if settings.force_exclude and self._excluded_with_parents(path, settings):
             return
         if is_directory:
-            yield from self._below(path, _Ignores.above(path))
+            yield from self._below(path, _Ignores.above(path, self.problems))
             return
         error = refusal(path)
         if error is None:
@@ -84,7 +87,7 @@ class Discovery:
             if "pyvenv.cfg" in names and path != top:
                 continue  # a virtual environment, whatever its name
             if ".gitignore" in names:
-                ignores = _Ignores.read(path, ".gitignore", ignores)
+                ignores = _Ignores.read(path, ".gitignore", ignores, self.problems)
             settings = self._settings(path)
             if settings is None:
                 continue
@@ -135,25 +138,31 @@ class _Ignores:
         self._above = above
 
     @classmethod
-    def read(cls, directory: str, name: str, above: _Ignores | None) -> _Ignores | None:
-        """The ignore file ``name`` in ``directory`` before those ``above`` it; an unreadable one says nothing."""
+    def read(
+        cls, directory: str, name: str, above: _Ignores | None, problems: list[tuple[str, str]]
+    ) -> _Ignores | None:
+        """The ignore file ``name`` in ``directory`` before those ``above`` it; an unreadable one says nothing.
+
+        One that is more than can be asked of each file is put down in ``problems``, and says nothing either.
+        """
         try:
-            data = read_regular(os.path.join(directory, name))
+            data = read_regular(os.path.join(directory, name), MAX_IGNORE_FILE)
+        except TooLargeError as error:
+            problems.append((os.path.join(directory, name), f"is not used: {error.strerror}"))
+            return above
         except OSError:
             return above
-        from pathspec import GitIgnoreSpec
+        from poolint.ignoring import spec
 
-        usable = []
-        for line in data.decode("utf-8", "surrogateescape").replace("\r", "\n").split("\n"):
-            try:
-                GitIgnoreSpec.from_lines([line])
-            except ValueError:
-                continue  # git skips a pattern that makes no sense, too
-            usable.append(line)
-        return cls(directory, GitIgnoreSpec.from_lines(usable), above)
+        try:
+            lines = data.decode("utf-8", "surrogateescape").replace("\r", "\n").split("\n")
+            return cls(directory, spec(lines), above)
+        except ValueError as error:
+            problems.append((os.path.join(directory, name), f"is not used: {error}"))
+            return above
 
     @classmethod
-    def above(cls, top: str) -> _Ignores | None:
+    def above(cls, top: str, problems: list[tuple[str, str]]) -> _Ignores | None:
         """What the repository around ``top`` ignores there; nothing when ``top`` itself, which was named, is."""
         directories: list[str] = []
         directory = top
@@ -163,10 +172,10 @@ class _Ignores:
                 return None  # no repository: the ignore files further up are nobody's business here
             directory = parent
             directories.append(directory)
-        found = cls.read(directory, os.path.join(".git", "info", "exclude"), None)
+        found = cls.read(directory, os.path.join(".git", "info", "exclude"), None, problems)
         for each in reversed(directories):
             if os.path.exists(os.path.join(each, ".gitignore")):
-                found = cls.read(each, ".gitignore", found)
+                found = cls.read(each, ".gitignore", found, problems)
         while directory != top and found:
             # From the root of the repository down to what was named: is any directory on the way ignored?
             directory = os.path.join(directory, os.path.relpath(top, directory).split(os.sep)[0])

@@ -5,22 +5,44 @@
 from __future__ import annotations
 
 import os
-import re
+from functools import lru_cache
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from poolint.automaton import Automaton, anything, inside_a_name, nothing, one_of
 
-
-def compiled(patterns: Iterable[str], root: str) -> re.Pattern[str]:
-    """One expression that fully matches what any of ``patterns`` means; ``root`` is where relative ones begin."""
-    parts = [_translated(_relative(pattern, root)) for pattern in patterns]
-    return re.compile("|".join(parts) if parts else r"(?!)", re.DOTALL)
+MAX_LENGTH = 2_000
+"""Characters of a pattern; paths are no longer than twice that."""
 
 
-def matches(expression: re.Pattern[str], path: str, root: str) -> bool:
+@lru_cache(maxsize=256)
+def compiled(patterns: tuple[str, ...], root: str) -> Automaton:
+    """What matches all that any of ``patterns`` means; ``root`` is where relative ones begin.
+
+    Raises ``ValueError`` for a pattern that means nothing, as :func:`problem` tells.
+    """
+    result = Automaton()
+    result.begin()
+    for number, pattern in enumerate(patterns):
+        if number:
+            result.otherwise()
+        translate(_relative(pattern, root), result)
+    if not patterns:
+        result.one(nothing)
+    result.end()
+    return result
+
+
+def problem(pattern: str) -> str:
+    """What is wrong with a pattern, in words; empty for one that can be used."""
+    try:
+        translate(pattern, Automaton())
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def matches(expression: Automaton, path: str, root: str) -> bool:
     """Whether the absolute ``path`` is meant by an expression of :func:`compiled`, by its name or as a whole."""
-    return bool(expression.fullmatch(os.path.basename(path)) or expression.fullmatch(relative(path, root)))
+    return expression.matches(os.path.basename(path)) or expression.matches(relative(path, root))
 
 
 def relative(path: str, root: str) -> str:
@@ -38,33 +60,47 @@ def _relative(pattern: str, root: str) -> str:
     return pattern[len(base) :] if pattern.startswith(base) else pattern
 
 
-def _translated(pattern: str) -> str:
-    """A glob as an expression: ``*`` and ``**`` cross slashes, ``**/`` may be nothing, ``{a,b}`` is either."""
-    out = []
+def translate(pattern: str, result: Automaton) -> None:
+    """Add a glob: ``*`` and ``**`` cross slashes, ``**/`` may be nothing, ``{a,b}`` is either.
+
+    Raises ``ValueError`` for what is no pattern.
+    """
+    if "\0" in pattern:
+        raise ValueError("there is a NUL character in it, which no path has")
+    if len(pattern) > MAX_LENGTH:
+        raise ValueError(f"it has {len(pattern)} characters; at most {MAX_LENGTH} are read")
     depth = position = 0
     while position < len(pattern):
-        rest = pattern[position:]
         char = pattern[position]
         position += 1
-        if rest.startswith("**/"):
-            out.append("(?:.*/)?")
+        if pattern.startswith("**/", position - 1):
+            result.begin()
+            result.several(anything)
+            result.literal("/")
+            result.otherwise()
+            result.end()
             position += 2
         elif char == "*":
-            out.append(".*")
+            result.several(anything)
         elif char == "?":
-            out.append("[^/]")
-        elif char == "[" and (end := rest.find("]", 2)) > 0:
-            inside = rest[1:end].replace("\\", "\\\\").replace("[", "\\[")
-            out.append(f"[^{inside[1:]}]" if inside[0] in "!^" else f"[{inside}]")
-            position += end
-        elif char == "{" and "}" in rest:
-            out.append("(?:")
+            result.one(inside_a_name)
+        elif char == "[":
+            negated = pattern[position : position + 1] in ("!", "^")
+            position += negated
+            end = pattern.find("]", position + 1)
+            if end < 0:
+                raise ValueError("a `[` is not closed; `[[]` stands for the character")
+            result.one(one_of(pattern[position:end], negated))
+            position = end + 1
+        elif char == "{":
+            result.begin()
             depth += 1
         elif char == "}" and depth:
-            out.append(")")
+            result.end()
             depth -= 1
         elif char == "," and depth:
-            out.append("|")
+            result.otherwise()
         else:
-            out.append(re.escape(char))
-    return f"(?:{''.join(out)}{')' * depth})"
+            result.literal(char)
+    if depth:
+        raise ValueError("a `{` is not closed; `[{]` stands for the character")

@@ -49,7 +49,7 @@ def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
     path = abspath(path)
     found: list[str] = []
     for pattern, selectors in settings.per_file_ignores:
-        expression = globs.compiled([pattern.removeprefix("!")], settings.root)
+        expression = globs.compiled((pattern.removeprefix("!"),), settings.root)
         if globs.matches(expression, path, settings.root) != pattern.startswith("!"):
             found += selectors
     return tuple(found)
