@@ -22,6 +22,7 @@ from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, ta
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
+from poolint.screen.spreading import spread
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Set
 
     from poolint.finder import Finder
-    from poolint.screen.statements import Segment
 
     Reading = Callable[[str], bytes]
 
@@ -367,29 +367,8 @@ class Screen:
         for own, imported in zip(file.told, self._imported(file), strict=True):
             own |= imported
         if any(file.told):
-            self._spread_inside(file)
+            spread(file, self._ready.reaches)
         return sum(map(len, file.told)) > before
-
-    def _spread_inside(self, file: File) -> None:
-        """Let what is known of a file's names spread to the names whose statements mention them."""
-        changed = True
-        while changed:
-            changed = False
-            for segment in file.segments:
-                for own in (file.carried, file.sessions):
-                    if own and not segment.bound <= own and not segment.telling.isdisjoint(own):
-                        own |= segment.bound
-                        changed = True
-                may_block = file.blocking or file.sessions
-                if may_block and not segment.bound <= file.blocking and self._blocks(segment, file):
-                    file.blocking |= segment.bound
-                    changed = True
-
-    def _blocks(self, segment: Segment, file: File) -> bool:
-        """Whether the body of a definition may reach a synchronous session, itself or through what it mentions."""
-        if not segment.words.isdisjoint(file.blocking):
-            return True
-        return not segment.words.isdisjoint(file.sessions) and self._ready.reaches(segment.part)
 
 
 def _uses_state(data: bytes) -> bool:

@@ -49,6 +49,7 @@ class File:
         "_bound",
         "_coroutines",
         "_linked",
+        "_mentioning",
         "_mentions",
         "_read_off",
         "_segments",
@@ -86,6 +87,7 @@ class File:
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
         self._bound: dict[bytes, list[Segment]] | None = None
+        self._mentioning: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
         self._mentions: dict[frozenset[bytes], bool] = {}
 
@@ -193,6 +195,17 @@ class File:
                 for name in segment.bound:
                     self._bound.setdefault(name, []).append(segment)
         return self._bound
+
+    @property
+    def mentioning(self) -> dict[bytes, list[Segment]]:
+        """The same by those of these names that are mentioned in them."""
+        if self._mentioning is None:
+            self._mentioning = {}
+            names = self.bound.keys()
+            for segment in self.segments:
+                for name in segment.words & names:
+                    self._mentioning.setdefault(name, []).append(segment)
+        return self._mentioning
 
 
 def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes], ...]]]:

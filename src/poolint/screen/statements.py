@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 """Words in a return annotation that say less than the body does."""
 
@@ -43,12 +47,13 @@ _OPEN = (b"(", b"[", b"{", b",", b"\\")
 class Segment:
     """A top-level statement: the names that it may bind, all words in it, and those that tell what the names are."""
 
-    __slots__ = ("_kind", "_telling", "_words", "bound", "part")
+    __slots__ = ("_kind", "_reaches", "_telling", "_words", "bound", "part")
 
     def __init__(self, part: bytes) -> None:
         self.part = part
         self._words: frozenset[bytes] | None = None
         self._telling: frozenset[bytes] | None = None
+        self._reaches: bool | None = None
         match = _DEFINITION.match(part)
         self._kind = match[1] if match is not None else b""
         if match is None:
@@ -66,6 +71,12 @@ class Segment:
         if self._words is None:
             self._words = frozenset(WORD.findall(self.part))
         return self._words
+
+    def reaches(self, ask: Callable[[bytes], bool]) -> bool:
+        """What ``ask``, which is always the same, says of its text."""
+        if self._reaches is None:
+            self._reaches = ask(self.part)
+        return self._reaches
 
     @property
     def telling(self) -> frozenset[bytes]:

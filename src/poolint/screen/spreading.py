@@ -1,0 +1,59 @@
+"""How what is known of some names of a file spreads to the names whose statements mention them."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Set
+
+    from poolint.screen.files import File
+    from poolint.screen.statements import Segment
+
+_CARRIED, _SESSIONS, _BLOCKING = range(3)
+"""The sets of ``File.told``."""
+
+
+def spread(file: File, reaches: Callable[[bytes], bool]) -> None:
+    """Add to what ``file`` is told all that follows from it inside of the file.
+
+    ``reaches`` says of a text whether it calls what synchronous sessions reach the database by. Each name is taken up
+    once for each set that it comes into, so the work grows with the mentions of names, whatever the order they stand in.
+    """
+    told = file.told
+    queue: list[tuple[int, bytes]] = []
+
+    def learn(kind: int, names: Set[bytes]) -> None:
+        if not names <= told[kind]:
+            fresh = names - told[kind]
+            told[kind].update(fresh)
+            queue.extend((kind, one) for one in fresh)
+
+    for segment in file.segments:
+        _from_imports(segment, told, learn, reaches)
+    for kind, name in queue:  # grows
+        for segment in file.mentioning.get(name, ()):
+            if kind != _BLOCKING and name in segment.telling:
+                learn(kind, segment.bound)
+            if segment.bound <= told[_BLOCKING]:
+                continue
+            if kind == _BLOCKING or (kind == _SESSIONS and segment.reaches(reaches)):
+                learn(_BLOCKING, segment.bound)
+
+
+def _from_imports(
+    segment: Segment,
+    told: tuple[set[bytes], set[bytes], set[bytes]],
+    learn: Callable[[int, Set[bytes]], None],
+    reaches: Callable[[bytes], bool],
+) -> None:
+    """What follows for one statement from the names that are known already, wherever they come from."""
+    bound = segment.bound
+    for kind in (_CARRIED, _SESSIONS):
+        own = told[kind]
+        if own and not bound <= own and not segment.telling.isdisjoint(own):
+            learn(kind, bound)
+    _, sessions, blocking = told
+    if not (blocking or sessions) or bound <= blocking:
+        return
+    if not segment.words.isdisjoint(blocking) or (not segment.words.isdisjoint(sessions) and segment.reaches(reaches)):
+        learn(_BLOCKING, bound)
