@@ -19,11 +19,13 @@ SNIPPETS = Path(__file__).parent / "snippets"
 MOVES = sorted(file.stem for file in SNIPPETS.glob("moves_*.py"))
 
 
-def before_and_after(run: Run, name: str, directory: Path, *, unsafe: bool = True) -> tuple[Outcome, Outcome]:
+def before_and_after(
+    run: Run, name: str, directory: Path, *, unsafe: bool = True, select: str = "POL4"
+) -> tuple[Outcome, Outcome]:
     """The outcomes of a snippet as it stands and as it is fixed; the fixed one has no finding."""
     text = (SNIPPETS / f"{name}.py").read_bytes()
     where = directory / "fixed.py"
-    resolver = Resolver(str(directory), isolated=True, overrides=Overrides(Selectors(select=("POL4",), origin="--")))
+    resolver = Resolver(str(directory), isolated=True, overrides=Overrides(Selectors(select=(select,), origin="--")))
     outcome, fixed = Runner(resolver, Options(fix=True, unsafe=unsafe)).run_text(text, str(where))
     assert fixed != text
     assert not outcome.diagnostics
@@ -64,3 +66,28 @@ def test_the_connection_in_hand_does_the_work_of_another(run: Run, tmp_path: Pat
     assert after.error is None
     assert (after.value, after.items) == (1, ["coffee", "tea"])
     assert (after.checked_out, after.starved) == (0, False)
+
+
+def test_what_a_helper_has_connected_is_given_back(run: Run, tmp_path: Path) -> None:
+    before, after = before_and_after(run, "repaired_helper_has_connected", tmp_path, unsafe=False, select="POL2")
+    assert (before.error, before.checked_out, before.starved) == (None, 1, True)
+    assert (after.error, after.checked_out, after.starved) == (None, 0, False)
+    assert before.value == after.value == "coffee"
+
+
+def test_a_raw_connection_is_given_back_in_any_version(run: Run, tmp_path: Path) -> None:
+    _, after = before_and_after(run, "repaired_raw_connection", tmp_path, select="POL2")
+    assert (after.error, after.checked_out, after.starved) == (None, 0, False)
+    assert after.value == "coffee"
+    assert b"finally" in (tmp_path / "fixed.py").read_bytes()
+
+
+def test_what_uses_an_engine_later_is_returned_with_it(run: Run) -> None:
+    outcome = run("fine_returned_engine_used_later")
+    assert (outcome.error, outcome.value, outcome.open) == (None, ["coffee"], 0)
+
+
+def test_a_handler_that_relies_on_an_early_release_still_may(run: Run, tmp_path: Path) -> None:
+    _, after = before_and_after(run, "repaired_early_close", tmp_path, select="POL2")
+    assert after.error is None
+    assert (after.value, after.checked_out, after.starved) == ("coffee", 0, False)

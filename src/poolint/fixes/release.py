@@ -14,7 +14,7 @@ from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.semantics.callables import decorators
 from poolint.semantics.calls import call_fact
-from poolint.semantics.entering import entering
+from poolint.semantics.entering import entering, enters_everywhere
 from poolint.semantics.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.semantics.releases import ends_its_way, is_like_release, new_release, releases, unit
 from poolint.semantics.well_known import CONTEXT_DECORATORS
@@ -154,7 +154,7 @@ class _Choice:
             one.in_suite(load) not in self.behind
             for load in one.reads.seeing(one.stores, one.name, self._events(found))
         )
-        does_more = any(each.by_helper for each in self._in(found))
+        does_more = any(each.by_helper or each.may_hide for each in self._in(found))
         safe = not (read_outside or kept or does_more or is_bound_in(one, body))
         level = Applicability.SAFE if safe else Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{one.name}` in a `finally`", level)
@@ -226,7 +226,7 @@ class _Choice:
             return others
         kept = len(self.releases) > len(others)
         lends = block.yields and not self._is_manager()
-        safe = not (kept or lends or block.gives_entities or self._is_shared())
+        safe = not (kept or lends or block.gives_entities or self._is_shared() or self._is_entered_in_some_versions())
         how = self._entering()
         if how is not None and not (how.method and kept):
             return self._block(block, how, tuple(others), safe=safe and not how.commits)
@@ -239,6 +239,11 @@ class _Choice:
         if level is Applicability.SAFE and not safe:
             level = Applicability.UNSAFE
         return ReleaseFix(plan, f"Release `{self.one.name}` in a `finally`", level)
+
+    def _is_entered_in_some_versions(self) -> bool:
+        """Whether it depends on the version that is installed what the author would write: a block, or a ``finally``."""
+        one = self.one
+        return one.cls is not None and not enters_everywhere(one.ev, one.scope, one.cls)
 
     def _is_shared(self) -> bool:
         """Whether others may use what is to be released: a thread's session, an engine or a pool."""

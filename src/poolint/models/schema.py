@@ -160,6 +160,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``exhausted`` is the exception of an engine or a pool that has no connection left.
+    ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
+    it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
+    on an instance works; empty where it does in all.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other.
     """
 
@@ -175,6 +178,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     enter: str = ""
     async_enter: str = ""
     awaits: str = ""
+    starts_once: bool = False
+    enters_where: str = ""
     releases_on_exit: bool = True
     commits_on_exit: bool = False
     close_gives_back: bool = False

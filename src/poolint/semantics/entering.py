@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.schema import RELEASABLE
 from poolint.semantics.calls import call_fact
+from poolint.semantics.requests import holding
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -50,8 +51,17 @@ def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) ->
         return Entering(asynchronous, method=method, commits=commits)
     if is_awaited and row is not None and row.call == "awaitable-cm":
         return Entering(True, commits=commits) if asynchronous else None
+    if is_awaited and cls.starts_once:
+        return None  # `async with await opened(engine)`: whoever has awaited the connection has started it
     if is_awaited and not asynchronous:
         return None  # a synchronous object that is made and closed on an event loop
+    if cls.enters_where and not enters_everywhere(ev, scope, cls):
+        return None
     if cls.kind not in _BLOCKS or not cls.releases_on_exit or not (cls.async_enter if asynchronous else cls.enter):
         return None
     return Entering(asynchronous, is_awaited, commits=commits)
+
+
+def enters_everywhere(ev: Evaluator, scope: Scope, cls: Class) -> bool:
+    """Whether ``with`` works on instances of ``cls`` in all versions that may be installed where ``scope`` runs."""
+    return not cls.enters_where or holding(ev, cls.enters_where, scope) == {"yes"}

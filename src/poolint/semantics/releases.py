@@ -33,13 +33,15 @@ class Release:
     """A statement that does nothing but give the resource back.
 
     ``is_plain``: it does what leaving a block does. ``by_helper``: a function of the project does it, maybe among other
-    things.
+    things. ``may_hide``: it talks to the server first (``smtp.quit()``), so that where there is no connection it raises
+    an error of its own, which would take the place of the one that tells why.
     """
 
     statement: ast.Expr
     call: ast.Call
     is_plain: bool
     by_helper: bool = False
+    may_hide: bool = False
 
 
 def releases(one: Checkout) -> list[Release] | None:
@@ -58,8 +60,14 @@ def releases(one: Checkout) -> list[Release] | None:
             statement = _whole_statement(call)
             if statement is None:
                 return None
-            found.append(Release(statement, call, is_plain, by_helper))
+            found.append(Release(statement, call, is_plain, by_helper, _talks_first(one, call)))
     return found
+
+
+def _talks_first(one: Checkout, call: ast.Call) -> bool:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    row = one.ev.models.method(one.cls, name) if one.cls is not None else None
+    return row is not None and row.role in _ROLES and bool(row.effect)
 
 
 def _releasing(one: Checkout, load: ast.Name) -> tuple[ast.Call | None, bool, bool]:
@@ -242,6 +250,8 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
             break
     else:
         return False
+    if isinstance(follower, (ast.Raise, ast.Return, ast.Break, ast.Continue)) and _comes_by_more(follower, one):
+        return False
     if isinstance(follower, ast.Raise):
         return follower.exc is None or not _has(follower.exc, ast.Await, ast.Yield, ast.YieldFrom)
     if isinstance(follower, ast.Return):
@@ -251,6 +261,27 @@ def ends_its_way(release: Release, one: Checkout) -> bool:
         and _loop(follower) is not None
         and not _is_inside(_loop(follower), one)
     )
+
+
+def _comes_by_more(jump: ast.stmt, one: Checkout) -> bool:
+    """Whether something of the function still runs on the way out of the checkout's suite, and may rely on the release.
+
+    A ``finally`` or the end of a ``with`` does for each way, a handler for what is raised.
+    """
+    child: ast.AST = jump
+    parent = parent_of(child)
+    while parent is not None and parent is not one.scope.node:
+        if isinstance(parent, (ast.With, ast.AsyncWith)):
+            return True
+        if isinstance(parent, ast.Try):
+            in_final = any(child is each for each in parent.finalbody)
+            in_body = any(child is each for each in parent.body)
+            if (parent.finalbody and not in_final) or (isinstance(jump, ast.Raise) and in_body and parent.handlers):
+                return True
+        if child in one.suite:
+            return False
+        child, parent = parent, parent_of(parent)
+    return False
 
 
 def _has(value: ast.expr, *kinds: type[ast.expr]) -> bool:
