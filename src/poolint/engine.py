@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from poolint.files import SOURCE_LIMIT, TOO_LARGE
 from poolint.finder import Finder
 from poolint.screen import Ready, Screen
 
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
     from poolint.semantics.configuration.fleet import Fleet
     from poolint.semantics.project import Module, Project
     from poolint.source import Source
-
-
-MAX_BYTES = 1_500_000
-"""Size of a file that is analysed. Larger ones are generated; the largest of 31 real packages is, and has 1.1 MB."""
 
 
 class Checker:
@@ -71,7 +68,7 @@ class Checker:
             SourceError: the file cannot be parsed.
             ConfigError: the options of a rule cannot be used.
         """
-        if len(source.data) > MAX_BYTES:
+        if len(source.data) > SOURCE_LIMIT:
             return [_too_large(source)]
         module, analysis = self.analysed(source)
         observed = list(analysis.observations(module))
@@ -183,5 +180,4 @@ def _too_large(source: Source) -> Diagnostic:
     from poolint.diagnostics import Diagnostic, Position, Range
 
     start = Position(1, 1)
-    message = f"a file of more than {MAX_BYTES:,} bytes is not analysed".replace(",", " ")
-    return Diagnostic("POL903", "bound-hit", message, source.path, Range(start, start))
+    return Diagnostic("POL903", "bound-hit", TOO_LARGE, source.path, Range(start, start))

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 
 from poolint.config import ConfigError, shown
-from poolint.files import read_regular
+from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
 from poolint.rules.registry import LazyRules
 from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
 
@@ -146,7 +146,7 @@ class Runner:
         """Check bytes that come from elsewhere as if they stood in ``path``; also returns them as fixed."""
         outcome = Outcome()
         outcome.files = 1
-        result = self._check(path, data, write=False)
+        result = self._check(path, data, write=False) if len(data) <= SOURCE_LIMIT else self._too_large(path)
         outcome.add(path, result)
         self._prove(outcome)
         return self._finished(outcome), data if result.source is None else result.source.data
@@ -157,12 +157,22 @@ class Runner:
         One that is of no interest is put aside, for :meth:`_prove`.
         """
         try:
-            data = read_regular(path)
+            data = read_source(path)
+        except TooLargeError:
+            return self._too_large(path)
         except OSError as error:
             result = FileResult()
             self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))
             return result
         return self._check(path, data, write=True)
+
+    def _too_large(self, path: str) -> FileResult:
+        """A bound that was hit is told, not hidden. The settings have to be usable all the same."""
+        result = FileResult()
+        settings = self._resolver.for_file(path)
+        self.checker(settings)
+        self._internal(result, settings, "POL903", path, TOO_LARGE)
+        return result
 
     def checker(self, settings: Settings) -> Checker:
         """The checker for these settings. Raises ``ConfigError`` for selectors that mean no rule."""

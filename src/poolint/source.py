@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import sys
 
-from poolint.files import read_regular
+from poolint.files import read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Source:
     def read(cls, path: str) -> Source:
         """Read a file. Raises :class:`SourceError` when it cannot be read or is no text."""
         try:
-            data = read_regular(path)
+            data = read_source(path)
         except OSError as error:
             raise SourceError(f"cannot be read: {error.strerror or error}") from None
         return cls.from_bytes(path, data)

@@ -160,6 +160,8 @@ def _split(option: str, values: list[str] | None) -> tuple[str, ...]:
     for value in values or ():
         selectors = [part.strip() for part in value.split(",") if part.strip()]
         if not selectors:
-            raise ConfigError(f"{option}: {value!r} names no rule; leave the option out, or name a code, a prefix or ALL")
+            raise ConfigError(
+                f"{option}: {value!r} names no rule; leave the option out, or name a code, a prefix or ALL"
+            )
         found += selectors
     return tuple(found)

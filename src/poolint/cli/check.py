@@ -8,6 +8,7 @@ import os
 import sys
 
 from poolint.config import Overrides, Resolver
+from poolint.files import SOURCE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,12 +87,16 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
 
         raise ConfigError("`-` reads standard input and cannot be combined with paths")
     path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
-    outcome, after = runner.run_text(sys.stdin.buffer.read(), path)
+    # No more is read than tells that it is too much.
+    data = sys.stdin.buffer.read(SOURCE_LIMIT + 1)
+    outcome, after = runner.run_text(data, path)
     fixing = arguments.fix and not arguments.diff
     _report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
     if fixing:
         sys.stdout.flush()
         sys.stdout.buffer.write(after)
+        while len(data) > SOURCE_LIMIT and (rest := sys.stdin.buffer.read(SOURCE_LIMIT)):
+            sys.stdout.buffer.write(rest)
     return outcome
 
 

@@ -28,14 +28,15 @@ FIXES = {
 INTERNAL_SUMMARIES = {
     "POL900": "poolint or a rule crashed while it checked this file",
     "POL901": "a file cannot be read or parsed",
-    "POL903": "a function is too large for its lifetimes to be followed",
+    "POL903": "a file is too large to be analysed, or a function for its lifetimes to be followed",
 }
 
 INTERNAL_TEXTS = {
     "POL903": """\
 Lifetimes are followed event by event, and a function with more events than a bound allows is given up rather than
 followed for minutes. The other rules still look at it. Such a function is usually generated: exclude its file, or split
-it where a person would.""",
+it where a person would. A file of more than 1.5 MB is not read at all, neither when it is checked nor when a file that
+is checked imports it.""",
     "POL900": """\
 The other files were still checked, and the exit code is 2. This is never the fault of the file: please report it, with
 the traceback that the environment variable POOLINT_TRACEBACK=1 prints. Until it is repaired, `--ignore POL900` drops

@@ -11,7 +11,7 @@ import tokenize
 from pathlib import Path
 
 from poolint import __version__
-from poolint.files import read_regular
+from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +62,12 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
     # What the screen looks for has the same bytes in every encoding that Python source can have.
-    interesting = checker.is_interesting(filename, text.encode("utf-8", "surrogatepass"))
+    encoded = text.encode("utf-8", "surrogatepass")
+    if len(encoded) > SOURCE_LIMIT and len(_bytes(filename, text)) > SOURCE_LIMIT:
+        from poolint.selection import internal_ignored
+
+        return [] if internal_ignored(settings, "POL903", filename) else [(1, 0, f"POL903 {TOO_LARGE}")]
+    interesting = checker.is_interesting(filename, encoded)
     if not interesting and text.isascii():
         return []
 

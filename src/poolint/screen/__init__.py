@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 
-from poolint.files import read_regular
+from poolint.files import read_source
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
@@ -44,7 +44,7 @@ class Screen:
 
     def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
         self.finder = finder
-        self._read = read_bytes or read_regular
+        self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
         self._settled: set[str] = set()

@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.files import read_regular
+from poolint.files import read_source
 from poolint.semantics.places import TEST_FILE
 from poolint.source import Source, SourceError
 from poolint.versions import Versions
@@ -201,7 +201,7 @@ class Project:
         if known is not None:
             return known.source.data
         try:
-            return read_regular(path)
+            return read_source(path)
         except OSError:
             return b""
 
