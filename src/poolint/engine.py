@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poolint.config import Settings
+    from poolint.crashes import Crashes
     from poolint.diagnostics import Diagnostic
+    from poolint.judgement import Observed
     from poolint.models.schema import Library
     from poolint.options import Given
     from poolint.rules.base import Rule
@@ -70,15 +72,37 @@ class Checker:
         """
         if len(source.data) > SOURCE_LIMIT:
             return [_too_large(source)]
-        module, analysis = self.analysed(source)
-        observed = list(analysis.observations(module))
-        if all(one.on_request for _, one in observed) and not self.settings.asks_for_more and not self._judges_calls():
-            return []
+        module, analysis, observed, crashes = self.observed(source)
+        is_on_request = all(one.on_request for _, one in observed)
+        if is_on_request and not self.settings.asks_for_more and not self._judges_calls():
+            return crashes.diagnostics(source.path)
         from poolint.judgement import Judgement
 
         rules, options = self._rules_for(source.path), self._options_of_rules()
         relative = os.path.relpath(source.path, self.settings.root).replace(os.sep, "/")
-        return Judgement(module, analysis, observed, rules, relative, options).diagnostics()
+        found = Judgement(module, analysis, observed, rules, relative, crashes, options).diagnostics()
+        if len(crashes):
+            self._analysis = None
+        return found
+
+    def observed(self, source: Source) -> tuple[Module, Analysis, Observed, Crashes]:
+        """All that is observed in a file, and which detectors crashed over it.
+
+        What they were about to learn when they crashed is half known: it is thrown away, and the others are asked anew.
+
+        Raises:
+            SourceError: the file cannot be parsed.
+        """
+        from poolint.crashes import Crashes
+
+        crashes = Crashes()
+        while True:
+            known = len(crashes)
+            module, analysis = self.analysed(source)
+            found = analysis.observations(module, crashes)
+            if len(crashes) == known:
+                return module, analysis, found, crashes
+            self._analysis = None
 
     def analysed(self, source: Source) -> tuple[Module, Analysis]:
         """The module that a file is, and the services that know about it.

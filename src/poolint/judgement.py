@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -18,6 +19,9 @@ from poolint.semantics.scopes import statement_of
 from poolint.slices import Slice, cut
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from poolint.crashes import Crashes
     from poolint.options import Given
     from poolint.rules.base import Facts, Form, Rule, Verdict
     from poolint.semantics.analysis import Analysis
@@ -37,7 +41,8 @@ Observed = list[tuple["Scope", "Observation"]]
 class SliceFacts:
     """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
 
-    def __init__(self, piece: Slice, module: Module, analysis: Analysis, observed: Observed) -> None:
+    def __init__(self, piece: Slice, module: Module, analysis: Analysis, observed: Observed, crashes: Crashes) -> None:
+        self._crashes = crashes
         self.piece = piece
         self.module = module
         self.analysis = analysis
@@ -64,25 +69,40 @@ class SliceFacts:
 
     def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
         """The fix that gives back what an observation is about; None where none can be right."""
-        from poolint.fixes.release import ReleaseFix, release_fix
-
         scope = next((scope for scope, one in self.observed if one is observation), None)
         if scope is None or observation.statement is None or not observation.variable:
             return None
         if getattr(observation, "handed", False):
             return None  # on some path it is somebody else's: what is released here would be theirs
-        fix = release_fix(
-            self.analysis.evaluator, scope, observation.statement, observation.variable, observation.cls, form
-        )
+        make = partial(self._release, scope, observation, observation.statement, observation.variable, form)
+        return self._guarded("release", make, observation, scope)
+
+    def _release(
+        self, scope: Scope, about: LeakedCheckout | ManualRelease, statement: ast.stmt, variable: str, form: Form
+    ) -> Proposal | None:
+        from poolint.fixes.release import ReleaseFix, release_fix
+
+        fix = release_fix(self.analysis.evaluator, scope, statement, variable, about.cls, form)
         return Proposal(fix.plan, fix.message, fix.applicability) if isinstance(fix, ReleaseFix) else None
 
     def holding(self, observation: Observation) -> Proposal | None:
         """The fix by which a connection is held for a shorter time, or is the only one, or is begun once."""
+        scope = next((scope for scope, one in self.observed if one is observation), None)
+        if scope is None:
+            return None
+        return self._guarded("holding", partial(self._holding, scope, observation), observation, scope)
+
+    def _holding(self, scope: Scope, observation: Observation) -> Proposal | None:
         from poolint.fixes.holding import holding_fix
 
-        scope = next((scope for scope, one in self.observed if one is observation), None)
-        fix = holding_fix(self.analysis, scope, observation) if scope is not None else None
+        fix = holding_fix(self.analysis, scope, observation)
         return Proposal(fix.plan, fix.message, fix.applicability) if fix is not None else None
+
+    def _guarded(
+        self, name: str, make: Callable[[], Proposal | None], observation: Observation, scope: Scope
+    ) -> Proposal | None:
+        row = getattr(observation.node, "lineno", 1)
+        return self._crashes.guarded(f"repair `{name}`", make, None, row, scope.qualified_name)
 
 
 def _range(node: ast.AST, module: Module) -> Range:
@@ -100,6 +120,7 @@ class Judgement:
         observed: Observed,
         rules: list[type[Rule]],
         relative: str,
+        crashes: Crashes,
         options: Given | None = None,
     ) -> None:
         self.module = module
@@ -108,23 +129,30 @@ class Judgement:
         self.rules = rules
         self.relative = relative
         self.options = options or {}
-        self.kinds = relaxations.kinds_of(module, relative)
+        self.crashes = crashes
+        self.kinds = crashes.guarded(
+            "the check of what kind of file this is", lambda: relaxations.kinds_of(module, relative), frozenset[str]()
+        )
         self.found: list[Diagnostic] = []
         self.relaxed: list[Diagnostic] = []
         """What is not expected to be told in a place of these kinds: kept for `poolint why`."""
 
     def diagnostics(self) -> list[Diagnostic]:
-        """The findings, sorted."""
+        """The findings, sorted; what crashed on the way to them, here or before, is among them."""
         self.found += [self._given_up(one) for _, one in self.observed if isinstance(one, GivenUp)]
         for number, (region, observed, calls) in enumerate(self._regions()):
             first, last = _rows(region)
             is_small = number < MAX_SLICES and last - first < MAX_SLICE_ROWS
-            piece = cut(self.module.source, first, last) if is_small else None
+            piece = self._cut(first, last) if is_small else None
             if piece is None:
                 self._without_slice(observed)
             else:
                 self._in_slice(piece, observed, calls)
+        self.found += self.crashes.diagnostics(self.module.source.path)
         return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+
+    def _cut(self, first: int, last: int) -> Slice | None:
+        return self.crashes.guarded("the cutting of slices", lambda: cut(self.module.source, first, last), None, first)
 
     def _given_up(self, observation: GivenUp) -> Diagnostic:
         """A function that was not followed to its end is told, not hidden."""
@@ -153,7 +181,11 @@ class Judgement:
                 continue
             regions.setdefault(_region(observation.node, scope), ([], []))[0].append((scope, observation))
         if names or roles:
-            for scope, call in self.analysis.calls(self.module, names, roles):
+            asked: list[tuple[Scope, CallFact]] = []
+            asked = self.crashes.guarded(
+                "the search for calls", lambda: list(self.analysis.calls(self.module, names, roles)), asked
+            )
+            for scope, call in asked:
                 regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
         return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
 
@@ -169,38 +201,81 @@ class Judgement:
             or not rule.meta.subscription.roles.isdisjoint(roles)
         ]
 
-    def _made(self, rule_class: type[Rule], facts: Facts) -> Rule:
-        """A rule before a slice, with the options of the project."""
+    def _made(self, rule_class: type[Rule], facts: Facts, row: int) -> Rule:
+        """A rule before a slice, which begins in ``row``, with the options of the project."""
         rule = rule_class(facts)
-        rule.options = {**rule.options, **self.options.get(rule_class.meta.code, {})}
+        code = rule_class.meta.code
+        rule.options = {**rule.options, **self.options.get(code, {})}
+        rule.repaired = lambda make: self.crashes.guarded(f"the fix of {code}", make, None, row)
         return rule
 
+    def _heard(self, piece: Slice, rules: list[type[Rule]], facts: Facts) -> list[Rule]:
+        """Rules that have visited a slice: all in one walk, and each alone where one of them crashes."""
+        row = piece.first_row
+        try:
+            together = [self._made(rule, facts, row) for rule in rules]
+            cst.visit_batched(piece.module, together)
+        except (Exception, SystemExit):
+            heard = [self._alone(piece, rule, facts, row) for rule in rules]
+            return [rule for rule in heard if rule is not None]
+        return together
+
+    def _alone(self, piece: Slice, rule_class: type[Rule], facts: Facts, row: int) -> Rule | None:
+        def visited() -> Rule:
+            rule = self._made(rule_class, facts, row)
+            cst.visit_batched(piece.module, [rule])
+            return rule
+
+        return self.crashes.guarded(f"rule {rule_class.meta.code}", visited, None, row)
+
     def _in_slice(self, piece: Slice, observed: Observed, calls: list[CallFact]) -> None:
-        facts = SliceFacts(piece, self.module, self.analysis, observed)
-        rules = [self._made(rule, facts) for rule in self._interested(observed, calls)]
-        cst.visit_batched(piece.module, rules)
+        facts = SliceFacts(piece, self.module, self.analysis, observed, self.crashes)
+        rules = self._heard(piece, self._interested(observed, calls), facts)
         places: dict[Range, tuple[Scope, ast.AST]] = {
             range_of(call.node, self.module): (self.module.scope_of(call.node), call.node) for call in calls
         }
         places.update({_range(one.node, self.module): (scope, one.node) for scope, one in observed})
         for rule in rules:
             for node, verdict, proposal in rule.reports:
-                assert node is not None
-                where = piece.range_of(node)
-                scope, inner = places.get(where, (self.module.scope, None))
-                self._report(rule, verdict, where, scope, inner, self._fix(rule, proposal, piece))
+                self.crashes.guarded(
+                    f"rule {rule.meta.code}",
+                    partial(self._told, rule, node, verdict, proposal, piece, places),
+                    None,
+                    piece.first_row,
+                )
+
+    def _told(
+        self,
+        rule: Rule,
+        node: cst.CSTNode | None,
+        verdict: Verdict,
+        proposal: Proposal | None,
+        piece: Slice,
+        places: Mapping[Range, tuple[Scope, ast.AST]],
+    ) -> None:
+        """Take in one report of a rule, with its fix."""
+        assert node is not None
+        where = piece.range_of(node)
+        scope, inner = places.get(where, (self.module.scope, None))
+        code, row, function = rule.meta.code, where.start.row, scope.qualified_name
+        make = partial(self._fix, rule, proposal, piece)
+        fix = self.crashes.guarded(f"the fix of {code}", make, None, row, function)
+        self._report(rule, verdict, where, scope, inner, fix)
 
     def _without_slice(self, observed: Observed) -> None:
         """Report what LibCST cannot parse: without fixes, but nothing is lost."""
         for rule_class in self.rules:
-            rule = self._made(rule_class, _NoFacts())
             for scope, observation in observed:
-                if type(observation) in rule.meta.subscription.observations:
-                    verdict = rule.judge(observation)
-                    if verdict is not None:
-                        self._report(
-                            rule, verdict, _range(observation.node, self.module), scope, observation.node, None
-                        )
+                if type(observation) in rule_class.meta.subscription.observations:
+                    judge = partial(self._judged, rule_class, scope, observation)
+                    row = getattr(observation.node, "lineno", 1)
+                    self.crashes.guarded(f"rule {rule_class.meta.code}", judge, None, row, scope.qualified_name)
+
+    def _judged(self, rule_class: type[Rule], scope: Scope, observation: Observation) -> None:
+        rule = self._made(rule_class, _NoFacts(), 1)
+        verdict = rule.judge(observation)
+        if verdict is not None:
+            self._report(rule, verdict, _range(observation.node, self.module), scope, observation.node, None)
 
     def _fix(self, rule: Rule, proposal: Proposal | None, piece: Slice) -> Fix | None:
         if proposal is None:
@@ -218,7 +293,13 @@ class Judgement:
         self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
         function = scope.qualified_name
-        is_relaxed = relaxations.is_relaxed(rule.meta, verdict, self.kinds, function, scope.node)
+        is_relaxed = self.crashes.guarded(
+            f"the check of where {rule.meta.code} is off",
+            lambda: relaxations.is_relaxed(rule.meta, verdict, self.kinds, function, scope.node),
+            False,
+            where.start.row,
+            function,
+        )
         last = where.end.row
         if node is not None:
             statement = statement_of(node)

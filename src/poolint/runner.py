@@ -7,7 +7,6 @@ Nothing that goes wrong with one file keeps the others from being checked: it be
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from poolint.config import ConfigError, shown
@@ -206,25 +205,16 @@ class Runner:
     def _check(self, path: str, data: bytes, write: bool) -> FileResult:
         settings = self._resolver.for_file(path)
         checker = self.checker(settings)
-        rules: Mapping[str, type[Rule]] = self.rules
-        crashes: list[Diagnostic] = []
-        while True:
-            result = FileResult()
-            try:
-                self._look(result, checker, settings, path, data, write)
-            except ConfigError:
-                raise
-            except Exception as error:
-                culprit = self._failed(result, settings, path, error)
-                if culprit and culprit in rules:
-                    # The other rules are heard without the one that crashed.
-                    crashes += (one for one in result.diagnostics if one.code == "POL900")
-                    rules = {code: rule for code, rule in rules.items() if code != culprit}
-                    checker = (self._make or _engine())(settings, rules, self._resolver.cwd)
-                    continue
-            result.diagnostics += crashes
-            result.crashed = result.crashed or rules is not self.rules
-            return result
+        result = FileResult()
+        try:
+            self._look(result, checker, settings, path, data, write)
+        except ConfigError:
+            raise
+        except Exception as error:
+            self._failed(result, settings, path, error)
+        result.crashed = result.crashed or any(one.code == "POL900" for one in result.diagnostics)
+        result.diagnostics = tellable(result.diagnostics, settings, path)
+        return result
 
     def _look(
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
@@ -287,11 +277,9 @@ class Runner:
         result.diagnostics = fixed.remaining
         result.source = fixed.source
 
-    def _failed(self, result: FileResult, settings: Settings, path: str, error: Exception) -> str:
-        """Turn what went wrong in a file into a finding of that file; what had been found before it stays.
-
-        Returns the code of the rule that crashed, empty if no rule did.
-        """
+    def _failed(self, result: FileResult, settings: Settings, path: str, error: Exception) -> None:
+        """Turn what went wrong in a file into a finding of that file; what had been found before it stays."""
+        from poolint.crashes import REPORT, TOO_DEEP, summary, trace
         from poolint.source import SourceError
 
         if isinstance(error, SourceError):
@@ -299,22 +287,11 @@ class Runner:
         elif isinstance(error, OSError):
             self._internal(result, settings, "POL901", path, _os_reason(error))
         elif isinstance(error, (RecursionError, MemoryError)):
-            self._internal(result, settings, "POL901", path, "nested too deeply to be analysed by this Python")
+            self._internal(result, settings, "POL901", path, TOO_DEEP)
         else:
             result.crashed = True
-            if os.environ.get("POOLINT_TRACEBACK"):
-                import traceback
-
-                traceback.print_exception(error)
-            culprit = _culprit(error)
-            text = " ".join(f"{type(error).__name__}: {error}".split())
-            message = (
-                f"{f'rule {culprit}' if culprit else 'poolint'} crashed here: {text}; this is a bug: please report it "
-                "to its maintainers with the traceback that POOLINT_TRACEBACK=1 prints"
-            )
-            self._internal(result, settings, "POL900", path, message)
-            return culprit
-        return ""
+            trace(error)
+            self._internal(result, settings, "POL900", path, f"poolint crashed here: {summary(error)}; {REPORT}")
 
     def _internal(
         self, result: FileResult, settings: Settings, code: str, path: str, message: str, row: int = 1, column: int = 1
@@ -347,6 +324,12 @@ def reportable(checker: Checker, settings: Settings, source: Source, *, noqa: bo
     return suppress(source, found, noqa=noqa)
 
 
+def tellable(found: list[Diagnostic], settings: Settings, path: str) -> list[Diagnostic]:
+    """Without the crashes, and what could not be read, that the settings ignore."""
+    dropped = {code for code in ("POL900", "POL901") if internal_ignored(settings, code, path)}
+    return [one for one in found if one.code not in dropped] if dropped else found
+
+
 def _engine() -> MakeChecker:
     from poolint.engine import Checker
 
@@ -355,14 +338,3 @@ def _engine() -> MakeChecker:
 
 def _os_reason(error: OSError) -> str:
     return f"cannot be read: {error.strerror or error}"
-
-
-def _culprit(error: Exception) -> str:
-    """The code of the rule that a traceback goes through, empty if it goes through none."""
-    culprit = ""
-    where = error.__traceback__
-    while where is not None:
-        code = getattr(getattr(where.tb_frame.f_locals.get("self"), "meta", None), "code", None)
-        culprit = code if isinstance(code, str) else culprit
-        where = where.tb_next
-    return culprit

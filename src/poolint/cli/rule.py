@@ -38,7 +38,8 @@ followed for minutes. The other rules still look at it. Such a function is usual
 it where a person would. A file of more than 1.5 MB is not read at all, neither when it is checked nor when a file that
 is checked imports it.""",
     "POL900": """\
-The other files were still checked, and the exit code is 2. This is never the fault of the file: please report it, with
+A detector, a rule or the maker of a fix crashed: the message names it. What it would find in this file is incomplete;
+everything else was still checked, and the exit code is 2. This is never the fault of the file: please report it, with
 the traceback that the environment variable POOLINT_TRACEBACK=1 prints. Until it is repaired, `--ignore POL900` drops
 the finding, but not the exit code.""",
     "POL901": """\

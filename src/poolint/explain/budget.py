@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint.crashes import Crashes
+from poolint.deployment.values import Place, Problem
 from poolint.engine import Checker
+from poolint.semantics.configuration.fleet import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poolint.budget import Budget
     from poolint.config import Resolver
-    from poolint.deployment.values import Problem
     from poolint.rules.base import Rule
+    from poolint.semantics.configuration.fleet import Fleet
 
 __all__ = ["budgets"]
 
@@ -41,15 +44,23 @@ def budgets(
     found: list[Budget] = []
     problems: list[Problem] = []
     for each in dict.fromkeys([folder, *fleet.folders(os.path.join(folder, "any.py"))]):
-        settled = fleet.of(each)
+        settled = _settled(fleet, each)
         problems += [one for one in settled.problems if one not in problems]
         found = found or list(settled.budgets)
         if any(one.deployment.services for one in found):
-            return found, problems
+            return found, [*problems, *fleet.crashed]
     for name in sorted(os.listdir(folder)):
         below = os.path.join(folder, name)
         if os.path.isdir(below) and not name.startswith("."):
-            settled = fleet.of(below)
+            settled = _settled(fleet, below)
             found += settled.budgets
             problems += [one for one in settled.problems if one not in problems]
-    return found, problems
+    return found, [*problems, *fleet.crashed]
+
+
+def _settled(fleet: Fleet, folder: str) -> Settled:
+    """The budgets of one folder; a crash over it is one of its problems."""
+    crashes = Crashes()
+    settled = crashes.guarded("the budget", lambda: fleet.of(folder), Settled((), ()))
+    crashed = tuple(Problem(Place(folder, 1), message) for message in crashes.messages())
+    return settled._replace(problems=(*settled.problems, *crashed))

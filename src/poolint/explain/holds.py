@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.crashes import Crashes
 from poolint.discovery import Discovery
 from poolint.engine import Checker
 from poolint.semantics.holding.report import Stretch, stretches
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 
     from poolint.config import Resolver
     from poolint.rules.base import Rule
+    from poolint.semantics.analysis import Analysis
+    from poolint.semantics.scopes import Scope
 
 __all__ = ["Placed", "Stretch", "held"]
 
@@ -38,7 +42,11 @@ def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule
         try:
             source = Source.read(path)
             if checker.is_interesting(path, source.data):
-                found += (Placed(path, one) for one in _of_file(checker, source))
+                crashes = Crashes()
+                found += (Placed(path, one) for one in _of_file(checker, source, crashes))
+                problems += (f"{path}: {line}" for line in crashes.messages())
+                if len(crashes):
+                    del checkers[id(settings)]  # what it was about to learn is half known
         except SourceError as error:
             problems.append(f"{path}:{error.row}: {error.message}")
         except RecursionError:
@@ -48,7 +56,14 @@ def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule
     return found, problems
 
 
-def _of_file(checker: Checker, source: Source) -> Iterator[Stretch]:
+def _of_file(checker: Checker, source: Source, crashes: Crashes) -> Iterator[Stretch]:
     module, analysis = checker.analysed(source)
+    nothing: list[Stretch] = []
     for scope in module.scope.descendants():
-        yield from stretches(analysis.holdings, analysis.slow, scope)
+        work = partial(_of_scope, analysis, scope)
+        row = getattr(scope.node, "lineno", 1)
+        yield from crashes.guarded("the search for what holds", work, nothing, row, scope.qualified_name)
+
+
+def _of_scope(analysis: Analysis, scope: Scope) -> list[Stretch]:
+    return list(stretches(analysis.holdings, analysis.slow, scope))

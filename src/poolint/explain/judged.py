@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from poolint.config import Settings
+    from poolint.crashes import Crashes
     from poolint.diagnostics import Diagnostic
     from poolint.explain.line import Line
+    from poolint.judgement import Observed
     from poolint.rules.base import Rule
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.project import Module
@@ -28,16 +30,23 @@ class Judged:
     """All that every installed rule finds in one module, whatever settings and comments say."""
 
     def __init__(
-        self, module: Module, analysis: Analysis, settings: Settings, rules: Mapping[str, type[Rule]], screened: bool
+        self,
+        module: Module,
+        analysis: Analysis,
+        observed: Observed,
+        crashes: Crashes,
+        settings: Settings,
+        rules: Mapping[str, type[Rule]],
+        screened: bool,
     ) -> None:
         self.module = module
         self.settings = settings
         self.rules = rules
         self.screened = screened
         relative = os.path.relpath(module.source.path, settings.root).replace(os.sep, "/")
-        observed, options = list(analysis.observations(module)), resolved(settings, rules.values())
-        judgement = Judgement(module, analysis, observed, list(rules.values()), relative, options)
-        self.found = judgement.diagnostics()
+        options = resolved(settings, rules.values())
+        judgement = Judgement(module, analysis, observed, list(rules.values()), relative, crashes, options)
+        self.found = [one for one in judgement.diagnostics() if one.code not in ("POL900", "POL901")]
         self.relaxed = judgement.relaxed
         self.kinds = judgement.kinds
         self._enabled = enabled(settings, rules.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from poolint.config import shown
 from poolint.engine import Checker
@@ -31,7 +31,7 @@ from poolint.semantics.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poolint.config import Settings
     from poolint.explain.line import Line
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
     from poolint.source import Source
+
+T = TypeVar("T")
 
 SCREENED = (
     "screened out: the file names no library that poolint knows and imports nothing that carries a pool, so "
@@ -59,29 +61,36 @@ def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, ty
     """
     checker = Checker(settings, rules, cwd)
     screened = not checker.is_interesting(os.path.abspath(source.path), source.data)
-    module, analysis = checker.analysed(source)
+    module, analysis, observed, crashes = checker.observed(source)
     line = line_at(module, row)
     knowledge = Knowledge(analysis.evaluator, module)
-    judged = Judged(module, analysis, settings, rules, screened)
+    judged = Judged(module, analysis, observed, crashes, settings, rules, screened)
     names = names_on(module, line)
-    obligations = [
-        replace(one, reported=_reported(one, judged)) if one.exits else one
-        for one in _obligations(module, analysis, knowledge, line, names)
-    ]
+    function = line.scope.qualified_name
+
+    def told(part: str, make: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+        nothing: tuple[T, ...] = ()
+        return crashes.guarded(f"the account of {part}", lambda: tuple(make()), nothing, row, function)
+
+    obligations = told("obligations", lambda: _obligations(module, analysis, knowledge, line, names))
+    obligations = tuple(replace(one, reported=_reported(one, judged)) if one.exits else one for one in obligations)
+    known = told("names", lambda: _known(analysis, knowledge, names))
+    calls = told("calls and blocks", lambda: _events(module, analysis, knowledge, line))
+    unresolved = told("what is not resolved", lambda: _unresolved(module, analysis, knowledge, line, names))
     return Explanation(
         filename=shown(source.path),
         row=row,
         first=line.first,
         last=line.last,
         code="".join(source.lines[line.first - 1 : line.last]).rstrip("\r\n"),
-        function=line.scope.qualified_name,
+        function=function,
         screened=screened,
-        notes=(SCREENED,) if screened else (),
-        names=tuple(_known(analysis, knowledge, names)),
-        events=tuple(_events(module, analysis, knowledge, line)),
-        obligations=tuple(obligations),
+        notes=(*((SCREENED,) if screened else ()), *crashes.messages()),
+        names=known,
+        events=calls,
+        obligations=obligations,
         findings=tuple(judged.on(line)),
-        unresolved=tuple(dict.fromkeys(_unresolved(module, analysis, knowledge, line, names))),
+        unresolved=tuple(dict.fromkeys(unresolved)),
     )
 
 

@@ -71,7 +71,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     if not interesting and text.isascii():
         return []
 
-    from poolint.runner import reportable
+    from poolint.runner import reportable, tellable
     from poolint.selection import internal_ignored
     from poolint.source import Source, SourceError
 
@@ -84,6 +84,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         if internal_ignored(settings, "POL901", filename):
             return []
         return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
+    found = tellable(found, settings, filename)
     found.sort(key=lambda one: one.sort_key)
     return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
 
@@ -125,5 +126,6 @@ def _bytes(filename: str, text: str) -> bytes:
 
 
 def _crash(error: Exception) -> str:
-    text = " ".join(f"{type(error).__name__}: {error}".split())
-    return f"poolint crashed here: {text}; this is a bug: `poolint check` on this file tells more"
+    from poolint.crashes import REPORT, summary
+
+    return f"poolint crashed here: {summary(error)}; {REPORT}"

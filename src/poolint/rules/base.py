@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import libcst as cst
@@ -138,6 +138,8 @@ class Rule(cst.BatchableCSTVisitor):
         self.options: Mapping[str, Any] = {option.key: option.default for option in self.meta.options}
         """The values of the rule's options in the project at hand, of the types that it has declared."""
         self.reports: list[tuple[cst.CSTNode | None, Verdict, Proposal | None]] = []
+        self.repaired: Callable[[Callable[[], Proposal | None]], Proposal | None] = _plainly
+        """How a fix is asked for: a finding is told even where the making of its fix crashes."""
 
     def get_visitors(self) -> dict[str, Callable[[cst.CSTNode], None]]:
         """The methods by which this rule visits. LibCST looks through a thousand empty ones each time it is asked."""
@@ -165,7 +167,11 @@ class Rule(cst.BatchableCSTVisitor):
             if type(observation) in self.meta.subscription.observations:
                 verdict = self.judge(observation)
                 if verdict is not None:
-                    self.report(node, verdict, self.fix(observation, node))
+                    self.report(node, verdict, self.repaired(partial(self.fix, observation, node)))
+
+
+def _plainly(make: Callable[[], Proposal | None]) -> Proposal | None:
+    return make()
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from poolint.screen import ENGINE_OPTIONS
@@ -62,8 +62,10 @@ from poolint.semantics.using import Using
 from poolint.semantics.vocabulary import Vocabulary, last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeAlias
 
+    from poolint.crashes import Crashes
     from poolint.deployment.declared import Declared
     from poolint.models.loader import Models
     from poolint.screen import Screen
@@ -74,6 +76,12 @@ if TYPE_CHECKING:
     from poolint.semantics.observe.patience import Patience
     from poolint.semantics.project import Module, Project
     from poolint.semantics.scopes import Scope
+
+    Detector: TypeAlias = Callable[[Scope], Iterable[Observation]]
+
+
+FEW = 4
+"""Detectors that may crash over one file before the others are asked without being spared what those have left."""
 
 
 class Analysis:
@@ -143,48 +151,74 @@ class Analysis:
 
         return Ways(self.evaluator, self.holdings, self.edges)
 
-    def observations(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
-        """What is observed in a module, with the scope in which it stands."""
-        ev = self.evaluator
-        for scope, observation in (
-            *self.interfaces.observe(module, asks_for_more=self.asks_for_more),
-            *self._configured(module),
-        ):
-            if self._may_run(observation.node, scope):
-                yield scope, observation
+    def observations(self, module: Module, crashes: Crashes) -> list[tuple[Scope, Observation]]:
+        """What is observed in a module, with the scope in which it stands.
+
+        A detector that crashes is put down and not asked again; nor are those that have crashed before. What all of
+        them share may be half known then: after the first ``FEW`` crashes the answer is cut short, to be asked for anew.
+        """
+        known = len(crashes)
+        found: list[tuple[Scope, Observation]] = []
+        nothing: list[tuple[Scope, Observation]] = []
+
+        def ask(name: str, find: Callable[[], Iterable[tuple[Scope, Observation]]], scope: Scope) -> None:
+            part = f"detector `{name}`"
+            if part not in crashes:
+                row, function = _start(scope)[0], scope.qualified_name
+                found.extend(crashes.guarded(part, lambda: self._reached(find()), nothing, row, function))
+
+        ask("api", lambda: self.interfaces.observe(module, asks_for_more=self.asks_for_more), module.scope)
+        ask("configuration", lambda: self._configured(module), module.scope)
+        detectors = self._detectors()
         for scope in sorted(module.scope.descendants(), key=_start):
-            for found in (
-                awaits.observe(ev, self.vocabulary, scope),
-                coroutines.observe(ev, self.database, scope),
-                withs.observe(ev, scope),
-                self.lifetimes.observe(scope),
-                afterwards.observe(ev, self.graphs, scope),
-                attributes.observe(ev, self.graphs, scope),
-                owners.observe(ev, scope),
-                self.holders.observe(scope),
-                contexts.observe(ev, scope),
-                lent.observe(ev, self.graphs, scope),
-                self.registries.observe(scope),
-                generators.observe(ev, scope),
-                collector.observe(ev, scope),
-                blocking.observe(ev, self.vocabulary, self.sync_sessions, scope),
-                self._while_held(scope),
-                maybe.observe(self.holdings, self.slow, scope) if self.is_thorough else (),
-                outliving.observe(ev, self.holdings, scope),
-                self.streaming.observe(scope),
-                responding.observe(ev, self.holdings, self.slow, scope),
-                self.sharing.observe(scope),
-                self.threads.observe(scope),
-                self.fans.observe(scope),
-                self.loops.observe(scope),
-                self.lazy.observe(scope) if self.asks_for_more else (),
-                self.ordering.observe(scope) if self.asks_for_more else (),
-                self.patience.observe(scope) if self.asks_for_more else (),
-                self.spending.observe(scope),
-            ):
-                for observation in found:
-                    if self._may_run(observation.node, scope):
-                        yield scope, observation
+            for name, observe in detectors:
+                if known < len(crashes) <= FEW:
+                    return found
+                ask(name, partial(_in, observe, scope), scope)
+        return found
+
+    def _reached(self, found: Iterable[tuple[Scope, Observation]]) -> list[tuple[Scope, Observation]]:
+        return [(scope, one) for scope, one in found if self._may_run(one.node, scope)]
+
+    def _detectors(self) -> list[tuple[str, Detector]]:
+        """What is asked of each scope, by the name by which a crash is told."""
+        ev = self.evaluator
+        found: list[tuple[str, Detector]] = [
+            ("awaits", lambda scope: awaits.observe(ev, self.vocabulary, scope)),
+            ("coroutines", lambda scope: coroutines.observe(ev, self.database, scope)),
+            ("withs", lambda scope: withs.observe(ev, scope)),
+            ("lifetimes", self.lifetimes.observe),
+            ("afterwards", lambda scope: afterwards.observe(ev, self.graphs, scope)),
+            ("attributes", lambda scope: attributes.observe(ev, self.graphs, scope)),
+            ("owners", lambda scope: owners.observe(ev, scope)),
+            ("holders", self.holders.observe),
+            ("contexts", lambda scope: contexts.observe(ev, scope)),
+            ("lent", lambda scope: lent.observe(ev, self.graphs, scope)),
+            ("registries", self.registries.observe),
+            ("generators", lambda scope: generators.observe(ev, scope)),
+            ("collector", lambda scope: collector.observe(ev, scope)),
+            ("blocking", lambda scope: blocking.observe(ev, self.vocabulary, self.sync_sessions, scope)),
+            ("waiting", self._while_held),
+        ]
+        if self.is_thorough:
+            found.append(("maybe", lambda scope: maybe.observe(self.holdings, self.slow, scope)))
+        found += [
+            ("outliving", lambda scope: outliving.observe(ev, self.holdings, scope)),
+            ("streaming", self.streaming.observe),
+            ("responding", lambda scope: responding.observe(ev, self.holdings, self.slow, scope)),
+            ("sharing", self.sharing.observe),
+            ("threads", self.threads.observe),
+            ("fanout", self.fans.observe),
+            ("loops", self.loops.observe),
+        ]
+        if self.asks_for_more:
+            found += [
+                ("lazy", self.lazy.observe),
+                ("ordering", self.ordering.observe),
+                ("patience", lambda scope: self.patience.observe(scope)),  # loaded when it is asked
+            ]
+        found.append(("spending", self.spending.observe))
+        return found
 
     def _while_held(self, scope: Scope) -> Iterator[Observation]:
         """Second checkouts, and waits, while a connection is held; a pool's own lock is no wait beside the checkout."""
@@ -227,6 +261,11 @@ class Analysis:
     def call(self, node: ast.Call, scope: Scope) -> CallFact | None:
         """The fact about one call."""
         return call_fact(self.evaluator, node, scope)
+
+
+def _in(observe: Detector, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+    for one in observe(scope):
+        yield scope, one
 
 
 def _start(scope: Scope) -> tuple[int, int]:

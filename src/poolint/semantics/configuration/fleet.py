@@ -5,18 +5,20 @@ from __future__ import annotations
 import ast
 import os
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.budget import NOT_POSTGRESQL, Budget, Pool, budget, is_limited
+from poolint.crashes import Crashes
 from poolint.deployment.declared import Declared
-from poolint.deployment.values import Deployment, Environment, Figure, Place
+from poolint.deployment.values import Deployment, Environment, Figure, Place, Problem
 from poolint.semantics.configuration.reach import Reach
 from poolint.semantics.places import kinds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from poolint.deployment.values import Problem, Server, Service, Word
+    from poolint.deployment.values import Server, Service, Word
     from poolint.semantics.configuration.engines import Engines, EngineSpec, Quantity
     from poolint.semantics.project import Module, Project
 
@@ -55,6 +57,8 @@ class Fleet:
         self._reach = Reach(project)
         self._read: dict[str, tuple[list[Deployment], tuple[Problem, ...]]] = {}
         self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...]], Budget] = {}
+        self.crashed: list[Problem] = []
+        """What crashed on the way, by file; what that file makes is in no sum."""
         self._made: dict[tuple[str, str], list[tuple[Module, EngineSpec]]] = {}
 
     def over(self, path: str) -> Iterator[Budget]:
@@ -157,8 +161,15 @@ class Fleet:
             self._made[key] = []
             module = self._project.module(path) if self._makes(self._project.bytes_of(path)) else None
             if module is not None and _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
-                self._made[key] = [(module, spec) for spec in self._engines.of_module(module)]
+                crashes = Crashes()
+                nothing: list[EngineSpec] = []
+                specs = crashes.guarded("the search for engines", partial(self._engines_of, module), nothing)
+                self._made[key] = [(module, spec) for spec in specs]
+                self.crashed += [Problem(Place(path, 1), message) for message in crashes.messages()]
         return self._made[key]
+
+    def _engines_of(self, module: Module) -> list[EngineSpec]:
+        return list(self._engines.of_module(module))
 
 
 def _weight(pool: Pool) -> tuple[bool, int]:
