@@ -113,7 +113,10 @@ def test_toml_that_does_not_concern_us_is_not_even_parsed(tmp_path: Path) -> Non
             "exclude = ['gen', '[z-a].py']",
             "[tool.poolint] 'exclude' has the pattern '[z-a].py', which means nothing: `z-a` in brackets has its end",
         ),
-        ("extend-exclude = ['a{b']", "'extend-exclude' has the pattern 'a{b', which means nothing: a `{` is not closed"),
+        (
+            "extend-exclude = ['a{b']",
+            "'extend-exclude' has the pattern 'a{b', which means nothing: a `{` is not closed",
+        ),
         ("exclude = ['a\\u0000b']".replace("'", '"'), "'exclude' has the pattern 'a\\x00b', which means nothing: "),
         ("per-file-ignores = {'[' = ['POL1']}", "[tool.poolint] 'per-file-ignores' has the pattern '[', which means"),
     ],

@@ -32,6 +32,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.budget import budget
 
         return budget(options.path, options.output_format, options.surge, options.isolated)
+    if options.command == "coverage":
+        from poolint.cli.coverage import coverage
+
+        return coverage(options.paths or ["."], options.output_format, options.isolated)
     if options.command is None:
         parser().print_help()
         return 0
@@ -75,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
     _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
+    _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
     return top
 
 
@@ -151,6 +156,17 @@ def _add_budget(budget: argparse.ArgumentParser) -> None:
     budget.add_argument("--surge", action="store_true", help="count the replicas that a rolling update adds")
     budget.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
     budget.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+
+
+def _add_coverage(coverage: argparse.ArgumentParser) -> None:
+    coverage.description = (
+        "Say what poolint could not see: functions that reach a database by a value whose type is unknown, and why it is; "
+        "awaited calls of libraries without a model while a connection is held, and rows of the models that tell of them."
+    )
+    coverage.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
+    formats = ("table", "json", "models")
+    coverage.add_argument("--output-format", choices=formats, default="table", help="default: %(default)s")
+    coverage.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
 def _split(option: str, values: list[str] | None) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-COMMANDS = ("check", "rule", "why", "holds", "budget")
+COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage")
 
 
 def run() -> None:
@@ -56,7 +56,7 @@ def _dispatch(argv: list[str]) -> int:
 
     try:
         rest = argv[1:] if argv[:1] == ["check"] else argv
-        if argv[:1] in (["rule"], ["why"], ["holds"], ["budget"]) or any(argument.startswith("-") for argument in rest):
+        if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith("-") for argument in rest):
             from poolint.cli.arguments import parse
 
             return parse(argv)

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from poolint.screen import Screen
     from poolint.semantics.configuration.engines import Engines
     from poolint.semantics.configuration.observing import Configuration
+    from poolint.semantics.coverage import Coverage
     from poolint.semantics.facts import CallFact, Observation
     from poolint.semantics.holding.ways import Ways
     from poolint.semantics.observe.patience import Patience
@@ -150,6 +151,13 @@ class Analysis:
         from poolint.semantics.holding.ways import Ways
 
         return Ways(self.evaluator, self.holdings, self.edges)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What is seen of functions that reach a database, and what is not."""
+        from poolint.semantics.coverage import Coverage
+
+        return Coverage(self.evaluator, self.edges, self.holdings)
 
     def observations(self, module: Module, crashes: Crashes) -> list[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands.

@@ -1,0 +1,167 @@
+"""What could be seen in the files of a run, and what could not: the answer behind ``poolint coverage``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.discovery import Discovery
+from poolint.engine import Checker
+from poolint.explain.reasons import Cause, Reasons
+from poolint.explain.teaching import rows
+from poolint.semantics.calls import text_of
+from poolint.semantics.coverage import callers
+from poolint.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from poolint.config import Resolver
+    from poolint.models.schema import Class
+    from poolint.rules.base import Rule
+    from poolint.semantics.coverage import Seen
+    from poolint.semantics.project import Module
+    from poolint.semantics.unmodelled import Path, Unmodelled
+
+_MOST = 8
+"""Reasons that are followed to the one that a value's type comes down to."""
+
+
+class Place(NamedTuple):
+    """A row of a file."""
+
+    path: str
+    row: int
+
+
+class Value(NamedTuple):
+    """A value that is used as a session or connection in a function, and whose type is unknown.
+
+    ``place`` is its first use; ``why`` says in words why nothing is known of it. ``cause``, ``subject`` and ``origin``
+    are what that comes down to: the kind of reason, the parameter, annotation or call that it lies in, and where.
+    """
+
+    place: Place
+    function: str
+    text: str
+    cause: Cause
+    why: str
+    subject: str
+    origin: Place
+
+
+class Awaited(NamedTuple):
+    """A call of a library without a model, awaited while a connection is held. ``name`` is put together from the name
+    that is imported and the attributes that lead from there to what is called."""
+
+    place: Place
+    function: str
+    package: str
+    name: str
+    path: Path
+
+
+class Totals(NamedTuple):
+    """Functions that reach a database: all of them, those that do it by their use of a value alone, and those with a
+    value of unknown type; then the awaited calls without a model, by package, most frequent first."""
+
+    functions: int
+    by_use: int
+    unknown: int
+    packages: tuple[tuple[str, int], ...]
+
+    @property
+    def known(self) -> int:
+        """Functions in which everything that reaches the database has a type."""
+        return self.functions - self.by_use - self.unknown
+
+    @property
+    def awaited(self) -> int:
+        """All awaited calls without a model."""
+        return sum(count for _, count in self.packages)
+
+
+class Report(NamedTuple):
+    """All of a run; ``problems`` has a line for each file that could not be read or parsed."""
+
+    totals: Totals
+    values: tuple[Value, ...]
+    awaited: tuple[Awaited, ...]
+    models: Mapping[str, Class]
+    problems: tuple[str, ...]
+
+    def taught(self, package: str = "") -> str:
+        """The rows that tell of the awaited calls, of all or of one package, as TOML."""
+        return rows((one.path for one in self.awaited if package in ("", one.package)), self.models)
+
+
+def totals(seen: Sequence[Seen]) -> Totals:
+    """The sums over some modules, each seen once."""
+    known = Counter(one.known for each in seen for one in each.reaching)
+    packages = Counter(one.package for one in _awaited(seen))
+    return Totals(
+        known.total() + len(callers(seen)),
+        known["use"],
+        known["no"],
+        tuple(sorted(packages.items(), key=lambda one: (-one[1], one[0]))),
+    )
+
+
+def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule]]) -> Report:
+    """What is and is not seen in the files that ``paths`` stand for."""
+    problems: list[str] = []
+    checkers: dict[int, Checker] = {}
+    discovery = Discovery(resolver)
+    seen: list[Seen] = []
+    values: list[Value] = []
+    models: Mapping[str, Class] = {}
+    for path in discovery.files(paths):
+        settings = resolver.for_file(path)
+        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
+        try:
+            source = Source.read(path)
+            if not checker.is_interesting(path, source.data):
+                continue
+            module, analysis = checker.analysed(source)
+            one = analysis.coverage.of(module)
+        except SourceError as error:
+            problems.append(f"{path}:{error.row}: {error.message}")
+        except RecursionError:
+            problems.append(f"{path}: nested too deeply to be analysed by this Python")
+        else:
+            seen.append(one)
+            values += _values(one, module)
+            models = analysis.evaluator.models.classes
+    problems += [f"{path}: {reason}" for path, reason in discovery.problems]
+    awaited = (
+        Awaited(_place(one), one.scope.qualified_name, one.package, one.name, one.path) for one in _awaited(seen)
+    )
+    return Report(totals(seen), tuple(sorted(values)), tuple(sorted(awaited)), models, tuple(problems))
+
+
+def _awaited(seen: Iterable[Seen]) -> list[Unmodelled]:
+    """The awaited calls without a model, each once, whichever modules come to them."""
+    found = {(*_place(one), one.node.col_offset): one for each in seen for one in each.awaited}
+    return list(found.values())
+
+
+def _place(one: Unmodelled) -> Place:
+    return Place(one.scope.module.path, one.node.lineno)
+
+
+def _values(seen: Seen, module: Module) -> Iterator[Value]:
+    reasons = Reasons(seen.ev, module, _MOST)
+    for function in seen.reaching:
+        for one in function.unknown:
+            scope = function.scope
+            reason = reasons.of_union(one.node, scope) if one.is_union else reasons.of(one.node, scope)
+            root = reason.root
+            yield Value(
+                Place(module.path, one.call.lineno),
+                scope.qualified_name,
+                text_of(one.node, scope),
+                root.cause,
+                reason.sentence,
+                root.subject,
+                Place(root.path, root.row),
+            )

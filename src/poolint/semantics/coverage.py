@@ -1,0 +1,270 @@
+"""What has been seen of the functions that reach a database, and what has not.
+
+A function reaches a database where it makes a call that the models tell of, calls a function of the project that does,
+or calls on some value what only sessions and connections have, whatever that value is. Where the type of such a value
+is unknown, nothing is judged of what is done with it.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.semantics.calls import call_fact, text_of
+from poolint.semantics.evidence import evidence
+from poolint.semantics.scopes import nearest
+from poolint.semantics.telling import Telling
+from poolint.semantics.types import UNKNOWN, Function, Instance, alternatives
+from poolint.semantics.unmodelled import DATABASE, path_to, unmodelled, waited_for
+from poolint.semantics.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from poolint.semantics.effects import Edges
+    from poolint.semantics.evaluator import Evaluator
+    from poolint.semantics.facts import CallFact
+    from poolint.semantics.holding.flow import Holdings
+    from poolint.semantics.project import Module
+    from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.types import Type
+    from poolint.semantics.unmodelled import Unmodelled
+
+_ROLES: frozenset[str] = frozenset({*REACHING_ROLES, "checkout", "open", "begin", "transaction", "cursor"})
+_MAX_STEPS = 4
+
+
+class Unknown(NamedTuple):
+    """A value that is used as a session or a connection, and of which no type is known.
+
+    ``node`` is the value, ``call`` the first call on it or on what it has given. ``is_union``: it may be of several
+    types, which do not agree on what the call does.
+    """
+
+    node: ast.expr
+    call: ast.Call
+    is_union: bool
+
+
+class Reaching(NamedTuple):
+    """A function that reaches a database by itself.
+
+    ``known``: what it reaches it by is known by its ``type``, or in some place by its ``use`` alone; ``no`` where the
+    type of a value is ``unknown``.
+    """
+
+    scope: Scope
+    known: Literal["type", "use", "no"]
+    unknown: tuple[Unknown, ...] = ()
+
+
+class Seen(NamedTuple):
+    """What is seen of one module: its functions that reach a database by themselves, all others, and the calls of
+    libraries without a model that are awaited while one of its functions holds a connection."""
+
+    ev: Evaluator
+    reaching: tuple[Reaching, ...]
+    others: tuple[Scope, ...]
+    awaited: tuple[Unmodelled, ...]
+
+
+class Coverage:
+    """Answers for the modules of one project."""
+
+    def __init__(self, ev: Evaluator, edges: Edges, holdings: Holdings) -> None:
+        self.ev = ev
+        self._edges = edges
+        self._holdings = holdings
+        self._own: dict[Scope, tuple[Unmodelled, ...]] = {}
+        self._inside: dict[Scope, tuple[Unmodelled, ...]] = {}
+
+    @cached_property
+    def _telling(self) -> Telling:
+        return Telling(self.ev.models, self.ev.screen)
+
+    @cached_property
+    def _reaches(self) -> frozenset[str]:
+        """Last names of all that reaches a database by the models."""
+        models = self.ev.models
+        found = {name.rpartition(".")[2] for name, row in models.functions.items() if row.role in _ROLES}
+        for name, cls in models.classes.items():
+            if cls.kind in DATABASE:
+                found.update(each for row in cls.methods if row.role in _ROLES for each in row.names)
+                found.update((name.rpartition(".")[2],) if cls.construct in _ROLES else ())
+        return frozenset(found)
+
+    def of(self, module: Module) -> Seen:
+        """What is seen of a module."""
+        scopes = [one for one in module.scope.descendants() if one.kind == "function"]
+        found = {one: self._reaching(one) for one in sorted(scopes, key=_start)}
+        reaching = tuple(one for one in found.values() if one is not None)
+        others = tuple(scope for scope, one in found.items() if one is None)
+        awaited = {one.node: one for scope in found for one in self._while_held(scope)}
+        return Seen(self.ev, reaching, others, tuple(awaited.values()))
+
+    # Functions
+
+    def _reaching(self, scope: Scope) -> Reaching | None:
+        values: dict[str, list[Unknown]] = {}
+        by_use = reaches = False
+        for call in scope.calls:
+            if self._telling.is_word(call, scope.module):
+                value = self._value(call, scope)
+                by_use = by_use or value == "use"
+                if isinstance(value, Unknown):
+                    values.setdefault(text_of(value.node, scope), []).append(value)
+            if not reaches and last_name(call.func) in self._reaches:
+                fact = call_fact(self.ev, call, scope, use_evidence=False)
+                reaches = fact is not None and reaches_database(fact)
+        unknown = tuple(
+            calls[0]
+            for calls in values.values()
+            if self._telling.is_sure((last_name(one.call.func) for one in calls), scope.module)
+        )
+        if unknown:
+            return Reaching(scope, "no", unknown)
+        if by_use:
+            return Reaching(scope, "use")
+        return Reaching(scope, "type") if reaches else None
+
+    def _value(self, call: ast.Call, scope: Scope) -> Unknown | Literal["use", ""]:
+        """What is not known of the value that a method is called on; ``use`` where its use alone tells what it is."""
+        assert isinstance(call.func, ast.Attribute)
+        one = self.ev.type_of(call.func.value, scope)
+        if one is not UNKNOWN:
+            is_union = _may_be_database(one) and call_fact(self.ev, call, scope) is None
+            return Unknown(call.func.value, call, is_union=True) if is_union else ""
+        node = self._source(call.func.value, scope)
+        if evidence(self.ev, call.func.value, scope) is not None or evidence(self.ev, node, scope) is not None:
+            return "use"
+        path = path_to(self.ev, node, scope)
+        if path and path[0].name.partition(".")[0] in self._telling.databases:
+            return ""  # all that a database's library gives, and that the models do not tell of, is no session
+        return Unknown(node, call, is_union=False)
+
+    def _source(self, node: ast.expr, scope: Scope) -> ast.expr:
+        """The value that a cursor, a transaction or the like is from, where both are unknown."""
+        for _ in range(_MAX_STEPS):
+            value: ast.expr | None = node
+            if isinstance(node, ast.Name):
+                value = _only_value(scope.bindings.get(node.id, []))
+            value = value.value if isinstance(value, ast.Await) else value
+            if not (
+                isinstance(value, ast.Call)
+                and isinstance(value.func, ast.Attribute)
+                and value.func.attr in self._telling.of_database
+                and self.ev.type_of(value.func.value, scope) is UNKNOWN
+            ):
+                break
+            node = value.func.value
+        return node
+
+    # Calls without a model
+
+    def _while_held(self, scope: Scope) -> Iterator[Unmodelled]:
+        """The calls in a function, and in functions of the project that it calls, while it holds a connection."""
+        for node in self._holdings.may_be_held(scope):
+            found = self._of_call(node, scope)
+            if found and self._is_held(node, scope):
+                yield from found
+
+    def _is_held(self, node: ast.Call, scope: Scope) -> bool:
+        return bool(self._holdings.at(node, scope)) and all(
+            one.holds for one in self._holdings.changes(scope).calls.get(node, ())
+        )
+
+    def _of_call(self, node: ast.Call, scope: Scope) -> tuple[Unmodelled, ...]:
+        own = unmodelled(self.ev, node, scope) if waited_for(node) else None
+        if own is not None:
+            return (own,)
+        targets = (edge.target for edge in self._edges.of_call(node, scope) if edge.target is not None)
+        return tuple(one for target in targets for one in self._below(target))
+
+    def _below(self, start: Scope) -> tuple[Unmodelled, ...]:
+        """What a function of the project awaits itself, or by others that it calls."""
+        found = self._inside.get(start)
+        if found is None:
+            seen = {start: None}
+            queue = [start]
+            for scope in queue:
+                for edge in self._edges.of_scope(scope):
+                    if edge.target is not None and edge.target not in seen:
+                        seen[edge.target] = None
+                        queue.append(edge.target)
+            found = self._inside[start] = tuple(one for scope in seen for one in self._awaited(scope))
+        return found
+
+    def _awaited(self, scope: Scope) -> tuple[Unmodelled, ...]:
+        found = self._own.get(scope)
+        if found is None:
+            calls = (unmodelled(self.ev, node, scope) for node in scope.calls if waited_for(node))
+            found = self._own[scope] = tuple(one for one in calls if one is not None)
+        return found
+
+
+def callers(seen: Iterable[Seen]) -> list[Scope]:
+    """The functions that reach a database by others of the project, at whatever distance."""
+    seen = list(seen)
+    reached = {_identity(one.scope) for each in seen for one in each.reaching}
+    waiting: dict[str, list[tuple[ast.Call, Scope, Evaluator]]] = {}
+    for each in seen:
+        for scope in each.others:
+            for call in scope.calls:
+                for name in _names(call, scope):
+                    waiting.setdefault(name, []).append((call, scope, each.ev))
+    found: dict[tuple[str, str, int], Scope] = {}
+    latest = {one.scope.name for each in seen for one in each.reaching}
+    while latest:
+        further: dict[tuple[str, str, int], Scope] = {}
+        for name in latest:
+            for call, scope, ev in waiting.get(name, ()):
+                key = _identity(scope)
+                if key not in reached and any(
+                    isinstance(one, Function) and _identity(one.scope) in reached
+                    for one in alternatives(ev.type_of(call.func, scope))
+                ):
+                    further[key] = scope
+        reached.update(further)
+        found.update(further)
+        latest = {one.name for one in further.values()}
+    return list(found.values())
+
+
+def _names(call: ast.Call, scope: Scope) -> set[str]:
+    """The names that a call is made by: as written, and as what is imported under another one is called there."""
+    name = last_name(call.func)
+    if not isinstance(call.func, ast.Name):
+        return {name} if name else set()
+    origins = {one.origin.rpartition(":")[2] for one in nearest(name, scope) if one.kind == "import"}
+    return {name, *origins}
+
+
+def _identity(scope: Scope) -> tuple[str, str, int]:
+    """A function, whichever time its file was parsed."""
+    return scope.module.path, scope.qualified_name, getattr(scope.node, "lineno", 0)
+
+
+def reaches_database(fact: CallFact) -> bool:
+    """Whether a call reaches a database, or takes what will."""
+    if fact.row is None:
+        return fact.cls is not None and fact.cls.kind in DATABASE and fact.cls.construct in _ROLES
+    return fact.role in _ROLES and (fact.cls is None or fact.cls.kind in DATABASE)
+
+
+def _only_value(bindings: list[Binding]) -> ast.expr | None:
+    """What the only binding of a name assigns to it, or enters for it."""
+    is_given = len(bindings) == 1 and bindings[0].kind in ("assign", "with") and bindings[0].index < 0
+    return bindings[0].value if is_given else None
+
+
+def _may_be_database(one: Type) -> bool:
+    return any(
+        isinstance(each, Instance) and each.base is not None and each.base.kind in (*RELEASABLE, "registry")
+        for each in alternatives(one)
+    )
+
+
+def _start(scope: Scope) -> tuple[int, int]:
+    return (getattr(scope.node, "lineno", 0), getattr(scope.node, "col_offset", 0))
