@@ -530,8 +530,8 @@ def test_aliases_of_aliases_are_not_written_out(write: Write, told: Tell) -> Non
     write("chart/templates/a.yaml", "kind: Pod\nspec: {{ toYaml .Values.a11 | nindent 2 }}\n")
     found = told()
     assert found.deployments == []
-    assert [one.partition(": ")[0] for one in found.problems] == ["chart/values.yaml:1", "compose.yaml:1"]
-    assert "aliases written out, is not read" in found.problems[0]
+    assert [one.partition(": ")[0] for one in found.problems] == ["chart/values.yaml:7", "compose.yaml:7"]
+    assert "aliases written out; it is not read" in found.problems[0]
 
 
 def test_what_refers_to_itself_comes_to_an_end(write: Write, told: Tell) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import dropwhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.bounds import MAX_COMMANDS, MAX_SCRIPTS, Allowance, OverBoundError
 from poolint.deployment import console, gunicorn, inside, serving, supervisor
-from poolint.deployment.documents import text_of
+from poolint.deployment.documents import text_of, unread
 from poolint.deployment.options import TARGET, last_value, module_of, pooled
 from poolint.deployment.options import number as number_of
 from poolint.deployment.options import targets as targets_of
@@ -45,6 +47,8 @@ class Commands:
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+        self._allowance = Allowance(MAX_COMMANDS, "the commands that it leads to")
+        self._texts = Allowance(MAX_SCRIPTS, "the scripts that are read")
 
     def services(self, unit: Unit) -> list[Service]:
         """The services that a unit runs, none where it runs no program that is known.
@@ -55,7 +59,7 @@ class Commands:
         migrations: list[Service] = []
         beside: list[tuple[Started, Service]] = []
         one_of: list[tuple[Started, Service]] = []
-        for started in self.started(unit.words, unit.environment, unit.folder, 0):
+        for started in self._all_started(unit):
             service = self._service(started, unit)
             if service is not None and service.kind == "migration":
                 migrations.append(service)
@@ -73,15 +77,31 @@ class Commands:
         ]
         return [*named, *(one._replace(name=f"{one.name}-migrations") if found else one for one in migrations[:1])]
 
+    def _all_started(self, unit: Unit) -> list[Started]:
+        """All that a unit starts; nothing, and a problem is put down, where that goes on and on."""
+        self._allowance = Allowance(MAX_COMMANDS, "the commands that it leads to")
+        try:
+            return list(self.started(unit.words, unit.environment, unit.folder, 0))
+        except OverBoundError as error:
+            place = unit.words[0].place if unit.words else unit.place
+            self.problems.append(Problem(place, f"the command of `{unit.name}` is not followed: {error}"))
+            return []
+
     def started(
         self, words: tuple[Word, ...], environment: Environment, folder: str, depth: int, in_background: bool = False
     ) -> Iterator[Started]:
         """The known programs that a command line starts, also through shells, scripts and wrappers."""
+        self._allowance.spend(1)
         words = tuple(expanded(word, environment) for word in words)
-        while words and "=" in words[0].text and words[0].text.partition("=")[0].isidentifier():
-            name, _, text = words[0].text.partition("=")
-            environment = {**environment, name: words[0]._replace(text=text)}
-            words = words[1:]
+        given: Environment = {}
+        for word in words:
+            name, equals, text = word.text.partition("=")
+            if not equals or not name.isidentifier():
+                break
+            given[name] = word._replace(text=text)
+        if given:
+            environment = {**environment, **given}
+            words = tuple(dropwhile(lambda word: word.text.partition("=")[0] in given, words))
         if not words or depth > _MAX_DEPTH:
             return
         first, rest = words[0], words[1:]
@@ -142,6 +162,7 @@ class Commands:
         *,
         follows_rows: bool = False,
     ) -> Iterator[Started]:
+        self._texts.spend(len(text))
         simple, problems = simple_commands(text, place, environment, arguments, follows_rows=follows_rows)
         self.problems += problems
         for one in simple:
@@ -157,7 +178,7 @@ class Commands:
         try:
             text = text_of(path)
         except OSError as error:
-            self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+            self.problems.append(unread(path, error))
             return
         place = Place(path, 1)
         yield from self._text(text, place, environment, arguments, folder, depth, follows_rows=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from typing import TYPE_CHECKING
 
+from poolint.bounds import MAX_UNITS, MAX_VARIABLES, Allowance, OverBoundError, grouped
 from poolint.deployment import dockerfile, dotenv
-from poolint.deployment.documents import Node, load, merged, text_of
+from poolint.deployment.documents import Node, load, merged, text_of, unread
 from poolint.deployment.programs import INFRASTRUCTURE
-from poolint.deployment.shell import expanded
+from poolint.deployment.shell import expanded, split
 from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word, overlaid
 
 if TYPE_CHECKING:
@@ -39,7 +39,10 @@ class Compose:
                 self._trees[name] = documents[0]
             else:
                 self.unread.add(name)
-        self._variables = dotenv.read(os.path.join(folder, ".env"))
+        self._allowance = Allowance(MAX_VARIABLES, "the variables of all services")
+        self._dotenvs: dict[str, Environment] = {}
+        self._images: dict[tuple[str, str], dockerfile.Image] = {}
+        self._variables = self._dotenv(".env")
 
     def ways(self) -> Iterator[tuple[str, ...]]:
         """The files that belong together: the base with its override, and each other file, over the base where it
@@ -56,14 +59,30 @@ class Compose:
             elif tree.get("services"):
                 yield (name,)
 
+    def _dotenv(self, name: str) -> Environment:
+        if name not in self._dotenvs:
+            self._dotenvs[name], problems = dotenv.read(os.path.join(self.folder, name))
+            self.problems += problems
+        return self._dotenvs[name]
+
     def units(self, way: tuple[str, ...]) -> list[Unit]:
-        """The services of one way of using the files."""
+        """The services of one way of using the files; none, and a problem is put down, where they come to too much."""
+        try:
+            return self._units(way)
+        except OverBoundError as error:
+            self.problems.append(Problem(Place(os.path.join(self.folder, way[0]), 1), f"{error}; it is not counted"))
+            return []
+
+    def _units(self, way: tuple[str, ...]) -> list[Unit]:
         layers = sorted(way, key=lambda name: (name not in BASE, name))
         tree = self._trees[layers[0]]
         environments: dict[str, Environment] = {}
         for name in layers:
             over = self._trees[name]
-            for service, node in over.get("services").fields.items():
+            services = over.get("services").fields
+            if len(services) > MAX_UNITS:
+                raise OverBoundError(f"there are more than {grouped(MAX_UNITS)} services")
+            for service, node in services.items():
                 environments.setdefault(service, {}).update(self._environment(node, over))
             tree = over if over is tree else merged(tree, over)
         return [
@@ -119,9 +138,12 @@ class Compose:
         path = os.path.join(folder, named)
         if not os.path.isfile(path):
             return folder, dockerfile.Image()
-        image, problems = dockerfile.read(path, build.get("target").text or "")
-        self.problems += [one for one in problems if one not in self.problems]
-        return folder, image
+        key = path, build.get("target").text or ""
+        if key not in self._images:
+            self._images[key], problems = dockerfile.read(*key)
+            self.problems += problems
+        self._allowance.spend(len(self._images[key].environment))
+        return folder, self._images[key]
 
     def _replicas(self, node: Node) -> Figure:
         for found in (node.get("deploy", "replicas"), node.get("scale")):
@@ -143,8 +165,10 @@ class Compose:
         for item in files.items or ((files,) if files else ()):
             name = item.text or item.get("path").text
             if name:
-                found.update(dotenv.read(os.path.join(self.folder, name)))
+                found.update(self._dotenv(name))
+                self._allowance.spend(len(found))
         listed = self._extended(node, tree).get("environment") if node.get("extends") else node.get("environment")
+        self._allowance.spend(len(listed.fields) + len(listed.items))
         for key, value in listed.fields.items():
             word = self._word(value)
             if word is not None:
@@ -176,13 +200,17 @@ class Compose:
                 try:
                     yield Word(text_of(path), Place(path, 1))
                 except OSError as error:
-                    self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+                    self.problems.append(unread(path, error))
 
     def _word(self, node: Node) -> Word | None:
         """A scalar with the variables of compose replaced; ``$$`` is a dollar that the container sees."""
         if node.text is None:
             return None
-        word = expanded(Word(node.text.replace("$$", "\0"), node.place), self._variables)
+        try:
+            word = expanded(Word(node.text.replace("$$", "\0"), node.place), self._variables)
+        except OverBoundError as error:
+            self.problems.append(Problem(node.place, f"cannot be understood: {error}"))
+            return None
         return word._replace(text=word.text.replace("\0", "$"))
 
     def _words(self, node: Node) -> tuple[Word, ...] | None:
@@ -193,7 +221,7 @@ class Compose:
         if word is None:
             return None
         try:
-            return tuple(word._replace(text=text) for text in shlex.split(word.text))
+            return tuple(word._replace(text=text) for text in split(word.text))
         except ValueError as error:
             self.problems.append(Problem(node.place, f"cannot be understood as a command: {error}"))
             return ()

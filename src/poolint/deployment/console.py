@@ -6,6 +6,7 @@ import os
 import sys
 from functools import cache
 
+from poolint.bounds import check_toml
 from poolint.files import read_regular
 
 
@@ -28,11 +29,14 @@ def _scripts(path: str) -> dict[str, str]:
     else:
         import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        table = tomllib.loads(data.decode("utf-8", "replace"))
-    except tomllib.TOMLDecodeError:
+        text = data.decode("utf-8", "replace")
+        check_toml(text)
+        table = tomllib.loads(text)
+    except ValueError:
         return {}  # what is wrong with this file is told by whoever reads the settings in it
     found: dict[str, str] = {}
-    for around in (table.get("project"), table.get("tool", {}).get("poetry")):
+    tools = table.get("tool")
+    for around in (table.get("project"), tools.get("poetry") if isinstance(tools, dict) else None):
         scripts = around.get("scripts") if isinstance(around, dict) else None
         if isinstance(scripts, dict):
             found.update((key, value) for key, value in scripts.items() if isinstance(value, str))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 import json
 import os
-import shlex
 from typing import Any, NamedTuple
 
-from poolint.deployment.documents import text_of
+from poolint.bounds import MAX_ROWS, clipped, grouped
+from poolint.deployment.documents import text_of, unread
 from poolint.deployment.find import is_dockerfile
-from poolint.deployment.shell import expanded
+from poolint.deployment.shell import expanded, split
 from poolint.deployment.values import Environment, Place, Problem, Word
 
 
@@ -39,7 +39,9 @@ def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
     try:
         data = text_of(path).encode()
     except OSError as error:
-        return Image(), [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+        return Image(), [unread(path, error)]
+    if data.count(b"\n") > MAX_ROWS:
+        return Image(), [Problem(Place(path, 1), f"it has more than {grouped(MAX_ROWS)} rows; it is not read")]
     try:
         stream: Any = io.BytesIO(data)
         structure: Any = DockerfileParser(fileobj=stream).structure
@@ -95,16 +97,16 @@ def _words(value: str, place: Place) -> tuple[Word, ...]:
     if value.lstrip().startswith("["):
         try:
             items = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             items = None  # Docker takes what is no JSON for the shell form as well
         if isinstance(items, list):
-            return tuple(Word(str(item), place) for item in items)
+            return tuple(Word(item if isinstance(item, str) else clipped(item), place) for item in items)
     return tuple(Word(text, place) for text in ("/bin/sh", "-c", value))
 
 
 def _variables(value: str, place: Place, environment: Environment) -> Environment:
     """``ENV A=1 B="2"`` and the old ``ENV A 1``."""
-    parts = shlex.split(value)
+    parts = split(value)
     if parts and "=" not in parts[0]:
         parts = [f"{parts[0]}={' '.join(parts[1:])}"]
     found: Environment = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from poolint.bounds import MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, OverBoundError, clipped, grouped, whole
 from poolint.deployment.values import Figure, Place, Problem, Word
 from poolint.files import read_regular
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown-to-poolint"
 """Stands in a rendered template where something stands that is not understood."""
 
-_MAX_DEPTH = 60
-_MAX_NODES = 200_000
-_MAX_BYTES = 1_000_000
-"""Size of a file that is read; larger ones are data, not settings."""
+_MERGE = "<<\0"
+"""Stands for the key that takes in another mapping; no text of a document has the character."""
+
+_TOO_DEEP = f"lists and mappings stand in each other more than {MAX_DEPTH} deep"
 
 
 class Node:
@@ -53,15 +54,14 @@ class Node:
     @property
     def number(self) -> int | None:
         """The scalar as a whole number."""
-        text = (self.text or "").strip()
-        return int(text) if text.isdecimal() else None
+        return whole(self.text or "")
 
     def figure(self, how: str) -> Figure | None:
         """The scalar as a figure; None where nothing stands, a figure without value where it is no number."""
         if self.text is None:
             return None
         if self.number is None:
-            return Figure(None, f"{how} is {self.text!r}", self.place)
+            return Figure(None, f"{how} is {clipped(self.text)}", self.place)
         return Figure(self.number, how, self.place)
 
     def words(self) -> tuple[Word, ...]:
@@ -74,7 +74,7 @@ class Node:
         while stack:
             key, node, depth = stack.pop()
             yield key, node
-            if depth < _MAX_DEPTH:
+            if depth < MAX_DEPTH:
                 below = [*((name, one) for name, one in node.fields.items()), *(("", one) for one in node.items)]
                 stack.extend((name, one, depth + 1) for name, one in reversed(below))
 
@@ -89,80 +89,153 @@ def load(path: str, text: str | None = None, rows: dict[int, Place] | None = Non
     try:
         text = text_of(path) if text is None else text
     except OSError as error:
-        return [], [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return [], [unread(path, error)]
     found: list[Node] = []
     try:
-        for document in yaml.compose_all(text, Loader=loader):
-            if document is None:
-                continue
-            node, size = _Conversion(path, rows or {}).of(document)
-            if size > _MAX_NODES:
-                return found, [Problem(node.place, f"a document of {size} nodes, aliases written out, is not read")]
-            found.append(node)
+        found.extend(_Composition(path, rows or {}).of(text))
+    except OverBoundError as error:
+        return found, [Problem(Place(path, error.row or 1), f"{error}; it is not read")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "broken YAML"
         return found, [Problem(Place(path, mark.line + 1 if mark else 1), f"broken YAML: {reason}")]
-    except (yaml.YAMLError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         return found, [Problem(Place(path, 1), f"broken YAML: {str(error).splitlines()[0]}")]
     return found, []
 
 
 def text_of(path: str) -> str:
-    """The text of a file; what is not UTF-8 in it is replaced. Raises ``OSError``."""
-    return read_regular(path)[:_MAX_BYTES].decode("utf-8", "replace").removeprefix("\ufeff")
+    """The text of a file; what is not UTF-8 in it is replaced. Raises ``OSError``, also where it is too large."""
+    return read_regular(path, MAX_BYTES).decode("utf-8", "replace").removeprefix("\ufeff")
 
 
-class _Conversion:
-    """PyYAML's nodes as ours. An alias is the node that it stands for, so what is shared is converted once; one that
-    stands for what is around it is empty. ``size`` is that of the tree without any sharing."""
+def unread(path: str, error: OSError) -> Problem:
+    """What to tell of a file that :func:`text_of` does not give."""
+    return Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")
+
+
+class _Composition:
+    """Trees of the events of PyYAML's parser, one after the other.
+
+    Its own composer goes down into itself for what stands in each other, and there is no way back from the stack that
+    it exhausts. An alias is the node that it stands for, so what is shared is made once; it counts as often as it is
+    used. One that stands for what is around it is empty.
+    """
 
     def __init__(self, path: str, rows: dict[int, Place]) -> None:
         self._path = path
         self._rows = rows
-        self._known: dict[int, tuple[Node, int]] = {}
 
-    def of(self, node: Any, depth: int = 0) -> tuple[Node, int]:
-        """The node and its size."""
-        if id(node) in self._known:
-            return self._known[id(node)]
-        row = node.start_mark.line + 1
-        place = self._rows.get(row) or Place(self._path, row)
-        self._known[id(node)] = (Node(place), 1)
-        found = self._filled(Node(place), node, depth) if depth <= _MAX_DEPTH else (Node(place), 1)
-        self._known[id(node)] = found
-        return found
-
-    def _filled(self, found: Node, node: Any, depth: int) -> tuple[Node, int]:
+    def of(self, text: str) -> Iterator[Node]:
+        """The documents of a text. Raises what PyYAML raises, and :class:`OverBoundError`."""
         import yaml
 
-        size = 1
-        if isinstance(node, yaml.ScalarNode):
-            is_null = node.tag.endswith(":null") and node.style is None
-            found.text = None if is_null else str(node.value)
-        elif isinstance(node, yaml.SequenceNode):
-            items = [self.of(item, depth + 1) for item in node.value]
-            found.items = tuple(item for item, _ in items)
-            size += sum(each for _, each in items)
-        elif isinstance(node, yaml.MappingNode):
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        count = 0
+        try:
+            while loader.check_event():
+                event = loader.get_event()
+                if isinstance(event, yaml.DocumentStartEvent):
+                    count += 1
+                    if count > MAX_DOCUMENTS:
+                        raise OverBoundError(f"it has more than {grouped(MAX_DOCUMENTS)} documents", _row(event))
+                    yield self._document(loader)
+        finally:
+            loader.dispose()
+
+    def _document(self, loader: Any) -> Node:
+        import yaml
+
+        known: dict[str, _Piece] = {}
+        around: list[_Piece] = []
+        size = 0
+        while True:
+            event: Any = loader.get_event()
+            row = _row(event)
+            place = self._rows.get(row) or Place(self._path, row)
+            if isinstance(event, yaml.AliasEvent):
+                if event.anchor not in known:
+                    what = f"found undefined alias {clipped(event.anchor)}"
+                    mark: Any = event.start_mark
+                    raise yaml.MarkedYAMLError(None, None, what, mark)
+                piece = known[event.anchor]
+                size += piece.size
+            elif isinstance(event, yaml.ScalarEvent):
+                tag = event.tag if event.tag not in (None, "!") else None
+                tag = tag or loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+                is_null = tag.endswith(":null") and not event.style
+                is_merge = tag.endswith(":merge") and event.value == "<<"
+                node = Node(place, None if is_null else str(event.value))
+                piece = _Piece(node, event.anchor, size, _MERGE if is_merge else str(event.value))
+                size += 1
+            elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+                if len(around) >= MAX_DEPTH:
+                    raise OverBoundError(_TOO_DEEP, row)
+                piece = _Piece(Node(place), event.anchor, size)
+                piece.is_mapping = isinstance(event, yaml.MappingStartEvent)
+                around.append(piece)
+                size += 1
+                if event.anchor:
+                    known[event.anchor] = _Piece(Node(place), None, 0)
+                continue
+            else:
+                piece = around.pop()
+                piece.close()
+            if len(around) + piece.height > MAX_DEPTH:
+                raise OverBoundError(_TOO_DEEP, row)
+            if size > MAX_NODES:
+                raise OverBoundError(f"it has more than {grouped(MAX_NODES)} values, aliases written out", row)
+            if not isinstance(event, yaml.AliasEvent):
+                piece.size = size - piece.before
+                if piece.anchor:
+                    known[piece.anchor] = piece
+            if not around:
+                return piece.node
+            around[-1].children.append(piece)
+
+
+class _Piece:
+    """A node with what is known of it while its document is read: its size and height, those of what is in it with it,
+    how large the document was ``before`` it, and the text that it has as a key."""
+
+    __slots__ = ("anchor", "before", "children", "height", "is_mapping", "key", "node", "size")
+
+    def __init__(self, node: Node, anchor: str | None, before: int, key: str | None = None) -> None:
+        self.node = node
+        self.anchor = anchor
+        self.before = before
+        self.key = key
+        self.size = 1
+        self.height = 0
+        self.is_mapping = False
+        self.children: list[_Piece] = []
+
+    def close(self) -> None:
+        """Put into the node what is in it."""
+        self.height = 1 + max((piece.height for piece in self.children), default=0)
+        if not self.is_mapping:
+            self.node.items = tuple(piece.node for piece in self.children)
+        else:
+            own: dict[str, Node] = {}
             merged: dict[str, Node] = {}
-            for key, value in node.value:
-                inner, each = self.of(value, depth + 1)
-                size += each
-                if key.value == "<<" and key.tag.endswith(":merge"):
-                    for source in inner.items or (inner,):
-                        merged = {**source.fields, **merged}
-                elif isinstance(key, yaml.ScalarNode):
-                    found.fields[str(key.value)] = inner
-            found.fields = {**merged, **found.fields}
-        return found, size
+            for key, value in zip(self.children[::2], self.children[1::2], strict=True):
+                if key.key == _MERGE:
+                    for source in value.node.items or (value.node,):
+                        merged.update((name, one) for name, one in source.fields.items() if name not in merged)
+                elif key.key is not None:
+                    own[key.key] = value.node
+            self.node.fields = {**merged, **own}
+        self.children = []
+
+
+def _row(event: Any) -> int:
+    return int(event.start_mark.line) + 1
 
 
 def merged(under: Node, over: Node, depth: int = 0) -> Node:
     """Two trees laid over each other: mappings key by key, sequences of named mappings name by name; all else is what
     lies on top, if anything does."""
-    if not over or depth > _MAX_DEPTH:
+    if not over or depth > MAX_DEPTH:
         return under
     if under.fields and over.fields:
         fields = dict(under.fields)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.bounds import MAX_DIGITS, whole
 from poolint.deployment import inside
-from poolint.deployment.documents import text_of
+from poolint.deployment.documents import text_of, unread
 from poolint.deployment.values import Figure, Place, Problem
 
 if TYPE_CHECKING:
@@ -27,11 +28,25 @@ def settings(folder: str, named: str, environment: Environment) -> tuple[dict[st
     try:
         tree = ast.parse(text_of(path))
     except OSError as error:
-        return {}, [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
-    except (SyntaxError, ValueError, RecursionError) as error:
+        return {}, [unread(path, error)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         row = getattr(error, "lineno", None) or 1
         return {}, [Problem(Place(path, row), f"broken Python: {getattr(error, 'msg', error)}")]
     fold = Fold(path, environment)
+    try:
+        _bind_all(tree, fold)
+    except (ValueError, RecursionError):
+        return {}, [
+            Problem(Place(path, 1), "its numbers cannot be read: an expression is nested or long beyond measure")
+        ]
+    result = {key: fold.figures[key] for key in _KEYS if key in fold.figures}
+    kind = fold.values.get("worker_class")
+    if isinstance(kind, str):
+        result["worker_class"] = Figure(None, kind)
+    return result, []
+
+
+def _bind_all(tree: ast.Module, fold: Fold) -> None:
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target, value = statement.targets[0], statement.value
@@ -41,11 +56,6 @@ def settings(folder: str, named: str, environment: Environment) -> tuple[dict[st
             continue
         if isinstance(target, ast.Name):
             fold.bind(target.id, value)
-    result = {key: fold.figures[key] for key in _KEYS if key in fold.figures}
-    kind = fold.values.get("worker_class")
-    if isinstance(kind, str):
-        result["worker_class"] = Figure(None, kind)
-    return result, []
 
 
 def _found(folder: str, named: str) -> str | None:
@@ -76,8 +86,9 @@ class Fold:
         found = self._fold(value)
         self.values[name] = found
         if isinstance(found, str):
-            found = int(found) if found.isdecimal() else None
-        how = f"`{name} = {ast.unparse(value)}`"
+            found = whole(found)
+        written = ast.unparse(value)
+        how = f"`{name} = {written if len(written) <= 200 else written[:200] + '…'}`"
         if found is None:
             return Figure(None, f"{how} depends on where it runs", here)
         return Figure(found, how, self._place or here)
@@ -85,7 +96,9 @@ class Fold:
     def _fold(self, node: ast.expr) -> int | str | None:
         if isinstance(node, ast.Constant):
             value = node.value
-            return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+            if isinstance(value, int):
+                return None if isinstance(value, bool) else _bounded(value)
+            return value if isinstance(value, str) else None
         if isinstance(node, ast.Name):
             return self.values.get(node.id)
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
@@ -114,7 +127,7 @@ class Fold:
         values = [self._fold(argument) for argument in node.args]
         if name == "int" and len(values) == 1:
             text = str(values[0] if values[0] is not None else "")
-            return int(text) if text.isdecimal() else None
+            return whole(text)
         if name == "str" and len(values) == 1 and values[0] is not None:
             return str(values[0])
         numbers = [value for value in values if isinstance(value, int)]
@@ -136,14 +149,18 @@ def _arithmetic(operator: ast.operator, left: int | str | None, right: int | str
     if not isinstance(left, int) or not isinstance(right, int):
         return None
     if isinstance(operator, ast.Add):
-        return left + right
+        return _bounded(left + right)
     if isinstance(operator, ast.Sub):
-        return left - right
+        return _bounded(left - right)
     if isinstance(operator, ast.Mult):
-        return left * right if abs(left) < 10**9 and abs(right) < 10**9 else None
+        return _bounded(left * right)
     if isinstance(operator, ast.FloorDiv) and right:
         return left // right
     return None
+
+
+def _bounded(number: int) -> int | None:
+    return number if abs(number) < 10**MAX_DIGITS else None
 
 
 def _last(node: ast.expr) -> str:

@@ -11,15 +11,16 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.deployment.documents import UNKNOWN, Node, load, merged, text_of
+from poolint.bounds import MAX_BYTES, MAX_DEPTH, Allowance, OverBoundError
+from poolint.deployment.documents import UNKNOWN, Node, load, merged, text_of, unread
 from poolint.deployment.find import VALUES
 from poolint.deployment.values import Place, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}")
-_COMMENT = re.compile(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+_COMMENT = re.compile(r"\{\{-?\s*/\*")
+_COMMENT_END = re.compile(r"\*/\s*-?\}\}")
 _PART = re.compile(r'"[^"]*"|`[^`]*`|\||\(|\)|[^\s|()]+')
 _QUOTES = re.compile(r"(?:^|\|\s*)s?quote\b")
 _ASSIGNS = re.compile(r"\$\w+\s*:?=[^=]")
@@ -70,14 +71,19 @@ class Chart:
                     try:
                         text, rows = _Rendering(self.name, values).rendered(text_of(path))
                     except OSError as error:
-                        self.problems.append(Problem(Place(path, 1), f"cannot be read: {error.strerror or error}"))
+                        self.problems.append(unread(path, error))
+                        continue
+                    except OverBoundError as error:
+                        why = f"the template cannot be rendered: {error}"
+                        self.problems.append(Problem(Place(path, error.row or 1), why))
                         continue
                     documents, problems = load(path, text, rows)
                     found += documents
+                    known = {one.place for one in self.problems}
                     self.problems += [
                         one._replace(message=f"the template cannot be rendered: {one.message}")
                         for one in problems
-                        if one.place not in [known.place for known in self.problems]
+                        if one.place not in known
                     ]
         return found
 
@@ -89,24 +95,35 @@ class _Rendering:
         self._chart = chart
         self._values = values
         self._blocks: list[tuple[str, bool, Node]] = []
+        self._allowance = Allowance(MAX_BYTES, "the values that are written into it")
         self._variables: dict[str, Node | None] = {}
 
     def rendered(self, text: str) -> tuple[str, dict[int, Place]]:
-        """The text, with as many rows as before, and where the values in its rows come from."""
-        text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
+        """The text, with as many rows as before, and where the values in its rows come from.
+
+        Raises :class:`OverBoundError` where it goes on without end.
+        """
+        text = "".join(_without_comments(text))
         lines: list[str] = []
         rows: dict[int, Place] = {}
         whole: list[int] = []
         """Rows on which all of a list or a mapping is written."""
         for row, line in enumerate(text.split("\n"), 1):
-            shown, place = self._line(line)
+            try:
+                shown, place = self._line(line)
+            except OverBoundError as error:
+                raise OverBoundError(str(error), row) from error
             lines.append(shown)
             if place is not None:
                 rows[row] = place
             if "nindent" in line and shown.lstrip()[:1] in ("[", "{"):
                 whole.append(row - 1)
+        below = _next_written(lines)
+        above, position = "", 0
         for number in whole:
-            if not _fits(lines, number):
+            above = next((line for line in reversed(lines[position:number]) if line.strip()), above)
+            position = number
+            if not _fits(lines[number], above, lines[below[number]] if below[number] else ""):
                 lines[number] = ""
         return "\n".join(lines), rows
 
@@ -123,17 +140,17 @@ class _Rendering:
             return (line if self._is_shown else ""), None
         place: Place | None = None
         out, end = "", 0
-        for match in _ACTION.finditer(line):
+        for start, stop, action in _actions(line):
             if self._is_shown:
-                out += line[end : match.start()]
-            end = match.end()
-            word = match[1].partition(" ")[0]
-            if word in _OPENING or word in ("else", "end") or _ASSIGNS.match(match[1]) is not None:
-                self._control(word, match[1])
+                out += line[end:start]
+            end = stop
+            word = action.partition(" ")[0]
+            if word in _OPENING or word in ("else", "end") or _ASSIGNS.match(action) is not None:
+                self._control(word, action)
             elif self._is_shown:
-                value = self._value(match[1])
-                text = UNKNOWN if value is None else _written(value, match[1])
-                indent = re.search(r"nindent\s+(\d+)", match[1])
+                value = self._value(action)
+                text = UNKNOWN if value is None else self._written(value, action)
+                indent = re.search(r"nindent\s+(\d{1,3})(?!\d)", action)
                 out = f"{' ' * int(indent[1])}{text}" if indent is not None and not out.strip() else out + text
                 if indent is not None and (value is None or not value):
                     out = ""
@@ -141,12 +158,25 @@ class _Rendering:
         out += line[end:] if self._is_shown else ""
         return "" if out.strip() in ("", UNKNOWN) else out, place
 
+    def _written(self, value: Node, action: str) -> str:
+        """A value as an action writes it: scalars as they are unless it quotes them."""
+        if value.items or value.fields:
+            text = _flow(value)
+        elif _QUOTES.search(action) is not None:
+            text = json.dumps(value.text or "", ensure_ascii=False)
+        else:
+            text = value.text or ""
+        self._allowance.spend(len(text))
+        return text
+
     def _control(self, word: str, action: str) -> None:
         rest = action.partition(" ")[2].strip()
         if word in _OPENING:
             value = self._value(rest) if word in ("if", "with") else None
             # An unknown condition holds: what may be there counts.
             shown = word == "if" if value is None else _is_true(value)
+            if len(self._blocks) >= MAX_DEPTH:
+                raise OverBoundError(f"its blocks stand in each other more than {MAX_DEPTH} deep")
             self._blocks.append((word, shown, value or Node(Place("", 0))))
         elif word == "else" and self._blocks:
             opened, shown, dot = self._blocks[-1]
@@ -236,20 +266,48 @@ def _is_true(value: Node) -> bool:
     return bool(value) and value.text not in ("", "false", "0")
 
 
-def _fits(lines: list[str], number: int) -> bool:
+def _actions(line: str) -> Iterator[tuple[int, int, str]]:
+    """What stands in double braces on a line: from where to where, and the text without its trimmings."""
+    start = line.find("{{")
+    while start >= 0:
+        end = line.find("}}", start)
+        if end < 0:
+            return
+        yield start, end + 2, line[start + 2 : end].removeprefix("-").removesuffix("-").strip()
+        start = line.find("{{", end + 2)
+
+
+def _without_comments(text: str) -> Iterator[str]:
+    """The parts of a template; for its comments as many rows as they have."""
+    position = 0
+    for match in _COMMENT.finditer(text):
+        if match.start() < position:
+            continue
+        end = text.find("*/", match.end())
+        close = _COMMENT_END.match(text, end) if end >= 0 else None
+        if end < 0:
+            break
+        if close is not None:
+            yield text[position : match.start()]
+            yield "\n" * text.count("\n", match.start(), close.end())
+            position = close.end()
+    yield text[position:]
+
+
+def _next_written(lines: list[str]) -> list[int]:
+    """For each line the number of the next one with something on it; 0 where there is none."""
+    found, following = [0] * len(lines), 0
+    for number in range(len(lines) - 1, -1, -1):
+        found[number] = following
+        following = number if lines[number].strip() else following
+    return found
+
+
+def _fits(line: str, before: str, after: str) -> bool:
     """Whether what is written on one row may stand alone below its key: not beside other entries."""
-    indent = len(lines[number]) - len(lines[number].lstrip())
-    before = next((line for line in reversed(lines[:number]) if line.strip()), "")
-    after = next((line for line in lines[number + 1 :] if line.strip()), "")
+    indent = len(line) - len(line.lstrip())
     inside = len(after) - len(after.lstrip()) >= indent and after.strip() not in ("", "---")
     return before.rstrip().endswith(":") and not inside
-
-
-def _written(value: Node, action: str) -> str:
-    """A value as an action writes it: scalars as they are unless it quotes them."""
-    if value.items or value.fields or _QUOTES.search(action) is not None:
-        return _flow(value) if value.items or value.fields else json.dumps(value.text or "", ensure_ascii=False)
-    return value.text or ""
 
 
 def _flow(value: Node) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.bounds import MAX_VARIABLES, Allowance, OverBoundError, clipped, whole
 from poolint.deployment import postgres
 from poolint.deployment.dockerfile import Image
 from poolint.deployment.documents import UNKNOWN, Node, merged
 from poolint.deployment.programs import INFRASTRUCTURE
 from poolint.deployment.shell import expanded
-from poolint.deployment.values import Environment, Figure, Place, Server, Unit, Word, overlaid
+from poolint.deployment.values import Environment, Figure, Place, Problem, Server, Unit, Word, overlaid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,9 @@ class Kubernetes:
         self._resources: dict[tuple[str, str], Node] = {}
         self._counts: dict[str, Node] = {}
         self._has_unknown_scalers = False
+        self._texts: tuple[Word, ...] = ()
+        self._allowance = Allowance(MAX_VARIABLES, "the variables of all containers")
+        self.problems: list[Problem] = []
         for document in documents:
             for one in document.get("items").items if document.get("kind").text == "List" else (document,):
                 self._add(one)
@@ -47,7 +51,8 @@ class Kubernetes:
             self._resources[kind, name] = one if known is None else merged(known, one)
 
     def units(self) -> Iterator[Unit]:
-        """A unit for each container of each workload."""
+        """A unit for each container of each workload. Raises ``OverBoundError`` where they come to too much."""
+        self._texts = tuple(self._settings())
         scalers = dict(self._scalers())
         for (kind, name), one in self._resources.items():
             if kind not in _WORKLOADS:
@@ -86,15 +91,26 @@ class Kubernetes:
             words = (*command.words(), *arguments.words())
         else:
             words = (*built.entrypoint, *(arguments.words() if arguments else built.command))
-        words = tuple(expanded(word, environment) if "$(" in word.text else word for word in words)
-        texts = tuple(self._texts())
-        return Unit(name, container.place, words, environment, replicas, self._folder, image, is_own, texts, surge)
+        self._allowance.spend(len(environment))
+        words = tuple(self._expanded(word, environment) if "$(" in word.text else word for word in words)
+        return Unit(
+            name, container.place, words, environment, replicas, self._folder, image, is_own, self._texts, surge
+        )
+
+    def _expanded(self, word: Word, environment: Environment) -> Word:
+        try:
+            return expanded(word, environment)
+        except OverBoundError as error:
+            self.problems.append(Problem(word.place, f"cannot be understood as a command: {error}"))
+            return word
 
     def _environment(self, container: Node) -> Environment:
         found: Environment = {}
         for item in container.get("envFrom").items:
             name = item.get("configMapRef", "name").text or ""
-            for key, node in self._data_of(name, item).fields.items():
+            data = self._data_of(name, item).fields
+            self._allowance.spend(len(data))
+            for key, node in data.items():
                 found[key] = Word(node.text or "", node.place)
         for item in container.get("env").items:
             name, value = item.get("name").text or "", item.get("value")
@@ -110,7 +126,7 @@ class Kubernetes:
     def _data_of(self, name: str, item: Node) -> Node:
         return self._resources.get(("ConfigMap", name), Node(item.place)).get("data")
 
-    def _texts(self) -> Iterator[Word]:
+    def _settings(self) -> Iterator[Word]:
         for (kind, _), one in self._resources.items():
             if kind == "ConfigMap":
                 for node in one.get("data").fields.values():
@@ -153,10 +169,11 @@ def _surge(one: Node, replicas: Figure) -> Figure | None:
     text = given.text or f"{_SURGE}%"
     how = "`maxSurge`" if given else "`maxSurge`, 25% unless told"
     number = text.removesuffix("%").strip()
-    if not number.isdecimal():
-        return Figure(None, f"{how} is {text!r}", given.place)
+    count = whole(number)
+    if count is None:
+        return Figure(None, f"{how} is {clipped(text)}", given.place)
     if not text.endswith("%"):
-        return Figure(int(number), how, given.place)
+        return Figure(count, how, given.place)
     if replicas.value is None:
         return Figure(None, f"{how} of an unknown number", given.place if given else one.place)
-    return Figure(-(-replicas.value * int(number) // 100), how, given.place if given else one.place)
+    return Figure(-(-replicas.value * count // 100), how, given.place if given else one.place)

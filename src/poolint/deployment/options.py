@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from poolint.bounds import clipped, whole
 from poolint.deployment.programs import POOLED
 from poolint.deployment.values import Figure
 
@@ -21,9 +22,8 @@ def number(word: Word, how: str) -> Figure:
     if word.missing:
         return Figure(None, f"{how} is `${word.missing}`, which nothing sets", word.place)
     text = word.text.partition(",")[0].strip()
-    if not text.isdecimal():
-        return Figure(None, f"{how} is {word.text!r}", word.place)
-    return Figure(int(text), how, word.place)
+    value = whole(text)
+    return Figure(value, how if value is not None else f"{how} is {clipped(word.text)}", word.place)
 
 
 def last_value(words: tuple[Word, ...], names: tuple[str, ...]) -> Word | None:

@@ -9,7 +9,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.deployment.documents import text_of
+from poolint.bounds import whole
+from poolint.deployment.documents import text_of, unread
 from poolint.deployment.options import last_value, number
 from poolint.deployment.values import Figure, Place, Problem, Server, Unit, Word
 
@@ -97,7 +98,7 @@ def _pooler(unit: Unit, name: str) -> Server:
         for text in unit.texts:
             for match in _LINE.finditer(text.text):
                 if match[1] == "max_client_conn":
-                    clients = Figure(int(match[2]), "`max_client_conn`", _at(text, match))
+                    clients = Figure(whole(match[2]), "`max_client_conn`", _at(text, match))
     return Server(unit.name, clients, Figure(0, f"{name} keeps none back"), name)
 
 
@@ -121,7 +122,7 @@ def in_text(text: str, place: Place) -> dict[str, Figure]:
     found: dict[str, Figure] = {}
     for match in _LINE.finditer(text):
         if match[1] in _KEYS:
-            found[_KEYS[match[1]]] = Figure(int(match[2]), f"`{match[1]}`", _at(Word(text, place), match))
+            found[_KEYS[match[1]]] = Figure(whole(match[2]), f"`{match[1]}`", _at(Word(text, place), match))
     return found
 
 
@@ -134,7 +135,7 @@ def configured(path: str) -> tuple[Server | None, list[Problem]]:
     try:
         text = text_of(path)
     except OSError as error:
-        return None, [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+        return None, [unread(path, error)]
     found = in_text(text, Place(path, 1))
     default = Figure(MAX_CONNECTIONS, DEFAULT, Place(path, 1))
     return of_figures(os.path.basename(path), found, default), []
@@ -148,8 +149,8 @@ def in_parameters(name: str, node: Node) -> Server | None:
             # The text of a block scalar begins in the row after its key.
             row = inner.place.row + ("\n" in inner.text)
             found.update(in_text(inner.text, Place(inner.place.path, row)))
-        elif key in _KEYS and inner.text.isdecimal():
-            found[_KEYS[key]] = Figure(int(inner.text), f"`{key}`", inner.place)
+        elif key in _KEYS and (count := whole(inner.text)) is not None:
+            found[_KEYS[key]] = Figure(count, f"`{key}`", inner.place)
     if "max_connections" not in found:
         return None
     return of_figures(name, found, found["max_connections"])

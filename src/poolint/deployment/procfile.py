@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import re
 
-from poolint.deployment.documents import Node, load, text_of
+from poolint.deployment.documents import Node, load, text_of, unread
 from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word
 
-_LINE = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*(.*?)[ \t]*$")
+_LINE = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)$")
 _PLATFORM = ("WEB_CONCURRENCY",)
 """What platforms that read a Procfile set themselves, by the size of the machine."""
 
@@ -27,17 +27,18 @@ def read(path: str) -> tuple[list[Unit], list[str], list[Problem]]:
     try:
         text = text_of(path)
     except OSError as error:
-        return [], files, [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+        return [], files, [unread(path, error)]
     units = []
     for row, line in enumerate(text.split("\n"), 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         place = Place(path, row)
         match = _LINE.match(line)
-        if match is None or not match[2]:
+        command = match[2].rstrip(" \t") if match is not None else ""
+        if match is None or not command:
             problems.append(Problem(place, "broken Procfile: a line is `name: command`"))
             continue
-        words = tuple(Word(text, place) for text in ("sh", "-c", match[2]))
+        words = tuple(Word(text, place) for text in ("sh", "-c", command))
         units.append(
             Unit(match[1], place, words, _environment(beside, place), _replicas(match[1], place, beside), folder)
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint.bounds import MAX_PROBLEMS, MAX_UNITS, OverBoundError, grouped
 from poolint.deployment import compose, dockerfile, helm, kubernetes, postgres, procfile
 from poolint.deployment.commands import Commands
 from poolint.deployment.declared import Declared
@@ -30,8 +31,16 @@ class Reader:
 
     @property
     def problems(self) -> list[Problem]:
-        """What is wrong with files, each once, in the order of files and rows."""
-        return sorted(set(self._problems + self._commands.problems))
+        """What is wrong with files, each once, in the order of files and rows; of each file the first only."""
+        found: list[Problem] = []
+        counts: dict[str, int] = {}
+        for one in sorted(set(self._problems + self._commands.problems)):
+            counts[one.place.path] = count = counts.get(one.place.path, 0) + 1
+            if count <= MAX_PROBLEMS:
+                found.append(one)
+            elif count == MAX_PROBLEMS + 1:
+                found.append(one._replace(message="there is more in this file that cannot be understood"))
+        return found
 
     def deployments(self) -> list[Deployment]:
         """The deployments, in the order compose, Procfile, charts, manifests; a lone Dockerfile where that is all."""
@@ -101,7 +110,7 @@ class Reader:
                 server = postgres.in_parameters("values", values)
                 servers = [*cluster.servers(), *([server] if server is not None else [])]
                 paths = tuple(os.path.join(folder, name) for name in way) or (os.path.join(folder, "Chart.yaml"),)
-                one = self._deployment(paths, list(cluster.units()), [], servers)
+                one = self._deployment(paths, self._units_of(cluster, paths[0]), [], servers)
                 yield one._replace(servers=tuple(map(postgres.stated, one.servers)))
             self._problems += chart.problems
 
@@ -121,7 +130,18 @@ class Reader:
                         paths.append(path)
             if documents:
                 cluster = kubernetes.Kubernetes(documents, self.root, self._image(found, self.root))
-                yield self._deployment((folders[-1], *paths), list(cluster.units()), [], list(cluster.servers()))
+                units = self._units_of(cluster, paths[0])
+                yield self._deployment((folders[-1], *paths), units, [], list(cluster.servers()))
+
+    def _units_of(self, cluster: kubernetes.Kubernetes, path: str) -> list[Unit]:
+        """The containers of a cluster; none, and a problem is put down, where they come to too much."""
+        try:
+            return list(cluster.units())
+        except OverBoundError as error:
+            self._problems.append(Problem(Place(path, 1), f"{error}; they are not counted"))
+            return []
+        finally:
+            self._problems += cluster.problems
 
     def _images(self, found: Found) -> Iterator[Deployment]:
         """Dockerfiles by themselves: nothing says how many containers of them run."""
@@ -157,10 +177,15 @@ class Reader:
         others: list[tuple[str, Place, str]] | None = None,
         servers: list[Server] | None = None,
     ) -> Deployment:
+        if len(units) > MAX_UNITS:
+            why = (
+                f"there are more than {grouped(MAX_UNITS)} services, process types and containers; no more are counted"
+            )
+            self._problems.append(Problem(units[MAX_UNITS].place, why))
         found: list[Service] = []
         servers = list(servers or ())
         others = list(others or ())
-        for unit in units:
+        for unit in units[:MAX_UNITS]:
             server = postgres.server(unit)
             if server is not None:
                 servers.append(server)
@@ -170,7 +195,9 @@ class Reader:
             if not services and unit.is_own:
                 told = " ".join(word.text for word in unit.words)
                 why = (
-                    f"`{told}` is no program that is known to take connections" if told else "nothing says what it runs"
+                    f"`{told if len(told) <= 200 else told[:200] + '…'}` is no program that is known to take connections"
+                    if told
+                    else "nothing says what it runs"
                 )
                 others.append((unit.name, unit.place, why))
         return Deployment(files, tuple(_named(found)), tuple(servers), tuple(others))

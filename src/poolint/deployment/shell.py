@@ -9,8 +9,10 @@ from __future__ import annotations
 import fnmatch
 import re
 import shlex
+from itertools import dropwhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.bounds import MAX_COMMANDS, MAX_TEXT, MAX_VARIABLES, Allowance, OverBoundError, grouped
 from poolint.deployment.values import Environment, Place, Problem, Word
 
 if TYPE_CHECKING:
@@ -26,7 +28,17 @@ _KEYWORDS = frozenset({"if", "then", "else", "elif", "do", "while", "until", "ex
 _MAX_ROWS = 100
 """Rows over which a quotation may go on."""
 
+_MAX_READ = 3
+"""How often a text is read again from a row on that a quotation begins in, on the average."""
+
 _DULL = frozenset({"fi", "done", "esac", "}", "for", "set", "echo", "cd", "[", "[[", "sleep", "true", "trap"})
+
+
+def split(text: str) -> list[str]:
+    """The words of a command line that is no shell's. Raises ``ValueError`` for what is none, or too long to be one."""
+    if len(text) > MAX_TEXT:
+        raise OverBoundError(f"it has more than {grouped(MAX_TEXT)} characters")
+    return shlex.split(text)
 
 
 class Simple(NamedTuple):
@@ -38,25 +50,31 @@ class Simple(NamedTuple):
 
 
 def expanded(word: Word, environment: Environment) -> Word:
-    """A word with its variables replaced. One that nothing sets and that has no default is named as missing."""
+    """A word with its variables replaced. One that nothing sets and that has no default is named as missing.
+
+    Raises :class:`OverBoundError` where that makes a text of more than ``MAX_TEXT`` characters of it.
+    """
     if "$" not in word.text:
         return word
-    place, missing = word.place, word.missing
+    place, missing, size = word.place, word.missing, len(word.text)
 
     def replace(match: re.Match[str]) -> str:
-        nonlocal place, missing
+        nonlocal place, missing, size
         name = match[1] or match[4] or match[5]
         found = environment.get(name)
         if found is not None and (found.text or match[2] not in (":-", ":=")):
             place = found.place
             missing = missing or found.missing
-            return found.text
+            size += len(found.text)
+            return found.text if size <= MAX_TEXT else ""
         if match[2] in (":-", "-", ":=", "="):
             return _VARIABLE.sub(replace, match[3])  # a default may be made of other variables
         missing = missing or name
         return match[0]
 
     text = _VARIABLE.sub(replace, word.text)
+    if size > MAX_TEXT:
+        raise OverBoundError(f"its variables come to more than {grouped(MAX_TEXT)} characters")
     return Word(text, place, missing)
 
 
@@ -70,22 +88,31 @@ def simple_commands(
     reader = _Reader(dict(environment), arguments)
     problems = []
     lines = list(_logical_lines(text))
-    while lines:
-        row = lines[0][0]
-        here = Place(place.path, place.row + row) if follows_rows else place
-        for count in range(1, min(len(lines), _MAX_ROWS) + 1):
-            try:
-                tokens = _tokens("\n".join(each for _, each in lines[:count]))
-            except ValueError as error:
-                problem = Problem(here, f"cannot be understood as a command: {error}")
-                continue  # a quotation may go on in the next row
-            reader.line(tokens, here)
-            del lines[:count]
-            break
-        else:
-            problems.append(problem)
-            del lines[0]
-    reader.end()
+    allowance = Allowance(_MAX_READ * len(text) + MAX_TEXT, "what is read of quotations that are not closed")
+    first = 0
+    here = place
+    try:
+        while first < len(lines):
+            here = Place(place.path, place.row + lines[first][0]) if follows_rows else place
+            for end in range(first + 1, min(len(lines), first + _MAX_ROWS) + 1):
+                together = "\n".join(each for _, each in lines[first:end])
+                allowance.spend(len(together))
+                try:
+                    tokens = _tokens(together)
+                except OverBoundError:
+                    raise
+                except ValueError as error:
+                    problem = Problem(here, f"cannot be understood as a command: {error}")
+                    continue  # a quotation may go on in the next row
+                reader.line(tokens, here)
+                first = end
+                break
+            else:
+                problems.append(problem)
+                first += 1
+        reader.end()
+    except OverBoundError as error:
+        problems.append(Problem(here, f"cannot be understood as a command: {error}; what follows is not read"))
     return reader.found, problems
 
 
@@ -105,7 +132,9 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _tokens(line: str) -> list[str]:
-    """Words and separators. Raises ``ValueError`` where a quotation is not closed."""
+    """Words and separators. Raises ``ValueError`` where a quotation is not closed, or the line is not to be read."""
+    if len(line) > MAX_TEXT:
+        raise OverBoundError(f"a line has more than {grouped(MAX_TEXT)} characters")
     lexer = shlex.shlex(_SUBSTITUTION.sub(_substituted, line), posix=True, punctuation_chars=";&|()")
     lexer.whitespace_split = True
     lexer.commenters = "#"
@@ -125,6 +154,7 @@ class _Reader:
         self._case: str | None = None
         """The word that branches are matched with, empty when it is not known; None outside of any ``case``."""
         self._is_active = True
+        self._allowance = Allowance(MAX_VARIABLES, "the variables that its commands see")
 
     def line(self, tokens: list[str], place: Place) -> None:
         """Take in the words of one logical line."""
@@ -157,8 +187,7 @@ class _Reader:
             self._case, self._is_active = ("" if self._is_active else self._case), False
 
     def _simple(self, words: list[Word], in_background: bool) -> None:
-        while words and words[0].text in _KEYWORDS:
-            words = words[1:]
+        words = list(dropwhile(lambda word: word.text in _KEYWORDS, words))
         if not words:
             return
         if words[0].text == "case" and len(words) > 2:
@@ -173,16 +202,23 @@ class _Reader:
         if not self._is_active:
             return
         words = [expanded(word, self._environment) for word in words if not word.text.startswith((">", "<", "2>"))]
-        local = dict(self._environment)
+        local: Environment = {}
         is_export = words[:1] and words[0].text == "export"
         rest = words[1:] if is_export else words
-        while rest and (match := _ASSIGNMENT.fullmatch(rest[0].text)) is not None:
-            local[match[1]] = Word(match[2], rest[0].place, rest[0].missing)
-            rest = rest[1:]
-        if not rest or is_export:
+        count = 0
+        for word in rest:
+            match = _ASSIGNMENT.fullmatch(word.text)
+            if match is None:
+                break
+            local[match[1]] = Word(match[2], word.place, word.missing)
+            count += 1
+        if count == len(rest) or is_export:
             self._environment.update(local)
-        elif rest[0].text not in _DULL:
-            self.found.append(Simple(tuple(rest), local, in_background))
+        elif rest[count].text not in _DULL:
+            if len(self.found) >= MAX_COMMANDS:
+                raise OverBoundError(f"there are more than {grouped(MAX_COMMANDS)} commands")
+            self._allowance.spend(len(self._environment))
+            self.found.append(Simple(tuple(rest[count:]), {**self._environment, **local}, in_background))
 
 
 def _substituted(match: re.Match[str]) -> str:

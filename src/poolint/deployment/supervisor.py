@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from poolint.deployment.documents import text_of
+from poolint.bounds import MAX_TEXT, whole
+from poolint.deployment.documents import text_of, unread
 from poolint.deployment.values import Environment, Place, Problem, Word
 
 DEFAULT = "supervisord.conf"
 
 _SECTION = re.compile(r"[ \t]*\[([^\]]+)\]")
 _SETTING = re.compile(r"([\w-]+)[ \t]*[=:][ \t]*(.*)")
-_VARIABLE = re.compile(r"(\w+)=(?:\"([^\"]*)\"|'([^']*)'|([^,]*))")
+_VARIABLE = re.compile(r"(?<!\w)(\w+)=(?:\"([^\"]*)\"|'([^']*)'|([^,]*))")
 _EXPANDED = re.compile(r"%\(ENV_(\w+)\)s")
 
 
@@ -30,7 +31,7 @@ def programs(path: str) -> tuple[list[Supervised], list[Problem]]:
     try:
         text = text_of(path)
     except OSError as error:
-        return [], [Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")]
+        return [], [unread(path, error)]
     found: list[Supervised] = []
     section = ""
     settings: dict[str, Word] = {}
@@ -45,7 +46,7 @@ def programs(path: str) -> tuple[list[Supervised], list[Problem]]:
         elif setting is not None and not bare.startswith("#"):
             last = setting[1]
             settings[last] = Word(setting[2], Place(path, row))
-        elif bare[:1] in (" ", "\t") and last in settings and bare.strip():
+        elif bare[:1] in (" ", "\t") and last in settings and bare.strip() and len(settings[last].text) <= MAX_TEXT:
             settings[last] = settings[last]._replace(text=f"{settings[last].text} {bare.strip()}")
     return found, []
 
@@ -61,4 +62,4 @@ def _program(section: str, settings: dict[str, Word]) -> list[Supervised]:
     if variables is not None:
         for match in _VARIABLE.finditer(variables.text):
             environment[match[1]] = Word(match[2] or match[3] or match[4] or "", variables.place)
-    return [Supervised(name, command, int(copies.text) if copies and copies.text.isdecimal() else 1, environment)]
+    return [Supervised(name, command, (whole(copies.text) or 1) if copies else 1, environment)]
