@@ -62,7 +62,9 @@ class Discovery:
             yield from self._below(path, _Ignores.above(path, self.problems))
             return
         error = refusal(path)
-        if error is None:
+        if error is None and path.lower().endswith(".ipynb"):
+            self.refused.append(ConfigError(f"{given}: notebooks are not read; extract their code to a .py file first"))
+        elif error is None:
             yield path
         elif isinstance(error, FileNotFoundError):
             self.problems.append((path, f"no such file or directory: {given}"))

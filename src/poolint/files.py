@@ -78,6 +78,16 @@ def read_beginning(path: str, count: int) -> bytes:
         os.close(handle)
 
 
+def with_newlines(data: bytes) -> bytes:
+    r"""``data`` with ``\n`` at the ends of rows, where some of them are a lone ``\r``; otherwise ``data`` itself.
+
+    Python takes all three for the end of a row. What searches bytes for rows must not see such a file as a single one.
+    """
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
 def refusal(path: str) -> OSError | None:
     """Why the file at ``path`` cannot be opened, as far as its kind tells; None for regular files."""
     try:

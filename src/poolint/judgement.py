@@ -366,5 +366,7 @@ def _fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnos
         key = (one.code, one.function, one.resource)
         ordinal = counts[key] = counts.get(key, 0) + 1
         text = "\0".join((relative, *key, str(ordinal)))
-        result.append(replace(one, fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16]))
+        result.append(
+            replace(one, fingerprint=hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16])
+        )
     return result

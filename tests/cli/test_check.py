@@ -108,8 +108,8 @@ def test_force_exclude(project: Path, run: Run) -> None:
     (project / "pyproject.toml").write_text("[tool.poolint]\nextend-exclude = ['a.py']\n")
     assert run("a.py").code == 1
     ran = run("--force-exclude", "a.py")
-    assert (ran.code, ran.out) == (0, "All checks passed!\n")
-    assert ran.err == "poolint: warning: no Python files found under the given paths\n"
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "poolint: warning: No Python files found under the given path(s)\n"
     assert run("--force-exclude", "--quiet", "a.py").err == ""
 
 
@@ -194,6 +194,70 @@ def test_stdin(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     del project
 
 
+def test_a_name_for_stdin_means_stdin(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "a.py").write_text("pool\n")
+    for arguments in ((), ("-",), (".",)):
+        monkeypatch.setattr(sys, "stdin", Stdin(LEAKING.encode()))
+        ran = run("--output-format=concise", "--stdin-filename=src/b.py", *arguments)
+        assert ran.out.splitlines()[0] == "src/b.py:2:1: POL101 [*] `leak()` leaks"
+        assert (ran.code, ran.err) == (1, "")
+    monkeypatch.setattr(sys, "stdin", Stdin(LEAKING.encode()))
+    ran = run("--output-format=concise", "--stdin-filename=src/b.py", "a.py")
+    assert ran.out.splitlines()[0] == "src/b.py:2:1: POL101 [*] `leak()` leaks"
+    assert ran.err == "poolint: warning: ignoring a.py: standard input is read for src/b.py\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("",),
+        ("--fix", ""),
+        ("a.py", ""),
+        ("--stdin-filename=", "-"),
+        ("holds", ""),
+        ("holds", "a.py", ""),
+        ("budget", ""),
+    ],
+)
+def test_an_empty_path_is_an_error_and_nothing_is_done(project: Path, run: Run, arguments: tuple[str, ...]) -> None:
+    (project / "a.py").write_text(LEAKING)
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "poolint: error: an empty path was given: is a variable not set?\n"
+    assert (project / "a.py").read_text() == LEAKING
+
+
+def test_a_notebook_is_refused_and_the_rest_is_checked(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "n.ipynb").write_text('{"cells": []}')
+    (project / "a.py").write_text(LEAKING)
+    line = "n.ipynb: notebooks are not read; extract their code to a .py file first\n"
+    ran = run("n.ipynb")
+    assert (ran.code, ran.out, ran.err) == (2, "", f"poolint: error: {line}")
+    ran = run("--output-format=concise", "n.ipynb", "a.py")
+    assert codes(ran) == ["POL101"]
+    assert (ran.code, ran.err) == (2, f"poolint: error: {line}")
+    assert run("--output-format=concise", ".").code == 1
+    assert run("holds", "n.ipynb").err == f"poolint: error: {line}"
+    monkeypatch.setattr(sys, "stdin", Stdin(b"{}"))
+    ran = run("--stdin-filename=n.ipynb", "-")
+    assert (ran.code, ran.out, ran.err) == (2, "", f"poolint: error: {line}")
+
+
+def test_nothing_to_check_is_said_in_every_format(project: Path, run: Run) -> None:
+    line = "poolint: warning: No Python files found under the given path(s)\n"
+    (project / "docs").mkdir()
+    for arguments, out, more in (
+        (("docs",), "", ""),
+        (("--output-format=json", "docs"), "[]\n", ""),
+        (("--diff", "docs"), "", "No errors would be fixed.\n"),
+    ):
+        ran = run(*arguments)
+        assert (ran.code, ran.out, ran.err) == (0, out, line + more)
+    assert run("-q", "docs").err == ""
+
+
 def test_stdin_is_fixed_to_stdout(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
@@ -225,5 +289,5 @@ def test_version_and_help(run: Run) -> None:
 def test_a_directory_without_python(project: Path, run: Run) -> None:
     (project / "docs").mkdir()
     ran = run("docs")
-    assert (ran.code, ran.out) == (0, "All checks passed!\n")
-    assert ran.err == "poolint: warning: no Python files found under the given paths\n"
+    assert (ran.code, ran.out) == (0, "")
+    assert ran.err == "poolint: warning: No Python files found under the given path(s)\n"

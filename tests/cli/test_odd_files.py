@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -89,3 +90,43 @@ def test_directories_with_names_of_files(project: Path, run: Run) -> None:
     (project / "a.py" / "inner.py").write_text(LEAKING)
     ran = run("--output-format=concise", ".")
     assert ran.out.splitlines()[:2] == ["a.py/inner.py:2:1: POL101 [*] `leak()` leaks", LEAK]
+
+
+ODD_NAMES = {
+    b"\xff\xfe.py": (r"\xff\xfe.py", r"\xff\xfe.py", r"\377\376.py"),
+    b"a\nb.py": ("a\u240ab.py", "a\nb.py", r"a\nb.py"),
+    b"\x1b[31m.py": ("\u241b[31m.py", "\x1b[31m.py", r"\033[31m.py"),
+    "\u202e.py".encode(): ("\ufffd.py", "\u202e.py", r"\342\200\256.py"),
+}
+"""Names, and how they are shown: in text, in JSON, in a diff."""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="names are text there")
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_names_that_must_not_reach_a_terminal(project: Path, run: Run, name: bytes) -> None:
+    text, in_json, in_diff = ODD_NAMES[name]
+    (project / "z.py").unlink()
+    path = os.fsencode(project) + b"/" + name
+    with open(path, "w") as file:
+        file.write("async def f(pool):\n    leak()\n")
+    assert run("--output-format=concise", ".").out.splitlines()[0] == f"{text}:2:5: POL101 [*] `leak()` leaks"
+    assert f"--> {text}:2:5" in run(".").out.splitlines()[1]
+    found = json.loads(run("--output-format=json", ".").out)[0]
+    assert found["filename"] == found["path"][0]["filename"] == f"{project}/{in_json}"
+    assert run("--diff", ".").out.splitlines()[:2] == [f'--- "a/{in_diff}"', f'+++ "b/{in_diff}"']
+    assert run("--fix", ".").code == 0
+    with open(path) as file:
+        assert file.read() == "async def f(pool):\n    await leak()\n"
+    named = run(os.fsdecode(name), "no" + os.fsdecode(name))
+    assert f"no such file or directory: no{text}" in named.out
+
+
+def test_errors_about_settings_are_one_line_whatever_the_directory_is_called(project: Path, run: Run) -> None:
+    odd = project / "a\x1b[31m\nb"
+    odd.mkdir()
+    (odd / "pyproject.toml").write_text("[tool.poolint]\nselect = 1\n")
+    (odd / "a.py").write_text(LEAKING)
+    ran = run(".")
+    assert ran.code == 2
+    assert ran.err.startswith("poolint: error: a\u241b[31m\u240ab/pyproject.toml: ")
+    assert ran.err.count("\n") == 1

@@ -8,12 +8,13 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from poolint.cli import main as entry
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from conftest import Run
 
 
@@ -47,7 +48,7 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     running.stdout.close()
     assert running.stderr.read() == b""
     running.stderr.close()
-    assert running.wait(60) == 1
+    assert running.wait(60) == 0
 
 
 def test_a_terminal_that_knows_no_unicode(tmp_path: Path) -> None:
@@ -57,6 +58,44 @@ def test_a_terminal_that_knows_no_unicode(tmp_path: Path) -> None:
     assert b"no such file or directory: \\xe4.py" in ran.stdout
     assert b"'\\xe4" in ran.stdout
     assert ran.stderr == b""
+
+
+def ended(command: str, cwd: Path) -> tuple[int, list[str]]:
+    """Exit code of a shell command in which ``POOLINT`` stands for poolint, and what it wrote to standard error."""
+    command = command.replace("POOLINT", f"'{sys.executable}' -m poolint")
+    ran = subprocess.run(["sh", "-c", command], cwd=cwd, capture_output=True, check=False, timeout=60)
+    return ran.returncode, ran.stderr.decode().splitlines()
+
+
+NO_SPACE = ["poolint: error: standard output: No space left on device"]
+CLOSED = ["poolint: error: standard output is closed"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+@pytest.mark.parametrize("arguments", ["a.py", "--output-format=json a.py", "rule --all", "--help", "--version"])
+def test_output_that_nothing_takes(tmp_path: Path, arguments: str) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert ended(f"POOLINT {arguments} >/dev/full", tmp_path) == (2, NO_SPACE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+@pytest.mark.parametrize(
+    ("command", "end"),
+    [
+        ("POOLINT a.py >&-", (2, CLOSED)),
+        ("POOLINT rule --all >&-", (2, CLOSED)),
+        ("POOLINT --help >&-", (2, CLOSED)),
+        ("POOLINT a.py >&- 2>&-", (2, [])),
+        ("POOLINT a.py 2>&-", (0, [])),
+        ("POOLINT a.py <&-", (0, [])),
+        ("POOLINT - <&-", (2, ["poolint: error: standard input is closed"])),
+        ("mkdir x && cd x && rmdir ../x && POOLINT .", (2, ["poolint: error: the working directory does not exist any more"])),
+        ("mkdir x && cd x && rmdir ../x && POOLINT rule POL101", (0, [])),
+    ],
+)  # fmt: skip
+def test_an_environment_that_lacks_something(tmp_path: Path, command: str, end: tuple[int, list[str]]) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert ended(command, tmp_path) == end
 
 
 def test_the_collector_is_off_in_its_own_process_only(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

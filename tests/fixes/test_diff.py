@@ -57,7 +57,7 @@ BYTES = {
 }
 
 
-@pytest.mark.parametrize("name", ["m.py", "ä b.py"])
+@pytest.mark.parametrize("name", ["m.py", "ä b.py", "a\nb.py", '\x1b[31m\t"\\.py', "\udcff\u202e.py"])
 @pytest.mark.parametrize(("before", "after"), BYTES.values(), ids=BYTES)
 def test_git_applies_it(tmp_path: Path, before: bytes, after: bytes, name: str) -> None:
     file = tmp_path / name

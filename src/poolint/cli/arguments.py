@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from typing import TYPE_CHECKING
 
 from poolint import __version__
 from poolint.cli.main import COMMANDS
 from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 FORMATS = ("full", "concise", "json")
 
@@ -65,9 +70,15 @@ def parse(argv: list[str]) -> int:
     )
 
 
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        # argparse would take a help text that cannot be written for one that has been read.
+        (file or sys.stderr).write(message)
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of everything."""
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="poolint",
         description="Find connection-pool leaks in Python source. `poolint PATH` is short for `poolint check PATH`.",
         allow_abbrev=False,

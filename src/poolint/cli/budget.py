@@ -29,6 +29,8 @@ def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -
     from poolint.explain.budget import budgets
     from poolint.rules.registry import LazyRules
 
+    if not path:
+        raise ConfigError("an empty path was given: is a variable not set?")
     resolver = Resolver(os.getcwd(), isolated)
     try:
         found, problems = budgets(path, resolver, LazyRules(), surge)
@@ -42,7 +44,7 @@ def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -
         text = "\n".join(render(found, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")
     for problem in problems:
-        sys.stderr.write(f"poolint: error: {_at(problem.place)}: {problem.message}\n")
+        sys.stderr.write(f"poolint: error: {_at(problem.place)}: {printable(problem.message)}\n")
     return 1 if problems or any(one.is_over for one in found) else 0
 
 

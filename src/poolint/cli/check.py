@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from poolint.runner import MakeChecker, Outcome, Runner
 
 
+DEFAULT = ["."]
+
+
 class Arguments:
     """What was asked for on the command line; see ``arguments`` for the meaning of each."""
 
@@ -49,7 +52,7 @@ class Arguments:
         quiet: bool = False,
         stdin_filename: str | None = None,
     ) -> None:
-        self.paths = paths or ["."]
+        self.paths = paths or DEFAULT
         self.overrides = overrides
         self.fix = fix
         self.unsafe = unsafe
@@ -68,27 +71,41 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
     runner = Runner(resolver, Options(arguments.fix, arguments.unsafe, arguments.diff), make)
-    if "-" in arguments.paths:
+    if "" in (*arguments.paths, arguments.stdin_filename):
+        from poolint.config import ConfigError
+
+        raise ConfigError("an empty path was given: is a variable not set?")
+    if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
     else:
         outcome = runner.run(arguments.paths)
         _report(outcome, arguments, sys.stdout.write)
     for line in outcome.refused:
-        sys.stderr.write(f"poolint: error: {line}\n")
+        _say("error", line)
     for line in outcome.errors:
-        sys.stderr.write(f"poolint: warning: {line}\n")
+        _say("warning", line)
     return _exit_code(outcome, arguments)
+
+
+def _say(grade: str, line: str) -> None:
+    from poolint.output.text import printable
+
+    sys.stderr.write(f"poolint: {grade}: {printable(line)}\n")
 
 
 def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     """Check standard input. What ``--fix`` makes of it goes to standard output, so findings make way for it."""
-    if len(arguments.paths) > 1:
-        from poolint.config import ConfigError
+    from poolint.config import ConfigError
 
+    if arguments.stdin_filename is None and len(arguments.paths) > 1:
         raise ConfigError("`-` reads standard input and cannot be combined with paths")
+    if (arguments.stdin_filename or "").lower().endswith(".ipynb"):
+        raise ConfigError(f"{arguments.stdin_filename}: notebooks are not read; extract their code to a .py file first")
+    for path in () if arguments.paths == DEFAULT else arguments.paths:
+        if path != "-":
+            _say("warning", f"ignoring {path}: standard input is read for {arguments.stdin_filename}")
     path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
-    # No more is read than tells that it is too much.
-    data = sys.stdin.buffer.read(SOURCE_LIMIT + 1)
+    data = _input()
     outcome, after = runner.run_text(data, path)
     fixing = arguments.fix and not arguments.diff
     _report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
@@ -100,7 +117,22 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     return outcome
 
 
+def _input() -> bytes:
+    """Standard input, and no more of it than tells that it is too much. Raises ``ConfigError`` where there is none."""
+    from poolint.config import ConfigError
+
+    if sys.stdin is None:
+        raise ConfigError("standard input is closed")
+    try:
+        return sys.stdin.buffer.read(SOURCE_LIMIT + 1)
+    except OSError as error:
+        raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
+
+
 def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
+    nothing_found = not outcome.files and not outcome.diagnostics and not outcome.refused
+    if nothing_found and not arguments.quiet:
+        _say("warning", "No Python files found under the given path(s)")
     if arguments.diff:
         _report_diff(outcome, arguments)
         return
@@ -114,9 +146,7 @@ def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], objec
             write(f"{line}\n")
     if arguments.quiet or arguments.output_format == "json" or (outcome.refused and not outcome.diagnostics):
         return
-    if not outcome.files and not outcome.diagnostics:
-        sys.stderr.write("poolint: warning: no Python files found under the given paths\n")
-    if outcome.is_idle and not outcome.diagnostics:
+    if nothing_found or (outcome.is_idle and not outcome.diagnostics):
         return  # a warning says so; no check has passed
     from poolint.output import summary
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from poolint.config import Resolver
+from poolint.config import ConfigError, Resolver
 from poolint.output.style import Style, wants_color
 from poolint.output.text import printable
 
@@ -25,6 +25,8 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
     from poolint.explain.holds import held
     from poolint.rules.registry import LazyRules
 
+    if "" in paths:
+        raise ConfigError("an empty path was given: is a variable not set?")
     resolver = Resolver(os.getcwd(), isolated)
     found, problems = held(paths, resolver, LazyRules())
     shown = found[:limit] if limit else found
@@ -36,7 +38,7 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
         text = "\n".join(render(shown, len(found), resolver.cwd, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")
     for problem in problems:
-        sys.stderr.write(f"poolint: error: {problem}\n")
+        sys.stderr.write(f"poolint: error: {printable(problem)}\n")
     return 1 if problems else 0
 
 

@@ -16,9 +16,18 @@ def run() -> None:
 
     Taking down some hundred thousand nodes of syntax one by one would cost a fifth of a long run.
     """
-    code = main()
     try:
-        sys.stdout.flush()
+        code = main()
+    except SystemExit as end:  # argparse: it has said what is wrong, or shown what was asked for
+        code = end.code if isinstance(end.code, int) else 2
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        code = _failed(error)
+    try:
         sys.stderr.flush()
     finally:
         os._exit(code)
@@ -33,21 +42,25 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:
         argv = sys.argv[1:]
         _own_process()
+    if sys.stdout is None:
+        return _say("poolint: error: standard output is closed")
     try:
         code = _dispatch(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python must not try to flush the rest on its way out.
+        # Whoever read our output has seen enough, which ruff takes for success. Python must not try to flush the rest
+        # on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 0
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        return _failed(error)
     except Exception:
         import traceback
 
         traceback.print_exc()
-        sys.stderr.write("poolint: this is a bug: please report it to its maintainers with the lines above\n")
-        return 2
+        return _say("poolint: this is a bug: please report it to its maintainers with the lines above")
     return code
 
 
@@ -55,6 +68,8 @@ def _dispatch(argv: list[str]) -> int:
     from poolint.config import ConfigError
 
     try:
+        if argv[:1] != ["rule"]:
+            _need_directory()
         rest = argv[1:] if argv[:1] == ["check"] else argv
         if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith("-") for argument in rest):
             from poolint.cli.arguments import parse
@@ -64,14 +79,46 @@ def _dispatch(argv: list[str]) -> int:
 
         return check(Arguments(paths=rest))
     except ConfigError as error:
-        sys.stderr.write(f"poolint: error: {error}\n")
-        return 2
+        from poolint.output.text import printable
+
+        return _say(f"poolint: error: {printable(str(error))}")
+
+
+def _need_directory() -> None:
+    """Raises ``ConfigError`` where the working directory has been deleted: no path means anything there."""
+    try:
+        os.getcwd()
+    except OSError:
+        from poolint.config import ConfigError
+
+        raise ConfigError("the working directory does not exist any more") from None
+
+
+def _failed(error: OSError) -> int:
+    """What the system refuses and no single file is to blame for, in one line: above all a full disk behind stdout."""
+    if os.environ.get("POOLINT_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    what = repr(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else "standard output"
+    return _say(f"poolint: error: {what}: {error.strerror or error}")
+
+
+def _say(line: str) -> int:
+    """Write a line to standard error, if that takes any, and return 2."""
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except OSError:
+        pass
+    return 2
 
 
 def _own_process() -> None:
     import gc
     import warnings
 
+    _keep_standard_handles()
     # Nothing of ours is worth collecting before the process ends, and trees of syntax make the collector run often.
     gc.disable()
     # What Python has to say about the literals of the analysed code is not ours to tell.
@@ -79,3 +126,18 @@ def _own_process() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _keep_standard_handles() -> None:
+    """Give the handles 0 to 2 to the null device where they are closed.
+
+    Otherwise the next file that is opened gets one of them, and what a library writes to standard error ends in it.
+    """
+    for handle, stream in enumerate((sys.stdin, sys.stdout, sys.stderr)):
+        if stream is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != handle:
+                os.dup2(null, handle)
+                os.close(null)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)

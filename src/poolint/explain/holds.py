@@ -52,6 +52,7 @@ def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule
         except RecursionError:
             problems.append(f"{path}: nested too deeply to be analysed by this Python")
     problems += [f"{path}: {reason}" for path, reason in discovery.problems]
+    problems += map(str, discovery.refused)
     found.sort(key=lambda one: (*(-part for part in one.stretch.length), one.path, one.stretch.first))
     return found, problems
 

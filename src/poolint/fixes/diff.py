@@ -21,16 +21,28 @@ def unified_diff(before: Source, after: Source, root: str = "") -> str:
     ``\n``: a ``\r`` before it is part of the row, and so is a byte order mark.
     """
     path = _shown(before.path, root)
-    return "".join(_rows(_patch_rows(before), _patch_rows(after), path))
-
-
-def _rows(before: list[str], after: list[str], path: str) -> Iterator[str]:
+    if not path.isprintable() or '"' in path or "\\" in path:
+        return "".join(_rows(_patch_rows(before), _patch_rows(after), *(_quoted(f"{side}/{path}") for side in "ab")))
     mark = "\t" if " " in path else ""  # behind a path with blanks, patch and git want to see where it ends
-    for row in _unified_diff(before, after, f"a/{path}{mark}", f"b/{path}{mark}"):
+    return "".join(_rows(_patch_rows(before), _patch_rows(after), f"a/{path}{mark}", f"b/{path}{mark}"))
+
+
+def _rows(before: list[str], after: list[str], old: str, new: str) -> Iterator[str]:
+    for row in _unified_diff(before, after, old, new):
         if row.endswith("\n"):
             yield row
         else:
             yield row + "\n" + _NO_NEWLINE
+
+
+def _quoted(path: str) -> str:
+    """A path as git writes those that could not stand in a row, or steer the terminal: in quotes, bytes in octal."""
+    known = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+    out = []
+    for char in path:
+        octal = (f"\\{byte:03o}" for byte in char.encode("utf-8", "surrogateescape"))
+        out.append(known.get(char) or (char if char.isprintable() else "".join(octal)))
+    return f'"{"".join(out)}"'
 
 
 def _patch_rows(source: Source) -> list[str]:

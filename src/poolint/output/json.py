@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import os
 
+from poolint.output.text import printable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +37,7 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "name": one.name,
         "message": one.message,
         "severity": one.severity,
-        "filename": os.path.abspath(one.filename),
+        "filename": _name(one.filename),
         "location": _position(one.range.start),
         "end_location": _position(one.range.end),
         "fix": None if one.fix is None else _fix(one.fix),
@@ -44,7 +46,7 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "path": [
             {
                 "message": step.message,
-                "filename": os.path.abspath(step.filename),
+                "filename": _name(step.filename),
                 "location": _position(step.range.start),
                 "end_location": _position(step.range.end),
             }
@@ -53,6 +55,12 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "certainty": one.certainty.value,
         "fingerprint": one.fingerprint,
     }
+
+
+def _name(path: str) -> str:
+    """The absolute path. Bytes that are no text are escaped: JSON has no way for them that all readers take."""
+    path = os.path.abspath(path)
+    return path if path.isprintable() else "".join(printable(c) if "\udc80" <= c <= "\udcff" else c for c in path)
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def expand(line: str) -> tuple[str, list[int]]:
         cells.append(cell)
         drawn = " " * (TAB - cell % TAB) if char == "\t" else _shown(char)
         out.append(drawn)
-        cell += len(drawn) if char == "\t" else width(drawn)
+        cell += width(drawn) if len(drawn) == 1 else len(drawn)
     cells.append(cell)
     return "".join(out), cells
 
@@ -45,5 +45,7 @@ def _shown(char: str) -> str:
         return "\u2421"
     if char.isprintable() or char in "\u200d\ufe0f":
         return char
+    if 0xDC80 <= code <= 0xDCFF:
+        return f"\\x{code - 0xDC00:02x}"  # how Python holds a byte in a name that is not text
     # Other controls, line separators and marks that turn the direction of text.
     return "\N{REPLACEMENT CHARACTER}"

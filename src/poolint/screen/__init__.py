@@ -17,7 +17,7 @@ from __future__ import annotations
 import os
 import re
 
-from poolint.files import read_source
+from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
@@ -57,6 +57,7 @@ class Screen:
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
+        data = with_newlines(data)
         if self.is_near_database(path, data):
             return True
         if b"enter__(" in data and BY_HAND.search(data) is not None:
@@ -71,6 +72,7 @@ class Screen:
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
+        data = with_newlines(data)
         if _uses_state(data) or ENGINE_OPTIONS in data:
             return True
         file = self._settled_file(path, data)
@@ -210,6 +212,7 @@ class Screen:
         return False
 
     def _settled_file(self, path: str, data: bytes) -> File:
+        data = with_newlines(data)
         file = self._files.get(path)
         if file is not None and path in self._settled and file.data == data:
             return file
@@ -240,7 +243,7 @@ class Screen:
     def _file(self, path: str) -> File | None:
         if path not in self._files:
             try:
-                self._files[path] = self._opened(path, self._read(path))
+                self._files[path] = self._opened(path, with_newlines(self._read(path)))
             except OSError:
                 self._files[path] = None
         return self._files[path]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from poolint.files import with_newlines
+
 if TYPE_CHECKING:
     from poolint.semantics.project import Module
 
@@ -28,7 +30,7 @@ _SERVES = re.compile(
 
 def kinds_of(module: Module, relative_path: str) -> frozenset[str]:
     """The kinds of place that a file is, by its path and its contents."""
-    data = module.source.data
+    data = with_newlines(module.source.data)
     found = set()
     if TEST_FILE.search(relative_path):
         found.add("tests")

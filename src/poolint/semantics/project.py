@@ -9,7 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from poolint.files import read_source
+from poolint.files import read_source, with_newlines
 from poolint.semantics.places import TEST_FILE
 from poolint.source import Source, SourceError
 from poolint.versions import Versions
@@ -168,7 +168,7 @@ class Project:
             self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
         for path, data in self._texts[root].items():
             known = self._modules.get(path)
-            yield path, known.source.data if known is not None else data
+            yield path, with_newlines(known.source.data) if known is not None else data
 
     def root_of(self, module: Module) -> str:
         """The folder of the package that a module belongs to, or the one that it is imported from."""
@@ -196,12 +196,15 @@ class Project:
                     yield os.path.join(folder, file)
 
     def bytes_of(self, path: str) -> bytes:
-        """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read."""
+        """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read.
+
+        Rows end in ``\\n``, whatever they end in there.
+        """
         known = self._modules.get(path)
         if known is not None:
-            return known.source.data
+            return with_newlines(known.source.data)
         try:
-            return read_source(path)
+            return with_newlines(read_source(path))
         except OSError:
             return b""
 

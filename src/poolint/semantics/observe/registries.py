@@ -12,6 +12,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.files import with_newlines
 from poolint.semantics.facts import Observation, RegistryNotRemoved
 from poolint.semantics.framework import is_entry
 from poolint.semantics.lifetimes.owed import is_own_registry
@@ -99,7 +100,7 @@ class Registries:
 
     def _events(self, name: str, target: ast.expr, cls: Class, scope: Scope) -> list[_Event] | None:
         """All that happens to a registry; None where that cannot be told, or something removes its sessions."""
-        if _OTHER_OWNERS.search(scope.module.source.data):
+        if _OTHER_OWNERS.search(with_newlines(scope.module.source.data)):
             return None
         if scope.kind == "function" and isinstance(target, ast.Name) and name not in scope.globals:
             found = _mentions(self.ev, cls, {name}, scope)
