@@ -28,8 +28,8 @@ _KEYWORDS = frozenset({"if", "then", "else", "elif", "do", "while", "until", "ex
 _MAX_ROWS = 100
 """Rows over which a quotation may go on."""
 
-_MAX_READ = 3
-"""How often a text is read again from a row on that a quotation begins in, on the average."""
+_MAX_READ = 2
+"""How often a text is read on the average: a row is read again for each row before that begins a quotation."""
 
 _DULL = frozenset({"fi", "done", "esac", "}", "for", "set", "echo", "cd", "[", "[[", "sleep", "true", "trap"})
 
@@ -65,7 +65,7 @@ def expanded(word: Word, environment: Environment) -> Word:
         if found is not None and (found.text or match[2] not in (":-", ":=")):
             place = found.place
             missing = missing or found.missing
-            size += len(found.text)
+            size += len(found.text) - len(match[0])
             return found.text if size <= MAX_TEXT else ""
         if match[2] in (":-", "-", ":=", "="):
             return _VARIABLE.sub(replace, match[3])  # a default may be made of other variables
