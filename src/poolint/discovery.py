@@ -38,6 +38,7 @@ class Discovery:
     def __init__(self, resolver: Resolver) -> None:
         self.problems: list[tuple[str, str]] = []
         self.refused: list[ConfigError] = []
+        self.leftovers: list[str] = []
         self._resolver = resolver
         self._expressions: dict[int, tuple[Settings, Automaton]] = {}
 
@@ -94,6 +95,8 @@ class Discovery:
             if settings is None:
                 continue
             for entry in entries:
+                if entry.name.startswith(".poolint-"):
+                    self.leftovers.append(entry.path)
                 goes_down = entry.is_dir(follow_symlinks=False)
                 if not goes_down and not (entry.name.endswith(SUFFIXES) and _is_source(entry)):
                     continue

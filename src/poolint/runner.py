@@ -108,6 +108,7 @@ class Runner:
         self._resolver = resolver
         self._options = options or Options()
         self._make = make
+        self._paths: Sequence[str] = ()
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
         self._idle: list[str] = []
         """A line for each settings that leave no rule to run."""
@@ -123,6 +124,7 @@ class Runner:
 
         outcome = Outcome()
         discovery = Discovery(self._resolver)
+        self._paths = paths
         for path in discovery.files(paths):
             outcome.files += 1
             try:
@@ -130,6 +132,10 @@ class Runner:
             except ConfigError as error:
                 outcome.refuse(error)
         self._prove(outcome)
+        if discovery.leftovers and not self._options.diff:
+            from poolint.fixes.writing import remove_leftovers
+
+            remove_leftovers(discovery.leftovers)
         for refusal in discovery.refused:
             outcome.refuse(refusal)
         for path, reason in discovery.problems:
@@ -267,12 +273,15 @@ class Runner:
             return
         if self._options.diff:
             from poolint.fixes.diff import unified_diff
+            from poolint.fixes.writing import target_of
 
+            if write:
+                target_of(source.path, self._paths)
             result.diff = unified_diff(source, fixed.source, self._resolver.cwd)
         elif write:
             from poolint.fixes.writing import write_atomically
 
-            write_atomically(source, fixed.source)
+            write_atomically(source, fixed.source, self._paths)
         result.fixed = fixed.applied
         result.diagnostics = fixed.remaining
         result.source = fixed.source

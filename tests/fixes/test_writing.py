@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     real.write_bytes(DATA)
     link.symlink_to("../real/m.py")
     second.symlink_to("m.py")
-    write_atomically(*fixed(second))
+    write_atomically(*fixed(second), [str(tmp_path)])
     assert (link.is_symlink(), second.is_symlink(), real.is_symlink()) == (True, True, False)
     assert real.read_bytes() == b"\xef\xbb\xbfx = 2\r\n"
     assert sorted(path.name for path in link.parent.iterdir()) == ["m.py", "n.py"]
@@ -106,9 +107,88 @@ def test_a_failure_leaves_nothing_behind(file: Path, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     before, after = fixed(file)
-    monkeypatch.setattr(*((os, "fsync", fail) if step == "fsync" else (Path, step, fail)))
+    monkeypatch.setattr(os, step, fail)
     with pytest.raises(SourceError, match="cannot be written: No space left on device"):
         write_atomically(before, after)
+    monkeypatch.undo()
+    assert file.read_bytes() == DATA
+    only(file)
+
+
+def test_a_link_out_of_what_is_checked_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "tree").mkdir()
+    real, link = tmp_path / "m.py", tmp_path / "tree/m.py"
+    real.write_bytes(DATA)
+    link.symlink_to("../m.py")
+    for within in ((), [str(tmp_path / "tree")], [str(link)], [str(tmp_path / "tre")]):
+        with pytest.raises(SourceError, match=r"it is a link to .*, which is not among what is checked"):
+            write_atomically(*fixed(link), within)
+    assert real.read_bytes() == DATA
+    assert link.is_symlink()
+    only(link)
+
+
+def test_a_file_with_two_names_is_left_alone(file: Path) -> None:
+    other = file.with_name("n.py")
+    other.hardlink_to(file)
+    with pytest.raises(SourceError, match=r"the file has 2 names \(hard links\)"):
+        write_atomically(*fixed(file))
+    assert file.samefile(other)
+    assert file.read_bytes() == DATA
+    assert sorted(path.name for path in file.parent.iterdir()) == ["m.py", "n.py"]
+
+
+def test_extended_attributes_are_kept(file: Path) -> None:
+    if not hasattr(os, "setxattr"):
+        pytest.skip("no extended attributes here")
+    try:
+        os.setxattr(file, "user.note", b"mine")
+    except OSError:
+        pytest.skip("the file system has no extended attributes")
+    write_atomically(*fixed(file))
+    assert file.read_bytes() != DATA
+    assert os.getxattr(file, "user.note") == b"mine"
+
+
+def acl(*entries: tuple[int, int, int]) -> bytes:
+    """A POSIX access list as Linux stores it: tag, permissions and id of each entry."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+NOBODY = 0xFFFFFFFF
+LIST = acl((1, 6, NOBODY), (2, 6, 12345), (4, 4, NOBODY), (16, 6, NOBODY), (32, 0, NOBODY))
+"""rw for the owner and the user 12345, r for the group, nothing for others."""
+
+
+def test_access_lists_are_kept_and_none_is_added(file: Path) -> None:
+    if not hasattr(os, "setxattr"):
+        pytest.skip("no extended attributes here")
+    other = file.with_name("n.py")
+    other.write_bytes(DATA)
+    try:
+        os.setxattr(file, "system.posix_acl_access", LIST)
+        os.setxattr(file.parent, "system.posix_acl_default", LIST)  # new files get this one
+    except OSError:
+        pytest.skip("the file system has no access lists")
+    before = os.getxattr(file, "system.posix_acl_access")
+    write_atomically(*fixed(file))
+    write_atomically(*fixed(other))
+    assert os.getxattr(file, "system.posix_acl_access") == before
+    assert "system.posix_acl_access" not in os.listxattr(other)
+    assert stat.S_IMODE(other.stat().st_mode) == 0o644
+
+
+def test_a_folder_that_takes_no_new_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.open
+
+    def refuse(path: str, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(SourceError, match="nothing can be put into its directory: Permission denied"):
+        write_atomically(*fixed(file))
     monkeypatch.undo()
     assert file.read_bytes() == DATA
     only(file)
