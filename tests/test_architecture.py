@@ -51,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "selection": VALUES | {"config", "globs", "rules"},
     "options": {"config", "rules"},
     "discovery": {"automaton", "config", "globs", "ignoring"},
-    "suppression": VALUES | {"source"},
+    "suppression": VALUES | {"config", "selection", "source"},
+    "mentions": set(),
     "output": TEXT | {"config", "selection"},
     "fixes": TEXT | {"fixes.plans", "selection"},
     "judgement": TEXT
@@ -82,7 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "models",
         "suppression",
     },
-    "runner": TEXT | CHOICE | {"crashes", "discovery", "engine", "fixes", "rules", "screen", "suppression"},
+    "runner": TEXT | CHOICE | {"crashes", "discovery", "engine", "fixes", "mentions", "rules", "screen", "suppression"},
     "cli": TEXT | CHOICE | {"budget", "deployment", "explain", "output", "rules", "runner"},
     "integrations": TEXT | CHOICE | {"crashes", "runner"},
     "docs": {"options", "relaxations", "rules"},

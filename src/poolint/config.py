@@ -64,6 +64,7 @@ KEYS = (
     "certainty",
     "budget",
     "models",
+    "strict-noqa",
 )
 
 
@@ -99,7 +100,8 @@ class Settings:
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
     ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
     they stand there, by the names of the rules; ``options`` checks them when the rules are known. ``budget`` is what it
-    says of the deployment, ``models`` are the paths of model files of its own.
+    says of the deployment, ``models`` are the paths of model files of its own. ``strict_noqa`` says that each ``noqa`` is meant
+    for poolint.
     """
 
     __slots__ = (
@@ -117,6 +119,7 @@ class Settings:
         "rule_tables",
         "select",
         "source",
+        "strict_noqa",
     )
 
     def __init__(
@@ -135,6 +138,7 @@ class Settings:
         rule_tables: Mapping[str, Mapping[str, Any]] | None = None,
         budget: Declared | None = None,
         models: tuple[str, ...] = (),
+        strict_noqa: bool = False,
     ) -> None:
         self.select = select
         self.ignore = ignore
@@ -150,6 +154,7 @@ class Settings:
         self.rule_tables = rule_tables or {}
         self.budget = budget
         self.models = models
+        self.strict_noqa = strict_noqa
 
     @property
     def asks_for_more(self) -> bool:
@@ -267,9 +272,9 @@ def parse(table: dict[str, Any], file: str) -> Settings:
     ignores = table.get("per-file-ignores", {})
     if not isinstance(ignores, dict):
         raise ConfigError(f"{where} 'per-file-ignores' must be a table from pattern to list, not {kind_of(ignores)}")
-    force = table.get("force-exclude", False)
-    if not isinstance(force, bool):
-        raise ConfigError(f"{where} 'force-exclude' must be true or false, not {kind_of(force)}")
+    for key in ("force-exclude", "strict-noqa"):
+        if not isinstance(table.get(key, False), bool):
+            raise ConfigError(f"{where} {key!r} must be true or false, not {kind_of(table[key])}")
     certainty = table.get("certainty", "certain")
     if certainty not in CERTAINTIES:
         raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
@@ -287,7 +292,8 @@ def parse(table: dict[str, Any], file: str) -> Settings:
             (pattern, _texts(codes, where, f"per-file-ignores.{pattern}")) for pattern, codes in ignores.items()
         ),
         exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (extend_exclude or ()),
-        force_exclude=force,
+        force_exclude=table.get("force-exclude", False),
+        strict_noqa=table.get("strict-noqa", False),
         certainty=certainty,
         root=root,
         source=os.path.abspath(file),
@@ -327,8 +333,12 @@ def nearest(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'select'?)`` for the nearest of the known words, or nothing when none is near."""
     from difflib import get_close_matches
 
-    found = get_close_matches(word, list(known), 1, 0.65)
-    return f" (did you mean {found[0]!r}?)" if found else ""
+    found = get_close_matches(word, list(known), 5, 0.65)
+    if not found:
+        return ""
+    # Of codes many are equally near: then the one that has the most characters where they stand.
+    best = max(found, key=lambda one: (sum(map(str.__eq__, one, word)), -found.index(one)))
+    return f" (did you mean {best!r}?)"
 
 
 def shown(path: str) -> str:

@@ -11,8 +11,19 @@ from collections.abc import Mapping
 
 from poolint.config import ConfigError, shown
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
-from poolint.rules.registry import LazyRules
-from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
+from poolint.mentions import mentions
+from poolint.rules.registry import LazyRules, has_plugins, names_of
+from poolint.selection import (
+    INTERNAL,
+    OWN,
+    internal_ignored,
+    is_applicable,
+    leaves_nothing,
+    running,
+    tells,
+    validate,
+    written,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +39,8 @@ if TYPE_CHECKING:
         """What the runner needs of :class:`poolint.engine.Checker`."""
 
         def is_interesting(self, path: str, data: bytes) -> bool: ...
+
+        rules: Mapping[str, type[Rule]]
 
         @property
         def warnings(self) -> list[str]: ...
@@ -225,10 +238,11 @@ class Runner:
     def _look(
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
     ) -> None:
-        if checker.is_interesting(path, data):
-            self._check_source(result, checker, settings, path, data, write)
-        else:
+        is_interesting = checker.is_interesting(path, data)
+        if not is_interesting:
             self._rejected.append((path, data))
+        if is_interesting or may_be_reviewed(settings, data):
+            self._check_source(result, checker, settings, path, data, write, is_interesting)
 
     def _prove(self, outcome: Outcome) -> None:
         """Tell of the files that were put aside which of them no Python can parse."""
@@ -249,14 +263,21 @@ class Runner:
         self._rejected.clear()
 
     def _check_source(
-        self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
+        self,
+        result: FileResult,
+        checker: Checker,
+        settings: Settings,
+        path: str,
+        data: bytes,
+        write: bool,
+        looked_at: bool,
     ) -> None:
         from poolint.source import Source
 
         source = result.source = Source.from_bytes(path, data)
 
         def check(text: Source) -> list[Diagnostic]:
-            return reportable(checker, settings, text)
+            return reportable(checker, settings, text, looked_at=looked_at)
 
         result.diagnostics = check(source)
         options = self._options
@@ -320,17 +341,39 @@ class Runner:
         return outcome
 
 
-def reportable(checker: Checker, settings: Settings, source: Source, *, noqa: bool = True) -> list[Diagnostic]:
-    """What is to be told of one source: checked, graded by certainty, suppressed.
+def reportable(
+    checker: Checker, settings: Settings, source: Source, *, noqa: bool = True, looked_at: bool = True
+) -> list[Diagnostic]:
+    """What is to be told of one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
 
     The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out.
+    Without ``looked_at`` nothing is to be found in it, and only its comments are read.
     """
-    from poolint.suppression import suppress
-
-    found = checker.check(source)
+    found = everything = checker.check(source) if looked_at else []
     if settings.certainty == "certain":
         found = [one for one in found if one.certainty == "certain"]
-    return suppress(source, found, noqa=noqa)
+    data = source.text.encode("utf-8", "surrogatepass")
+    if not mentions(data, settings.strict_noqa or (noqa and bool(found)) or has_plugins()):
+        return found
+    from poolint.suppression import left_by
+    from poolint.suppression.comments import directives
+
+    comments = directives(source)
+    kept = left_by(comments, found, noqa=noqa) if comments else found
+    told = {code for code in OWN if comments and tells(settings, code, source.path)}
+    if not told:
+        return kept
+    from poolint.suppression.review import Run, review
+
+    rules = checker.rules
+    ran, expected = running(settings, rules.values(), source.path)
+    run = Run(ran, expected, names_of(rules), settings.strict_noqa, not noqa)
+    return [*kept, *(one for one in review(source, comments, everything, run) if one.code in told)]
+
+
+def may_be_reviewed(settings: Settings, data: bytes) -> bool:
+    """Whether a file in which nothing can be found may have comments of which something is to be told."""
+    return mentions(data, settings.strict_noqa or has_plugins())
 
 
 def tellable(found: list[Diagnostic], settings: Settings, path: str) -> list[Diagnostic]:

@@ -25,11 +25,18 @@ INTERNAL = {"POL900": "crash", "POL901": "unreadable-file", "POL903": "bound-hit
 """What poolint says about itself. No rule stands behind these and no ``select`` turns them off: only an ignore does."""
 
 
-def enabled(settings: Settings, rules: Iterable[type[Rule]]) -> frozenset[str]:
-    """The codes of the rules that run under ``settings``, before ``per-file-ignores``."""
+OWN = {"POL902": "unused-suppression", "POL904": "unknown-suppression"}
+"""What poolint says about comments that are to silence something. POL902 is selected as rules are, and on by default;
+POL904 is told unless it is ignored, like the others."""
+
+
+def enabled(
+    settings: Settings, rules: Iterable[type[Rule]], layers: Iterable[Selectors] | None = None
+) -> frozenset[str]:
+    """The codes of the rules that run under ``settings``, before ``per-file-ignores``; ``layers`` for all of them."""
     metas = [rule.meta for rule in rules]
     chosen = {meta.code for meta in metas if meta.default}
-    for layer in settings.layers():
+    for layer in settings.layers() if layers is None else layers:
         wanted = {meta.code: _verdict(layer, meta.code, meta.name) for meta in metas}
         if layer.select is not None:
             chosen = {code for code, yes in wanted.items() if yes}
@@ -61,9 +68,10 @@ def matches(selector: str, code: str, name: str = "") -> bool:
 
 
 def internal_ignored(settings: Settings, code: str, path: str) -> bool:
-    """Whether POL900 or POL901 is ignored in ``path``: it takes an explicit ignore, never merely another ``select``."""
+    """Whether what poolint says of itself is ignored in ``path``: it takes an ignore, never merely another ``select``."""
+    name = INTERNAL.get(code) or OWN[code]
     selectors = [one for layer in settings.layers() for one in (*layer.ignore, *layer.extend_ignore)]
-    return any(matches(one, code, INTERNAL[code]) for one in (*selectors, *ignored_in(settings, path)))
+    return any(matches(one, code, name) for one in (*selectors, *ignored_in(settings, path)))
 
 
 def written(settings: Settings) -> tuple[str, ...]:
@@ -82,7 +90,7 @@ def validate(settings: Settings, names: Mapping[str, str | None], broken: Mappin
 
     Raises :class:`ConfigError` that names the selector, where it was written, and the nearest code.
     """
-    known = {**names, **INTERNAL}
+    known = {**names, **INTERNAL, **OWN}
     for layer in settings.layers():
         keys = (
             ("select", layer.select or ()),
@@ -100,6 +108,25 @@ def validate(settings: Settings, names: Mapping[str, str | None], broken: Mappin
             raise ConfigError(f"{_origin_of(settings, code)}rule {code} is selected and cannot run: {why}")
 
 
+def running(settings: Settings, rules: Iterable[type[Rule]], path: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The codes of the rules that run in the file at ``path``, and of those that would without the command line."""
+    rules = list(rules)
+    ignored = ignored_in(settings, path)
+    off = {one.meta.code for one in rules if any(matches(each, one.meta.code, one.meta.name) for each in ignored)}
+    return enabled(settings, rules) - off, enabled(settings, rules, settings.layers()[:1]) - off
+
+
+def tells(settings: Settings, code: str, path: str) -> bool:
+    """Whether POL902 or POL904 is told in the file at ``path``."""
+    if code == "POL904":
+        return not internal_ignored(settings, code, path)
+    is_on = True
+    for layer in settings.layers():
+        verdict = _verdict(layer, code, OWN[code])
+        is_on = bool(verdict) if layer.select is not None else is_on if verdict is None else verdict
+    return is_on and not any(matches(one, code, OWN[code]) for one in ignored_in(settings, path))
+
+
 def asked_for(settings: Settings, code: str) -> bool:
     """Whether somebody has selected the rule with this code in so many words, and nobody has ignored it since."""
     asked = False
@@ -113,7 +140,7 @@ def leaves_nothing(settings: Settings, names: Mapping[str, str | None]) -> bool:
     """Whether the selectors, each of which means some rule, leave none to run. ``names`` as for :func:`validate`."""
     chosen = set(names)
     for layer in settings.layers():
-        wanted = {code: _verdict(layer, code, name or "") for code, name in {**names, **INTERNAL}.items()}
+        wanted = {code: _verdict(layer, code, name or "") for code, name in {**names, **INTERNAL, **OWN}.items()}
         kept = chosen if layer.select is None else frozenset[str]()
         chosen = {code for code, yes in wanted.items() if (code in kept if yes is None else yes)}
     return not chosen

@@ -108,11 +108,13 @@ def test_listed(run: Run) -> None:
     assert (
         run("rule", "--all").out
         == """\
-CODE    NAME             FIX     DEFAULT  SUMMARY
-XYZ1    sleeping         unsafe  opt-in   sleep while connected
-POL900  crash            none    on       poolint or a rule crashed while it checked this file
-POL901  unreadable-file  none    on       a file cannot be read or parsed
-POL903  bound-hit        none    on       a function is too large for its lifetimes to be followed
+CODE    NAME                 FIX     DEFAULT  SUMMARY
+XYZ1    sleeping             unsafe  opt-in   sleep while connected
+POL900  crash                none    on       poolint or a rule crashed while it checked this file
+POL901  unreadable-file      none    on       a file cannot be read or parsed
+POL902  unused-suppression   safe    on       a comment silences nothing
+POL903  bound-hit            none    on       a function is too large for its lifetimes to be followed
+POL904  unknown-suppression  none    on       a comment that is to silence something names no rule, or is not written as one
 """
     )
 
@@ -130,7 +132,7 @@ def test_as_json(run: Run) -> None:
     }
     assert "## Example\n```python" in one["explanation"]
     listed = json.loads(run("rule", "--all", "--output-format=json").out)
-    assert [each["code"] for each in listed] == ["XYZ1", "POL900", "POL901", "POL903"]
+    assert [each["code"] for each in listed] == ["XYZ1", "POL900", "POL901", "POL902", "POL903", "POL904"]
 
 
 def test_its_own_codes(run: Run) -> None:

@@ -8,7 +8,7 @@ from poolint.config import ConfigError, nearest
 from poolint.options import described
 from poolint.rules.base import documentation
 from poolint.rules.registry import load
-from poolint.selection import INTERNAL
+from poolint.selection import INTERNAL, OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,13 +25,31 @@ FIXES = {
     "none": "Has no fix.",
 }
 
+ALWAYS = dict(sorted({**INTERNAL, **OWN}.items()))
+"""What poolint tells without a rule: of itself, and of comments."""
+
 INTERNAL_SUMMARIES = {
+    "POL904": "a comment that is to silence something names no rule, or is not written as one",
     "POL900": "poolint or a rule crashed while it checked this file",
     "POL901": "a file cannot be read or parsed",
+    "POL902": "a comment silences nothing",
     "POL903": "a file is too large to be analysed, or a function for its lifetimes to be followed",
 }
 
 INTERNAL_TEXTS = {
+    "POL902": """\
+A `# poolint: ignore[…]`, a `# noqa: POL…`, or one of these for a whole file, where nothing is found that it would
+silence: what it was for has been mended, has moved, or stands on another row. The fix takes out what silences nothing and
+leaves all other text of the comment. Only of rules that have run is anything said: a code that was not selected, in a
+file where something crashed or a bound was hit, is not unused. Codes of other tools behind `noqa`, and a `noqa` without
+codes, are nobody's business here, unless `strict-noqa = true` says that each of them is meant for poolint.
+
+It is selected like a rule, and judges by the rules that are selected beside it.""",
+    "POL904": """\
+A comment that is meant to silence something and cannot: it names a code or a rule that does not exist, its bracket is
+never closed or empty, codes stand behind it without brackets, a colon is missing, it is another word than `ignore` or
+`file-ignore`, or one for the whole file does not stand on a row of its own. No `--select` turns this off;
+`--ignore POL904` does.""",
     "POL903": """\
 Lifetimes are followed event by event, and a function with more events than a bound allows is given up rather than
 followed for minutes. The other rules still look at it. Such a function is usually generated: exclude its file, or split
@@ -55,7 +73,7 @@ def rule(wanted: str | None, everything: bool, output_format: str) -> int:
     registry = load()
     as_json = output_format == "json"
     if everything:
-        objects = [as_object(one, registry) for one in registry.rules.values()] + [_internal(code) for code in INTERNAL]
+        objects = [as_object(one, registry) for one in registry.rules.values()] + [_internal(code) for code in ALWAYS]
         text = "\n".join(_table(objects))
     else:
         assert wanted is not None
@@ -94,9 +112,9 @@ def as_object(one: type[Rule], registry: Registry) -> dict[str, Any]:
 def _internal(code: str) -> dict[str, Any]:
     return {
         "code": code,
-        "name": INTERNAL[code],
+        "name": ALWAYS[code],
         "summary": INTERNAL_SUMMARIES[code],
-        "fix": "none",
+        "fix": "safe" if code == "POL902" else "none",
         "default": True,
         "relaxed_in": [],
         "relaxed_for_process_in": [],
@@ -111,10 +129,10 @@ def _find(wanted: str, registry: Registry) -> dict[str, Any]:
     for code, one in registry.rules.items():
         if wanted in (code, one.meta.name) or wanted.upper() == code:
             return as_object(one, registry)
-    for code, name in INTERNAL.items():
+    for code, name in ALWAYS.items():
         if wanted == name or wanted.upper() == code:
             return _internal(code)
-    words = [*registry.rules, *INTERNAL, *(one.meta.name for one in registry.rules.values())]
+    words = [*registry.rules, *ALWAYS, *(one.meta.name for one in registry.rules.values())]
     raise ConfigError(f"unknown rule {wanted!r}{nearest(wanted.upper(), words) or nearest(wanted, words)}")
 
 

@@ -68,16 +68,21 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
 
         return [] if internal_ignored(settings, "POL903", filename) else [(1, 0, f"POL903 {TOO_LARGE}")]
     interesting = checker.is_interesting(filename, encoded)
-    if not interesting and text.isascii():
+
+    from poolint.runner import may_be_reviewed, reportable, tellable
+
+    reviewed = may_be_reviewed(settings, encoded)
+    if not interesting and not reviewed and text.isascii():
         return []
 
-    from poolint.runner import reportable, tellable
     from poolint.selection import internal_ignored
     from poolint.source import Source, SourceError
 
     try:
         source = Source.from_bytes(filename, _bytes(filename, text))
-        found = reportable(checker, settings, source, noqa=False) if interesting else []
+        found = []
+        if interesting or reviewed:
+            found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
     except SourceError as error:

@@ -142,10 +142,12 @@ class LazyRules(Mapping[str, "type[Rule]"]):
 
     def names(self) -> dict[str, str | None]:
         """Every announced code, and the name of its rule where that is known without loading it."""
-        known: dict[str, str | None] = dict.fromkeys(codes())
-        if self._registry is not None:
-            known.update({code: rule.meta.name for code, rule in self._registry.rules.items()})
-        return known
+        return names_of({} if self._registry is None else self._registry.rules)
+
+
+def names_of(rules: Mapping[str, type[Rule]]) -> dict[str, str | None]:
+    """Every announced code, and the name of its rule if that is among ``rules``."""
+    return {**dict.fromkeys(codes()), **{code: rule.meta.name for code, rule in rules.items()}}
 
 
 def _points() -> list[EntryPoint]:
