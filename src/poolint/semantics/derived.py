@@ -122,10 +122,20 @@ class Derived:
                 self.refuse("it gets a second name")
             elif target.id in self.scope.globals:
                 self.refuse("it is stored")
+            elif self._is_captured(target.id):
+                self.refuse("a nested function captures what is made from it")
             else:
                 self._add(Origin(target.id, tuple(self.reads.graph.nodes_of(target)), holds=holds))
         else:
             self._put_into(target, holds=holds)
+
+    def _is_captured(self, name: str) -> bool:
+        """Whether a function inside this one reads a name of it, at whatever time."""
+        return any(
+            name in inner.loads and name not in inner.bindings
+            for inner in self.scope.descendants()
+            if inner is not self.scope
+        )
 
     def _put_into(self, target: ast.expr, *, holds: bool) -> None:
         root = root_name(target)

@@ -143,6 +143,7 @@ class Flow:
                 for argument in call.args:
                     self._join_names(argument, call)
             self.is_pending = not _is_awaited(call) and self._gives_pending(call)
+            self.holds = self.holds or self._gives_what_asks_it(call)
             return True
         self.holds = self.holds or self.is_pending
         function = call.func
@@ -175,6 +176,11 @@ class Flow:
         # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read from it.
         if not isinstance(one, (LibraryName, ModuleObject)) or (self.holds and not _is_standard(one)):
             derived.join(root, call)
+
+    def _gives_what_asks_it(self, call: ast.Call) -> bool:
+        """Whether a call gives a cursor or a transaction, which works by the connection for as long as it lives."""
+        fact = call_fact(self.derived.ev, call, self.derived.scope, use_evidence=False)
+        return fact is not None and fact.role in ("cursor", "begin")
 
     def _gives_pending(self, call: ast.Call) -> bool:
         one = self.derived.ev.type_of(call, self.derived.scope)

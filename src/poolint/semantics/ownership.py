@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Function, LibraryMethod, LibraryName, alternatives
+from poolint.semantics.types import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.facts import CallFact
     from poolint.semantics.scopes import Binding, Scope
+    from poolint.semantics.types import Type
 
 
 class Fate(IntEnum):
@@ -28,8 +30,10 @@ class Fate(IntEnum):
     RELEASED = 4
 
 
-_KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
-_USERS = frozenset(
+KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+"""Methods, by name, that keep what they are passed."""
+
+USERS = frozenset(
     {
         "create_all",
         "drop_all",
@@ -44,6 +48,11 @@ _USERS = frozenset(
     }
 )
 """Functions and methods, by name, that only use a connection, whoever they are called on."""
+
+_COMMON = frozenset({"create", "drop", "inspect", "reflect"})
+
+OWNERS = frozenset({"engine", "pool", "client"})
+"""Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
 
 _READS_BY = frozenset({"autoload_with"})
 """Keyword arguments for a connection that is only read from, though a class takes it: ``Table(name, autoload_with=conn)``."""
@@ -78,12 +87,23 @@ class Ownership:
             return Fate.KEPT if keeps else Fate.USED
         if _is_block_on_engine(call, fact, cls):
             return Fate.USED
-        if isinstance(call.func, ast.Attribute) and call.func.attr in _KEEPERS:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPERS:
             return Fate.KEPT
-        if last_name(call.func) in _USERS or keyword in _READS_BY:
-            return Fate.USED
         callees = alternatives(self.ev.type_of(call.func, scope))
+        if keyword in _READS_BY or self._only_uses(call, callees, cls):
+            return Fate.USED
         return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)
+
+    def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
+        """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
+        ``create`` say nothing of what becomes of a client."""
+        name = last_name(call.func)
+        return name in USERS and not (cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees)
+
+    def _is_known(self, callee: LibraryName) -> bool:
+        """Whether a function is of the standard library or of one that has a model: nobody knows what others keep."""
+        root = callee.name.partition(".")[0]
+        return root in sys.stdlib_module_names or root == "builtins" or root in self.ev.models.roots
 
     def _of_callee(
         self,
@@ -108,7 +128,7 @@ class Ownership:
             keeps = last[:1].isupper() or callee.name.startswith(
                 ("contextlib.", "builtins.setattr", "asyncio.", "functools.partial")
             )
-            return Fate.KEPT if keeps else Fate.USED
+            return Fate.KEPT if keeps or (cls.kind in OWNERS and not self._is_known(callee)) else Fate.USED
         if isinstance(callee, LibraryMethod):
             return Fate.USED
         return Fate.KEPT  # a class keeps it; what is unknown may
@@ -136,6 +156,11 @@ class Ownership:
                 continue
             loads = inner.loads.get(name, ())
             fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth) for load in loads]
+        if cls.kind in OWNERS and max(fates) < Fate.KEPT:
+            from poolint.semantics.parts import Parts  # which asks here in turn
+
+            if Parts(self.ev, self, scope, cls, depth).outlive(name):
+                return Fate.KEPT
         return max(fates)
 
     def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:

@@ -56,7 +56,8 @@ class Vocabulary:
         self.outlasts: set[str] = set()
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
-                self.makes.add(cls.name.rpartition(".")[2])
+                self.makes.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
+                self.makes.update(name for row in cls.methods if row.role == "create" for name in row.names)
             if cls.kind == "registry":
                 self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
             for method in cls.methods:
@@ -81,7 +82,7 @@ class Vocabulary:
             last = name.rpartition(".")[2]
             (self.sync if function.call == "sync" else self.pending).add(last)
             made = models.classes.get(function.returns) if function.role == "create" else None
-            if made is not None and made.kind in ("engine", "pool"):
+            if made is not None and (made.kind in ("engine", "pool") or (made.kind == "client" and made.on_drop)):
                 self.makes.add(last)
             if function.role == "checkout":
                 self.takes.add(last)

@@ -120,6 +120,8 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) 
     called = last_name(node.func)
     if called in vocabulary.takes or called in vocabulary.makes or SAYS_DATABASE.search(name):
         return True
+    if vocabulary.is_library_import(node.func, scope):
+        return True
     parents = map(parent_of, scope.loads.get(name, ()))
     return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
 
@@ -130,6 +132,8 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return None
+    if cls.kind == "client" and not cls.on_drop:
+        return None  # nobody knows that anything comes of it
     if cls.kind == "engine" and is_unpooled(ev, node, scope):
         return None  # its connections end with their own release
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):

@@ -19,7 +19,8 @@ from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
 from poolint.semantics.observe import lent
 from poolint.semantics.observe.collector import SYNC_SIDES
 from poolint.semantics.observe.common import is_in_loop, may_await, step
-from poolint.semantics.ownership import is_lost_when_closed
+from poolint.semantics.ownership import OWNERS, is_lost_when_closed
+from poolint.semantics.parts import Parts
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.uses import Use, usage
 from poolint.semantics.vocabulary import RELEASING
@@ -111,12 +112,14 @@ class Lifetimes:
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
         if self._release_is_dropped(site, scope):
             return None  # that it does not happen is told of instead
-        if site.cls.kind in lent.OWNERS and self._is_lent(site, scope):
+        if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return None  # told of as what a generator lends
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
             return self._manual(site, scope, outcome)
+        if Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
+            return None  # whoever has the part goes on using it
         problem, edges = verdict
         culprit = _culprit(edges)
         if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
@@ -268,7 +271,7 @@ def _is_guarded(edges: list[Edge], site: Site) -> bool:
 
 def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
-    if site.cls.kind in lent.OWNERS:
+    if site.cls.kind in OWNERS:
         return _verdict_on_owner(outcome)
     if outcome.overwritten is not None:
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten

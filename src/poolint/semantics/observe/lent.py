@@ -16,6 +16,7 @@ from poolint.semantics.cfg import TooComplex
 from poolint.semantics.facts import CallFact, LeakedCheckout
 from poolint.semantics.lifetimes.flags import name_of
 from poolint.semantics.observe.common import escapes, may_await, step, walk
+from poolint.semantics.ownership import OWNERS
 from poolint.semantics.pools import is_unpooled
 from poolint.semantics.scopes import parent_of, statement_of
 from poolint.semantics.types import Instance, alternatives
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.lifetimes.graphs import Graphs
     from poolint.semantics.scopes import Scope
-
-OWNERS = frozenset({"engine", "pool", "client"})
-"""Kinds of objects that own connections, and are built once and lent to all that need them."""
 
 
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheckout]:
