@@ -130,11 +130,12 @@ def check_toml(text: str) -> None:
         if sign == ".":
             dots += 1
         if depth > MAX_DEPTH or dots > MAX_DEPTH:
-            what = _named(table, key)
+            what = _named(table, key if has_key else text[begin : min(match.start(), begin + 100)].strip())
             raise OverBoundError(f"{what} is nested more than {MAX_DEPTH} deep", _row(text, match.start()))
         if sign == "\n" and not depth:
             line = "" if has_key else text[begin : match.start()].strip()
-            table = line or table
+            if line.startswith("["):
+                table = line[: line.rfind("]") + 1]
             begin, key, has_key = match.end(), "", False
         if sign in ",={[\n":
             dots = 0

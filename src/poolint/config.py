@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.bounds import OverBoundError, check_toml, clipped
 from poolint.files import NotRegularError, read_regular
 
 TYPE_CHECKING = False
@@ -66,6 +67,10 @@ KEYS = (
     "models",
     "strict-noqa",
 )
+
+
+_NO_TOML = ("utf-16-le", "utf-16-be")
+"""Encodings in which editors write files that TOML does not know."""
 
 
 class ConfigError(Exception):
@@ -248,7 +253,8 @@ class Resolver:
                 return None
             self._projects[directory] = directory
             # tomllib costs more than the rest of a clean run, so it sees only files that can concern us.
-            table = _table(file, data) if b"tool.poolint" in data else None
+            is_ours = b"tool.poolint" in data or any("tool.poolint".encode(name) in data for name in _NO_TOML)
+            table = _table(file, data) if is_ours else None
             return None if table is None else self._overrides.over(parse(table, file))
         except ConfigError as error:
             return error
@@ -264,7 +270,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
     where = f"{shown(file)}: [tool.poolint]"
     for key, value in table.items():
         if key not in KEYS and not isinstance(value, dict):
-            raise ConfigError(f"{where} unknown key {key!r}{nearest(key, KEYS)}")
+            raise ConfigError(f"{where} unknown key {clipped(key)}{nearest(key, KEYS)}")
 
     def texts(key: str) -> tuple[str, ...] | None:
         return _texts(table[key], where, key) if key in table else None
@@ -277,7 +283,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
             raise ConfigError(f"{where} {key!r} must be true or false, not {kind_of(table[key])}")
     certainty = table.get("certainty", "certain")
     if certainty not in CERTAINTIES:
-        raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {certainty!r}")
+        raise ConfigError(f"{where} 'certainty' must be 'certain' or 'possible', not {clipped(certainty)}")
     exclude = texts("exclude")
     extend_exclude = texts("extend-exclude")
     for key, patterns in (("exclude", exclude), ("extend-exclude", extend_exclude), ("per-file-ignores", ignores)):
@@ -314,12 +320,6 @@ def _check_patterns(patterns: Iterable[str], where: str, key: str) -> None:
             raise ConfigError(f"{where} {key!r} has the pattern {clipped(pattern)}, which means nothing: {wrong}")
 
 
-def clipped(value: object) -> str:
-    """A value as it was written, but no more of it than fits on a line."""
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}…{text[-10:]}"
-
-
 def _budget(table: object, file: str) -> Declared:
     from poolint.deployment import declared
 
@@ -331,6 +331,8 @@ def _budget(table: object, file: str) -> Declared:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` (did you mean 'select'?)`` for the nearest of the known words, or nothing when none is near."""
+    if len(word) > 100:
+        return ""
     from difflib import get_close_matches
 
     found = get_close_matches(word, list(known), 5, 0.65)
@@ -364,7 +366,12 @@ def _table(file: str, data: bytes) -> dict[str, Any] | None:
     else:
         import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        tool = tomllib.loads(data.decode("utf-8")).get("tool", {})
+        text = data.decode("utf-8").removeprefix("\ufeff")
+        check_toml(text)
+        tool = tomllib.loads(text).get("tool", {})
+    except OverBoundError as error:
+        where = f"{shown(file)}:{error.row}" if error.row else shown(file)
+        raise ConfigError(f"{where}: {error}") from error
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{shown(file)}:{row}: broken TOML: not UTF-8") from error
@@ -374,6 +381,8 @@ def _table(file: str, data: bytes) -> dict[str, Any] | None:
         if place.startswith("line "):
             row = int(place[len("line ") :].partition(",")[0])
         raise ConfigError(f"{shown(file)}:{row}: broken TOML: {reason}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{shown(file)}: broken TOML: {error}") from error
     table = tool.get("poolint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{shown(file)}: [tool] 'poolint' must be a table, not {kind_of(table)}")
@@ -382,10 +391,14 @@ def _table(file: str, data: bytes) -> dict[str, Any] | None:
 
 def _texts(value: object, where: str, key: str) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise ConfigError(f"{where} {key!r} must be a list of strings, not {kind_of(value)}")
+        raise ConfigError(f"{where} {clipped(key)} must be a list of strings, not {kind_of(value)}")
     for item in value:
         if not isinstance(item, str):
-            raise ConfigError(f"{where} {key!r} must be a list of strings; it has {kind_of(item)} in it: {item!r}")
+            raise ConfigError(
+                f"{where} {clipped(key)} must be a list of strings; it has {kind_of(item)} in it: {clipped(item)}"
+            )
+        if "\0" in item:
+            raise ConfigError(f"{where} {clipped(key)} has a NUL character in it: {clipped(item)}")
     return tuple(value)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.bounds import clipped
 from poolint.config import KEYS, ConfigError, kind_of, nearest, shown
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def resolved(settings: Settings, rules: Iterable[type[Rule]]) -> Given:
         for key, value in table.items():
             if key not in options:
                 has = nearest(key, options) if options else ": the rule has no options"
-                raise ConfigError(f"{where} unknown key {key!r}{has}")
+                raise ConfigError(f"{where} unknown key {clipped(key)}{has}")
             _check(options[key], value, where)
     return {meta.code: _values(meta.options, settings.rule_tables.get(name, {})) for name, meta in metas.items()}
 
@@ -73,9 +74,9 @@ def _check(option: Option, value: object, where: str) -> None:
             raise ConfigError(f"{place} a list of strings, not {kind_of(value)}")
         for item in value:
             if not isinstance(item, str):
-                raise ConfigError(f"{place} a list of strings; it has {kind_of(item)} in it: {item!r}")
+                raise ConfigError(f"{place} a list of strings; it has {kind_of(item)} in it: {clipped(item)}")
     elif type(value) is not type(default):
         wanted = "true or false" if isinstance(default, bool) else kind_of(default)
         raise ConfigError(f"{place} {wanted}, not {kind_of(value)}")
     elif not isinstance(value, bool) and isinstance(value, int) and value < 0:
-        raise ConfigError(f"{place} 0 or more, not {value}")
+        raise ConfigError(f"{place} 0 or more, not {clipped(value)}")

@@ -9,6 +9,7 @@ Layers go one over the other: what rules say themselves, ``pyproject.toml``, the
 
 from __future__ import annotations
 
+from poolint.bounds import clipped
 from poolint.config import ConfigError, Selectors, nearest
 
 TYPE_CHECKING = False
@@ -158,7 +159,7 @@ def _validate(selectors: Iterable[str], where: str, known: Mapping[str, str | No
         if not selector or not any(matches(selector, code, name or "") for code, name in known.items()):
             words = [ALL, *known, *(name for name in known.values() if name)]
             hint = nearest(selector, words) or nearest(selector.upper(), words)
-            raise ConfigError(f"{where}: unknown rule selector {selector!r}{hint}")
+            raise ConfigError(f"{where}: unknown rule selector {clipped(selector)}{hint}")
 
 
 def _origin_of(settings: Settings, code: str) -> str:

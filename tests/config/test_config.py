@@ -117,7 +117,7 @@ def test_toml_that_does_not_concern_us_is_not_even_parsed(tmp_path: Path) -> Non
             "extend-exclude = ['a{b']",
             "'extend-exclude' has the pattern 'a{b', which means nothing: a `{` is not closed",
         ),
-        ("exclude = ['a\\u0000b']".replace("'", '"'), "'exclude' has the pattern 'a\\x00b', which means nothing: "),
+        ("exclude = ['a\\u0000b']".replace("'", '"'), "'exclude' has a NUL character in it: 'a\\x00b'"),
         ("per-file-ignores = {'[' = ['POL1']}", "[tool.poolint] 'per-file-ignores' has the pattern '[', which means"),
     ],
 )
@@ -170,3 +170,36 @@ def test_settings_can_be_sent_to_another_process(tmp_path: Path) -> None:
     copy = pickle.loads(pickle.dumps(load(str(tmp_path))))
     assert (copy.select, copy.root) == (("POL1",), str(tmp_path))
     assert copy.layers()[0].select == ("POL1",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("certainty = " + "9" * 100_000, "pyproject.toml:2: [tool.poolint] 'certainty' is a number of 100 000 digits"),
+        ("x = " + "[" * 1000 + "]" * 1000, "pyproject.toml:2: [tool.poolint] 'x' is nested more than 100 deep"),
+        ("x = " + "{a = " * 1000, "pyproject.toml:2: [tool.poolint] 'x' is nested more than 100 deep"),
+        ("#" * 1_000_000, "pyproject.toml: it has more than 1 000 000 characters"),
+        ("models = ['a\\u0000b']".replace("'", '"'), "[tool.poolint] 'models' has a NUL character in it: 'a\\x00b'"),
+        ("budget.files = ['\\u0000']".replace("'", '"'), "[tool.poolint.budget] 'files' has a NUL character in it: "),
+        ("budget.files = ['**/**/**/a']", "'files' has '**/**/**/a' in it: `**` may stand there 2 times"),
+        ("budget.reserve = 0x" + "f" * 50_000, "'reserve' must be a number from 0, not a value that is too large"),
+        ("budget.reserve = 9999999999999999999", "'reserve' must be a number from 0, not 9999999999999999999"),
+        ("x" * 5000 + " = 1", f"[tool.poolint] unknown key '{'x' * 40}'… (5 000 characters)"),
+        ("x = 2020-13-41", "pyproject.toml:2: broken TOML: "),
+    ],
+)
+def test_settings_beyond_measure(tmp_path: Path, text: str, told: str) -> None:
+    write(tmp_path, f"[tool.poolint]\n{text}\n")
+    message = refusal(tmp_path)
+    assert told in message
+    assert "\n" not in message
+    assert len(message) < 300
+
+
+def test_a_byte_order_mark_is_taken_and_other_encodings_are_not(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.poolint]\nselect = ['POL1']\n", encoding="utf-8-sig")
+    assert load(str(tmp_path)).select == ("POL1",)
+    (tmp_path / "pyproject.toml").write_text("[tool.poolint]\nselect = ['POL1']\n", encoding="utf-16")
+    assert refusal(tmp_path) == "pyproject.toml:1: broken TOML: not UTF-8"
+    (tmp_path / "pyproject.toml").write_bytes(b"[tool.poolint]\n# \xff\n")
+    assert refusal(tmp_path) == "pyproject.toml:2: broken TOML: not UTF-8"

@@ -223,8 +223,12 @@ def test_comments_and_actions_of_templates() -> None:
     [
         ("[tool.poolint]\nx = " + "[" * 1000, 2, "[tool.poolint] 'x' is nested more than 100 deep"),
         ("[tool.poolint]\nx = " + "{a = " * 1000, 2, "[tool.poolint] 'x' is nested more than 100 deep"),
-        ("[tool.poolint]\n\na" + ".a" * 1000 + " = 1", 3, "[tool.poolint] is nested more than 100 deep"),
-        ("[" + "a." * 1000 + "a]\n", 1, "a table is nested more than 100 deep"),
+        (
+            "[tool.poolint]\n\na" + ".a" * 1000 + " = 1",
+            3,
+            f"[tool.poolint] 'a{'.a' * 19}.'… (100 characters) is nested more than 100 deep",
+        ),
+        ("[" + "a." * 1000 + "a]\n", 1, f"'[{'a.' * 19}a'… (100 characters) is nested more than 100 deep"),
         ("x = 1\n[a]\ny = -" + "9" * 100_000, 3, "[a] 'y' is a number of 100 000 digits"),
         ("y = [[1], 1_" + "9" * 100_000 + "]", 1, "'y' is a number of 100 001 digits"),
         ("#" * 1_000_001, 0, "it has more than 1 000 000 characters"),

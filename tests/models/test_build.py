@@ -44,7 +44,7 @@ BROKEN = {
     "no such parameter": (HEAD + CLASS + 'awaits = "$0"', "x.toml: x.A: awaits: '$0' is neither"),
     "self of a function": (HEAD + FUNCTION + 'returns = "self"', "x.toml: x.f: returns: 'self' is neither"),
     "unknown base": (HEAD + CLASS + 'bases = ["x.B"]', "x.toml: x.A: bases: 'x.B' is not the name of a class here"),
-    "base of itself": (HEAD + CLASS + 'bases = ["x.A"]', "x.toml: x.A: bases: 'x.A' derives from this class in turn"),
+    "base of itself": (HEAD + CLASS + 'bases = ["x.A"]', "x.toml: x.A: bases: the class is its own base"),
     "unknown attribute type": (
         HEAD + CLASS + 'attributes = { a = "x.B" }',
         "x.toml: x.A: attributes.a: 'x.B' is neither",

@@ -163,6 +163,9 @@ def test_what_a_row_does_not_say_stays() -> None:
     assert not own.screened
 
 
+CLASS = '[[classes]]\nname = "acme.{}"\nkind = "{}"\nmode = "sync"\nbases = [{}]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -183,16 +186,54 @@ def test_what_a_row_does_not_say_stays() -> None:
         ("[[functions]]\nname = 3\n", "functions[3]."),
         ("functions = [3]\n", "functions[0]: Expected `object`, got `int`"),
         ('[[classes]]\nname = "httpx.Client"\nmethods = 3\n', "classes[httpx.Client].methods: Expected `array`"),
-        ("[[functions]\n", "Expected"),
-        (f"x = {'[' * 9999}", "maximum recursion depth exceeded"),
+        ("[[functions]\n", "broken TOML: Expected"),
         ('[[classes]]\nname = "httpx.Client"\nkind = []\nmethods = [{ names = [{}] }]\n', "classes[httpx.Client]."),
         ('[[drivers]]\nname = "x"\n', "drivers: only poolint's own models have this"),
-        ("pools = 3\n", "top level: Object contains unknown field `pools`"),
+        ("pools = 3\n", "top level: Object contains unknown field `pools`; there are "),
+        (
+            CLASS.format("Pool", "clyent", ""),
+            "classes[acme.Pool].kind: Invalid enum value 'clyent'; there are 'client',",
+        ),
+        (CLASS.format("A", "client", '"acme.A"'), "acme.A: bases: the class is its own base"),
+        (
+            CLASS.format("A", "client", '"acme.B"') + CLASS.format("B", "client", '"acme.A"'),
+            "acme.A: bases: 'acme.B' derives from this class in turn (and 1 more)",
+        ),
+        (
+            CLASS.format("A", "client", '"acme.Z"') + 'aliases = ["acme.Z"]\n',
+            "acme.A: bases: 'acme.Z' derives from this class in turn",
+        ),
+        (
+            "".join(CLASS.format(f"A{n}", "client", f'"acme.A{n - 1}"' if n else "") for n in range(150)),
+            "acme.A101: bases: there are more than 100 of them above each other (and 48 more)",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_with_file_and_key(project: Project, text: str, message: str) -> None:
     project.models(text).write("app.py", JOB)
     assert f"models/pools.toml: {message}" in project.refused()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("# \n" + "x = " + "[" * 9999, "2: 'x' is nested more than 100 deep"),
+        ("x = " + "9" * 100_000, "1: 'x' is a number of 100 000 digits"),
+        ("# \n# \udcff", "2: broken TOML: not UTF-8"),
+    ],
+)
+def test_what_no_reader_takes_is_told_with_its_row(project: Project, text: str, message: str) -> None:
+    project.models("").write("app.py", JOB)
+    (project.root / "models" / "pools.toml").write_text(text, encoding="utf-8", errors="surrogateescape")
+    assert project.refused() == f"models/pools.toml:{message}"
+
+
+def test_bases_that_lead_back_over_several_files(project: Project) -> None:
+    project.write("pyproject.toml", '[tool.poolint]\nmodels = ["a.toml", "b.toml", "c.toml"]\n').write("app.py", JOB)
+    project.write("a.toml", CLASS.format("B", "client", ""))
+    project.write("b.toml", CLASS.format("A", "client", '"acme.B"'))
+    project.write("c.toml", CLASS.format("B", "client", '"acme.A"'))
+    assert project.refused() == "c.toml: acme.B: bases: 'acme.A' derives from this class in turn"
 
 
 def test_a_file_that_is_not_there(project: Project) -> None:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from poolint.bounds import MAX_DIGITS, clipped
 from poolint.deployment.values import Figure, Place
 from poolint.files import read_regular
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 _NUMBERS = ("max-connections", "reserve", "migrations")
 _KEYS = (*_NUMBERS, "surge", "files", "services")
+_MAX_TREES = 2
+"""How often a pattern may ask for all folders below: each time, all that is there is looked through once more."""
+
 _OF_SERVICE = ("processes", "threads", "replicas", "engines")
 
 
@@ -102,15 +106,15 @@ def _service(name: str, table: object, rows: _Rows) -> DeclaredService:
 def _check_keys(table: dict[str, Any], known: tuple[str, ...], where: str) -> None:
     for key in table:
         if key not in known:
-            raise ValueError(f"{where}unknown key {key!r}; there are {', '.join(known)}")
+            raise ValueError(f"{where}unknown key {clipped(key)}; there are {', '.join(known)}")
 
 
 def _figure(table: dict[str, Any], key: str, rows: _Rows, below: tuple[str, ...], where: str = "") -> Figure | None:
     value = table.get(key)
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError(f"{where}{key!r} must be a number from 0, not {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 10**MAX_DIGITS:
+        raise ValueError(f"{where}{key!r} must be a number from 0, not {clipped(value)}")
     return Figure(value, f"`{key}`", Place(rows.path, rows.of((*below, key))))
 
 
@@ -120,6 +124,11 @@ def _texts(table: dict[str, Any], key: str, where: str) -> tuple[str, ...] | Non
         return None
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError(f"{where}{key!r} must be a list of strings")
+    for item in value:
+        if "\0" in item:
+            raise ValueError(f"{where}{key!r} has a NUL character in it: {clipped(item)}")
+        if key == "files" and item.split("/").count("**") > _MAX_TREES:
+            raise ValueError(f"{where}{key!r} has {clipped(item)} in it: `**` may stand there {_MAX_TREES} times")
     return tuple(value)
 
 

@@ -26,6 +26,10 @@ PSEUDO_ROOT = "poolint"
 """First part of the names of classes that exist in the models only."""
 
 
+MAX_BASES = 100
+"""Bases of a class, with theirs."""
+
+
 class ModelError(Exception):
     """A model file that cannot be used; the text names the file and the key."""
 
@@ -48,7 +52,8 @@ def converted(raw: Any, label: str) -> Library:
         return msgspec.convert(raw, Library)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
-        raise ModelError(f"{label}: {_key(raw, place.strip('`'))}: {message}") from error
+        place = place.strip("`")
+        raise ModelError(f"{label}: {_key(raw, place)}: {message}{_legal(place, message)}") from error
 
 
 def read_all(folder: Path = FOLDER) -> tuple[Library, ...]:
@@ -171,6 +176,27 @@ def _key(raw: Any, place: str) -> str:
     return "".join(words) or "top level"
 
 
+def _legal(place: str, message: str) -> str:
+    """What may stand at a place of a model instead, in words; empty where that cannot be listed."""
+    import msgspec.inspect
+
+    here: Any = msgspec.inspect.type_info(Library)
+    for field, _ in re.findall(r"\.?([\w-]+)|\[(\d+|\.\.\.)\]", place.removeprefix("$")):
+        if isinstance(here, msgspec.inspect.UnionType):
+            here = next((one for one in here.types if isinstance(one, msgspec.inspect.StructType)), here)
+        if field and isinstance(here, msgspec.inspect.StructType):
+            here = next((one.type for one in here.fields if one.encode_name == field), None)
+        elif isinstance(here, (msgspec.inspect.VarTupleType, msgspec.inspect.ListType)):
+            here = here.item_type
+        elif isinstance(here, msgspec.inspect.DictType):
+            here = here.value_type
+    if isinstance(here, msgspec.inspect.LiteralType):
+        return f"; there are {', '.join(repr(value) for value in sorted(here.values, key=str) if value)}"
+    if isinstance(here, msgspec.inspect.StructType) and "unknown field" in message:
+        return f"; there are {', '.join(field.encode_name for field in here.fields)}"
+    return ""
+
+
 def _label(raw: Any) -> str:
     """What a class, a function or a row of methods is called, where that can be told at all."""
     names = (raw.get("name") or raw.get("names")) if isinstance(raw, dict) else None
@@ -194,8 +220,16 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
     for base in cls.bases:
         if base not in classes:
             yield f"bases: {base!r} is not the name of a class here"
-        elif cls.name in _ancestry(base, classes):
-            yield f"bases: {base!r} derives from this class in turn"
+            continue
+        above = _ancestry(base, classes)
+        if cls.name in above:
+            yield (
+                "bases: the class is its own base"
+                if base == cls.name
+                else f"bases: {base!r} derives from this class in turn"
+            )
+        elif len(above) > MAX_BASES:
+            yield f"bases: there are more than {MAX_BASES} of them above each other"
     fields = {f"attributes.{name}": expression for name, expression in cls.attributes.items()}
     fields |= {"enter": cls.enter, "async_enter": cls.async_enter, "awaits": cls.awaits}
     fields |= {f"parameters[{index}]": name for index, name in enumerate(cls.parameters)}
@@ -217,14 +251,15 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
 
 
 def _ancestry(name: str, classes: dict[str, Class]) -> set[str]:
-    """The class ``name`` and all its bases; ends on cycles too."""
+    """The names of the class ``name`` and of its bases; ends on cycles, and where there are too many."""
     found: set[str] = set()
     waiting = [name]
-    while waiting:
-        here = waiting.pop()
-        if here in classes and here not in found:
-            found.add(here)
-            waiting += classes[here].bases
+    while waiting and len(found) <= MAX_BASES:
+        cls = classes.get(waiting.pop())
+        # A base may be told by another of its names.
+        if cls is not None and cls.name not in found:
+            found.add(cls.name)
+            waiting += cls.bases
     return found
 
 

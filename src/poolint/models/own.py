@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from poolint.bounds import MAX_BYTES, OverBoundError, check_toml
 from poolint.files import read_regular
 from poolint.models.build import ModelError, converted, row_problems
 from poolint.models.schema import Class, Function, Library
@@ -47,7 +48,8 @@ def read(paths: Sequence[str], known: Iterable[Library], shown: Callable[[str], 
         _add(library, classes, functions)
         problems = [*_name_problems(library), *row_problems(library, classes)]
         if problems:
-            raise ModelError("\n".join(f"{shown(path)}: {text}" for text in problems))
+            more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+            raise ModelError(f"{shown(path)}: {problems[0]}{more}")
         found.append(library)
     return tuple(found)
 
@@ -86,11 +88,17 @@ def _files_of(point: EntryPoint) -> Iterator[str]:
 
 def _library(path: str, label: str, classes: dict[str, Class], functions: dict[str, Function]) -> Library:
     try:
-        raw = msgspec.toml.decode(read_regular(path))
+        text = read_regular(path, MAX_BYTES).decode("utf-8").removeprefix("\ufeff")
+        check_toml(text)
+        raw = msgspec.toml.decode(text)
     except OSError as error:
         raise ModelError(f"{label}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
-        raise ModelError(f"{label}: {error}") from error
+    except OverBoundError as error:
+        raise ModelError(f"{label}:{error.row}: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{label}:{error.object.count(10, 0, error.start) + 1}: broken TOML: not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"{label}: broken TOML: {error}") from error
     for key in raw:
         if key in _OF_POOLINT:
             raise ModelError(f"{label}: {key}: only poolint's own models have this")
