@@ -90,17 +90,14 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-_TOKEN = re.compile(
-    r"""(?s)
+_TOKEN = r"""(?s)
     (?P<text>\"\"\"(?:[^\\\"]|\\.|\"(?!\"\"))*(?:\"{3,5}|\Z)|'''(?:[^']|'(?!''))*(?:'{3,5}|\Z)
       |\"(?:[^\\\"\n]|\\.)*\"?|'[^'\n]*'?)
     |(?P<comment>\#[^\n]*)
     |(?P<word>[^\s\"'\#\[\]{}=,.]+)
     |(?P<sign>[\[\]{}=,.\n])
-    """,
-    re.VERBOSE,
-)
-_NUMBER = re.compile(r"[+-]?\d[\d_]*")
+    """
+_NUMBER = r"[+-]?\d[\d_]*"
 
 
 def check_toml(text: str) -> None:
@@ -113,11 +110,11 @@ def check_toml(text: str) -> None:
     depth = dots = begin = 0
     key = table = ""
     has_key = False
-    for match in _TOKEN.finditer(text):
+    for match in re.finditer(_TOKEN, text, re.VERBOSE):
         sign = match["sign"]
         if sign is None:
             word = match["word"]
-            if word and len(word) > MAX_DIGITS and (number := _NUMBER.match(word)) and number.end() > 300:
+            if word and len(word) > MAX_DIGITS and (number := re.match(_NUMBER, word)) and number.end() > 300:
                 count = grouped(sum(char.isdigit() for char in number[0]))
                 raise OverBoundError(f"{_named(table, key)} is a number of {count} digits", _row(text, match.start()))
             continue

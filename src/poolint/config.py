@@ -9,9 +9,9 @@ the command line is laid over that, as a second layer (see ``selection``).
 from __future__ import annotations
 
 import os
-import sys
 
-from poolint.bounds import OverBoundError, check_toml, clipped
+from poolint import tables
+from poolint.bounds import clipped
 from poolint.files import NotRegularError, read_regular
 
 TYPE_CHECKING = False
@@ -361,28 +361,11 @@ def _contents(file: str) -> bytes | None:
 
 def _table(file: str, data: bytes) -> dict[str, Any] | None:
     """The ``[tool.poolint]`` table of a ``pyproject.toml``; None when the words stand there for another reason."""
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-        check_toml(text)
-        tool = tomllib.loads(text).get("tool", {})
-    except OverBoundError as error:
+        tool = tables.parsed(data).get("tool", {})
+    except tables.TableError as error:
         where = f"{shown(file)}:{error.row}" if error.row else shown(file)
         raise ConfigError(f"{where}: {error}") from error
-    except UnicodeDecodeError as error:
-        row = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{shown(file)}:{row}: broken TOML: not UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        reason, _, place = str(error).partition(" (at ")
-        row = data.rstrip().count(b"\n") + 1
-        if place.startswith("line "):
-            row = int(place[len("line ") :].partition(",")[0])
-        raise ConfigError(f"{shown(file)}:{row}: broken TOML: {reason}") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{shown(file)}: broken TOML: {error}") from error
     table = tool.get("poolint") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"{shown(file)}: [tool] 'poolint' must be a table, not {kind_of(table)}")

@@ -44,9 +44,10 @@ def spec(lines: Iterable[str]) -> GitIgnoreSpec:
         usable.append(line)
     found = GitIgnoreSpec.from_lines(usable)
     for line, pattern in zip(usable, found.patterns, strict=True):
-        if pattern.include is not None and len(re.findall(r"\*+", line)) > _FEW_STARS:
+        if pattern.include is not None and line.count("*") > _FEW_STARS:
             names = _names(line)
-            if not {"*", "**"}.issuperset(names):
+            stars = sum(1 if name == "**" else name.count("*") for name in names)
+            if stars > _FEW_STARS and not {"*", "**"}.issuperset(names):
                 pattern.regex = _Search(line, names)  # type: ignore[assignment]
     return found
 

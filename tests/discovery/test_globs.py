@@ -124,11 +124,12 @@ def test_a_pattern_with_many_stars_means_what_pathspec_says(monkeypatch: pytest.
 
 def test_many_stars_in_an_ignore_file() -> None:
     """With the expressions of pathspec the first line alone would take minutes."""
-    spec = ignoring.spec(["*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/b", "!*x*y*z*.py"])
+    spec = ignoring.spec(["*a*a*a*a*a*a*b", "**/a/**/a/**/a/**/b", "!*x*y*z*.py", "*" * 50 + ".log"])
     assert spec.check_file(LONG).include is None
     assert spec.check_file("/".join(["a"] * 100)).include is None
     assert spec.check_file(LONG + "b").include is True
     assert spec.check_file("axayazb.py").include is False
+    assert spec.check_file("c.log").include is True
 
 
 def test_an_ignore_file_of_too_many_patterns() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cache
 
-from poolint.bounds import check_toml
+from poolint import tables
 from poolint.files import read_regular
 
 
@@ -24,14 +23,8 @@ def _scripts(path: str) -> dict[str, str]:
         return {}
     if b"scripts" not in data:
         return {}
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
     try:
-        text = data.decode("utf-8", "replace")
-        check_toml(text)
-        table = tomllib.loads(text)
+        table = tables.parsed(data)
     except ValueError:
         return {}  # what is wrong with this file is told by whoever reads the settings in it
     found: dict[str, str] = {}
