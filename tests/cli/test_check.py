@@ -256,6 +256,7 @@ def test_nothing_to_check_is_said_in_every_format(project: Path, run: Run) -> No
         ran = run(*arguments)
         assert (ran.code, ran.out, ran.err) == (0, out, line + more)
     assert run("-q", "docs").err == ""
+    assert run("holds", "docs").err == line
 
 
 def test_stdin_is_fixed_to_stdout(

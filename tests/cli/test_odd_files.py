@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from poolint.cli.main import main
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -130,3 +132,31 @@ def test_errors_about_settings_are_one_line_whatever_the_directory_is_called(pro
     assert ran.code == 2
     assert ran.err.startswith("poolint: error: a\u241b[31m\u240ab/pyproject.toml: ")
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["compose.yaml", "Procfile", "Dockerfile", "k8s.yaml", "Chart.yaml"])
+def test_as_a_deployment_file(project: Path, run: Run, kind: str, name: str) -> None:
+    what = make(kind, name)
+    ran = run("budget", ".")
+    assert (ran.code, ran.err) == (0, "")
+    (project / "pyproject.toml").write_text(f"[tool.poolint.budget]\nfiles = ['{name}']\n")
+    ran = run("budget", ".")
+    assert (ran.code, ran.err) == (1, f"poolint: error: {name}:1: cannot be read: it is {what}, not a regular file\n")
+
+
+@pytest.mark.parametrize("command", [("holds", "--output-format=json", "."), ("why", "--output-format=json")])
+def test_names_in_the_json_of_other_commands(
+    tmp_path: Path, command: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "real"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    text = "async def f(engine: AsyncEngine):\n    c = await engine.connect()\n    await c.close()\n"
+    text = "from sqlalchemy.ext.asyncio import AsyncEngine\n\n\n" + text
+    with open(b"\xff.py", "w") as file:
+        file.write(text)
+    place = [os.fsdecode(b"\xff.py:5")] if command[0] == "why" else []
+    assert main([*command, *place]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told if isinstance(told, dict) else told[0])["filename"] == rf"{folder}/\xff.py"

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint import __version__
+from poolint.cli.check import need_paths
 from poolint.cli.main import COMMANDS
 from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
 
@@ -21,6 +22,7 @@ def parse(argv: list[str]) -> int:
     if not argv or argv[0] not in (*COMMANDS, "-h", "--help", "-V", "--version"):
         argv = ["check", *argv]
     options = parser().parse_args(argv)
+    need_paths([*getattr(options, "paths", ()), getattr(options, "path", None)])
     if options.command == "rule":
         from poolint.cli.rule import rule
 

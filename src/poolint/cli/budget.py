@@ -29,17 +29,15 @@ def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -
     from poolint.explain.budget import budgets
     from poolint.rules.registry import LazyRules
 
-    if not path:
-        raise ConfigError("an empty path was given: is a variable not set?")
     resolver = Resolver(os.getcwd(), isolated)
     try:
         found, problems = budgets(path, resolver, LazyRules(), surge)
     except OSError as error:
         raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}") from error
     if output_format == "json":
-        import json
+        from poolint.output import json
 
-        text = json.dumps([_as_object(one) for one in found], indent=2)
+        text = json.dumps([_as_object(one) for one in found])
     else:
         text = "\n".join(render(found, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")

@@ -12,7 +12,7 @@ from poolint.files import SOURCE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from poolint.diagnostics import Diagnostic
     from poolint.runner import MakeChecker, Outcome, Runner
@@ -71,10 +71,7 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
     runner = Runner(resolver, Options(arguments.fix, arguments.unsafe, arguments.diff), make)
-    if "" in (*arguments.paths, arguments.stdin_filename):
-        from poolint.config import ConfigError
-
-        raise ConfigError("an empty path was given: is a variable not set?")
+    need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
     else:
@@ -85,6 +82,14 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     for line in outcome.errors:
         _say("warning", line)
     return _exit_code(outcome, arguments)
+
+
+def need_paths(paths: Iterable[str | None]) -> None:
+    """Raises ``ConfigError`` where a path on the command line is empty, which would mean the working directory."""
+    if "" in paths:
+        from poolint.config import ConfigError
+
+        raise ConfigError("an empty path was given: is a variable not set?")
 
 
 def _say(grade: str, line: str) -> None:

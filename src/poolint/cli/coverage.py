@@ -47,9 +47,9 @@ def coverage(paths: Sequence[str], output_format: str, isolated: bool = False) -
     resolver = Resolver(os.getcwd(), isolated)
     found = report(paths, resolver, LazyRules())
     if output_format == "json":
-        import json
+        from poolint.output import json
 
-        text = json.dumps(_as_object(found), indent=2)
+        text = json.dumps(_as_object(found))
     elif output_format == "models":
         text = found.taught()
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from poolint.config import ConfigError, Resolver
+from poolint.config import Resolver
 from poolint.output.style import Style, wants_color
 from poolint.output.text import printable
 
@@ -25,18 +25,18 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
     from poolint.explain.holds import held
     from poolint.rules.registry import LazyRules
 
-    if "" in paths:
-        raise ConfigError("an empty path was given: is a variable not set?")
     resolver = Resolver(os.getcwd(), isolated)
-    found, problems = held(paths, resolver, LazyRules())
+    found, problems, files = held(paths, resolver, LazyRules())
     shown = found[:limit] if limit else found
     if output_format == "json":
-        import json
+        from poolint.output import json
 
-        text = json.dumps([_as_object(path, one) for path, one in shown], indent=2)
+        text = json.dumps([_as_object(path, one) for path, one in shown])
     else:
         text = "\n".join(render(shown, len(found), resolver.cwd, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")
+    if not files and not problems:
+        sys.stderr.write("poolint: warning: No Python files found under the given path(s)\n")
     for problem in problems:
         sys.stderr.write(f"poolint: error: {printable(problem)}\n")
     return 1 if problems else 0

@@ -33,9 +33,9 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     except SourceError as error:
         raise ConfigError(f"{path}:{error.row}:{error.column}: {error.message}") from None
     if output_format == "json":
-        import json
+        from poolint.output import json
 
-        text = json.dumps(_as_object(found), indent=2)
+        text = json.dumps(_as_object(found))
     else:
         text = "\n".join(render(found, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")

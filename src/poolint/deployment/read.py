@@ -122,8 +122,7 @@ class Reader:
                 for name in found.manifests[folder]:
                     path = os.path.join(folder, name)
                     loaded, problems = load(path)
-                    # Any YAML may lie in such a folder: what is broken is told of where it speaks of Kubernetes.
-                    self._problems += problems if problems and "apiVersion:" in text_of(path) else []
+                    self._problems += problems if problems and _is_manifest(path) else []
                     resources = [one for one in loaded if one.get("kind").text and one.get("apiVersion").text]
                     if resources:
                         documents += resources
@@ -241,3 +240,12 @@ def _trees(folders: list[str]) -> Iterator[tuple[str, ...]]:
         tree = [one for one in rest if one == top or one.startswith(top + os.sep)]
         rest = [one for one in rest if one not in tree]
         yield tuple(reversed(tree))
+
+
+def _is_manifest(path: str) -> bool:
+    """Any YAML may lie in a folder of manifests: what is broken is told of where it speaks of Kubernetes, or is named
+    and cannot be read at all."""
+    try:
+        return "apiVersion:" in text_of(path)
+    except OSError:
+        return True

@@ -29,14 +29,18 @@ class Placed(NamedTuple):
     stretch: Stretch
 
 
-def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule]]) -> tuple[list[Placed], list[str]]:
+def held(
+    paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule]]
+) -> tuple[list[Placed], list[str], int]:
     """The stretches in the files that ``paths`` stand for, longest first, and a line for each file that has none to
-    give because it could not be read or parsed."""
+    give because it could not be read or parsed; and how many files there are."""
     problems: list[str] = []
     checkers: dict[int, Checker] = {}
     discovery = Discovery(resolver)
     found: list[Placed] = []
+    files = 0
     for path in discovery.files(paths):
+        files += 1
         settings = resolver.for_file(path)
         checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
         try:
@@ -54,7 +58,7 @@ def held(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule
     problems += [f"{path}: {reason}" for path, reason in discovery.problems]
     problems += map(str, discovery.refused)
     found.sort(key=lambda one: (*(-part for part in one.stretch.length), one.path, one.stretch.first))
-    return found, problems
+    return found, problems, files
 
 
 def _of_file(checker: Checker, source: Source, crashes: Crashes) -> Iterator[Stretch]:

@@ -61,6 +61,11 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         checker = runner.checker(settings)
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
+    if filename.lower().endswith(".ipynb"):
+        from poolint.selection import internal_ignored
+
+        refused = "POL901 notebooks are not read; extract their code to a .py file first"
+        return [] if internal_ignored(settings, "POL901", filename) else [(1, 0, refused)]
     # What the screen looks for has the same bytes in every encoding that Python source can have.
     encoded = text.encode("utf-8", "surrogatepass")
     if len(encoded) > SOURCE_LIMIT and len(_bytes(filename, text)) > SOURCE_LIMIT:

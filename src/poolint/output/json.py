@@ -26,7 +26,26 @@ def render(
 ) -> Iterator[str]:
     """One JSON list, over several lines. Rows and columns count from 1, ends are exclusive, file names absolute."""
     del lines, color, unsafe
-    yield json.dumps([as_object(one) for one in diagnostics], indent=2)
+    yield dumps([as_object(one) for one in diagnostics])
+
+
+def dumps(value: object) -> str:
+    """``value`` as JSON over several lines. Bytes of names that are no text are escaped, as they are everywhere.
+
+    Python would write them as halves of surrogate pairs, for which most readers refuse all of the text.
+    """
+    text = json.dumps(value, indent=2)
+    return json.dumps(_escaped(value), indent=2) if "\\udc" in text else text
+
+
+def _escaped(value: object) -> object:
+    if isinstance(value, str):
+        return "".join(printable(char) if "\udc80" <= char <= "\udcff" else char for char in value)
+    if isinstance(value, dict):
+        return {_escaped(key): _escaped(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_escaped(one) for one in value]
+    return value
 
 
 def as_object(one: Diagnostic) -> dict[str, Any]:
@@ -37,7 +56,7 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "name": one.name,
         "message": one.message,
         "severity": one.severity,
-        "filename": _name(one.filename),
+        "filename": os.path.abspath(one.filename),
         "location": _position(one.range.start),
         "end_location": _position(one.range.end),
         "fix": None if one.fix is None else _fix(one.fix),
@@ -46,7 +65,7 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "path": [
             {
                 "message": step.message,
-                "filename": _name(step.filename),
+                "filename": os.path.abspath(step.filename),
                 "location": _position(step.range.start),
                 "end_location": _position(step.range.end),
             }
@@ -55,12 +74,6 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "certainty": one.certainty.value,
         "fingerprint": one.fingerprint,
     }
-
-
-def _name(path: str) -> str:
-    """The absolute path. Bytes that are no text are escaped: JSON has no way for them that all readers take."""
-    path = os.path.abspath(path)
-    return path if path.isprintable() else "".join(printable(c) if "\udc80" <= c <= "\udcff" else c for c in path)
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
