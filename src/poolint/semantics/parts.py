@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.semantics.calls import call_fact
 from poolint.semantics.flow import root_name
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _MAX_NAMES = 100
 """Names that hold parts, in one function; more of them are taken to lead somewhere."""
 _LAZY = frozenset({"generator", "async-generator", "cm", "async-cm"})
+_WRAPPING = frozenset({"inspect", "nullcontext"})
+"""Of the functions that only use what they are passed, those whose result goes on using it."""
 _AT_HAND = (ast.Await, ast.Starred, ast.IfExp, ast.BoolOp, ast.Tuple, ast.List, ast.Set, ast.Dict)
 _DISPLAYS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _PLAIN_BUILTINS = frozenset(
@@ -38,12 +40,16 @@ _PLAIN_BUILTINS = frozenset(
 )
 
 
+What = Literal["whole", "part", "pending", "cursor"]
+"""What an expression is: the resource itself, a part of it, a coroutine whose result is none, or a cursor of which nothing
+is known but that its methods give rows."""
+
+
 class _Held(NamedTuple):
-    """A name that holds a part; ``pending``: it holds a coroutine whose result is none. ``whole``: it is the resource itself."""
+    """A name, and what it holds."""
 
     name: str
-    pending: bool = False
-    whole: bool = False
+    what: What
 
 
 class Parts:
@@ -61,13 +67,13 @@ class Parts:
 
     def outlive(self, name: str) -> bool:
         """Whether a part is returned, yielded, stored, captured or handed to code that may keep it."""
-        self._hold(_Held(name, whole=True))
+        self._hold(_Held(name, "whole"))
         while self._waiting:
             held = self._waiting.pop()
             if len(self._known) > _MAX_NAMES or self._is_captured(held):
                 return True
             loads = self.scope.loads.get(held.name, ())
-            if any(self._climbs(load, whole=held.whole, pending=held.pending) for load in loads):
+            if any(self._climbs(load, held.what) for load in loads):
                 return True
         return False
 
@@ -87,53 +93,53 @@ class Parts:
             self._waiting.append(held)
         return False
 
-    def _climbs(self, load: ast.expr, *, whole: bool, pending: bool) -> bool:
-        """Follow a value from where it is read to where it ends; ``whole``: it is the resource itself."""
+    def _climbs(self, load: ast.expr, what: What) -> bool:
+        """Follow a value from where it is read to where it ends."""
         child: ast.AST = load
         while True:
             parent = parent_of(child)
             if isinstance(parent, ast.Attribute):
                 call = parent_of(parent)
                 if isinstance(call, ast.Call) and call.func is parent:
-                    answer = self._of_method(call, parent, whole=whole)
-                    if answer == "plain":
+                    given = self._of_method(call, parent, what)
+                    if given is None:
                         return False
-                    whole, pending, child = False, answer == "pending", call
+                    what, child = given, call
                     continue
-                if self.is_lent or self._is_plain_attribute(parent):
+                if self.is_lent or what == "cursor" or self._is_plain_attribute(parent):
                     return False
-                whole, child = False, parent
+                what, child = _part(what), parent
             elif isinstance(parent, ast.Subscript):
-                if parent.value is not child:
+                if parent.value is not child or what == "cursor":
                     return False
-                whole, child = False, parent
-            elif isinstance(parent, ast.Await) and pending:
+                what, child = _part(what), parent
+            elif isinstance(parent, ast.Await) and what == "pending":
                 return False
             elif isinstance(parent, ast.Call):
                 if parent.func is child:
-                    whole, child = False, parent
+                    what, child = _part(what), parent
                     continue
-                step = self._argument(parent, child, None, whole=whole, pending=pending)
+                step = self._argument(parent, child, None, what)
                 if step is not None:
                     return step
-                whole, child = False, parent
+                what, child = _part(what), parent
             elif isinstance(parent, ast.keyword):
                 call = parent_of(parent)
                 if not isinstance(call, ast.Call):
                     return True
-                step = self._argument(call, child, parent.arg, whole=whole, pending=pending)
+                step = self._argument(call, child, parent.arg, what)
                 if step is not None:
                     return step
-                whole, child = False, call
+                what, child = _part(what), call
             elif isinstance(parent, ast.comprehension):
                 if parent.iter is not child:
                     return False
-                if self._gives_rows(child):
+                if what == "cursor" or self._gives_rows(child):
                     return False
-                whole = False
+                what = _part(what)
                 child = parent_of(parent)  # type: ignore[assignment]
             elif isinstance(parent, ast.NamedExpr):
-                if self._hold(_Held(parent.target.id, pending, whole)):
+                if self._hold(_Held(parent.target.id, what)):
                     return True
                 child = parent
             elif isinstance(parent, (*_AT_HAND, *_DISPLAYS)):
@@ -143,22 +149,26 @@ class Parts:
                     return False
                 child = parent
             else:
-                return self._ends(child, parent, whole=whole, pending=pending)
+                return self._ends(child, parent, what)
 
     # What a part gives
 
-    def _of_method(self, call: ast.Call, method: ast.Attribute, *, whole: bool) -> str:
-        """What calling a method of a part gives: something ``plain``, a part, or a coroutine (``pending``) of the former."""
+    def _of_method(self, call: ast.Call, method: ast.Attribute, what: What) -> What | None:
+        """What calling a method of a part gives; None for what needs it no more."""
+        if what == "cursor":
+            return None
         fact = call_fact(self.ev, call, self.scope, use_evidence=False)
         row = fact.row if fact is not None else None
+        if row is not None and row.role == "cursor" and not row.returns and (what == "whole" or not self.is_lent):
+            return "cursor"
         if self.is_lent:
-            return "part" if whole and fact is not None and fact.role in ("cursor", "begin") else "plain"
+            return "part" if what == "whole" and fact is not None and fact.role in ("cursor", "begin") else None
         if row is None:
             is_response = self._is_plain(self.ev.type_of(method.value, self.scope))
-            return "plain" if is_response or self._gives_nothing(call) else "part"
+            return None if is_response or self._gives_nothing(call) else "part"
         if not self._gives_plain(row):  # type: ignore[arg-type]
             return "part"
-        return "plain" if row.call == "sync" or isinstance(parent_of(call), ast.Await) else "pending"
+        return None if row.call == "sync" or isinstance(parent_of(call), ast.Await) else "pending"
 
     def _gives_nothing(self, call: ast.Call) -> bool:
         """Whether a function of the project gives plain data or nothing, as its body or its annotation says."""
@@ -212,30 +222,30 @@ class Parts:
     # Where it is handed to
 
     def _argument(
-        self, call: ast.Call, argument: ast.AST, keyword: str | None, *, whole: bool, pending: bool
+        self, call: ast.Call, argument: ast.AST, keyword: str | None, what: What
     ) -> bool | None:
         """Whether a part lives on in what it is passed to; None where it does if the call's result does."""
         function = call.func
         if isinstance(function, ast.Name) and self._is_builtin(function):
-            if whole:
+            if what == "whole":
                 return self._asked_for(call, argument, keyword) if function.id == "getattr" else False
-            return False if function.id in _PLAIN_BUILTINS or self._is_rows_of(argument) else None
+            return False if function.id in _PLAIN_BUILTINS or self._is_rows_of(argument, what) else None
         if isinstance(function, ast.Attribute) and function.attr in KEEPERS:
-            return not whole and self._put_into(function.value, pending=pending)
+            return what != "whole" and self._put_into(function.value, what)
         found = alternatives(self.ev.type_of(function, self.scope))
         if any(isinstance(one, ClassObject) for one in found):
             return None  # an object of the project, or of a modelled class, that keeps it
         if all(isinstance(one, LibraryName) and one.name.partition(".")[0] in sys.stdlib_module_names for one in found):
             return None
-        if pending:
+        if what == "pending":
             return not isinstance(parent_of(call), ast.Await)
-        if last_name(function) in USERS:
+        if last_name(function) in USERS - _WRAPPING:
             return False
-        cls = self.cls if whole else self._class_of(argument)
+        cls = self.cls if what == "whole" else self._class_of(argument)
         if cls is None:
-            return not self.is_lent  # a cursor is used by whoever gets it; what else is unknown may be kept
+            return not (self.is_lent or what == "cursor")  # a cursor is used by whoever gets it; what else is unknown may be kept
         fate = self.ownership.fate(call, argument, self.scope, cls, keyword, self.depth)
-        if not whole:
+        if what != "whole":
             return fate is Fate.KEPT
         if fate is Fate.KEPT:
             return None
@@ -257,10 +267,10 @@ class Parts:
         one = self.ev.type_of(function, self.scope)
         return isinstance(one, LibraryName) and one.name.startswith("builtins.")
 
-    def _is_rows_of(self, argument: ast.AST) -> bool:
-        return isinstance(argument, ast.expr) and self._gives_rows(argument)
+    def _is_rows_of(self, argument: ast.AST, what: What) -> bool:
+        return what == "cursor" or (isinstance(argument, ast.expr) and self._gives_rows(argument))
 
-    def _put_into(self, target: ast.expr, *, pending: bool = False) -> bool:
+    def _put_into(self, target: ast.expr, what: What) -> bool:
         """Something is put into an object: true unless that is one of the function's own, which then holds it."""
         root = root_name(target)
         if root is None or root.id in ("self", "cls"):
@@ -268,25 +278,30 @@ class Parts:
         bindings = self.scope.bindings.get(root.id, ())
         if not bindings or any(one.kind == "parameter" for one in bindings):
             return True
-        return self._hold(_Held(root.id, pending))
+        return self._hold(_Held(root.id, "pending" if what == "pending" else "part"))
 
-    def _ends(self, child: ast.AST, parent: ast.AST | None, *, whole: bool, pending: bool) -> bool:
+    def _ends(self, child: ast.AST, parent: ast.AST | None, what: What) -> bool:
         """A value has reached its statement: whether it outlives that elsewhere than in a local name."""
         if isinstance(parent, (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda, ast.arguments)):
-            # What becomes of the owner itself is followed over the graph; a coroutine is over when it has been awaited.
-            return not whole and not (pending and isinstance(parent, ast.Return))
+            # What becomes of the resource itself is followed over the graph; a coroutine is over when it is awaited.
+            return what != "whole" and not (what == "pending" and isinstance(parent, ast.Return))
         if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
             targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
-            return any(self._bind(target, whole=whole, pending=pending) for target in targets)
-        if isinstance(parent, (ast.For, ast.AsyncFor)) and parent.iter is child and not self._gives_rows(child):
-            return self._bind(parent.target, whole=False, pending=False)
+            return any(self._bind(target, what) for target in targets)
+        if isinstance(parent, (ast.For, ast.AsyncFor)) and parent.iter is child:
+            return what != "cursor" and not self._gives_rows(child) and self._bind(parent.target, "part")
         return False
 
-    def _bind(self, target: ast.expr, *, whole: bool, pending: bool) -> bool:
+    def _bind(self, target: ast.expr, what: What) -> bool:
         if isinstance(target, ast.Name):
-            return self._hold(_Held(target.id, pending, whole))
+            return self._hold(_Held(target.id, what))
         if isinstance(target, (ast.Tuple, ast.List)):
-            return any(self._bind(one, whole=False, pending=pending) for one in target.elts)
+            return any(self._bind(one, _part(what)) for one in target.elts)
         if isinstance(target, ast.Starred):
-            return self._bind(target.value, whole=False, pending=pending)
-        return not whole and self._put_into(target, pending=pending)
+            return self._bind(target.value, _part(what))
+        return what != "whole" and self._put_into(target, what)
+
+
+def _part(what: What) -> What:
+    """What something is that was read off, or made of, a value."""
+    return "part" if what == "whole" else what
