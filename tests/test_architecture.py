@@ -86,7 +86,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runner": TEXT | CHOICE | {"crashes", "discovery", "engine", "fixes", "mentions", "rules", "screen", "suppression"},
     "cli": TEXT | CHOICE | {"budget", "deployment", "explain", "output", "rules", "runner"},
-    "integrations": TEXT | CHOICE | {"crashes", "runner"},
+    "integrations": TEXT | CHOICE | {"crashes", "rules", "runner"},
     "docs": {"options", "relaxations", "rules"},
     "__main__": {"cli"},
 }

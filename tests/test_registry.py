@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -32,7 +32,9 @@ x
 
 
 def rule(code: str, **changes: Any) -> type[Rule]:
-    meta = Meta(code, changes.pop("name", "a-name"), "finds it", Subscription(names=frozenset({"a.b"})))
+    wanted = changes.pop("wanted", None) or Subscription(names=frozenset({"a.b"}))
+    name = changes.pop("name", f"named-{code.lower()}")
+    meta = Meta(code, name, "finds it", wanted, **changes.pop("more", {}))
     return type("Made", (Rule,), {"meta": meta, "__doc__": GOOD, **changes})
 
 
@@ -91,6 +93,37 @@ def test_plugins_are_seen_without_importing_metadata(tmp_path: Path, monkeypatch
             "has the code XYZ2, but its entry point is named XYZ1; they must be equal",
         ),
         (Point("POL2", rule("POL2")), "is refused: 'poolint' already brings a rule POL2"),
+        (Point("POL901", rule("POL901")), "is refused: POL901 is what poolint says of itself"),
+        (Point("XYZ1", rule("XYZ1", name="crash")), "is refused: 'crash' is what poolint says of itself"),
+        (
+            Point("XYZ1", rule("XYZ1", name="named-pol2")),
+            "is refused: 'poolint' already has a rule named 'named-pol2', POL2",
+        ),
+        (
+            Point("XYZ1", rule("XYZ1", wanted=Subscription(roles=frozenset({"strem"})))),
+            "subscribes to the role 'strem' (did you mean 'stream'?); it is one of open, checkout, create,",
+        ),
+        (
+            Point("XYZ1", rule("XYZ1", wanted=Subscription(names=cast("Any", "httpx.get")))),
+            "has `subscription.names` = 'httpx.get'; it is a frozenset of strings",
+        ),
+        (
+            Point("XYZ1", rule("XYZ1", wanted=Subscription(names=frozenset({"httpx get"})))),
+            "subscribes to 'httpx get', which is no dotted name",
+        ),
+        (
+            Point("XYZ1", rule("XYZ1", wanted=Subscription(observations=cast("Any", frozenset({int}))))),
+            "subscribes to int, which is no kind of poolint.semantics.facts.Observation; subscribes to observations but",
+        ),
+        (Point("XYZ1", rule("XYZ1", wanted=Subscription())), "subscribes to nothing, so it would never run"),
+        (
+            Point("XYZ1", rule("XYZ1", more={"fix": "yes"})),
+            "has the fix 'yes'; it is one of safe, unsafe, none, sometimes",
+        ),
+        (
+            Point("XYZ1", rule("XYZ1", more={"relaxed_in": frozenset({"test"})})),
+            "has relaxed_in 'test'; it is one of tests, alembic, scripts",
+        ),
     ],
 )
 def test_a_rule_that_cannot_be_used_is_named_and_the_others_stay(
@@ -104,6 +137,35 @@ def test_a_rule_that_cannot_be_used_is_named_and_the_others_stay(
     assert error.startswith(f"other 1.0: rule {point.name!r} (other:{point.name}) ")
     assert why in error
     assert "\n" not in error
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("sqlalchemy.ext.asyncio.AsyncSession.refrsh", "(did you mean 'refresh'?)"),
+        (
+            "sqlalchemy.ext.asyncio.session.AsyncSession.refresh",
+            "(it goes by 'sqlalchemy.ext.asyncio.AsyncSession.refresh')",
+        ),
+        ("sqlalchemy.ext.asyncio.AsyncSession.refresh", None),
+        ("sqlalchemy.ext.asyncio.AsyncSession", None),
+        ("some.library.call", None),
+    ],
+)
+def test_a_name_that_is_subscribed_to_in_vain_is_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, hint: str | None
+) -> None:
+    found = loaded(monkeypatch, Point("XYZ1", rule("XYZ1", wanted=Subscription(names=frozenset({name})))))
+    assert list(found.rules) == ["XYZ1"], "models of others may know the name"
+    told = [f"other 1.0: rule 'XYZ1' (other:XYZ1) subscribes to {name!r}, which no call is known by {hint}"]
+    assert found.errors == (told if hint else [])
+    assert not found.broken
+
+
+def test_a_code_that_two_plugins_bring_cannot_be_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = loaded(monkeypatch, Point("XYZ1", rule("XYZ1"), "one"), Point("XYZ1", rule("XYZ1"), "two"))
+    assert list(found.broken) == ["XYZ1"]
+    assert "two 1.0: rule 'XYZ1' (two:XYZ1) is refused: 'one' already brings a rule XYZ1" in found.broken["XYZ1"]
 
 
 def test_codes_import_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from poolint.bounds import clipped
 from poolint.config import ConfigError, Selectors, nearest
+from poolint.rules.registry import INTERNAL as INTERNAL
+from poolint.rules.registry import OWN as OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,14 +23,6 @@ if TYPE_CHECKING:
     from poolint.rules.base import Rule
 
 ALL = "ALL"
-
-INTERNAL = {"POL900": "crash", "POL901": "unreadable-file", "POL903": "bound-hit"}
-"""What poolint says about itself. No rule stands behind these and no ``select`` turns them off: only an ignore does."""
-
-
-OWN = {"POL902": "unused-suppression", "POL904": "unknown-suppression"}
-"""What poolint says about comments that are to silence something. POL902 is selected as rules are, and on by default;
-POL904 is told unless it is ignored, like the others."""
 
 
 def enabled(

@@ -246,3 +246,22 @@ def test_a_notebook_is_refused(tmp_path: Path) -> None:
     assert [one[:3] for one in plugin.run()] == [
         (1, 0, "POL901 notebooks are not read; extract their code to a .py file first")
     ]
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [
+        ("--select=POL,POL7", "POL7"),
+        ("--extend-ignore=E501,POL999", "POL999"),
+        ("--per-file-ignores=a.py:E501,POL777", "POL777"),
+    ],
+)
+def test_a_code_of_ours_in_flake8_s_options_that_means_no_rule(
+    command: Command, tmp_path: Path, option: str, word: str
+) -> None:
+    (tmp_path / "a.py").write_text(LEAK)
+    ran = command(sys.executable, "-m", "flake8", "--isolated", option, "a.py", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert f"poolint: {option.partition('=')[0]} (or " in ran.stdout + ran.stderr
+    assert f"no rule has {word!r}" in ran.stdout + ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -205,3 +205,15 @@ def test_a_selected_rule_that_cannot_run_stops_the_run(poolint: Command, site: S
     ran = poolint("check", "--select=ALL", "--ignore=XYZ900", "app.py", cwd=project, env=site.env)
     assert ran.returncode == 1
     assert "poolint: warning: broken 1.0" in ran.stderr
+
+
+def test_flake8_names_a_broken_one_too(command: Command, site: Site, project: Path) -> None:
+    site.install(
+        "broken-rules", "broken_rules", RULE.replace("names=frozenset({NAME})", "roles={'strem'}"), XYZ101="NoRefresh"
+    )
+    ran = command(sys.executable, "-m", "flake8", "--isolated", "--select=POL,XYZ", "app.py", cwd=project, env=site.env)
+    assert [line.split()[1] for line in ran.stdout.splitlines()] == ["POL102"]
+    assert ran.stderr.startswith(
+        "poolint: warning: broken-rules 1.0: rule 'XYZ101' (broken_rules:NoRefresh) subscribes to"
+    )
+    assert "the role 'strem' (did you mean 'stream'?)" in ran.stderr

@@ -7,6 +7,7 @@ honoured here; ``# noqa`` and files that cannot be parsed (E999) are flake8's.
 from __future__ import annotations
 
 import io
+import sys
 import tokenize
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     import ast
     from collections.abc import Iterator
 
@@ -38,6 +40,22 @@ class Plugin:
         self.filename = filename
         self.lines = lines
 
+    @classmethod
+    def parse_options(cls, manager: object, options: argparse.Namespace, arguments: list[str]) -> None:
+        """What flake8 calls once it knows its options. Raises flake8's ``ExecutionError`` for codes ``POL…`` that mean
+        no rule, which flake8 itself would pass over; says on standard error which rules of plugins cannot be used."""
+        del cls, manager, arguments
+        from poolint.rules.registry import LazyRules, has_plugins
+
+        error = _unknown(options)
+        if error:
+            from flake8.exceptions import ExecutionError  # type: ignore[import-untyped,unused-ignore]
+
+            raise ExecutionError(error)
+        if has_plugins():
+            for line in LazyRules().registry.errors:
+                sys.stderr.write(f"poolint: warning: {line}\n")
+
     def run(self) -> Iterator[Reported]:
         """Row, column from 0, text and this class for each finding. Whatever goes wrong becomes one of them.
 
@@ -49,6 +67,23 @@ class Plugin:
             found = [(1, 0, f"POL900 {_crash(error)}")]
         for row, column, text in found:
             yield row, column, text, type(self)
+
+
+def _unknown(options: argparse.Namespace) -> str:
+    """An error for the first code of ours in flake8's options that means no rule; empty where each means one."""
+    from poolint.config import nearest
+    from poolint.rules.registry import INTERNAL, OWN, codes
+
+    known = [*codes(), *INTERNAL, *OWN]
+    for option in ("select", "extend_select", "ignore", "extend_ignore", "per_file_ignores"):
+        value = getattr(options, option, None) or ()
+        words = value.replace(",", " ").replace(":", " ").split() if isinstance(value, str) else map(str, value)
+        for word in words:
+            is_ours = word[:3] == "POL" and (word[3:].isdigit() or word == "POL")
+            if is_ours and not any(code.startswith(word) for code in known):
+                flag = option.replace("_", "-")
+                return f"poolint: --{flag} (or {flag} in flake8's configuration): no rule has {word!r}{nearest(word, known)}"
+    return ""
 
 
 def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:

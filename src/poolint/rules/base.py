@@ -198,31 +198,3 @@ def documentation(rule: type[Rule]) -> Documentation:
         title, _, body = part.partition("\n")
         sections[title.strip()] = body.strip()
     return Documentation(head.strip(), sections)
-
-
-def problems(rule: object) -> list[str]:
-    """Why ``rule`` cannot be used, in words; empty when it can. Asked once for each rule that is loaded."""
-    if not (isinstance(rule, type) and issubclass(rule, Rule)):
-        return ["is not a subclass of poolint.rules.base.Rule"]
-    meta = getattr(rule, "meta", None)
-    if not isinstance(meta, Meta):
-        return ["has no `meta` of type poolint.rules.base.Meta"]
-    found = []
-    if not re.fullmatch(r"[A-Z]{1,3}[0-9]{1,4}", meta.code):
-        found.append(f"has the code {meta.code!r}; a code is one to three capital letters and digits (POL101)")
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", meta.name):
-        found.append(f"has the name {meta.name!r}; a name is lower-case words joined by hyphens")
-    wanted = meta.subscription
-    if not (wanted.observations or wanted.names or wanted.roles):
-        found.append("subscribes to nothing, so it would never run")
-    found += [
-        f"has an option {option.key!r}; one has a key of lower-case words joined by hyphens, and a text"
-        for option in meta.options
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", option.key) or not option.text.strip()
-    ]
-    if wanted.observations and rule.judge is Rule.judge:
-        found.append("subscribes to observations but has no `judge`")
-    missing = [title for title in HEADINGS if title not in documentation(rule).sections]
-    if missing:
-        found.append(f"lacks documentation: no section {', '.join(missing)} in its docstring")
-    return found

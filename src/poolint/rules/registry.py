@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from importlib.metadata import EntryPoint
 
-    from poolint.rules.base import Rule
+    from poolint.rules.base import Meta, Rule
 
 GROUP = "poolint.rules"
 OURS = "poolint"
+
+INTERNAL = {"POL900": "crash", "POL901": "unreadable-file", "POL903": "bound-hit"}
+"""What poolint says about itself. No rule stands behind these and no ``select`` turns them off: only an ignore does."""
+
+OWN = {"POL902": "unused-suppression", "POL904": "unknown-suppression"}
+"""What poolint says about comments that are to silence something. POL902 is selected as rules are, and on by default;
+POL904 is told unless it is ignored, like the others."""
 
 
 class Registry:
@@ -35,6 +42,21 @@ class Registry:
         self.errors: list[str] = []
         self.broken: dict[str, str] = {}
         """The line in ``errors`` for each code that a rule of a plugin was announced for and has not got."""
+
+    def collisions(self, point: EntryPoint, meta: Meta) -> list[str]:
+        """Why a rule that is right by itself cannot stand beside those that there are, in words."""
+        if meta.code != point.name:
+            return [f"has the code {meta.code}, but its entry point is named {point.name}; they must be equal"]
+        if meta.code in self.rules:
+            return [f"is refused: {self.origins[meta.code]!r} already brings a rule {meta.code}"]
+        if meta.code in INTERNAL or meta.code in OWN:
+            return [f"is refused: {meta.code} is what poolint says of itself"]
+        for code, rule in self.rules.items():
+            if rule.meta.name == meta.name:
+                return [f"is refused: {self.origins[code]!r} already has a rule named {meta.name!r}, {code}"]
+        if meta.name in (*INTERNAL.values(), *OWN.values()):
+            return [f"is refused: {meta.name!r} is what poolint says of itself"]
+        return []
 
     def refuse(self, point: EntryPoint, why: str) -> None:
         """Put down that the rule behind an entry point cannot be used."""
@@ -79,24 +101,24 @@ def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
 
 
 def load() -> Registry:
-    """Import all announced rules and check each against the contract in ``rules.base``."""
-    from poolint.rules import base
+    """Import all announced rules and check each against the contract in ``rules.contract``."""
+    from poolint.rules import contract
 
     registry = Registry()
     for point in _points():
         try:
             rule = point.load()
-            problems = base.problems(rule)
+            problems = contract.problems(rule)
         except (Exception, SystemExit) as error:
             registry.refuse(point, f"cannot be loaded: {type(error).__name__}: {_line(error)}")
             continue
-        if not problems and rule.meta.code != point.name:
-            problems = [f"has the code {rule.meta.code}, but its entry point is named {point.name}; they must be equal"]
-        if not problems and point.name in registry.rules:
-            problems = [f"is refused: {registry.origins[point.name]!r} already brings a rule {point.name}"]
+        if not problems:
+            problems = registry.collisions(point, rule.meta)
         if problems:
             registry.refuse(point, "; ".join(problems))
             continue
+        if _distribution(point) != OURS:
+            registry.errors += [_refusal(point, one) for one in contract.doubts(rule)]
         registry.rules[point.name] = rule
         registry.origins[point.name] = _distribution(point)
     registry.rules = dict(sorted(registry.rules.items()))
