@@ -22,7 +22,7 @@ class Finder:
         if found is None:
             try:
                 found = frozenset(os.listdir(folder))
-            except OSError:
+            except (OSError, ValueError):  # a name from the settings may be none that a folder can have
                 found = frozenset()
             self._listings[folder] = found
         return found

@@ -122,6 +122,8 @@ class Runner:
         self._options = options or Options()
         self._make = make
         self._paths: Sequence[str] = ()
+        self._swept: set[str] = set()
+        """Directories in which nothing is left of a run that was killed."""
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
         self._idle: list[str] = []
         """A line for each settings that leave no rule to run."""
@@ -138,6 +140,7 @@ class Runner:
         outcome = Outcome()
         discovery = Discovery(self._resolver)
         self._paths = paths
+        self._swept.clear()
         for path in discovery.files(paths):
             outcome.files += 1
             try:
@@ -302,7 +305,7 @@ class Runner:
         elif write:
             from poolint.fixes.writing import write_atomically
 
-            write_atomically(source, fixed.source, self._paths)
+            write_atomically(source, fixed.source, self._paths, self._swept)
         result.fixed = fixed.applied
         result.diagnostics = fixed.remaining
         result.source = fixed.source

@@ -227,6 +227,16 @@ def test_an_empty_path_is_an_error_and_nothing_is_done(project: Path, run: Run, 
     assert (project / "a.py").read_text() == LEAKING
 
 
+@pytest.mark.parametrize(
+    "arguments", [("a\0b.py",), ("--fix", "a\0"), ("--stdin-filename=a\0", "-"), ("holds", "a\0"), ("budget", "a\0")]
+)
+def test_a_path_that_no_file_can_have(run: Run, arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith("poolint: error: a\u2400")
+    assert ran.err.endswith(": no path has a NUL character in it\n")
+
+
 def test_a_notebook_is_refused_and_the_rest_is_checked(
     project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

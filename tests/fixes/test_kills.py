@@ -103,6 +103,17 @@ def test_a_temporary_file_that_was_taken_for_abandoned_too_early(file: Path, mon
     assert left_beside(file) == []
 
 
+def test_a_directory_is_looked_through_once_in_a_run(file: Path) -> None:
+    swept: set[str] = set()
+    for number in (2, 3):
+        path, handle = writing._new_file(str(file.parent))
+        os.close(handle)
+        before = Source.read(str(file))
+        write_atomically(before, before.with_text(f"x = {number}\n"), swept=swept)
+        assert os.path.exists(path) == (number == 3)
+    assert swept == {str(file.parent)}
+
+
 FOREIGN = (
     ".poolint-notes.tmp",
     ".poolint-.tmp",

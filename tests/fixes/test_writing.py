@@ -178,6 +178,29 @@ def test_access_lists_are_kept_and_none_is_added(file: Path) -> None:
     assert stat.S_IMODE(other.stat().st_mode) == 0o644
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only the superuser gives files away")
+def test_the_owner_is_kept(file: Path) -> None:
+    os.chown(file, 12345, 23456)
+    write_atomically(*fixed(file))
+    assert (file.stat().st_uid, file.stat().st_gid) == (12345, 23456)
+
+
+def test_the_group_is_kept_where_the_owner_cannot_be(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(os, "chown") or os.getuid() != 0:
+        pytest.skip("only the superuser gives files away")
+    real = os.chown
+
+    def refuse(path: str, owner: int, group: int) -> None:
+        if owner != -1:
+            raise PermissionError(1, "Operation not permitted", path)
+        real(path, owner, group)
+
+    os.chown(file, 12345, 23456)
+    monkeypatch.setattr(os, "chown", refuse)
+    write_atomically(*fixed(file))
+    assert (file.stat().st_uid, file.stat().st_gid) == (0, 23456)
+
+
 def test_a_folder_that_takes_no_new_files(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.open
 

@@ -85,11 +85,17 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
 
 def need_paths(paths: Iterable[str | None]) -> None:
-    """Raises ``ConfigError`` where a path on the command line is empty, which would mean the working directory."""
+    """Raises ``ConfigError`` where a path that was given is empty, which would mean the working directory, or has a NUL."""
+    paths = tuple(paths)
     if "" in paths:
         from poolint.config import ConfigError
 
         raise ConfigError("an empty path was given: is a variable not set?")
+    for path in paths:
+        if path is not None and "\0" in path:
+            from poolint.config import ConfigError
+
+            raise ConfigError(f"{path}: no path has a NUL character in it")
 
 
 def _say(grade: str, line: str) -> None:

@@ -57,16 +57,20 @@ def target_of(path: str, within: Sequence[str]) -> str:
     return target
 
 
-def write_atomically(before: Source, after: Source, within: Sequence[str] = ()) -> None:
+def write_atomically(before: Source, after: Source, within: Sequence[str] = (), swept: set[str] | None = None) -> None:
     """Put ``after`` in the place of ``before``. Raises :class:`~poolint.source.SourceError`, and then nothing changed.
 
     The file keeps its mode, its extended attributes and access lists, and its owner, as far as the system lets us. A
-    symbolic link stays one and its target is written, where :func:`target_of` allows for that.
+    symbolic link stays one and its target is written, where :func:`target_of` allows for that. What a killed run has
+    left beside the file is removed, unless its directory is in ``swept``, to which it is added.
     """
     if after.data == before.data:
         return
     target = target_of(before.path, within)
-    remove_leftovers(_temporaries_in(os.path.dirname(target)))
+    folder = os.path.dirname(target)
+    if swept is None or folder not in swept:
+        remove_leftovers(_temporaries_in(folder))
+        (set() if swept is None else swept).add(folder)
     try:
         state = os.stat(target)
         # Replacing a file needs no right to write it; that it is read-only is respected nevertheless.
