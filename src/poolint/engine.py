@@ -61,7 +61,8 @@ class Checker:
     @property
     def warnings(self) -> list[str]:
         """A line for each file that was to be asked for something and cannot be read."""
-        return self._project.versions.problems if self._project is not None else []
+        left_out = self._analysis.spending.left_out if self._analysis is not None else []
+        return [*(self._project.versions.problems if self._project is not None else []), *left_out]
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments.

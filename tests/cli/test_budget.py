@@ -225,3 +225,20 @@ def test_neither_yaml_nor_dockerfiles_are_read_in_a_run_without_a_deployment(tmp
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "'yaml'" not in ran.stdout
     assert "'dockerfile_parse'" not in ran.stdout
+
+
+def test_check_says_which_deployment_file_it_has_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No finding and no exit code comes of it: nothing is wrong with the code."""
+    here = tmp_path / "compose"
+    shutil.copytree(PROJECTS / "compose", here)
+    monkeypatch.chdir(here)
+    path = here / "compose.yaml"
+    assert main(["check", "--select=POL505", "."]) == 1
+    assert "left out" not in capsys.readouterr().err
+    path.write_text(path.read_text() + "x-deep: " + "[" * 500 + "]" * 500 + "\n")
+    assert main(["check", "--select=POL505", "."]) == 0
+    row = len(path.read_text().splitlines())
+    told = f"compose.yaml:{row}: lists and mappings stand in each other more than 100 deep; it is not read"
+    assert capsys.readouterr().err == f"poolint: warning: {told}\n"

@@ -84,7 +84,7 @@ class Commands:
             return list(self.started(unit.words, unit.environment, unit.folder, 0))
         except OverBoundError as error:
             place = unit.words[0].place if unit.words else unit.place
-            self.problems.append(Problem(place, f"the command of `{unit.name}` is not followed: {error}"))
+            self.problems.append(Problem(place, f"the command of `{unit.name}` is not followed: {error}", True))
             return []
 
     def started(

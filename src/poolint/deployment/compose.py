@@ -70,7 +70,9 @@ class Compose:
         try:
             return self._units(way)
         except OverBoundError as error:
-            self.problems.append(Problem(Place(os.path.join(self.folder, way[0]), 1), f"{error}; it is not counted"))
+            self.problems.append(
+                Problem(Place(os.path.join(self.folder, way[0]), 1), f"{error}; it is not counted", True)
+            )
             return []
 
     def _units(self, way: tuple[str, ...]) -> list[Unit]:
@@ -209,7 +211,7 @@ class Compose:
         try:
             word = expanded(Word(node.text.replace("$$", "\0"), node.place), self._variables)
         except OverBoundError as error:
-            self.problems.append(Problem(node.place, f"cannot be understood: {error}"))
+            self.problems.append(Problem(node.place, f"cannot be understood: {error}", True))
             return None
         return word._replace(text=word.text.replace("\0", "$"))
 

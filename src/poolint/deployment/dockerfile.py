@@ -11,7 +11,7 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from poolint.bounds import MAX_ROWS, clipped, grouped
+from poolint.bounds import MAX_ROWS, OverBoundError, clipped, grouped
 from poolint.deployment.documents import text_of, unread
 from poolint.deployment.find import is_dockerfile
 from poolint.deployment.shell import expanded, split
@@ -41,7 +41,7 @@ def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
     except OSError as error:
         return Image(), [unread(path, error)]
     if data.count(b"\n") > MAX_ROWS:
-        return Image(), [Problem(Place(path, 1), f"it has more than {grouped(MAX_ROWS)} rows; it is not read")]
+        return Image(), [Problem(Place(path, 1), f"it has more than {grouped(MAX_ROWS)} rows; it is not read", True)]
     try:
         stream: Any = io.BytesIO(data)
         structure: Any = DockerfileParser(fileobj=stream).structure
@@ -62,7 +62,8 @@ def read(path: str, target: str = "") -> tuple[Image, list[Problem]]:
             try:
                 image = _with(image, instruction, value, place)
             except ValueError as error:
-                problems.append(Problem(place, f"{instruction} cannot be understood: {error}"))
+                is_bound = isinstance(error, OverBoundError)
+                problems.append(Problem(place, f"{instruction} cannot be understood: {error}", is_bound))
         if name:
             stages[name] = image
     return image, problems

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolint.bounds import MAX_BYTES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES, OverBoundError, clipped, grouped, whole
 from poolint.deployment.values import Figure, Place, Problem, Word
-from poolint.files import read_regular
+from poolint.files import TooLargeError, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +94,7 @@ def load(path: str, text: str | None = None, rows: dict[int, Place] | None = Non
     try:
         found.extend(_Composition(path, rows or {}).of(text))
     except OverBoundError as error:
-        return found, [Problem(Place(path, error.row or 1), f"{error}; it is not read")]
+        return found, [Problem(Place(path, error.row or 1), f"{error}; it is not read", True)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = error.problem or error.context or "broken YAML"
@@ -111,7 +111,7 @@ def text_of(path: str) -> str:
 
 def unread(path: str, error: OSError) -> Problem:
     """What to tell of a file that :func:`text_of` does not give."""
-    return Problem(Place(path, 1), f"cannot be read: {error.strerror or error}")
+    return Problem(Place(path, 1), f"cannot be read: {error.strerror or error}", isinstance(error, TooLargeError))
 
 
 class _Composition:

@@ -75,7 +75,7 @@ class Chart:
                         continue
                     except OverBoundError as error:
                         why = f"the template cannot be rendered: {error}"
-                        self.problems.append(Problem(Place(path, error.row or 1), why))
+                        self.problems.append(Problem(Place(path, error.row or 1), why, True))
                         continue
                     documents, problems = load(path, text, rows)
                     found += documents

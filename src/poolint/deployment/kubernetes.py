@@ -101,7 +101,7 @@ class Kubernetes:
         try:
             return expanded(word, environment)
         except OverBoundError as error:
-            self.problems.append(Problem(word.place, f"cannot be understood as a command: {error}"))
+            self.problems.append(Problem(word.place, f"cannot be understood as a command: {error}", True))
             return word
 
     def _environment(self, container: Node) -> Environment:

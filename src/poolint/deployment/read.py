@@ -137,7 +137,7 @@ class Reader:
         try:
             return list(cluster.units())
         except OverBoundError as error:
-            self._problems.append(Problem(Place(path, 1), f"{error}; they are not counted"))
+            self._problems.append(Problem(Place(path, 1), f"{error}; they are not counted", True))
             return []
         finally:
             self._problems += cluster.problems
@@ -180,7 +180,7 @@ class Reader:
             why = (
                 f"there are more than {grouped(MAX_UNITS)} services, process types and containers; no more are counted"
             )
-            self._problems.append(Problem(units[MAX_UNITS].place, why))
+            self._problems.append(Problem(units[MAX_UNITS].place, why, True))
         found: list[Service] = []
         servers = list(servers or ())
         others = list(others or ())

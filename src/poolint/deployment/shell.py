@@ -112,7 +112,7 @@ def simple_commands(
                 first += 1
         reader.end()
     except OverBoundError as error:
-        problems.append(Problem(here, f"cannot be understood as a command: {error}; what follows is not read"))
+        problems.append(Problem(here, f"cannot be understood as a command: {error}; what follows is not read", True))
     return reader.found, problems
 
 

@@ -40,10 +40,11 @@ class Word(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong with a file, in words."""
+    """What is wrong with a file, in words. ``is_left_out``: it is over a bound, and does not count although it is whole."""
 
     place: Place
     message: str
+    is_left_out: bool = False
 
 
 Environment = dict[str, Word]

@@ -221,9 +221,7 @@ class Parts:
 
     # Where it is handed to
 
-    def _argument(
-        self, call: ast.Call, argument: ast.AST, keyword: str | None, what: What
-    ) -> bool | None:
+    def _argument(self, call: ast.Call, argument: ast.AST, keyword: str | None, what: What) -> bool | None:
         """Whether a part lives on in what it is passed to; None where it does if the call's result does."""
         function = call.func
         if isinstance(function, ast.Name) and self._is_builtin(function):
@@ -243,7 +241,9 @@ class Parts:
             return False
         cls = self.cls if what == "whole" else self._class_of(argument)
         if cls is None:
-            return not (self.is_lent or what == "cursor")  # a cursor is used by whoever gets it; what else is unknown may be kept
+            return not (
+                self.is_lent or what == "cursor"
+            )  # a cursor is used by whoever gets it; what else is unknown may be kept
         fate = self.ownership.fate(call, argument, self.scope, cls, keyword, self.depth)
         if what != "whole":
             return fate is Fate.KEPT

@@ -88,6 +88,12 @@ class Fleet:
                 return
             folder = parent
 
+    @property
+    def left_out(self) -> list[str]:
+        """A line for each deployment file that was asked for and is over a bound: what it says is in no budget."""
+        problems = sorted({one for _, found in self._read.values() for one in found if one.is_left_out})
+        return [f"{one.place.path}:{one.place.row}: {one.message}" for one in problems]
+
     def of(self, folder: str) -> Settled:
         """The budgets of the deployments in a folder."""
         deployments, problems = self._deployments(folder)

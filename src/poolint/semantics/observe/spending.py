@@ -54,6 +54,11 @@ class Spending:
             self._fleet = Fleet(self._ev.project, self._engines(), self._makes, self._declared, self._root)
         return self._fleet
 
+    @property
+    def left_out(self) -> list[str]:
+        """A line for each deployment file that was looked at and is too much to be read."""
+        return self._fleet.left_out if self._fleet is not None else []
+
     def _makes(self, data: bytes) -> bool:
         """Whether a text may name something that makes an engine or a pool."""
         return any(name in data for name in self._makers)
