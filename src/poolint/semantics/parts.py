@@ -232,6 +232,8 @@ class Parts:
             return what != "whole" and self._put_into(function.value, what)
         found = alternatives(self.ev.type_of(function, self.scope))
         if any(isinstance(one, ClassObject) for one in found):
+            if what == "whole" and self.is_lent:
+                return False  # followed over the graph as well
             return None  # an object of the project, or of a modelled class, that keeps it
         if all(isinstance(one, LibraryName) and one.name.partition(".")[0] in sys.stdlib_module_names for one in found):
             return None

@@ -118,9 +118,10 @@ class Lifetimes:
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
             return self._manual(site, scope, outcome)
-        if Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
-            return None  # whoever has the part goes on using it
         problem, edges = verdict
+        may_be_kept = problem == "never" or site.cls.kind in OWNERS
+        if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
+            return None  # whoever has the part goes on using it
         culprit = _culprit(edges)
         if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
             return None
