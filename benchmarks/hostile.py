@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hostile_text import TEXTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -270,6 +272,7 @@ SHAPES: dict[str, Callable[[], dict[str, str]]] = {
     "dots": shape(lambda: SYNC + "import a" + ".a" * 50_000 + "\n"),
     "from imports": shape(lambda: "from sqlalchemy import (" + rows(20_000, "a{i}, ") + "create_engine)\n" + "a1.connect()\n"),
 }  # fmt: skip
+SHAPES.update((name, {"app.py": text}.copy) for name, text in TEXTS.items())
 
 
 def run(files: dict[str, str], ceiling: int = CEILING) -> Ran:

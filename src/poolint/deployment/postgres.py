@@ -26,7 +26,7 @@ RESERVED = 3
 DEFAULT = "PostgreSQL's own default"
 
 _IMAGE = re.compile(r"(?:^|/)(?:postgres|postgresql|postgis|pgvector|timescaledb(?:-ha)?|pgautoupgrade)(?:$|[:@-])")
-_POOLER = re.compile(r"(?:^|/)(?:[\w.-]+/)*[\w.-]*(pgbouncer|pgcat|odyssey|supavisor|pgpool)")
+_POOLER = re.compile(r"(?<![^/\w.-])(pgbouncer|pgcat|odyssey|supavisor|pgpool)")
 _KEYS = {
     "max_connections": "max_connections",
     "superuser_reserved_connections": "reserved",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poolint.slices import Slice
     from poolint.source import Source
 
-_BEHIND = re.compile(r"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n)?$")
+_BEHIND = re.compile(r"[ \t]*(?:,[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n)?$")
 
 
 def removal(plan: RemoveArgument, piece: Slice, source: Source) -> tuple[Edit, ...] | None:

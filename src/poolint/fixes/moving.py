@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.fixes.plans import Dissolve, Insert, Move
     from poolint.fixes.region import Region
 
-_END_OF_HEADER = re.compile(r"[ \t\f]*\)?[ \t\f]*:[ \t\f]*(#.*)?$")
+_END_OF_HEADER = re.compile(r"[ \t\f]*(?:\)[ \t\f]*)?:[ \t\f]*(#.*)?$")
 
 
 class Moving:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _GAP = rb"(?:[ \t]|\\\r?\n)"
 _FROM = re.compile(
-    rb"from" + _GAP + rb"+(\.*)[ \t]*(\w[\w.]*(?=[ \t\\])|)" + _GAP + rb"*import\b" + _GAP + rb"*"
-    rb"(\([^)]*\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
+    rb"from" + _GAP + rb"+(?:(\.+)(?:[ \t]*(\w[\w.]*)(?=[ \t\\]))?|(\w[\w.]*)(?=[ \t\\]))" + _GAP + rb"*import\b"
+    rb"" + _GAP + rb"*(\([^)]{0,9999}\)|[^\n(\\;]*(?:\\\r?\n[^\n\\;]*)*)"
 )  # fmt: skip
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
@@ -22,6 +22,9 @@ _NAME = re.compile(rb" *(\w+)")
 _BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b";", b"\f"})
 _LETTER = re.compile(rb"\w")
 _CHAIN = re.compile(rb"(?:\s*\.\s*\w+)+")
+MAX_HEAD = 400
+"""Bytes of a row before a call that are looked at; more of them are not read for each of its calls."""
+
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 
 _BEFORE_CALL = re.compile(
@@ -135,7 +138,9 @@ class File:
         """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""
         start = self.data.find(name + b"(")
         while start >= 0:
-            head = self.data[self.data.rfind(b"\n", 0, start) + 1 : start]
+            head = self.data[self.data.rfind(b"\n", max(0, start - MAX_HEAD), start) + 1 : start]
+            if len(head) >= MAX_HEAD:
+                return True  # too long a row to say no
             if not WORD.fullmatch(head[-1:] or b"-"):
                 match = _BEFORE_CALL.fullmatch(head)
                 if match is not None and match[1].partition(b".")[0] not in self.foreign:
@@ -213,13 +218,14 @@ def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes
     for match in _FROM.finditer(data):
         if not _begins_statement(data, match.start()):
             continue
-        listed = _COMMENT.sub(b"", match[3]).strip(b"() \t\r\n").replace(b"\\", b" ")
+        listed = _COMMENT.sub(b"", match[4]).strip(b"() \t\r\n").replace(b"\\", b" ")
         names = []
         for item in listed.split(b","):
             parts = item.split()
             if parts:
                 names.append((parts[0], parts[-1]))
-        yield len(match[1]), match[2].decode("ascii", "replace"), tuple(names)
+        dotted = match[2] or match[3] or b""
+        yield len(match[1] or b""), dotted.decode("ascii", "replace"), tuple(names)
     for match in _IMPORT.finditer(data):
         if not _begins_statement(data, match.start()):
             continue

@@ -10,7 +10,7 @@ STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", 
 STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
 
 AWAITED_USE = re.compile(
-    rb"await[ \t(]+(?:self\.)?(?i:\w*(?:sess|conn|db|database|tx|transaction)\w*\s*\.\s*"
+    rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"
     rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec))"
 )
 """The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""

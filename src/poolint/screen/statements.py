@@ -14,25 +14,29 @@ UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 
 _SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
 
-_PROSE = re.compile(rb'"""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\'')
-"""Doc strings: their words tell nothing of types."""
-
 _TEXTS = re.compile(
-    rb'("(?!"")(?:[^"\\\n]|\\[\s\S])*"|\'(?!\'\')(?:[^\'\\\n]|\\[\s\S])*\')'
-    rb'|"""(?:[^\\]|\\[\s\S])*?"""|\'\'\'(?:[^\\]|\\[\s\S])*?\'\'\'|#[^\n]*'
+    rb'("(?!"")(?:[^"\\\n]|\\(?:[\s\S]|\Z))*"?|\'(?!\'\')(?:[^\'\\\n]|\\(?:[\s\S]|\Z))*\'?)'
+    rb'|"""(?:[^"\\]|\\(?:[\s\S]|\Z)|"(?!""))*(?:"""|(?P<open>\Z))'
+    rb"|\'\'\'(?:[^\'\\]|\\(?:[\s\S]|\Z)|\'(?!\'\'))*(?:\'\'\'|(?P<left>\Z))|#[^\n]*"
 )
-"""The same with care, for files in which quotes may stand inside of quotes: strings of one row, then all others."""
+"""Texts and comments, for files in which quotes may stand inside of quotes: strings of one row, then all others. One
+that does not end goes on to the end: nothing is looked at twice."""
 
 _DEFINITION = re.compile(rb"(?:@[^\n]*\n|\s)*?(?:async[ \t]+)?(def|class)[ \t]+(\w+)")
-_BODY = re.compile(rb":[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*([ \t]+)(?=\S)")
-_RECEIVER = re.compile(rb"(?:async[ \t]+)?def[ \t]+\w+[^(]*\(\s*(\w+)")
-_RETURNS = re.compile(rb"\)[ \t]*->[ \t]*([^\n]*(?:\n(?![ \t]*[\w@\"'#])[^\n]*)*?):[ \t]*(?:#[^\n]*)?\n")
+_HEADER_END = re.compile(rb":[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n|\Z)")
+_NO_CODE = re.compile(rb"(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*")
+_INDENT = re.compile(rb"([ \t]+)(?=\S)")
+_RECEIVER = re.compile(rb"(?:async[ \t]+)?def[ \t]+\w+(?:[^\w(][^(]*)?\(\s*(\w+)")
+_ARROW = re.compile(rb"\)[ \t]*->")
+_GOES_ON = re.compile(rb"\n[ \t]*[\w@\"'#]")
+"""What no annotation has in it: a row that begins like a statement."""
+
 _GIVES = re.compile(rb"\b(?:return|yield)\b")
-_YIELDS = re.compile(rb"^([ \t]+)(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
+_YIELDS = re.compile(rb"^([ \t]+)(?![ \t])(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
 _COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
 _BOUND = re.compile(
     rb"^[ \t(\[*]*(\w+" + _COMMAS + rb")[ \t)\],]*(?::[^=\n]*)?=(?!=)((?:[ \t]*\w+[ \t]*=(?!=))*)"
-    rb"|\b(?:def|class|type)[ \t]+(\w+)|\b(?:as|for)[ \t(\[*]+(\w+" + _COMMAS + rb")|(\w+)[ \t]*:=",
+    rb"|\b(?:def|class|type)[ \t]+(\w+)|\b(?:as|for)[ \t(\[*]+(\w+" + _COMMAS + rb")|\b(\w+)[ \t]*:=",
     re.MULTILINE,
 )  # fmt: skip
 
@@ -96,14 +100,27 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
     """
     gives = _GIVES.search(part)
     if gives is None or not _is_generator(part):
-        returns = _RETURNS.search(part)
+        returns = _returns(part)
         if returns is not None:
-            head = part[: returns.start()]
+            head = part[: returns[0]]
             if b":\n" not in head and head.count(b"def ") < 2:
-                words = frozenset(WORD.findall(returns[1]))
+                words = frozenset(WORD.findall(part, *returns))
                 if words.isdisjoint(UNTOLD):
                     return words
     return frozenset(WORD.findall(part)) if gives is not None else frozenset()
+
+
+def _returns(part: bytes) -> tuple[int, int] | None:
+    """Where the first annotation of what a function returns begins and ends."""
+    arrow = _ARROW.search(part)
+    while arrow is not None:
+        end = _HEADER_END.search(part, arrow.end())
+        if end is None:
+            return None
+        if _GOES_ON.search(part, arrow.end(), end.start()) is None:
+            return arrow.end(), end.start()
+        arrow = _ARROW.search(part, end.end())
+    return None
 
 
 def _is_generator(part: bytes) -> bool:
@@ -132,7 +149,7 @@ def _told_by_method(part: bytes) -> frozenset[bytes]:
 def _setting(receiver: bytes) -> re.Pattern[bytes]:
     """Finds where an attribute of ``receiver`` is set."""
     return re.compile(
-        rb"\b" + receiver + rb"\.\w+[ \t)\]]*(?::[^=\n]+)?=(?!=)"
+        rb"\b" + receiver + rb"\.\w+[ \t)\]]*(?::[^=\n]{1,200})?=(?!=)"
         rb"|\b(?:as|for)[ \t(\[*]+(?:\w+[ \t]*,[ \t]*)*" + receiver + rb"\."
     )  # fmt: skip
 
@@ -146,12 +163,25 @@ def _in_class(indent: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     )
 
 
+def _indent(part: bytes) -> bytes | None:
+    """By what the body of a class is indented: that of the first row of code behind a header."""
+    header = _HEADER_END.search(part)
+    while header is not None:
+        rows = _NO_CODE.match(part, header.end())
+        start = rows.end() if rows is not None else header.end()
+        indent = _INDENT.match(part, start)
+        if indent is not None:
+            return indent[1]
+        header = _HEADER_END.search(part, start)
+    return None
+
+
 def _told_by_class(part: bytes) -> frozenset[bytes]:
     """The words that tell what a class and its instances give: all but for the bodies of most methods."""
-    body = _BODY.search(part)
-    if body is None:
+    indent = _indent(part)
+    if indent is None:
         return frozenset(WORD.findall(part))
-    definitions, others = _in_class(body[1])
+    definitions, others = _in_class(indent)
     head, *parts = definitions.split(part)
     told = set(WORD.findall(head))
     for one in parts:
@@ -168,9 +198,9 @@ def _told_by_class(part: bytes) -> frozenset[bytes]:
 def segments_of(data: bytes) -> list[Segment]:
     """The top-level statements of a text but for imports."""
     if b"'''" in data or b'\'"""' in data or data.count(b'"""') % 2:
-        data = _TEXTS.sub(lambda match: match[1] or b"", data)
+        data = _TEXTS.sub(_without_text, data)
     else:
-        data = _PROSE.sub(b"", data)
+        data = b"".join(data.split(b'"""')[::2])  # doc strings: their words tell nothing of types
     parts: list[bytes] = []
     for part in _SEGMENT.split(data):
         if parts and _is_open(parts[-1]):
@@ -178,6 +208,12 @@ def segments_of(data: bytes) -> list[Segment]:
         else:
             parts.append(part)
     return [Segment(part) for part in parts if not part.startswith((b"import ", b"from "))]
+
+
+def _without_text(match: re.Match[bytes]) -> bytes:
+    """A string of one row stays, and so does what does not end."""
+    is_whole = match["open"] is None and match["left"] is None
+    return match[1] or (b"" if is_whole else match[0])
 
 
 def _is_open(part: bytes) -> bool:

@@ -38,6 +38,8 @@ _SELECT = re.compile(
 )
 _RUNS = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
 _DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
+MAX_TEXT = 4_000
+"""Characters of a statement that are looked at: it takes the square of them to know that it locks nothing."""
 _MAX_STEPS = 12
 _MAX_DEPTH = 3
 
@@ -202,7 +204,7 @@ class Locks:
 
 
 def _of_text(text: str) -> str:
-    found = _TEXT.match(text) or _SELECT.match(text)
+    found = _TEXT.match(text) or _SELECT.match(text[:MAX_TEXT])
     return found[1].lower() if found is not None else ""
 
 

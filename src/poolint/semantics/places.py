@@ -19,7 +19,7 @@ KINDS = {
 
 TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
 _ALEMBIC = re.compile(
-    rb"^\s*from\s+alembic\s+import\s+[^\n]*\b(?:context|op)\b|^[^#\n]*\balembic\.(?:context|op)\.", re.MULTILINE
+    rb"^[ \t]*from[ \t]+alembic[ \t]+import\b[^\n]*\b(?:context|op)\b|^[^#\n]*\balembic\.(?:context|op)\.", re.MULTILINE
 )
 _MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
 _SERVES = re.compile(

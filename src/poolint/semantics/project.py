@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from poolint.finder import Finder
     from poolint.semantics.scopes import Binding, Scope
 
-_CLASS = re.compile(rb"\nclass (\w+)[^\n:(]*\(([^:]*)\)[ \t]*:")
+_CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _WORD = re.compile(rb"\w+")
-_STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]+)?=(?!=)")
+_STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 
 
 class Module:

@@ -58,7 +58,7 @@ STARTS = frozenset(
 _TRANSPARENT = (ast.IfExp, ast.BoolOp, ast.NamedExpr)
 
 _MAY_BE_AWAITABLE = re.compile(
-    r"\b(?:Any|object|\w*Awaitable\w*|\w*Coroutine\w*|\w*Future\w*|\w*Task\w*|\w*Context\w*|\w{1,2}|\w*T|\w+_co)\b"
+    r"\b(?=(?:Any|object|\w{1,2}|\w*T|\w+_co)\b|\w*(?:Awaitable|Coroutine|Future|Task|Context))\w"
 )
 """Words of a type that something not yet awaited may be cast to: `Any`, a type variable."""
 

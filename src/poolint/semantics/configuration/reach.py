@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from poolint.deployment.values import Service
     from poolint.semantics.project import Project
 
-_LISTED = re.compile(rb"\b(?:include|imports|CELERY_IMPORTS|CELERY_INCLUDE)[ \t]*=[ \t]*[\[(]([^\])]*)[\])]")
+_LISTED = re.compile(rb"\b(?:include|imports|CELERY_IMPORTS|CELERY_INCLUDE)[ \t]*=[ \t]*[\[(]([^\])]{0,9999})[\])]")
 """Modules that a worker is told to import by their names."""
 
-_DISCOVERED = re.compile(rb"autodiscover_tasks\(\s*\[([^\]]*)\]")
+_DISCOVERED = re.compile(rb"autodiscover_tasks\(\s*\[([^\]]{0,9999})\]")
 _RUN = re.compile(rb"\brun\(\s*['\"]([\w.]+):\w")
 """``uvicorn.run("app.main:app")``."""
 

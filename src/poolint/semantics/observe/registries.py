@@ -34,10 +34,10 @@ _TAKES = frozenset({"query", "stream", "flush", "refresh"})
 _ENDS = frozenset({"commit", "rollback", "begin"})
 _REMOVES = ("remove", "close_all")
 _REMOVAL = re.compile(
-    rb"(?<!\w)(\w*)\)?\s*\.\s*(?:remove\b(?:\s*\(\s*\)|(?!\s*\())|close_all\b)|[\"']remove[\"']|close_all_sessions"
+    rb"(?<!\w)(\w*)\)?\s{0,99}\.\s*(?:remove\b(?:\s*\(\s*\)|(?!\s*\())|close_all\b)|[\"']remove[\"']|close_all_sessions"
 )
 """A removal takes no argument; it may also be handed on as a callback, or looked up by its name."""
-_DEFINED = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]+)?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
+_DEFINED = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]{1,200})?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
 _CONCURRENT = re.compile(
     rb"^[ \t]*(?:from|import)[ \t]+(?:flask|fastapi|starlette|bottle|falcon|pyramid|tornado|cherrypy|aiohttp|sanic|"
     rb"litestar|quart|celery|dramatiq|rq|huey|grpc|threading|concurrent|socketserver|django|wsgiref|werkzeug|connexion|"

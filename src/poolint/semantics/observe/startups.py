@@ -106,7 +106,7 @@ class Startups:
         last = _LAST.findall(name)[-1]
         closes = re.compile(
             rb"\b" + re.escape(last.encode()) + rb"['\"\]]*(?:\(\))?\s*\.\s*(?:" + "|".join(_CLOSES).encode() + rb")\b"
-            rb"|(?:close|dispose|shutdown|disconnect|stop|enter_(?:async_)?context|closing)\w*\([^()]*\b"
+            rb"|(?:close|dispose|shutdown|disconnect|stop|enter_(?:async_)?context|closing)\w{0,40}\([^()]*\b"
             + re.escape(last.encode())
             + rb"\b"
         )
