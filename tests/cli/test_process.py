@@ -60,10 +60,12 @@ def test_a_terminal_that_knows_no_unicode(tmp_path: Path) -> None:
     assert ran.stderr == b""
 
 
-def ended(command: str, cwd: Path) -> tuple[int, list[str]]:
+def ended(command: str, cwd: Path, **env: str) -> tuple[int, list[str]]:
     """Exit code of a shell command in which ``POOLINT`` stands for poolint, and what it wrote to standard error."""
     command = command.replace("POOLINT", f"'{sys.executable}' -m poolint")
-    ran = subprocess.run(["sh", "-c", command], cwd=cwd, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(
+        ["sh", "-c", command], cwd=cwd, capture_output=True, check=False, timeout=60, env={**os.environ, **env}
+    )
     return ran.returncode, ran.stderr.decode().splitlines()
 
 
@@ -72,10 +74,11 @@ CLOSED = ["poolint: error: standard output is closed"]
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["at the end", "at once"])
 @pytest.mark.parametrize("arguments", ["a.py", "--output-format=json a.py", "rule --all", "--help", "--version"])
-def test_output_that_nothing_takes(tmp_path: Path, arguments: str) -> None:
+def test_output_that_nothing_takes(tmp_path: Path, arguments: str, unbuffered: str) -> None:
     (tmp_path / "a.py").write_text("x = 1\n")
-    assert ended(f"POOLINT {arguments} >/dev/full", tmp_path) == (2, NO_SPACE)
+    assert ended(f"POOLINT {arguments} >/dev/full", tmp_path, PYTHONUNBUFFERED=unbuffered) == (2, NO_SPACE)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such shell")

@@ -48,9 +48,8 @@ def main(argv: list[str] | None = None) -> int:
         code = _dispatch(argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has seen enough, which ruff takes for success. Python must not try to flush the rest
-        # on its way out.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read our output has seen enough, which ruff takes for success.
+        _drop_output()
         return 0
     except KeyboardInterrupt:
         return 130
@@ -101,7 +100,20 @@ def _failed(error: OSError) -> int:
 
         traceback.print_exception(error)
     what = repr(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else "standard output"
+    if what == "standard output":
+        _drop_output()
     return _say(f"poolint: error: {what}: {error.strerror or error}")
+
+
+def _drop_output() -> None:
+    """Let nothing more go to standard output: Python must not try to flush the rest once more on its way out."""
+    try:
+        handle = sys.stdout.fileno()
+    except (OSError, ValueError):  # a host has put something else in its place
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, handle)
+    os.close(null)
 
 
 def _say(line: str) -> int:
