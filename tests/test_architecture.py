@@ -94,6 +94,8 @@ PART_OF = {
     # These read for source what the running Python cannot.
     "newer": "source",
     "scan": "source",
+    # What the runner is asked and answers.
+    "outcome": "runner",
     # What a rule may ask for, below the rules; the engine that does it is above them.
     "fixes.plans": "fixes.plans",
     "fixes.release": "fixes.release",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Rule
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.configuration.fleet import Fleet
+    from poolint.semantics.coverage import Seen as Seen
     from poolint.semantics.project import Module, Project
     from poolint.source import Source
 
@@ -104,6 +105,17 @@ class Checker:
             if len(crashes) == known:
                 return module, analysis, found, crashes
             self._analysis = None
+
+    def seen(self, source: Source) -> Seen | None:
+        """What is and is not seen of the functions of a file that reach a database; None of one that is too large.
+
+        Raises:
+            SourceError: the file cannot be parsed.
+        """
+        if len(source.data) > SOURCE_LIMIT:
+            return None
+        module, analysis = self.analysed(source)
+        return analysis.coverage.of(module)
 
     def analysed(self, source: Source) -> tuple[Module, Analysis]:
         """The module that a file is, and the services that know about it.

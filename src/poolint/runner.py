@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from poolint.config import ConfigError, shown
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
 from poolint.mentions import mentions
+from poolint.outcome import FileResult as FileResult
+from poolint.outcome import Options as Options
+from poolint.outcome import Outcome as Outcome
 from poolint.rules.registry import LazyRules, has_plugins, names_of
 from poolint.selection import (
     INTERNAL,
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from poolint.config import Resolver, Settings
     from poolint.diagnostics import Diagnostic
+    from poolint.engine import Seen
     from poolint.rules.base import Rule
     from poolint.source import Source
 
@@ -49,68 +53,9 @@ if TYPE_CHECKING:
 
         def check(self, source: Source) -> list[Diagnostic]: ...
 
+        def seen(self, source: Source) -> Seen | None: ...
+
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]], str], Checker]
-
-
-class Options:
-    """What to do with what is found: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes."""
-
-    __slots__ = ("diff", "fix", "unsafe")
-
-    def __init__(self, fix: bool = False, unsafe: bool = False, diff: bool = False) -> None:
-        self.fix = fix
-        self.unsafe = unsafe
-        self.diff = diff
-
-
-class FileResult:
-    """What came of one file. ``source`` is its final text, None when it was of no interest or could not be read."""
-
-    __slots__ = ("crashed", "diagnostics", "diff", "fixed", "source")
-
-    def __init__(self) -> None:
-        self.diagnostics: list[Diagnostic] = []
-        self.fixed: list[Diagnostic] = []
-        self.diff = ""
-        self.source: Source | None = None
-        self.crashed = False
-
-
-class Outcome:
-    """What came of a run: what is left to be told, sorted, and what was fixed (or, under ``diff``, would be).
-
-    ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
-    could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
-    be used. ``is_idle``: no file was checked for anything, since the settings leave no rule to run.
-    """
-
-    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "is_idle", "refused", "sources")
-
-    def __init__(self) -> None:
-        self.diagnostics: list[Diagnostic] = []
-        self.fixed: list[Diagnostic] = []
-        self.diffs: list[str] = []
-        self.sources: dict[str, Source] = {}
-        self.errors: list[str] = []
-        self.refused: list[str] = []
-        self.files = 0
-        self.crashed = False
-        self.is_idle = False
-
-    def add(self, path: str, result: FileResult) -> None:
-        """Take in the result of one file."""
-        self.diagnostics += result.diagnostics
-        self.fixed += result.fixed
-        if result.diff:
-            self.diffs.append(result.diff)
-        if result.source is not None and result.diagnostics:
-            self.sources[path] = result.source
-        self.crashed = self.crashed or result.crashed
-
-    def refuse(self, error: Exception) -> None:
-        """Put down that some files were not checked because of their settings, once for all of them."""
-        if str(error) not in self.refused:
-            self.refused.append(str(error))
 
 
 class Runner:
@@ -286,6 +231,7 @@ class Runner:
         options = self._options
         if (options.fix or options.diff) and any(is_applicable(one, options.unsafe) for one in result.diagnostics):
             self._fix(result, source, check, write)
+        result.seen = checker.seen(result.source) if options.coverage else None
 
     def _fix(
         self, result: FileResult, source: Source, check: Callable[[Source], list[Diagnostic]], write: bool

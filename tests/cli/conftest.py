@@ -44,6 +44,9 @@ class Checker:
     def warnings(self) -> list[str]:
         return []
 
+    def seen(self, source: Source) -> None:
+        del source
+
     def has_parsed(self, path: str, data: bytes) -> bool:
         assert Path(path).is_absolute()
         del data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -355,3 +356,56 @@ def test_bad_input_is_named_and_the_rest_counts(cover: Cover, capsys: pytest.Cap
     assert cover(files, code=2).startswith("    1  function that reach")
     assert main(["coverage", "nowhere"]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+BLIND = HELD.format(before="", parameters=", box", call='await acme.charge(1); await box.execute(text("SELECT 1"))')
+
+
+def checked(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    capsys.readouterr()
+    assert main(["check", "--isolated", *options]) == 0
+    return capsys.readouterr().err
+
+
+def test_a_check_ends_with_what_it_could_not_see(cover: Cover, capsys: pytest.CaptureFixture[str]) -> None:
+    cover({"src/app.py": BLIND, "src/db.py": DB})
+    line = (
+        "Looked into 1 function that reaches a database; in 1 the session's type is unknown, 1 awaited call while a "
+        "connection is held has no model (acme 1): poolint coverage src\n"
+    )
+    assert checked(capsys, "src") == line
+    assert checked(capsys, "--output-format", "concise", "src") == line
+    assert checked(capsys, "--fix", "src") == line
+    assert checked(capsys, "--diff", "src") == f"No errors would be fixed.\n{line}"
+
+
+@pytest.mark.parametrize("options", [("-q",), ("--output-format", "json"), ("--force-exclude",), ("-q", "--diff")])
+def test_it_says_so_to_people_only(cover: Cover, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]) -> None:
+    cover({"app.py": BLIND})
+    assert "Looked into" not in checked(capsys, *options, ".")
+
+
+def test_nothing_is_said_of_standard_input(
+    cover: Cover, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cover({})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(BLIND.encode())))
+    assert checked(capsys, "--stdin-filename", "app.py", "-") == ""
+
+
+def test_a_check_that_sees_all_says_so(cover: Cover, capsys: pytest.CaptureFixture[str]) -> None:
+    cover({"app.py": HELD.format(before="", parameters="", call="pass"), "other.py": "print(1)\n"})
+    told = "Looked into 1 function that reaches a database; the type of each session is known.\n"
+    assert checked(capsys, ".") == told
+    assert checked(capsys, "other.py") == ""
+
+
+def test_the_line_and_the_command_have_the_same_sums(cover: Cover, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "one.py": BLIND,
+        "two.py": "from one import pay as paid\n\n\nasync def call(session, box):\n    await paid(session, box)\n" + DB,
+        "three.py": "import two\nfrom sqlalchemy.orm import Session\n\n\nasync def more(s, b):\n    await two.call(s, b)\n",
+    }
+    assert as_json(cover, files)["functions"]["total"] == 3
+    assert checked(capsys, ".").startswith("Looked into 3 functions that reach a database; in 1 the session's type")
+    assert checked(capsys, "three.py", "two.py", "one.py").startswith("Looked into 3 functions that reach")

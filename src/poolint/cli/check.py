@@ -70,7 +70,8 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     from poolint.runner import Options, Runner
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
-    runner = Runner(resolver, Options(arguments.fix, arguments.unsafe, arguments.diff), make)
+    options = Options(arguments.fix, arguments.unsafe, arguments.diff, _tells_coverage(arguments))
+    runner = Runner(resolver, options, make)
     need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
@@ -81,6 +82,8 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
         _say("error", line)
     for line in outcome.errors:
         _say("warning", line)
+    if outcome.seen and not outcome.refused and not outcome.is_idle:
+        _report_coverage(outcome, arguments)
     return _exit_code(outcome, arguments)
 
 
@@ -163,6 +166,25 @@ def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], objec
 
     for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):
         write(f"{line}\n")
+
+
+def _tells_coverage(arguments: Arguments) -> bool:
+    """Whether to say at the end what could not be seen: to people who check their code, not to what checks some files of
+    it for them, such as an editor or pre-commit, which says so by ``--force-exclude``."""
+    is_for_people = arguments.output_format in ("full", "concise") and not arguments.quiet
+    given_by_tool = arguments.overrides is not None and arguments.overrides.force_exclude
+    from_stdin = arguments.stdin_filename is not None or "-" in arguments.paths
+    return is_for_people and not (given_by_tool or from_stdin)
+
+
+def _report_coverage(outcome: Outcome, arguments: Arguments) -> None:
+    from poolint.cli.coverage import line
+    from poolint.explain.coverage import totals
+
+    sums = totals(outcome.seen)
+    if sums.functions:
+        sys.stdout.flush()
+        sys.stderr.write(f"{line(sums, arguments.paths)}\n")
 
 
 def _report_diff(outcome: Outcome, arguments: Arguments) -> None:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.evidence import evidence
-from poolint.semantics.scopes import nearest
 from poolint.semantics.telling import Telling
 from poolint.semantics.types import UNKNOWN, Function, Instance, alternatives
 from poolint.semantics.unmodelled import DATABASE, path_to, unmodelled, waited_for
@@ -208,12 +207,15 @@ def callers(seen: Iterable[Seen]) -> list[Scope]:
     """The functions that reach a database by others of the project, at whatever distance."""
     seen = list(seen)
     reached = {_identity(one.scope) for each in seen for one in each.reaching}
+    names = {one.scope.name for each in seen for one in each.reaching}
+    names.update(scope.name for each in seen for scope in each.others)
     waiting: dict[str, list[tuple[ast.Call, Scope, Evaluator]]] = {}
     for each in seen:
         for scope in each.others:
             for call in scope.calls:
                 for name in _names(call, scope):
-                    waiting.setdefault(name, []).append((call, scope, each.ev))
+                    if name in names:
+                        waiting.setdefault(name, []).append((call, scope, each.ev))
     found: dict[tuple[str, str, int], Scope] = {}
     latest = {one.scope.name for each in seen for one in each.reaching}
     while latest:
@@ -232,13 +234,17 @@ def callers(seen: Iterable[Seen]) -> list[Scope]:
     return list(found.values())
 
 
-def _names(call: ast.Call, scope: Scope) -> set[str]:
+def _names(call: ast.Call, scope: Scope) -> Iterator[str]:
     """The names that a call is made by: as written, and as what is imported under another one is called there."""
-    name = last_name(call.func)
-    if not isinstance(call.func, ast.Name):
-        return {name} if name else set()
-    origins = {one.origin.rpartition(":")[2] for one in nearest(name, scope) if one.kind == "import"}
-    return {name, *origins}
+    function = call.func
+    if isinstance(function, ast.Attribute):
+        yield function.attr
+    elif isinstance(function, ast.Name):
+        yield function.id
+        for one in scope.bindings.get(function.id) or scope.module.scope.bindings.get(function.id) or ():
+            name = one.origin.rpartition(":")[2] if one.kind == "import" else ""
+            if name and name != function.id:
+                yield name
 
 
 def _identity(scope: Scope) -> tuple[str, str, int]:

@@ -1,0 +1,75 @@
+"""What a run is asked to do, and what comes of it: values that the runner fills in and the command line shows."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from poolint.diagnostics import Diagnostic
+    from poolint.engine import Seen
+    from poolint.source import Source
+
+
+class Options:
+    """What to do: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes, ``coverage`` sums up."""
+
+    __slots__ = ("coverage", "diff", "fix", "unsafe")
+
+    def __init__(self, fix: bool = False, unsafe: bool = False, diff: bool = False, coverage: bool = False) -> None:
+        self.fix = fix
+        self.unsafe = unsafe
+        self.diff = diff
+        self.coverage = coverage
+
+
+class FileResult:
+    """What came of one file. ``source`` is its final text, None when it was of no interest or could not be read."""
+
+    __slots__ = ("crashed", "diagnostics", "diff", "fixed", "seen", "source")
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.fixed: list[Diagnostic] = []
+        self.diff = ""
+        self.source: Source | None = None
+        self.seen: Seen | None = None
+        self.crashed = False
+
+
+class Outcome:
+    """What came of a run: what is left to be told, sorted, and what was fixed (or, under ``diff``, would be).
+
+    ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
+    could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
+    be used, ``seen`` what is seen of each file of interest, where that was asked for. ``is_idle``: no file was checked
+    for anything, since the settings leave no rule to run.
+    """
+
+    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "is_idle", "refused", "seen", "sources")
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.fixed: list[Diagnostic] = []
+        self.diffs: list[str] = []
+        self.sources: dict[str, Source] = {}
+        self.errors: list[str] = []
+        self.refused: list[str] = []
+        self.seen: list[Seen] = []
+        self.files = 0
+        self.crashed = False
+        self.is_idle = False
+
+    def add(self, path: str, result: FileResult) -> None:
+        """Take in the result of one file."""
+        self.diagnostics += result.diagnostics
+        self.fixed += result.fixed
+        if result.diff:
+            self.diffs.append(result.diff)
+        if result.source is not None and result.diagnostics:
+            self.sources[path] = result.source
+        self.seen += [result.seen] if result.seen is not None else []
+        self.crashed = self.crashed or result.crashed
+
+    def refuse(self, error: Exception) -> None:
+        """Put down that some files were not checked because of their settings, once for all of them."""
+        if str(error) not in self.refused:
+            self.refused.append(str(error))
