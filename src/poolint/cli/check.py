@@ -160,8 +160,8 @@ def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], objec
             write(f"{line}\n")
     if arguments.quiet or arguments.output_format == "json" or (outcome.refused and not outcome.diagnostics):
         return
-    if nothing_found or (outcome.is_idle and not outcome.diagnostics):
-        return  # a warning says so; no check has passed
+    if nothing_found or ((outcome.is_idle or outcome.crashed) and not outcome.diagnostics):
+        return  # a warning or the exit code says so; no check has passed
     from poolint.output import summary
 
     for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):
