@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _ROLES: frozenset[str] = frozenset({*REACHING_ROLES, "checkout", "open", "begin", "transaction", "cursor"})
 _MAX_STEPS = 4
+_MAX_BELOW = 100
+"""Functions that are looked into below one call, nearest first; a chain of thousands costs no more than that each."""
 
 
 class Unknown(NamedTuple):
@@ -189,7 +191,7 @@ class Coverage:
             queue = [start]
             for scope in queue:
                 for edge in self._edges.of_scope(scope):
-                    if edge.target is not None and edge.target not in seen:
+                    if edge.target is not None and edge.target not in seen and len(seen) < _MAX_BELOW:
                         seen[edge.target] = None
                         queue.append(edge.target)
             found = self._inside[start] = tuple(one for scope in seen for one in self._awaited(scope))
