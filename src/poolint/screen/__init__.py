@@ -50,6 +50,8 @@ class Screen:
         self._settled: set[str] = set()
         self._distance: dict[str, int] = {}
         """Over how many imports a file has to do with one that carries something; none that are too far."""
+        self._interesting: dict[str, tuple[bytes, bool]] = {}
+        """Answers: functions of one file ask again and again."""
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
         self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
@@ -57,6 +59,12 @@ class Screen:
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
+        known = self._interesting.get(path)
+        if known is None or known[0] is not data:
+            known = self._interesting[path] = (data, self._may_hold(path, data))
+        return known[1]
+
+    def _may_hold(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
         if self.is_near_database(path, data):
             return True
@@ -220,6 +228,7 @@ class Screen:
         file = self._files.get(path)
         if file is None or file.data != data:
             if file is not None:
+                self._interesting.clear()
                 self._working.clear()
                 self._gives.clear()
                 self._steps.clear()

@@ -198,4 +198,4 @@ class Derived:
 def _keeps_entities(cls: Class | None, scope: Scope) -> bool:
     if cls is None or cls.kind not in ("session", "registry"):
         return False
-    return cls.mode == "sync" or b"awaitable_attrs" in scope.module.source.data
+    return cls.mode == "sync" or scope.module.mentions(b"awaitable_attrs")

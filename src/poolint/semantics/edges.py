@@ -99,8 +99,7 @@ class Edges:
         found = self._implied.get(scope)
         if found is None:
             one = list(entered(self.ev, scope)) if scope.withs else []
-            data = scope.module.source.data
-            if any(root in data for root in self._iterating):
+            if any(map(scope.module.mentions, self._iterating)):
                 one += iterated(self.ev, scope)
             edges = (Edge(Link(node, scope, name), fact, None) for node, name, fact in one)
             found = self._implied[scope] = tuple(edges)

@@ -141,7 +141,7 @@ def _owner(name: str, scope: Scope) -> Scope | None:
 
 def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
     """What an undeclared parameter called ``engine`` must be, where a module that names SQLAlchemy connects by it."""
-    if not _SAYS_ENGINE.search(name) or b"sqlalchemy" not in scope.module.source.data:
+    if not _SAYS_ENGINE.search(name) or not scope.module.mentions(b"sqlalchemy"):
         return None
     uses = [
         call

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def loaded(ev: Evaluator, loader: Function, call: ast.Call, scope: Scope) -> Type:
     """What a call of a function gives that may load it by the names it is given; unknown where it does not."""
     function = loader.scope
-    if b"import_module" not in function.module.source.data or not isinstance(function.node, ast.FunctionDef):
+    if not function.module.mentions(b"import_module") or not isinstance(function.node, ast.FunctionDef):
         return UNKNOWN
     given = dict(_given(function.node, call))
     for inner in function.calls:

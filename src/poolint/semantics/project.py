@@ -41,6 +41,14 @@ class Module:
         self.state_assignments: dict[str, list[Binding]] = {}
         self.item_assignments: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
+        self._mentions: dict[bytes, bool] = {}
+
+    def mentions(self, word: bytes) -> bool:
+        """Whether a text stands anywhere in the file. The file is searched once for each: functions ask the same."""
+        found = self._mentions.get(word)
+        if found is None:
+            found = self._mentions[word] = word in self.source.data
+        return found
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope that ``node`` stands in; for a function or class that is the scope around it."""

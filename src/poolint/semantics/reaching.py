@@ -7,8 +7,13 @@ other: a binding in a block around the use hides all earlier ones; one in anothe
 from __future__ import annotations
 
 import ast
+from bisect import bisect_right
+from typing import TYPE_CHECKING
 
-from poolint.semantics.scopes import Binding, Scope, parent_of, statement_of
+from poolint.semantics.scopes import Binding, Order, Scope, parent_of, statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Block = tuple[int, str]
 """A statement list: its owner's identity and the field that holds it."""
@@ -20,8 +25,8 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
     around = blocks_of(use)
     statement = statement_of(use)
     candidates = []
-    for binding in sorted(bindings, key=lambda one: one.position, reverse=True):
-        if binding.position > position or _feeds(binding, use, statement):
+    for binding in _before(bindings, position):
+        if _feeds(binding, use, statement):
             continue
         node = binding.node
         if _in_comprehension(node):
@@ -44,6 +49,20 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
         if home in around:
             break
     return candidates or [one for one in bindings if one.kind != "narrowed"] or bindings
+
+
+def _before(bindings: list[Binding], position: tuple[int, int]) -> Iterator[Binding]:
+    """Those at or before a position, the last one first. They are put in order once for all uses of the name."""
+    if len(bindings) == 1:
+        if bindings[0].position <= position:
+            yield bindings[0]
+        return
+    order = bindings[0].order if bindings else None
+    if order is None or order.of is not bindings or order.size != len(bindings):
+        found = sorted(bindings, key=lambda one: one.position, reverse=True)
+        order = bindings[0].order = Order(bindings, len(found), found, [one.position for one in reversed(found)])
+    for index in range(order.size - bisect_right(order.positions, position), order.size):
+        yield order.found[index]
 
 
 def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
@@ -133,17 +152,28 @@ def blocks_of(node: ast.AST) -> list[Block]:
         owner = parent_of(current)
         if owner is None:
             break
-        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
-            items = owner.__dict__.get(field)
-            if isinstance(items, list) and any(item is current for item in items):
-                key = field if field != "handlers" else f"handlers{items.index(current)}"
-                key = f"cases{items.index(current)}" if field == "cases" else key
-                found.append((id(owner), key))
-                break
+        field = _field(current, owner)
+        if field:
+            found.append((id(owner), field))
         if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             break
         current = owner
     return found or [(0, "")]
+
+
+def _field(statement: ast.AST, owner: ast.AST) -> str:
+    """The field of ``owner`` that lists a statement, with its number where arms are listed; empty for anything else.
+
+    It is worked out for all of a list at once: there may be thousands, and each is asked for.
+    """
+    if "_poolint_field" not in statement.__dict__:
+        statement.__dict__["_poolint_field"] = ""
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            items = owner.__dict__.get(field)
+            for number, item in enumerate(items if isinstance(items, list) else ()):
+                item.__dict__["_poolint_field"] = f"{field}{number}" if field in ("handlers", "cases") else field
+    field_of: str = statement.__dict__["_poolint_field"]
+    return field_of
 
 
 def excluded(blocks: list[Block], around: list[Block]) -> bool:

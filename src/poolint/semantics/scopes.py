@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from poolint.semantics.project import Module
@@ -28,13 +28,22 @@ BindingKind = Literal[
 _NO_NAMES = frozenset[str]()
 
 
+class Order(NamedTuple):
+    """The bindings of a list by where they stand, the last first; ``positions`` are theirs, the first first."""
+
+    of: list[Binding]
+    size: int
+    found: list[Binding]
+    positions: list[tuple[int, int]]
+
+
 class Binding:
     """One place where a name gets a value.
 
     ``index`` is the position inside a tuple target, -1 where the whole value is bound.
     """
 
-    __slots__ = ("annotation", "asynchronous", "index", "kind", "level", "node", "origin", "scope", "value")
+    __slots__ = ("annotation", "asynchronous", "index", "kind", "level", "node", "order", "origin", "scope", "value")
 
     def __init__(
         self,
@@ -58,6 +67,8 @@ class Binding:
         self.level = level
         self.index = index
         self.asynchronous = asynchronous
+        self.order: Order | None = None
+        """That of the list which this one is the first of, once somebody has asked for it."""
 
     @property
     def position(self) -> tuple[int, int]:
@@ -72,6 +83,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_methods",
         "bindings",
         "calls",
         "children",
@@ -115,6 +127,16 @@ class Scope:
         self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
+        self._methods: dict[str, list[ast.Call]] | None = None
+
+    def calls_of(self, method: str) -> list[ast.Call]:
+        """Those of its calls that call an attribute of this name."""
+        if self._methods is None:
+            self._methods = {}
+            for call in self.calls:
+                if isinstance(call.func, ast.Attribute):
+                    self._methods.setdefault(call.func.attr, []).append(call)
+        return self._methods.get(method, [])
 
     @property
     def is_async(self) -> bool:

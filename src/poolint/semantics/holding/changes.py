@@ -69,10 +69,15 @@ class Changes:
         self.dedicated: set[str] = set()
         """Resources that have to stay held: their connections listen."""
 
-    def holding(self) -> list[Change]:
-        """Those by which something is held."""
+    def holding(self) -> Iterator[Change]:
+        """Those by which something is held. Who only asks for the first one does not pay for all of them."""
+        yield from self.before
         inside = (found for table in (self.calls, self.enters) for found in table.values())
-        return [*self.before, *(one for found in inside for one in found if one.holds or one.reverse)]
+        yield from (one for found in inside for one in found if one.holds or one.reverse)
+
+    def holds_any(self) -> bool:
+        """Whether something is held by one of them."""
+        return next(self.holding(), None) is not None
 
 
 class Reader:

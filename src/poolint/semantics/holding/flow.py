@@ -135,7 +135,7 @@ class Holdings:
         is entered, or when the loop asks for its next item.
         """
         changes = self.changes(scope)
-        if not changes.holding():
+        if not changes.holds_any():
             return []
         states = self._states(scope, changes)
         if states is None:
@@ -160,7 +160,7 @@ class Holdings:
     def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
         """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""
         changes = self.changes(scope)
-        states = self._states(scope, changes) if changes.holding() or changes.calls else None
+        states = self._states(scope, changes) if changes.calls or changes.holds_any() else None
         if states is None:
             return [], []
         graph = self._graphs.of(scope)

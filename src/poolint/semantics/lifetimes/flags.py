@@ -6,12 +6,15 @@ A flag is a name or a dotted name (``self.owned``, ``args.write``), known to be 
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from poolint.semantics.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.semantics.scopes import Scope
 
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
@@ -64,26 +67,57 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
     return name_of(test), truth
 
 
-def known_at(call: ast.Call, names: frozenset[str], scope: Scope) -> frozenset[tuple[str, bool]]:
-    """What is known of these names where ``call`` stands: by the tests around it and the constants set before it."""
-    known: dict[str, bool] = {}
-    conditions: dict[str, bool] = {}
-    """Tests around the call, by their dump: ``owned = conn is None`` is true under ``if conn is None:``."""
-    current: ast.AST = statement_of(call)
-    while current is not scope.node:
-        parent = parent_of(current)
-        if parent is None:
-            break
-        for field in ("body", "orelse", "finalbody"):
-            block = parent.__dict__.get(field)
-            if isinstance(block, list) and any(one is current for one in block):
-                for statement in reversed(block[: block.index(current)]):
-                    _constants(statement, names, known, conditions)
-                if isinstance(parent, ast.If):
-                    _tested(parent.test, field == "body", names, known)
-                    conditions[ast.dump(parent.test)] = field == "body"
-        current = parent
-    return frozenset(known.items())
+class Flags:
+    """The flags of a function, its ``names``, and what is known of them at its places."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.names = tested_names(scope)
+        self._settings: dict[int, tuple[dict[ast.AST, int], list[int]]] = {}
+        """Of each block the place of its statements, and the places of those that may set a flag."""
+
+    def known_at(self, call: ast.Call) -> frozenset[tuple[str, bool]]:
+        """What is known of the flags where ``call`` stands: by the tests around it and the constants set before it."""
+        if not self.names:
+            return frozenset()
+        known: dict[str, bool] = {}
+        conditions: dict[str, bool] = {}
+        """Tests around the call, by their dump: ``owned = conn is None`` is true under ``if conn is None:``."""
+        current: ast.AST = statement_of(call)
+        while current is not self.scope.node:
+            parent = parent_of(current)
+            if parent is None:
+                break
+            for field in ("body", "orelse", "finalbody"):
+                block = parent.__dict__.get(field)
+                if isinstance(block, list) and current in self._places(block)[0]:
+                    for statement in self._before(block, current):
+                        _constants(statement, self.names, known, conditions)
+                    if isinstance(parent, ast.If):
+                        _tested(parent.test, field == "body", self.names, known)
+                        conditions[ast.dump(parent.test)] = field == "body"
+            current = parent
+        return frozenset(known.items())
+
+    def _before(self, block: list[ast.stmt], current: ast.AST) -> Iterator[ast.stmt]:
+        """The statements of a block before ``current`` that may set a flag, the last one first."""
+        places, setting = self._places(block)
+        for index in range(bisect_left(setting, places[current]) - 1, -1, -1):
+            yield block[setting[index]]
+
+    def _places(self, block: list[ast.stmt]) -> tuple[dict[ast.AST, int], list[int]]:
+        found = self._settings.get(id(block))
+        if found is None:
+            setting = [index for index, one in enumerate(block) if isinstance(one, (ast.Assign, ast.AnnAssign))]
+            setting = [index for index in setting if not self.names.isdisjoint(_targets(block[index]))]
+            places: dict[ast.AST, int] = {one: index for index, one in enumerate(block)}
+            found = self._settings[id(block)] = (places, setting)
+        return found
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return [one.id for one in targets if isinstance(one, ast.Name)]
 
 
 def _constants(statement: ast.stmt, names: frozenset[str], known: dict[str, bool], conditions: dict[str, bool]) -> None:

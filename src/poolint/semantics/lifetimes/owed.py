@@ -191,13 +191,13 @@ def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
         for binding in scope.bindings.get(factory.id, ()):
             if isinstance(binding.value, ast.Call) and _takes_connection(ev, binding.value, scope):
                 return True
-    target = ast.dump(factory)
+    configured = scope.calls_of("configure")
+    target = ast.dump(factory) if configured else ""
     return any(
         isinstance(call.func, ast.Attribute)
-        and call.func.attr == "configure"
         and ast.dump(call.func.value) == target
         and _takes_connection(ev, call, scope)
-        for call in scope.calls
+        for call in configured
     )
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from poolint.semantics.lifetimes.graphs import Graphs
     from poolint.semantics.scopes import Scope
 
+    Span = tuple[int, int]
+
 _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
 
 
@@ -31,6 +33,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
     """The uses in ``scope`` of what a ``with`` block has bound and released."""
     if scope.kind != "function":
         return
+    blocks = _Blocks(scope)
     for statement in scope.withs:
         for item in statement.items:
             target = item.optional_vars
@@ -44,7 +47,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
             try:
                 uses = (
                     list(_uses(ev, graphs.of(scope), item, target.id, cls))
-                    if _is_read(statement, target.id, scope)
+                    if blocks.is_left(statement, target.id)
                     else []
                 )
             except TooComplex:
@@ -59,15 +62,59 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
                 )
 
 
-def _is_read(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> bool:
-    """Whether ``name`` is read anywhere but in this block, and in others that bind it anew: cheap, before the paths."""
-    blocks = [statement.body] + [
-        one.body for one in scope.withs if any(_binds(item.optional_vars, name) for item in one.items)
-    ]
-    spans = [(body[0].lineno, body[-1].end_lineno or 0) for body in blocks]
-    first, last = spans[0]
-    spans = [span for span in spans if span == spans[0] or not span[0] <= first <= last <= span[1]]
-    return any(not any(a <= load.lineno <= b for a, b in spans) for load in scope.loads.get(name, ()))
+class _Blocks:
+    """The blocks of a function by the names that they bind; they are disjoint, or one is inside of the other."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._spans: dict[str, set[Span]] = {}
+        for statement in scope.withs:
+            for item in statement.items:
+                if isinstance(item.optional_vars, ast.Name):
+                    self._spans.setdefault(item.optional_vars.id, set()).add(_span(statement))
+        self._known: dict[str, tuple[dict[Span, Span | None], frozenset[Span | None]]] = {}
+
+    def is_left(self, statement: ast.With | ast.AsyncWith, name: str) -> bool:
+        """Whether ``name`` is read anywhere but in this block, and in others that bind it anew: cheap, before the paths.
+
+        A block around this one binds the name before it, so what is read there may well be what this one has bound.
+        """
+        if name not in self._known:
+            self._known[name] = self._nested(name)
+        around, reading = self._known[name]
+        span = around[_span(statement)]
+        while span is not None:
+            if span in reading:
+                return True
+            span = around[span]
+        return None in reading
+
+    def _nested(self, name: str) -> tuple[dict[Span, Span | None], frozenset[Span | None]]:
+        """The block around each that binds ``name``, and those in which, and in no inner one, the name is read."""
+        around: dict[Span, Span | None] = {}
+        reading: set[Span | None] = set()
+        inside: list[Span] = []
+        blocks = sorted(self._spans[name], key=lambda span: (span[0], -span[1]))
+        rows = sorted({load.lineno for load in self._scope.loads.get(name, ())})
+        following = 0
+        for row in (*rows, None):
+            while following < len(blocks) and (row is None or blocks[following][0] <= row):
+                span = blocks[following]
+                following += 1
+                while inside and inside[-1][1] < span[0]:
+                    inside.pop()
+                around[span] = inside[-1] if inside else None
+                inside.append(span)
+            if row is not None:
+                while inside and inside[-1][1] < row:
+                    inside.pop()
+                reading.add(inside[-1] if inside else None)
+        return around, frozenset(reading)
+
+
+def _span(statement: ast.With | ast.AsyncWith) -> Span:
+    """First and last row of a block without its header."""
+    return statement.body[0].lineno, statement.body[-1].end_lineno or 0
 
 
 def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchronous: bool) -> Class | None:

@@ -12,7 +12,7 @@ from poolint.semantics.entering import entering
 from poolint.semantics.facts import GivenUp, LeakedCheckout, LeakProblem, ManualRelease, Observation
 from poolint.semantics.framework import is_entry
 from poolint.semantics.lifetimes.done import Moves
-from poolint.semantics.lifetimes.flags import known_at, tested_names
+from poolint.semantics.lifetimes.flags import Flags
 from poolint.semantics.lifetimes.graphs import ENDING
 from poolint.semantics.lifetimes.owed import Site, checkout, sites
 from poolint.semantics.lifetimes.paths import MAX_IN_FUNCTION, follow
@@ -56,6 +56,8 @@ class Lifetimes:
         self.graphs = graphs
         self.foreign = foreign
         self._spent = 0
+        self._flags: Flags | None = None
+        """Those of the function that was looked at last."""
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
@@ -103,9 +105,11 @@ class Lifetimes:
 
     def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
         """How one obligation ends; ``trace`` is told on the way there."""
-        flags = tested_names(scope)
+        if self._flags is None or self._flags.scope is not scope:
+            self._flags = Flags(scope)
+        flags = self._flags.names
         moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
-        outcome = follow(self.graphs.of(scope), site, moves, known_at(site.call, flags, scope), trace)
+        outcome = follow(self.graphs.of(scope), site, moves, self._flags.known_at(site.call), trace)
         self._spent += outcome.standings
         return outcome
 
@@ -139,17 +143,20 @@ class Lifetimes:
 
     def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
         """Whether the function calls a release that does not happen: never awaited, or `session.sync_session.close()`."""
-        for call in scope.calls:
-            function = call.func
-            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-                row = self.ev.models.method(site.cls, function.attr) if function.value.id == site.name else None
+        for load in scope.loads.get(site.name, ()):
+            read = parent_of(load)
+            if not isinstance(read, ast.Attribute):
+                continue
+            around = parent_of(read)
+            if isinstance(around, ast.Call) and around.func is read:
+                row = self.ev.models.method(site.cls, read.attr)
                 is_release = row is not None and row.role == "release" and row.call == "coroutine"
-                if is_release and usage(call, scope).use is Use.DROPPED:
+                if is_release and usage(around, scope).use is Use.DROPPED:
                     return True
-            elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Attribute):
-                side = function.value
-                is_side = function.attr == "close" and side.attr in SYNC_SIDES and scope.is_async
-                if is_side and isinstance(side.value, ast.Name) and side.value.id == site.name:
+            elif isinstance(around, ast.Attribute) and around.attr == "close":
+                called = parent_of(around)
+                is_called = isinstance(called, ast.Call) and called.func is around
+                if is_called and read.attr in SYNC_SIDES and scope.is_async:
                     return True
         return False
 
