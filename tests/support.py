@@ -195,7 +195,7 @@ class Project:
         self.names = sorted(names)
         self.screened = screened
         self.settings = Settings(extend_select=also, root=str(root), budget=load(str(root)).budget)
-        self.checker = Checker(self.settings, _RULES, str(root))
+        self.checker = Checker(self.settings, _RULES)
 
     def _source(self, name: str) -> Source:
         return Source.read(str(self.root / name))

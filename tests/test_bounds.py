@@ -26,7 +26,7 @@ SECONDS = 20.0
 def check(text: str, directory: Path) -> list[Diagnostic]:
     settings = Settings(root=str(directory))
     started = time.process_time()
-    found = engine.Checker(settings, LazyRules(), str(directory)).check(
+    found = engine.Checker(settings, LazyRules()).check(
         Source.from_bytes(str(directory / "generated.py"), text.encode())
     )
     assert time.process_time() - started < SECONDS
@@ -89,7 +89,7 @@ def test_import_cycles_end(tmp_path: Path) -> None:
     )
     (tmp_path / "b.py").write_text("from a import *\nfrom a import f as s\n")
     settings = Settings(root=str(tmp_path))
-    checker = engine.Checker(settings, LazyRules(), str(tmp_path))
+    checker = engine.Checker(settings, LazyRules())
     assert [checker.check(Source.read(str(tmp_path / name))) for name in ("a.py", "b.py")] == [[], []]
 
 

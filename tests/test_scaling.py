@@ -14,7 +14,7 @@ import pytest
 from poolint import engine
 from poolint.config import Settings
 from poolint.runner import LazyRules
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.screen.files import File
 from poolint.screen.spreading import spread
 from poolint.source import Source
@@ -108,7 +108,7 @@ WHOLE: list[Callable[[int], str]] = [
 def test_twice_the_code_costs_twice_the_calls(shape: Callable[[int], str], tmp_path: Path) -> None:
     def check(count: int) -> None:
         path = str(tmp_path / "app.py")
-        checker = engine.Checker(Settings(root=str(tmp_path)), LazyRules(), str(tmp_path))
+        checker = engine.Checker(Settings(root=str(tmp_path)), LazyRules())
         data = shape(count).encode()
         assert checker.is_interesting(path, data)
         checker.check(Source.from_bytes(path, data))
@@ -123,7 +123,7 @@ def test_the_screen_takes_each_name_up_once(shape: Callable[[int], str], tmp_pat
     def screen(count: int) -> None:
         from poolint.finder import Finder
 
-        Screen(Finder(str(tmp_path))).is_interesting(str(tmp_path / "app.py"), shape(count).encode())
+        Screen(Finder(Ready().libraries)).is_interesting(str(tmp_path / "app.py"), shape(count).encode())
 
     screen(10)
     once, twice = (steps(lambda count=count: screen(count)) for count in (100, 200))  # type: ignore[misc]

@@ -16,7 +16,7 @@ import pytest
 from tests.support import FIXTURES, Fixture, Project, fixtures
 
 from poolint.finder import Finder
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -187,8 +187,8 @@ def unscreened(root: Path, module: str) -> list[tuple[object, ...]]:
     return [facts(one) for one in Project(root, [module], screened=False).findings()]
 
 
-def screen_of(root: Path) -> Screen:
-    return Screen(Finder(str(root)))
+def screen_of() -> Screen:
+    return Screen(Finder(Ready().libraries))
 
 
 def is_interesting(screen: Screen, path: Path) -> bool:
@@ -209,7 +209,7 @@ DULL = {
 @pytest.mark.parametrize("text", DULL.values(), ids=DULL)
 def test_what_carries_nothing_is_not_interesting(text: str, tmp_path: Path) -> None:
     write({"database.py": DATABASE, "module.py": text}, tmp_path)
-    assert not is_interesting(screen_of(tmp_path), tmp_path / "module.py")
+    assert not is_interesting(screen_of(), tmp_path / "module.py")
 
 
 def test_tables_and_cycles_alone_are_not_interesting(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_tables_and_cycles_alone_are_not_interesting(tmp_path: Path) -> None:
         "b.py": "import a\n\n\ndef load():\n    return a.save\n",
     }
     write(files, tmp_path)
-    screen = screen_of(tmp_path)
+    screen = screen_of()
     assert not [name for name in files if is_interesting(screen, tmp_path / name)]
 
 
@@ -231,14 +231,14 @@ def test_the_order_of_questions_does_not_matter(tmp_path: Path) -> None:
     write(files, tmp_path)
     answers = []
     for order in (sorted(files), sorted(files, reverse=True)):
-        screen = screen_of(tmp_path)
+        screen = screen_of()
         answers.append({name: is_interesting(screen, tmp_path / name) for name in order})
     assert answers[0] == answers[1]
 
 
 def test_changed_text_is_looked_at_anew(tmp_path: Path) -> None:
     write({"database.py": DATABASE, "module.py": "import json\n"}, tmp_path)
-    screen = screen_of(tmp_path)
+    screen = screen_of()
     assert not is_interesting(screen, tmp_path / "module.py")
     write({"module.py": "from database import SessionLocal\n"}, tmp_path)
     assert is_interesting(screen, tmp_path / "module.py")

@@ -22,33 +22,10 @@ if TYPE_CHECKING:
     from poolint.deployment.declared import Declared
 
 DEFAULT_EXCLUDE = (
-    ".bzr",
-    ".direnv",
-    ".eggs",
-    ".git",
-    ".git-rewrite",
-    ".hg",
-    ".ipynb_checkpoints",
-    ".mypy_cache",
-    ".nox",
-    ".pants.d",
-    ".pyenv",
-    ".pytest_cache",
-    ".pytype",
-    ".ruff_cache",
-    ".svn",
-    ".tox",
-    ".venv",
-    ".vscode",
-    "__pycache__",
-    "__pypackages__",
-    "_build",
-    "buck-out",
-    "dist",
-    "node_modules",
-    "site-packages",
-    "venv",
-)
+    ".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints", ".mypy_cache", ".nox",
+    ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn", ".tox", ".venv", ".vscode",
+    "__pycache__", "__pypackages__", "_build", "buck-out", "dist", "node_modules", "site-packages", "venv",
+)  # fmt: skip
 """What is never walked into unless ``exclude`` says otherwise: the list of ruff, and byte code."""
 
 CERTAINTIES = ("certain", "possible")
@@ -66,6 +43,7 @@ KEYS = (
     "budget",
     "models",
     "strict-noqa",
+    "src",
 )
 
 
@@ -105,8 +83,8 @@ class Settings:
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
     ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
     they stand there, by the names of the rules; ``options`` checks them when the rules are known. ``budget`` is what it
-    says of the deployment, ``models`` are the paths of model files of its own. ``strict_noqa`` says that each ``noqa`` is meant
-    for poolint.
+    says of the deployment, ``models`` are its model files, ``src`` its source roots. ``strict_noqa``: each ``noqa`` is
+    meant for poolint.
     """
 
     __slots__ = (
@@ -124,6 +102,7 @@ class Settings:
         "rule_tables",
         "select",
         "source",
+        "src",
         "strict_noqa",
     )
 
@@ -144,6 +123,7 @@ class Settings:
         budget: Declared | None = None,
         models: tuple[str, ...] = (),
         strict_noqa: bool = False,
+        src: tuple[str, ...] = (),
     ) -> None:
         self.select = select
         self.ignore = ignore
@@ -160,6 +140,7 @@ class Settings:
         self.budget = budget
         self.models = models
         self.strict_noqa = strict_noqa
+        self.src = src
 
     @property
     def asks_for_more(self) -> bool:
@@ -233,6 +214,8 @@ class Resolver:
             if here is not None:
                 self._by_directory[directory] = here
                 break
+            if os.path.lexists(os.path.join(directory, ".git")):
+                self._projects.setdefault(directory, directory)
             parent = os.path.dirname(directory)
             if parent == directory:
                 self._by_directory[directory] = None
@@ -306,6 +289,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         rule_tables={key: value for key, value in table.items() if key not in KEYS},
         budget=_budget(table["budget"], file) if "budget" in table else None,
         models=tuple(os.path.normpath(os.path.join(root, path)) for path in texts("models") or ()),
+        src=_source_roots(texts("src") or (), root, where),
     )
 
 
@@ -318,6 +302,14 @@ def _check_patterns(patterns: Iterable[str], where: str, key: str) -> None:
         wrong = globs.problem(pattern)
         if wrong:
             raise ConfigError(f"{where} {key!r} has the pattern {clipped(pattern)}, which means nothing: {wrong}")
+
+
+def _source_roots(written: tuple[str, ...], root: str, where: str) -> tuple[str, ...]:
+    from poolint.roots import told
+
+    if missing := [one for one in written if not told(one, root)]:
+        raise ConfigError(f"{where} 'src' names {clipped(missing[0])}, and there is no such directory")
+    return tuple(told(one, root) for one in written)
 
 
 def _budget(table: object, file: str) -> Declared:

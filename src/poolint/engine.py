@@ -37,12 +37,13 @@ class Checker:
     Raises ``ConfigError`` where models that the settings name, or that packages bring, cannot be used.
     """
 
-    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], cwd: str) -> None:
+    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]]) -> None:
         self.settings = settings
         self.rules = rules
-        self.finder = Finder(cwd)
         self._own = _own_models(settings)
-        self.screen = Screen(self.finder, ready=Ready(self._own))
+        ready = Ready(self._own)
+        self.finder = Finder(ready.libraries, settings.src)
+        self.screen = Screen(self.finder, ready=ready)
         self._project: Project | None = None
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
@@ -50,13 +51,13 @@ class Checker:
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file can hold a finding at all: the screen's answer."""
-        if self.screen.is_interesting(path, data):
+        if self.screen.is_interesting(self.finder.located(path), data):
             return True
         return self._judges_calls() and any(root in data for root in self._subscribed_roots())
 
     def has_parsed(self, path: str, data: bytes) -> bool:
         """Whether the file has been parsed, with these bytes: because another one imports it."""
-        known = self._project.known(os.path.abspath(path)) if self._project is not None else None
+        known = self._project.known(self.finder.located(path)) if self._project is not None else None
         return known is not None and known.source.data == data
 
     @property
@@ -151,7 +152,7 @@ class Checker:
 
     def _module(self, source: Source) -> Module:
         project = self._known_project()
-        known = project.known(os.path.abspath(source.path))
+        known = project.known(self.finder.located(source.path))
         if known is not None and known.source.data == source.data:
             return known
         if known is not None:

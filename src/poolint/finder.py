@@ -1,20 +1,51 @@
-"""Which file an import means. Only names of files are looked at, so the screen can ask as well."""
+"""Which file an import means: in the own package and project first, then in those that the project depends upon, then
+in the only other place of the repository that has it. The working directory has no part in that.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 
-_PROJECT_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", ".git", "tox.ini"})
+from poolint.roots import PROJECT_FILES, Layout, matching
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REPOSITORY = frozenset({".git", ".hg", ".jj"})
+"""What makes a folder the root of a repository."""
+
+_PROJECT_MARKS = PROJECT_FILES | {
+    "tox.ini", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "manage.py", "alembic.ini",
+}  # fmt: skip
+_MAX_ABOVE = 4
+"""How many folders above a file that belongs to no project are asked for what it imports."""
 
 
 class Finder:
-    """Finds first-party modules. ``cwd`` bounds the search upwards."""
+    """Finds first-party modules.
 
-    def __init__(self, cwd: str) -> None:
-        self.cwd = os.path.abspath(cwd)
+    ``libraries`` are the import roots of the libraries that the models know: such a name is a library's, whatever files
+    are called. ``src`` are the folders that the settings name as source roots, which replace those that are found; they
+    are absolute, and may be patterns.
+    """
+
+    def __init__(self, libraries: frozenset[str] = frozenset(), src: Iterable[str] = ()) -> None:
+        self._libraries = libraries
+        given = tuple(src)
         self._listings: dict[str, frozenset[str]] = {}
-        self._files: dict[tuple[tuple[str, ...], str], str | None] = {}
-        self._search_paths: dict[str, tuple[str, ...]] = {}
+        self._files: dict[tuple[str, str], str | None] = {}
+        self._searched: dict[tuple[tuple[str, ...], str], str | None] = {}
+        self._search_paths: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._tops: dict[str, str] = {}
+        self._projects: dict[str, str] = {}
+        self._layouts: dict[str, Layout] = {}
+        self._scripts: dict[str, bool] = {}
+        self._importing: dict[tuple[str, str], bool] = {}
+        self._located: dict[str, str] = {}
+        self._is_told = bool(given)
+        self._src = tuple(dict.fromkeys(folder for one in given for folder in matching(one, self.listing)))
 
     def listing(self, folder: str) -> frozenset[str]:
         """The names in a folder; empty where it cannot be read."""
@@ -27,73 +58,240 @@ class Finder:
             self._listings[folder] = found
         return found
 
+    def located(self, path: str) -> str:
+        """The absolute path under which a file is analysed: through no link to a folder, since that hides to which
+        project it belongs and what is beside it."""
+        folder, name = os.path.split(os.path.abspath(path))
+        if folder not in self._located:
+            self._located[folder] = os.path.realpath(folder)
+        return os.path.join(self._located[folder], name)
+
     def module_name(self, path: str) -> str:
         """Dotted name of the file at absolute ``path``, counted from the outermost folder with an ``__init__``."""
         folder, base = os.path.split(path)
         stem = base.rpartition(".")[0]
         parts = [] if stem == "__init__" else [stem]
-        while "__init__.py" in self.listing(folder):
-            folder, package = os.path.split(folder)
-            parts.append(package)
-            if not package:
-                break
+        root = self._package_root(folder)
+        if folder != root:
+            parts += reversed(os.path.relpath(folder, root).split(os.sep))
         return ".".join(reversed(parts))
 
-    def search_path(self, path: str) -> tuple[str, ...]:
-        """Folders in which absolute imports of the file at ``path`` are looked for, nearest first.
+    def top(self, path: str) -> str:
+        """The folder that holds all of what the file at absolute ``path`` belongs to.
 
-        These are the folder that holds its top-level package, then each folder above as far as the working
-        directory or the project's root, with a ``src`` beside them; namespace packages need the folders above.
+        That is the root of its repository; where there is none the outermost folder above it that has a project's
+        marks; where there is none either the folder that holds its top-level package, or its own folder.
         """
         folder = os.path.dirname(path)
-        found = self._search_paths.get(folder)
-        if found is not None:
-            return found
-        own = folder
-        while "__init__.py" in self.listing(folder):
+        return self._marked(folder) or self._package_root(folder)
+
+    def _marked(self, folder: str) -> str:
+        """The root of the repository or project around a folder; empty where there is none."""
+        if folder not in self._tops:
+            self._tops[folder] = self._outermost(folder)
+        return self._tops[folder]
+
+    def _outermost(self, folder: str) -> str:
+        found, home = "", os.path.expanduser("~")
+        for above in _upwards(folder):
+            names = self.listing(above)
+            if names & REPOSITORY:
+                return above
+            is_last = os.path.dirname(above) == above or above == home
+            # What lies in a package with the marks of a project is something that the package carries.
+            is_project = bool(names & _PROJECT_MARKS) or any(name.startswith("requirements") for name in names)
+            if is_project and not is_last and "__init__.py" not in names:
+                found = above
+        return "" if "__init__.py" in self.listing(os.path.dirname(found)) else found
+
+    def _package_root(self, folder: str) -> str:
+        """The folder that the top-level package of a folder lies in; the root of a repository is in no package."""
+        while "__init__.py" in self.listing(folder) and not self.listing(folder) & REPOSITORY:
             parent = os.path.dirname(folder)
             if parent == folder:
                 break
             folder = parent
-        folders = [folder]
-        inside = (folder + os.sep).startswith(self.cwd.rstrip(os.sep) + os.sep)
-        for _ in range(12):
-            names = self.listing(folder)
-            if "src" in names:
-                folders.append(os.path.join(folder, "src"))
-            parent = os.path.dirname(folder)
-            if folder == self.cwd or parent == folder or (not inside and names & _PROJECT_MARKS):
-                break
-            folder = parent
-            folders.append(folder)
-        if own not in folders:
-            folders.append(own)
-        found = tuple(dict.fromkeys(folders))
-        self._search_paths[os.path.dirname(path)] = found
+        return folder
+
+    def project(self, path: str) -> str:
+        """The folder of the nearest project around the file at absolute ``path``; ``top`` where there is none."""
+        own, top = os.path.dirname(path), self.top(path)
+        if own not in self._projects:
+            above = _upwards(self._package_root(own))
+            self._projects[own] = next((one for one in above if one == top or self.listing(one) & PROJECT_FILES), top)
+        return self._projects[own]
+
+    def search_path(self, path: str) -> tuple[str, ...]:
+        """Folders around the file at absolute ``path`` in which its absolute imports are looked for, nearest first.
+
+        These are the folder that holds its top-level package, the source roots of its project, then each folder above
+        as far as the root of the repository, with a ``src`` beside it; namespace packages need the folders above. A
+        folder with an ``__init__`` is none of them.
+        """
+        near, far = self._paths(path)
+        return near + far
+
+    def _paths(self, path: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The search path, as far as the project of a file goes, and beyond."""
+        folder = os.path.dirname(path)
+        found = self._search_paths.get(folder)
+        if found is None:
+            first = self._package_root(folder)
+            if self._is_told:
+                own = [root for root in self._src if folder.startswith(os.path.join(root, "")) or folder == root]
+                near, far = [*sorted(own, key=len, reverse=True), first, *self._src], []
+            else:
+                near, far = [first], list[str]()
+                project, into = self.project(path), near
+                for one in self._above(first):
+                    into += self._roots(one, path)
+                    into = far if one == project else into
+            found = self._search_paths[folder] = tuple(dict.fromkeys(near)), tuple(dict.fromkeys(far))
         return found
 
-    def project_root(self, path: str) -> str:
-        """The folder that holds all of the project of the file at absolute ``path``.
+    def _above(self, first: str) -> Iterator[str]:
+        """The folders from one up to the root of the repository; a few where there is none."""
+        marked, home = self._marked(first), os.path.expanduser("~")
+        for number, folder in enumerate(_upwards(first)):
+            is_beyond = number > _MAX_ABOVE or folder in (home, os.path.dirname(folder))
+            if not marked and number and is_beyond:
+                return
+            yield folder
+            if folder == marked:
+                return
 
-        That is the working directory for what is below it. Elsewhere it is the folder with a project's marks, and
-        where there is none the file's top-level package, or its own folder.
-        """
-        if (path + os.sep).startswith(self.cwd.rstrip(os.sep) + os.sep):
-            return self.cwd
-        folders = self.search_path(path)
-        marked = (folder for folder in folders if self.listing(folder) & _PROJECT_MARKS)
-        package = os.path.join(folders[0], self.module_name(path).partition(".")[0])
-        return next(marked, package if os.path.isdir(package) else os.path.dirname(path))
+    def _roots(self, folder: str, path: str) -> tuple[str, ...]:
+        """The source roots that a folder above a file gives."""
+        names = self.listing(folder)
+        if names & PROJECT_FILES and self._marked(folder):
+            return self._layout(path).roots(folder)
+        if "__init__.py" in names and not names & REPOSITORY:
+            return ()
+        inner = os.path.join(folder, "src")
+        return (folder, inner) if "src" in names and "__init__.py" not in self.listing(inner) else (folder,)
+
+    def _layout(self, path: str) -> Layout:
+        top = self.top(path)
+        if top not in self._layouts:
+            self._layouts[top] = Layout(top, self.listing)
+        return self._layouts[top]
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Path of the file that ``import dotted`` means in the file at ``importer``; None outside the project."""
-        folders = self.search_path(importer)
-        key = (folders, dotted)
+        key = (os.path.dirname(importer), dotted)
         if key not in self._files:
-            parts = dotted.split(".")
-            hits = (self._file_of(folder, parts) for folder in folders)
-            self._files[key] = next((hit for hit in hits if hit is not None), None)
+            self._files[key] = self._found(dotted, importer)
         return self._files[key]
+
+    def _found(self, dotted: str, importer: str) -> str | None:
+        parts = dotted.split(".")
+        if self._is_foreign(parts[0], importer):
+            return self._hiding(parts, importer)
+        near, far = self._paths(importer)
+        hit = self._first(near, parts)
+        if hit is None and not self._is_told:
+            if self._marked(os.path.dirname(importer)):
+                hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
+            else:
+                hit = self._first(far, parts)
+        if hit is None:  # a folder of a package that is run as a script's
+            hit = self._first((os.path.dirname(importer),), parts)
+        return hit
+
+    def _first(self, folders: tuple[str, ...], parts: list[str]) -> str | None:
+        key = folders, ".".join(parts)
+        if key not in self._searched:
+            hits = ((folder, self._file_of(folder, parts)) for folder in folders)
+            self._searched[key] = next(
+                (hit for root, hit in hits if hit and not self._names_itself(hit, root, parts)), None
+            )
+        return self._searched[key]
+
+    def _needed(self, parts: list[str], importer: str) -> str | None:
+        """The file that an import means in the projects that the importer's depends upon."""
+        layout, project = self._layout(importer), self.project(importer)
+        if not layout.may_have(parts[0]):
+            return None
+        for number in range(len(parts), 0, -1):
+            for folder in layout.renamed(".".join(parts[:number]), project):
+                hit = self._file_of(os.path.dirname(folder), [os.path.basename(folder), *parts[number:]])
+                if hit is not None:
+                    return hit
+        return self._first(tuple(root for one in layout.needed(project) for root in layout.roots(one)), parts)
+
+    def _elsewhere(self, parts: list[str], importer: str) -> str | None:
+        """The only file that an import can mean in the rest of the repository."""
+        layout, project = self._layout(importer), self.project(importer)
+        if not layout.may_have(parts[0]) or layout.depends(project, parts[0]):
+            return None
+        for group in layout.others(project):
+            hits = {hit for root in group if (hit := self._file_of(root, parts)) is not None}
+            if hits:
+                return hits.pop() if len(hits) == 1 else None
+        return None
+
+    def _is_foreign(self, name: str, importer: str) -> bool:
+        """Whether a top-level name is that of a library that the models know, or of Python's own, to an importer that
+        is no part of it."""
+        if name not in self._libraries:
+            return name in sys.stdlib_module_names
+        near, far = self._paths(importer)
+        inside = next((one for one in (*near, *far) if importer.startswith(os.path.join(one, name, ""))), None)
+        if inside is None:
+            return True
+        # The library itself, or a part of its namespace; a project's own folder may only be called so.
+        return self._marked(inside) != "" and (
+            not self._is_root(inside, importer) or self._layout(importer).depends(self.project(importer), name)
+        )
+
+    def _is_root(self, folder: str, importer: str) -> bool:
+        """Whether a folder is a source root of the importer's own project."""
+        return folder in (self._src if self._is_told else self._layout(importer).roots(self.project(importer)))
+
+    def _hiding(self, parts: list[str], importer: str) -> str | None:
+        """The file that is imported by the name of a library.
+
+        Python looks beside the script that runs before it looks at libraries; and in what the project gives it as a
+        search path before it looks at the standard library, but after that at what is installed.
+        """
+        near, _ = self._paths(importer)
+        for folder in near:
+            hit = self._file_of(folder, parts)
+            if hit is None:
+                continue
+            is_package = _is_package(self._file_of(folder, parts[:1]) or "")
+            is_own = folder == near[0] or self._is_root(folder, importer)
+            if is_package and is_own and parts[0] not in self._libraries:
+                return hit
+            if folder == os.path.dirname(importer) and self._has_script(folder):
+                return hit if is_package or not self._imports(hit, parts[0]) else None
+        return None
+
+    def hides(self, name: str, importer: str) -> bool:
+        """Whether the project has a module that may be what an import of a library's name means, if it is run so."""
+        return any(self._file_of(folder, [name]) is not None for folder in self.search_path(importer))
+
+    def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
+        """Whether a file imports a module of its own name: then that name is a library's, for those beside it too."""
+        return (
+            len(parts) == 1 and os.path.dirname(hit) == root and not _is_package(hit) and self._imports(hit, parts[0])
+        )
+
+    def _has_script(self, folder: str) -> bool:
+        """Whether a file in a folder is written to be run."""
+        if folder not in self._scripts:
+            from poolint.roots.modules import is_script
+
+            files = (os.path.join(folder, name) for name in sorted(self.listing(folder)) if name.endswith(".py"))
+            self._scripts[folder] = any(is_script(path) for path in files)
+        return self._scripts[folder]
+
+    def _imports(self, path: str, name: str) -> bool:
+        if (path, name) not in self._importing:
+            from poolint.roots.modules import imports
+
+            self._importing[path, name] = imports(path, name)
+        return self._importing[path, name]
 
     def find_relative(self, dotted: str, level: int, importer: str) -> str | None:
         """The same for ``from ..dotted import``, with ``level`` leading dots."""
@@ -119,3 +317,17 @@ class Finder:
             if last + ending in names:
                 return os.path.join(folder, last + ending)
         return None
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder and all that are around it."""
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent
+
+
+def _is_package(path: str) -> bool:
+    return os.path.basename(path).startswith("__init__.")

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
         def seen(self, source: Source) -> Seen | None: ...
 
-    MakeChecker = Callable[[Settings, Mapping[str, type[Rule]], str], Checker]
+    MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
 
 
 class Runner:
@@ -153,7 +153,7 @@ class Runner:
         try:
             if settings.select is not None or written(settings):
                 self._validate(settings)
-            return (self._make or _engine())(settings, self.rules, self._resolver.cwd)
+            return (self._make or _engine())(settings, self.rules)
         except ConfigError as error:
             return error
 

@@ -31,8 +31,7 @@ CALLS = {
 
 
 class Checker:
-    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], cwd: str) -> None:
-        assert Path(cwd).is_absolute()
+    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]]) -> None:
         self.settings = settings
         self.rules = rules
 

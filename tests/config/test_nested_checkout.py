@@ -68,7 +68,7 @@ def test_what_is_allowed(table: dict[str, Any], autocommit: str, expected: list[
     (tmp_path / "locks.py").write_text(LOCKS.format(autocommit=autocommit), encoding="utf-8")
     (tmp_path / "orders.py").write_text(ORDERS, encoding="utf-8")
     settings = Settings(root=str(tmp_path), rule_tables={"nested-checkout": table} if table else {})
-    checker = Checker(settings, LazyRules(), str(tmp_path))
+    checker = Checker(settings, LazyRules())
     found = checker.check(Source.read(str(tmp_path / "orders.py")))
     assert [one.range.start.row for one in found if one.code == "POL404"] == expected
 
@@ -87,7 +87,7 @@ def test_where_it_is_set(taken: str, tmp_path: Path) -> None:
     found = []
     for table in ({"autocommit": True}, {"autocommit": False}):
         settings = Settings(root=str(tmp_path), rule_tables={"nested-checkout": table})
-        checker = Checker(settings, LazyRules(), str(tmp_path))
+        checker = Checker(settings, LazyRules())
         told = checker.check(Source.read(str(tmp_path / "orders.py")))
         found.append([one.range.start.row for one in told if one.code == "POL404"])
     assert found == [[9, 16], [9]]

@@ -13,7 +13,7 @@ from poolint.fixes.edits import apply_edits
 from poolint.fixes.plans import isolation_of
 from poolint.fixes.release import ReleaseFix, release_fix
 from poolint.models.loader import load
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.extent import checkout
 from poolint.semantics.project import Project
@@ -55,7 +55,7 @@ class Text:
 
     def __init__(self, data: bytes) -> None:
         self.source = Source.from_bytes(PATH, data)
-        finder = Finder(str(Path(PATH).parent))
+        finder = Finder(Ready().libraries)
         self.evaluator = Evaluator(Project(finder), load(), Screen(finder))
         self.module: Module = self.evaluator.project.replace(self.source)
 

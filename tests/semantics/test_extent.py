@@ -15,7 +15,7 @@ import pytest
 
 from poolint.finder import Finder
 from poolint.models.loader import load
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.extent import Refusal, extent
 from poolint.semantics.project import Project
@@ -548,7 +548,7 @@ def bound_first(module: Module) -> tuple[ast.stmt, str, Scope]:
 
 @pytest.mark.parametrize(("text", "said"), programs())
 def test_extents(text: str, said: str, tmp_path: Path) -> None:
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     evaluator = Evaluator(Project(finder), load(), Screen(finder))
     data = (text + IMPORTS).encode()
     module = evaluator.project.replace(Source.from_bytes(str(tmp_path / "m.py"), data))
@@ -573,7 +573,7 @@ def test_a_release_ends_the_extent(tmp_path: Path) -> None:
         "    conn.close()\n"
         "    print(result.keys(), conn)\n"
     )
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     evaluator = Evaluator(Project(finder), load(), Screen(finder))
     module = evaluator.project.replace(Source.from_bytes(str(tmp_path / "m.py"), (text + IMPORTS).encode()))
     statement, name, scope = bound_first(module)
@@ -586,7 +586,7 @@ def test_a_release_ends_the_extent(tmp_path: Path) -> None:
 def test_too_much_is_given_up(tmp_path: Path) -> None:
     rows = ["def f(engine: Engine):", "    conn = engine.connect()"]
     rows += [f"    x{index} = conn.execute({index})" for index in range(1500)]
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     evaluator = Evaluator(Project(finder), load(), Screen(finder))
     data = ("\n".join(rows) + IMPORTS).encode()
     module = evaluator.project.replace(Source.from_bytes(str(tmp_path / "m.py"), data))

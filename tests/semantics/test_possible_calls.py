@@ -21,7 +21,7 @@ def found(tmp_path: Path, body: str, certainty: str) -> list[tuple[int, str, str
     """Row below the header, code and certainty of what is found in a function's text."""
     path = tmp_path / "orders.py"
     path.write_text(HEADER + body)
-    checker = Checker(Settings(certainty=certainty, root=str(tmp_path)), LazyRules(), str(tmp_path))
+    checker = Checker(Settings(certainty=certainty, root=str(tmp_path)), LazyRules())
     return [
         (one.range.start.row - HEADER.count("\n"), one.code, str(one.certainty.value))
         for one in checker.check(Source.read(str(path)))

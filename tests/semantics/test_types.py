@@ -13,7 +13,7 @@ import pytest
 
 from poolint.finder import Finder
 from poolint.models.loader import load
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.project import Project
 from poolint.semantics.types import (
@@ -733,7 +733,7 @@ def test_types(name: str, tmp_path: Path) -> None:
         path = tmp_path / file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     evaluator = Evaluator(Project(finder), load(), Screen(finder))
     asked, problems = 0, []
     for path in sorted(tmp_path.rglob("*.py")):

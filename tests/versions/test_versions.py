@@ -9,6 +9,7 @@ import pytest
 from poolint.finder import Finder
 from poolint.models.loader import load
 from poolint.models.schema import Fact
+from poolint.screen import Ready
 from poolint.versions import ANY, Range, Versions
 from poolint.versions.ranges import allowed, exactly, release
 
@@ -32,7 +33,7 @@ class Folder:
 
     @property
     def versions(self) -> Versions:
-        return Versions(Finder(str(self.root)))
+        return Versions(Finder(Ready().libraries))
 
     def allowed(self, library: str = "fastapi", file: str = "shop/api.py") -> Range:
         return self.versions.allowed(library, str(self.root / file))
@@ -106,7 +107,7 @@ def test_the_root_of_the_repository_ends_the_search(tmp_path: Path) -> None:
 
 def test_a_repository_above_the_working_directory(tmp_path: Path) -> None:
     folder = Folder(tmp_path).write(".git/HEAD", "").write("uv.lock", LOCK.format("fastapi", "0.2"))
-    inner = Versions(Finder(str(tmp_path / "service")))
+    inner = Versions(Finder(Ready().libraries))
     assert inner.allowed("fastapi", str(folder.root / "service/api.py")) == one("0.2")
 
 
@@ -172,7 +173,7 @@ def test_requirements_of_which_one_environment_has_only_one(folder: Folder) -> N
 def test_what_is_broken_is_told_once_and_passed_over(tmp_path: Path, name: str, text: str | bytes, reason: str) -> None:
     (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     (tmp_path / "requirements-x.txt").write_text("fastapi==0.2\n")
-    versions = Versions(Finder(str(tmp_path)))
+    versions = Versions(Finder(Ready().libraries))
     assert versions.allowed("fastapi", str(tmp_path / "api.py")) == one("0.2")
     versions.allowed("sqlalchemy", str(tmp_path / "api.py"))
     assert [line.partition(": ")[0] for line in versions.problems] == [str(tmp_path / name)]

@@ -29,7 +29,7 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     resolver = Resolver(os.getcwd(), isolated)
     rules = LazyRules()
     try:
-        found = explain(source, row, resolver.for_file(path), rules, resolver.cwd)
+        found = explain(source, row, resolver.for_file(path), rules)
     except SourceError as error:
         raise ConfigError(f"{path}:{error.row}:{error.column}: {error.message}") from None
     if output_format == "json":

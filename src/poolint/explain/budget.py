@@ -40,7 +40,7 @@ def budgets(
         from poolint.deployment.declared import Declared
 
         settings.budget = (settings.budget or Declared())._replace(surge=True)
-    fleet = Checker(settings, rules, resolver.cwd).fleet()
+    fleet = Checker(settings, rules).fleet()
     found: list[Budget] = []
     problems: list[Problem] = []
     for each in dict.fromkeys([folder, *fleet.folders(os.path.join(folder, "any.py"))]):

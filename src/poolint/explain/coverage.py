@@ -117,7 +117,7 @@ def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Ru
     models: Mapping[str, Class] = {}
     for path in discovery.files(paths):
         settings = resolver.for_file(path)
-        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
+        checker = checkers.setdefault(id(settings), Checker(settings, rules))
         try:
             source = Source.read(path)
             if not checker.is_interesting(path, source.data):

@@ -42,7 +42,7 @@ def held(
     for path in discovery.files(paths):
         files += 1
         settings = resolver.for_file(path)
-        checker = checkers.setdefault(id(settings), Checker(settings, rules, resolver.cwd))
+        checker = checkers.setdefault(id(settings), Checker(settings, rules))
         try:
             source = Source.read(path)
             if checker.is_interesting(path, source.data):

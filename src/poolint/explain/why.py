@@ -53,13 +53,13 @@ _ANY_KIND = frozenset(
 )  # fmt: skip
 
 
-def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, type[Rule]], cwd: str) -> Explanation:
+def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, type[Rule]]) -> Explanation:
     """What poolint knows at ``row`` of a file.
 
     Raises:
         SourceError: the file cannot be parsed.
     """
-    checker = Checker(settings, rules, cwd)
+    checker = Checker(settings, rules)
     screened = not checker.is_interesting(os.path.abspath(source.path), source.data)
     module, analysis, observed, crashes = checker.observed(source)
     line = line_at(module, row)

@@ -104,12 +104,12 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in six lines.
+    """What the screen needs, in seven lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
-    modules of which all names are known, with these.
+    the import roots of all libraries; modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -133,7 +133,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
         clients.update(part for cls in kept for part in (cls.name.partition(".")[0], cls.name.rpartition(".")[2]))
-    lists = (roots, names, blocking, reaching, clients)
+    every = {root for library in libraries for root in library.roots}
+    lists = (roots, names, blocking, reaching, clients, every)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
 

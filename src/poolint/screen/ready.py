@@ -25,7 +25,8 @@ class Ready:
     ``roots`` are the import roots of the libraries that make a file interesting; ``carrying`` are the names in these
     that carry something of a pool, ``blocking`` those of synchronous sessions. ``clients`` are the modules and classes
     of HTTP clients, ``told`` the modules of which all names are known. Expressions are only made when they are asked
-    for: a file of no interest needs none of them. ``own`` are the models of users.
+    for: a file of no interest needs none of them. ``libraries`` are the import roots of all libraries that poolint has
+    models of, ``own`` are the models of users.
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Ready:
         "blocking",
         "carrying",
         "clients",
+        "libraries",
         "own",
         "roots",
         "told",
@@ -56,6 +58,7 @@ class Ready:
         """The names of the modules that were asked for."""
         self.own: dict[str, frozenset[bytes]] = {}
         """By module, what users say of it that carries something: it may be one of the project."""
+        self.libraries = frozenset(word.decode() for word in lists[5])
         if own:
             lists = [one + more for one, more in zip(lists, self._add(own), strict=True)]
         self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])

@@ -122,7 +122,7 @@ class Analysis:
         self.holders = Holders(self.evaluator, self.vocabulary, self.graphs)
         self.registries = Registries(self.evaluator, self.vocabulary)
         self.interfaces = Interfaces(self.evaluator, edges)
-        self.spending = Spending(self.evaluator, lambda: self.engines, declared, root or project.finder.cwd)
+        self.spending = Spending(self.evaluator, lambda: self.engines, declared, root)
 
     @cached_property
     def engines(self) -> Engines:

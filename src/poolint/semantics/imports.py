@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from poolint.semantics.types import UNKNOWN, ModuleObject, Type
@@ -24,7 +23,7 @@ def imported(ev: Evaluator, binding: Binding, module: Module) -> Type:
         if binding.level:
             path = ev.project.finder.find_relative(f"{dotted}.{name}" if dotted else name, binding.level, module.path)
         else:
-            path = None if _is_library(ev, dotted, module) else ev.project.finder.find(f"{dotted}.{name}", module.path)
+            path = ev.project.finder.find(f"{dotted}.{name}", module.path)
         inner = ev.project.module(path) if path is not None else None
         if inner is not None:
             return ModuleObject(inner)
@@ -36,17 +35,6 @@ def imported(ev: Evaluator, binding: Binding, module: Module) -> Type:
     return ev.module_name(source, name)
 
 
-def _is_library(ev: Evaluator, dotted: str, module: Module) -> bool:
-    top = dotted.partition(".")[0]
-    if top not in ev.models.roots or module.name.partition(".")[0] == top:
-        return False
-    # A distribution may be a part of its library's namespace, in a folder of that name without an `__init__`.
-    folders = ev.project.finder.search_path(module.path)
-    return not any(module.path.startswith(os.path.join(folder, top) + os.sep) for folder in folders)
-
-
 def first_party(ev: Evaluator, dotted: str, level: int, module: Module) -> Module | None:
     """The module of the project that an import in ``module`` means; None for a library's."""
-    if not level and _is_library(ev, dotted, module):
-        return None
     return ev.project.imported(dotted, level, module)

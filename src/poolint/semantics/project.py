@@ -99,7 +99,7 @@ class Project:
         Raises:
             SourceError: it cannot be parsed.
         """
-        path = os.path.abspath(source.path)
+        path = self.finder.located(source.path)
         module = self._parse(source, path)
         self._modules[path] = module
         return module

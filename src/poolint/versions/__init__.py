@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint.finder import REPOSITORY
 from poolint.versions.ranges import ANY, Range, both
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from poolint.versions.declared import Declared, Reader
 
 __all__ = ["ANY", "Range", "Versions"]
-
-_REPOSITORY = frozenset({".git", ".hg", ".jj"})
 
 
 class Versions:
@@ -59,10 +58,10 @@ class Versions:
     def _folders(self, path: str) -> list[str]:
         """The folders from that of a file up to the root of its repository, or of its project where there is none."""
         folders = [os.path.dirname(path)]
-        while not _REPOSITORY & self._finder.listing(folders[-1]):
+        while not REPOSITORY & self._finder.listing(folders[-1]):
             parent = os.path.dirname(folders[-1])
             if parent == folders[-1]:
-                root = self._finder.project_root(path)
+                root = self._finder.top(path)
                 return folders[: folders.index(root) + 1] if root in folders else folders[:1]
             folders.append(parent)
         return folders

@@ -14,7 +14,7 @@ import pytest
 
 from poolint.finder import Finder
 from poolint.models.loader import load
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.semantics.configuration.constants import Folder
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.project import Project
@@ -241,7 +241,7 @@ def test_values(title: str, tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     project = Project(finder)
     evaluator = Evaluator(project, load(), Screen(finder))
     module = project.replace(Source.read(str(tmp_path / "main.py")))

@@ -13,7 +13,7 @@ import pytest
 
 from poolint.finder import Finder
 from poolint.models.loader import load
-from poolint.screen import Screen
+from poolint.screen import Ready, Screen
 from poolint.semantics.configuration.engines import Engines, EngineSpec
 from poolint.semantics.evaluator import Evaluator
 from poolint.semantics.project import Project
@@ -236,7 +236,7 @@ def described(spec: EngineSpec) -> str:
 def test_engines(expected: str, body: str, tmp_path: Path) -> None:
     path = tmp_path / "main.py"
     path.write_text(HEAD + body, encoding="utf-8")
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     project = Project(finder)
     engines = Engines(Evaluator(project, load(), Screen(finder)))
     [spec] = engines.of_module(project.replace(Source.read(str(path))))
@@ -250,7 +250,7 @@ def test_the_numbers_say_where_they_are_from(tmp_path: Path) -> None:
     text = HEAD + 'SIZE = 3\nengine = create_engine("x", pool_size=SIZE, max_overflow=int(os.getenv("MORE", "2")))\n'
     path = tmp_path / "main.py"
     path.write_text(text, encoding="utf-8")
-    finder = Finder(str(tmp_path))
+    finder = Finder(Ready().libraries)
     project = Project(finder)
     [spec] = Engines(Evaluator(project, load(), Screen(finder))).of_module(project.replace(Source.read(str(path))))
     assert (spec.name, spec.function, spec.row, spec.path) == ("engine", "<module>", HEAD.count("\n") + 2, str(path))

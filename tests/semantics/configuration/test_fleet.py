@@ -36,7 +36,7 @@ def parts(tmp_path: Path) -> Parts:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(textwrap.dedent(text))
-        checker = Checker(Settings(root=str(tmp_path)), LazyRules(), str(tmp_path))
+        checker = Checker(Settings(root=str(tmp_path)), LazyRules())
         [found] = checker.fleet().of(str(tmp_path)).budgets
         return {(row.service.name, row.pool.qualified): row.connections for row in found.rows}
 

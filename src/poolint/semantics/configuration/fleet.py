@@ -76,7 +76,7 @@ class Fleet:
     def folders(self, path: str) -> Iterator[str]:
         """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
         finder = self._project.finder
-        tops = {self._root, finder.cwd}
+        tops = {self._root, finder.top(path)}
         folder = os.path.dirname(path)
         is_project = False
         while True:

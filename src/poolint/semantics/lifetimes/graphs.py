@@ -92,6 +92,8 @@ class Graphs:
             return False
         fact = call_fact(self.ev, node, scope)
         if fact is not None and fact.row is not None:
+            if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
+                return False  # it is made and dropped: nothing of it ever runs
             return fact.role not in _QUIET_ROLES and fact.row.effect != "sleep"
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):

@@ -115,7 +115,7 @@ def _is_emptied_elsewhere(ev: Evaluator, ways: set[str], module: Module) -> bool
     """Whether another file of the project mentions the variable, or what hands it out, and releases anything."""
     word = re.compile(rb"\b(?:" + b"|".join(re.escape(way.encode()) for way in sorted(ways)) + rb")\b")
     project = ev.project
-    for path in project.files(project.finder.project_root(module.path)):
+    for path in project.files(project.finder.top(module.path)):
         if path != module.path:
             data = project.bytes_of(path)
             if word.search(data) and _RELEASES.search(data):

@@ -74,7 +74,7 @@ def _is_missing(ev: Evaluator, module: str, name: str) -> bool:
 
 def _is_ours(ev: Evaluator, dotted: str, scope: Scope) -> bool:
     """Whether a module is the project's own, called like a library's."""
-    return ev.project.finder.find(dotted.partition(".")[0], scope.module.path) is not None
+    return ev.project.finder.hides(dotted.partition(".")[0], scope.module.path)
 
 
 def _missing(ev: Evaluator, node: ast.AST, module: str, name: str, scope: Scope) -> MissingName:

@@ -123,7 +123,7 @@ class Registries:
     def _modules(self, name: str, cls: Class, module: Module) -> list[tuple[Module, set[str]]] | None:
         """The modules that mention a registry, each with the names that it has there."""
         project = self.ev.project
-        root = project.finder.project_root(module.path)
+        root = project.finder.top(module.path)
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         renamed = re.compile(word.pattern + rb"[ \t]+as[ \t]+(\w+)")
         paths: list[str] = []

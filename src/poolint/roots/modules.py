@@ -1,0 +1,53 @@
+"""What must be known of a file to tell whether a module is meant that has the name of a library. Few files are asked."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+from poolint.files import read_regular
+
+MAX_BYTES = 1_500_000
+"""Size of a file that is asked; larger ones are generated."""
+
+
+def is_script(path: str) -> bool:
+    """Whether the file at ``path`` asks at its top level whether it is what is run."""
+    tree = _parsed(path, b"__main__")
+    return tree is not None and any(isinstance(one, ast.If) and is_main_guard(one.test) for one in tree.body)
+
+
+def is_main_guard(test: ast.expr) -> bool:
+    """Whether a condition is ``__name__ == "__main__"``, from either side, alone or together with others."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return any(is_main_guard(one) for one in test.values)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(isinstance(one, ast.Name) and one.id == "__name__" for one in sides) and any(
+        isinstance(one, ast.Constant) and one.value == "__main__" for one in sides
+    )
+
+
+def imports(path: str, name: str) -> bool:
+    """Whether the file at ``path`` imports a top-level module of this name, or something in it."""
+    tree = _parsed(path, name.encode())
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Import) and any(one.name.partition(".")[0] == name for one in node.names):
+            return True
+        if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").partition(".")[0] == name:
+            return True
+    return False
+
+
+def _parsed(path: str, word: bytes) -> ast.Module | None:
+    """The tree of a regular file that has a word in it; None where there is none."""
+    try:
+        data = read_regular(path, MAX_BYTES)
+        if word not in data:
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(data)
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -1,0 +1,333 @@
+"""Imports across the packages of a repository, as its tools lay them out, from wherever poolint is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from poolint.config import ConfigError, load
+from poolint.finder import Finder
+from poolint.screen import Ready
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+LIBRARIES = Ready().libraries
+SESSIONS = """\
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+maker = async_sessionmaker(create_async_engine("postgresql+asyncpg://db/orders"))
+"""
+LEAK = """\
+from {module} import maker
+
+
+async def first():
+    session = maker()
+    return await session.get(object, 1)
+"""
+
+
+def write(root: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def found(root: Path, dotted: str, importer: str, *src: str) -> str | None:
+    path = Finder(LIBRARIES, src).find(dotted, str(root / importer))
+    return None if path is None else os.path.relpath(path, root).replace(os.sep, "/")
+
+
+def toml(name: str, more: str = "", *needs: str) -> str:
+    return f'[project]\nname = "{name}"\nversion = "1"\ndependencies = {json.dumps(needs)}\n{more}'
+
+
+API = "services/api/src/shop_api/report.py"
+LAYOUTS: dict[str, dict[str, str]] = {
+    "uv workspace": {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["libs/*", "services/*"]\n',
+        "libs/db/pyproject.toml": toml("shop-db"),
+        "libs/db/src/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml(
+            "shop-api", "[tool.uv.sources]\nshop-db = { workspace = true }\n", "shop-db"
+        ),
+        API: "",
+    },
+    "uv build backend": {
+        "pyproject.toml": '[tool.uv.workspace]\nmembers = ["services/*", "libs/db"]\n',
+        "libs/db/pyproject.toml": toml("shop-db", '[tool.uv.build-backend]\nmodule-root = "python"\n'),
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml("shop-api", "", "shop-db"),
+        API: "",
+    },
+    "poetry path": {
+        "libs/db/pyproject.toml": '[tool.poetry]\nname = "shop-db"\npackages = [{ include = "shop_db", from = "lib" }]\n',
+        "libs/db/lib/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": '[tool.poetry]\nname = "shop-api"\n[tool.poetry.dependencies]\n'
+        'python = "^3.11"\nshop-db = { path = "../../libs/db", develop = true }\n',
+        API: "",
+    },
+    "pdm": {
+        ".git/HEAD": "",
+        "libs/db/pyproject.toml": toml("shop-db", '[tool.pdm.build]\npackage-dir = "python"\n'),
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml(
+            "shop-api", '[tool.pdm.dev-dependencies]\ndev = ["-e file:///${PROJECT_ROOT}/../../libs/db#egg=shop-db"]\n'
+        ),
+        API: "",
+    },
+    "hatch packages": {
+        ".git/HEAD": "",
+        "libs/db/pyproject.toml": toml(
+            "shop-db", '[tool.hatch.build.targets.wheel]\npackages = ["python/inner/shop_db"]\n'
+        ),
+        "libs/db/python/inner/shop_db/sessions.py": "",
+        "libs/db/python/inner/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml("shop-api", "", "shop-db @ {root:uri}/../../libs/db"),
+        API: "",
+    },
+    "hatch sources": {
+        ".git/HEAD": "",
+        "libs/db/pyproject.toml": toml("shop-db", '[tool.hatch.build.targets.wheel]\nsources = ["python"]\n'),
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml("shop-api"),
+        API: "",
+    },
+    "setuptools package-dir": {
+        ".git/HEAD": "",
+        "libs/db/pyproject.toml": toml("shop-db", '[tool.setuptools.package-dir]\nshop_db = "python/core"\n'),
+        "libs/db/python/core/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml("shop-api", "", "shop_db"),
+        API: "",
+    },
+    "setuptools find": {
+        ".git/HEAD": "",
+        "libs/db/pyproject.toml": toml("shop-db", '[tool.setuptools.packages.find]\nwhere = ["python"]\n'),
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/pyproject.toml": toml("shop-api"),
+        API: "",
+    },
+    "setup.cfg": {
+        ".git/HEAD": "",
+        "libs/db/setup.cfg": "[metadata]\nname = shop-db\n[options]\npackage_dir =\n    = python\n",
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/setup.cfg": "[metadata]\nname = shop-api\n[options]\ninstall_requires =\n    shop-db\n",
+        API: "",
+    },
+    "setup.py": {
+        ".git/HEAD": "",
+        "libs/db/setup.py": "from setuptools import setup, find_packages\n"
+        'setup(name="shop-db", package_dir={"": "python"}, packages=find_packages("python"))\n',
+        "libs/db/python/shop_db/__init__.py": SESSIONS,
+        "services/api/setup.py": 'from setuptools import setup\nsetup(name="shop-api", install_requires=["shop-db"])\n',
+        API: "",
+    },
+    "plain folders": {
+        ".git/HEAD": "",
+        "libs/db/shop_db/__init__.py": SESSIONS,
+        API: "",
+    },
+    "backend below the root": {
+        ".git/HEAD": "",
+        "backend/shop_db/__init__.py": SESSIONS,
+        "backend/tests/test_orders.py": "",
+        API: "",
+    },
+}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_package_of_another_project_is_found(name: str, tmp_path: Path) -> None:
+    write(tmp_path, LAYOUTS[name])
+    path = found(tmp_path, "shop_db", API)
+    assert path is not None
+    assert (tmp_path / path).read_text(encoding="utf-8") == SESSIONS
+
+
+def test_a_package_in_a_folder_of_another_name_has_its_modules_there(tmp_path: Path) -> None:
+    write(tmp_path, LAYOUTS["setuptools package-dir"] | {"libs/db/python/core/pools.py": ""})
+    assert found(tmp_path, "shop_db.pools", API) == "libs/db/python/core/pools.py"
+
+
+def test_namespace_packages_are_put_together(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            ".git/HEAD": "",
+            "libs/db/pyproject.toml": toml("acme-db"),
+            "libs/db/src/acme/db/sessions.py": SESSIONS,
+            "services/api/pyproject.toml": toml("acme-api", "", "acme-db"),
+            "services/api/src/acme/api/report.py": "",
+            "services/api/src/acme/api/words.py": "",
+        },
+    )
+    importer = "services/api/src/acme/api/report.py"
+    assert found(tmp_path, "acme.db.sessions", importer) == "libs/db/src/acme/db/sessions.py"
+    assert found(tmp_path, "acme.api.words", importer) == "services/api/src/acme/api/words.py"
+    assert found(tmp_path, "acme", importer) is None
+
+
+TWINS = {
+    ".git/HEAD": "",
+    "libs/one/pyproject.toml": toml("one"),
+    "libs/one/app/__init__.py": "",
+    "libs/two/pyproject.toml": toml("two"),
+    "libs/two/app/__init__.py": "",
+    "libs/two/app/only.py": "",
+    "services/a/pyproject.toml": toml("a", "", "two"),
+    "services/a/web/views.py": "",
+    "services/b/pyproject.toml": toml("b"),
+    "services/b/web/views.py": "",
+    "services/c/pyproject.toml": toml("c", "", "two"),
+    "services/c/app/__init__.py": "",
+    "services/c/app/main.py": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("importer", "module", "expected"),
+    [
+        ("services/c/app/main.py", "app", "services/c/app/__init__.py"),  # its own
+        ("services/a/web/views.py", "app", "libs/two/app/__init__.py"),  # what it depends upon
+        ("services/b/web/views.py", "app", None),  # one of three
+        ("services/b/web/views.py", "app.only", "libs/two/app/only.py"),  # there is one
+    ],
+)
+def test_of_several_packages_of_a_name(importer: str, module: str, expected: str | None, tmp_path: Path) -> None:
+    assert found(write(tmp_path, TWINS), module, importer) == expected
+
+
+def test_what_was_asked_before_changes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, TWINS)
+    asked = [
+        (one, module) for one in sorted(TWINS) if one.endswith(".py") for module in ("app", "app.only", "web.views")
+    ]
+    forth, back = Finder(LIBRARIES), Finder(LIBRARIES)
+    told = {(one, module): forth.find(module, str(tmp_path / one)) for one, module in asked}
+    assert told == {(one, module): back.find(module, str(tmp_path / one)) for one, module in reversed(asked)}
+
+
+def test_settings_decide(tmp_path: Path) -> None:
+    write(tmp_path, TWINS | {"pyproject.toml": '[tool.poolint]\nsrc = ["libs/o*", "services/b"]\n'})
+    src = load(str(tmp_path)).src
+    assert found(tmp_path, "app", "services/b/web/views.py", *src) == "libs/one/app/__init__.py"
+    assert found(tmp_path, "app.only", "services/b/web/views.py", *src) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('["lib"]', "'src' names 'lib'"),
+        ('[""]', "'src' names ''"),
+        ('"lib"', "'src' must be a list"),
+        ("[1]", "a number"),
+    ],
+)
+def test_settings_that_name_no_folder(value: str, reason: str, tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": f"[tool.poolint]\nsrc = {value}\n"})
+    with pytest.raises(ConfigError, match=r"pyproject\.toml") as error:
+        load(str(tmp_path))
+    assert reason in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("files", "importer", "module", "expected"),
+    [
+        # A file is called like the library that it imports, and so is one beside it.
+        ({"shop/__init__.py": "", "shop/redis.py": "import redis"}, "shop/redis.py", "redis", None),
+        ({"shop/__init__.py": "", "shop/redis.py": "", "shop/a.py": ""}, "shop/a.py", "redis", None),
+        ({"redis.py": "import redis", "a.py": ""}, "redis.py", "redis", None),
+        ({"redis.py": "import redis", "a.py": ""}, "a.py", "redis", None),
+        ({"redis/__init__.py": "", "redis/pool.py": "", "a.py": ""}, "a.py", "redis.pool", None),
+        # The same for one that has no model.
+        ({"partnerkit.py": "import partnerkit", "a.py": ""}, "partnerkit.py", "partnerkit", None),
+        ({"partnerkit.py": "from partnerkit import x", "a.py": ""}, "a.py", "partnerkit", None),
+        ({"s/__init__.py": "", "s/kit.py": "import kit", "s/a.py": ""}, "s/a.py", "kit", None),
+        ({"kit.py": "", "a.py": ""}, "a.py", "kit", "kit.py"),
+        # And for one of the standard library, from below the package that has it.
+        ({"shop/__init__.py": "", "shop/typing.py": "", "shop/jobs/a.py": ""}, "shop/jobs/a.py", "typing", None),
+        ({"queue.py": "", "a.py": ""}, "a.py", "queue", None),
+        # Beside a script Python looks first, and a folder may be the library itself.
+        ({"queue.py": "", "a.py": 'if __name__ == "__main__":\n    pass\n'}, "a.py", "queue", "queue.py"),
+        ({"queue.py": "", "a.py": 'text = """\nif __name__ == "__main__":\n"""\n'}, "a.py", "queue", None),
+        ({"platform/__init__.py": "", "platform/db.py": "", "a.py": ""}, "a.py", "platform.db", "platform/db.py"),
+        ({"redis/__init__.py": "", "redis/client.py": ""}, "redis/client.py", "redis", "redis/__init__.py"),
+        (
+            {"google/cloud/spanner/a.py": "", "google/cloud/spanner/b.py": ""},
+            "google/cloud/spanner/a.py",
+            "google.cloud.spanner.b",
+            "google/cloud/spanner/b.py",
+        ),
+        # A folder of the services is only called so.
+        ({"services/redis/__init__.py": "", "services/redis/a.py": ""}, "services/redis/a.py", "redis", None),
+        # A stray `__init__` at the root of the repository.
+        ({"__init__.py": "", "app/__init__.py": "", "app/a.py": ""}, "app/a.py", "app", "app/__init__.py"),
+        # A folder of a package that is run as a script's.
+        ({"app/__init__.py": "", "app/a.py": "", "app/words.py": ""}, "app/a.py", "words", "app/words.py"),
+    ],
+)
+def test_a_module_called_like_a_library(
+    files: dict[str, str], importer: str, module: str, expected: str | None, tmp_path: Path
+) -> None:
+    assert found(write(tmp_path, {".git/HEAD": "", **files}), module, importer) == expected
+
+
+def test_a_name_that_the_project_depends_upon_is_no_folder_of_the_repository(tmp_path: Path) -> None:
+    files = {".git/HEAD": "", "pyproject.toml": toml("shop", "", "kit"), "stubs/kit/__init__.py": "", "shop/a.py": ""}
+    assert found(write(tmp_path, files), "kit", "shop/a.py") is None
+    (tmp_path / "pyproject.toml").write_text(toml("shop"), encoding="utf-8")
+    assert found(tmp_path, "kit", "shop/a.py") == "stubs/kit/__init__.py"
+
+
+@pytest.mark.parametrize("text", ["[project", "\0", '[project]\nname = 1\n[tool]\nuv = "x"\n', "[[[[" * 10_000, "\xff"])
+def test_project_files_that_are_broken_say_nothing(text: str, tmp_path: Path) -> None:
+    files = {".git/HEAD": "", "libs/db/shop_db/__init__.py": "", "libs/db/pyproject.toml": text, API: ""}
+    files |= {"libs/db/setup.cfg": text, "libs/db/setup.py": text}
+    assert found(write(tmp_path, files), "shop_db", API) == "libs/db/shop_db/__init__.py"
+
+
+def test_folders_are_listed_once_and_packages_not_walked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {".git/HEAD": "", **{f"shop/sub{n}/deep/{m}.py": "" for n in range(20) for m in "abc"}}
+    files |= {f"shop/sub{n}/__init__.py": "" for n in range(20)} | {"shop/__init__.py": "", "a/x.py": ""}
+    write(tmp_path, files)
+    listed: list[str] = []
+    real = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda folder: [listed.append(folder), real(folder)][1])  # type: ignore[func-returns-value]
+    finder = Finder(LIBRARIES)
+    for number in range(200):
+        finder.find(f"unknown{number}", str(tmp_path / "a/x.py"))
+    assert len(listed) == len(set(listed))
+    assert not any("sub" in os.path.relpath(one, tmp_path) for one in listed)
+
+
+def checked(cwd: Path, *arguments: str) -> list[tuple[str, str, int]]:
+    command = [sys.executable, "-m", "poolint", "check", "--output-format", "json", "--exit-zero", *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True, timeout=60)
+    told = json.loads(done.stdout)
+    return sorted((os.path.realpath(cwd / one["filename"]), one["code"], one["location"]["row"]) for one in told)
+
+
+@pytest.mark.parametrize("name", ["uv workspace", "poetry path", "backend below the root"])
+def test_findings_are_the_same_from_everywhere(name: str, tmp_path: Path) -> None:
+    root = write(tmp_path / "real" / "repo", LAYOUTS[name] | {API: LEAK.format(module="shop_db")})
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    (tmp_path / "service").symlink_to(root / "services/api")
+    told = checked(root, ".")
+    assert [code for _, code, _ in told] == ["POL201"]
+    assert checked(tmp_path, "real/repo") == told
+    assert checked(tmp_path, "link/repo") == told
+    assert checked(tmp_path / "link" / "repo") == told
+    assert checked(root / "services", "./api") == told
+    assert checked(root / "services/api", "../api/src/shop_api/report.py") == told
+    assert checked(root / "services/api/src/shop_api") == told
+    assert checked(tmp_path, str(root / API), str(root)) == told
+    assert checked(tmp_path, "service/src/shop_api/report.py") == told
