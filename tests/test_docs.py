@@ -37,6 +37,16 @@ def test_a_stale_page_is_told_and_written(tmp_path: Path, monkeypatch: pytest.Mo
     assert docs.main(["--check"]) == 1
 
 
+def test_a_stale_table_in_the_readme_is_told_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / docs.README).read_text(encoding="utf-8")
+    docs.README.write_text(text.replace("| POL102 |", "| POL999 |"), encoding="utf-8")
+    docs.main([])
+    assert docs.README.read_text(encoding="utf-8") == text
+    docs.README.write_text(text.replace(" safe or unsafe |", " safe |", 1), encoding="utf-8")
+    assert docs.main(["--check"]) == 1
+
+
 def test_links_of_the_page_lead_somewhere() -> None:
     page = docs.page(RULES)
     headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}

@@ -22,6 +22,8 @@ from tests.support import (
     without_expectations,
 )
 
+from poolint.docs import own_rules
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,6 +31,10 @@ ENOUGH = 8
 """Bad and good fixtures that each rule has at least."""
 
 CODES = sorted(path.name for path in FIXTURES.glob("POL*"))
+
+
+DECLARED = {rule.meta.code: rule.meta.fix.split(" or ") for rule in own_rules()}
+"""The levels of fixes that each rule says it has: ``safe``, ``unsafe``, both, or ``none``."""
 
 
 def name_of(one: Any) -> str:
@@ -46,6 +52,9 @@ def test_what_is_found(fixture: Fixture, tmp_path: Path) -> None:
     expected = fixture.expectations
     missed = {(place.file, place.row, place.code) for place in expected.misses}
     told = [place for place in map(project.place, found) if place[:3] not in missed]
+    assert all(
+        one.fix is None or one.fix.applicability.value in DECLARED[one.code] for one in found if one.code in DECLARED
+    )
     assert not differences(expected.findings, told), "\n".join(f"{project.place(one)}: {one.message}" for one in found)
     for code in {place.code for place, _ in expected.steps}:
         steps = project.steps(one for one in found if one.code == code)
@@ -79,6 +88,20 @@ def assert_fixed(fixture: Fixture, project: Project, suffix: str) -> None:
     left = [place for place in map(again.place, found) if place[:3] not in known]
     assert not differences(fixture.expected_when_fixed(suffix), left), [one.message for one in found]
     assert not list(again.fix(unsafe=unsafe)), "a second run changes something"
+
+
+@pytest.mark.parametrize("code", [code for code, levels in DECLARED.items() if levels != ["none"]])
+def test_a_rule_has_the_fixes_that_it_declares(code: str, tmp_path: Path) -> None:
+    """Each level is offered somewhere; that no other is, each fixture shows."""
+    left = set(DECLARED[code])
+    for number, fixture in enumerate(one for one in fixtures() if one.code == code and not one.is_good):
+        root = tmp_path / str(number)
+        root.mkdir()
+        found = laid_out(fixture, root).findings()
+        left -= {one.fix.applicability.value for one in found if one.code == code and one.fix is not None}
+        if not left:
+            return
+    raise AssertionError(f"{code} has no fix that is {' or '.join(left)}")
 
 
 MISSES = [

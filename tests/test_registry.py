@@ -118,7 +118,7 @@ def test_plugins_are_seen_without_importing_metadata(tmp_path: Path, monkeypatch
         (Point("XYZ1", rule("XYZ1", wanted=Subscription())), "subscribes to nothing, so it would never run"),
         (
             Point("XYZ1", rule("XYZ1", more={"fix": "yes"})),
-            "has the fix 'yes'; it is one of safe, unsafe, none, sometimes",
+            "has the fix 'yes'; it is one of safe, unsafe, safe or unsafe, none, sometimes",
         ),
         (
             Point("XYZ1", rule("XYZ1", more={"relaxed_in": frozenset({"test"})})),

@@ -1,7 +1,8 @@
-"""Writes ``docs/rules.md`` out of what the rules say of themselves: ``python -m poolint.docs [--check]``.
+"""Writes ``docs/rules.md``, and the table of rules in ``README.md``, out of what the rules say of themselves:
+``python -m poolint.docs [--check]``.
 
 It is run in a checkout, and writes below the working directory. With ``--check`` nothing is written; the exit code
-is 1 when the page is not what would be written.
+is 1 when a page is not what would be written.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from poolint.rules.base import Rule
 
 PAGE = Path("docs/rules.md")
+README = Path("README.md")
+_TABLE = ("<!-- The table is written by `python -m poolint.docs`. -->\n\n", "\n<!-- Here the table ends. -->\n")
 
 HEAD = """\
 # Rules
@@ -57,6 +60,18 @@ def _table(rules: list[type[Rule]]) -> str:
         link = f"[{meta.code}](#{meta.code.lower()}-{meta.name})"
         rows.append(f"| {link} | {meta.name} | {meta.summary} | {meta.fix} | {_default(rule)} |")
     return "\n".join(rows) + "\n"
+
+
+def with_table(readme: str, rules: Iterable[type[Rule]]) -> str:
+    """The README with a fresh table: what each rule finds, and whether its fix wants ``--unsafe-fixes``."""
+    before, opening, rest = readme.partition(_TABLE[0])
+    _, closing, after = rest.partition(_TABLE[1])
+    rows = ["| code | finds | fix |", "|---|---|---|"]
+    for rule in rules:
+        meta = rule.meta
+        finds = meta.summary + ("" if meta.default else " (off by default)")
+        rows.append(f"| {meta.code} | {finds} | {meta.fix if meta.fix != 'none' else ''} |")
+    return f"{before}{opening}" + "\n".join(rows) + f"\n{closing}{after}"
 
 
 def _relaxed(rules: list[type[Rule]]) -> str:
@@ -96,17 +111,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is stale")
     check: bool = parser.parse_args(arguments).check
 
-    wanted = page(own_rules())
-    there = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    if there == wanted:
-        return 0
-    if check:
-        print(f"{PAGE} is stale: run `python -m poolint.docs`", file=sys.stderr)
-        return 1
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(wanted, encoding="utf-8", newline="\n")
-    print(f"wrote {PAGE}")
-    return 0
+    rules = own_rules()
+    readme = README.read_text(encoding="utf-8") if README.exists() else ""
+    stale = 0
+    for path, wanted in ((PAGE, page(rules)), (README, with_table(readme, rules) if readme else "")):
+        there = path.read_text(encoding="utf-8") if path.exists() else ""
+        if there == wanted:
+            continue
+        stale = 1
+        if check:
+            print(f"{path} is stale: run `python -m poolint.docs`", file=sys.stderr)
+            continue
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(wanted, encoding="utf-8", newline="\n")
+        print(f"wrote {path}")
+    return stale if check else 0
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FIXES = {
     "safe": "Has a safe fix: `--fix` applies it.",
     "unsafe": "Has an unsafe fix: `--fix --unsafe-fixes` applies it.",
+    "safe or unsafe": "Has a safe fix for some cases, and an unsafe one, which wants `--unsafe-fixes`, for others.",
     "sometimes": "Has a fix for some cases, of which some need `--unsafe-fixes`.",
     "none": "Has no fix.",
 }

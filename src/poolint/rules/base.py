@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
 
 Form = Literal["finally", "with"]
-FixLevel = Literal["safe", "unsafe", "none", "sometimes"]
+FixLevel = Literal["safe", "unsafe", "safe or unsafe", "none", "sometimes"]
+"""What the fixes of a rule can be; there is one only where one can be right. ``sometimes`` says no more than that."""
 
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When to ignore")
 """The sections that the docstring of each rule has, in this order; others ("Fix safety") may stand between."""

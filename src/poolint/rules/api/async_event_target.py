@@ -66,7 +66,7 @@ class AsyncEventTarget(Rule):
         name="async-event-target",
         summary="an event is listened to on something that has no such event",
         subscription=Subscription(observations=frozenset({RefusedListener, NoSuchEvent})),
-        fix="sometimes",
+        fix="safe",
     )
 
     def visit_Name(self, node: cst.Name) -> None:

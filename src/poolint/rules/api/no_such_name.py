@@ -71,7 +71,7 @@ class NoSuchName(Rule):
         name="no-such-name",
         summary="a name that a library does not have",
         subscription=Subscription(observations=frozenset({MissingName, MissedExhaustion})),
-        fix="sometimes",
+        fix="safe or unsafe",
     )
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> None:

@@ -64,7 +64,7 @@ class UnawaitedCheckout(Rule):
         name="unawaited-checkout",
         summary="a checkout is used as a connection without having been awaited or entered",
         subscription=Subscription(observations=frozenset({ConsumedAwaitable, DroppedAwaitable})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
     )
 

@@ -67,7 +67,7 @@ class UnawaitedTransaction(Rule):
         name="unawaited-transaction",
         summary="a commit, rollback, flush, refresh or begin is never awaited",
         subscription=Subscription(observations=frozenset({DroppedAwaitable})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
     )
 

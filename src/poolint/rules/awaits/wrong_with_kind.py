@@ -60,7 +60,7 @@ class WrongWithKind(Rule):
         name="wrong-with-kind",
         summary="a `with`, or an `await` in its header, does not fit what it enters",
         subscription=Subscription(observations=frozenset({MismatchedWith})),
-        fix="sometimes",
+        fix="safe",
         uncovers=LIFETIMES,
     )
 

@@ -60,7 +60,7 @@ class CheckoutNeverReleased(Rule):
         name="checkout-never-released",
         summary="a connection or session is checked out and never given back",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),

@@ -68,7 +68,7 @@ class LeakOnCancellation(Rule):
         name="leak-on-cancellation",
         summary="a cancellation skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
-        fix="sometimes",
+        fix="safe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),

@@ -65,7 +65,7 @@ class LeakOnException(Rule):
         name="leak-on-exception",
         summary="an exception skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),

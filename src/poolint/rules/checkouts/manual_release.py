@@ -60,7 +60,7 @@ class ManualRelease(Rule):
         name="manual-release",
         summary="a checkout is released by hand where a block could do it",
         subscription=Subscription(observations=frozenset({facts.ManualRelease})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         default=False,
         relaxed_in=frozenset({"tests"}),

@@ -62,7 +62,7 @@ class PoolPerCall(Rule):
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
         subscription=Subscription(observations=frozenset({LeakedCheckout, MadeForEachCall, OwnerForEachCall})),
-        fix="sometimes",
+        fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
         relaxed_for_process_in=frozenset({"scripts"}),

@@ -72,7 +72,7 @@ class UnprotectedYield(Rule):
         name="unprotected-yield",
         summary="a generator yields a connection or session outside `try`/`finally` and `with`",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
-        fix="sometimes",
+        fix="safe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),
     )

@@ -57,7 +57,7 @@ class RejectedPoolArgument(ArgumentRule):
         name="rejected-pool-argument",
         summary="an argument that the pool or the driver refuses",
         subscription=Subscription(observations=frozenset({RefusedArgument})),
-        fix="sometimes",
+        fix="safe",
         relaxed_in=frozenset({"tests"}),
     )
 

@@ -51,7 +51,7 @@ class SyncPoolclassInAsyncEngine(ArgumentRule):
         name="sync-poolclass-in-async-engine",
         summary="a class of pool that blocks, in an asynchronous engine",
         subscription=Subscription(observations=frozenset({SyncPoolClass})),
-        fix="sometimes",
+        fix="safe",
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

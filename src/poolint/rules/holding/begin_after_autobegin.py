@@ -65,7 +65,7 @@ class BeginAfterAutobegin(Rule):
         name="begin-after-autobegin",
         summary="a transaction is begun on a session that has begun one by itself",
         subscription=Subscription(observations=frozenset({BeginAfterUse})),
-        fix="sometimes",
+        fix="safe or unsafe",
         relaxed_in=frozenset({"tests"}),
     )
 
