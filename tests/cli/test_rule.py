@@ -113,7 +113,7 @@ XYZ1    sleeping             unsafe  opt-in   sleep while connected
 POL900  crash                none    on       poolint or a rule crashed while it checked this file
 POL901  unreadable-file      none    on       a file cannot be read or parsed
 POL902  unused-suppression   safe    on       a comment silences nothing
-POL903  bound-hit            none    on       a function is too large for its lifetimes to be followed
+POL903  bound-hit            none    on       a file is too large to be analysed, or a function for its lifetimes to be followed
 POL904  unknown-suppression  none    on       a comment that is to silence something names no rule, or is not written as one
 """
     )

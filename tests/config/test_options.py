@@ -10,7 +10,8 @@ import pytest
 from poolint import options
 from poolint.cli.main import main
 from poolint.config import ConfigError, load
-from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict, problems
+from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
+from poolint.rules.contract import problems
 from poolint.semantics.facts import Observation, SharedByTasks
 
 if TYPE_CHECKING:

@@ -142,7 +142,7 @@ def test_json_without_findings_and_with_odd_ones(tmp_path: Path) -> None:
     text = "".join(as_json.render([odd]))
     assert text.isascii()
     [one] = json.loads(text)
-    assert (one["message"], one["fix"], one["certainty"]) == ("\udcff \x1b", None, "possible")
+    assert (one["message"], one["fix"], one["certainty"]) == ("\\xff \x1b", None, "possible")
 
 
 class Terminal(io.StringIO):

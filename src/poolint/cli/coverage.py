@@ -85,7 +85,8 @@ def render(found: Report, cwd: str, paint: Style) -> Iterator[str]:
     if not totals.functions:
         yield "Nothing that poolint sees reaches a database."
         return
-    yield paint("bold", f"{totals.functions:>5}  {_plural(totals.functions, 'function')} that reach a database")
+    reach = "function that reaches" if totals.functions == 1 else "functions that reach"
+    yield paint("bold", f"{totals.functions:>5}  {reach} a database")
     for number, words in (
         (totals.known, "by values whose types are known"),
         (totals.by_use, "by a value that only its use tells"),

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 
-from poolint.files import read_regular
-
-MAX_BYTES = 1_500_000
-"""Size of a file that is asked; larger ones are generated."""
+from poolint.files import SOURCE_LIMIT, read_regular
 
 
 def is_script(path: str) -> bool:
@@ -43,7 +40,7 @@ def imports(path: str, name: str) -> bool:
 def _parsed(path: str, word: bytes) -> ast.Module | None:
     """The tree of a regular file that has a word in it; None where there is none."""
     try:
-        data = read_regular(path, MAX_BYTES)
+        data = read_regular(path, SOURCE_LIMIT)
         if word not in data:
             return None
         with warnings.catch_warnings():
