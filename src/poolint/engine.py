@@ -30,21 +30,32 @@ if TYPE_CHECKING:
     from poolint.source import Source
 
 
+MOST_LOADED = 8_000_000
+"""Bytes of source that are kept parsed, with all that was learned of them: some 50 times as much memory."""
+
+
 class Checker:
     """Checks the files of one project under one set of settings. Keeps what it has learned between files.
+
+    When more source than ``most`` bytes is loaded, the host may let go of it (see :meth:`rest`): a finding is a function
+    of the code, so nothing depends on what is still known of other files.
 
     ``rules`` are only looked at when something has been observed, or when plugins may want to see more than that.
     Raises ``ConfigError`` where models that the settings name, or that packages bring, cannot be used.
     """
 
-    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]]) -> None:
+    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], most: int = MOST_LOADED) -> None:
         self.settings = settings
         self.rules = rules
+        self.most = most
         self._own = _own_models(settings)
         ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
         self.screen = Screen(self.finder, ready=ready)
         self._project: Project | None = None
+        self._changed: dict[str, Source] = {}
+        """Texts that have taken the place of others while the checker has known them."""
+        self._left_out: dict[str, None] = {}
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
         self._options: Given | None = None
@@ -63,8 +74,43 @@ class Checker:
     @property
     def warnings(self) -> list[str]:
         """A line for each file that was to be asked for something and cannot be read."""
-        left_out = self._analysis.spending.left_out if self._analysis is not None else []
-        return [*(self._project.versions.problems if self._project is not None else []), *left_out]
+        self._keep_told()
+        return [*(self._project.versions.problems if self._project is not None else []), *self._left_out]
+
+    def _keep_told(self) -> None:
+        """Put down what the analysis has to tell at the end, since it may be let go of before."""
+        if self._analysis is not None:
+            self._left_out.update(dict.fromkeys(self._analysis.spending.left_out))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much source is loaded that what is known of it should be let go of before the next file."""
+        return self._project is not None and self._project.loaded > self.most
+
+    def rest(self) -> None:
+        """Let go of all modules and of what was learned of them. What is kept are texts and plain values.
+
+        Trees and scopes refer to each other both ways: it takes the garbage collector, which may be off, to free them.
+        """
+        if self._project is None:
+            return
+        import gc
+
+        from poolint.semantics import reached
+        from poolint.semantics.project import Project
+
+        self._keep_told()
+        self._analysis = None
+        self._project = Project(self.finder, self._source_of, self._project.versions)
+        reached.forget()
+        gc.collect()
+
+    def _source_of(self, path: str) -> Source:
+        """The text of a file as it was last given to this checker, or else as it stands on disk."""
+        from poolint.source import Source
+
+        changed = self._changed.get(path)
+        return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.data)
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments.
@@ -143,7 +189,7 @@ class Checker:
         if self._project is None:
             from poolint.semantics.project import Project
 
-            self._project = Project(self.finder)
+            self._project = Project(self.finder, self._source_of)
         return self._project
 
     def fleet(self) -> Fleet:
@@ -152,11 +198,14 @@ class Checker:
 
     def _module(self, source: Source) -> Module:
         project = self._known_project()
-        known = project.known(self.finder.located(source.path))
+        path = self.finder.located(source.path)
+        known = project.known(path)
         if known is not None and known.source.data == source.data:
             return known
         if known is not None:
+            self._keep_told()
             self._analysis = None  # what was learned of the old text holds no more
+            self._changed[path] = source.bare()
         return project.replace(source)
 
     def _judges_calls(self) -> bool:

@@ -6,6 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen
+    from poolint.semantics.coverage import Settled
     from poolint.source import Source
 
 
@@ -53,7 +54,7 @@ class Outcome:
         self.sources: dict[str, Source] = {}
         self.errors: list[str] = []
         self.refused: list[str] = []
-        self.seen: list[Seen] = []
+        self.seen: list[Seen | Settled] = []
         self.files = 0
         self.crashed = False
         self.is_idle = False
@@ -65,9 +66,13 @@ class Outcome:
         if result.diff:
             self.diffs.append(result.diff)
         if result.source is not None and result.diagnostics:
-            self.sources[path] = result.source
+            self.sources[path] = result.source.bare()
         self.seen += [result.seen] if result.seen is not None else []
         self.crashed = self.crashed or result.crashed
+
+    def settle(self) -> None:
+        """Keep of what is seen no more than plain values, so that what was analysed can be let go of."""
+        self.seen = [one.settled() for one in self.seen]
 
     def refuse(self, error: Exception) -> None:
         """Put down that some files were not checked because of their settings, once for all of them."""

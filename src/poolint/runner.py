@@ -55,7 +55,15 @@ if TYPE_CHECKING:
 
         def seen(self, source: Source) -> Seen | None: ...
 
+        @property
+        def is_full(self) -> bool: ...
+
+        def rest(self) -> None: ...
+
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
+
+MOST_REJECTED = 8_000_000
+"""Bytes of files of no interest that wait for others to be parsed first."""
 
 
 class Runner:
@@ -73,7 +81,9 @@ class Runner:
         self._idle: list[str] = []
         """A line for each settings that leave no rule to run."""
         self._rejected: list[tuple[str, bytes]] = []
-        """Files of no interest. Whether Python can parse them is asked at the end: by then, some have been parsed."""
+        """Files of no interest. Whether Python can parse them is asked late: by then, some have been parsed."""
+        self._waiting = 0
+        """Bytes of these."""
 
     def run(self, paths: Sequence[str]) -> Outcome:
         """Check the files that ``paths`` stand for.
@@ -92,6 +102,7 @@ class Runner:
                 outcome.add(path, self.check_file(path))
             except ConfigError as error:
                 outcome.refuse(error)
+            self._rest(outcome)
         self._prove(outcome)
         if discovery.leftovers and not self._options.diff:
             from poolint.fixes.writing import remove_leftovers
@@ -189,6 +200,7 @@ class Runner:
         is_interesting = checker.is_interesting(path, data)
         if not is_interesting:
             self._rejected.append((path, data))
+            self._waiting += len(data)
         if is_interesting or may_be_reviewed(settings, data):
             self._check_source(result, checker, settings, path, data, write, is_interesting)
 
@@ -209,6 +221,17 @@ class Runner:
                 self._failed(result, settings, path, error)
             outcome.add(path, result)
         self._rejected.clear()
+        self._waiting = 0
+
+    def _rest(self, outcome: Outcome) -> None:
+        """Let go of what takes memory, where that is much; what comes of the files that were checked is kept plain."""
+        full = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError) and one.is_full]
+        if full or self._waiting > MOST_REJECTED:
+            self._prove(outcome)
+        if full:
+            outcome.settle()
+            for checker in full:
+                checker.rest()
 
     def _check_source(
         self,

@@ -83,6 +83,10 @@ class Source:
         # Between processes only the bytes travel: the rest is cheaper to make again than to send.
         return (Source.from_bytes, (self.path, self.data))
 
+    def bare(self) -> Source:
+        """The same file without its tree, which takes many times the memory of its text."""
+        return Source(self.path, self.data, self.text, self.encoding, self.bom)
+
     @property
     def lines(self) -> list[str]:
         r"""The rows of the text with their ends kept. Rows end at ``\r\n``, ``\r`` or ``\n`` and nowhere else.

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from poolint.config import Resolver
     from poolint.models.schema import Class
     from poolint.rules.base import Rule
-    from poolint.semantics.coverage import Seen
+    from poolint.semantics.coverage import Awaited as Waited
+    from poolint.semantics.coverage import Seen, Settled
     from poolint.semantics.project import Module
-    from poolint.semantics.unmodelled import Path, Unmodelled
+    from poolint.semantics.unmodelled import Path
 
 _MOST = 8
 """Reasons that are followed to the one that a value's type comes down to."""
@@ -95,9 +96,9 @@ class Report(NamedTuple):
         return rows((one.path for one in self.awaited if package in ("", one.package)), self.models)
 
 
-def totals(seen: Sequence[Seen]) -> Totals:
+def totals(seen: Sequence[Seen | Settled]) -> Totals:
     """The sums over some modules, each seen once."""
-    known = Counter(one.known for each in seen for one in each.reaching)
+    known = Counter(how for each in seen for _, how in each.reaching)
     packages = Counter(one.package for one in _awaited(seen))
     return Totals(
         known.total() + len(callers(seen)),
@@ -112,7 +113,7 @@ def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Ru
     problems: list[str] = []
     checkers: dict[int, Checker] = {}
     discovery = Discovery(resolver)
-    seen: list[Seen] = []
+    seen: list[Seen | Settled] = []
     values: list[Value] = []
     models: Mapping[str, Class] = {}
     for path in discovery.files(paths):
@@ -132,26 +133,25 @@ def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Ru
             seen.append(one)
             values += _values(one, module)
             models = analysis.evaluator.models.classes
+            if checker.is_full:
+                seen = [each.settled() for each in seen]
+                del module, analysis, one
+                checker.rest()
     problems += [f"{path}: {reason}" for path, reason in discovery.problems]
     awaited = (
-        Awaited(_place(one), one.scope.qualified_name, one.package, one.name, one.path) for one in _awaited(seen)
+        Awaited(Place(one.path, one.row), one.function, one.package, one.name, one.steps) for one in _awaited(seen)
     )
     return Report(totals(seen), tuple(sorted(values)), tuple(sorted(awaited)), models, tuple(problems))
 
 
-def _awaited(seen: Iterable[Seen]) -> list[Unmodelled]:
+def _awaited(seen: Iterable[Seen | Settled]) -> list[Waited]:
     """The awaited calls without a model, each once, whichever modules come to them."""
-    found = {(*_place(one), one.node.col_offset): one for each in seen for one in each.awaited}
-    return list(found.values())
-
-
-def _place(one: Unmodelled) -> Place:
-    return Place(one.scope.module.path, one.node.lineno)
+    return list({one[:3]: one for each in seen for one in each.awaited}.values())
 
 
 def _values(seen: Seen, module: Module) -> Iterator[Value]:
     reasons = Reasons(seen.ev, module, _MOST)
-    for function in seen.reaching:
+    for function in seen.functions:
         for one in function.unknown:
             scope = function.scope
             reason = reasons.of_union(one.node, scope) if one.is_union else reasons.of(one.node, scope)

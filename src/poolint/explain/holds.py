@@ -51,6 +51,8 @@ def held(
                 problems += (f"{path}: {line}" for line in crashes.messages())
                 if len(crashes):
                     del checkers[id(settings)]  # what it was about to learn is half known
+                if checker.is_full:
+                    checker.rest()
         except SourceError as error:
             problems.append(f"{path}:{error.row}: {error.message}")
         except RecursionError:

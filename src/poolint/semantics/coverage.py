@@ -8,7 +8,7 @@ is unknown, nothing is judged of what is done with it.
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
@@ -20,7 +20,7 @@ from poolint.semantics.unmodelled import DATABASE, path_to, unmodelled, waited_f
 from poolint.semantics.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from poolint.semantics.effects import Edges
     from poolint.semantics.evaluator import Evaluator
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Binding, Scope
     from poolint.semantics.types import Type
-    from poolint.semantics.unmodelled import Unmodelled
+    from poolint.semantics.unmodelled import Path, Unmodelled
 
 _ROLES: frozenset[str] = frozenset({*REACHING_ROLES, "checkout", "open", "begin", "transaction", "cursor"})
 _MAX_STEPS = 4
@@ -61,14 +61,90 @@ class Reaching(NamedTuple):
     unknown: tuple[Unknown, ...] = ()
 
 
+class Place(NamedTuple):
+    """A function, whichever time its file was parsed: its file, its qualified name and its row."""
+
+    path: str
+    function: str
+    row: int
+
+    @property
+    def name(self) -> str:
+        """The name that it is defined by."""
+        return self.function.rpartition(".")[2]
+
+
+class Awaited(NamedTuple):
+    """A call of a library without a model that is awaited while a connection is held: where it stands, in which
+    function, and the way to what is called."""
+
+    path: str
+    row: int
+    offset: int
+    function: str
+    package: str
+    name: str
+    steps: Path
+
+
+class Call(NamedTuple):
+    """A call in a function that does not reach a database by itself: the names that it is made by, and what it means,
+    found out when that is asked for."""
+
+    caller: Place
+    names: tuple[str, ...]
+    targets: Callable[[], frozenset[Place]]
+
+
+class Settled(NamedTuple):
+    """What is seen of one module, in plain values alone: nothing in it keeps the module alive."""
+
+    reaching: tuple[tuple[Place, str], ...]
+    others: tuple[Place, ...]
+    meant: tuple[tuple[Place, tuple[str, ...], frozenset[Place]], ...]
+    awaited: tuple[Awaited, ...]
+
+    def calls(self) -> Iterator[Call]:
+        """The calls that the other functions make, of functions of the project."""
+        for caller, names, targets in self.meant:
+            yield Call(caller, names, partial(_same, targets))
+
+    def settled(self) -> Settled:
+        """This."""
+        return self
+
+
 class Seen(NamedTuple):
     """What is seen of one module: its functions that reach a database by themselves, all others, and the calls of
     libraries without a model that are awaited while one of its functions holds a connection."""
 
     ev: Evaluator
-    reaching: tuple[Reaching, ...]
-    others: tuple[Scope, ...]
-    awaited: tuple[Unmodelled, ...]
+    functions: tuple[Reaching, ...]
+    callers: tuple[Scope, ...]
+    awaited: tuple[Awaited, ...]
+
+    @property
+    def reaching(self) -> tuple[tuple[Place, str], ...]:
+        """Its functions that reach a database by themselves, and what they are known by."""
+        return tuple((_place(one.scope), one.known) for one in self.functions)
+
+    @property
+    def others(self) -> tuple[Place, ...]:
+        """All its other functions."""
+        return tuple(map(_place, self.callers))
+
+    def calls(self) -> Iterator[Call]:
+        """The calls that the other functions make."""
+        for scope in self.callers:
+            place = _place(scope)
+            for call in scope.calls:
+                if names := tuple(_names(call, scope)):
+                    yield Call(place, names, partial(_targets, self.ev, call, scope))
+
+    def settled(self) -> Settled:
+        """The same in plain values. What each call means has to be found out for that."""
+        found = ((one.caller, one.names, one.targets()) for one in self.calls())
+        return Settled(self.reaching, self.others, tuple(one for one in found if one[2]), self.awaited)
 
 
 class Coverage:
@@ -102,7 +178,7 @@ class Coverage:
         found = {one: self._reaching(one) for one in sorted(scopes, key=_start)}
         reaching = tuple(one for one in found.values() if one is not None)
         others = tuple(scope for scope, one in found.items() if one is None)
-        awaited = {one.node: one for scope in found for one in self._while_held(scope)}
+        awaited = {one.node: _plain(one) for scope in found for one in self._while_held(scope)}
         return Seen(self.ev, reaching, others, tuple(awaited.values()))
 
     # Functions
@@ -205,35 +281,40 @@ class Coverage:
         return found
 
 
-def callers(seen: Iterable[Seen]) -> list[Scope]:
+def callers(seen: Iterable[Seen | Settled]) -> set[Place]:
     """The functions that reach a database by others of the project, at whatever distance."""
     seen = list(seen)
-    reached = {_identity(one.scope) for each in seen for one in each.reaching}
-    names = {one.scope.name for each in seen for one in each.reaching}
-    names.update(scope.name for each in seen for scope in each.others)
-    waiting: dict[str, list[tuple[ast.Call, Scope, Evaluator]]] = {}
+    reached = {place for each in seen for place, _ in each.reaching}
+    latest = {one.name for one in reached}
+    names = latest.union(one.name for each in seen for one in each.others)
+    waiting: dict[str, list[Call]] = {}
     for each in seen:
-        for scope in each.others:
-            for call in scope.calls:
-                for name in _names(call, scope):
-                    if name in names:
-                        waiting.setdefault(name, []).append((call, scope, each.ev))
-    found: dict[tuple[str, str, int], Scope] = {}
-    latest = {one.scope.name for each in seen for one in each.reaching}
+        for call in each.calls():
+            for name in names.intersection(call.names):
+                waiting.setdefault(name, []).append(call)
+    found: set[Place] = set()
     while latest:
-        further: dict[tuple[str, str, int], Scope] = {}
-        for name in latest:
-            for call, scope, ev in waiting.get(name, ()):
-                key = _identity(scope)
-                if key not in reached and any(
-                    isinstance(one, Function) and _identity(one.scope) in reached
-                    for one in alternatives(ev.type_of(call.func, scope))
-                ):
-                    further[key] = scope
-        reached.update(further)
-        found.update(further)
-        latest = {one.name for one in further.values()}
-    return list(found.values())
+        asked = (call for name in latest for call in waiting.get(name, ()) if call.caller not in reached)
+        further = {call.caller for call in asked if not reached.isdisjoint(call.targets())}
+        reached |= further
+        found |= further
+        latest = {one.name for one in further}
+    return found
+
+
+def _same(targets: frozenset[Place]) -> frozenset[Place]:
+    return targets
+
+
+def _targets(ev: Evaluator, call: ast.Call, scope: Scope) -> frozenset[Place]:
+    """The functions of the project that a call may mean."""
+    found = alternatives(ev.type_of(call.func, scope))
+    return frozenset(_place(one.scope) for one in found if isinstance(one, Function))
+
+
+def _plain(one: Unmodelled) -> Awaited:
+    path, row, offset = one.scope.module.path, one.node.lineno, one.node.col_offset
+    return Awaited(path, row, offset, one.scope.qualified_name, one.package, one.name, one.path)
 
 
 def _names(call: ast.Call, scope: Scope) -> Iterator[str]:
@@ -249,9 +330,8 @@ def _names(call: ast.Call, scope: Scope) -> Iterator[str]:
                 yield name
 
 
-def _identity(scope: Scope) -> tuple[str, str, int]:
-    """A function, whichever time its file was parsed."""
-    return scope.module.path, scope.qualified_name, getattr(scope.node, "lineno", 0)
+def _place(scope: Scope) -> Place:
+    return Place(scope.module.path, scope.qualified_name, getattr(scope.node, "lineno", 0))
 
 
 def reaches_database(fact: CallFact) -> bool:

@@ -81,12 +81,16 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
 class Project:
     """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
 
-    ``read_file`` may supply the text of unsaved buffers.
+    ``read_file`` may supply the text of unsaved buffers, and ``versions`` what is known of the project's libraries.
+    ``loaded`` are the bytes of source that have been parsed, which tell how much memory their trees take.
     """
 
-    def __init__(self, finder: Finder, read_file: Callable[[str], Source] = Source.read) -> None:
+    def __init__(
+        self, finder: Finder, read_file: Callable[[str], Source] = Source.read, versions: Versions | None = None
+    ) -> None:
         self.finder = finder
-        self.versions = Versions(finder)
+        self.versions = versions or Versions(finder)
+        self.loaded = 0
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
@@ -124,6 +128,7 @@ class Project:
         name = self.finder.module_name(path)
         module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
         walk(source.tree, module)
+        self.loaded += len(source.data)
         return module
 
     def imported(self, dotted: str, level: int, importer: Module) -> Module | None:

@@ -49,6 +49,12 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
     return node.lineno >= _first_guard(scope.node, scope.declared)
 
 
+def forget() -> None:
+    """Let go of what was asked last: it would keep the trees of those files alive."""
+    _is_passed_once.cache_clear()
+    _first_guard.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
     """Whether what stands under a condition happens once, or never."""
