@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import Fixture, Project, fixtures
 
-from poolint import runner
+from poolint import engine, runner
 from poolint.config import Resolver
 from poolint.engine import Checker
 from poolint.explain.coverage import totals
@@ -65,6 +65,12 @@ async def tell{i}(limit):
 COUNT = 6
 
 
+@pytest.fixture(autouse=True)
+def let_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much has to be loaded again."""
+    monkeypatch.setattr(engine, "MOST_AGAIN", 1_000)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "database.py").write_text(DATABASE)
@@ -109,6 +115,12 @@ def run(root: Path, most: int | None = None, options: Options | None = None) -> 
 def test_modules_are_let_go_of_when_too_much_source_is_loaded(project: Path) -> None:
     _, [checker] = run(project, most=0, options=Options(coverage=True))
     assert checker.rests == COUNT + 1, "one rest after each file of interest"
+
+
+def test_what_nearly_all_files_need_is_not_loaded_for_each(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "MOST_AGAIN", 1)
+    _, [checker] = run(project, most=0)
+    assert 1 <= checker.rests < COUNT
 
 
 def test_a_project_of_usual_size_is_kept(project: Path) -> None:

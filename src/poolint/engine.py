@@ -26,12 +26,17 @@ if TYPE_CHECKING:
     from poolint.semantics.analysis import Analysis
     from poolint.semantics.configuration.fleet import Fleet
     from poolint.semantics.coverage import Seen as Seen
+    from poolint.semantics.coverage import Settled as Settled
     from poolint.semantics.project import Module, Project
     from poolint.source import Source
 
 
 MOST_LOADED = 8_000_000
 """Bytes of source that are kept parsed, with all that was learned of them: some 50 times as much memory."""
+
+MOST_AGAIN = 6
+"""How many times more source may be loaded than is checked with it before it is let go of. Where every file needs most of
+the others, this bounds the time in which they are parsed over and over, at the price of memory."""
 
 
 class Checker:
@@ -55,6 +60,8 @@ class Checker:
         self._project: Project | None = None
         self._changed: dict[str, Source] = {}
         """Texts that have taken the place of others while the checker has known them."""
+        self._asked: dict[str, int] = {}
+        """The files that were checked since it has last let go of what it knew, and their bytes."""
         self._left_out: dict[str, None] = {}
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
@@ -85,7 +92,8 @@ class Checker:
     @property
     def is_full(self) -> bool:
         """Whether so much source is loaded that what is known of it should be let go of before the next file."""
-        return self._project is not None and self._project.loaded > self.most
+        loaded = self._project.loaded if self._project is not None else 0
+        return loaded > self.most and loaded <= MOST_AGAIN * sum(self._asked.values())
 
     def rest(self) -> None:
         """Let go of all modules and of what was learned of them. What is kept are texts and plain values.
@@ -100,10 +108,14 @@ class Checker:
         from poolint.semantics.project import Project
 
         self._keep_told()
+        self._asked.clear()
         self._analysis = None
         self._project = Project(self.finder, self._source_of, self._project.versions)
         reached.forget()
         gc.collect()
+        if not gc.isenabled():
+            # The process is ours: what is still there, such as the models, need not be looked through again.
+            gc.freeze()
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
@@ -199,6 +211,7 @@ class Checker:
     def _module(self, source: Source) -> Module:
         project = self._known_project()
         path = self.finder.located(source.path)
+        self._asked[path] = len(source.data)
         known = project.known(path)
         if known is not None and known.source.data == source.data:
             return known

@@ -5,8 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic
-    from poolint.engine import Seen
-    from poolint.semantics.coverage import Settled
+    from poolint.engine import Seen, Settled
     from poolint.source import Source
 
 
