@@ -36,12 +36,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "finder": {"roots"},
     "versions": {"finder"},
     "screen": {"finder", "models"},
-    "semantics": TEXT | {"budget", "crashes", "deployment", "finder", "models", "screen", "versions"},
+    "semantics": TEXT | {"budget", "crashes", "deployment", "finder", "models", "roots", "screen", "versions"},
     "fixes.plans": set(),
     "fixes.release": VALUES | {"fixes.plans", "models", "semantics"},
     "fixes.holding": VALUES | {"fixes.plans", "models", "semantics"},
     "rules": VALUES | {"fixes.plans", "models", "semantics"},
-    "relaxations": {"rules", "semantics"},
+    "relaxations": {"roots", "rules", "semantics"},
     "automaton": set(),
     "globs": {"automaton"},
     "ignoring": {"automaton"},
@@ -235,3 +235,67 @@ def test_a_file_with_a_pool_and_no_finding_loads_no_libcst_and_no_toml(tmp_path:
     )
     modules = loaded_by("check", file.name, cwd=tmp_path)
     assert not modules & {"libcst", "tomllib", "tomli"}
+
+
+SCREENING = {
+    "_is_interesting",
+    "_is_near_any_word",
+    "coroutines",
+    "definitions",
+    "is_interesting",
+    "is_near",
+    "is_near_database",
+    "may_block",
+}
+"""Questions about which files to look at; more of them may be looked at than need be."""
+
+MAY_READ_TEXT = {
+    # Which files to parse, or functions to look into: what is then found is told by their trees.
+    "semantics/analysis.py": "engines are looked for where options of some are named",
+    "semantics/callers.py": "callers are looked for where something of the name is called",
+    "semantics/configuration/engines.py": "calls are looked at where a maker is named",
+    "semantics/configuration/fleet.py": "files are parsed that name a maker",
+    "semantics/configuration/uses.py": "bounds are looked for where one is named",
+    "semantics/derived.py": "awaitable attributes are looked for where they are named",
+    "semantics/evidence.py": "an engine by its name alone is one beside its library only",
+    "semantics/loading.py": "modules that are loaded by name are looked for where that is done",
+    "semantics/locks.py": "statements are looked at where one may lock",
+    "semantics/observe/api.py": "rules about names are asked where a module of that library is named",
+    "semantics/observe/factories.py": "dependencies are looked for where something depends",
+    "semantics/observe/ordering.py": "callers are looked for where something of the name is called",
+    "semantics/observe/spending.py": "files are looked at that name a maker",
+    "semantics/observe/streaming.py": "names of streams are looked for where one stands",
+    "semantics/project.py": "files of a project are found by the names in them",
+    "semantics/purposes.py": "names are resolved where the root of one stands",
+    # What is said in no other way.
+    "semantics/extent.py": "whether a statement shares its rows with another one",
+    "semantics/configuration/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
+    # These still take words for what happens.
+    "semantics/configuration/reach.py": "lists of modules in the settings of task queues and of servers",
+    "semantics/observe/contexts.py": "another module that names a variable, and what may release",
+    "semantics/observe/children.py": "what is done first in each child process",
+    "semantics/observe/registries.py": "removals anywhere in a project",
+    "semantics/observe/startups.py": "what closes something of a name anywhere in a project",
+}
+"""Parts that judge, and look at the text of a module all the same: why."""
+
+JUDGING = [file for file in FILES if part_of(file) in ("relaxations", "rules", "semantics")]
+
+
+def texts_read(file: Path) -> list[str]:
+    """What a file reads of the text of modules, but to ask the screen."""
+    tree = ast.parse(file.read_bytes())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    screened = {argument for call in calls if call.func.attr in SCREENING for argument in call.args}  # type: ignore[attr-defined]
+    found = [ast.unparse(one) for one in calls if one.func.attr in ("bytes_of", "calling", "mentions")]  # type: ignore[attr-defined]
+    read = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node not in screened]
+    of_source = [one for one in read if ast.unparse(one.value).rpartition(".")[2] == "source"]
+    found += [ast.unparse(one) for one in of_source if one.attr in ("data", "lines", "text")]
+    return found
+
+
+@pytest.mark.parametrize("file", JUDGING, ids=lambda file: file.relative_to(PACKAGE).as_posix())
+def test_what_a_module_is_and_does_is_read_off_its_tree(file: Path) -> None:
+    """Words that happen to stand in a string or a comment must not change what is found."""
+    found = texts_read(file)
+    assert bool(found) == (file.relative_to(PACKAGE).as_posix() in MAY_READ_TEXT), found

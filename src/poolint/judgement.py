@@ -131,7 +131,9 @@ class Judgement:
         self.options = options or {}
         self.crashes = crashes
         self.kinds = crashes.guarded(
-            "the check of what kind of file this is", lambda: relaxations.kinds_of(module, relative), frozenset[str]()
+            "the check of what kind of file this is",
+            lambda: relaxations.kinds_of(module, relative, analysis.evaluator.models),
+            frozenset[str](),
         )
         self.found: list[Diagnostic] = []
         self.relaxed: list[Diagnostic] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.roots.modules import is_main_guard
 from poolint.semantics.places import KINDS, kinds_of
 from poolint.semantics.scopes import parent_of
 
@@ -51,7 +52,7 @@ def _is_started(node: ast.AST) -> bool:
     if not isinstance(module, ast.Module) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     for statement in module.body:
-        if isinstance(statement, ast.If) and "__name__" in {one.id for one in _names(statement.test)}:
+        if isinstance(statement, ast.If) and is_main_guard(statement.test):
             called = [one for one in _names(statement) if one.id == node.name]
             return any(isinstance(parent_of(one), ast.Call) and not _is_looped(one) for one in called)
     return False

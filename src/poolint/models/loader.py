@@ -19,6 +19,7 @@ from poolint.models.schema import (
     Maker,
     Method,
     Names,
+    Purpose,
     Target,
     Wrapped,
 )
@@ -42,7 +43,7 @@ class Models:
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
     ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on
-    versions; ``forks`` are what runs functions in child processes.
+    versions; ``forks`` are what runs functions in child processes; ``purposes`` what modules are for.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Models:
         "modules",
         "own",
         "own_roots",
+        "purposes",
         "roots",
         "screened_roots",
         "targets",
@@ -75,6 +77,7 @@ class Models:
         self.targets: dict[str, Target] = {}
         self.wrapped: list[Wrapped] = []
         self.forks: list[Fork] = []
+        self.purposes: list[Purpose] = []
         self.dialects: dict[str, Dialect] = {}
         self.drivers: dict[tuple[str, str], Driver] = {}
         self.makers: dict[str, Maker] = {}
@@ -100,6 +103,7 @@ class Models:
             self.targets.update((one.cls, one) for one in library.targets)
             self.wrapped += library.wrapped
             self.forks += library.forks
+            self.purposes += library.purposes
             self.dialects.update((one.name, one) for one in library.dialects)
             self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
             self.makers.update((one.name, one) for one in library.makers)

@@ -345,6 +345,18 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     since: dict[str, str]
 
 
+class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Names of libraries by which a module shows what it is for.
+
+    ``by`` tells what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
+    derive from it; ``read`` it in any way; ``import`` it.
+    """
+
+    purpose: Literal["migrates", "serves", "comes-and-goes"]
+    names: tuple[str, ...]
+    by: Literal["call", "read", "import"] = "call"
+
+
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One model file.
 
@@ -368,6 +380,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     drivers: tuple[Driver, ...] = ()
     makers: tuple[Maker, ...] = ()
     facts: tuple[Fact, ...] = ()
+    purposes: tuple[Purpose, ...] = ()
 
     @property
     def names(self) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.files import with_newlines
+from poolint.roots.modules import is_main_guard
+from poolint.semantics.purposes import library_names, migrates, serves
 
 if TYPE_CHECKING:
+    from poolint.models.loader import Models
     from poolint.semantics.project import Module
 
 KINDS = {
@@ -18,24 +21,29 @@ KINDS = {
 """Each kind of place, and how it is recognised."""
 
 TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
-_ALEMBIC = re.compile(
-    rb"^[ \t]*from[ \t]+alembic[ \t]+import\b[^\n]*\b(?:context|op)\b|^[^#\n]*\balembic\.(?:context|op)\.", re.MULTILINE
-)
-_MAIN = re.compile(rb"^if\s+__name__\s*==\s*['\"]__main__['\"]", re.MULTILINE)
-_SERVES = re.compile(
-    rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|APIRouter\(|run_app\(|serve_forever|celery",
-    re.IGNORECASE,
-)
 
 
-def kinds_of(module: Module, relative_path: str) -> frozenset[str]:
-    """The kinds of place that a file is, by its path and its contents."""
-    data = with_newlines(module.source.data)
+def kinds_of(module: Module, relative_path: str, models: Models) -> frozenset[str]:
+    """The kinds of place that a file is: a test by its path, all else by what its code does."""
     found = set()
     if TEST_FILE.search(relative_path):
         found.add("tests")
-    if _ALEMBIC.search(data):
+    if migrates(module, models) or _is_migration(module):
         found.add("alembic")
-    if _MAIN.search(data) and not _SERVES.search(data):
+    if is_run(module) and not serves(module, models):
         found.add("scripts")
     return frozenset(found)
+
+
+def is_run(module: Module) -> bool:
+    """Whether a module asks at its top level whether it is what is run."""
+    return any(isinstance(one, ast.If) and is_main_guard(one.test) for one in module.source.tree.body)
+
+
+def _is_migration(module: Module) -> bool:
+    """Whether a module that imports something of Alembic has the functions, and the name, of a migration, which may do
+    nothing at all."""
+    if not any(one.startswith("alembic.") for one in library_names(module).imported):
+        return False
+    names = module.scope.bindings
+    return "revision" in names and any(one.kind == "function" for one in names.get("upgrade", ()))

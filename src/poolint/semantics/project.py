@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poolint.finder import Finder
+    from poolint.semantics.purposes import LibraryNames
     from poolint.semantics.scopes import Binding, Scope
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
@@ -41,6 +42,7 @@ class Module:
         self.state_assignments: dict[str, list[Binding]] = {}
         self.item_assignments: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
+        self.library_names: LibraryNames | None = None
         self._mentions: dict[bytes, bool] = {}
 
     def mentions(self, word: bytes) -> bool:

@@ -16,15 +16,11 @@ if TYPE_CHECKING:
 
     from poolint.semantics.facts import Observation
 
-_SHORT_LIVED = re.compile(
-    r"lambda_handler|aws_lambda|AWS_LAMBDA|mangum|serverless|zappa|vercel|functions_framework|azure\.functions|"
-    r"celery|dramatiq|asyncio\.run\(|multiprocessing|os\.fork|fork|event loop|uwsgi|gevent",
-    re.IGNORECASE,
-)
-"""What a module says whose engines are used for a moment, by many processes or by several event loops."""
-
 _PORTS = re.compile(r":(?:6432|6543)\b")
 """Where external poolers usually listen."""
+
+_REASON = re.compile(r"(?!\w+:)\S+ +\S+ +\S")
+"""A comment in words, which says why: a word with a colon is for some tool."""
 
 
 class AccidentalNullPool(ArgumentRule):
@@ -32,9 +28,10 @@ class AccidentalNullPool(ArgumentRule):
 
     ## What it does
     Reports `poolclass=NullPool` for an engine that is kept: in a module, on an object or by whoever asks for it. Tests,
-    migrations, SQLite, engines that are disposed of where they are made, choices (`NullPool if testing else …`), and
-    modules that speak of a serverless platform, of task workers, of several event loops or of an external pooler are not
-    reported.
+    migrations, SQLite, engines that are disposed of where they are made, and choices (`NullPool if testing else …`) are
+    not reported. Nor are modules whose code uses a serverless platform, task workers, child processes or event loops of
+    its own, and engines whose URL, or the setting it is taken from, is that of an external pooler. A comment on the line
+    of the argument says why as well, and so does one just above that names a pooler or the class.
 
     ## Why is this bad?
     Each checkout connects anew, which takes longer than most queries, and nothing bounds how many are open at once. It
@@ -74,17 +71,20 @@ class AccidentalNullPool(ArgumentRule):
             Option(
                 "poolers",
                 ("pgbouncer", "pooler", "pgcat", "supavisor", "odyssey", "proxysql", "rds_proxy", "rds proxy"),
-                "Words by which a module or a URL says that something outside keeps the connections.",
+                "Words by which a URL, the setting it is taken from or a comment beside the argument says that something "
+                "outside keeps the connections.",
             ),
         ),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, NoPool)
-        words = observation.words.lower()
-        if _SHORT_LIVED.search(words) or _PORTS.search(words):
+        if any(_PORTS.search(url) for url in observation.urls):
             return None
-        if any(word.lower() in words for word in self.options["poolers"]):
+        if any(_REASON.match(one) for one in observation.comments):
+            return None
+        said = [one.lower() for one in (*observation.urls, *observation.addresses, *observation.above)]
+        if any(word.lower() in one for word in (*self.options["poolers"], observation.poolclass) for one in said):
             return None
         return Verdict(
             f"{of(observation.maker, observation.engine)} keeps no connection: with `{observation.poolclass}` each checkout "

@@ -68,12 +68,19 @@ class SmallPool(Observation):
 
 @dataclass(frozen=True, eq=False)
 class NoPool(Observation):
-    """An engine that lives on and keeps no connection. ``words`` is all that may say why: the module and the URL."""
+    """An engine that lives on and keeps no connection.
+
+    ``urls`` are those of it that are known. ``addresses`` are the expressions that they are taken from, names of the
+    environment for instance; ``comments`` those on the rows of the argument, ``above`` those directly above it.
+    """
 
     maker: str
     engine: str
     poolclass: str
-    words: str
+    urls: tuple[str, ...]
+    addresses: tuple[str, ...]
+    comments: tuple[str, ...]
+    above: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)

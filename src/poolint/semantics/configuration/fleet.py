@@ -166,7 +166,9 @@ class Fleet:
         if key not in self._made:
             self._made[key] = []
             module = self._project.module(path) if self._makes(self._project.bytes_of(path)) else None
-            if module is not None and _RELAXED.isdisjoint(kinds_of(module, os.path.relpath(path, folder))):
+            if module is not None and _RELAXED.isdisjoint(
+                kinds_of(module, os.path.relpath(path, folder), self._engines.ev.models)
+            ):
                 crashes = Crashes()
                 nothing: list[EngineSpec] = []
                 specs = crashes.guarded("the search for engines", partial(self._engines_of, module), nothing)

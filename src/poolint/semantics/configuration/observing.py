@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from poolint.semantics.calls import text_of
 from poolint.semantics.configuration import facts
+from poolint.semantics.configuration.reasons import comments_beside
 from poolint.semantics.configuration.refusals import Refusals, last
 from poolint.semantics.configuration.urls import is_wrong_for
 from poolint.semantics.configuration.uses import Uses
 from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await, step
+from poolint.semantics.purposes import comes_and_goes, serves
 from poolint.semantics.requests import holding
 from poolint.semantics.types import ClassObject, alternatives
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from poolint.semantics.pools import Pools
     from poolint.semantics.project import Module
     from poolint.semantics.scopes import Scope
-
-_SERVES = re.compile(
-    rb"uvicorn|gunicorn|hypercorn|granian|FastAPI\(|Starlette\(|Flask\(|Litestar\(|APIRouter\(|run_app\("
-)
 
 
 class Configuration:
@@ -170,7 +167,7 @@ class Configuration:
                 wanted.most if wanted is not None and crowd else 0,
                 wanted.text if wanted is not None and crowd else "",
                 is_bounded,
-                _SERVES.search(spec.scope.module.source.data) is not None,
+                serves(spec.scope.module, self.ev.models),
                 path,
             ),
         )
@@ -184,7 +181,8 @@ class Configuration:
             return
         if self.uses.is_of_a_file(spec) or self.uses.is_short_lived(spec) or self.uses.is_a_choice(spec):
             return
-        words = [one.text for one in spec.urls] + [spec.scope.module.source.text]
+        if comes_and_goes(spec.scope.module, self.ev.models):
+            return
         yield (
             argument.scope,
             facts.NoPool(
@@ -192,7 +190,9 @@ class Configuration:
                 last(spec.maker),
                 spec.name,
                 spec.pools[0].name,
-                "\n".join(words),
+                tuple(one.text for one in spec.urls),
+                self.uses.addresses(spec),
+                *comments_beside(argument.node, argument.scope.module),
             ),
         )
 

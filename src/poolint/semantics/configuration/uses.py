@@ -54,6 +54,14 @@ class Uses:
             current = parent_of(current)
         return any("sqlite" in text.lower() for text in texts)
 
+    def addresses(self, spec: EngineSpec) -> tuple[str, ...]:
+        """The expressions that the URL of an engine is taken from: a name of the environment, a field of settings."""
+        argument = spec.arguments.get(spec.maker.address)
+        if argument is None:
+            return ()
+        sources = self.engines.folder.following.sources(argument.node, argument.scope).found
+        return tuple(dict.fromkeys(ast.unparse(one) for one in (argument.node, *(each.node for each in sources))))
+
     def is_only_a_dialect(self, spec: EngineSpec) -> bool:
         """Whether nothing but the dialect of an engine is asked for: it never connects."""
         uses = [spec.node, *self._loads(spec)]

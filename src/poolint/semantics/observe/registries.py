@@ -92,7 +92,7 @@ class Registries:
                 continue
             name = last_name(targets[0])
             events = self._events(name, targets[0], cls, scope)
-            used = _left(events, cls) if events is not None else None
+            used = _left(self.ev, events, cls) if events is not None else None
             if used is not None:
                 at = step("this checks out a connection, and nothing removes its session", used.node, used.scope.module)
                 asynchronous = may_await(node, scope)
@@ -270,9 +270,9 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> _Event:
     return next((one for what in worst for one in events if one.what == what), _Event("neutral", call, scope))
 
 
-def _left(events: list[_Event], cls: Class) -> _Event | None:
+def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
     """The first use that checks a connection out, where nothing gives it back."""
-    takes = [one for one in events if one.what == "takes" and _serves(one.scope)]
+    takes = [one for one in events if one.what == "takes" and _serves(ev, one.scope)]
     ending = [one.scope.outermost_function for one in events if one.what == "ends"]
     if cls.mode == "async" or not ending:
         return takes[0] if takes else None
@@ -282,6 +282,6 @@ def _left(events: list[_Event], cls: Class) -> _Event | None:
     return next((one for one in entries if one.scope.outermost_function not in ending), None)
 
 
-def _serves(scope: Scope) -> bool:
+def _serves(ev: Evaluator, scope: Scope) -> bool:
     """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
-    return scope.outermost_function is not None and not kinds_of(scope.module, "")
+    return scope.outermost_function is not None and not kinds_of(scope.module, "", ev.models)
