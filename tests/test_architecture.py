@@ -261,9 +261,12 @@ MAY_READ_TEXT = {
     "semantics/loading.py": "modules that are loaded by name are looked for where that is done",
     "semantics/locks.py": "statements are looked at where one may lock",
     "semantics/observe/api.py": "rules about names are asked where a module of that library is named",
+    "semantics/observe/children.py": "modules are parsed that name what starts a child, or a hook of it",
     "semantics/observe/factories.py": "dependencies are looked for where something depends",
     "semantics/observe/ordering.py": "callers are looked for where something of the name is called",
+    "semantics/observe/registries.py": "modules are parsed that name a registry, or remove from something",
     "semantics/observe/spending.py": "files are looked at that name a maker",
+    "semantics/observe/startups.py": "modules are parsed that name what starts, or closes something of a name",
     "semantics/observe/streaming.py": "names of streams are looked for where one stands",
     "semantics/project.py": "files of a project are found by the names in them",
     "semantics/purposes.py": "names are resolved where the root of one stands",
@@ -273,9 +276,6 @@ MAY_READ_TEXT = {
     # These still take words for what happens.
     "semantics/configuration/reach.py": "lists of modules in the settings of task queues and of servers",
     "semantics/observe/contexts.py": "another module that names a variable, and what may release",
-    "semantics/observe/children.py": "what is done first in each child process",
-    "semantics/observe/registries.py": "removals anywhere in a project",
-    "semantics/observe/startups.py": "what closes something of a name anywhere in a project",
 }
 """Parts that judge, and look at the text of a module all the same: why."""
 

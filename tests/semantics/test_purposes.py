@@ -94,7 +94,7 @@ def test_who_serves_is_told_by_what_it_calls(text: str, is_served: bool) -> None
     assert kinds(main) == (frozenset() if is_served else {"scripts"})
 
 
-CODES = frozenset({"POL201", "POL209", "POL218", "POL301", "POL402", "POL503", "POL504"})
+CODES = frozenset({"POL209", "POL214", "POL402", "POL503", "POL504", "POL510", "POL511"})
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,6 @@ def test_words_change_no_finding(one: Fixture, tmp_path: Path) -> None:
         root = one.lay_out(tmp_path / folder)
         for name in one.files:
             (root / name).write_bytes((root / name).read_bytes() + more)
-        laid = Laid(root, one.files)
+        laid = Laid(root, one.files, also=(one.code,))
         told.append([(laid.place(each), each.message) for each in laid.findings()])
     assert told[0] == told[1]

@@ -30,19 +30,19 @@ class LibraryNames(NamedTuple):
 
 def serves(module: Module, models: Models) -> bool:
     """Whether the code of a module makes or runs something that takes requests or tasks again and again."""
-    return _is_for(module, models, "serves") or any(_is_handler(one) for one in module.scope.descendants())
+    return is_for(module, models, "serves") or any(_is_handler(one) for one in module.scope.descendants())
 
 
 def migrates(module: Module, models: Models) -> bool:
     """Whether a module is a migration, or the environment that runs these."""
-    return _is_for(module, models, "migrates")
+    return is_for(module, models, "migrates")
 
 
 def comes_and_goes(module: Module, models: Models) -> bool:
     """Whether the code of a module runs for a moment, in processes or loops that share nothing: a platform without
     servers, a worker of tasks, an event loop for each call.
     """
-    return _is_for(module, models, "comes-and-goes") or any(_is_lambda(one) for one in module.scope.children)
+    return is_for(module, models, "comes-and-goes") or any(_is_lambda(one) for one in module.scope.children)
 
 
 def library_names(module: Module) -> LibraryNames:
@@ -70,13 +70,22 @@ def library_names(module: Module) -> LibraryNames:
     return module.library_names
 
 
-def _is_for(module: Module, models: Models, purpose: str) -> bool:
+def is_for(module: Module, models: Models, purpose: str) -> bool:
+    """Whether the code of a module uses any of the names that the models have for a purpose."""
     rows = [one for one in models.purposes if one.purpose == purpose]
-    # Whoever does not even mention a library does not import it.
-    if not any(module.mentions(name.partition(".")[0].encode()) for row in rows for name in row.names):
+    if not any(module.mentions(root) for root in mentioned(models, purpose)):
         return False
     names = library_names(module)
     return any(_fits(row, names) for row in rows)
+
+
+def mentioned(models: Models, purpose: str) -> frozenset[bytes]:
+    """Texts of which one stands in every module that is for a purpose: who does not even mention a library does not
+    import it.
+    """
+    return frozenset(
+        name.partition(".")[0].encode() for one in models.purposes if one.purpose == purpose for name in one.names
+    )
 
 
 def _fits(row: Purpose, names: LibraryNames) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from poolint.semantics.api_facts import PoolInChild
@@ -29,9 +28,11 @@ if TYPE_CHECKING:
     from poolint.semantics.scopes import Scope
 
 _WORDS = (b"multiprocessing", b"ProcessPool", b"fork", b"task")
-_OTHER_START = re.compile(rb"(?:set_start_method|get_context)\(\s*(?:method\s*=\s*)?['\"](?:spawn|forkserver)")
-_AFTER_FORK = re.compile(rb"register_at_fork|worker_process_init|post_fork|worker_init\b|post_worker_init")
+_METHODS = frozenset({"set_start_method", "get_context"})
+_AFTER_FORK = frozenset({"register_at_fork", "worker_process_init", "post_fork", "worker_init", "post_worker_init"})
 """What runs in each child before anything else; a project that has it knows of this."""
+
+_HOOKS = tuple(sorted(one.encode() for one in _AFTER_FORK))
 
 _TASKS = frozenset({"task", "shared_task", "periodic_task"})
 """Decorators of functions that run in the children of a worker."""
@@ -176,12 +177,14 @@ class Children:
 
     def _is_prepared(self, module: Module) -> bool:
         """Whether the project starts its processes in another way, or does something first in each of them."""
-        if _OTHER_START.search(module.source.data) or _AFTER_FORK.search(module.source.data):
+        if _starts_otherwise(module) or _acts_after_fork(module):
             return True
         near = self.ev.project
-        if any(_OTHER_START.search(data) for _, data in near.calling("set_start_method", module)):
+        starting = (near.module(path) for path, _ in near.calling("set_start_method", module))
+        if any(one is not None and _starts_otherwise(one) for one in starting):
             return True
-        return any(_AFTER_FORK.search(data) for _, data in near.calling("dispose", module))
+        disposing = [path for path, data in near.calling("dispose", module) if any(one in data for one in _HOOKS)]
+        return any((one := near.module(path)) is not None and _acts_after_fork(one) for path in disposing)
 
     def _disposes(self, node: ast.expr, scope: Scope) -> bool:
         found = alternatives(self.ev.type_of(node, scope))
@@ -214,6 +217,29 @@ class Children:
         if not isinstance(link.node, ast.Call):
             return None
         return self.applications.kept(self.pools.of_checkout(link.node, link.scope), link.scope)
+
+
+def _starts_otherwise(module: Module) -> bool:
+    """Whether a module asks for child processes that are no copies of this one."""
+    for scope in module.scope.descendants():
+        for call in scope.calls:
+            if last_name(call.func) in _METHODS:
+                method = _argument(call, "method") or _argument(call, 0)
+                if isinstance(method, ast.Constant) and method.value in ("spawn", "forkserver"):
+                    return True
+    return False
+
+
+def _acts_after_fork(module: Module) -> bool:
+    """Whether a module takes one of the hooks, or defines the function that a server calls as one."""
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.alias)):
+            name = node.name
+        else:
+            name = node.attr if isinstance(node, ast.Attribute) else ""
+        if name in _AFTER_FORK:
+            return True
+    return False
 
 
 def _argument(call: ast.Call, place: str | int) -> ast.expr | None:

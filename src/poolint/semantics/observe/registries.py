@@ -12,12 +12,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.files import with_newlines
 from poolint.semantics.facts import Observation, RegistryNotRemoved
 from poolint.semantics.framework import is_entry
 from poolint.semantics.lifetimes.owed import is_own_registry
 from poolint.semantics.observe.common import may_await, step
 from poolint.semantics.places import TEST_FILE, kinds_of
+from poolint.semantics.purposes import is_for, mentioned
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
 from poolint.semantics.vocabulary import Vocabulary, last_name
@@ -25,6 +25,7 @@ from poolint.semantics.vocabulary import Vocabulary, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.semantics.evaluator import Evaluator
     from poolint.semantics.project import Module
@@ -38,15 +39,7 @@ _REMOVAL = re.compile(
 )
 """A removal takes no argument; it may also be handed on as a callback, or looked up by its name."""
 _DEFINED = re.compile(rb"\b(\w+)[ \t]*(?::[^=\n]{1,200})?=\s*[\w.]*(?:scoped_session|ScopedSession)\(")
-_CONCURRENT = re.compile(
-    rb"^[ \t]*(?:from|import)[ \t]+(?:flask|fastapi|starlette|bottle|falcon|pyramid|tornado|cherrypy|aiohttp|sanic|"
-    rb"litestar|quart|celery|dramatiq|rq|huey|grpc|threading|concurrent|socketserver|django|wsgiref|werkzeug|connexion|"
-    rb"apscheduler)\b|\b(?:to_thread|run_in_executor|run_in_threadpool)\b",
-    re.MULTILINE,
-)
-"""What says that a project serves requests or runs threads: a program without any needs one session, and ends."""
-_OTHER_OWNERS = re.compile(rb"zope\.sqlalchemy|ZopeTransaction|autocommit\s*=\s*True")
-"""Who ends the transactions of all sessions by itself, and a mode without any."""
+_LOOKS_UP = frozenset({"getattr", "methodcaller", "attrgetter"})
 _MOST_FILES = 20_000
 _MOST_READ = 300
 """Files of a project that are looked at, and that are read for their mentions of one registry."""
@@ -63,11 +56,10 @@ class _Event(NamedTuple):
 
 
 class _Told(NamedTuple):
-    """What a file says: names that something may be removed from, names of registries, and whether it runs threads."""
+    """What a file may say: names that something may be removed from, and names of registries."""
 
     removed: frozenset[bytes]
     defined: frozenset[bytes]
-    concurrent: bool
 
 
 class Registries:
@@ -100,7 +92,7 @@ class Registries:
 
     def _events(self, name: str, target: ast.expr, cls: Class, scope: Scope) -> list[_Event] | None:
         """All that happens to a registry; None where that cannot be told, or something removes its sessions."""
-        if _OTHER_OWNERS.search(with_newlines(scope.module.source.data)):
+        if _has_owner(scope.module, self.ev):
             return None
         if scope.kind == "function" and isinstance(target, ast.Name) and name not in scope.globals:
             found = _mentions(self.ev, cls, {name}, scope)
@@ -116,8 +108,7 @@ class Registries:
         found = self._files.get(path)
         if found is None:
             defined = _DEFINED.findall(data) if b"scoped_session" in data or b"ScopedSession" in data else ()
-            concurrent = _CONCURRENT.search(data) is not None
-            found = self._files[path] = _Told(frozenset(_REMOVAL.findall(data)), frozenset(defined), concurrent)
+            found = self._files[path] = _Told(frozenset(_REMOVAL.findall(data)), frozenset(defined))
         return found
 
     def _modules(self, name: str, cls: Class, module: Module) -> list[tuple[Module, set[str]]] | None:
@@ -127,7 +118,9 @@ class Registries:
         word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
         renamed = re.compile(word.pattern + rb"[ \t]+as[ \t]+(\w+)")
         paths: list[str] = []
-        removed, defined = set[bytes](), set[bytes]()
+        removing: list[tuple[str, frozenset[bytes]]] = []
+        defined = set[bytes]()
+        roots = mentioned(self.ev.models, "runs-at-once") | {b"run_in_executor"}
         concurrent = cls.mode == "async"
         others = (path for path in project.files(root) if path != module.path)
         for count, path in enumerate((module.path, *others)):
@@ -136,16 +129,29 @@ class Registries:
             if count and TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
                 continue
             data = project.bytes_of(path)
-            if b"zope.sqlalchemy" in data:
+            if (
+                b"zope" in data
+                and (owned := project.module(path)) is not None
+                and is_for(owned, self.ev.models, "ends-transactions")
+            ):
                 return None
             told = self._told(path, data)
-            removed |= told.removed
             defined |= told.defined
-            concurrent = concurrent or told.concurrent
+            if told.removed:
+                removing.append((path, told.removed))
+            if not concurrent and any(root in data for root in roots):
+                running = project.module(path)
+                concurrent = running is not None and _runs_at_once(running, self.ev.models)
             if word.search(data):
                 paths.append(path)
-        if not concurrent or not removed <= defined - {name.encode()}:
+        if not concurrent:
             return None
+        others_own = defined - {name.encode()}
+        for path, told_here in removing:
+            if not told_here <= others_own:
+                by = project.module(path)
+                if by is None or not {one.encode() for one in _removed(by)} <= others_own:
+                    return None
         found = []
         for path in paths:
             mentioning = project.module(path)
@@ -154,6 +160,40 @@ class Registries:
             names = {name, *(one.decode() for one in renamed.findall(mentioning.source.data))}
             found.append((mentioning, names))
         return found
+
+
+def _has_owner(module: Module, ev: Evaluator) -> bool:
+    """Whether something else ends the transactions of all sessions of a module, or these begin none."""
+    if is_for(module, ev.models, "ends-transactions"):
+        return True
+    return any(
+        one.arg == "autocommit" and isinstance(one.value, ast.Constant) and one.value.value is True
+        for scope in module.scope.descendants()
+        for call in scope.calls
+        for one in call.keywords
+    )
+
+
+def _removed(module: Module) -> Iterator[str]:
+    """The last names of what a module may remove sessions from; empty for what it gives no name to."""
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in _REMOVES:
+            call = parent_of(node)
+            is_called = isinstance(call, ast.Call) and call.func is node
+            if node.attr != "remove" or not is_called or not (call.args or call.keywords):  # type: ignore[union-attr]
+                yield last_name(node.value)
+        elif isinstance(node, ast.Call) and last_name(node.func) in _LOOKS_UP:
+            if any(isinstance(one, ast.Constant) and one.value == "remove" for one in node.args):
+                yield ""
+        elif "close_all_sessions" in (node.__dict__.get(key) for key in ("name", "id", "attr")):
+            yield ""
+
+
+def _runs_at_once(module: Module, models: Models) -> bool:
+    """Whether a module serves requests, or runs threads."""
+    if is_for(module, models, "runs-at-once"):
+        return True
+    return any(scope.calls_of("run_in_executor") for scope in module.scope.descendants())
 
 
 def _registry(ev: Evaluator, node: ast.expr, scope: Scope) -> Class | None:

@@ -28,6 +28,9 @@ _STARTS = frozenset({"on_startup", "startup", "before_serving", "before_server_s
 _CLOSES = ("dispose", "aclose", "close", "disconnect", "terminate", "close_all", "shutdown", "wait_closed", "stop")
 """Methods that close what was made."""
 
+_CLOSING = ("close", "dispose", "shutdown", "disconnect", "stop", "enter_context", "enter_async_context", "aclosing")
+"""Beginnings of the names of functions that close, or enter, what they are given."""
+
 _LAST = re.compile(r"\w+")
 _KINDS = frozenset({"engine", "pool", "client"})
 
@@ -37,6 +40,7 @@ class Startups:
 
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
+        self._closed: dict[Module, frozenset[str]] = {}
         self._making = Effects(edges, lambda fact: "create" if self._is_made(fact) else "")
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
@@ -104,16 +108,38 @@ class Startups:
     def _is_closed(self, name: str, module: Module, scope: Scope) -> bool:
         """Whether anything in the project closes something of this name, enters it, or hands it to who does."""
         last = _LAST.findall(name)[-1]
-        closes = re.compile(
-            rb"\b" + re.escape(last.encode()) + rb"['\"\]]*(?:\(\))?\s*\.\s*(?:" + "|".join(_CLOSES).encode() + rb")\b"
-            rb"|(?:close|dispose|shutdown|disconnect|stop|enter_(?:async_)?context|closing)\w{0,40}\([^()]*\b"
-            + re.escape(last.encode())
-            + rb"\b"
-        )
-        if closes.search(module.source.data) or closes.search(scope.module.source.data):
-            return True
+        modules = [module, scope.module]
         near = self.ev.project
-        return any(closes.search(data) for method in _CLOSES for _, data in near.calling(method, module))
+        word = last.encode()
+        paths = dict.fromkeys(path for one in _CLOSES for path, data in near.calling(one, module) if word in data)
+        modules += [found for path in paths if (found := near.module(path)) is not None]
+        return any(last in self._closed_in(one) for one in dict.fromkeys(modules))
+
+    def _closed_in(self, module: Module) -> frozenset[str]:
+        """The last names of what a module closes; found once."""
+        if module not in self._closed:
+            self._closed[module] = frozenset(_closed(module))
+        return self._closed[module]
+
+
+def _closed(module: Module) -> Iterator[str]:
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in _CLOSES:
+            yield _last(node.value)
+        elif isinstance(node, ast.Call) and last_name(node.func).startswith(_CLOSING):
+            for argument in (*node.args, *(one.value for one in node.keywords)):
+                yield from (_last(one) for one in ast.walk(argument) if isinstance(one, ast.expr))
+
+
+def _last(node: ast.expr) -> str:
+    """What is said last of something: ``pool`` of ``app.state.pool``, ``app["pool"]`` and ``get_pool`` of a call of it."""
+    if isinstance(node, ast.Subscript):
+        node = node.slice
+    if isinstance(node, (ast.Await, ast.NamedExpr)):
+        return _last(node.value)
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return last_name(node.func if isinstance(node, ast.Call) else node)
 
 
 def _starts(scope: Scope) -> bool:
