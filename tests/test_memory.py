@@ -180,3 +180,17 @@ def findings(root: Path, fixture: Fixture, most: int) -> list[Diagnostic]:
 def test_findings_of_fixtures_do_not_depend_on_what_is_kept(fixture: Fixture, tmp_path: Path) -> None:
     ask = partial(findings, fixture.lay_out(tmp_path), fixture)
     assert ask(most=0) == ask(most=1_000_000)
+
+
+def test_the_screen_keeps_each_word_once_and_no_text_twice(project: Path) -> None:
+    _, [checker] = run(project)
+    files = [one for one in checker.screen._files.values() if one is not None]
+    kept: dict[bytes, set[int]] = {}
+    for file in files:
+        for segment in file.segments:
+            for word in (*segment.words, *segment.telling):
+                kept.setdefault(word, set()).add(id(word))
+    assert len(files) > COUNT
+    assert kept[b"SessionLocal"]
+    assert not {word for word, objects in kept.items() if len(objects) > 1}
+    assert not [answer for answer in checker.screen._interesting.values() if isinstance(answer[0], bytes)]

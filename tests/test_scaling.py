@@ -151,11 +151,11 @@ def test_what_spreads_is_all_that_follows() -> None:
                 own |= fresh
         for _ in names * 3:
             for one in plain.segments:
-                if not one.telling.isdisjoint(plain.carried):
+                if not plain.carried.isdisjoint(one.telling):
                     plain.carried |= one.bound
-                if not one.telling.isdisjoint(plain.sessions):
+                if not plain.sessions.isdisjoint(one.telling):
                     plain.sessions |= one.bound
-                if not one.words.isdisjoint(plain.blocking | (plain.sessions if reaches(one.part) else set())):
+                if not (plain.blocking | (plain.sessions if reaches(one.part) else set())).isdisjoint(one.words):
                     plain.blocking |= one.bound
         spread(quick, reaches)
         assert quick.told == plain.told

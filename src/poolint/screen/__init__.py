@@ -47,11 +47,13 @@ class Screen:
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
+        self._words: dict[bytes, bytes] = {}
+        """The words of all files, each once."""
         self._settled: set[str] = set()
         self._distance: dict[str, int] = {}
         """Over how many imports a file has to do with one that carries something; none that are too far."""
-        self._interesting: dict[str, tuple[bytes, bool]] = {}
-        """Answers: functions of one file ask again and again."""
+        self._interesting: dict[str, tuple[int, bool]] = {}
+        """Answers, by the hash of the text: functions of one file ask again and again."""
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
         self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
@@ -60,8 +62,8 @@ class Screen:
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
         known = self._interesting.get(path)
-        if known is None or known[0] is not data:
-            known = self._interesting[path] = (data, self._may_hold(path, data))
+        if known is None or known[0] != hash(data):
+            known = self._interesting[path] = (hash(data), self._may_hold(path, data))
         return known[1]
 
     def _may_hold(self, path: str, data: bytes) -> bool:
@@ -156,7 +158,7 @@ class Screen:
         if path in self._distance:
             for segment in file.bound.get(name, ()):
                 found += [(path, inner) for inner in COROUTINE.findall(segment.part)]
-                words |= segment.telling
+                words = words.union(segment.telling)
         new = [(path, word) for word in words & file.bound.keys()] if len(words) > 1 else []
         linked = file.linked
         for bound in words & linked.keys():
@@ -208,7 +210,7 @@ class Screen:
                 return True
             fresh = [one for one in words & file.bound.keys() if (path, one) not in seen]
             seen.update((path, one) for one in fresh)
-            queue += [(path, segment.words, far) for one in fresh for segment in file.bound[one]]
+            queue += [(path, frozenset(segment.words), far) for one in fresh for segment in file.bound[one]]
             for link in file.links if far else ():
                 if link.local in words or link.name == b"*":
                     meant = self._meant(file, link, words)
@@ -259,7 +261,7 @@ class Screen:
 
     def _opened(self, path: str, data: bytes) -> File:
         """A file with its imports resolved."""
-        file = File(data)
+        file = File(data, self._words)
         links: list[Link] = []
         seeds: set[bytes] = set()
         blocking: set[bytes] = set()

@@ -46,11 +46,15 @@ class Link:
 
 
 class File:
-    """What the screen knows of one file: its imports, and which of its names carry something of a library."""
+    """What the screen knows of one file: its imports, and which of its names carry something of a library.
+
+    ``known`` has the words that all files of a screen share.
+    """
 
     __slots__ = (
         "_bound",
         "_coroutines",
+        "_known",
         "_linked",
         "_mentioning",
         "_mentions",
@@ -68,8 +72,9 @@ class File:
         "sessions",
     )
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, known: dict[bytes, bytes] | None = None) -> None:
         self.data = data
+        self._known = {} if known is None else known
         self.links: tuple[Link, ...] = ()
         self.modules: dict[bytes, set[str]] = {}
         """Local names of modules of the project, and their files."""
@@ -188,7 +193,7 @@ class File:
     def segments(self) -> list[Segment]:
         """Its top-level statements but for imports."""
         if self._segments is None:
-            self._segments = segments_of(self.data)
+            self._segments = segments_of(self.data, self._known)
         return self._segments
 
     @property
@@ -208,7 +213,7 @@ class File:
             self._mentioning = {}
             names = self.bound.keys()
             for segment in self.segments:
-                for name in segment.words & names:
+                for name in names & segment.words:
                     self._mentioning.setdefault(name, []).append(segment)
         return self._mentioning
 

@@ -50,10 +50,10 @@ def _from_imports(
     bound = segment.bound
     for kind in (_CARRIED, _SESSIONS):
         own = told[kind]
-        if own and not bound <= own and not segment.telling.isdisjoint(own):
+        if own and not bound <= own and not own.isdisjoint(segment.telling):
             learn(kind, bound)
     _, sessions, blocking = told
     if not (blocking or sessions) or bound <= blocking:
         return
-    if not segment.words.isdisjoint(blocking) or (not segment.words.isdisjoint(sessions) and segment.reaches(reaches)):
+    if not blocking.isdisjoint(segment.words) or (not sessions.isdisjoint(segment.words) and segment.reaches(reaches)):
         learn(_BLOCKING, bound)
