@@ -794,7 +794,7 @@ async def f(engine: AsyncEngine):
     ) as conn:
         await conn.execute(q)
 
-# arguments over rows; a type comment goes
+# arguments over rows; a type comment stays
 def f(engine: Engine):
     conn = engine.execution_options(
         a=1,  # why
@@ -804,7 +804,7 @@ def f(engine: Engine):
 def f(engine: Engine):
     with engine.execution_options(
         a=1,  # why
-    ).connect() as conn:
+    ).connect() as conn:  # type: Connection
         conn.execute(q)
 
 # other comments stay

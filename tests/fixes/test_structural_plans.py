@@ -55,7 +55,24 @@ def source_of(text: str) -> Source:
 
 # What goes, by the number of its statement, and what is left.
 DELETIONS = {
-    "a row": ("def f():\n    a\n    b  # c\n    d\n", 1, "def f():\n    a\n    d\n"),
+    "a row": ("def f():\n    a\n    b  # c\n    d\n", 1, "def f():\n    a\n    # c\n    d\n"),
+    "comments in several rows": (
+        "def f():\n    a\n    b(  # 1\n        # 2\n      1,  # 3\n    )  # 4\n    d\n",
+        1,
+        "def f():\n    a\n    # 1\n    # 2\n    # 3\n    # 4\n    d\n",
+    ),
+    "a comment at the end of a block": (
+        "def f():\n    if a:\n        b\n        c  # 1\n\n\nd\n",
+        2,
+        "def f():\n    if a:\n        b\n        # 1\n\n\nd\n",
+    ),
+    "comments of all that a block has": (
+        "def f():\n    if a:\n        b(  # 1\n            # 2\n            c\n        )  # 3\n    d\n",
+        1,
+        "def f():\n    if a:\n        # 2\n        pass  # 3  # 1\n    d\n",
+    ),
+    "a comment at the end of a file": ("def f():\n    a\n    b  # c", 1, "def f():\n    a\n    # c"),
+    "what is no comment": ("def f():\n    a\n    b('# c')\n    d\n", 1, "def f():\n    a\n    d\n"),
     "several rows": ("def f():\n    a\n    b(\n  1)\n    d\n", 1, "def f():\n    a\n    d\n"),
     "blank rows on both sides": ("def f():\n    a\n\n    b\n\n    d\n", 1, "def f():\n    a\n\n    d\n"),
     "blank rows at the end": ("def f():\n    a\n\n    b\n\n\nx\n", 1, "def f():\n    a\n\n\nx\n"),
@@ -210,7 +227,7 @@ DISSOLVED = {
     ),
     "a comment in the header": (
         "async def f():\n    x\n    async with a(\n        1,  # c\n    ) as b:\n        b\n",
-        None,
+        "async def f():\n    x\n    # c\n    z\n",
     ),
     "on one row": ("async def f():\n    x\n    async with a() as b: b\n", None),
     "in an f-string, whose parts have no places in older versions": (

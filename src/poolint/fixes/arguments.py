@@ -44,9 +44,6 @@ def removal(plan: RemoveArgument, piece: Slice, source: Source) -> tuple[Edit, .
         comma = len(rest) - len(rest.lstrip(" \t"))
         width = comma + 1 if rest[comma : comma + 1] == "," else 0
         where = Range(here.start, Position(here.end.row, here.end.column + width))
-    rows = source.lines[where.start.row - 1 : where.end.row]
-    if "#" in "".join(rows) and len(rows) > 1:
-        return None  # a comment may belong to what stays
     return (Edit(where, ""),)
 
 
@@ -67,12 +64,12 @@ def addition(plan: AddArgument, piece: Slice, source: Source) -> tuple[Edit, ...
     start = source.lines[last.start.row - 1]
     lead = start[: last.start.column - 1]
     comma = Position(last.end.row, last.end.column + rest.index(",") + 1) if has_comma else last.end
-    if not lead.strip() and has_comma and "#" in rest:
-        place = Position(last.end.row + 1, 1)
-        return (Edit(Range(place, place), f"{lead}{text},{_ending(row)}"),)
-    if lead.strip() or "#" in rest:
-        text = f" {text}" if has_comma else f", {text}"
-        return None if "#" in rest else (Edit(Range(comma, comma), text),)
+    if not lead.strip() and rest.lstrip(" \t").removeprefix(",").lstrip(" \t").startswith("#"):
+        below = Position(last.end.row + 1, 1)  # the comment stays with what it was written beside
+        edits = () if has_comma else (Edit(Range(last.end, last.end), ","),)
+        return (*edits, Edit(Range(below, below), f"{lead}{text},{_ending(row)}"))
+    if lead.strip():
+        return (Edit(Range(comma, comma), f" {text}" if has_comma else f", {text}"),)
     newline = _ending(start)
     text = f"{newline}{lead}{text}," if has_comma else f",{newline}{lead}{text}"
     return (Edit(Range(comma, comma), text),)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from poolint.diagnostics import Edit, Position, Range
+from poolint.fixes.comments import with_comments
 from poolint.fixes.edits import EditError, apply_edits, apply_to_rows
 from poolint.fixes.plans import (
     AddArgument,
@@ -48,8 +49,14 @@ def edits_for(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | No
     """The edits that carry out a plan for ``piece``, a slice of ``source``; None when the plan is refused there.
 
     Refused is what Python would not take at that place (``await`` outside of an ``async def``), what has been done
-    already, and whatever would change more of the tree than the plan says.
+    already, and whatever would change more of the tree than the plan says. Comments in what goes are kept.
     """
+    edits = _plain_edits(plan, piece, source)
+    return with_comments(edits, piece, source) if edits else edits
+
+
+def _plain_edits(plan: Plan, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
+    """The edits of a plan, without the comments that stand in what they take away."""
     if isinstance(plan, Together):
         return _together(plan, piece, source)
     if isinstance(plan, Structural):
@@ -75,7 +82,7 @@ def _together(plan: Together, piece: Slice, source: Source) -> tuple[Edit, ...] 
     """The edits of several plans, each by itself right; None when one is refused or they are in each other's way."""
     found: list[Edit] = []
     for one in plan.plans:
-        edits = _add_import(one, source) if isinstance(one, AddImport) else edits_for(one, piece, source)
+        edits = _add_import(one, source) if isinstance(one, AddImport) else _plain_edits(one, piece, source)
         if edits is None:
             return None
         found += edits

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _TARGET = re.compile(r"(\w+)[ \t\f]*=(?!=)")
 _AWAIT = re.compile(r"await(?:[ \t\f]|\\(?:\r\n|\r|\n))*")
-_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore\b)")
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
@@ -97,7 +96,6 @@ class Enclosing:
             place = region.end(self.method)
             layout.replace(Range(Position(place.row, place.column - len(self.method.attr)), place), self.plan.method)
         layout.replace(Range(end, end), f" as {match[1]}:")
-        self._drop_type_comment(end)
 
     def _drop_await(self, value: ast.Await) -> None:
         start = self.region.position(value)
@@ -107,14 +105,6 @@ class Enclosing:
         rows = _NEWLINE.split(match.group())
         column = len(rows[-1]) + (start.column if len(rows) == 1 else 1)
         self.layout.replace(Range(start, Position(start.row + len(rows) - 1, column)), "")
-
-    def _drop_type_comment(self, end: Position) -> None:
-        text = self.region.source.lines[end.row - 1]
-        rest = text[end.column - 1 :]
-        comment = rest.strip(" \t\f\r\n")
-        if _TYPE_COMMENT.match(comment):
-            stop = Position(end.row, end.column + len(rest.rstrip("\r\n")))
-            self.layout.replace(Range(Position(end.row, end.column), stop), "")
 
     # The tree.
 

@@ -151,9 +151,6 @@ class Dissolving:
             match = _END_OF_HEADER.match(rows[row - 1].strip(" \t\f\r\n"))
         if match is None:
             raise Refused("a header of an unusual form")
-        before = rows[self.statement.lineno - 1 : row - 1]
-        if any("#" in text for text in before):
-            raise Refused("a comment within the header")
         if match[1]:
             self.layout.rewrite(row, match[1])
             self.layout.delete(range(self.statement.lineno, row))
