@@ -59,6 +59,9 @@ class Telling:
         self._others = {name: frozenset(roots) for name, roots in others.items()}
         self._asks = asks
         self._near: dict[tuple[str, frozenset[bytes]], bool] = {}
+        self._last: tuple[bytes, str, bool] = (b"", "", False)
+        """The content and the path of the module that was last looked through for a database, and whether it has one:
+        it is asked for each call of a module in turn, and takes a look at the whole of it."""
         self.databases = frozenset(one.decode() for one in databases)
         """The import roots of the libraries that have sessions or connections."""
 
@@ -71,7 +74,11 @@ class Telling:
         source = module.source
         if len(roots) == 1:
             return self._is_near(roots, module)
-        return self._screen.is_near_database(source.path, source.data)
+        data, path, is_near = self._last
+        if data is not source.data or path != source.path:
+            is_near = self._screen.is_near_database(source.path, source.data)
+            self._last = (source.data, source.path, is_near)
+        return is_near
 
     def is_sure(self, words: Iterable[str], module: Module) -> bool:
         """Whether the words that are called on one value say database together: one that many libraries have and no
