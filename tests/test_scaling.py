@@ -59,6 +59,15 @@ def coroutines(count: int) -> str:
     return f"{HEAD}{calls}async def f{count}(s: Session):\n    s.execute('x')\n"
 
 
+def reassigned(count: int) -> str:
+    return f"{HEAD}def f():\n    c = engine.connect()\n" + rows(count * 3, "    c = c or engine.connect()\n")
+
+
+def attributes(count: int) -> str:
+    bound, closed = "        self.c{i} = engine.connect()\n", "        self.c{i}.close()\n"
+    return f"{HEAD}class C:\n    def __init__(self):\n{rows(count * 3, bound)}    def close(self):\n{rows(count * 3, closed)}"
+
+
 def leaking(count: int) -> str:
     return HEAD + rows(count, "def f{i}(a):\n    c = engine.connect()\n    c.execute(text('x'))\n    c.close()\n")
 
@@ -101,6 +110,8 @@ WHOLE: list[Callable[[int], str]] = [
     other_blocks,
     checkouts_on_a_line,
     statements_on_a_line,
+    reassigned,
+    attributes,
 ]
 
 

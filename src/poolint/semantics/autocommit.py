@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.semantics.indexes import index_of
 from poolint.semantics.scopes import nearest, parent_of
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ _MAX_STEPS = 6
 
 def is_autocommit(call: ast.expr, scope: Scope) -> bool:
     """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
-    return any(_says_so(one) for one in (*_behind(call, scope), *_after(call, scope)))
+    if any(_says_so(one) for one in (*_behind(call, scope), *_chained(call))):
+        return True
+    index = index_of(scope)
+    if index.sets_autocommit is None:
+        index.sets_autocommit = _set_on(scope)
+    return not index.sets_autocommit.isdisjoint(index.names_of(call))
 
 
 def _behind(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
@@ -36,23 +42,19 @@ def _behind(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
             return
 
 
-def _after(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
-    """What is called on the connection: chained to the call that takes it, or on the name that it is bound to."""
+def _chained(call: ast.expr) -> Iterator[ast.Call]:
+    """What is called on the connection in the expression that takes it."""
     outer = parent_of(call)
     while isinstance(outer, (ast.Await, ast.Attribute, ast.Call)):
         if isinstance(outer, ast.Call):
             yield outer
         outer = parent_of(outer)
-    bound = {
-        name
-        for name, bindings in scope.bindings.items()
-        for one in bindings
-        if one.value is call or (isinstance(one.value, ast.Await) and one.value.value is call)
-    }
-    for other in scope.calls:
-        root = other.func.value if isinstance(other.func, ast.Attribute) else None
-        if isinstance(root, ast.Name) and root.id in bound:
-            yield other
+
+
+def _set_on(scope: Scope) -> frozenset[str]:
+    """The names in a scope on which a call says so."""
+    roots = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and _says_so(one))
+    return frozenset(root.id for root in roots if isinstance(root, ast.Name))
 
 
 def _says_so(call: ast.Call) -> bool:

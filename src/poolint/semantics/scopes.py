@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from poolint.semantics.indexes import Index
     from poolint.semantics.project import Module
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
@@ -90,6 +91,7 @@ class Scope:
         "declared",
         "globals",
         "handlers",
+        "index",
         "kind",
         "loads",
         "module",
@@ -128,6 +130,8 @@ class Scope:
         """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
         self._methods: dict[str, list[ast.Call]] | None = None
+        self.index: Index | None = None
+        """What is looked up in this scope over and over, once somebody has asked (see `semantics.indexes`)."""
 
     def calls_of(self, method: str) -> list[ast.Call]:
         """Those of its calls that call an attribute of this name."""

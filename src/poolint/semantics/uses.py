@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from poolint.semantics.indexes import Placed, index_of
 from poolint.semantics.scopes import parent_of
 from poolint.semantics.well_known import CONSUMERS
 
@@ -148,6 +150,8 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     return Usage(Use.ESCAPES, parent)
 
 
+_LAST = (sys.maxsize, 0)
+
 _RANK = {Use.AWAITED: 0, Use.STARTED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, Use.CONSUMED: 1, Use.ITERATED_ASYNC: 2}
 """What tells most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
 
@@ -161,16 +165,25 @@ def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool =
     name = target.id
     if name in scope.globals or scope.kind in ("module", "class"):
         return Usage(Use.ESCAPES, statement, name)
-    found: list[Usage] = []
-    for inner in scope.descendants():
-        if inner is not scope and name in inner.bindings:
-            continue
-        for load in inner.loads.get(name, ()):
-            if inner is scope and _before(load, target) and not _in_loop(target):
-                continue
-            found.append(usage(load, inner, stored=False))
+    first = (0, 0) if _in_loop(target) else (target.lineno, target.col_offset)
     is_sole = whole and len(scope.bindings.get(name, ())) == 1
-    return _most_telling(found, name, prefer_tests=is_sole) or Usage(Use.DROPPED, statement, name)
+    telling = _most_telling(_loaded(name, scope).first(first), name, prefer_tests=is_sole)
+    return telling or Usage(Use.DROPPED, statement, name)
+
+
+def _loaded(name: str, scope: Scope) -> Placed:
+    """The uses of a name, by their kinds. What stands in another function may run after any of the scope itself."""
+    known = index_of(scope).loads
+    found = known.get(name)
+    if found is None:
+        found = known[name] = Placed()
+        for inner in scope.descendants():
+            if inner is not scope and name in inner.bindings:
+                continue
+            for load in inner.loads.get(name, ()):
+                one = usage(load, inner, stored=False)
+                found.add((load.lineno, load.col_offset) if inner is scope else _LAST, one)
+    return found
 
 
 def _stored_on_self(target: ast.Attribute, scope: Scope, statement: ast.AST) -> Usage:
@@ -181,11 +194,9 @@ def _stored_on_self(target: ast.Attribute, scope: Scope, statement: ast.AST) -> 
     if owner.kind != "class" or not (isinstance(target.value, ast.Name) and target.value.id == "self"):
         return Usage(Use.ESCAPES, statement)
     found = []
-    for inner in owner.descendants():
-        for load in inner.loads.get("self", ()):
-            attribute = parent_of(load)
-            if isinstance(attribute, ast.Attribute) and attribute.attr == target.attr and attribute is not target:
-                found.append(usage(attribute, inner, stored=False))
+    for inner, attribute in index_of(owner).on_self(target.attr):
+        if attribute is not target:
+            found.append(usage(attribute, inner, stored=False))
     telling = _most_telling(found, f"self.{target.attr}")
     return telling if telling is not None and telling.use is not Use.TESTED else Usage(Use.ESCAPES, statement)
 
@@ -198,10 +209,6 @@ def _most_telling(found: list[Usage], name: str, *, prefer_tests: bool = False) 
     first = min(known, key=lambda one: _RANK.get(one.use, of_test if one.use is Use.TESTED else 3))
     also_escapes = any(one.use is Use.ESCAPES for one in known)
     return Usage(first.use, first.node, name, first.attribute, also_escapes=also_escapes)
-
-
-def _before(load: ast.Name, target: ast.Name) -> bool:
-    return (load.lineno, load.col_offset) < (target.lineno, target.col_offset)
 
 
 def _in_loop(node: ast.AST) -> bool:

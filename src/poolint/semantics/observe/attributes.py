@@ -7,6 +7,9 @@ that could release the checkout or leave it to somebody else.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.models.schema import REACHING_ROLES
@@ -34,6 +37,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
     owner = scope.enclosing_class
     if owner is None or scope.kind != "function":
         return
+    blocks: dict[int, _Block] = {}
     for node in scope.calls:
         value: ast.expr = node
         if isinstance(parent := parent_of(node), ast.Await):
@@ -41,14 +45,17 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
             continue
         target = parent.targets[0]
-        later = _behind(parent) if _is_own(target) else []
-        if not later:
+        statements = _around(parent) if _is_own(target) else None
+        if statements is None or statements[-1] is parent:
             continue
         found = checkout(ev, node, value, scope)
         if found is None or found[1].kind not in ("session", "connection"):
             continue
         assert isinstance(target, ast.Attribute)
-        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(parent, later)
+        block = blocks.get(id(statements))
+        if block is None:
+            block = blocks[id(statements)] = _Block(statements)
+        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(parent, block)
         if lost is not None:
             yield _observation(found, target.attr, scope, *lost)
 
@@ -77,13 +84,55 @@ def _is_own(node: ast.AST, attribute: str = "") -> bool:
     return own and (not attribute or node.attr == attribute)  # type: ignore[attr-defined]
 
 
-def _behind(statement: ast.stmt) -> list[ast.stmt]:
-    """The statements behind one in its own block."""
+def _around(statement: ast.stmt) -> list[ast.stmt] | None:
+    """The statements of the block that a statement stands in; None for the rare kinds."""
     for block in ("body", "orelse", "finalbody"):
         found = getattr(parent_of(statement), block, None)
         if isinstance(found, list) and statement in found:
-            return found[found.index(statement) + 1 :]
-    return []
+            return found
+    return None
+
+
+class _Block:
+    """Which statements of a block can matter to what an attribute holds: those that name it, and some to all of them.
+
+    Each statement is walked once, however many attributes are bound in the block.
+    """
+
+    def __init__(self, statements: list[ast.stmt]) -> None:
+        self.statements = statements
+        self.positions = {one: number for number, one in enumerate(statements)}
+        self._general: list[int] = []
+        self._annotated: list[int] = []
+        self._naming: dict[str, list[int]] = {}
+        for number, one in enumerate(statements):
+            is_general = not isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr))
+            for node in ast.walk(one):
+                if _is_own(node):
+                    assert isinstance(node, ast.Attribute)
+                    is_stored = isinstance(node.ctx, ast.Store)
+                    is_general = is_general or not (is_stored or isinstance(parent_of(node), ast.Attribute))
+                    naming = self._naming.setdefault(node.attr, [])
+                    if not naming or naming[-1] != number:
+                        naming.append(number)
+                elif isinstance(node, ast.Await) or (isinstance(node, ast.Name) and node.id == "self"):
+                    is_general = (
+                        is_general or isinstance(node, ast.Await) or not isinstance(parent_of(node), ast.Attribute)
+                    )
+            if is_general:
+                self._general.append(number)
+            elif isinstance(one, ast.AnnAssign):
+                self._annotated.append(number)
+
+    def behind(self, statement: ast.stmt, attribute: str, *, annotated: bool) -> Iterator[ast.stmt]:
+        """Those behind a statement, in their order; with ``annotated`` also each annotated assignment."""
+        start = self.positions[statement] + 1
+        several = [self._general, self._naming.get(attribute, []), *([self._annotated] if annotated else [])]
+        last = -1
+        for number in merge(*(islice(one, bisect_left(one, start), None) for one in several)):
+            if number != last:
+                yield self.statements[number]
+            last = number
 
 
 class _Row:
@@ -96,17 +145,19 @@ class _Row:
         self.attribute = attribute
         self.cls = cls
 
-    def lost(self, statement: ast.stmt, later: list[ast.stmt]) -> tuple[LeakProblem, ast.expr] | None:
+    def lost(self, statement: ast.stmt, block: _Block) -> tuple[LeakProblem, ast.expr] | None:
         """How the checkout is lost, and what loses it."""
-        again = self._bound_again(later) if self.cls.kind == "connection" else None
+        again = None
+        if self.cls.kind == "connection":
+            again = self._bound_again(block.behind(statement, self.attribute, annotated=True))
         if again is not None:
             return "overwritten", again
         if self.scope.name in _BUILDING and parent_of(statement) is self.scope.node and not self._has_finalizer():
-            raising = self._may_fail(later)
+            raising = self._may_fail(block.behind(statement, self.attribute, annotated=False))
             return ("half-built", raising) if raising is not None else None
         return None
 
-    def _bound_again(self, later: list[ast.stmt]) -> ast.expr | None:
+    def _bound_again(self, later: Iterator[ast.stmt]) -> ast.expr | None:
         for one in later:
             if not isinstance(one, (ast.Assign, ast.Expr)) or self._lets_go(one):
                 return None
@@ -115,7 +166,7 @@ class _Row:
                 return None if is_read or isinstance(one.value, ast.Constant) else one.targets[0]
         return None
 
-    def _may_fail(self, later: list[ast.stmt]) -> ast.expr | None:
+    def _may_fail(self, later: Iterator[ast.stmt]) -> ast.expr | None:
         """The first that may well raise while the checkout is held: what works with it, and what waits.
 
         A session holds nothing before it was used.

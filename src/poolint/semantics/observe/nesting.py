@@ -11,6 +11,7 @@ from poolint.semantics.calls import call_fact, text_of
 from poolint.semantics.effects import Effects
 from poolint.semantics.facts import NestedCheckout, Observation
 from poolint.semantics.holding.before import since
+from poolint.semantics.indexes import index_of
 from poolint.semantics.observe.common import calls_of, may_await, step
 from poolint.semantics.ownership import parameter_for
 from poolint.semantics.pools import UNPOOLED, Pools, is_checkout
@@ -205,9 +206,4 @@ def _held_as(hold: Hold) -> set[str]:
 
 def _names(made: ast.Call, scope: Scope) -> set[str]:
     """The variables that a call's value is bound to."""
-    return {
-        name
-        for name, bindings in scope.bindings.items()
-        for one in bindings
-        if one.value is made or (isinstance(one.value, ast.Await) and one.value.value is made)
-    }
+    return index_of(scope).names_of(made)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.semantics.callables import called
 from poolint.semantics.calls import text_of
 from poolint.semantics.facts import CallFact, LongLived, Observation, UnreleasedAttribute
+from poolint.semantics.indexes import index_of
 from poolint.semantics.lifetimes.owed import checkout
 from poolint.semantics.members import lineage
 from poolint.semantics.observe.common import may_await
@@ -130,7 +131,7 @@ def _kept(
     family = lineage(ev, ClassObject(owner, None))
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
-    uses = [use for one in (*family, *_heirs(ev, owner)) for use in _uses(one, attribute)]
+    uses = [use for one in (*family, *_heirs(ev, owner)) for _, use in index_of(one).on_self(attribute)]
     is_used = False
     for use in uses:
         parent = parent_of(use)
@@ -173,14 +174,6 @@ def _is_left_open(node: ast.AST) -> bool:
     error = error.func if isinstance(error, ast.Call) else error
     decorators = {last_name(one) for one in node.decorator_list}
     return "abstractmethod" in decorators or (error is not None and last_name(error) == "NotImplementedError")
-
-
-def _uses(owner: Scope, attribute: str) -> Iterator[ast.Attribute]:
-    for inner in owner.descendants():
-        for load in inner.loads.get("self", ()):
-            parent = parent_of(load)
-            if isinstance(parent, ast.Attribute) and parent.attr == attribute:
-                yield parent
 
 
 def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
