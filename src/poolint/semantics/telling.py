@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.screen import Screen
     from poolint.semantics.project import Module
+    from poolint.source import Source
 
 _HOLDS = frozenset({*RELEASABLE, "registry"})
 _SEVERAL = 3
@@ -59,9 +60,9 @@ class Telling:
         self._others = {name: frozenset(roots) for name, roots in others.items()}
         self._asks = asks
         self._near: dict[tuple[str, frozenset[bytes]], bool] = {}
-        self._last: tuple[bytes, str, bool] = (b"", "", False)
-        """The content and the path of the module that was last looked through for a database, and whether it has one:
-        it is asked for each call of a module in turn, and takes a look at the whole of it."""
+        self._last: tuple[Source | None, bool] = (None, False)
+        """The module that was last looked through for a database, and whether it has one: it is asked for each call of
+        a module in turn, and takes a look at the whole of it."""
         self.databases = frozenset(one.decode() for one in databases)
         """The import roots of the libraries that have sessions or connections."""
 
@@ -74,10 +75,10 @@ class Telling:
         source = module.source
         if len(roots) == 1:
             return self._is_near(roots, module)
-        data, path, is_near = self._last
-        if data is not source.data or path != source.path:
+        last, is_near = self._last
+        if last is not source:
             is_near = self._screen.is_near_database(source.path, source.data)
-            self._last = (source.data, source.path, is_near)
+            self._last = (source, is_near)
         return is_near
 
     def is_sure(self, words: Iterable[str], module: Module) -> bool:
