@@ -10,6 +10,7 @@ import pytest
 from poolint import engine
 from poolint.config import Settings
 from poolint.rules.registry import LazyRules
+from poolint.semantics import analysis
 from poolint.source import Source
 
 if TYPE_CHECKING:
@@ -104,3 +105,19 @@ def test_a_long_chain_of_conditional_rebinds(tmp_path: Path) -> None:
     rebinds = "".join(f"    if a{i}:\n        s, t = s.add(t, a{i}), t.add(s)\n" for i in range(120))
     text = f"{HEAD}class S:\n    def add(self, *o):\n        return self if o else S()\n\n\ndef f():\n    s = t = S()\n"
     assert not check(f"{text}{rebinds}    with engine.connect() as c:\n        c.execute(s.add(t))\n", tmp_path)
+
+
+@pytest.mark.parametrize(("most", "followed"), [(3, 3), (4, 4), (5, 4)])
+def test_functions_beyond_the_bound_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int, followed: int
+) -> None:
+    """Those before it are looked into as ever, and where they end is said."""
+    monkeypatch.setattr(analysis, "MOST_FUNCTIONS", most)
+    found = check(
+        HEAD + "".join(f"def f{i}():\n{CHECKOUT}    conn.execute(text('x'))\n\n\n" for i in range(4)), tmp_path
+    )
+    assert [one.code for one in found if one.code != "POL903"] == ["POL201"] * followed
+    told = [(one.message, one.range.start.row) for one in found if one.code == "POL903"]
+    row = HEAD.count("\n") + 1 + 5 * most
+    expected = (f"a file of more than {most} functions is not followed from `f{most}` on", row)
+    assert told == ([expected] if most < 4 else [])

@@ -157,7 +157,7 @@ class Judgement:
         return self.crashes.guarded("the cutting of slices", lambda: cut(self.module.source, first, last), None, first)
 
     def _given_up(self, observation: GivenUp) -> Diagnostic:
-        """A function that was not followed to its end is told, not hidden."""
+        """A function that was not followed to its end is told, not hidden; and so is the rest of a file."""
         assert isinstance(observation.node, ast.stmt)
         start = range_of(observation.node, self.module).start
         return Diagnostic(
@@ -166,6 +166,8 @@ class Judgement:
             message=(
                 f"`{observation.function}` is too large to be followed: lifetimes in it were given up after "
                 f"{observation.limit} events"
+                if observation.bounds == "events"
+                else f"a file of more than {observation.limit} functions is not followed from `{observation.function}` on"
             ),
             filename=self.module.source.path,
             range=Range(start, start),

@@ -222,8 +222,10 @@ class Screen:
         return False
 
     def _settled_file(self, path: str, data: bytes) -> File:
-        data = with_newlines(data)
         file = self._files.get(path)
+        if file is not None and file.data is data and path in self._settled:
+            return file  # asked for each call of a file: looking over its text each time would be quadratic
+        data = with_newlines(data)
         if file is not None and path in self._settled and file.data == data:
             return file
         path = os.path.abspath(path)

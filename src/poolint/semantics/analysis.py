@@ -11,7 +11,7 @@ from poolint.semantics.calls import call_fact
 from poolint.semantics.cfg import TooComplex
 from poolint.semantics.effects import Edges, Effects
 from poolint.semantics.evaluator import Evaluator
-from poolint.semantics.facts import CallWhileHeld
+from poolint.semantics.facts import CallWhileHeld, GivenUp
 from poolint.semantics.holding.changes import Reader
 from poolint.semantics.holding.flow import Holdings
 from poolint.semantics.lifetimes.graphs import Graphs
@@ -83,6 +83,9 @@ if TYPE_CHECKING:
 
 FEW = 4
 """Detectors that may crash over one file before the others are asked without being spared what those have left."""
+
+MOST_FUNCTIONS = 2_000
+"""Functions of one file that detectors are asked about, in the order of its rows: some 2 ms of processor time each."""
 
 
 class Analysis:
@@ -178,7 +181,12 @@ class Analysis:
         ask("api", lambda: self.interfaces.observe(module, asks_for_more=self.asks_for_more), module.scope)
         ask("configuration", lambda: self._configured(module), module.scope)
         detectors = self._detectors()
+        functions = 0
         for scope in sorted(module.scope.descendants(), key=_start):
+            functions += isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
+            if functions > MOST_FUNCTIONS:
+                found.append((scope, GivenUp(scope.node, scope.qualified_name, False, MOST_FUNCTIONS, "functions")))
+                break
             for name, observe in detectors:
                 if known < len(crashes) <= FEW:
                     return found

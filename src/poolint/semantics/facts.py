@@ -211,10 +211,7 @@ class UnreleasedAttribute(Observation):
 
 @dataclass(frozen=True, eq=False)
 class RegistryNotRemoved(Observation):
-    """A registry of sessions that is used and never emptied. ``node`` is the call that makes it.
-
-    ``user`` is the function in which it is ``used`` first.
-    """
+    """A registry of sessions, made by ``node``, that is never emptied; ``user`` is the function that ``used`` it first."""
 
     cls: schema.Class
     variable: str
@@ -252,9 +249,10 @@ class UsedAfterRelease(Observation):
 
 @dataclass(frozen=True, eq=False)
 class GivenUp(Observation):
-    """A function that is too large or too tangled to be followed. ``node`` is the function."""
+    """A function (``node``) that is too large or too tangled to be followed, or from which on a file has too many."""
 
     limit: int
+    bounds: Literal["events", "functions"] = "events"
 
 
 @dataclass(frozen=True, eq=False)
