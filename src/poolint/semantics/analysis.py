@@ -84,7 +84,7 @@ if TYPE_CHECKING:
 FEW = 4
 """Detectors that may crash over one file before the others are asked without being spared what those have left."""
 
-MOST_FUNCTIONS = 2_000
+MOST_FUNCTIONS = 1_000
 """Functions of one file that detectors are asked about, in the order of its rows: some 2 ms of processor time each."""
 
 
