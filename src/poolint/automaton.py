@@ -36,7 +36,7 @@ def nothing(char: str) -> bool:
     return False
 
 
-def one_of(inside: str, negated: bool) -> Chars:
+def _one_of(inside: str, negated: bool) -> Chars:
     """The characters that stand in brackets (``a-z_``), or all others. Raises ``ValueError`` for ``z-a``."""
     ranges: list[tuple[str, str]] = []
     position = 0
@@ -50,6 +50,19 @@ def one_of(inside: str, negated: bool) -> Chars:
         ranges.append((first, last))
         position += 1
     return lambda char: any(first <= char <= last for first, last in ranges) != negated
+
+
+def bracketed(pattern: str, position: int) -> tuple[Chars, int]:
+    """What ``[a-z_]`` or ``[!a-z_]`` means whose inside begins at ``position``, and where the pattern goes on.
+
+    Raises ``ValueError`` if it does not end, or has a range whose end lies before its beginning.
+    """
+    negated = pattern[position : position + 1] in ("!", "^")
+    position += negated
+    end = pattern.find("]", position + 1)
+    if end < 0:
+        raise ValueError("a `[` is not closed; `[[]` stands for the character")
+    return _one_of(pattern[position:end], negated), end + 1
 
 
 class Automaton:

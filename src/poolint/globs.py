@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from poolint.automaton import Automaton, anything, inside_a_name, nothing, one_of
+from poolint.automaton import Automaton, anything, bracketed, inside_a_name, nothing
 
 MAX_LENGTH = 2_000
 """Characters of a pattern; paths are no longer than twice that."""
@@ -85,13 +85,8 @@ def translate(pattern: str, result: Automaton) -> None:
         elif char == "?":
             result.one(inside_a_name)
         elif char == "[":
-            negated = pattern[position : position + 1] in ("!", "^")
-            position += negated
-            end = pattern.find("]", position + 1)
-            if end < 0:
-                raise ValueError("a `[` is not closed; `[[]` stands for the character")
-            result.one(one_of(pattern[position:end], negated))
-            position = end + 1
+            chars, position = bracketed(pattern, position)
+            result.one(chars)
         elif char == "{":
             result.begin()
             depth += 1

@@ -10,7 +10,7 @@ import re
 
 from pathspec import GitIgnoreSpec
 
-from poolint.automaton import Automaton, anything, inside_a_name, one_of
+from poolint.automaton import Automaton, anything, bracketed, inside_a_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,11 +137,8 @@ def _name(name: str, result: Automaton) -> None:
         elif char == "?":
             result.one(inside_a_name)
         elif char == "[":
-            negated = name[position : position + 1] in ("!", "^")
-            position += negated
-            end = name.index("]", position + 1)
-            result.one(one_of(name[position:end], negated))
-            position = end + 1
+            chars, position = bracketed(name, position)
+            result.one(chars)
         elif char == "\\":
             result.literal(name[position])
             position += 1

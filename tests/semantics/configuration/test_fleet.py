@@ -163,6 +163,6 @@ def test_engines_of_tests_and_migrations_do_not_count(parts: Parts) -> None:
     files = {
         "app.py": "from conftest import engine\nimport env\n",
         "conftest.py": ENGINE,
-        "env.py": "from alembic import context\n" + textwrap.dedent(ENGINE),
+        "env.py": "from alembic import context\n\nconfig = context.config\n" + textwrap.dedent(ENGINE),
     }
     assert parts({"web": "gunicorn app:app"}, files) == {}
