@@ -7,8 +7,11 @@ semicolons::
 
     session.close()  # expect: POL101
     session.close(); session.commit()  # expect: POL101:5, POL102:22        with the column
+    session.close()  # expect: POL101 "`session.close()` is never awaited…" with the whole message, quoted as in JSON
     await client.post(url)  # expect: POL401; step 2 of POL401              a step of the finding's path
     session.close()  # todo: POL101                                         known to be missed
+
+A message is compared as a whole: a part of it would let the rest rot. One fixture of each rule states it.
 
 The expected text after all safe fixes stands beside a file: ``<story>.fixed.py``; what is still found in it is expected
 there in the same way. What the rules of :data:`MOVING` make of it, with unsafe fixes, is ``<story>.unsafe.py``. Comments of
@@ -17,6 +20,7 @@ this kind are taken away before poolint sees a text, and before texts are compar
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -43,20 +47,28 @@ MOVING = ("POL4", "POL50")
 """Rules whose fixes change when something happens, or how engines are made: the beginning of their codes."""
 
 _COMMENT = re.compile(rb"[ \t]*#[ \t]*(?=(?:expect|todo|step)\b)([^\r\n]*)")
-_LISTED = re.compile(r"(expect|todo): *(POL\d{3}(?::\d+)?(?: *, *POL\d{3}(?::\d+)?)*)")
-_STEP = re.compile(r"step (\d+) of (POL\d{3})")
+_FINDING = r'(POL\d{3})(?::(\d+))?(?: +("(?:[^"\\]|\\.)*"))?'
+_LISTED = re.compile(rf"(expect|todo): *({_FINDING}(?: *, *{_FINDING})*) *(?:; *|$)")
+_STEP = re.compile(r"step (\d+) of (POL\d{3}) *(?:; *|$)")
 
 
 class Place(NamedTuple):
-    """Where something is expected: the file inside the fixture, the row, and the column where that is stated."""
+    """Where something is expected: the file inside the fixture, the row, and the column and message where stated."""
 
     file: str
     row: int
     code: str
     column: int = 0
+    message: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.row}{f':{self.column}' if self.column else ''} {self.code}"
+        where = f"{self.file}:{self.row}{f':{self.column}' if self.column else ''} {self.code}"
+        return f"{where} {json.dumps(self.message, ensure_ascii=False)}" if self.message else where
+
+    def fits(self, found: Place) -> bool:
+        """Whether a finding is what is expected here."""
+        stated = self.column in (0, found.column) and self.message in ("", found.message)
+        return stated and found[:3] == self[:3]
 
 
 @dataclass
@@ -73,21 +85,21 @@ class Expectations:
             match = _COMMENT.search(line)
             if match is None:
                 continue
-            for part in match[1].decode().split(";"):
-                self._add(name, row, part.strip())
+            self._add(name, row, match[1].decode().strip())
 
     def _add(self, name: str, row: int, text: str) -> None:
-        step = _STEP.fullmatch(text)
-        listed = _LISTED.fullmatch(text)
-        if step is not None:
-            self.steps.add((Place(name, row, step[2]), int(step[1])))
-        elif listed is not None:
-            target = self.findings if listed[1] == "expect" else self.misses
-            for one in listed[2].split(","):
-                code, _, column = one.strip().partition(":")
-                target.append(Place(name, row, code, int(column or 0)))
-        else:
-            raise ValueError(f"{name}:{row}: cannot be understood as an expectation: {text!r}")
+        at = 0
+        while at < len(text):
+            if step := _STEP.match(text, at):
+                self.steps.add((Place(name, row, step[2]), int(step[1])))
+                at = step.end()
+            elif listed := _LISTED.match(text, at):
+                at = listed.end()
+                target = self.findings if listed[1] == "expect" else self.misses
+                for code, column, quoted in re.findall(_FINDING, listed[2]):
+                    target.append(Place(name, row, code, int(column or 0), json.loads(quoted or '""')))
+            else:
+                raise ValueError(f"{name}:{row}: cannot be understood as an expectation: {text[at:]!r}")
 
 
 @dataclass(frozen=True)
@@ -219,8 +231,9 @@ class Project:
                 yield name, fixed.source, fixed.applied
 
     def place(self, one: Diagnostic) -> Place:
-        """Where a finding stands, with its column."""
-        return Place(self.name_of(one.filename), one.range.start.row, one.code, one.range.start.column)
+        """Where a finding stands, with its column and message."""
+        start = one.range.start
+        return Place(self.name_of(one.filename), start.row, one.code, start.column, one.message)
 
     def steps(self, found: Iterable[Diagnostic]) -> set[tuple[Place, int]]:
         """The steps of the paths of some findings."""
@@ -236,11 +249,11 @@ class Project:
 
 
 def differences(expected: Iterable[Place], found: Iterable[Place]) -> list[str]:
-    """What is missing and what is too much, one line each; expectations without a column fit any."""
+    """What is missing and what is too much, one line each; expectations without a column or a message fit any."""
     left = Counter(found)
     problems = []
-    for one in sorted(expected, key=lambda place: not place.column):
-        fitting = [other for other in left if other[:3] == one[:3] and one.column in (0, other.column)]
+    for one in sorted(expected, key=lambda place: -(bool(place.column) + bool(place.message))):
+        fitting = [other for other in left if one.fits(other)]
         if fitting:
             left -= Counter(fitting[:1])
         else:

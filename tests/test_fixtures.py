@@ -14,6 +14,7 @@ from tests.support import (
     FIXTURES,
     MOVING,
     UNSAFE,
+    Expectations,
     Fixture,
     Place,
     Project,
@@ -135,6 +136,35 @@ def test_each_rule_has_enough(code: str) -> None:
     of_rule = [fixture for fixture in fixtures() if fixture.code == code]
     assert sum(fixture.is_good for fixture in of_rule) >= ENOUGH
     assert sum(not fixture.is_good for fixture in of_rule) >= ENOUGH
+
+
+@pytest.mark.parametrize("code", DECLARED)
+def test_each_rule_has_its_message_asserted(code: str) -> None:
+    asserted = [
+        place.message
+        for fixture in fixtures()
+        if fixture.code == code
+        for place in fixture.expectations.findings
+        if place.code == code
+    ]
+    assert any(asserted), f'one fixture of {code} says `# expect: {code} "…"` with the whole message'
+
+
+def test_a_message_is_compared_as_a_whole() -> None:
+    expected = Expectations()
+    expected.read("a.py", b'x()  # expect: POL101 "`x(\\"a; b\\")` leaks", POL102:3; step 1 of POL101')
+    first, second = expected.findings
+    assert first == Place("a.py", 1, "POL101", 0, '`x("a; b")` leaks')
+    assert (second.column, second.message) == (3, "")
+    assert expected.steps == {(Place("a.py", 1, "POL101"), 1)}
+    found = [first._replace(column=5), second._replace(message="any")]
+    assert not differences(expected.findings, found)
+    assert differences(expected.findings, [first._replace(message="`x` leaks"), second]) == [
+        'not found: a.py:1 POL101 "`x(\\"a; b\\")` leaks"',
+        'not expected: a.py:1 POL101 "`x` leaks"',
+    ]
+    with pytest.raises(ValueError, match=r"a\.py:1: cannot be understood"):
+        expected.read("a.py", b'x()  # expect: POL101 "no end')
 
 
 def test_no_fixed_text_is_left_alone() -> None:
