@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "models": {"bounds"},
     "roots": {"tables"},
     "finder": {"roots"},
+    "analyses": set(),
     "versions": {"finder"},
     "screen": {"finder", "models"},
     "semantics": TEXT | {"budget", "crashes", "deployment", "finder", "models", "roots", "screen", "versions"},

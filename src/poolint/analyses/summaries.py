@@ -1,0 +1,259 @@
+"""Summaries of functions: least fixpoints over the strongly connected components of whatever is asked.
+
+A :class:`Problem` says how the value of a key, such as a function with one of its parameters, follows from the values
+of other keys. Keys and values are plain: names and primitives, never nodes of a tree. Nothing has to be known in advance
+of who depends on whom: dependencies are what a computation asks for while it runs.
+
+:class:`Components` is the search behind it, one for all problems that may ask each other. It is Tarjan's algorithm on
+the graph of dependencies as that unfolds. A key that is met while it is being computed answers with what is known of it
+so far, at first the bottom of its lattice. The keys of a closed component are computed anew from the bottom, in an order
+that follows from the component alone, until none of them rises any more. Only then are they remembered. So a value
+depends on the problem, never on the key that was asked first.
+
+Computations stand inside each other up to ``MAX_NESTED``; a longer chain is unwound, continued from its far end, and the
+computations that were cut short are begun again, so that chains of any length need no deep stack.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+__all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Problem", "Summaries"]
+
+MAX_NESTED = 16
+"""Computations that stand inside each other; real chains of helpers are shorter than ten."""
+
+MAX_RISES = 64
+"""Times that the value of a key may rise within its component. Real lattices are not half as high."""
+
+_NOT_FINAL: Any = object()
+
+K = TypeVar("K", bound="Hashable")
+V = TypeVar("V")
+
+
+class Problem(Protocol[K, V]):
+    """How values of keys follow from each other; monotone: greater answers never make a value smaller."""
+
+    name: str
+    """What is asked, in a word; no two problems of one ``Components`` share it."""
+
+    bottom: V
+    """The least value, which is assumed of a key that depends on itself."""
+    top: V
+    """The greatest, said of a key in whose component a value rises more than ``MAX_RISES`` times: nothing is known."""
+
+    def join(self, one: V, other: V) -> V:
+        """The least value that is at least both."""
+
+    def compute(self, key: K, ask: Callable[[K], V]) -> V:
+        """The value of ``key`` by what ``ask`` says of other keys; the same for the same answers, and without effects."""
+
+
+class Summaries(Generic[K, V]):
+    """The values of one problem; computed on demand, remembered when they are final.
+
+    ``components`` is shared with the problems that this one asks, by their ``of``, and that may ask this one in turn.
+    """
+
+    def __init__(self, problem: Problem[K, V], components: Components | None = None) -> None:
+        self.problem = problem
+        self.components = components if components is not None else Components()
+        self.finished: dict[K, V] = {}
+        """What is final."""
+        self.open: dict[K, _Node] = {}
+        """What is being computed, or belongs to a component that is not closed yet."""
+
+    def of(self, key: K) -> V:
+        """The value of a key: final, but for a caller that is being computed itself and that the key depends on."""
+        value: V = self.finished.get(key, _NOT_FINAL)
+        return self.components.ask(self, key) if value is _NOT_FINAL else value
+
+
+class _Node:
+    """A key that is not final yet. ``low`` is the earliest place on the stack that it is known to depend on."""
+
+    __slots__ = ("asked_by", "asks", "key", "low", "place", "summaries", "value")
+
+    def __init__(self, summaries: Summaries[Any, Any], key: Hashable, place: int) -> None:
+        self.summaries = summaries
+        self.key = key
+        self.place = place
+        self.low = place
+        self.value: Any = summaries.problem.bottom
+        self.asks: dict[_Node, None] = {}
+        self.asked_by: dict[_Node, None] = {}
+
+    def __repr__(self) -> str:
+        return f"{self.summaries.problem.name} {self.key!r}"
+
+
+class _TooDeepError(BaseException):
+    """Ends computations that stand too deep inside each other: no error, so no handler of errors may stop it."""
+
+    def __init__(self, node: _Node) -> None:
+        super().__init__()
+        self.unwound = [node]
+        """The key that was not begun, and those whose computation was cut short, the innermost first."""
+
+
+class Components:
+    """The search for strongly connected components that problems share which ask each other."""
+
+    def __init__(self) -> None:
+        self.provisional = 0
+        """How many answers have been given that were not final: what is derived while this grows must not be kept."""
+        self.unsolved = 0
+        """Components of which no fixpoint was found: a value rose more than ``MAX_RISES`` times."""
+        self._stack: list[_Node] = []
+        """Tarjan's stack: all keys that are not final, in the order in which they were met."""
+        self._asking: list[_Node] = []
+        """Whose values are being computed, each inside the one before."""
+
+    def ask(self, summaries: Summaries[Any, Any], key: Hashable) -> Any:
+        """The value of a key that is not final yet."""
+        asker = self._asking[-1] if self._asking else None
+        node = summaries.open.get(key)
+        if node is None:
+            node = self._begin(summaries, key)
+            if asker is None:
+                self._search(node)
+            elif len(self._asking) >= MAX_NESTED:
+                raise _TooDeepError(node)
+            else:
+                self._visit(node)
+            if key in summaries.finished:
+                return summaries.finished[key]
+        assert asker is not None
+        asker.asks[node] = None
+        node.asked_by[asker] = None
+        asker.low = min(asker.low, node.low)
+        self.provisional += 1
+        return node.value
+
+    def _begin(self, summaries: Summaries[Any, Any], key: Hashable) -> _Node:
+        node = summaries.open[key] = _Node(summaries, key, len(self._stack))
+        self._stack.append(node)
+        return node
+
+    def _search(self, start: _Node) -> None:
+        """Compute a key that nothing else waits for, and all that it depends on."""
+        path = [start]
+        try:
+            while path:
+                try:
+                    self._visit(path[-1])
+                except _TooDeepError as deep:
+                    assert deep.unwound[-1] is path[-1]
+                    path += reversed(deep.unwound[:-1])
+                else:
+                    path.pop()
+        except BaseException:
+            self._forget(0)
+            raise
+
+    def _visit(self, node: _Node) -> None:
+        """Compute a key, and close its component where it is the first of it."""
+        try:
+            node.value = node.summaries.problem.join(node.value, self._compute(node))
+            if node.low == node.place:
+                self._close(node)
+        except _TooDeepError as deep:
+            deep.unwound.append(node)
+            raise
+        except BaseException:
+            self._forget(node.place)
+            raise
+
+    def _compute(self, node: _Node) -> Any:
+        self._asking.append(node)
+        try:
+            return node.summaries.problem.compute(node.key, node.summaries.of)
+        finally:
+            self._asking.pop()
+
+    def _close(self, first: _Node) -> None:
+        """Solve the component of which ``first`` is the first key, unless it turns out to be part of a larger one."""
+        while True:
+            members = self._stack[first.place :]
+            # Not all of them need be asked any more by the keys that met them, and have told those of their low.
+            first.low = min(node.low for node in members)
+            if first.low == first.place and (len(members) > 1 or first in first.asks):
+                self._solve(first, members)
+            if first.low < first.place:
+                return
+            if len(self._stack) - first.place == len(members):
+                break
+        for node in members:
+            node.summaries.finished[node.key] = node.value
+        self._forget(first.place)
+
+    def _solve(self, first: _Node, members: list[_Node]) -> None:
+        """Find the least fixpoint of a component; broken off when more is met that belongs to it."""
+        size = len(self._stack)
+        for node in members:
+            node.value = node.summaries.problem.bottom
+        order = {node: place for place, node in enumerate(_order(members))}
+        rises = dict.fromkeys(members, 0)
+        waiting, queue = set(order), deque(order)
+        while queue:
+            node = queue.popleft()
+            waiting.discard(node)
+            value = node.summaries.problem.join(node.value, self._compute(node))
+            first.low = min(first.low, node.low)
+            if first.low < first.place or len(self._stack) > size:
+                return
+            if value == node.value:
+                continue
+            node.value = value
+            rises[node] += 1
+            if rises[node] > MAX_RISES:
+                break
+            askers = order.keys() & node.asked_by.keys() - waiting
+            waiting |= askers
+            queue.extend(sorted(askers, key=order.__getitem__))
+        else:
+            return
+        self.unsolved += 1
+        for node in members:
+            node.value = node.summaries.problem.top
+
+    def _forget(self, place: int) -> None:
+        """Let go of the open keys from a place of the stack on."""
+        for node in self._stack[place:]:
+            del node.summaries.open[node.key]
+            for other in node.asks:
+                other.asked_by.pop(node, None)
+            for other in node.asked_by:
+                other.asks.pop(node, None)
+        del self._stack[place:]
+
+
+def _order(members: list[_Node]) -> list[_Node]:
+    """The keys of a component, as far as that can be after those that they depend on.
+
+    It begins with the smallest, and follows from the component alone.
+    """
+    rank = {node: (node.summaries.problem.name, repr(node.key)) for node in members}
+    following = {node: sorted((one for one in node.asks if one in rank), key=rank.__getitem__) for node in members}
+    order: list[_Node] = []
+    met: set[_Node] = set()
+    for start in sorted(members, key=rank.__getitem__):
+        if start in met:
+            continue
+        met.add(start)
+        path = [(start, iter(following[start]))]
+        while path:
+            node, rest = path[-1]
+            step = next((one for one in rest if one not in met), None)
+            if step is None:
+                order.append(node)
+                path.pop()
+            else:
+                met.add(step)
+                path.append((step, iter(following[step])))
+    return order
