@@ -87,7 +87,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "suppression",
     },
     "runner": TEXT | CHOICE | {"crashes", "discovery", "engine", "fixes", "mentions", "rules", "screen", "suppression"},
-    "cli": TEXT | CHOICE | {"budget", "deployment", "explain", "output", "rules", "runner"},
+    "dev": {"config", "models"},
+    "cli": TEXT | CHOICE | {"budget", "deployment", "dev", "explain", "output", "rules", "runner"},
     "integrations": TEXT | CHOICE | {"crashes", "rules", "runner"},
     "docs": {"options", "relaxations", "rules"},
     "__main__": {"cli"},
@@ -148,6 +149,7 @@ OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTempora
 MAY_OPEN = {
     "files.py",  # the way in
     "fixes/writing.py",  # the way out
+    "dev/scaffold.py",  # what is added to a checkout
     "cli/main.py",  # the null device, when nobody reads our output any more
     # What is packed with poolint itself, and what makes it.
     "docs.py",

@@ -21,20 +21,11 @@ import pytest
 import sqlalchemy
 from sqlalchemy import orm
 from tests.models.live import of_aws, of_drivers, of_effects, tables
-from tests.models.live.looking import (
-    Record,
-    Seen,
-    annotated_class,
-    exists,
-    given,
-    nature,
-    resolve,
-    returned,
-    unwrapped,
-)
+from tests.models.live.looking import Record, Seen, exists, resolve
 from tests.models.live.registry import CALLS, OBJECTS
 from tests.models.live.tables import AIO, SA
 
+from poolint.dev.signatures import annotated_class, given, nature, returned, unwrapped
 from poolint.models import build
 from poolint.models.loader import FALLBACK, load
 

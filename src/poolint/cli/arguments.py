@@ -43,6 +43,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.coverage import coverage
 
         return coverage(options.paths or ["."], options.output_format, options.isolated)
+    if options.command == "dev":
+        from poolint.cli.dev import dev
+
+        return dev(options)
     if options.command is None:
         parser().print_help()
         return 0
@@ -93,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
     _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
+    _add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
     return top
 
 
@@ -180,6 +185,19 @@ def _add_coverage(coverage: argparse.ArgumentParser) -> None:
     formats = ("table", "json", "models")
     coverage.add_argument("--output-format", choices=formats, default="table", help="default: %(default)s")
     coverage.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+
+
+def _add_dev(dev: argparse.ArgumentParser) -> None:
+    dev.description = "Tools to work on poolint itself, and on models of libraries."
+    tools = dev.add_subparsers(dest="tool", metavar="TOOL", required=True)
+    model = tools.add_parser("new-model", help="draft the model of an installed package", allow_abbrev=False)
+    model.description = (
+        "Draft the model of a package from its signatures: which calls are coroutines or context managers, and what they "
+        "give. The package is imported, so it has to be installed beside poolint. In a checkout of poolint the draft "
+        "becomes one of its models, elsewhere a file for `models = [...]`."
+    )
+    model.add_argument("package", metavar="PACKAGE", help="as it stands in an import: acme, or acme.client")
+    model.add_argument("--output", metavar="FILE", help="where the draft goes; default: PACKAGE_models.toml here")
 
 
 def _split(option: str, values: list[str] | None) -> tuple[str, ...]:

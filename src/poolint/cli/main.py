@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage")
+COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "dev")
 
 
 def run() -> None:

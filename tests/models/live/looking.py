@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import re
-import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,69 +91,3 @@ def exists(name: str) -> bool:
     except AttributeError:
         return False
     return True
-
-
-def given(kind: type) -> str:
-    """The kind of call that gives values of a class, in the words of the schema."""
-    if hasattr(kind, "__await__"):
-        return "awaitable-cm" if hasattr(kind, "__aenter__") else "awaitable"
-    if hasattr(kind, "__aenter__"):
-        return "async-cm"
-    return "cm" if hasattr(kind, "__enter__") else "sync"
-
-
-def unwrapped(function: Any) -> Any:
-    """The function under its decorators, but not under those that make a context manager of it."""
-    while hasattr(function, "__wrapped__") and not inspect.iscoroutinefunction(function) and not manager(function):
-        function = function.__wrapped__
-    return function
-
-
-def manager(function: Any) -> str:
-    """``cm`` or ``async-cm`` for a generator function under contextlib's decorators or one of their like."""
-    if getattr(getattr(function, "__code__", None), "co_name", "helper") != "helper":
-        return ""  # under some other decorator it stays a generator
-    if inspect.isasyncgenfunction(getattr(function, "__wrapped__", None)):
-        return "async-cm"
-    return "cm" if inspect.isgeneratorfunction(getattr(function, "__wrapped__", None)) else ""
-
-
-def _annotation(function: Any) -> Any:
-    function = inspect.unwrap(function)
-    if sys.version_info >= (3, 14):
-        import annotationlib
-
-        return annotationlib.get_annotations(function, format=annotationlib.Format.FORWARDREF).get("return", "")
-    return getattr(function, "__annotations__", {}).get("return", "")
-
-
-def returned(function: Any) -> str:
-    """The annotation of what a function returns, as text; empty where it has none."""
-    annotation = _annotation(function)
-    return annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
-
-
-def annotated_class(function: Any) -> type | None:
-    """The class that a return annotation names, where it names just one and the function's module knows it."""
-    found = _annotation(function)
-    if isinstance(found, str):
-        names = re.sub(r"\[.*", "", found.strip("'\" ")).split(".")
-        found = getattr(inspect.unwrap(function), "__globals__", {}).get(names[0])
-        for part in names[1:]:
-            found = getattr(found, part, None)
-    found = get_origin(found) or found
-    return found if isinstance(found, type) else None
-
-
-def nature(function: Any) -> str:
-    """The kind of call, as far as `inspect` tells it, in the words of the schema."""
-    function = unwrapped(function)
-    if manager(function):
-        return manager(function)
-    if inspect.iscoroutinefunction(function):
-        return "coroutine"
-    if inspect.isasyncgenfunction(function):
-        return "async-generator"
-    if inspect.isgeneratorfunction(function):
-        return "generator"
-    return "sync"

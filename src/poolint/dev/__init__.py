@@ -1,0 +1,1 @@
+"""Tools for those who work on poolint: scaffolds and drafts of what is added, and dumps of what the engines know."""
