@@ -33,7 +33,7 @@ from poolint.engine import Checker
 from poolint.fixes.rounds import fix_source
 from poolint.rules.registry import LazyRules
 from poolint.runner import reportable
-from poolint.source import Source
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

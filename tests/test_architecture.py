@@ -18,49 +18,88 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "poolint"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-VALUES = {"diagnostics"}
-TEXT = VALUES | {"source", "slices"}
-CHOICE = {"config", "globs", "options", "selection"}
-
-# Each part (a module or package right below poolint) and those that it may import; itself, `__version__` and `files` always.
-# One way only: cli → runner → engine → rules → semantics → models and source. The rest are leaves beside them.
+# Each room (a package or module right below poolint) from the top to the bottom of the house, and those that it may
+# import; itself, `__version__` and `files` always. One way only: a finding is made further down than it is judged, and
+# what a finding rests on knows nothing of rules.
 MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
-    "files": set(),
-    "diagnostics": set(),
-    "crashes": VALUES,
-    "source": set(),
-    "slices": VALUES | {"source"},
-    "models": {"bounds"},
-    "roots": {"tables"},
-    "finder": {"roots"},
-    "analyses": set(),
-    "versions": {"finder"},
-    "screen": {"finder", "models"},
-    "semantics": TEXT | {"budget", "crashes", "deployment", "finder", "models", "roots", "screen", "versions"},
-    "fixes.plans": set(),
-    "fixes.release": VALUES | {"fixes.plans", "models", "semantics"},
-    "fixes.holding": VALUES | {"fixes.plans", "models", "semantics"},
-    "rules": VALUES | {"fixes.plans", "models", "semantics"},
-    "relaxations": {"roots", "rules", "semantics"},
-    "automaton": set(),
-    "globs": {"automaton"},
-    "ignoring": {"automaton"},
-    "bounds": set(),
-    "tables": {"bounds"},
-    "deployment": {"bounds", "tables"},
-    "budget": {"deployment"},
-    "config": {"bounds", "deployment", "globs", "roots", "tables"},
-    "selection": VALUES | {"bounds", "config", "globs", "rules"},
-    "options": {"bounds", "config", "rules"},
-    "discovery": {"automaton", "config", "globs", "ignoring"},
-    "suppression": VALUES | {"config", "selection", "source"},
-    "mentions": set(),
-    "output": TEXT | {"config", "selection"},
-    "fixes": TEXT | {"fixes.plans", "selection"},
-    "judgement": TEXT
-    | {
+    "__main__": {"cli"},
+    "cli": {
+        "budget",
+        "config",
+        "deployment",
+        "dev",
+        "diagnostics",
+        "explain",
+        "options",
+        "output",
+        "rules",
+        "runner",
+        "selection",
+        "text",
+    },
+    "dev": {"config", "models"},
+    "integrations": {"config", "crashes", "rules", "runner", "selection", "text"},
+    "docs": {"options", "relaxations", "rules"},
+    "explain": {
+        "analyses",
+        "budget",
+        "config",
+        "configuration",
         "crashes",
+        "deployment",
+        "detect",
+        "diagnostics",
+        "discovery",
+        "engine",
+        "flow",
+        "judgement",
+        "models",
+        "options",
+        "relaxations",
+        "rules",
+        "selection",
+        "suppression",
+        "syntax",
+        "text",
+        "types",
+    },
+    "output": {"config", "diagnostics", "selection"},
+    "runner": {
+        "config",
+        "crashes",
+        "diagnostics",
+        "discovery",
+        "engine",
+        "fixes",
+        "mentions",
+        "rules",
+        "screen",
+        "selection",
+        "suppression",
+        "text",
+    },
+    "engine": {
+        "analyses",
+        "config",
+        "configuration",
+        "crashes",
+        "detect",
+        "diagnostics",
+        "judgement",
+        "models",
+        "options",
+        "roots",
+        "rules",
+        "screen",
+        "selection",
+        "syntax",
+        "text",
+    },
+    "judgement": {
+        "analyses",
+        "crashes",
+        "detect",
+        "diagnostics",
         "fixes",
         "fixes.holding",
         "fixes.plans",
@@ -68,35 +107,61 @@ MAY_IMPORT: dict[str, set[str]] = {
         "options",
         "relaxations",
         "rules",
-        "semantics",
+        "syntax",
+        "text",
+        "types",
     },
-    "engine": TEXT | CHOICE | {"crashes", "finder", "judgement", "models", "rules", "screen", "semantics"},
-    "explain": TEXT
-    | CHOICE
-    | {
+    "suppression": {"config", "diagnostics", "selection", "text"},
+    "relaxations": {"roots", "rules", "syntax"},
+    "options": {"bounds", "config", "rules"},
+    "selection": {"bounds", "config", "diagnostics", "globs", "rules"},
+    "rules": {"analyses", "detect", "diagnostics", "fixes.plans", "models", "syntax", "types"},
+    "fixes": {"diagnostics", "fixes.plans", "text"},
+    "fixes.release": {"analyses", "diagnostics", "fixes.plans", "flow", "models", "rewrite", "syntax", "types"},
+    "fixes.holding": {"detect", "diagnostics", "fixes.plans", "rewrite", "syntax"},
+    "fixes.plans": set(),
+    "rewrite": {"analyses", "diagnostics", "flow", "models", "syntax", "types"},
+    "detect": {
+        "analyses",
         "budget",
+        "configuration",
         "crashes",
         "deployment",
-        "discovery",
-        "engine",
-        "judgement",
-        "relaxations",
-        "rules",
-        "semantics",
+        "diagnostics",
+        "flow",
+        "frameworks",
         "models",
-        "suppression",
+        "screen",
+        "syntax",
+        "types",
     },
-    "runner": TEXT | CHOICE | {"crashes", "discovery", "engine", "fixes", "mentions", "rules", "screen", "suppression"},
-    "dev": {"config", "models"},
-    "cli": TEXT | CHOICE | {"budget", "deployment", "dev", "explain", "output", "rules", "runner"},
-    "integrations": TEXT | CHOICE | {"crashes", "rules", "runner"},
-    "docs": {"options", "relaxations", "rules"},
-    "__main__": {"cli"},
+    "configuration": {"budget", "crashes", "deployment", "models", "screen", "syntax", "types"},
+    "analyses": {"diagnostics", "flow", "frameworks", "models", "screen", "syntax", "text", "types"},
+    "frameworks": {"models", "syntax", "types", "versions"},
+    "flow": {"syntax"},
+    "types": {"models", "screen", "syntax"},
+    "syntax": {"models", "roots", "text", "versions"},
+    "screen": {"models", "roots"},
+    "versions": {"roots"},
+    "models": {"bounds"},
+    "roots": {"tables"},
+    "text": {"diagnostics"},
+    "discovery": {"automaton", "config", "globs", "ignoring"},
+    "config": {"bounds", "deployment", "globs", "roots", "tables"},
+    "deployment": {"bounds", "tables"},
+    "budget": {"deployment"},
+    "mentions": set(),
+    "ignoring": {"automaton"},
+    "globs": {"automaton"},
+    "automaton": set(),
+    "tables": {"bounds"},
+    "bounds": set(),
+    "crashes": {"diagnostics"},
+    "diagnostics": set(),
+    "files": set(),
+    "__init__": set(),
 }
 PART_OF = {
-    # These read for source what the running Python cannot.
-    "newer": "source",
-    "scan": "source",
     # What the runner is asked and answers.
     "outcome": "runner",
     # What a rule may ask for, below the rules; the engine that does it is above them.
@@ -104,6 +169,8 @@ PART_OF = {
     "fixes.release": "fixes.release",
     "fixes.holding": "fixes.holding",
 }
+MEANING = {"analyses", "configuration", "detect", "flow", "frameworks", "rewrite", "syntax", "types"}
+"""The rooms in which is found out what code means."""
 
 
 def part(name: str) -> str:
@@ -149,13 +216,13 @@ OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTempora
 MAY_OPEN = {
     "files.py",  # the way in
     "fixes/writing.py",  # the way out
-    "dev/scaffold.py",  # what is added to a checkout
     "cli/main.py",  # the null device, when nobody reads our output any more
     # What is packed with poolint itself, and what makes it.
     "docs.py",
     "models/build.py",
     "models/loader.py",
     "screen/ready.py",
+    "dev/scaffold.py",  # what is added to a checkout
 }
 
 
@@ -183,8 +250,8 @@ def test_files_stay_short(file: Path) -> None:
     assert lines <= limit
 
 
-@pytest.mark.parametrize("file", sorted((PACKAGE / "semantics").rglob("*.py")), ids=lambda file: file.stem)
-def test_semantics_knows_no_rule(file: Path) -> None:
+@pytest.mark.parametrize("file", [one for one in FILES if part_of(one) in MEANING], ids=lambda file: file.stem)
+def test_what_finds_knows_no_rule(file: Path) -> None:
     assert not re.search(rb"\bPOL[0-9]", file.read_bytes())
 
 
@@ -226,7 +293,11 @@ def test_a_clean_file_loads_neither_libcst_nor_the_models(tmp_path: Path) -> Non
     file.write_text("import json\n\n\ndef load(text: str) -> object:\n    return json.loads(text)\n")
     modules = loaded_by("check", file.name, cwd=tmp_path)
     assert not modules & {"libcst", "msgspec", "tomllib", "tomli", "ast", "inspect", "dataclasses"}
-    ours = {name for name in modules if name.startswith(("poolint.rules.", "poolint.semantics", "poolint.models"))}
+    ours = {
+        name
+        for name in modules
+        if name.startswith(("poolint.rules.", "poolint.models", *(f"poolint.{room}" for room in MEANING)))
+    }
     assert ours <= {"poolint.rules.registry"}
 
 
@@ -254,35 +325,35 @@ SCREENING = {
 
 MAY_READ_TEXT = {
     # Which files to parse, or functions to look into: what is then found is told by their trees.
-    "semantics/analysis.py": "engines are looked for where options of some are named",
-    "semantics/callers.py": "callers are looked for where something of the name is called",
-    "semantics/configuration/engines.py": "calls are looked at where a maker is named",
-    "semantics/configuration/fleet.py": "files are parsed that name a maker",
-    "semantics/configuration/uses.py": "bounds are looked for where one is named",
-    "semantics/derived.py": "awaitable attributes are looked for where they are named",
-    "semantics/evidence.py": "an engine by its name alone is one beside its library only",
-    "semantics/loading.py": "modules that are loaded by name are looked for where that is done",
-    "semantics/locks.py": "statements are looked at where one may lock",
-    "semantics/observe/api.py": "rules about names are asked where a module of that library is named",
-    "semantics/observe/children.py": "modules are parsed that name what starts a child, or a hook of it",
-    "semantics/observe/factories.py": "dependencies are looked for where something depends",
-    "semantics/observe/ordering.py": "callers are looked for where something of the name is called",
-    "semantics/observe/registries.py": "modules are parsed that name a registry, or remove from something",
-    "semantics/observe/spending.py": "files are looked at that name a maker",
-    "semantics/observe/startups.py": "modules are parsed that name what starts, or closes something of a name",
-    "semantics/observe/streaming.py": "names of streams are looked for where one stands",
-    "semantics/project.py": "files of a project are found by the names in them",
-    "semantics/purposes.py": "names are resolved where the root of one stands",
+    "detect/analysis.py": "engines are looked for where options of some are named",
+    "types/callers.py": "callers are looked for where something of the name is called",
+    "configuration/engines.py": "calls are looked at where a maker is named",
+    "configuration/fleet.py": "files are parsed that name a maker",
+    "detect/engine_uses.py": "bounds are looked for where one is named",
+    "analyses/derived.py": "awaitable attributes are looked for where they are named",
+    "types/evidence.py": "an engine by its name alone is one beside its library only",
+    "types/loading.py": "modules that are loaded by name are looked for where that is done",
+    "analyses/table_locks.py": "statements are looked at where one may lock",
+    "detect/api.py": "rules about names are asked where a module of that library is named",
+    "detect/children.py": "modules are parsed that name what starts a child, or a hook of it",
+    "detect/factories.py": "dependencies are looked for where something depends",
+    "detect/ordering.py": "callers are looked for where something of the name is called",
+    "detect/registries.py": "modules are parsed that name a registry, or remove from something",
+    "detect/spending.py": "files are looked at that name a maker",
+    "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",
+    "detect/streaming.py": "names of streams are looked for where one stands",
+    "syntax/project.py": "files of a project are found by the names in them",
+    "syntax/purposes.py": "names are resolved where the root of one stands",
     # What is said in no other way.
-    "semantics/extent.py": "whether a statement shares its rows with another one",
-    "semantics/configuration/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
+    "rewrite/extent.py": "whether a statement shares its rows with another one",
+    "detect/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
     # These still take words for what happens.
-    "semantics/configuration/reach.py": "lists of modules in the settings of task queues and of servers",
-    "semantics/observe/contexts.py": "another module that names a variable, and what may release",
+    "configuration/reach.py": "lists of modules in the settings of task queues and of servers",
+    "detect/contexts.py": "another module that names a variable, and what may release",
 }
 """Parts that judge, and look at the text of a module all the same: why."""
 
-JUDGING = [file for file in FILES if part_of(file) in ("relaxations", "rules", "semantics")]
+JUDGING = [file for file in FILES if part_of(file) in MEANING | {"relaxations", "rules"}]
 
 
 def texts_read(file: Path) -> list[str]:

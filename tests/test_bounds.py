@@ -9,9 +9,9 @@ import pytest
 
 from poolint import engine
 from poolint.config import Settings
+from poolint.detect import analysis
 from poolint.rules.registry import LazyRules
-from poolint.semantics import analysis
-from poolint.source import Source
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

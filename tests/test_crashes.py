@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from poolint.cli.main import main
+from poolint.configuration.engines import Engines
+from poolint.detect.analysis import Analysis
 from poolint.integrations import flake8
 from poolint.judgement import Judgement, SliceFacts
 from poolint.rules.awaits.unawaited_transaction import UnawaitedTransaction
-from poolint.semantics.analysis import Analysis
-from poolint.semantics.configuration.engines import Engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.scopes import Scope
 
     Check = Callable[..., list[dict[str, Any]]]
 

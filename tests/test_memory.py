@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Outcome
-    from poolint.semantics.project import Module
-    from poolint.source import Source
+    from poolint.syntax.project import Module
+    from poolint.text.source import Source
 
 DATABASE = """\
 from sqlalchemy import create_engine, text

@@ -113,7 +113,7 @@ def test_plugins_are_seen_without_importing_metadata(tmp_path: Path, monkeypatch
         ),
         (
             Point("XYZ1", rule("XYZ1", wanted=Subscription(observations=cast("Any", frozenset({int}))))),
-            "subscribes to int, which is no kind of poolint.semantics.facts.Observation; subscribes to observations but",
+            "subscribes to int, which is no kind of poolint.detect.observation.Observation; subscribes to observations but",
         ),
         (Point("XYZ1", rule("XYZ1", wanted=Subscription())), "subscribes to nothing, so it would never run"),
         (

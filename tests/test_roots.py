@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolint.config import ConfigError, load
-from poolint.finder import Finder
+from poolint.roots.finder import Finder
 from poolint.screen import Ready
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from poolint.runner import LazyRules
 from poolint.screen import Ready, Screen
 from poolint.screen.files import File
 from poolint.screen.spreading import spread
-from poolint.source import Source
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def test_twice_the_code_costs_twice_the_calls(shape: Callable[[int], str], tmp_p
 @pytest.mark.parametrize("shape", [chain, coroutines, backwards])
 def test_the_screen_takes_each_name_up_once(shape: Callable[[int], str], tmp_path: Path) -> None:
     def screen(count: int) -> None:
-        from poolint.finder import Finder
+        from poolint.roots.finder import Finder
 
         Screen(Finder(Ready().libraries)).is_interesting(str(tmp_path / "app.py"), shape(count).encode())
 
@@ -176,9 +176,9 @@ def test_blocks_that_bind_a_name_are_told_from_what_is_around_them(tmp_path: Pat
     """Against the plain way: to compare every read with every block."""
     import ast
 
-    from poolint.finder import Finder
-    from poolint.semantics.observe.afterwards import _Blocks, _span
-    from poolint.semantics.project import Project
+    from poolint.detect.afterwards import _Blocks, _span
+    from poolint.roots.finder import Finder
+    from poolint.syntax.project import Project
 
     chance = random.Random(3)
 

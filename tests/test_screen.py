@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import FIXTURES, Fixture, Project, fixtures
 
-from poolint.finder import Finder
+from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
 
 if TYPE_CHECKING:

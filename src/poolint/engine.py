@@ -9,26 +9,26 @@ from __future__ import annotations
 import os
 
 from poolint.files import SOURCE_LIMIT, TOO_LARGE
-from poolint.finder import Finder
+from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from poolint.analyses.coverage import Seen as Seen
+    from poolint.analyses.coverage import Settled as Settled
     from poolint.config import Settings
+    from poolint.configuration.fleet import Fleet
     from poolint.crashes import Crashes
+    from poolint.detect.analysis import Analysis
     from poolint.diagnostics import Diagnostic
     from poolint.judgement import Observed
     from poolint.models.schema import Library
     from poolint.options import Given
     from poolint.rules.base import Rule
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.configuration.fleet import Fleet
-    from poolint.semantics.coverage import Seen as Seen
-    from poolint.semantics.coverage import Settled as Settled
-    from poolint.semantics.project import Module, Project
-    from poolint.source import Source
+    from poolint.syntax.project import Module, Project
+    from poolint.text.source import Source
 
 
 MOST_LOADED = 8_000_000
@@ -104,14 +104,14 @@ class Checker:
             return
         import gc
 
-        from poolint.semantics import reached
-        from poolint.semantics.project import Project
+        from poolint.analyses import conditions
+        from poolint.syntax.project import Project
 
         self._keep_told()
         self._asked.clear()
         self._analysis = None
         self._project = Project(self.finder, self._source_of, self._project.versions)
-        reached.forget()
+        conditions.forget()
         gc.collect()
         if not gc.isenabled():
             # The process is ours: what is still there, such as the models, need not be looked through again.
@@ -119,7 +119,7 @@ class Checker:
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
-        from poolint.source import Source
+        from poolint.text.source import Source
 
         changed = self._changed.get(path)
         return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.data)
@@ -182,12 +182,12 @@ class Checker:
         Raises:
             SourceError: the file cannot be parsed.
         """
-        return self._module(source), self._semantics()
+        return self._module(source), self._services()
 
-    def _semantics(self) -> Analysis:
+    def _services(self) -> Analysis:
         if self._analysis is None:
+            from poolint.detect.analysis import Analysis
             from poolint.models.loader import load
-            from poolint.semantics.analysis import Analysis
 
             settings = self.settings
             self._analysis = Analysis(
@@ -199,14 +199,14 @@ class Checker:
 
     def _known_project(self) -> Project:
         if self._project is None:
-            from poolint.semantics.project import Project
+            from poolint.syntax.project import Project
 
             self._project = Project(self.finder, self._source_of)
         return self._project
 
     def fleet(self) -> Fleet:
         """The deployments of the project with the engines of their services."""
-        return self._semantics().spending.fleet
+        return self._services().spending.fleet
 
     def _module(self, source: Source) -> Module:
         project = self._known_project()

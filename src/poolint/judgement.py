@@ -11,23 +11,25 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from poolint import relaxations
+from poolint.analyses.steps import range_of
+from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Range
 from poolint.rules.base import Proposal
-from poolint.semantics.facts import GivenUp
-from poolint.semantics.observe.common import range_of
-from poolint.semantics.scopes import statement_of
-from poolint.slices import Slice, cut
+from poolint.syntax.scopes import statement_of
+from poolint.text.slices import Slice, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from poolint.crashes import Crashes
+    from poolint.detect.analysis import Analysis
+    from poolint.detect.leaks import LeakedCheckout, ManualRelease
+    from poolint.detect.observation import Observation
     from poolint.options import Given
     from poolint.rules.base import Facts, Form, Rule, Verdict
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
 
 MAX_SLICE_ROWS = 1_500
 """Rows of a function that are parsed for a fix; the longest function of 31 real packages with a resource has 769."""
@@ -53,7 +55,7 @@ class SliceFacts:
         self._calls: dict[Range, tuple[Scope, ast.Call]] | None = None
 
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        """Everything that semantics has observed at exactly this node."""
+        """Everything that was observed at exactly this node."""
         return tuple(self._observed.get(self.piece.range_of(node), ()))
 
     def call(self, node: cst.Call) -> CallFact | None:

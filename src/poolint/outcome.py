@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen, Settled
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 
 class Options:

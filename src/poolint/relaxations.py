@@ -10,8 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
-from poolint.semantics.places import KINDS, kinds_of
-from poolint.semantics.scopes import parent_of
+from poolint.syntax.file_kinds import KINDS, kinds_of
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from poolint.rules.base import Meta, Verdict

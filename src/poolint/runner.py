@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen
     from poolint.rules.base import Rule
-    from poolint.source import Source
+    from poolint.text.source import Source
 
     class Checker(Protocol):
         """What the runner needs of :class:`poolint.engine.Checker`."""
@@ -212,7 +212,7 @@ class Runner:
             settings = self._resolver.for_file(path)
             if self.checker(settings).has_parsed(path, data) or is_plainly_valid(path, data):
                 continue
-            from poolint.source import Source
+            from poolint.text.source import Source
 
             result = FileResult()
             try:
@@ -243,7 +243,7 @@ class Runner:
         write: bool,
         looked_at: bool,
     ) -> None:
-        from poolint.source import Source
+        from poolint.text.source import Source
 
         source = result.source = Source.from_bytes(path, data)
 
@@ -282,7 +282,7 @@ class Runner:
     def _failed(self, result: FileResult, settings: Settings, path: str, error: Exception) -> None:
         """Turn what went wrong in a file into a finding of that file; what had been found before it stays."""
         from poolint.crashes import REPORT, TOO_DEEP, summary, trace
-        from poolint.source import SourceError
+        from poolint.text.source import SourceError
 
         if isinstance(error, SourceError):
             self._internal(result, settings, "POL901", path, error.message, error.row, error.column)

@@ -21,7 +21,7 @@ from poolint.diagnostics import Applicability, Certainty, Diagnostic, Edit, Fix,
 if TYPE_CHECKING:
     from poolint.config import Settings
     from poolint.rules.base import Rule
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 CALLS = {
     "leak": ("POL101", "unawaited-release", Certainty.CERTAIN, Applicability.SAFE),

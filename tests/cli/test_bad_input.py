@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Ran, Run
 
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 LEAKING = "pool\nleak()\n"
 LEAK = "z.py:2:1: POL101 [*] `leak()` leaks"

@@ -10,7 +10,7 @@ import pytest
 from poolint.config import Settings
 from poolint.engine import Checker
 from poolint.rules.registry import LazyRules
-from poolint.source import Source
+from poolint.text.source import Source
 
 LOCKS = """\
 from collections.abc import AsyncIterator

@@ -10,9 +10,10 @@ import pytest
 from poolint import options
 from poolint.cli.main import main
 from poolint.config import ConfigError, load
+from poolint.detect.observation import Observation
+from poolint.detect.sharing import SharedByTasks
 from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
 from poolint.rules.contract import problems
-from poolint.semantics.facts import Observation, SharedByTasks
 
 if TYPE_CHECKING:
     from pathlib import Path

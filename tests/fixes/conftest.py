@@ -10,13 +10,13 @@ import pytest
 from poolint.diagnostics import Applicability, Diagnostic, Fix
 from poolint.fixes.build import edits_for
 from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
-from poolint.slices import Slice, cut
+from poolint.text.slices import Slice, cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poolint.fixes.plans import Plan
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 ASYNC = frozenset({"close", "commit", "execute", "fetch"})
 SYNC = frozenset({"add"})

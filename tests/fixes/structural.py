@@ -7,24 +7,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.diagnostics import Diagnostic, Fix, Position, Range
-from poolint.finder import Finder
 from poolint.fixes.build import edits_for
 from poolint.fixes.edits import apply_edits
 from poolint.fixes.plans import isolation_of
 from poolint.fixes.release import ReleaseFix, release_fix
 from poolint.models.loader import load
+from poolint.rewrite.extent import checkout
+from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
-from poolint.semantics.evaluator import Evaluator
-from poolint.semantics.extent import checkout
-from poolint.semantics.project import Project
-from poolint.slices import cut
-from poolint.source import Source
+from poolint.syntax.project import Project
+from poolint.text.slices import cut
+from poolint.text.source import Source
+from poolint.types.evaluator import Evaluator
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Edit
     from poolint.fixes.release import Form
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
 
 IMPORTS = """\
 from __future__ import annotations

@@ -8,8 +8,8 @@ import pytest
 from poolint.fixes.build import edits_for
 from poolint.fixes.edits import apply_edits
 from poolint.fixes.plans import AddArgument, RemoveArgument
-from poolint.slices import Slice, cut
-from poolint.source import Source
+from poolint.text.slices import Slice, cut
+from poolint.text.source import Source
 
 
 def sliced(text: str) -> tuple[Source, Slice, cst.Call]:

@@ -12,8 +12,8 @@ from poolint.diagnostics import Edit, Position, Range
 from poolint.fixes.build import edits_for
 from poolint.fixes.edits import apply_edits
 from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
-from poolint.slices import Slice, cut
-from poolint.source import Source
+from poolint.text.slices import Slice, cut
+from poolint.text.source import Source
 
 Node = TypeVar("Node", bound=cst.CSTNode)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from tests.support import FIXED, UNSAFE, Fixture, Project, fixtures, without_expectations
 
-from poolint.source import parse
+from poolint.text.source import parse
 
 if TYPE_CHECKING:
     from pathlib import Path

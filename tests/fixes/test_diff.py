@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolint.fixes.diff import unified_diff
-from poolint.source import Source
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path

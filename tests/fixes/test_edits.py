@@ -6,7 +6,7 @@ import pytest
 
 from poolint.diagnostics import Edit, Position, Range
 from poolint.fixes.edits import EditError, Merge, apply_edits, apply_to_rows, moved
-from poolint.source import Source
+from poolint.text.source import Source
 
 
 def edit(start: tuple[int, int], end: tuple[int, int], content: str) -> Edit:

@@ -12,7 +12,7 @@ import pytest
 
 from poolint.fixes import writing
 from poolint.fixes.writing import is_temporary, remove_leftovers, write_atomically
-from poolint.source import Source
+from poolint.text.source import Source
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
 
@@ -21,7 +21,7 @@ OLD, NEW = "x = 1\n" * 1000, "x = 2\n" * 1000
 KILLED = """
 import os, signal, sys
 from poolint.fixes.writing import write_atomically
-from poolint.source import Source
+from poolint.text.source import Source
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ import pytest
 
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range
 from poolint.fixes.rounds import ROUNDS, fix_source
-from poolint.source import Source, SourceError
+from poolint.text.source import Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from structural import IMPORTS, leaks
 
 from poolint.fixes.rounds import fix_source
-from poolint.source import Source
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,8 +27,8 @@ from poolint.fixes.plans import (
     Together,
     isolation_of,
 )
-from poolint.slices import cut
-from poolint.source import Source
+from poolint.text.slices import cut
+from poolint.text.source import Source
 
 if TYPE_CHECKING:
     from poolint.fixes.plans import Plan

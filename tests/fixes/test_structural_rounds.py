@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from structural import IMPORTS, leaks
 
 from poolint.fixes.rounds import fix_source
-from poolint.source import Source
+from poolint.text.source import Source
 
 # Before, and after all rounds.
 PROGRAMS = r"""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from poolint.fixes.writing import write_atomically
-from poolint.source import Source, SourceError
+from poolint.text.source import Source, SourceError
 
 DATA = b"\xef\xbb\xbfx = 1\r\n"
 

@@ -7,10 +7,10 @@ import pytest
 from poolint.diagnostics import Diagnostic, Position, Range
 from poolint.fixes.edits import apply_edits
 from poolint.mentions import mentions
-from poolint.source import Source
 from poolint.suppression import left_by
 from poolint.suppression.comments import directives
 from poolint.suppression.review import Run, review
+from poolint.text.source import Source
 
 NAMES: dict[str, str | None] = {
     "POL101": "unawaited-release",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from poolint.diagnostics import Diagnostic, Position, Range
-from poolint.source import Source
 from poolint.suppression import suppress
+from poolint.text.source import Source
 
 
 def left(text: str, *findings: tuple[str, int] | tuple[str, int, int], noqa: bool = True) -> list[str]:

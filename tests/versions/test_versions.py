@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from poolint.finder import Finder
 from poolint.models.loader import load
 from poolint.models.schema import Fact
+from poolint.roots.finder import Finder
 from poolint.screen import Ready
 from poolint.versions import ANY, Range, Versions
 from poolint.versions.ranges import allowed, exactly, release

@@ -1,1 +1,1 @@
-"""What the project's functions and resources do: analyses over types and graphs, whose answers detectors ask for."""
+"""What code does with connections: effects, ownership, pools, lifetimes and holding, over the whole project."""

@@ -237,7 +237,7 @@ def _lines(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
 
     def lines(path: str) -> Sequence[str] | None:
         if path not in known:
-            from poolint.source import Source, SourceError
+            from poolint.text.source import Source, SourceError
 
             try:
                 known[path] = Source.read(path).lines

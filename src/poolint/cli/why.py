@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from poolint.explain.report import Explanation, Obligation
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 
 def why(wanted: str, output_format: str, isolated: bool = False) -> int:
@@ -24,7 +24,7 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     source = _read(path, row)
     from poolint.explain.why import explain
     from poolint.rules.registry import LazyRules
-    from poolint.source import SourceError
+    from poolint.text.source import SourceError
 
     resolver = Resolver(os.getcwd(), isolated)
     rules = LazyRules()
@@ -56,7 +56,7 @@ def _place(wanted: str) -> tuple[str, int]:
 
 
 def _read(path: str, row: int) -> Source:
-    from poolint.source import Source, SourceError
+    from poolint.text.source import Source, SourceError
 
     if not os.path.isfile(path):
         raise ConfigError(f"{path}: {'is a directory' if os.path.isdir(path) else 'no such file'}")

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint.configuration.fleet import Settled
 from poolint.crashes import Crashes
 from poolint.deployment.values import Place, Problem
 from poolint.engine import Checker
-from poolint.semantics.configuration.fleet import Settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poolint.budget import Budget
     from poolint.config import Resolver
+    from poolint.configuration.fleet import Fleet
     from poolint.rules.base import Rule
-    from poolint.semantics.configuration.fleet import Fleet
 
 __all__ = ["budgets"]
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.coverage import callers
 from poolint.discovery import Discovery
 from poolint.engine import Checker
 from poolint.explain.reasons import Cause, Reasons
 from poolint.explain.teaching import rows
-from poolint.semantics.calls import text_of
-from poolint.semantics.coverage import callers
-from poolint.source import Source, SourceError
+from poolint.text.source import Source, SourceError
+from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from poolint.analyses.coverage import Awaited as Waited
+    from poolint.analyses.coverage import Seen, Settled
     from poolint.config import Resolver
     from poolint.models.schema import Class
     from poolint.rules.base import Rule
-    from poolint.semantics.coverage import Awaited as Waited
-    from poolint.semantics.coverage import Seen, Settled
-    from poolint.semantics.project import Module
-    from poolint.semantics.unmodelled import Path
+    from poolint.syntax.project import Module
+    from poolint.types.unmodelled import Path
 
 _MOST = 8
 """Reasons that are followed to the one that a value's type comes down to."""

@@ -5,25 +5,25 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lifetimes.acquisitions import OWED, sites
+from poolint.analyses.lifetimes.typestate import Trace
 from poolint.explain.report import Ending, Exit, Obligation
 from poolint.explain.words import DROPS, of_class, of_type
-from poolint.semantics.calls import call_fact, text_of
-from poolint.semantics.cfg import EXITS, TooComplex
-from poolint.semantics.lifetimes.owed import OWED, sites
-from poolint.semantics.lifetimes.paths import Trace
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import Function, Instance, alternatives
+from poolint.flow.cfg import EXITS, TooComplex
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.state import Config
+    from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.cfg import Edge, Graph, Node, NodeKind
-    from poolint.semantics.lifetimes.owed import Site
-    from poolint.semantics.lifetimes.standing import Config
-    from poolint.semantics.scopes import Scope
+    from poolint.flow.cfg import Edge, Graph, Node, NodeKind
+    from poolint.syntax.scopes import Scope
 
 WAYS: dict[NodeKind, str] = {
     "exit-normal": "normal",

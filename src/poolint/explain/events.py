@@ -5,25 +5,25 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.holding import inside, transactions
 from poolint.explain.line import STDLIB
 from poolint.explain.report import Event
 from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
 from poolint.models.schema import RELEASABLE
-from poolint.semantics import callables
-from poolint.semantics.calls import call_fact, call_facts, text_of
-from poolint.semantics.holding import inside, transactions
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
-from poolint.semantics.uses import usage
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.uses import usage
+from poolint.types import returns
+from poolint.types.call_sites import call_fact, call_facts, text_of
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.effects import Witness
+    from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.effects import Witness
-    from poolint.semantics.facts import CallFact
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
 
 
 def of_call(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Scope) -> Event | None:
@@ -95,9 +95,9 @@ def _own(analysis: Analysis, knowledge: Knowledge, one: Function) -> str:
     kind = "a coroutine function" if inner.is_async else "a function"
     if inner.is_generator:
         kind = "an asynchronous generator" if inner.is_async else "a generator"
-        if any(name.endswith("contextmanager") for name in callables.decorators(analysis.evaluator, inner)):
+        if any(name.endswith("contextmanager") for name in returns.decorators(analysis.evaluator, inner)):
             kind = "an asynchronous context manager" if inner.is_async else "a context manager"
-    gives = callables.returned(analysis.evaluator, inner, None)
+    gives = returns.returned(analysis.evaluator, inner, None)
     is_plain = isinstance(gives, Pending) and UNKNOWN is gives.awaited is gives.entered is gives.item
     told = "" if gives is UNKNOWN or is_plain else f"; it gives {of_type(gives, knowledge.here)}"
     return f"{inner.qualified_name} is {kind} of the project ({knowledge.at(inner.node, inner)}){told}"

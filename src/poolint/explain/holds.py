@@ -5,19 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.report import Stretch, stretches
 from poolint.crashes import Crashes
 from poolint.discovery import Discovery
 from poolint.engine import Checker
-from poolint.semantics.holding.report import Stretch, stretches
-from poolint.source import Source, SourceError
+from poolint.text.source import Source, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from poolint.config import Resolver
+    from poolint.detect.analysis import Analysis
     from poolint.rules.base import Rule
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.scopes import Scope
 
 __all__ = ["Placed", "Stretch", "held"]
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from poolint.config import Settings
     from poolint.crashes import Crashes
+    from poolint.detect.analysis import Analysis
     from poolint.diagnostics import Diagnostic
     from poolint.explain.line import Line
     from poolint.judgement import Observed
     from poolint.rules.base import Rule
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.project import Module
+    from poolint.syntax.project import Module
 
 
 class Judged:

@@ -8,24 +8,18 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
-from poolint.semantics import annotated
-from poolint.semantics.bound import bindings
-from poolint.semantics.calls import text_of
-from poolint.semantics.evidence import evidence
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import (
-    UNKNOWN,
-    Function,
-    Instance,
-    Type,
-    alternatives,
-)
+from poolint.syntax.scopes import parent_of
+from poolint.types import annotated
+from poolint.types.bound import bindings
+from poolint.types.call_sites import text_of
+from poolint.types.evidence import evidence
+from poolint.types.values import UNKNOWN, Function, Instance, Type, alternatives
 
 if TYPE_CHECKING:
-    from poolint.semantics.bound import Bound
-    from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Binding, Scope
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.bound import Bound
+    from poolint.types.evaluator import Evaluator
 
 _MOST = 3
 """Bindings of one name that are told; more say nothing more."""

@@ -7,13 +7,13 @@ import builtins
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.semantics.scopes import parent_of
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
 
 BUILTINS = frozenset(dir(builtins))
 STDLIB = sys.stdlib_module_names

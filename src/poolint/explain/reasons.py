@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.explain.words import of_type, place
-from poolint.semantics.bound import bindings
-from poolint.semantics.calls import text_of
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import UNKNOWN, Function, LibraryName, alternatives
+from poolint.syntax.scopes import parent_of
+from poolint.types.bound import bindings
+from poolint.types.call_sites import text_of
+from poolint.types.values import UNKNOWN, Function, LibraryName, alternatives
 
 if TYPE_CHECKING:
-    from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Binding, Scope
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
 
 Cause = Literal[
     "parameter",  # a parameter without annotation

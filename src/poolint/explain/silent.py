@@ -5,22 +5,22 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lifetimes.acquisitions import KINDS
 from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import of_class, of_type
-from poolint.semantics.calls import call_fact, text_of
-from poolint.semantics.lifetimes.owed import KINDS
-from poolint.semantics.scopes import parent_of, statement_of
-from poolint.semantics.types import Function, Instance, Type, alternatives
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, Instance, Type, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.lifetimes.owed import Site
-    from poolint.semantics.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope
 
 _TAKES = frozenset({"checkout", "open", "create"})
 

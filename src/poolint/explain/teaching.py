@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from poolint.models.schema import Class
-    from poolint.semantics.unmodelled import Path, Step
+    from poolint.types.unmodelled import Path, Step
 
 EFFECT = "http"
 """What a call is taken to wait for, until whoever pastes the row says otherwise."""

@@ -16,30 +16,21 @@ from poolint.explain.known import Knowledge, is_one_of
 from poolint.explain.line import STDLIB, calls_on, line_at, names_on, scopes_on, withs_on
 from poolint.explain.report import Event, Explanation, Known, Obligation
 from poolint.explain.silent import Silent
-from poolint.semantics.calls import text_of
-from poolint.semantics.evidence import SAYS_DATABASE
-from poolint.semantics.scopes import parent_of
-from poolint.semantics.types import (
-    UNKNOWN,
-    ClassObject,
-    Instance,
-    LibraryName,
-    Pending,
-    Type,
-    Unknown,
-    alternatives,
-)
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryName, Pending, Type, Unknown, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from poolint.config import Settings
+    from poolint.detect.analysis import Analysis
     from poolint.explain.line import Line
     from poolint.rules.base import Rule
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.project import Module
-    from poolint.semantics.scopes import Scope
-    from poolint.source import Source
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.text.source import Source
 
 T = TypeVar("T")
 

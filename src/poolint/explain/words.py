@@ -6,9 +6,10 @@ import ast
 import os
 from typing import TYPE_CHECKING
 
-from poolint.semantics.evidence import ASYNC_CLASS
-from poolint.semantics.scopes import Scope
-from poolint.semantics.types import (
+from poolint.syntax.scopes import Scope
+from poolint.syntax.uses import Use
+from poolint.types.evidence import ASYNC_CLASS
+from poolint.types.values import (
     NOTHING,
     UNKNOWN,
     CallableValue,
@@ -24,13 +25,12 @@ from poolint.semantics.types import (
     TupleOf,
     Type,
 )
-from poolint.semantics.uses import Use
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class, Method
     from poolint.models.schema import Function as Row
-    from poolint.semantics.project import Module
-    from poolint.semantics.uses import Usage
+    from poolint.syntax.project import Module
+    from poolint.syntax.uses import Usage
 
 _AS_PEOPLE_SAY = {"sqlalchemy": "SQLAlchemy", "sqlmodel": "SQLModel", "redis": "redis"}
 _MODES = {"async": "asynchronous", "sync": "synchronous"}

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from poolint.fixes.plans import AddArgument, RemoveArgument
-    from poolint.slices import Slice
-    from poolint.source import Source
+    from poolint.text.slices import Slice
+    from poolint.text.source import Source
 
 _BEHIND = re.compile(r"[ \t]*(?:,[ \t]*)?(?:#[^\r\n]*)?(?:\r\n|\r|\n)?$")
 

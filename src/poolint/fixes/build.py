@@ -26,12 +26,12 @@ from poolint.fixes.plans import (
     Structural,
     Together,
 )
-from poolint.source import SourceError, parse
+from poolint.text.source import SourceError, parse
 
 if TYPE_CHECKING:
     from poolint.fixes.plans import Plan
-    from poolint.slices import Slice
-    from poolint.source import Source
+    from poolint.text.slices import Slice
+    from poolint.text.source import Source
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _AWAIT = re.compile(r"await(?:[ \t\f]|\\(?:\r\n|\r|\n))*")

@@ -14,14 +14,14 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.diagnostics import Edit, Position, Range
-from poolint.scan import BrokenError, Scanner
-from poolint.source import SourceError, parse
+from poolint.text.scan import BrokenError, Scanner
+from poolint.text.source import SourceError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from poolint.slices import Slice
-    from poolint.source import Source
+    from poolint.text.slices import Slice
+    from poolint.text.source import Source
 
 _BLANKS = " \t\f"
 _ENDS = "\r\n"

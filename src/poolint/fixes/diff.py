@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
 

@@ -11,7 +11,7 @@ from poolint.diagnostics import Edit, Position, Range
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 

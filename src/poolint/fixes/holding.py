@@ -9,18 +9,21 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.detect.nesting import NestedCheckout
+from poolint.detect.outliving import BeginAfterUse
+from poolint.detect.waiting import CallWhileHeld
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Delete, Dissolve, Insert, Move
-from poolint.semantics.facts import BeginAfterUse, CallWhileHeld, NestedCheckout
-from poolint.semantics.holding.begun import beginning
-from poolint.semantics.holding.inner import inner_block
-from poolint.semantics.holding.pauses import pause
+from poolint.rewrite.inner_checkout import inner_block
+from poolint.rewrite.pauses import pause
+from poolint.rewrite.relocation import Relocations
+from poolint.rewrite.second_begin import beginning
 
 if TYPE_CHECKING:
+    from poolint.detect.analysis import Analysis
+    from poolint.detect.observation import Observation
     from poolint.fixes.plans import Plan
-    from poolint.semantics.analysis import Analysis
-    from poolint.semantics.facts import Observation
-    from poolint.semantics.scopes import Scope
+    from poolint.syntax.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> Hold
     assert isinstance(observation.node, ast.Call)
     if observation.locks:
         return None  # the call may need what is locked
-    way = analysis.ways.out(observation.node, scope, may_pass=observation.effect == "queue")
+    relocations = analysis.kept(Relocations, lambda: Relocations(analysis.evaluator, analysis.holdings, analysis.edges))
+    way = relocations.out(observation.node, scope, may_pass=observation.effect == "queue")
     if way is None:
         return _committed(analysis, scope, observation)
     where = "behind" if way.behind else "before"

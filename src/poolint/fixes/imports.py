@@ -14,11 +14,11 @@ from poolint.diagnostics import Edit, Position, Range
 from poolint.fixes.edits import EditError, apply_edits
 from poolint.fixes.layout import Refused
 from poolint.fixes.region import first_row
-from poolint.source import SourceError, parse
+from poolint.text.source import SourceError, parse
 
 if TYPE_CHECKING:
     from poolint.fixes.plans import AddImport
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 
 def import_edits(plan: AddImport, source: Source) -> tuple[Edit, ...]:

@@ -11,12 +11,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Edit, Position, Range
-from poolint.scan import BrokenError, Scanner
+from poolint.text.scan import BrokenError, Scanner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 _LEAD = re.compile(r"(?:[ \t]*\f)*([ \t]*)")
 _ENDING = re.compile(r"\r\n|\r|\n")

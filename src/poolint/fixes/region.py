@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, TypeVar
 from poolint.diagnostics import Position, Range
 from poolint.fixes.edits import EditError, apply_to_rows
 from poolint.fixes.layout import Refused, indentation
-from poolint.source import SourceError, parse
+from poolint.text.source import SourceError, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.diagnostics import Edit
-    from poolint.slices import Slice
-    from poolint.source import Source
+    from poolint.text.slices import Slice
+    from poolint.text.source import Source
 
 Node = TypeVar("Node", ast.stmt, ast.Try)
 

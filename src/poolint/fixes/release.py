@@ -10,22 +10,22 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from poolint.analyses.block_headers import entering, enters_everywhere
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
-from poolint.semantics.callables import decorators
-from poolint.semantics.calls import call_fact
-from poolint.semantics.entering import entering, enters_everywhere
-from poolint.semantics.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
-from poolint.semantics.releases import ends_its_way, is_like_release, new_release, releases, unit
-from poolint.semantics.well_known import CONTEXT_DECORATORS
+from poolint.models.standard import CONTEXT_DECORATORS
+from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
+from poolint.rewrite.releases import ends_its_way, is_like_release, new_release, releases, unit
+from poolint.types.call_sites import call_fact
+from poolint.types.returns import decorators
 
 if TYPE_CHECKING:
+    from poolint.analyses.block_headers import Entering
+    from poolint.flow.cfg import Node
     from poolint.models.schema import Class
-    from poolint.semantics.cfg import Node
-    from poolint.semantics.entering import Entering
-    from poolint.semantics.evaluator import Evaluator
-    from poolint.semantics.releases import Release
-    from poolint.semantics.scopes import Scope
+    from poolint.rewrite.releases import Release
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 Form = Literal["finally", "with"]
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
 from poolint.fixes.edits import EditError, Merge, apply_edits, moved
-from poolint.source import SourceError
+from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from poolint.diagnostics import Diagnostic, Edit, Position
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 ROUNDS = 10
 ATTEMPTS = 50

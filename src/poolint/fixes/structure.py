@@ -22,8 +22,8 @@ Change = Enclosing | Protecting | HandlerBecomesFinally | Deletions | Moving | I
 if TYPE_CHECKING:
     from poolint.diagnostics import Edit
     from poolint.fixes.plans import Structural
-    from poolint.slices import Slice
-    from poolint.source import Source
+    from poolint.text.slices import Slice
+    from poolint.text.source import Source
 
 
 def structural_edits(plan: Structural, piece: Slice, source: Source) -> tuple[Edit, ...] | None:

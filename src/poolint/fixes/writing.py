@@ -17,12 +17,12 @@ import stat
 from typing import TYPE_CHECKING
 
 from poolint.files import read_regular
-from poolint.source import SourceError
+from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 try:
     import fcntl
@@ -41,7 +41,7 @@ def target_of(path: str, within: Sequence[str]) -> str:
 
     ``within`` are the paths that are checked. What lies in none of these directories, nor beside one of these files,
     is not for poolint to change, nor is a file that has other names (hard links): they could not all be given the new
-    text in one step. Raises :class:`~poolint.source.SourceError`.
+    text in one step. Raises :class:`~poolint.text.source.SourceError`.
     """
     path = os.path.abspath(path)
     target = os.path.realpath(path)
@@ -58,7 +58,7 @@ def target_of(path: str, within: Sequence[str]) -> str:
 
 
 def write_atomically(before: Source, after: Source, within: Sequence[str] = (), swept: set[str] | None = None) -> None:
-    """Put ``after`` in the place of ``before``. Raises :class:`~poolint.source.SourceError`, and then nothing changed.
+    """Put ``after`` in the place of ``before``. Raises :class:`~poolint.text.source.SourceError`, and then nothing changed.
 
     The file keeps its mode, its extended attributes and access lists, and its owner, as far as the system lets us. A
     symbolic link stays one and its target is written, where :func:`target_of` allows for that. What a killed run has

@@ -116,7 +116,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         return []
 
     from poolint.selection import internal_ignored
-    from poolint.source import Source, SourceError
+    from poolint.text.source import Source, SourceError
 
     try:
         source = Source.from_bytes(filename, _bytes(filename, text))

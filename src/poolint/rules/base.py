@@ -1,6 +1,6 @@
 """The contract between a rule and poolint: all that the author of a rule needs to know.
 
-A rule is a LibCST visitor that is handed one *slice* at a time: the outermost function around something that semantics
+A rule is a LibCST visitor that is handed one *slice* at a time: the outermost function around something that a detector
 has observed. It asks ``self.facts``, judges, words the finding, and may add a plan for a fix. It never reads files,
 resolves names, or decides what an expression is: that is what the facts are for.
 """
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from poolint.detect.leaks import LeakedCheckout, ManualRelease
+    from poolint.detect.observation import Observation
     from poolint.fixes.plans import Plan
-    from poolint.semantics.facts import CallFact, LeakedCheckout, ManualRelease, Observation
+    from poolint.types.call_sites import CallFact
 
 Form = Literal["finally", "with"]
 FixLevel = Literal["safe", "unsafe", "safe or unsafe", "none", "sometimes"]
@@ -36,7 +38,7 @@ HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When 
 class Subscription:
     """What a rule wants to look at: slices are cut around nothing else.
 
-    ``observations`` are kinds of :class:`~poolint.semantics.facts.Observation`. ``names`` are qualified names of
+    ``observations`` are kinds of :class:`~poolint.detect.observation.Observation`. ``names`` are qualified names of
     calls (``"httpx.AsyncClient.post"``), ``roles`` the roles that calls have in the models.
     """
 
@@ -116,7 +118,7 @@ class Facts(Protocol):
     """What a rule may ask about the slice in front of it."""
 
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        """Everything that semantics has observed at exactly this node."""
+        """Everything that was observed at exactly this node."""
 
     def call(self, node: cst.Call) -> CallFact | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""

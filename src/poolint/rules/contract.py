@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, get_args
 
+from poolint.detect.observation import Observation
 from poolint.models.schema import Role
 from poolint.rules.base import HEADINGS, FixLevel, Meta, Option, Rule, documentation
-from poolint.semantics.facts import Observation
-from poolint.semantics.places import KINDS
+from poolint.syntax.file_kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -101,7 +101,7 @@ def _of_subscription(rule: type[Rule], meta: Meta) -> Iterator[str]:
             yield f"subscribes to {name!r}, which is no dotted name ('httpx.AsyncClient.post')"
     for one in sorted(wanted.observations, key=lambda one: one.__name__):
         if not issubclass(one, Observation) or one is Observation:
-            yield f"subscribes to {one.__name__}, which is no kind of poolint.semantics.facts.Observation"
+            yield f"subscribes to {one.__name__}, which is no kind of poolint.detect.observation.Observation"
     if wanted.observations and rule.judge is Rule.judge:
         yield "subscribes to observations but has no `judge`"
 

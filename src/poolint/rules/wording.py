@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from poolint.rules.base import Verdict
 
 if TYPE_CHECKING:
+    from poolint.detect.holders import LostMember
+    from poolint.detect.leaks import LeakedCheckout
     from poolint.models.schema import Class
-    from poolint.semantics.facts import CallFact, LeakedCheckout, LostMember
+    from poolint.types.call_sites import CallFact
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",

@@ -29,7 +29,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Set
 
-    from poolint.finder import Finder
+    from poolint.roots.finder import Finder
 
     Reading = Callable[[str], bytes]
 

@@ -13,16 +13,16 @@ AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"
     rb"(?:execute|scalar|commit|rollback|flush|refresh|fetch|exec))"
 )
-"""The shape that evidence of use needs (see :mod:`poolint.semantics.evidence`), and a little more."""
+"""The shape that evidence of use needs (see :mod:`poolint.types.evidence`), and a little more."""
 
 DRIVES = re.compile(
     rb"\b(?:asyncio\.run|asyncio\.Runner|anyio\.run|uvloop\.run|run_until_complete|async_to_sync|run_async|async_run"
     rb"|run_coro\w*|run_sync)[ \t]*\("
 )
-"""What runs a coroutine on a loop of its own, or is called as if it did (:mod:`poolint.semantics.observe.loops`)."""
+"""What runs a coroutine on a loop of its own, or is called as if it did (:mod:`poolint.detect.loops`)."""
 
 BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
-"""A member that is entered by hand (see :mod:`poolint.semantics.observe.holders`)."""
+"""A member that is entered by hand (see :mod:`poolint.detect.holders`)."""
 
 DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
 """A statement that closes something and awaits nothing."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from poolint.diagnostics import Diagnostic
-    from poolint.source import Source
     from poolint.suppression.comments import Directive
+    from poolint.text.source import Source
 
 ITS_OWN = ("POL900", "POL901")
 """What poolint says about itself: a crash must not be hidden by a comment that knows nothing of it."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.diagnostics import Diagnostic
-    from poolint.source import Source
+    from poolint.text.source import Source
 
 ALL = "ALL"
 FORMS = ("ignore", "file-ignore")

@@ -9,8 +9,8 @@ from poolint.diagnostics import Applicability, Edit, Fix, Position, Range
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poolint.source import Source
     from poolint.suppression.comments import Directive, Selector
+    from poolint.text.source import Source
 
 
 def removal(source: Source, comment: Directive, unused: Sequence[Selector] | None = None) -> Fix | None:

@@ -20,8 +20,8 @@ from poolint.suppression.removal import removal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from poolint.source import Source
     from poolint.suppression.comments import Directive, Selector
+    from poolint.text.source import Source
 
     Kinds = frozenset[tuple[str, str]]
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from poolint.finder import REPOSITORY
+from poolint.roots.finder import REPOSITORY
 from poolint.versions.ranges import ANY, Range, both
 
 if TYPE_CHECKING:
-    from poolint.finder import Finder
+    from poolint.roots.finder import Finder
     from poolint.versions.declared import Declared, Reader
 
 __all__ = ["ANY", "Range", "Versions"]

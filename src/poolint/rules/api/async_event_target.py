@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.listeners import NoSuchEvent, RefusedListener
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import NoSuchEvent, RefusedListener
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class AsyncEventTarget(Rule):

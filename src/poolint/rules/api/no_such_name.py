@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.handlers import MissedExhaustion
+from poolint.detect.names import MissingName
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import MissedExhaustion, MissingName
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class NoSuchName(Rule):
@@ -61,9 +62,8 @@ class NoSuchName(Rule):
     all others there is no fix. Unsafe where the pool's exception is added to a handler, beside the one that is there.
 
     ## When to ignore
-    When a version of the library that is newer than poolint has the name. Imports that are prepared for a failure, by
-    `except ImportError` or by asking for the version, are not reported, nor are handlers for timeouts where something in the
-    `try` has a limit of its own.
+    When a version of the library that is newer than poolint has the name. Imports prepared for a failure (`except
+    ImportError`, a test of the version) are not reported, nor handlers for timeouts of something in the `try` with a limit.
     """
 
     meta = Meta(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.retries import BusyRetry
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import BusyRetry
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class RetryWithoutBackoff(Rule):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.handlers import SwallowedCancellation
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Reraise
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import SwallowedCancellation
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class SwallowedCancellationRule(Rule):

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.handlers import UnreachedHandler
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import UnreachedHandler
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class UnreachableDriverError(Rule):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect import awaits
+from poolint.detect.observation import Observation
 from poolint.fixes.plans import RemoveAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-from poolint.semantics import facts
-from poolint.semantics.facts import Observation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -56,7 +56,7 @@ class AwaitedSyncCall(Rule):
         code="POL105",
         name="awaited-sync-call",
         summary="a call that gives nothing awaitable is awaited",
-        subscription=Subscription(observations=frozenset({facts.AwaitedSyncCall})),
+        subscription=Subscription(observations=frozenset({awaits.AwaitedSyncCall})),
         fix="safe",
         uncovers=LIFETIMES,
     )
@@ -65,7 +65,7 @@ class AwaitedSyncCall(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, facts.AwaitedSyncCall)
+        assert isinstance(observation, awaits.AwaitedSyncCall)
         call = observation.call
         what = f"`{call.api}` is a plain function" if call.cls is not None else "it is a plain function"
         return Verdict(f"`await {call_text(call)}` raises TypeError after the call: {what}", call.receiver)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
+from poolint.detect.observation import Observation
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-from poolint.semantics.facts import ConsumedAwaitable, DroppedAwaitable, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.coroutines import DroppedDatabaseCoroutine
+from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.facts import DroppedDatabaseCoroutine, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

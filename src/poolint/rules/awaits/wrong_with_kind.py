@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.observation import Observation
+from poolint.detect.withs import MismatchedWith
 from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.facts import MismatchedWith, Observation
 
 if TYPE_CHECKING:
     from collections.abc import Callable

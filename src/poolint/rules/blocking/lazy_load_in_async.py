@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.lazy import LazyLoad
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.concurrency_facts import LazyLoad
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class LazyLoadInAsync(Rule):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.blocking import BlockingCheckout
+from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-from poolint.semantics.facts import BlockingCheckout, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.generators import AbandonedGenerator
+from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.facts import AbandonedGenerator, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

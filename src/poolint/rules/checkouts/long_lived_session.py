@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.owners import LongLived
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held
-from poolint.semantics.facts import LongLived, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect import leaks
+from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-from poolint.semantics import facts
-from poolint.semantics.facts import Observation
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -59,7 +59,7 @@ class ManualRelease(Rule):
         code="POL210",
         name="manual-release",
         summary="a checkout is released by hand where a block could do it",
-        subscription=Subscription(observations=frozenset({facts.ManualRelease})),
+        subscription=Subscription(observations=frozenset({leaks.ManualRelease})),
         fix="safe or unsafe",
         uncovers=LIFETIMES,
         default=False,
@@ -70,7 +70,7 @@ class ManualRelease(Rule):
         self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
-        assert isinstance(observation, facts.ManualRelease)
+        assert isinstance(observation, leaks.ManualRelease)
         block = "async with" if observation.asynchronous else "with"
         if observation.method:
             block += f" {observation.call.receiver}.{observation.method}()"
@@ -80,6 +80,6 @@ class ManualRelease(Rule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        assert isinstance(observation, facts.ManualRelease)
+        assert isinstance(observation, leaks.ManualRelease)
         del node
         return self.facts.release(observation, "with")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.factories import MadeForEachCall
+from poolint.detect.leaks import LeakedCheckout
+from poolint.detect.observation import Observation
+from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text, is_pool_per_call, leak_subject
-from poolint.semantics.factory_facts import MadeForEachCall, OwnerForEachCall
-from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

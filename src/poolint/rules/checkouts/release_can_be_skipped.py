@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.leaks import LeakedCheckout
+from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
-from poolint.semantics.facts import LeakedCheckout, Observation
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.registries import RegistryNotRemoved
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.facts import Observation, RegistryNotRemoved
 
 if TYPE_CHECKING:
     import libcst as cst

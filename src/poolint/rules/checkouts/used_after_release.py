@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect import afterwards
+from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics import facts
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -54,7 +55,7 @@ class UsedAfterRelease(Rule):
         code="POL207",
         name="used-after-release",
         summary="a connection or session is used or given away after its block has released it",
-        subscription=Subscription(observations=frozenset({facts.UsedAfterRelease})),
+        subscription=Subscription(observations=frozenset({afterwards.UsedAfterRelease})),
     )
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -66,8 +67,8 @@ class UsedAfterRelease(Rule):
     def visit_Tuple(self, node: cst.Tuple) -> None:
         self.consider(node)
 
-    def judge(self, observation: facts.Observation) -> Verdict | None:
-        assert isinstance(observation, facts.UsedAfterRelease)
+    def judge(self, observation: Observation) -> Verdict | None:
+        assert isinstance(observation, afterwards.UsedAfterRelease)
         outcome = "it raises, since the connection has been given back"
         if observation.cls.kind == "session":
             outcome = "it opens itself again, and nothing gives that connection back"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from poolint.detect.engine_observations import NoPool
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
-from poolint.semantics.configuration.facts import NoPool
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 _PORTS = re.compile(r":(?:6432|6543)\b")
 """Where external poolers usually listen."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint.detect.spending import BudgetExceeded
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.configuration.observed import BudgetExceeded
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class ConnectionBudget(Rule):

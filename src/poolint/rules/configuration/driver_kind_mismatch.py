@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.engine_observations import DriverMismatch
 from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import Replace
 from poolint.rules.base import Meta, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import ArgumentRule
-from poolint.semantics.configuration.facts import DriverMismatch
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class DriverKindMismatch(ArgumentRule):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.children import PoolInChild
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import PoolInChild
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class EngineCrossesProcesses(Rule):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.detect.startups import NeverDisposed
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Protect
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.semantics.api_facts import NeverDisposed
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class EngineNeverDisposed(Rule):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.engine_observations import NoLivenessCheck as Observed
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, of
-from poolint.semantics.configuration.facts import NoLivenessCheck as Observed
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class NoLivenessCheck(Rule):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.detect.patience import NoTimeout
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument, Replace
 from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, ArgumentRule
-from poolint.semantics.configuration.facts import NoTimeout
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class NoPoolTimeout(ArgumentRule):

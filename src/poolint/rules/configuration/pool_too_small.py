@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.engine_observations import SmallPool
 from poolint.rules.base import Meta, Option, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
-from poolint.semantics.configuration.facts import SmallPool
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 _ONE_AFTER_THE_OTHER = frozenset({"alembic", "scripts"})
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.refused_arguments import RefusedArgument
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Meta, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import ArgumentRule
-from poolint.semantics.configuration.facts import RefusedArgument
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class RejectedPoolArgument(ArgumentRule):

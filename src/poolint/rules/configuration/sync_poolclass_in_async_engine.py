@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
+from poolint.detect.engine_observations import SyncPoolClass
+from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Subscription, Verdict
 from poolint.rules.configuration.arguments import ArgumentRule
-from poolint.semantics.configuration.facts import SyncPoolClass
-from poolint.semantics.facts import Observation
 
 
 class SyncPoolclassInAsyncEngine(ArgumentRule):

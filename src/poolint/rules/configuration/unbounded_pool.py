@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.engine_observations import UnboundedPool as Observed
 from poolint.rules.base import Meta, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
-from poolint.semantics.configuration.facts import UnboundedPool as Observed
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import Observation
+    from poolint.detect.observation import Observation
 
 
 class UnboundedPool(ArgumentRule):

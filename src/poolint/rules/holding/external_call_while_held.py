@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
+from poolint.detect.observation import Observation
+from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Subscription
 from poolint.rules.holding.wording import WaitRule, chain, verdict, waits, while_held
-from poolint.semantics.facts import CallWhileHeld, Observation
-from poolint.semantics.sinks import EXTERNAL, UNKNOWN_EFFECT
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.streaming import StreamedFrom
+from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.holding.wording import chain, verdict, what_becomes, while_held
-from poolint.semantics.facts import CallWhileHeld, Observation, StreamedFrom
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from poolint.detect.nesting import NestedCheckout as Observed
+from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
-from poolint.semantics.facts import NestedCheckout as Observed
-from poolint.semantics.facts import Observation
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.outliving import OutlivesScope
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.facts import Observation, OutlivesScope
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.sharing import SharedByTasks
+from poolint.detect.threads import SharedByThreads
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.semantics.concurrency_facts import SharedByThreads
-from poolint.semantics.facts import Observation, SharedByTasks
 
 if TYPE_CHECKING:
     import libcst as cst

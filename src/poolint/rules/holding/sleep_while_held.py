@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.observation import Observation
+from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Subscription
 from poolint.rules.holding.wording import WaitRule, chain, verdict, while_held
-from poolint.semantics.facts import CallWhileHeld, Observation
 
 if TYPE_CHECKING:
     from poolint.rules.base import Verdict

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.diagnostics import Certainty
 from poolint.rules.base import Rule, Verdict
-from poolint.semantics.sinks import UNKNOWN_EFFECT
 
 if TYPE_CHECKING:
-    from poolint.semantics.facts import CallWhileHeld, StreamedFrom
+    from poolint.detect.streaming import StreamedFrom
+    from poolint.detect.waiting import CallWhileHeld
 
 _WAITED_FOR = {
     "http": "an HTTP request",

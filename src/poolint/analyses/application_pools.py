@@ -1,0 +1,179 @@
+"""Pools that live as long as the application: which call makes them, and whether a second event loop may use them.
+
+An engine or pool is the application's where a module or a class keeps it, a global, the cache of a function, or an
+object that a module keeps. One whose pool is of no known class is nobody's: what is not known is not told.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.conditions import cache_of, needs_arguments
+from poolint.analyses.pools import is_unpooled
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.pools import Pool, Pools
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+_ANY_LOOP = frozenset({"aiosqlite", "psycopg", "psycopg_async"})
+"""Drivers whose idle connections serve whatever loop asks for them (measured)."""
+
+_MAX_STEPS = 4
+
+
+class Made(NamedTuple):
+    """The call that makes an engine or a pool, and where it stands."""
+
+    call: ast.Call
+    scope: Scope
+
+
+class Applications:
+    """Answers for the pools of one project; remembers them."""
+
+    def __init__(self, ev: Evaluator, pools: Pools) -> None:
+        self.ev = ev
+        self.pools = pools
+        self._made: dict[Pool, Made | None] = {}
+
+    def loop_bound(self, pool: Pool | None, near: Scope) -> Made | None:
+        """What makes a pool, where it is the application's and keeps connections that one event loop has opened.
+
+        ``near`` is where it is used: a module there may keep the object that has it.
+        """
+        if pool is None:
+            return None
+        made = self._application(pool, near, 0)
+        if made is None or not self._is_asynchronous(made):
+            return None
+        return made if self._keeps_connections(made) and _driver(made.call, made.scope) not in _ANY_LOOP else None
+
+    def kept(self, pool: Pool | None, near: Scope) -> Made | None:
+        """What makes a pool, where it is the application's and keeps connections, synchronous or not."""
+        made = self._application(pool, near, 0) if pool is not None else None
+        return made if made is not None and self._keeps_connections(made) else None
+
+    def _application(self, pool: Pool, near: Scope, depth: int) -> Made | None:
+        if depth > _MAX_STEPS:
+            return None
+        if pool[0] == "place":
+            made = self._at(pool)
+            return made if made is not None and self._is_kept(made, near) else None
+        if pool[0] == "name":
+            home = pool[1]
+            return self._of_name(home, str(pool[2]), near, depth)  # type: ignore[arg-type]
+        if pool[0] == "attribute" and getattr(pool[1], "kind", "") == "class":
+            owner: Scope = pool[1]  # type: ignore[assignment]
+            bindings = owner.self_assignments.get(str(pool[2]), [])
+            return self._of_bindings(bindings, owner, near, depth) if self._has_object(owner, near) else None
+        return None
+
+    def _of_name(self, home: Scope, name: str, near: Scope, depth: int) -> Made | None:
+        """A name of a module that is bound several times: ``None`` first, an engine by some function later."""
+        return self._of_bindings(home.bindings.get(name, []), home, near, depth) if home.kind == "module" else None
+
+    def _of_bindings(self, bindings: list[Binding], home: Scope, near: Scope, depth: int) -> Made | None:
+        for one in bindings:
+            value = one.value.value if isinstance(one.value, ast.Await) else one.value
+            if not isinstance(value, ast.Call):
+                continue
+            where = one.scope or home
+            if self._makes_pool(value, where):
+                return Made(value, where)
+            inner = self._application(self.pools.identity(value, where), near, depth + 1)
+            if inner is not None:
+                return inner
+        return None
+
+    def _at(self, pool: Pool) -> Made | None:
+        """The call at a place."""
+        if pool not in self._made:
+            _, path, row, column = pool
+            module = self.ev.project.module(str(path))
+            scopes = module.scope.descendants() if module is not None else ()
+            found = ((call, scope) for scope in scopes for call in scope.calls)
+            self._made[pool] = next(
+                (Made(call, scope) for call, scope in found if (call.lineno, call.col_offset) == (row, column)), None
+            )
+        return self._made[pool]
+
+    def _is_kept(self, made: Made, near: Scope) -> bool:
+        """Whether what is made outlives the function in which it is made."""
+        scope = made.scope
+        if scope.kind in ("module", "class") or (cache_of(scope) is not None and not needs_arguments(scope)):
+            return True
+        statement = parent_of(made.call)
+        if isinstance(statement, ast.Await):
+            statement = parent_of(statement)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in scope.globals:
+                return True
+            if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self":
+                owner = scope.enclosing_class
+                return owner is not None and self._has_object(owner, near)
+        return False
+
+    def _has_object(self, owner: Scope, near: Scope) -> bool:
+        """Whether a module keeps an object of a class: its own, or that in which it is used."""
+        for module in {owner.module.path: owner.module, near.module.path: near.module}.values():
+            for name, bindings in module.scope.bindings.items():
+                kinds = {one.kind for one in bindings}
+                if kinds.isdisjoint({"assign", "annotated", "import"}) or (name[:1].isupper() and "import" in kinds):
+                    continue
+                for one in alternatives(self.ev.scope_name(name, module.scope)):
+                    if isinstance(one, Instance) and one.cls is owner:
+                        return True
+        return False
+
+    def _makes_pool(self, call: ast.Call, scope: Scope) -> bool:
+        return any(one.base is not None and one.base.kind in ("engine", "pool") for one in self._instances(call, scope))
+
+    def _is_asynchronous(self, made: Made) -> bool:
+        found = [one.base for one in self._instances(*made)]
+        return bool(found) and all(
+            one is not None and one.kind in ("engine", "pool") and one.mode == "async" for one in found
+        )
+
+    def _instances(self, call: ast.Call, scope: Scope) -> Iterator[Instance]:
+        for one in alternatives(self.ev.type_of(call, scope)):
+            for inner in alternatives(one.awaited) if isinstance(one, Pending) else (one,):
+                if isinstance(inner, Instance):
+                    yield inner
+
+    def _keeps_connections(self, made: Made) -> bool:
+        """Whether the pool of an engine is of a class that keeps connections, as far as its arguments tell."""
+        if is_unpooled(self.ev, *made):
+            return False
+        for keyword in made.call.keywords:
+            if keyword.arg is None:
+                return False  # a class of pool may be among them
+            if keyword.arg == "poolclass":
+                given = alternatives(self.ev.type_of(keyword.value, made.scope))
+                return UNKNOWN not in given and all(isinstance(one, ClassObject) for one in given)
+        return True
+
+
+def _driver(call: ast.Call, scope: Scope) -> str:
+    """The driver that the address of an engine names, where the code says it; else empty."""
+    named = next((one.value for one in call.keywords if one.arg in ("url", "drivername")), None)
+    given = named if named is not None else next(iter(call.args), None)
+    for _ in range(_MAX_STEPS):
+        if not isinstance(given, ast.Name):
+            break
+        bindings = nearest(given.id, scope)
+        given = bindings[0].value if len(bindings) == 1 else None
+    if isinstance(given, ast.Call):
+        return _driver(given, scope) if given.args or given.keywords else ""
+    if isinstance(given, ast.JoinedStr) and given.values:
+        given = given.values[0]
+    if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+        return ""
+    dialect = given.value.partition(":")[0]
+    return dialect.partition("+")[2]

@@ -1,0 +1,71 @@
+"""Whether a connection is set to commit each statement by itself: by its engine, where it is taken, or right after."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import nearest, parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+
+_MAX_STEPS = 6
+
+
+def is_autocommit(call: ast.expr, scope: Scope) -> bool:
+    """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
+    if any(_says_so(one) for one in (*_behind(call, scope), *_chained(call))):
+        return True
+    index = index_of(scope)
+    if index.sets_autocommit is None:
+        index.sets_autocommit = _set_on(scope)
+    return not index.sets_autocommit.isdisjoint(index.names_of(call))
+
+
+def _behind(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
+    """The calls that make what a connection is taken from, and the call that takes it."""
+    node: ast.expr | None = call
+    for _ in range(_MAX_STEPS):
+        if isinstance(node, ast.Call):
+            yield node
+            node = node.func.value if isinstance(node.func, ast.Attribute) else None
+        elif isinstance(node, ast.Name):
+            bindings = nearest(node.id, scope)
+            node = bindings[0].value if len(bindings) == 1 else None
+        elif isinstance(node, ast.Await):
+            node = node.value
+        else:
+            return
+
+
+def _chained(call: ast.expr) -> Iterator[ast.Call]:
+    """What is called on the connection in the expression that takes it."""
+    outer = parent_of(call)
+    while isinstance(outer, (ast.Await, ast.Attribute, ast.Call)):
+        if isinstance(outer, ast.Call):
+            yield outer
+        outer = parent_of(outer)
+
+
+def _set_on(scope: Scope) -> frozenset[str]:
+    """The names in a scope on which a call says so."""
+    roots = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and _says_so(one))
+    return frozenset(root.id for root in roots if isinstance(root, ast.Name))
+
+
+def _says_so(call: ast.Call) -> bool:
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else ""
+    if name == "set_autocommit":
+        return any(isinstance(one, ast.Constant) and one.value is True for one in call.args)
+    if name not in ("execution_options", "connection", "connect"):
+        return False
+    return any(
+        isinstance(one, ast.Constant) and one.value == "AUTOCOMMIT"
+        for keyword in call.keywords
+        for one in ast.walk(keyword.value)
+    )

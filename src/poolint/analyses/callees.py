@@ -1,0 +1,274 @@
+"""The calls that functions make, as far as they can matter to anything that effects are followed to."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.conditions import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
+from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
+from poolint.syntax.scopes import may_be_another, nearest, parent_of
+from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.members import lineage
+from poolint.types.overrides import Heirs
+from poolint.types.returns import returned
+from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Function as Function_
+    from poolint.models.schema import Method
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+_DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})
+"""Functions that run the coroutines they are given before they return."""
+
+
+class Link(NamedTuple):
+    """One call on a chain: where it stands, and what it calls, as people say it; or a block or a loop that waits."""
+
+    node: ast.expr
+    scope: Scope
+    name: str
+
+
+_OWNERS = frozenset({"engine", "pool", "factory", "client"})
+"""Kinds of what is built once and lent to all that need it."""
+
+_SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
+"""What is in the name of something that makes sessions or connections."""
+
+
+class Edge(NamedTuple):
+    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope.
+
+    Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
+    has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and told only
+    where nothing else is.
+    """
+
+    link: Link
+    fact: CallFact | None
+    target: Scope | None
+    others: tuple[Scope, ...] = ()
+    is_around: bool = False
+
+
+class Edges:
+    """The calls that functions make; found once, for the summaries of all sinks."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self.heirs = Heirs(ev)
+        self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
+            name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
+        }
+        for cls in ev.models.classes.values():
+            if cls.construct in ("open", "checkout"):
+                self._words.add(cls.name.rpartition(".")[2])
+        self._any_word = frozenset(
+            name.partition(".")[0].encode()
+            for name, cls in ev.models.classes.items()
+            if any("*" in row.names and _does(row) for row in cls.methods)
+        )
+        """Libraries of whose clients every method has an effect, whatever it is called."""
+        self._near_any_word: dict[str, bool] = {}
+        self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
+        self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
+        self._tested: dict[Scope, frozenset[str]] = {}
+        self._implied: dict[Scope, tuple[Edge, ...]] = {}
+        self._around: dict[Scope, Around] = {}
+        self._iterating = _roots_of_iterators(ev)
+
+    def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
+        """The calls that stand directly in a function."""
+        found = self._of_scope.get(scope)
+        if found is None:
+            calls = (edge for node in scope.calls for edge in self.of_call(node, scope))
+            found = self._of_scope[scope] = (*calls, *self.implied(scope))
+        return found
+
+    def implied(self, scope: Scope) -> tuple[Edge, ...]:
+        """The blocks and loops of a function that wait, each by its context or its iterator."""
+        found = self._implied.get(scope)
+        if found is None:
+            one = list(entered(self.ev, scope)) if scope.withs else []
+            if any(map(scope.module.mentions, self._iterating)):
+                one += iterated(self.ev, scope)
+            edges = (Edge(Link(node, scope, name), fact, None) for node, name, fact in one)
+            found = self._implied[scope] = tuple(edges)
+        return found
+
+    def of_call(self, node: ast.Call, scope: Scope) -> tuple[Edge, ...]:
+        """What one call can be, as far as it happens here and each time."""
+        found = self._of_call.get(node)
+        if found is None:
+            found = self._of_call[node] = tuple(self._edges(node, scope))
+        return found
+
+    def enter(self, node: ast.Call, target: Scope, caller: Known) -> Known:
+        """What this call fixes of the parameters that its callee's conditions look at."""
+        tested = self._tested.get(target)
+        if tested is None:
+            tested = self._tested[target] = tested_parameters(target)
+        return known(node, target, tested, caller)
+
+    def _is_kept(self, callee: Scope) -> bool:
+        """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.
+
+        Where it keeps one for each argument, this is so for what is built once for each configuration: an engine, or an
+        object that has one.
+        """
+        cache = cache_of(callee)
+        around = callee.parent
+        if cache is None or around is None:
+            return False
+        if needs_arguments(callee) and not all(map(self._is_built, alternatives(returned(self.ev, callee, None)))):
+            return False
+        return not any(isinstance(one, (Function, ClassObject)) for one in alternatives(self.ev.type_of(cache, around)))
+
+    def _is_built(self, one: Type) -> bool:
+        """Whether a value is an engine or the like, or an object of the project that has one."""
+        if not isinstance(one, Instance):
+            return False
+        if one.base is not None:
+            return one.base.kind in _OWNERS
+        return any(
+            isinstance(member, Instance) and member.base is not None and member.base.kind in _OWNERS
+            for cls in lineage(self.ev, one)
+            for name in cls.self_assignments
+            for member in alternatives(self.ev.type_of_member(one, name))
+        )
+
+    def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
+        if isinstance(parent_of(node), ast.Raise):
+            return False  # an exception is made, which does no more than that
+        name = last_name(node.func)
+        if not name or name in self._words:
+            return True
+        source = scope.module.source
+        if name in self.ev.screen.definitions(source.path, source.data):
+            return True
+        if isinstance(node.func, ast.Attribute):
+            # Any other method has the name that its class gives it.
+            return _is_own(node.func, scope) or self._is_near_any_word(source.path, source.data)
+        if nearest(name, scope) and _SAYS_MAKER.search(name):
+            return True  # imported, maybe, from the module of the project that makes it
+        return may_be_another(name, scope)
+
+    def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallFact | None:
+        """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""
+        if not (isinstance(callee, LibraryName) and callee.name == "asyncio.wait_for" and node.args):
+            return None
+        for one in alternatives(self.ev.type_of(node.args[0], scope)):
+            row = self.ev.models.method(one.base, "__await__") if isinstance(one, Instance) and one.base else None
+            if row is not None and _driven(node):
+                return CallFact(node, callee.name, "", row)
+        return None
+
+    def _is_near_any_word(self, path: str, data: bytes) -> bool:
+        found = self._near_any_word.get(path)
+        if found is None:
+            found = self._near_any_word[path] = self.ev.screen.is_near(self._any_word, path, data)
+        return found
+
+    def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
+        if not self._may_matter(node, scope) or happens_once(node, scope):
+            return []
+        callee = self.ev.type_of(node.func, scope)
+        edges: list[Edge] = []
+        for one in alternatives(callee):
+            if isinstance(one, Function) and one.scope.kind == "function":
+                written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
+                if written and all(_runs(node, each) for each in written):
+                    link = Link(node, scope, one.scope.qualified_name)
+                    edges.append(Edge(link, None, written[0], tuple(written[1:])))
+                    edges += self._around_calls(node, scope, one.scope)
+            elif isinstance(one, ClassObject) and one.cls is not one.base:
+                built = self.ev.type_of_member(one.instance(), "__init__")
+                if isinstance(built, Function):
+                    edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
+        if edges:
+            return edges
+        fact = self._waits_for(node, scope, callee) or call_fact(self.ev, node, scope, use_evidence=False)
+        if fact is None:
+            return edges
+        if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
+            return edges
+        opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+        if opens or (fact.row is not None and _does(fact.row) and _is_driven(node, fact)):
+            edges.append(Edge(Link(node, scope, fact.api), fact, None))
+        return edges
+
+    def _is_set_up(self, node: ast.Call, row: Method | Function_, scope: Scope) -> bool:
+        """Whether a call, or the making of what it is called on, asks for the effect."""
+        receiver = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        return is_set_up(row, node) or is_set_up(row, made_by(self.ev, receiver, scope))
+
+    def _around_calls(self, node: ast.Call, scope: Scope, callee: Scope) -> Iterator[Edge]:
+        """What the decorators of a function do when it is called."""
+        found = self._around.get(callee)
+        if found is None:
+            found = self._around[callee] = around(self.ev, callee)
+        name = callee.qualified_name
+        for wrapper in found.wrappers:
+            yield Edge(Link(node, scope, name), None, wrapper)
+        for library, fact in found.library:
+            yield Edge(Link(node, scope, f"{name} → {library}"), fact, None, is_around=True)
+
+
+def _roots_of_iterators(ev: Evaluator) -> tuple[bytes, ...]:
+    """The import roots of the classes whose objects wait between two rounds of a loop."""
+    rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
+    found = {cls.name for cls, row in rows if row.effect and not {"__iter__", "__anext__"}.isdisjoint(row.names)}
+    return tuple(sorted({name.partition(".")[0].encode() for name in found}))
+
+
+def _is_own(function: ast.Attribute, scope: Scope) -> bool:
+    """Whether an object calls what it keeps: a session maker at ``self.maker``."""
+    owner = scope.enclosing_class
+    is_self = isinstance(function.value, ast.Name) and function.value.id == "self"
+    return is_self and owner is not None and function.attr in owner.self_assignments
+
+
+def _does(row: Method | Function_) -> bool:
+    """Whether a call can have an effect that any sink asks for."""
+    return bool(row.effect) or row.role != "local"
+
+
+def _runs(node: ast.Call, callee: Scope) -> bool:
+    """Whether the body of ``callee`` runs where it is called like this."""
+    if callee.is_generator:
+        parent = parent_of(node)
+        return isinstance(parent, (ast.For, ast.AsyncFor, ast.withitem, ast.comprehension, ast.YieldFrom, ast.Starred))
+    return not callee.is_async or _driven(node)
+
+
+def _is_driven(node: ast.Call, fact: CallFact) -> bool:
+    """Whether the library call really happens here, and is not only prepared."""
+    assert fact.row is not None
+    if fact.row.call == "sync":
+        return True
+    return _driven(node) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
+
+
+def _driven(node: ast.AST) -> bool:
+    """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
+    parent = parent_of(node)
+    while isinstance(
+        parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)
+    ):
+        parent = parent_of(parent)
+    if isinstance(parent, ast.Await):
+        return True
+    if isinstance(parent, ast.Call):
+        function = parent.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        return name in _DRIVES
+    return False

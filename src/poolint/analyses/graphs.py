@@ -1,0 +1,188 @@
+"""Control-flow graphs of the project's functions, with what the models and the types know about calls."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.flow import cfg
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact
+from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
+from poolint.types.vocabulary import WATCHING, last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
+"""Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
+
+_QUIET_PREFIXES = (
+    "logging.", "datetime.", "contextlib.suppress", "contextlib.closing", "contextlib.aclosing",
+    "random.", "string.", "copy.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
+    "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
+    "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
+    "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
+    "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "weakref.", "sqlalchemy.event.",
+    "contextlib.ExitStack", "contextlib.AsyncExitStack",
+    "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.get_running_loop", "asyncio.current_task",
+    "asyncio.TaskGroup", "asyncio.Semaphore", "asyncio.BoundedSemaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Queue",
+)  # fmt: skip
+_QUIET_BUILTINS = frozenset(
+    {
+        "len", "int", "float", "isinstance", "issubclass", "print", "str", "repr", "bool", "list", "dict", "set", "tuple",
+        "frozenset", "range", "enumerate", "zip", "hasattr", "id", "type", "sorted", "reversed", "callable", "super", "object",
+        "any", "all", "max", "min", "sum", "map", "filter", "iter", "format", "vars",
+    }
+)  # fmt: skip
+_QUIET_METHODS = frozenset(
+    {
+        "append", "items", "keys", "values", "get", "strip", "lstrip", "rstrip", "lower", "upper", "split", "splitlines",
+        "join", "format", "startswith", "endswith", "replace", "copy", "extend", "setdefault", "update", "isoformat",
+        "total_seconds", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "where", "filter",
+        "filter_by", "order_by", "limit", "offset", "options", "join_from", "outerjoin", "select_from", "group_by",
+        "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
+        "discard", "add", "clear", "set", "is_set", "locked", "count", "inc", "dec", "observe",
+    }
+)  # fmt: skip
+_LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
+_LOG_METHODS = frozenset({*_LOGGED, *(f"a{name}" for name in _LOGGED)})
+"""What loggers are called by, asynchronous ones too."""
+
+ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
+"""Functions that end the process: what is still open then is given back with it."""
+
+_NEVER_RETURN = ENDING | {"pytest.fail", "pytest.skip", "pytest.exit"}
+_SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
+
+
+class Graphs:
+    """The graphs of one project's functions, built on demand."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._graphs: dict[Scope, cfg.Graph] = {}
+        self._raising: dict[Scope, bool] = {}
+
+    def of(self, scope: Scope) -> cfg.Graph:
+        """The graph of a function.
+
+        Raises:
+            poolint.flow.cfg.TooComplex: it has more events than a graph may hold.
+        """
+        graph = self._graphs.get(scope)
+        if graph is None:
+            graph = self._graphs[scope] = cfg.build(
+                scope.node,
+                raises=lambda node: self.may_raise(node, scope),
+                never_returns=lambda call: self.never_returns(call, scope),
+                suppresses=lambda item, _: self._suppresses(item, scope),
+            )
+        return graph
+
+    def may_raise(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether something may raise in practice."""
+        if isinstance(node, ast.Await):
+            node = node.value
+        if not isinstance(node, ast.Call):
+            return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
+        if last_name(node.func) in WATCHING or _logs(node.func):
+            return False
+        fact = call_fact(self.ev, node, scope)
+        if fact is not None and fact.row is not None:
+            if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
+                return False  # it is made and dropped: nothing of it ever runs
+            return fact.role not in _QUIET_ROLES and fact.row.effect != "sleep"
+        callee = self.ev.type_of(node.func, scope)
+        if isinstance(callee, LibraryName):
+            name = callee.name
+            if name.startswith("builtins."):
+                return name.partition(".")[2] not in _QUIET_BUILTINS
+            return not name.startswith(_QUIET_PREFIXES)
+        if isinstance(callee, Instance):
+            return True
+        if isinstance(callee, Function):
+            return self._may_raise(callee.scope)
+        if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+            methods = protocol(self.ev, callee)
+            return methods is None or any(map(self._may_raise, methods))
+        is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
+        return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
+
+    def _may_raise(self, scope: Scope) -> bool:
+        """Whether something may leave a function of the project by an exception, as far as its body tells."""
+        found = self._raising.get(scope)
+        if found is None:
+            self._raising[scope] = True  # met again while deciding
+            manages = bool(scope.yields) and is_manager(self.ev, scope)
+            found = self._raising[scope] = not (manages or _tells_all(scope)) or self._calls_what_raises(scope)
+            if not found and not manages:  # what a manager lets pass at its `yield` is the block's
+                try:
+                    found = bool(self.of(scope).exits["exit-exception"].predecessors)
+                except cfg.TooComplex:
+                    found = True
+                self._raising[scope] = found
+        return found
+
+    def _calls_what_raises(self, scope: Scope) -> bool:
+        """Whether a function calls something that may raise and that it does not try to catch."""
+        return any(not _may_be_caught(call, scope) and self.may_raise(call, scope) for call in scope.calls)
+
+    def never_returns(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            if isinstance(one, LibraryName) and one.name in _NEVER_RETURN:
+                continue
+            if isinstance(one, Function) and _says_never(one.scope):
+                continue
+            return False
+        return True
+
+    def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
+        """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be told."""
+        context = item.context_expr
+        if not isinstance(context, ast.Call):
+            return False
+        callee = self.ev.type_of(context.func, scope)
+        if isinstance(callee, (Function, ClassObject)):
+            return suppressed(self.ev, callee)
+        name = self.ev.qualified_name(callee)
+        if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
+            return tuple(context.args)
+        return name in _SUPPRESSING
+
+
+def _logs(function: ast.expr) -> bool:
+    """Whether this is a method of a logger, of whatever library."""
+    if not (isinstance(function, ast.Attribute) and function.attr in _LOG_METHODS):
+        return False
+    return last_name(function.value).lower().endswith(("logger", "log", "logging"))
+
+
+def _tells_all(scope: Scope) -> bool:
+    """Whether the body of a function is what runs when it is called: not decorated, and no stub that others override."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.decorator_list or scope.is_generator:
+        return False
+    return not all(
+        isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in node.body
+    )
+
+
+def _may_be_caught(call: ast.Call, scope: Scope) -> bool:
+    """Whether a call stands in a ``try`` or a ``with`` of its function."""
+    current = parent_of(call)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.Try, ast.With, ast.AsyncWith)):
+            return True
+        current = parent_of(current)
+    return False
+
+
+def _says_never(scope: Scope) -> bool:
+    returns = getattr(scope.node, "returns", None)
+    name = returns.attr if isinstance(returns, ast.Attribute) else getattr(returns, "id", "")
+    return name in ("NoReturn", "Never")

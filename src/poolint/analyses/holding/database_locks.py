@@ -1,0 +1,193 @@
+"""Which locks of the database are held beside a connection: of rows, of tables, advisory ones.
+
+A statement takes them (``with_for_update()``, ``FOR UPDATE``, ``LOCK TABLE``, ``pg_advisory_lock``), here or in a function
+of the project that gets the session, and the end of the transaction gives them back. One that is taken on some ways only
+is not told.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.transactions import inside, root_of, source_of
+from poolint.analyses.ownership import parameter_for
+from poolint.models.schema import ENDING_ROLES
+from poolint.syntax.scopes import nearest
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.holding.transactions import Region
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_KINDS = (
+    ("a row lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
+    ("a table lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
+    ("an advisory lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
+)
+_UNLOCKS = re.compile(r"\bpg_advisory_unlock(?:_all|_shared)?\b", re.IGNORECASE)
+_MAX_DEPTH = 4
+"""Functions inside each other that are looked into; names of statements that are followed."""
+
+
+class Lock(NamedTuple):
+    """A lock: what it is, in words, and the call that takes it."""
+
+    kind: str
+    taken: ast.Call
+
+
+def held(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.AST, scope: Scope) -> Iterator[Lock]:
+    """The locks that are held when ``node`` begins, by the connection of ``hold``; by where they are taken."""
+    names = _names(hold, holdings.changes(scope).regions)
+    own = [one for one in scope.calls if one is not node and _is_on(ev, one, names, scope)]
+    ending = [one for one in own if _ends(ev, one, scope)]
+    for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
+        if call is node:
+            continue
+        kind = _kind(ev, call, scope) if call in own else _below(ev, holdings, call, names, scope)
+        is_kept = kind and _is_kept(ev, hold, call, node, holdings.changes(scope).regions)
+        if is_kept and holdings.lasts(call, node, hold.resource, scope, ending):
+            yield Lock(kind, call)
+
+
+def _names(hold: Hold, regions: list[Region]) -> set[str]:
+    """What a held connection is called: the resource, what its block binds, and what that begins a transaction of."""
+    found = {hold.resource}
+    for region in regions:
+        if region.header is hold.header:
+            items = getattr(region.statement, "items", ())  # none where a decorator has opened it
+            bound = (one.optional_vars for one in items if one.context_expr is region.header)
+            found.update(one.id for one in bound if isinstance(one, ast.Name))
+            begun = region.header.func if isinstance(region.header, ast.Call) else None
+            if (
+                isinstance(begun, ast.Attribute)
+                and region.fact.cls is not None
+                and region.fact.cls.kind == "connection"
+            ):
+                found.update(one.id for one in [begun.value] if isinstance(one, ast.Name))
+    return found
+
+
+def _is_on(ev: Evaluator, call: ast.Call, names: set[str], scope: Scope) -> bool:
+    """Whether a call is one of a connection or session that is called like this, or of its cursor."""
+    root = source_of(ev, call, scope)
+    for _ in range(_MAX_DEPTH):
+        if root is None or text_of(root, scope) in names:
+            return root is not None
+        value = _only_value(root, scope) if _is_cursor(ev, root, scope) else None
+        root = root_of(value) if isinstance(value, ast.Call) else None
+    return False
+
+
+def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    return any(
+        isinstance(one, Instance) and one.base is not None and one.base.kind == "cursor"
+        for one in alternatives(ev.type_of(node, scope))
+    )
+
+
+def _only_value(node: ast.expr, scope: Scope) -> ast.expr | None:
+    """What the only binding of a name gives it."""
+    bindings = nearest(node.id, scope) if isinstance(node, ast.Name) else []
+    value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated", "with") else None
+    return value.value if isinstance(value, ast.Await) else value
+
+
+def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
+    """What a statement locks that a call of a session, a connection or a cursor runs."""
+    fact = call_fact(ev, call, scope)
+    if fact is None or fact.role not in ("query", "stream", "refresh", "cursor"):
+        return ""
+    if any(one.arg == "with_for_update" and not _is_no(one.value) for one in call.keywords):
+        return "a row lock"
+    return _said(call.func, scope, 0) or next((kind for one in call.args if (kind := _said(one, scope, 0))), "")
+
+
+def _said(node: ast.expr, scope: Scope, depth: int) -> str:
+    """What a statement locks, by the words of its text, or the methods that build it."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            for kind, words in _KINDS:
+                if words.search(one.value) is not None:
+                    return kind
+        elif isinstance(one, ast.Call) and last_name(one.func) == "with_for_update":
+            return "a row lock"
+        elif isinstance(one, ast.Attribute) and _KINDS[2][1].fullmatch(one.attr) is not None:
+            return "an advisory lock"
+        elif isinstance(one, ast.Name) and depth < _MAX_DEPTH:
+            value = _only_value(one, scope)
+            found = _said(value, scope, depth + 1) if value is not None and not isinstance(value, ast.Name) else ""
+            if found:
+                return found
+    return ""
+
+
+def _is_no(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call ends the transaction of a session or connection, or unlocks what is not bound to one."""
+    fact = call_fact(ev, call, scope)
+    if fact is not None and fact.role in ENDING_ROLES:
+        return True
+    texts = (one.value for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Constant))
+    return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
+
+
+def _is_kept(ev: Evaluator, hold: Hold, taken: ast.Call, node: ast.AST, regions: list[Region]) -> bool:
+    """Whether the transaction in which a lock is taken is still open at ``node``, as far as blocks tell."""
+    around = [one for one in regions if one.fact.method != "begin_nested" and inside(taken, one.statement)]
+    if around:
+        return all(inside(node, one.statement) or node is one.statement for one in around[-1:])
+    return hold.cls is None or not _commits_by_itself(ev, hold.cls)
+
+
+def _commits_by_itself(ev: Evaluator, cls: Class) -> bool:
+    """Whether a connection has no commit, since each statement outside of a transaction's block is one."""
+    return cls.kind == "connection" and ev.models.method(cls, "commit") is None
+
+
+def _below(ev: Evaluator, holdings: Holdings, call: ast.Call, names: set[str], scope: Scope, depth: int = 0) -> str:
+    """What a function of the project locks with the session that it is passed, or that its object has."""
+    for callee in alternatives(ev.type_of(call.func, scope)) if depth < _MAX_DEPTH else ():
+        if not isinstance(callee, Function) or callee.scope.is_generator:
+            continue
+        inner = {parameter for argument, keyword in _passed(call, names, scope)
+                 if (parameter := parameter_for(callee, call, argument, keyword)) is not None}  # fmt: skip
+        if (
+            any(one.resource in names and one.holds for one in holdings.changes(scope).calls.get(call, ()))
+            and not inner
+        ):
+            inner = {text_of(one.func.value, callee.scope) for one in callee.scope.calls if _is_of_self(one)}  # type: ignore[attr-defined]
+        for one in callee.scope.calls if inner else ():
+            if _is_on(ev, one, inner, callee.scope):
+                found = _kind(ev, one, callee.scope)
+            else:
+                found = _below(ev, holdings, one, inner, callee.scope, depth + 1)
+            if found:
+                return found
+    return ""
+
+
+def _passed(call: ast.Call, names: set[str], scope: Scope) -> Iterator[tuple[ast.expr, str | None]]:
+    """The arguments that are one of some names, each with its keyword."""
+    arguments = [*((one, None) for one in call.args), *((one.value, one.arg) for one in call.keywords)]
+    for argument, keyword in arguments:
+        if isinstance(argument, (ast.Name, ast.Attribute)) and text_of(argument, scope) in names:
+            yield argument, keyword
+
+
+def _is_of_self(call: ast.Call) -> bool:
+    """Whether a call is of a member of the object that a method belongs to: ``self.session.execute(…)``."""
+    owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name) and owner.value.id == "self"

@@ -1,0 +1,327 @@
+"""Which connections are held when a call is made: a forward data-flow analysis over the control-flow graph.
+
+A resource has not been used yet, holds a connection, or has ended; where ways meet, the greatest of these is taken. So
+a call after a use on *some* way counts, but one after a commit on some way does not: ``if commit: session.commit()``.
+"""
+
+from __future__ import annotations
+
+import ast
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding import entry
+from poolint.analyses.holding.exit_summaries import Leaving
+from poolint.analyses.holding.transactions import inside
+from poolint.analyses.holding.transfer import Change
+from poolint.flow.cfg import TooComplex
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poolint.analyses.graphs import Graphs
+    from poolint.analyses.holding.transactions import Region
+    from poolint.analyses.holding.transfer import Changes, Reader
+    from poolint.flow.cfg import Graph, Node
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+
+
+class Hold(NamedTuple):
+    """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
+
+    ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here,
+    ``note`` how it came to be held, in words, where ``since`` does not show it.
+    """
+
+    resource: str
+    since: ast.expr
+    cls: Class | None
+    header: ast.expr | None
+    is_sure: bool = True
+    note: str = ""
+
+
+class _Standing(NamedTuple):
+    ended: bool
+    change: Change
+    is_sure: bool = True
+
+
+MAX_RESOURCES = 50
+"""Resources of one function that are followed; real ones hold up to four."""
+
+_State = dict[str, _Standing]
+
+
+class Holdings:
+    """Answers for the functions of one project; remembers what it has read."""
+
+    def __init__(self, reader: Reader, graphs: Graphs) -> None:
+        self._reader = reader
+        reader.leaving = Leaving(reader.ev, self, reader.ends)
+        self._graphs = graphs
+        self._changes: dict[Scope, Changes] = {}
+        self._may_be_held: dict[Scope, list[ast.Call]] = {}
+        self._before: dict[Scope, dict[Node, _State] | None] = {}
+        self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
+
+    def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
+        """The function that a call runs, as far as it is ``inner``, or that writes the same method."""
+        found = alternatives(self._reader.ev.type_of(call.func, scope))
+        called = next((one for one in found if isinstance(one, Function) and one.scope.name == inner.name), None)
+        return Function(inner, called.receiver) if called is not None else None
+
+    def changes(self, scope: Scope) -> Changes:
+        """What a function changes about the connections that it holds."""
+        found = self._changes.get(scope)
+        if found is None:
+            found = self._changes[scope] = self._reader.changes(scope)
+            regions, found.before = self._found_before(scope)
+            found.regions = [*regions, *found.regions]
+        return found
+
+    def _found_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
+        """The transactions around a function, and what it finds held when it begins."""
+        if not getattr(scope.node, "decorator_list", None):
+            return [], []
+        known = self._known_before.get(scope)
+        if known is None:
+            ev = self._reader.ev
+            known = self._known_before[scope] = [], []  # a function may depend on itself
+            regions = list(entry.around(ev, scope))
+            held = [
+                Change(f"{text_of(one.header, scope)} (line {one.header.lineno})", True, one.header, one.fact.cls, True)
+                for one in regions
+                if not one.session
+            ]
+            known = self._known_before[scope] = regions, [*held, *entry.taken(self, ev, scope)]
+        return known
+
+    def graph(self, scope: Scope) -> Graph:
+        """The graph of a function. Raises :class:`~poolint.flow.cfg.TooComplex`."""
+        return self._graphs.of(scope)
+
+    def may_be_held(self, scope: Scope) -> list[ast.Call]:
+        """The calls of a function at which something may be held, by their words and places; cheap to ask."""
+        found = self._may_be_held.get(scope)
+        if found is None:
+            found = self._may_be_held[scope] = self._around_takes(scope)
+        return found
+
+    def _around_takes(self, scope: Scope) -> list[ast.Call]:
+        if self._found_before(scope)[1]:
+            return scope.calls
+        takes = self._reader.taken(scope)
+        first = min(map(_position, takes), default=None)
+        loops = {loop for one in takes for loop in _loops(one)}
+        for call in sorted(scope.calls, key=_position):
+            # Of what is taken later, only what goes round again matters.
+            known = first is not None and _position(call) >= first and loops.issuperset(_loops(call))
+            if not known and self._reader.may_take(call, scope):
+                first = min(first or _position(call), _position(call))
+                loops.update(_loops(call))
+        if first is None:
+            return []
+        return [call for call in scope.calls if _position(call) > first or not loops.isdisjoint(_loops(call))]
+
+    def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
+        """What is held when ``node`` begins, what was taken last first.
+
+        Of the context of a block or the iterator of a loop, that is not called there, it is what is held when the block
+        is entered, or when the loop asks for its next item.
+        """
+        changes = self.changes(scope)
+        if not changes.holds_any():
+            return []
+        states = self._states(scope, changes)
+        if states is None:
+            return []
+        graph = self._graphs.of(scope)
+        events, where = graph.nodes_of(node), parent_of(node)
+        while not events and isinstance(where, ast.expr):
+            events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
+        if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
+            events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
+        return self._held(events, node, states, changes)
+
+    def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], changes: Changes) -> list[Hold]:
+        held: dict[str, Hold] = {}
+        for event in events:
+            for name, standing in states.get(event, {}).items():
+                if not standing.ended and name not in changes.dedicated:
+                    change, header = standing.change, self._header(standing.change, node, changes)
+                    held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.note)
+        return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
+
+    def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
+        """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""
+        changes = self.changes(scope)
+        states = self._states(scope, changes) if changes.calls or changes.holds_any() else None
+        if states is None:
+            return [], []
+        graph = self._graphs.of(scope)
+        events = graph.nodes_of(scope.yields[0]) if scope.yields else [graph.exits["exit-normal"]]
+        ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
+        return self._held(events, scope.node, states, changes), ended
+
+    def lasts(
+        self, since: ast.Call, node: ast.AST, resource: str, scope: Scope, ending: Iterable[ast.Call] = ()
+    ) -> bool:
+        """Whether ``node`` is reached only after ``since``, and nothing in between ends the use of ``resource``.
+
+        ``ending`` are further calls that do.
+        """
+        changes = self.changes(scope)
+        try:
+            graph = self._graphs.of(scope)
+        except TooComplex:
+            return False
+        stops = {event for one in ending for event in graph.nodes_of(one)}
+        ends = graph.nodes_of(node)
+        for begun in graph.nodes_of(since):
+            between = [one for one in graph.reachable(begun) if one in stops or _ends(one, resource, changes)]
+            if all(graph.dominates(begun, end) for end in ends) and not any(
+                _leads(graph, one, begun, ends) for one in between
+            ):
+                return bool(ends)
+        return False
+
+    def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
+        """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
+        changes = self.changes(scope)
+        if not any(one.resource == resource and not one.holds for found in changes.calls.values() for one in found):
+            return False
+        states = self._states(scope, changes) or {}
+        found = [states[event].get(resource) for event in self._graphs.of(scope).nodes_of(node) if event in states]
+        return any(one is not None and one.ended for one in found)
+
+    def _header(self, change: Change, node: ast.AST, changes: Changes) -> ast.expr | None:
+        """The header of the transaction's block that ``node`` stands in, of those that the resource has open."""
+        if change.block:
+            return change.node
+        for region in reversed(changes.regions):
+            if region.session == change.resource and inside(node, region.statement):
+                return region.header
+        return None
+
+    def _states(self, scope: Scope, changes: Changes) -> dict[Node, _State] | None:
+        if scope not in self._before:
+            try:
+                few = len({one.resource for one in changes.holding()}) <= MAX_RESOURCES
+                self._before[scope] = _flow(self._graphs.of(scope), changes) if few else None
+            except TooComplex:
+                self._before[scope] = None
+        return self._before[scope]
+
+
+def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
+    """The state before each node that the entry reaches."""
+    first = {one.resource: _Standing(ended=False, change=one) for one in changes.before}
+    states: dict[Node, _State] = {graph.entry: first}
+    nodes = graph.reverse_postorder()
+    order = {node: index for index, node in enumerate(nodes)}
+    waiting, queue = {graph.entry}, [0]
+    while queue:
+        node = nodes[heappop(queue)]
+        if node not in waiting:
+            continue
+        waiting.remove(node)
+        after = _after(node, states[node], changes, raised=False)
+        raised = _after(node, states[node], changes, raised=True)
+        for edge in node.successors:
+            if edge.kind in ("cancel", "interrupt", "generator-exit"):
+                continue
+            known, passed = states.get(edge.target), raised if edge.kind == "exception" else after
+            joined = dict(passed) if known is None else _joined(known, passed)
+            if joined != known:
+                states[edge.target] = joined
+                if edge.target not in waiting:
+                    waiting.add(edge.target)
+                    heappush(queue, order[edge.target])
+    return states
+
+
+def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:
+    """The state after an event, which has ``raised`` or has not."""
+    found = changed_by(node, changes)
+    if not found:
+        return state
+    state = dict(state)
+    for change in found:
+        if raised and change.reverse and change.holds:
+            state.pop(change.resource, None)  # nothing is known of what its name had before
+            continue
+        known = state.get(change.resource)
+        if not change.holds and not (raised and change.reverse):
+            state[change.resource] = _Standing(ended=True, change=change)
+        elif known is None or known.ended:
+            state[change.resource] = _Standing(ended=False, change=change)
+    return state
+
+
+def changed_by(node: Node, changes: Changes) -> list[Change] | None:
+    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
+    if node.kind == "await":
+        assert isinstance(node.node, ast.Await)
+        return changes.calls.get(node.node.value)
+    if node.kind == "call":
+        return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
+    table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
+    return table.get(node.node) if table is not None else None
+
+
+def _leads(graph: Graph, node: Node, around: Node, ends: list[Node]) -> bool:
+    """Whether one of ``ends`` may come after ``node``, without ``around`` in between."""
+    seen, waiting = {node, around}, [node]
+    while waiting:
+        for edge in graph.successors(waiting.pop()):
+            if edge.target in ends:
+                return True
+            if edge.target not in seen:
+                seen.add(edge.target)
+                waiting.append(edge.target)
+    return False
+
+
+def _ends(node: Node, resource: str, changes: Changes) -> bool:
+    return any(one.resource == resource and not one.holds for one in changed_by(node, changes) or ())
+
+
+def _joined(one: _State, other: _State) -> _State:
+    joined: _State = {}
+    for name in {**one, **other}:
+        first, second = one.get(name), other.get(name)
+        if first is None or second is None:
+            standing = first or second
+            assert standing is not None
+            joined[name] = standing._replace(is_sure=False)
+        else:
+            greater = max(first, second, key=_rank)
+            is_sure = first.is_sure and second.is_sure and first.ended == second.ended
+            joined[name] = greater._replace(is_sure=is_sure)
+    return joined
+
+
+def _rank(standing: _Standing) -> tuple[bool, int, int]:
+    """Later ends and earlier beginnings are greater, so that a search for the greatest ends."""
+    row, column = _position(standing.change.node)
+    return (standing.ended, -row, -column)
+
+
+def _position(node: ast.expr) -> tuple[int, int]:
+    return (node.lineno, node.col_offset)
+
+
+def _loops(node: ast.AST) -> list[ast.AST]:
+    """The loops around a node, in its function."""
+    found: list[ast.AST] = []
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            found.append(current)
+        current = parent_of(current)
+    return found

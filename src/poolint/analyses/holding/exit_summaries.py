@@ -1,0 +1,166 @@
+"""Whether a function of the project returns with the session that it was passed still holding its connection.
+
+A helper that commits does not end what its caller holds if it also has a way past the commit: ``if row is None: create
+it and commit``; and one that reads back what it has committed holds again. What decides must not be an argument, or the
+session itself: then the caller knows more than we do. And what hands the session to somebody unknown may have ended it.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from poolint.analyses.ownership import parameter_for
+from poolint.flow.cfg import TooComplex
+from poolint.syntax.scopes import parent_of
+from poolint.types.members import lineage
+from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.transfer import Changes
+    from poolint.flow.cfg import Graph, Node
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_HANDS_ON = frozenset({"partial", "create_task", "ensure_future", "submit", "run_in_executor", "to_thread", "push",
+                       "callback", "enter_context", "enter_async_context", "closing", "aclosing"})  # fmt: skip
+
+
+class Left(IntEnum):
+    """How a function leaves a session that it was passed, on some way; what may be the worst is believed of several."""
+
+    UNTOUCHED = 0
+    HELD = 1
+    ENDED = 2
+
+
+class Leaving:
+    """Answers for the functions of one project; remembers what it has found."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, ends: Effects) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self.ends = ends
+        self._found: dict[tuple[Scope, str], Left] = {}
+
+    def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:
+        """How a function of the project leaves a session that it is passed."""
+        found = Left.UNTOUCHED
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
+            found = max(found, self.parameter(one.scope, name) if isinstance(one, Function) and name else Left.ENDED)
+        return found
+
+    def parameter(self, scope: Scope, name: str) -> Left:
+        """The same for one function and its parameter."""
+        key = (scope, name)
+        if key not in self._found:
+            self._found[key] = Left.ENDED  # met again while deciding
+            self._found[key] = self._of_parameter(scope, name)
+        return self._found[key]
+
+    def _of_parameter(self, scope: Scope, name: str) -> Left:
+        if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(name, ())):
+            return Left.ENDED
+        if any(name in inner.loads for inner in scope.descendants() if inner is not scope):
+            return Left.ENDED  # a function inside may end it at any time
+        if any(self._is_handed_on(load, scope) for load in scope.loads.get(name, ())):
+            return Left.ENDED
+        changes = self.holdings.changes(scope)
+        ending = [one for found in changes.calls.values() for one in found if one.resource == name and not one.holds]
+        if any(_is_decided_by_caller(one.node, scope) for one in ending):
+            return Left.ENDED
+        try:
+            found = _left(self.holdings.graph(scope), changes, name, scope)
+        except TooComplex:
+            return Left.ENDED
+        return Left.HELD if Left.HELD in found else max(found, default=Left.ENDED)
+
+    def _is_handed_on(self, load: ast.Name, scope: Scope) -> bool:
+        """Whether the session goes to somebody who may end it, and of whom no change tells."""
+        child: ast.AST = load
+        parent = parent_of(load)
+        while isinstance(parent, (ast.keyword, ast.Starred, ast.IfExp, ast.BoolOp)):
+            child, parent = parent, parent_of(parent)
+        if isinstance(parent, ast.Attribute):
+            # `close` itself may be handed on; a method that is called is a change, where it is one.
+            return not isinstance(parent_of(parent), (ast.Call, ast.Attribute)) and last_name(parent) in (
+                "close",
+                "commit",
+            )
+        if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.withitem)):
+            return True
+        if not isinstance(parent, ast.Call) or child is parent.func:
+            return False
+        if last_name(parent.func) in _HANDS_ON:
+            return True
+        return any(self._may_end(one, parent) for one in alternatives(self.ev.type_of(parent.func, scope)))
+
+    def _may_end(self, callee: object, call: ast.Call) -> bool:
+        if callee is UNKNOWN or isinstance(callee, CallableValue):
+            return True
+        if not isinstance(callee, ClassObject) or callee.cls is callee.base:
+            return False
+        if isinstance(parent_of(call), ast.Attribute):
+            return False  # the method that is called on it is a change of its own
+        return any(
+            self.ends.of_function(method) is not None
+            for cls in lineage(self.ev, callee)
+            for method in cls.children
+            if method.kind == "function"
+        )
+
+
+def _is_decided_by_caller(call: ast.expr, scope: Scope) -> bool:
+    """Whether an argument decides if this happens: ``if commit: session.commit()``."""
+    arguments = {name for name, found in scope.bindings.items() if any(one.kind == "parameter" for one in found)}
+    child: ast.AST = call
+    parent = parent_of(child)
+    while parent is not None and parent is not scope.node:
+        if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and child is not parent.test:
+            asked = {one.id for one in ast.walk(parent.test) if isinstance(one, ast.Name)}
+            if not asked.isdisjoint(arguments):
+                return True
+        child, parent = parent, parent_of(parent)
+    return False
+
+
+def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
+    """How a function can leave a resource when it returns, by ways on which nothing raises.
+
+    A way that returns None or another constant, where others return something else, is one that the caller tells from
+    them: ``if row is None: raise``. What it leaves held is not believed.
+    """
+    from poolint.analyses.holding.dataflow import changed_by
+
+    telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
+    start = (graph.entry, Left.UNTOUCHED, False)
+    seen: set[tuple[Node, Left, bool]] = {start}
+    stack = [start]
+    while stack:
+        node, state, is_told = stack.pop()
+        for change in changed_by(node, changes) or ():
+            if change.resource == name and not (change.holds and _is_decided_by_caller(change.node, scope)):
+                state = Left.HELD if change.holds else Left.ENDED
+        if node.kind == "return":
+            is_told = isinstance(node.node, ast.Return) and not _is_constant(node.node.value)
+        for edge in node.successors:
+            following = (edge.target, state, is_told)
+            if not edge.is_unwinding and following not in seen:
+                seen.add(following)
+                stack.append(following)
+    ends = [(state, is_told) for node, state, is_told in seen if node.kind == "exit-normal"]
+    return {Left.ENDED if state is Left.HELD and telling and not is_told else state for state, is_told in ends}
+
+
+def _is_constant(value: ast.expr | None) -> bool:
+    """Whether a returned value is a constant, nothing at all, or a tuple with a flag in it."""
+    if isinstance(value, ast.Tuple):
+        return any(_is_constant(one) for one in value.elts)
+    if isinstance(value, (ast.List, ast.Dict, ast.Set)):
+        return not (value.keys if isinstance(value, ast.Dict) else value.elts)
+    return value is None or isinstance(value, ast.Constant)

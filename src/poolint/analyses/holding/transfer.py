@@ -1,0 +1,345 @@
+"""What the events of a function change about the connections that it holds.
+
+A session holds from the first statement that may reach the database until it is committed, rolled back or closed, by
+itself or by a function of the project that it is passed to. A connection holds while its block lasts, or from where it
+is checked out by hand until it is given back; one that was opened outside of any pool is nobody else's, and not told.
+The block of an engine's or a connection's transaction holds from entry.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.direct import is_direct, opens_directly
+from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.transactions import root_of, source_of, transactions
+from poolint.analyses.lifetimes.acquisitions import sites
+from poolint.analyses.ownership import Fate
+from poolint.flow.flags import name_of
+from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.standard import ENTERING
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.exit_summaries import Leaving
+    from poolint.analyses.holding.transactions import Region
+    from poolint.analyses.ownership import Ownership
+    from poolint.analyses.session_use import Using
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.vocabulary import Vocabulary
+
+
+class Change(NamedTuple):
+    """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
+
+    ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
+    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``note``
+    says in words what has happened, where ``node`` does not show it.
+    """
+
+    resource: str
+    holds: bool
+    node: ast.expr
+    cls: Class | None = None
+    block: bool = False
+    reverse: bool = False
+    note: str = ""
+
+
+class Changes:
+    """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``."""
+
+    def __init__(self) -> None:
+        self.calls: dict[ast.AST, list[Change]] = {}
+        self.enters: dict[ast.AST, list[Change]] = {}
+        self.exits: dict[ast.AST, list[Change]] = {}
+        self.regions: list[Region] = []
+        self.before: list[Change] = []
+        """What is held already when the function begins."""
+        self.dedicated: set[str] = set()
+        """Resources that have to stay held: their connections listen."""
+
+    def holding(self) -> Iterator[Change]:
+        """Those by which something is held. Who only asks for the first one does not pay for all of them."""
+        yield from self.before
+        inside = (found for table in (self.calls, self.enters) for found in table.values())
+        yield from (one for found in inside for one in found if one.holds or one.reverse)
+
+    def holds_any(self) -> bool:
+        """Whether something is held by one of them."""
+        return next(self.holding(), None) is not None
+
+
+class Reader:
+    """Reads the changes off the functions of one project."""
+
+    def __init__(
+        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, using: Using, ends: Effects
+    ) -> None:
+        self.ev = ev
+        self.vocabulary = vocabulary
+        self.ownership = ownership
+        self.using = using
+        self.ends = ends
+        self.leaving: Leaving | None = None
+        """What functions leave held, as the flow tells that is made with this reader."""
+        self._read: dict[Scope, Changes] = {}
+        self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
+        self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
+
+    def taken(self, scope: Scope) -> list[ast.expr]:
+        """Where blocks of a function, or checkouts by hand, take or give back a connection."""
+        blocks = self._blocks(scope)
+        return [one.node for table in (blocks.enters, blocks.calls) for changes in table.values() for one in changes]
+
+    def may_take(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
+        if isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self" and self._own(scope):
+            return True
+        if any(self._session(one, scope) is not None for one in _arguments(call)):
+            return True
+        is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
+        return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
+
+    def _session(self, node: ast.expr, scope: Scope) -> Class | None:
+        """The class of an argument that is a session and is called like one."""
+        text = name_of(node)
+        if not text or SAYS_DATABASE.search(text) is None:
+            return None
+        cls = _resource(self.ev.type_of(node, scope))
+        return cls if cls is not None and cls.kind in SESSIONS else None
+
+    def changes(self, scope: Scope) -> Changes:
+        """All changes in a function."""
+        found = self._blocks(scope)
+        carriers = dict(self._carriers(scope))
+        for call in scope.calls:
+            self._note_listener(call, scope, found)
+            changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
+            if changes:
+                found.calls.setdefault(call, []).extend(changes)
+        return found
+
+    def _blocks(self, scope: Scope) -> Changes:
+        """What blocks and checkouts by hand change."""
+        found = self._read.get(scope)
+        if found is not None:
+            return found
+        found = self._read[scope] = Changes()
+        found.regions = transactions(self.ev, scope)
+        for statement in scope.withs:
+            for item in statement.items:
+                self._with(statement, item, scope, found)
+        for call in scope.calls:
+            if last_name(call.func) in ENTERING:
+                self._stacked(call, scope, found)
+        for site in sites(self.ev, self.vocabulary, scope):
+            if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
+                found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
+        return found
+
+    # Blocks
+
+    def _with(self, statement: WithNode, item: ast.withitem, scope: Scope, found: Changes) -> None:
+        header = item.context_expr
+        target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+        region = next((one for one in found.regions if one.header is header), None)
+        # Whatever the block binds is over with it, also where nothing is known of the context manager.
+        over = found.exits[item] = [Change(target, False, header)] if target else []
+        over.extend(self._ended_by_manager(header, scope))
+        if region is not None and not region.session:
+            name = f"{text_of(header, scope)} (line {header.lineno})"
+            found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, reverse=True)]
+            over.append(Change(name, False, header))
+            return
+        if region is not None:
+            if region.fact.method == "begin_nested":
+                found.enters[item] = [Change(region.session, True, header, region.fact.cls)]
+            else:
+                over.append(Change(region.session, False, header))
+            return
+        entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=isinstance(statement, ast.AsyncWith))
+        cls = _resource(entered)
+        if cls is None:
+            return
+        name = target or text_of(header, scope)
+        call = header.value if isinstance(header, ast.Await) else header
+        pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
+        if pooled and not opens_directly(self.ev, header, scope):
+            found.enters[item] = [Change(name, True, header, cls, reverse=True)]
+        over.append(Change(name, False, header))
+
+    def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
+        """The sessions that are passed to a context manager of the project which ends them."""
+        if isinstance(header, ast.Call) and any(self._session(one, scope) is not None for one in _arguments(header)):
+            callees = alternatives(self.ev.type_of(header.func, scope))
+            if any(isinstance(one, Function) and self.ends.of_function(one.scope) is not None for one in callees):
+                for one in _arguments(header):
+                    if self._session(one, scope) is not None:
+                        yield Change(name_of(one), False, header)
+
+    def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
+        """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
+        parent = parent_of(call)
+        value: ast.expr = call
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        cls = _resource(self.ev.type_of(value, scope))
+        if cls is None or cls.kind != "connection" or cls.embedded:
+            return
+        if call.args and opens_directly(self.ev, call.args[0], scope):
+            return
+        named = isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
+        name = parent.targets[0].id if named else text_of(call, scope)  # type: ignore[union-attr]
+        found.calls.setdefault(call, []).append(Change(name, True, call, cls, reverse=True))
+        stack = name_of(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        for item in (item for statement in scope.withs for item in statement.items):
+            if stack and isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == stack:
+                found.exits.setdefault(item, []).append(Change(name, False, item.context_expr))
+
+    # Calls
+
+    def _by_method(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
+        """What a call of a method changes about what it is called on, or about its argument."""
+        name = last_name(call.func)
+        if name not in self._words or not isinstance(call.func, ast.Attribute):
+            if name in ("release", "putconn"):
+                yield from self._given_back(call, scope)
+            return
+        fact = call_fact(self.ev, call, scope)
+        if fact is None or fact.cls is None or fact.row is None:
+            return
+        if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
+            yield from self._given_back(call, scope)
+            return
+        root = root_of(call)
+        if root is None:
+            return
+        cls: Class | None = fact.cls
+        if fact.cls.kind == "query":
+            root = source_of(self.ev, root, scope)
+            cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
+        if root is None:
+            return
+        if cls is not None and cls.kind in SESSIONS:
+            if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not _is_header(call)):
+                yield Change(text_of(root, scope), True, call, cls)
+            elif fact.role in ENDING_ROLES:
+                yield Change(text_of(root, scope), False, call, cls, reverse=fact.role == "commit")
+        elif cls is not None and cls.kind == "connection" and fact.role == "release":
+            yield Change(text_of(root, scope), False, call)
+
+    def _note_listener(self, call: ast.Call, scope: Scope, found: Changes) -> None:
+        """Note the resource that a call makes listen."""
+        if last_name(call.func) in self.vocabulary.dedicates:
+            fact, root = call_fact(self.ev, call, scope), root_of(call)
+            if root is not None and fact is not None and getattr(fact.row, "dedicates", False):
+                found.dedicated.add(text_of(root, scope))
+
+    def _given_back(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
+        for argument in call.args[:1]:
+            yield Change(text_of(argument, scope), False, call)
+
+    def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
+        """What a function of the project does with a session that it is passed, or that its object has."""
+        for argument in _arguments(call):
+            text = name_of(argument)
+            if text and SAYS_DATABASE.search(text) is not None:
+                yield from self._of_helper(call, argument, text, scope)
+        function = call.func
+        if not isinstance(function, ast.Attribute):
+            return
+        carried = carriers.get(name_of(function.value))
+        if carried is None and isinstance(function.value, ast.Call):
+            carried = self._carried(function.value, scope)
+        if carried is not None:
+            yield from self._of_method(call, name_of(carried), _resource(self.ev.type_of(carried, scope)), scope)
+        elif isinstance(function.value, ast.Name) and function.value.id == "self":
+            for text, cls in self._own(scope):
+                yield from self._of_method(call, text, cls, scope)
+
+    def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
+        cls = _resource(self.ev.type_of(argument, scope))
+        if cls is None or not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+            return
+        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+        fate = self.ownership.fate(call, argument, scope, cls, keyword)
+        if fate is not Fate.USED:
+            left = Left.ENDED
+            if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
+                left = self.leaving.argument(call, argument, keyword, scope)
+            if left is not Left.UNTOUCHED:
+                yield Change(text, left is Left.HELD, call, cls if left is Left.HELD else None)
+        elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
+            yield Change(text, True, call, cls)
+
+    def _of_method(self, call: ast.Call, text: str, cls: Class | None, scope: Scope) -> Iterator[Change]:
+        """What a method of an object that has a session does with that."""
+        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+            return
+        if self.ends.of_call(call, scope) is not None:
+            yield Change(text, False, call)
+        elif cls is not None and cls.kind in SESSIONS and self.using.uses.of_call(call, scope) is not None:
+            yield Change(text, True, call, cls)
+
+    def _own(self, scope: Scope) -> list[tuple[str, Class]]:
+        """The sessions that the object of a method has itself: ``self.session``."""
+        owner = scope.enclosing_class
+        if owner is None:
+            return []
+        found = self._of_class.get(owner)
+        if found is None:
+            found = self._of_class[owner] = []
+            this = self.ev.class_object(owner).instance()
+            for name in owner.self_assignments:
+                if SAYS_DATABASE.search(name) is not None:
+                    cls = _resource(self.ev.type_of_member(this, name))
+                    if cls is not None and cls.kind in SESSIONS:
+                        found.append((f"self.{name}", cls))
+        return found
+
+    def _carriers(self, scope: Scope) -> Iterator[tuple[str, ast.expr]]:
+        """Names of objects that have been made with a session, and the session: ``orders = Orders(session)``."""
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind in ("assign", "annotated") and isinstance(binding.value, ast.Call):
+                    carried = self._carried(binding.value, scope)
+                    if carried is not None:
+                        yield name, carried
+
+    def _carried(self, made: ast.Call, scope: Scope) -> ast.expr | None:
+        """The session that an object of the project is made with."""
+        for argument in _arguments(made):
+            if self._session(argument, scope) is not None:
+                callee = self.ev.type_of(made.func, scope)
+                if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+                    return argument
+                if isinstance(callee, Function) and self.using.keeps(self.ev.type_of(made, scope)):
+                    return argument
+        return None
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _resource(one: object) -> Class | None:
+    """The class of session or connection that a value is."""
+    for member in alternatives(one):  # type: ignore[arg-type]
+        if isinstance(member, Instance) and member.base is not None and member.base.kind in (*SESSIONS, "connection"):
+            return member.base
+    return None
+
+
+def _is_header(call: ast.Call) -> bool:
+    return isinstance(parent_of(call), ast.withitem)

@@ -1,0 +1,199 @@
+"""What happens without being called by its name: blocks that wait as they are entered, loops whose iterator sleeps
+between two rounds, and what decorators do around the function that is called.
+
+Entering the block of what has an `acquire` waits as that does: of locks, semaphores and limiters. A lock whose block
+does nothing that takes time is held for an instant, whoever holds it, and is no wait.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import nearest
+from poolint.types import imports
+from poolint.types.call_sites import CallFact, call_fact, text_of
+from poolint.types.values import Function, Instance, LibraryFunction, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class, Method
+    from poolint.models.schema import Function as Function_
+    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.types.evaluator import Evaluator
+
+_MAX_STEPS = 4
+
+
+class Implied(NamedTuple):
+    """Something that is called by a block, a loop or a decorator: where it stands, and what it is, as people say it."""
+
+    node: ast.expr
+    name: str
+    fact: CallFact
+
+
+def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
+    """The blocks of a function that wait before they begin."""
+    for statement in scope.withs:
+        for item in statement.items:
+            found = _entered(ev, item.context_expr, statement, scope)
+            if found is not None:
+                yield found
+
+
+def _entered(ev: Evaluator, context: ast.expr, statement: WithNode, scope: Scope) -> Implied | None:
+    for one in alternatives(ev.type_of(context, scope)):
+        base = one.base if isinstance(one, Instance) else None
+        if base is None or not (base.async_enter if isinstance(statement, ast.AsyncWith) else base.enter):
+            continue
+        row = ev.models.method(base, "acquire")
+        if row is not None and row.effect in ("lock", "wait") and _takes_time(ev, statement, scope):
+            keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
+            return Implied(context, f"{keyword} {text_of(context, scope)}", _fact(context, base, "acquire", row))
+    return None
+
+
+def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
+    """Whether who holds a lock does something meanwhile that takes time: awaits, or reaches a database or further."""
+    for part in statement.body:
+        for node in ast.walk(part):
+            if isinstance(statement, ast.AsyncWith):
+                if isinstance(node, (ast.Await, ast.AsyncWith, ast.AsyncFor)):
+                    return True
+            elif isinstance(node, ast.Call):
+                fact = call_fact(ev, node, scope)
+                if fact is not None and fact.row is not None and (fact.row.effect or fact.role in REACHING_ROLES):
+                    return True
+                if any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
+                    return True
+    return False
+
+
+def iterated(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
+    """The loops of a function whose iterator has an effect between two rounds: ``for attempt in Retrying(wait=…)``."""
+    for bindings in scope.bindings.values():
+        for binding in bindings:
+            if binding.kind != "for" or not isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call)):
+                continue
+            method = "__anext__" if binding.asynchronous else "__iter__"
+            for one in alternatives(ev.type_of(binding.value, scope)):
+                base = one.base if isinstance(one, Instance) else None
+                row = ev.models.method(base, method) if base is not None else None
+                if base is None or row is None or not row.effect:
+                    continue
+                if is_set_up(row, made_by(ev, binding.value, scope)):
+                    fact = _fact(binding.value, base, method, row)
+                    yield Implied(binding.value, base.name.rpartition(".")[2], fact)
+
+
+def _fact(node: ast.expr, cls: Class, method: str, row: Method) -> CallFact:
+    """The fact about a call that nobody has written."""
+    call = node if isinstance(node, ast.Call) else ast.copy_location(ast.Call(node, [], []), node)
+    return CallFact(call, f"{cls.name}.{method}", "", row, cls)
+
+
+class Around(NamedTuple):
+    """What decorators do around a function: calls of libraries, by their names, and wrappers of the project."""
+
+    library: tuple[tuple[str, CallFact], ...]
+    wrappers: tuple[Scope, ...]
+
+
+NOTHING_AROUND = Around((), ())
+
+
+def around(ev: Evaluator, callee: Scope) -> Around:
+    """What is done around each call of a function."""
+    decorators = getattr(callee.node, "decorator_list", None)
+    if not decorators:
+        return NOTHING_AROUND
+    library: list[tuple[str, CallFact]] = []
+    wrappers: list[Scope] = []
+    outside = callee.parent or callee
+    for decorator in decorators:
+        made = decorator if isinstance(decorator, ast.Call) else made_by(ev, decorator, outside)
+        target = made.func if made is not None else decorator
+        for one in alternatives(ev.type_of(target, outside if made in (None, decorator) else callee.module.scope)):
+            if isinstance(one, LibraryFunction) and one.row.effect:
+                if is_set_up(one.row, made):
+                    call = made or ast.copy_location(ast.Call(decorator, [], []), decorator)
+                    library.append((one.row.name, CallFact(call, one.row.name, "", one.row)))
+            elif isinstance(one, Function) and one.scope.kind == "function":
+                wrappers += _wrappers(one.scope, is_async=callee.is_async)
+    return Around(tuple(library), tuple(wrappers)) if library or wrappers else NOTHING_AROUND
+
+
+def _wrappers(decorator: Scope, *, is_async: bool) -> list[Scope]:
+    """The functions inside a decorator that call the function which it is given, for one of this kind."""
+    found = [
+        inner
+        for inner in decorator.descendants()
+        if inner is not decorator and inner.kind == "function" and any(_is_given(call, inner) for call in inner.calls)
+    ]
+    fitting = [one for one in found if one.is_async is is_async] or found
+    return [one for one in fitting if not _picks_arguments(one)]
+
+
+def _picks_arguments(wrapper: Scope) -> bool:
+    """Whether a wrapper hands something of its arguments to others: a session that these may end, for one."""
+    arguments = wrapper.node.args if isinstance(wrapper.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    several = {one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None} if arguments else set()
+    return any(
+        isinstance(one, ast.Subscript) and isinstance(one.value, ast.Name) and one.value.id in several
+        for call in wrapper.calls
+        for one in call.args
+    )
+
+
+def _is_given(call: ast.Call, wrapper: Scope) -> bool:
+    """Whether a wrapper calls a parameter of the function around it, or hands it to what may."""
+    for one in (call.func, *call.args[:1]):
+        if isinstance(one, ast.Name) and one.id not in wrapper.bindings and wrapper.parent is not None:
+            bindings = nearest(one.id, wrapper.parent)
+            if any(binding.kind == "parameter" for binding in bindings):
+                return True
+    return False
+
+
+def made_by(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.Call | None:
+    """The call that makes what an expression stands for: itself, or what the only binding of a name assigns."""
+    for _ in range(_MAX_STEPS):
+        if isinstance(node, ast.Call):
+            return node
+        if not isinstance(node, ast.Name):
+            return None
+        bindings = nearest(node.id, scope)
+        if len(bindings) != 1:
+            return None
+        binding = bindings[0]
+        if binding.kind == "import" and ":" in binding.origin:
+            dotted, _, inner = binding.origin.partition(":")
+            module = imports.first_party(ev, dotted, binding.level, scope.module)
+            if module is None:
+                return None
+            node, scope = ast.copy_location(ast.Name(inner, ast.Load()), node), module.scope
+        elif binding.kind in ("assign", "annotated") and binding.value is not None:
+            node = binding.value
+        else:
+            return None
+    return None
+
+
+def is_set_up(row: Method | Function_, made: ast.Call | None) -> bool:
+    """Whether a call, or what it is called on, is made such that the effect takes place."""
+    if not row.only_with:
+        return True
+    return made is not None and any(
+        keyword.arg in row.only_with and not _is_nothing(keyword.value) for keyword in made.keywords
+    )
+
+
+def _is_nothing(value: ast.expr) -> bool:
+    """Whether an argument says not to wait: ``None``, 0, ``wait_none()``."""
+    if isinstance(value, ast.Constant):
+        return not value.value
+    name = value.func if isinstance(value, ast.Call) else value
+    return getattr(name, "attr", getattr(name, "id", "")) == "wait_none"

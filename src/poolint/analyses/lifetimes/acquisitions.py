@@ -1,0 +1,264 @@
+"""What is owed: the places of a function where it takes on the duty to give something back."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.analyses.pools import is_unpooled
+from poolint.models.schema import RELEASABLE
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import at_hand, call_fact
+from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name, outlasts_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.vocabulary import Vocabulary
+
+State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed"]
+"""Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
+is on its way, one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it."""
+
+OWED: frozenset[State] = frozenset({"held", "open", "closed"})
+"""States in which something has to be given back."""
+
+KINDS = RELEASABLE | {"engine", "pool", "client"}
+_TAKES = frozenset({"checkout", "open", "create"})
+_WORDS = ("sess", "conn", "db")
+"""What the name of something that makes a session or a connection says."""
+_MAX_DEPTH = 4
+"""Helpers that hand on what a helper has handed them."""
+
+
+class Site(NamedTuple):
+    """One obligation: ``value`` is the acquiring call, or the ``await`` around it.
+
+    ``name`` is the variable that it is stored under; empty where it is not stored at all. ``helper`` is the function
+    of the project that has checked it out for its caller, if one has.
+    """
+
+    call: ast.Call
+    value: ast.expr
+    name: str
+    fact: CallFact
+    cls: Class
+    helper: str = ""
+
+    @property
+    def start(self) -> State:
+        """The state in which it begins: sessions and subscriptions are lazy, and so are some engines."""
+        return "idle" if self.cls.kind in ("session", "subscription") or self.cls.lazy else "open"
+
+
+def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
+    """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
+    if scope.kind != "function":
+        return
+    captured = {name for inner in scope.descendants() if inner is not scope for name in inner.loads}
+    for node in scope.calls:
+        value: ast.expr = node
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        name = _target(parent, value)
+        if name is None and last_name(node.func) in vocabulary.outlasts:
+            name = _entered(parent)
+        if name is None:
+            continue
+        if name and (name in scope.globals or name in captured or not _is_likely(node, name, vocabulary, scope)):
+            continue
+        is_header = isinstance(parent, (ast.withitem, ast.Call))
+        if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
+            continue
+        found = checkout(ev, node, value, scope)
+        if found is None or (is_header and not outlasts_block(found[1])):
+            continue
+        if name not in scope.declared:
+            yield Site(node, value, name, *found)
+
+
+def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
+    """The local name that the value is assigned to; empty where it is read off or dropped at once."""
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return parent.targets[0].id
+    if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
+        return parent.target.id
+    if isinstance(parent, ast.NamedExpr) and parent.value is value:
+        return parent.target.id
+    return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def _entered(parent: ast.AST | None) -> str | None:
+    """The name that the header of a ``with`` binds; empty where it binds none, or where ``closing`` gets the value."""
+    if isinstance(parent, ast.Call) and last_name(parent.func) == "closing":
+        return "" if isinstance(parent_of(parent), ast.withitem) else None
+    if not isinstance(parent, ast.withitem):
+        return None
+    if parent.optional_vars is None:
+        return ""
+    return parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else None
+
+
+def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
+    """The same for what no name holds: ``SessionLocal().execute(…)``."""
+    called = last_name(node.func)
+    if called in vocabulary.takes:
+        return True
+    is_used = isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
+    return is_used and any(word in called.lower() for word in _WORDS)
+
+
+def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
+    """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
+    called = last_name(node.func)
+    if called in vocabulary.takes or called in vocabulary.makes or SAYS_DATABASE.search(name):
+        return True
+    if vocabulary.is_library_import(node.func, scope):
+        return True
+    parents = map(parent_of, scope.loads.get(name, ()))
+    return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
+
+
+def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
+    """What a call checks out, by itself or by the function of the project that it calls."""
+    fact = call_fact(ev, node, scope, use_evidence=False)
+    cls = _class_of(ev, value, scope)
+    if fact is None or cls is None or not ev.is_told(cls.name, scope):
+        return None
+    if cls.kind == "client" and not cls.on_drop:
+        return None  # nobody knows that anything comes of it
+    if cls.kind == "engine" and is_unpooled(ev, node, scope):
+        return None  # its connections end with their own release
+    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
+        return None  # what a registry gives stays the registry's
+    if fact.row is not None:
+        return (fact, cls, "") if fact.role in _TAKES and not _borrows(ev, node, scope) else None
+    if fact.cls is not None:
+        return (fact, cls, "") if fact.cls.construct in _TAKES and not _borrows(ev, node, scope) else None
+    return _from_helper(ev, node, scope, cls, 0)
+
+
+def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
+    """Whether a registry that is called is the function's own, so that nobody else can empty it.
+
+    It is made here, and nothing is done with it but to call it and its methods.
+    """
+    if not isinstance(factory, ast.Name):
+        return False
+    bindings = scope.bindings.get(factory.id, [])
+    if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
+        return False
+    if not isinstance(bindings[0].value, ast.Call) or factory.id in scope.globals:
+        return False
+    uses = [(inner, load) for inner in scope.descendants() for load in inner.loads.get(factory.id, ())]
+    return all(inner is scope and _is_called(load) for inner, load in uses)
+
+
+def _is_called(load: ast.expr) -> bool:
+    """Whether something, or a method of it, is called where it stands."""
+    parent = parent_of(load)
+    if isinstance(parent, ast.Attribute):
+        load, parent = parent, parent_of(parent)
+    return isinstance(parent, ast.Call) and parent.func is load
+
+
+def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
+    """The one class of resource that an expression gives, as far as a library knows it."""
+    found = at_hand(ev.type_of(value, scope), scope)
+    bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
+    if len(bases) != 1 or len(found) != 1:
+        return None
+    (cls,) = bases.values()
+    return cls if cls.kind in KINDS else None
+
+
+def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a session is made on a connection that somebody else holds: it has no slot of its own.
+
+    The connection may also have been given to the factory, when it was made or by ``configure(bind=conn)``.
+    """
+    if _takes_connection(ev, node, scope):
+        return True
+    factory = node.func
+    if isinstance(factory, ast.Name):
+        for binding in scope.bindings.get(factory.id, ()):
+            if isinstance(binding.value, ast.Call) and _takes_connection(ev, binding.value, scope):
+                return True
+    configured = scope.calls_of("configure")
+    target = ast.dump(factory) if configured else ""
+    return any(
+        isinstance(call.func, ast.Attribute)
+        and ast.dump(call.func.value) == target
+        and _takes_connection(ev, call, scope)
+        for call in configured
+    )
+
+
+def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether an argument of a call is a connection, and cannot be an engine."""
+    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+        kinds = {
+            one.base.kind
+            for one in alternatives(ev.type_of(argument, scope))
+            if isinstance(one, Instance) and one.base is not None
+        }
+        if "connection" in kinds and "engine" not in kinds:
+            return True
+    return False
+
+
+def _from_helper(
+    ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
+) -> tuple[CallFact, Class, str] | None:
+    """What a function of the project has checked out and hands to its caller.
+
+    The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
+    """
+    if cls.kind not in RELEASABLE or depth > _MAX_DEPTH:
+        return None
+    callees = alternatives(ev.type_of(node.func, scope))
+    if len(callees) != 1 or not isinstance(callees[0], Function):
+        return None
+    inner = callees[0].scope
+    if inner.kind != "function" or inner.is_generator or getattr(inner.node, "decorator_list", None):
+        return None
+    given = [one for one in inner.returns if not (isinstance(one, ast.Constant) and one.value is None)]
+    handed: list[tuple[CallFact, Class]] = []
+    for one in given:
+        found = _handed_on(ev, one, inner, cls, depth)
+        if found is None:
+            return None
+        handed.append(found)
+    if not handed:
+        return None
+    classes = {given_cls.name: given_cls for _, given_cls in handed}
+    return handed[0][0], (handed[0][1] if len(classes) == 1 else cls), inner.name
+
+
+def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallFact, Class] | None:
+    """The checkout that a returned expression is, itself or by the one name that holds it."""
+    if isinstance(value, ast.Name):
+        bindings = scope.bindings.get(value.id, [])
+        if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated") or bindings[0].value is None:
+            return None
+        value = bindings[0].value
+    call = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(call, ast.Call):
+        return None
+    fact = call_fact(ev, call, scope, use_evidence=False)
+    if fact is None or _borrows(ev, call, scope):
+        return None
+    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
+        return None
+    role = fact.role or (fact.cls.construct if fact.cls is not None else "")
+    if role in ("checkout", "open"):
+        return fact, _class_of(ev, value, scope) or cls
+    deeper = _from_helper(ev, call, scope, cls, depth + 1) if fact.row is None and fact.cls is None else None
+    return deeper[:2] if deeper is not None else None

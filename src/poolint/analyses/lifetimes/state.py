@@ -1,0 +1,56 @@
+"""Where an obligation stands at some point of its function, how it can end, and what a test tells about it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.flow.flags import asked
+
+if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.acquisitions import State
+
+_CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
+
+
+class Config(NamedTuple):
+    """Where an obligation stands at some point: its state, the names that hold it, and what is known of flags."""
+
+    state: State
+    names: frozenset[str]
+    flags: frozenset[tuple[str, bool]] = frozenset()
+
+
+class End(NamedTuple):
+    """An obligation that ends: ``released``, ``misreleased`` where closing it does not give it back, ``misplaced`` in
+    a pool that is not its own, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
+
+    how: str
+
+
+def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *, is_session: bool) -> Config | End:
+    """How an obligation stands where a test has come out as ``truth``. ``flags`` are the names worth remembering."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    name, value = asked(test, truth)
+    if name in config.names:
+        return config if value else End("gone")
+    if (name, not value) in config.flags:
+        return End("gone")
+    if name in flags:
+        return config._replace(flags=config.flags | {(name, value)})
+    return _asked(config, test, truth, is_session=is_session)
+
+
+def _asked(config: Config, test: ast.expr, truth: bool, *, is_session: bool) -> Config | End:
+    """``session.in_transaction()``, ``conn.closed`` and their like."""
+    attribute = test.func if isinstance(test, ast.Call) else test
+    if not (isinstance(attribute, ast.Attribute) and isinstance(attribute.value, ast.Name)):
+        return config
+    if attribute.value.id not in config.names:
+        return config
+    if attribute.attr in _CLOSED and truth:
+        return End("gone")
+    if attribute.attr == "in_transaction" and not truth and is_session:
+        return config._replace(state="idle")
+    return config

@@ -1,0 +1,384 @@
+"""What is done: how each event of a function changes an obligation.
+
+States and moves are measured ones. A session is lazy and gives its connection back at commit, a connection never does;
+a failed commit keeps it; a release releases whether or not it raises; a cancellation inside the library's own awaits
+frees the slot, one in a foreign await does not.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.lifetimes.acquisitions import OWED
+from poolint.analyses.lifetimes.state import Config, End, refine
+from poolint.analyses.origins import is_misplaced
+from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
+from poolint.flow.flags import asked, name_of
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact
+from poolint.types.returns import decorators
+from poolint.types.values import ClassObject, Instance
+from poolint.types.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
+
+if TYPE_CHECKING:
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.ownership import Ownership
+    from poolint.flow.cfg import Edge, Node
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def _is_yielded(call: ast.Call) -> bool:
+    """Whether what a call makes is yielded on the spot: ``yield Repository(session)`` hands nothing on."""
+    parent = parent_of(call)
+    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Yield):
+        parent = parent_of(parent)
+    return isinstance(parent, ast.Yield)
+
+
+_CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
+_PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
+"""Methods after which a commit has to flush, and may fail in that."""
+
+_UNDOING = frozenset({"rollback", "reset"})
+"""Roles of what is called right before a release, and hardly fails but for a server that is gone."""
+
+_WAITS_FOR = SHIELDS | {"gather", "wait"}
+"""Functions that wait for what their arguments wait for."""
+
+
+class Moves:
+    """What the events of one function do to one obligation."""
+
+    def __init__(
+        self, ev: Evaluator, ownership: Ownership, foreign: Effects, scope: Scope, site: Site, flags: frozenset[str]
+    ) -> None:
+        self.ev = ev
+        self.ownership = ownership
+        self.foreign = foreign
+        self.scope = scope
+        self.site = site
+        self.flags = flags
+        self.is_session = site.cls.kind == "session"
+        self.is_lazy = site.start == "idle"
+        self.registry = ""
+        """The name of the registry that a session comes from, if any."""
+        if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
+            self.registry = site.call.func.id
+
+    def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
+        if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
+            refined = refine(config, edge.test, edge.truth, self.flags, is_session=self.is_session)
+            if isinstance(refined, End):
+                return refined
+            config = refined
+        kind = node.kind
+        if edge.is_unwinding and kind in ("call", "await") and self._ends_another(node.node, config):
+            return End("gone")
+        if kind == "call":
+            assert isinstance(node.node, ast.Call)
+            return self._called(node, node.node, config, edge)
+        if kind == "await":
+            return self._awaited(node, config, edge)
+        if kind in ("enter", "exit"):
+            return self._with(node, config, edge)
+        if kind == "store":
+            return self._stored(node, config)
+        if kind == "yield" and edge.is_unwinding and self._is_fixture:
+            return End("gone")
+        if kind in ("return", "yield"):
+            return self._given(node, config)
+        if kind == "iterate" and self.is_session and self._is_queried(node.value, config):
+            return config._replace(state="held")
+        if kind == "iterate" and node.is_async and edge.kind == "cancel":
+            return self._cancelled(node.value, config)
+        return config
+
+    @cached_property
+    def _is_fixture(self) -> bool:
+        """Whether this is a fixture of pytest, which resumes it at its end, whatever becomes of the test."""
+        return any(one.endswith((".fixture", ".yield_fixture")) for one in decorators(self.ev, self.scope))
+
+    def is_owed(self, config: Config) -> bool:
+        """Whether something is held that has to be given back."""
+        return config.state in OWED
+
+    def _ends_another(self, node: ast.AST, config: Config) -> bool:
+        """Whether this gives back, rolls back or stops something else, or what is closed already.
+
+        What cleans up is not taken to fail in that.
+        """
+        call = node.value if isinstance(node, ast.Await) else node
+        while isinstance(call, ast.Call) and last_name(call.func) in SHIELDS and call.args:
+            call = call.args[0]
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return False
+        if call.func.attr not in TIDYING:
+            return False
+        if config.state == "closed":
+            return True
+        involved = [call.func.value, *call.args]
+        return not any(isinstance(one, ast.Name) and one.id in config.names for one in involved)
+
+    def _is_queried(self, value: ast.expr | None, config: Config) -> bool:
+        """Whether iterating over a value runs a query of the session: ``for order in session.query(Order):``."""
+        if not isinstance(value, (ast.Name, ast.Call)):
+            return False
+        one = self.ev.type_of(value, self.scope)
+        if not (isinstance(one, Instance) and one.base is not None and one.base.kind == "query"):
+            return False
+        root = source_of(self.ev, value, self.scope)
+        return isinstance(root, ast.Name) and root.id in config.names
+
+    # Calls
+
+    def _called(self, node: Node, call: ast.Call, config: Config, edge: Edge) -> Config | End:
+        if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
+            root = root_of(call)
+            if isinstance(root, ast.Name) and root.id in config.names:
+                return End("handed")  # `run_sync(lambda session: session.close())`
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(receiver, ast.Name) and receiver.id in config.names:
+            assert isinstance(call.func, ast.Attribute)
+            return self._method(call, call.func.attr, config, edge)
+        if isinstance(receiver, ast.Name) and receiver.id == self.registry:
+            assert isinstance(call.func, ast.Attribute)
+            return self._through_registry(call, call.func.attr, config, edge)
+        for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if self._carries(argument, config.names):
+                return self._passed(node, call, argument, config, edge)
+        root = source_of(self.ev, call, self.scope) if self.is_session else None
+        if isinstance(root, ast.Name) and root.id in config.names:
+            fact = call_fact(self.ev, call, self.scope)
+            if fact is not None and fact.role in REACHING_ROLES:
+                return config._replace(state="held")
+        return config
+
+    def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
+        row = self.ev.models.method(self.site.cls, name)
+        if row is None:
+            return End("handed")  # an unknown method may do anything
+        if row.role in ("release", "dispose") and row.releases == "self":
+            return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released")
+        if row.releases == "argument" and row.role == "release":
+            return config
+        if row.role in _UNDOING and edge.is_unwinding:
+            return End("gone")  # it raises when the server is gone, and then the slot is free
+        if self.site.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
+            if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
+                return config._replace(state="connecting")
+            return config if edge.is_unwinding else config._replace(state="held")
+        if not self.is_session:
+            return config._replace(state="held") if self.is_lazy and row.role in REACHING_ROLES else config
+        if row.role == "rollback":
+            return config._replace(state="idle")
+        if row.role == "commit":
+            if config.state not in ("held", "dirty"):
+                return config
+            if row.call != "sync":
+                return config._replace(state="committing")
+            return config._replace(state="held" if edge.is_unwinding else "idle")  # a failed flush keeps it
+        if name in _PENDS and config.state == "idle":
+            return config._replace(state="dirty")
+        if row.role not in REACHING_ROLES:
+            return config
+        if name == "connection" and config.state == "idle":
+            # The checkout itself: if it fails, nothing is held.
+            if row.call != "sync":
+                return config._replace(state="connecting")
+            return config if edge.is_unwinding else config._replace(state="held")
+        return config._replace(state="held")
+
+    def _through_registry(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
+        """What is called on the registry that the session comes from: it ends the session, or passes the call on."""
+        assert self.site.fact.cls is not None
+        row = self.ev.models.method(self.site.fact.cls, name)
+        return End("released") if row is None or row.role == "release" else self._method(call, name, config, edge)
+
+    def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
+        if not isinstance(argument, ast.Name):
+            return End("handed")
+        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+        fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
+        if fate is Fate.RELEASED:
+            is_lost = not self.site.helper and is_misplaced(self.ev, self.site.call, call, self.scope)
+            return End("misplaced" if is_lost else "released")
+        if fate is Fate.CLOSED:
+            return config._replace(state="closed")
+        if fate is Fate.KEPT and not _is_yielded(call) and not self._wraps(call):
+            return End("handed")
+        if fate is Fate.COMMITTED and not edge.is_unwinding:
+            return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
+        if self.site.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
+            return config
+        return config._replace(state="held") if self.is_lazy else config
+
+    def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
+        """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
+        if not any(one.kind == "exception" for one in node.successors):
+            return True
+        return edge.is_unwinding and isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
+
+    def _wraps(self, call: ast.expr | None) -> bool:
+        """Whether a call makes a local object that what it is given lives on in: of a class of the project, or a
+        session factory whose sessions all end with their blocks."""
+        parent = parent_of(call) if isinstance(call, ast.Call) else None
+        if not (
+            isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
+        ):
+            return False
+        cls = self.ev.type_of(call.func, self.scope)
+        if not isinstance(cls, ClassObject):
+            return False
+        if cls.base is not None and cls.base.kind == "factory":
+            return self.site.cls.kind == "engine" and is_only_entered(parent.targets[0].id, self.scope)
+        return cls.cls is not cls.base and cls.base is None
+
+    # Awaits
+
+    def _awaited(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        if config.state == "connecting":
+            return config._replace(state="idle" if edge.is_unwinding else "held")
+        if config.state == "committing":
+            # A commit that fails keeps the connection; one that is cancelled has freed it.
+            return config._replace(state="held" if edge.kind == "exception" else "idle")
+        assert isinstance(node.node, ast.Await)
+        if edge.is_unwinding and self._undoes(node.node.value, config):
+            return End("gone")
+        if edge.kind == "cancel":
+            return self._cancelled(node.node.value, config)
+        return config
+
+    def _undoes(self, awaited: ast.expr, config: Config) -> bool:
+        """Whether the resource's own rollback, or the like, is awaited: where it raises the server is gone."""
+        if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
+            return False
+        receiver = awaited.func.value
+        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+            return False
+        row = self.ev.models.method(self.site.cls, awaited.func.attr)
+        return row is not None and row.role in _UNDOING
+
+    def _cancelled(self, awaited: ast.expr | None, config: Config) -> Config | End:
+        """A cancellation: only some awaits lose what is held."""
+        if self.site.cls.on_drop == "lost":
+            return config
+        if not isinstance(awaited, ast.Call):
+            return End("gone")
+        waited = [awaited]
+        if last_name(awaited.func) in _WAITS_FOR:
+            waited += [one for one in awaited.args if isinstance(one, ast.Call)]
+        if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
+            return config
+        return End("gone")
+
+    # Blocks
+
+    def _with(self, node: Node, config: Config, edge: Edge) -> Config | End:
+        value = node.value
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.Name) and value.id in config.names:
+            return End("released") if self.site.cls.releases_on_exit else config
+        if value is not None and self._carries(value, config.names):
+            return End("handed")
+        if config.state == "connecting" and node.kind == "enter":
+            return config._replace(state="idle" if edge.is_unwinding else "held")
+        if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
+            root = root_of(value)
+            if isinstance(root, ast.Name) and root.id in config.names:
+                fact = call_fact(self.ev, value, self.scope)
+                if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
+                    return config._replace(state="idle")
+        if node.is_async and edge.kind == "cancel":
+            if isinstance(value, ast.Call) and last_name(value.func) in WATCHING:
+                return End("gone")  # `async with asyncio.timeout(3):` does not wait for anything itself
+            return self._cancelled(node.value, config)
+        return config
+
+    # Names
+
+    def _stored(self, node: Node, config: Config) -> Config | End:
+        value, target = node.value, node.node
+        if node.inner:
+            return config
+        holds = value is not None and self._carries(value, config.names)
+        if isinstance(value, ast.Call) and node.how == "assign" and isinstance(target, ast.Name) and self._wraps(value):
+            given = [*value.args, *(keyword.value for keyword in value.keywords)]
+            if any(isinstance(one, ast.Name) and one.id in config.names for one in given):
+                return config._replace(names=config.names | {target.id})
+        if not isinstance(target, ast.Name):
+            if isinstance(target, ast.expr) and value is not None:
+                config = self._flagged(name_of(target), value, config)
+            return End("handed") if holds else config
+        if value is not None and node.how == "assign":
+            config = self._flagged(target.id, value, config)
+        if holds:
+            if isinstance(value, ast.Name) and node.how == "assign":
+                return config._replace(names=config.names | {target.id})
+            return End("handed")
+        if target.id not in config.names or self._is_same(value, config):
+            return config
+        left = config.names - {target.id}
+        if left or node.how == "delete" or not self.is_owed(config):
+            return config._replace(names=left)
+        return End("misreleased" if config.state == "closed" else "overwritten")
+
+    def _is_same(self, value: ast.expr | None, config: Config) -> bool:
+        """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""
+        call = value.value if isinstance(value, ast.Await) else value
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+            return False
+        receiver = call.func.value
+        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+            return False
+        row = self.ev.models.method(self.site.cls, call.func.attr)
+        return row is not None and (row.returns == "self" or row.returns == self.site.cls.name)
+
+    def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
+        if name not in self.flags:
+            return config
+        known = frozenset(one for one in config.flags if one[0] != name)
+        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
+            known |= {(name, bool(value.value))}
+        else:
+            other, truth = asked(value, True)
+            known |= {(name, told is truth) for one, told in known if one == other}
+        return config._replace(flags=known)
+
+    def _given(self, node: Node, config: Config) -> Config | End:
+        value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
+        if value is None or not self._carries(value, config.names):
+            return config
+        if node.kind == "return":
+            return End("handed")
+        return config._replace(state="held") if self.is_lazy else config
+
+    def _carries(self, value: ast.expr, names: frozenset[str]) -> bool:
+        """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
+        stack: list[ast.expr | None] = [value]
+        while stack:
+            one = stack.pop()
+            if isinstance(one, ast.Name):
+                if one.id in names:
+                    return True
+            elif isinstance(one, ast.Attribute):
+                if self._is_bound_method(one, names):
+                    return True
+            elif isinstance(one, ast.IfExp):
+                stack += [one.body, one.orelse]
+            elif isinstance(one, _CARRYING):
+                stack += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)]
+        return False
+
+    def _is_bound_method(self, node: ast.Attribute, names: frozenset[str]) -> bool:
+        """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
+        if not (isinstance(node.value, ast.Name) and node.value.id in names):
+            return False
+        return self.ev.models.method(self.site.cls, node.attr) is not None

@@ -1,0 +1,68 @@
+"""Context managers of the project: what they swallow of what is raised in their block."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.standard import CONTEXT_DECORATORS
+from poolint.syntax.scopes import parent_of
+from poolint.types.members import lineage
+from poolint.types.returns import decorators
+from poolint.types.values import ClassObject, Function
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+EVERYTHING = (ast.Name("BaseException", ast.Load()),)
+_PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
+
+
+def is_manager(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a function is a generator that ``contextlib`` makes a context manager of."""
+    return scope.is_generator and not CONTEXT_DECORATORS.keys().isdisjoint(decorators(ev, scope))
+
+
+def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:
+    """The classes that a block of what ``callee`` makes swallows; True where that may be any, False for none."""
+    if isinstance(callee, Function) and len(callee.scope.yields) == 1 and is_manager(ev, callee.scope):
+        return _by_generator(callee.scope)
+    if isinstance(callee, ClassObject):
+        for inner in lineage(ev, callee):
+            for method in inner.children:
+                if method.name in ("__exit__", "__aexit__"):
+                    return EVERYTHING if _says_true(method) else False
+    return False
+
+
+def _by_generator(scope: Scope) -> bool | tuple[ast.expr, ...]:
+    """What the handlers around the ``yield`` of a generator take without raising again."""
+    classes: list[ast.expr] = []
+    child: ast.AST = scope.yields[0]
+    parent = parent_of(child)
+    while parent is not None and parent is not scope.node:
+        if isinstance(parent, ast.Try) and any(child is one for one in parent.body):
+            for handler in parent.handlers:
+                if isinstance(handler.body[-1], ast.Raise):
+                    continue
+                if any(isinstance(one, ast.Raise) for one in ast.walk(handler)):
+                    return True  # it depends
+                classes += EVERYTHING if handler.type is None else [handler.type]
+        child, parent = parent, parent_of(parent)
+    return tuple(classes) or False
+
+
+def _says_true(method: Scope) -> bool:
+    return bool(method.returns) and all(isinstance(one, ast.Constant) and one.value is True for one in method.returns)
+
+
+def protocol(ev: Evaluator, cls: ClassObject) -> Iterator[Scope] | None:
+    """The methods that run when an object of a class is made and entered; None where not all of them can be known."""
+    family = lineage(ev, cls)
+    if cls.base is not None or any(len(ev.bases(one)) < len(getattr(one.node, "bases", ())) for one in family):
+        return None
+    return (method for one in family for method in one.children if method.name in _PROTOCOL)

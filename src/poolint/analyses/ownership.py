@@ -1,0 +1,339 @@
+"""What becomes of a resource that is passed to somebody else: whether they release it, keep it, or only use it."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact
+from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+
+class Fate(IntEnum):
+    """What a callee does with a resource, in the order in which one of several is believed."""
+
+    USED = 0
+    COMMITTED = 1  # it ends a session's transaction, which gives the connection back
+    KEPT = 2  # somebody else owns it now, or may
+    CLOSED = 3  # it is closed, where only its pool can take it back
+    RELEASED = 4
+
+
+KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
+"""Methods, by name, that keep what they are passed."""
+
+USERS = frozenset(
+    {
+        "create_all",
+        "drop_all",
+        "reflect",
+        "create",
+        "drop",
+        "to_sql",
+        "read_sql",
+        "read_sql_query",
+        "nullcontext",
+        "inspect",
+    }
+)
+"""Functions and methods, by name, that only use a connection, whoever they are called on."""
+
+_COMMON = frozenset({"create", "drop", "inspect", "reflect"})
+
+OWNERS = frozenset({"engine", "pool", "client"})
+"""Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
+
+_READS_BY = frozenset({"autoload_with"})
+"""Keyword arguments for a connection that is only read from, though a class takes it: ``Table(name, autoload_with=conn)``."""
+
+_NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
+_CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
+_MAX_DEPTH = 6
+
+
+class Ownership:
+    """Answers for one project; remembers what its functions do with their parameters."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._parameters: dict[tuple[Scope, str, str], Fate] = {}
+
+    def fate(
+        self,
+        call: ast.Call,
+        argument: ast.AST,
+        scope: Scope,
+        cls: Class,
+        keyword: str | None = None,
+        depth: int = 0,
+    ) -> Fate:
+        """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
+        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        if fact is not None and fact.row is not None:
+            if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
+                return Fate.RELEASED
+            keeps = fact.role in ("create", "open") or getattr(fact.row, "keeps", False)
+            return Fate.KEPT if keeps else Fate.USED
+        if _is_block_on_engine(call, fact, cls):
+            return Fate.USED
+        if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPERS:
+            return Fate.KEPT
+        callees = alternatives(self.ev.type_of(call.func, scope))
+        if keyword in _READS_BY or self._only_uses(call, callees, cls):
+            return Fate.USED
+        return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)
+
+    def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
+        """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
+        ``create`` say nothing of what becomes of a client."""
+        name = last_name(call.func)
+        return name in USERS and not (cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees)
+
+    def _is_known(self, callee: LibraryName) -> bool:
+        """Whether a function is of the standard library or of one that has a model: nobody knows what others keep."""
+        root = callee.name.partition(".")[0]
+        return root in sys.stdlib_module_names or root == "builtins" or root in self.ev.models.roots
+
+    def _of_callee(
+        self,
+        callee: object,
+        call: ast.Call,
+        argument: ast.AST,
+        scope: Scope,
+        cls: Class,
+        keyword: str | None,
+        depth: int,
+    ) -> Fate:
+        if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
+            name = parameter_for(callee, call, argument, keyword)
+            return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
+        if isinstance(callee, LibraryName):
+            if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
+                return Fate.CLOSED
+            if callee.name == "builtins.getattr":
+                return self._of_asked(call, scope, cls)
+            # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
+            last = callee.name.rpartition(".")[2]
+            keeps = last[:1].isupper() or callee.name.startswith(
+                ("contextlib.", "builtins.setattr", "asyncio.", "functools.partial")
+            )
+            return Fate.KEPT if keeps or (cls.kind in OWNERS and not self._is_known(callee)) else Fate.USED
+        if isinstance(callee, LibraryMethod):
+            return Fate.USED
+        return Fate.KEPT  # a class keeps it; what is unknown may
+
+    def _of_asked(self, call: ast.Call, scope: Scope, cls: Class) -> Fate:
+        """``getattr(conn, "close", None)``: what is asked for by name is called if it is there."""
+        name = call.args[1] if len(call.args) > 1 else None
+        if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
+            return Fate.USED if _is_given_arguments(call, scope) else Fate.KEPT
+        row = self.ev.models.method(cls, name.value)
+        return Fate.RELEASED if row is not None and row.role in ("release", "dispose") else Fate.KEPT
+
+    def _of_parameter(self, scope: Scope, name: str, cls: Class, depth: int) -> Fate:
+        """What a function of the project does with a parameter."""
+        key = (scope, name, cls.name)
+        if key not in self._parameters:
+            self._parameters[key] = Fate.KEPT  # met again while deciding: assume that somebody takes it
+            self._parameters[key] = self._of_name(name, scope, cls, depth + 1)
+        return self._parameters[key]
+
+    def _of_name(self, name: str, scope: Scope, cls: Class, depth: int) -> Fate:
+        fates = [Fate.USED]
+        for inner in scope.descendants():
+            if inner is not scope and name in inner.bindings:
+                continue
+            loads = inner.loads.get(name, ())
+            fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth) for load in loads]
+        if cls.kind in OWNERS and max(fates) < Fate.KEPT:
+            from poolint.analyses.parts import Parts
+
+            if Parts(self.ev, self, scope, cls, depth).outlive(name):
+                return Fate.KEPT
+        return max(fates)
+
+    def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
+        fate = self._of_use(load, scope, cls, depth)
+        if fate >= Fate.KEPT and _is_for_own(load, scope):
+            return Fate.USED
+        return fate
+
+    def _of_use(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
+        child: ast.AST = load
+        parent = parent_of(load)
+        while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)):
+            if isinstance(parent, ast.IfExp) and parent.test is child:
+                return Fate.USED
+            child, parent = parent, parent_of(parent)
+        if isinstance(parent, ast.Attribute):
+            return self._of_member(parent, cls)
+        if isinstance(parent, ast.Call):
+            return Fate.USED if child is parent.func else self.fate(parent, child, scope, cls, None, depth)
+        if isinstance(parent, ast.keyword):
+            call = parent_of(parent)
+            return self.fate(call, child, scope, cls, parent.arg, depth) if isinstance(call, ast.Call) else Fate.KEPT
+        if isinstance(parent, ast.withitem):
+            return Fate.RELEASED if cls.releases_on_exit else Fate.USED
+        if isinstance(parent, ast.Yield) or (isinstance(parent, ast.Assign) and _is_on_exception(parent)):
+            return Fate.USED  # lent to a consumer; attached to an error for whoever reads it
+        return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
+
+    def _of_member(self, attribute: ast.Attribute, cls: Class) -> Fate:
+        row = self.ev.models.method(cls, attribute.attr)
+        is_call = isinstance(parent_of(attribute), ast.Call)
+        if row is None:
+            # An attribute: what is stored on the object stays with it; an unknown method may do anything.
+            return Fate.KEPT if is_call and self.ev.models.attribute(cls, attribute.attr) is None else Fate.USED
+        if not is_call:
+            return Fate.KEPT  # `callback(conn.close)`: the method itself is handed on
+        if row.role in ("release", "dispose") and row.releases == "self":
+            return Fate.CLOSED if is_lost_when_closed(cls) else Fate.RELEASED
+        if cls.kind == "session" and row.role in ("commit", "rollback", "begin"):
+            return Fate.COMMITTED
+        return Fate.USED
+
+
+def _is_block_on_engine(call: ast.Call, fact: CallFact | None, cls: Class) -> bool:
+    """``with Session(engine) as session:``: the session ends with its block, and leaves the engine as it is."""
+    makes_session = fact is not None and fact.cls is not None and fact.cls.kind == "session"
+    return cls.kind == "engine" and makes_session and isinstance(parent_of(call), ast.withitem)
+
+
+def is_only_entered(name: str, scope: Scope) -> bool:
+    """Whether a local name is only ever called in the header of a ``with``: ``with maker() as session:``."""
+    for inner in scope.descendants():
+        for load in inner.loads.get(name, ()):
+            parent = parent_of(load)
+            call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
+            if inner is not scope or not isinstance(call, ast.Call) or not isinstance(parent_of(call), ast.withitem):
+                return False
+    return True
+
+
+def is_lost_when_closed(cls: Class) -> bool:
+    """Whether closing a connection of a pool does not give its slot back."""
+    return cls.on_drop == "lost" and not cls.releases_on_exit and not cls.close_gives_back
+
+
+def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
+    """The name of the parameter that an argument is bound to; None where it cannot be told."""
+    node = callee.scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    positional = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+    if keyword is not None:
+        return keyword if keyword in positional or keyword in {one.arg for one in node.args.kwonlyargs} else None
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return None
+    index = next((i for i, one in enumerate(call.args) if one is argument), None)
+    if index is None:
+        return None
+    if callee.receiver is not None:
+        index += 1
+    return positional[index] if index < len(positional) else None
+
+
+def _is_given_arguments(method: ast.Call, scope: Scope) -> bool:
+    """Whether a method that is looked up by a name is called with arguments wherever it is: so it is no release."""
+    parent = parent_of(method)
+    uses: list[ast.AST] = [method]
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+    calls = [(one, parent_of(one)) for one in uses]
+    return bool(calls) and all(
+        isinstance(call, ast.Call)
+        and call.func is one
+        and any(not isinstance(argument, ast.Starred) for argument in call.args)
+        for one, call in calls
+    )
+
+
+def _is_on_exception(statement: ast.Assign) -> bool:
+    """Whether something is stored on the exception that a handler has caught: ``error.session = session``."""
+    targets = {
+        one.value.id for one in statement.targets if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)
+    }
+    current: ast.AST | None = statement
+    while current is not None and len(targets) == len(statement.targets) == 1:
+        if isinstance(current, ast.ExceptHandler) and current.name in targets:
+            return True
+        current = parent_of(current)
+    return False
+
+
+def _is_for_own(load: ast.Name, scope: Scope) -> bool:
+    """Whether a use happens only where the parameter was None on entry, so that it means one made here instead.
+
+    ``owned = session is None`` … ``if owned: session.close()``
+    """
+    child: ast.AST = load
+    parent = parent_of(load)
+    while parent is not None and parent is not scope.node:
+        if isinstance(parent, ast.If) and child is not parent.test:
+            in_body = any(child is one for one in parent.body)
+            flag, truth = _stripped(parent.test, in_body)
+            if isinstance(flag, ast.Name) and flag.id != load.id and _tells_absence(flag.id, truth, load.id, scope):
+                return True
+        child, parent = parent, parent_of(parent)
+    return False
+
+
+def _stripped(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    return test, truth
+
+
+def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
+    """Whether ``flag`` is ``truth`` only if the parameter ``name`` was None."""
+    bindings = scope.bindings.get(flag, [])
+    return bool(bindings) and all(
+        one.kind in ("assign", "annotated")
+        and one.value is not None
+        and (
+            _is_constant(one.value, not truth) or _asks_absence(one.value, truth, name) or _stands_in_absence(one, name)
+        )
+        for one in bindings
+    )
+
+
+def _is_constant(value: ast.expr, truth: bool) -> bool:
+    return isinstance(value, ast.Constant) and bool(value.value) is truth
+
+
+def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
+    """Whether a test that comes out as ``truth`` says that ``name`` is None."""
+    test, truth = _stripped(test, truth)
+    if isinstance(test, ast.Name):
+        return test.id == name and not truth
+    if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):
+        return False
+    other = test.comparators[0]
+    is_none = isinstance(other, ast.Constant) and other.value is None and len(test.ops) == 1
+    return is_none and (isinstance(test.ops[0], ast.Is) if truth else isinstance(test.ops[0], ast.IsNot))
+
+
+def _stands_in_absence(binding: Binding, name: str) -> bool:
+    """Whether a flag is set inside ``if name is None:``."""
+    child: ast.AST = binding.node
+    parent = parent_of(child)
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if (
+            isinstance(parent, ast.If)
+            and child is not parent.test
+            and _asks_absence(parent.test, any(child is one for one in parent.body), name)
+        ):
+            return True
+        child, parent = parent, parent_of(parent)
+    return False

@@ -1,0 +1,106 @@
+"""Sinks: which effect a call has by itself. Effects are followed to them (see :mod:`poolint.analyses.effects`)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from poolint.analyses.pools import is_checkout
+from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+
+if TYPE_CHECKING:
+    from poolint.types.call_sites import CallFact
+
+UNKNOWN_EFFECT = "unknown"
+"""That of a call of which nothing is known, but that looks like a client's."""
+
+EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
+"""Effects that wait for something outside the process."""
+
+_WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
+
+Sink = Callable[["CallFact"], str]
+"""Tells the effect of a call by itself; empty where it has none of interest."""
+
+
+def slow_sink(fact: CallFact) -> str:
+    """The effect of a call of a library that keeps its caller waiting; one that says not to wait has none."""
+    effect = fact.row.effect if fact.row is not None else ""
+    if effect == "sleep" and _is_zero(fact.node):
+        return ""
+    return "" if effect in ("wait", "lock") and _tries(fact.node) else effect
+
+
+def slow_below_sink(fact: CallFact) -> str:
+    """The same inside a function that is called: the locks of a process are its own affair, held for an instant."""
+    effect = slow_sink(fact)
+    return "" if effect == "lock" else effect
+
+
+def use_sink(fact: CallFact) -> str:
+    """Whether a call takes a session's connection."""
+    is_session = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query")
+    return "database" if is_session and fact.role in TAKING_ROLES else ""
+
+
+def end_sink(fact: CallFact) -> str:
+    """Whether a call ends a session's use of its connection."""
+    is_session = fact.cls is not None and fact.cls.kind in SESSIONS
+    return "database" if is_session and fact.role in ENDING_ROLES else ""
+
+
+def database_sink(fact: CallFact) -> str:
+    """Whether a call writes to a database, commits, or gives a connection back."""
+    if fact.role in ("commit", "rollback", "flush", "release", "dispose"):
+        return "database"
+    return "database" if fact.role == "query" and fact.method in _WRITES else ""
+
+
+def checkout_sink(fact: CallFact) -> str:
+    """Whether a call takes a connection out of a pool, or makes a session by what its engine or factory has."""
+    return "checkout" if is_checkout(fact) else ""
+
+
+def opening_sink(fact: CallFact) -> str:
+    """The same, and also where the class of a session or connection is called itself."""
+    opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+    return "checkout" if opens or is_checkout(fact) else ""
+
+
+def dispose_sink(fact: CallFact) -> str:
+    """Whether a call closes the connections of a pool or an engine."""
+    return "dispose" if fact.role == "dispose" else ""
+
+
+def foreign_sink(fact: CallFact) -> str:
+    """Any effect during which a task waits for something that is not its own connection."""
+    return fact.row.effect if fact.row is not None else ""
+
+
+def sync_session_sink(fact: CallFact) -> str:
+    """Whether a call reaches the database through a synchronous session."""
+    cls = fact.cls
+    if cls is None or cls.mode != "sync" or cls.kind not in (*SESSIONS, "query"):
+        return ""
+    return "database" if fact.role in REACHING_ROLES else ""
+
+
+def _is_zero(call: ast.Call) -> bool:
+    """Whether a call has the constant 0 for its only argument: ``asyncio.sleep(0)`` lets others run, and no more."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return len(values) == 1 and isinstance(values[0], ast.Constant) and not values[0].value
+
+
+def _tries(call: ast.Call) -> bool:
+    """Whether a call gives up at once: ``lock.acquire(blocking=False)``, ``queue.get(timeout=0)``."""
+    return any(
+        one.arg in ("timeout", "blocking", "block", "wait")
+        and isinstance(one.value, ast.Constant)
+        and one.value.value == 0
+        for one in call.keywords
+    ) or (
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr == "acquire"
+        and any(isinstance(one, ast.Constant) and one.value is False for one in call.args[:1])
+    )

@@ -1,0 +1,233 @@
+"""Which tables a function's transactions lock, one after the other.
+
+Rows are locked by ``SELECT … FOR UPDATE``, ``UPDATE`` and ``DELETE``, tables by ``LOCK TABLE``: in statements built with
+SQLAlchemy, in the ORM's queries, and in plain text. What says that it does not wait can not be part of a deadlock.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding import root_of
+from poolint.analyses.ownership import parameter_for
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+WORDS = re.compile(rb"with_for_update|\b(?:update|delete)\(|\.delete\(\)|(?i:\bupdate\s+\w|delete\s+from|lock\s+table)")
+"""What is in a file that locks rows."""
+
+_TEXT = re.compile(
+    r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
+    re.IGNORECASE,
+)
+_SELECT = re.compile(
+    r"^\s*SELECT\b.*?\bFROM\s+[\"'`]?([\w.]+)(?![^;]*\bJOIN\b).*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b(?!.*\b(?:SKIP|NOWAIT)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_RUNS = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
+_DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
+MAX_TEXT = 4_000
+"""Characters of a statement that are looked at: it takes the square of them to know that it locks nothing."""
+_MAX_STEPS = 12
+_MAX_DEPTH = 3
+
+
+class Lock(NamedTuple):
+    """A table that is locked, the call that does it, and where that stands."""
+
+    table: str
+    node: ast.Call
+    scope: Scope
+
+
+class Locks:
+    """Answers for the functions of one project; remembers them."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._of: dict[tuple[Scope, str], list[list[Lock]]] = {}
+        self._may_lock: dict[Module, bool] = {}
+
+    def transactions(self, scope: Scope) -> Iterator[list[Lock]]:
+        """The locks of each transaction of a function, in order, each table once."""
+        if scope.kind != "function" or not scope.calls or not self._mentions_locks(scope.module):
+            return
+        names = {text_of(root, scope) for call in scope.calls if (root := self._resource(call, scope)) is not None}
+        for name in sorted(names):
+            yield from self._of_resource(scope, name, 0)
+
+    def _mentions_locks(self, module: Module) -> bool:
+        found = self._may_lock.get(module)
+        if found is None:
+            found = self._may_lock[module] = WORDS.search(module.source.data) is not None
+        return found
+
+    def _of_resource(self, scope: Scope, name: str, depth: int) -> list[list[Lock]]:
+        """What is locked by a session or connection of a function, by the transactions that its commits divide."""
+        key = (scope, name)
+        if key not in self._of:
+            self._of[key] = []
+            found: list[list[Lock]] = [[]]
+            block: ast.AST | None = None
+            for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
+                root = root_of(call)
+                is_own = root is not None and text_of(root, scope) == name
+                if is_own and last_name(call.func) in ("commit", "rollback", "close"):
+                    found.append([])
+                    continue
+                locked = self._locked(call, name, scope, depth) if not is_own else self._by_call(call, scope)
+                around = _binding_block(call, name)
+                if locked and around is not block:
+                    found.append([])
+                    block = around
+                for one in locked:
+                    if all(one.table != other.table for other in found[-1]):
+                        found[-1].append(one)
+            self._of[key] = [one for one in found if one]
+        return self._of[key]
+
+    def _resource(self, call: ast.Call, scope: Scope) -> ast.expr | None:
+        """The session or connection whose transaction a call locks rows in."""
+        root = root_of(call)
+        if root is None or not self._by_call(call, scope):
+            return None
+        return root
+
+    def by_helper(self, call: ast.Call, scope: Scope) -> list[Lock]:
+        """What a function of the project locks by any session that it is passed."""
+        names = [one.id for one in (*call.args, *(each.value for each in call.keywords)) if isinstance(one, ast.Name)]
+        return [lock for name in names for lock in self._locked(call, name, scope, 0)]
+
+    def _locked(self, call: ast.Call, name: str, scope: Scope, depth: int) -> list[Lock]:
+        """What a function of the project locks by the session that it is passed."""
+        if depth > _MAX_DEPTH:
+            return []
+        passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+        for keyword, argument in passed:
+            if not isinstance(argument, ast.Name) or argument.id != name:
+                continue
+            for callee in alternatives(self.ev.type_of(call.func, scope)):
+                if isinstance(callee, Function):
+                    inner = parameter_for(callee, call, argument, keyword)
+                    found = self._of_resource(callee.scope, inner, depth + 1) if inner is not None else []
+                    return found[0] if len(found) == 1 else []
+        return []
+
+    def _by_call(self, call: ast.Call, scope: Scope) -> list[Lock]:
+        """What one call of a session or connection locks."""
+        fact = call_fact(self.ev, call, scope)
+        if fact is None or fact.cls is None or fact.role not in ("query", "stream", "refresh"):
+            return []
+        table = ""
+        if fact.cls.kind == "query":
+            table = self._of_query(call, scope)
+        elif fact.cls.kind == "session" or fact.cls.name.startswith("sqlalchemy."):
+            if last_name(call.func) in ("get", "get_one") and call.args:
+                asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
+                table = self._table(call.args[0], scope) if asks and _is_true(asks[0]) else ""
+            elif last_name(call.func) in _RUNS and call.args:
+                table = self._of_statement(call.args[0], scope)
+        return [Lock(table, call, scope)] if table else []
+
+    def _of_query(self, call: ast.Call, scope: Scope) -> str:
+        """``session.query(Order).with_for_update().one()``, ``session.query(Order).update(…)``."""
+        locks = last_name(call.func) in ("update", "delete")
+        node: ast.expr = call
+        while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            locks = locks or (node.func.attr == "with_for_update" and _waits(node))
+            if node.func.attr == "query":
+                return self._table(node.args[0], scope) if locks and len(node.args) == 1 else ""
+            node = node.func.value
+        return ""
+
+    def _of_statement(self, node: ast.expr, scope: Scope) -> str:
+        locks = False
+        for _ in range(_MAX_STEPS):
+            if isinstance(node, ast.Name):
+                bindings = nearest(node.id, scope)
+                value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+                if value is None:
+                    return ""
+                node = value
+            elif isinstance(node, ast.Constant):
+                return _of_text(node.value) if isinstance(node.value, str) else ""
+            elif isinstance(node, ast.Call):
+                name = last_name(node.func)
+                if name == "text" and node.args and isinstance(node.args[0], ast.Constant):
+                    return _of_text(str(node.args[0].value))
+                if name in ("update", "delete") and node.args:
+                    return self._table(node.args[0], scope)
+                if name in ("update", "delete") and isinstance(node.func, ast.Attribute):
+                    return self._table(node.func.value, scope)
+                if name == "select":
+                    return self._table(node.args[0], scope) if locks and len(node.args) == 1 else ""
+                if not isinstance(node.func, ast.Attribute):
+                    return ""
+                if name in ("join", "outerjoin", "select_from"):
+                    return ""
+                locks = locks or (name == "with_for_update" and _waits(node))
+                node = node.func.value
+            else:
+                return ""
+        return ""
+
+    def _table(self, node: ast.expr, scope: Scope) -> str:
+        """The name of the table that a class maps, or that a ``Table`` stands for."""
+        if isinstance(node, ast.Attribute):
+            return self._table(node.value, scope) if node.attr in ("__table__", "id") else ""
+        for one in alternatives(self.ev.type_of(node, scope)):
+            if isinstance(one, ClassObject) and one.cls is not one.base:
+                for owner in lineage(self.ev, one):
+                    for binding in owner.bindings.get("__tablename__", ()):
+                        if isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
+                            return binding.value.value.lower()
+                return one.cls.name.lower()
+        if isinstance(node, ast.Name):
+            bindings = nearest(node.id, scope)
+            made = bindings[0].value if len(bindings) == 1 else None
+            if isinstance(made, ast.Call) and last_name(made.func) == "Table" and made.args:
+                first = made.args[0]
+                return first.value.lower() if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+        return ""
+
+
+def _of_text(text: str) -> str:
+    found = _TEXT.match(text) or _SELECT.match(text[:MAX_TEXT])
+    return found[1].lower() if found is not None else ""
+
+
+def _waits(call: ast.Call) -> bool:
+    return not any(one.arg in _DOES_NOT_WAIT for one in call.keywords)
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _binding_block(node: ast.AST, name: str) -> ast.AST | None:
+    """The block around a place that begins a transaction of a variable: one that binds it, or ``name.begin()``."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (ast.With, ast.AsyncWith)):
+            for item in current.items:
+                if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == name:
+                    return current
+                context = item.context_expr
+                function = context.func if isinstance(context, ast.Call) else None
+                is_begin = isinstance(function, ast.Attribute) and function.attr == "begin"
+                if is_begin and ast.unparse(function.value) == name:  # type: ignore[union-attr]
+                    return current
+        current = parent_of(current)
+    return None

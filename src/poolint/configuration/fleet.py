@@ -1,0 +1,262 @@
+"""The services of a project with the engines and pools that each of them makes: what a budget is summed up from."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.budget import NOT_POSTGRESQL, Budget, Pool, budget, is_limited
+from poolint.configuration.reach import Reach
+from poolint.crashes import Crashes
+from poolint.deployment.declared import Declared
+from poolint.deployment.values import Deployment, Environment, Figure, Place, Problem
+from poolint.syntax.file_kinds import kinds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from poolint.configuration.engines import Engines, EngineSpec, Quantity
+    from poolint.deployment.values import Server, Service, Word
+    from poolint.syntax.project import Module, Project
+
+_MARKS = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+_URL = re.compile(r"([a-z][a-z0-9_]*)(?:\+\w+)?://(?:[^@/\s]*@)?([\w.-]*)", re.IGNORECASE)
+_DIALECTS = {"postgres": "postgresql", "postgis": "postgresql"}
+_RELAXED = frozenset({"tests", "alembic"})
+
+
+class Settled(NamedTuple):
+    """All budgets of a folder, and what was wrong with the files that they were read from."""
+
+    budgets: tuple[Budget, ...]
+    problems: tuple[Problem, ...]
+
+
+class Fleet:
+    """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it.
+
+    ``makes`` tells of a text whether it may make an engine or a pool at all.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        engines: Engines,
+        makes: Callable[[bytes], bool],
+        declared: Declared | None,
+        root: str,
+    ) -> None:
+        self._project = project
+        self._engines = engines
+        self._makes = makes
+        self._declared = declared or Declared()
+        self._root = root
+        self._reach = Reach(project)
+        self._read: dict[str, tuple[list[Deployment], tuple[Problem, ...]]] = {}
+        self._budgets: dict[tuple[tuple[str, ...], tuple[Server, ...]], Budget] = {}
+        self.crashed: list[Problem] = []
+        """What crashed on the way, by file; what that file makes is in no sum."""
+        self._made: dict[tuple[str, str], list[tuple[Module, EngineSpec]]] = {}
+
+    def over(self, path: str) -> Iterator[Budget]:
+        """The budgets that are over, of all deployments that are found on the way from a file up to the root of its
+        project. Where nothing says what the server takes, nothing is added up."""
+        seen = set()
+        for folder in self.folders(path):
+            for one in self._deployments(folder)[0]:
+                if one.files not in seen:
+                    seen.add(one.files)
+                    for part in self._parts(one):
+                        if is_limited(part, self._declared) and (found := self._budget(part, folder)).is_over:
+                            yield found
+
+    def folders(self, path: str) -> Iterator[str]:
+        """The folders that a deployment of a file may be found in: its project, and those around up to the root."""
+        finder = self._project.finder
+        tops = {self._root, finder.top(path)}
+        folder = os.path.dirname(path)
+        is_project = False
+        while True:
+            is_project = is_project or folder in tops or not _MARKS.isdisjoint(finder.listing(folder))
+            if is_project:
+                yield folder
+            parent = os.path.dirname(folder)
+            if parent == folder or not any(parent == top or parent.startswith(top + os.sep) for top in tops):
+                return
+            folder = parent
+
+    @property
+    def left_out(self) -> list[str]:
+        """A line for each deployment file that was asked for and is over a bound: what it says is in no budget."""
+        problems = sorted({one for _, found in self._read.values() for one in found if one.is_left_out})
+        return [f"{one.place.path}:{one.place.row}: {one.message}" for one in problems]
+
+    def of(self, folder: str) -> Settled:
+        """The budgets of the deployments in a folder."""
+        deployments, problems = self._deployments(folder)
+        return Settled(tuple(self._budget(part, folder) for one in deployments for part in self._parts(one)), problems)
+
+    def _parts(self, deployment: Deployment) -> tuple[Deployment, ...]:
+        return (deployment,) if self._declared.max_connections is not None else deployment.parts()
+
+    def _deployments(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
+        if folder not in self._read:
+            self._read[folder] = self._found(folder)
+        return self._read[folder]
+
+    def _found(self, folder: str) -> tuple[list[Deployment], tuple[Problem, ...]]:
+        from poolint.deployment.find import find
+
+        is_root = folder == self._root
+        said = self._declared.services if is_root else {}
+        if not said and not (is_root and self._declared.files is not None) and not find(folder):
+            return [], ()
+        from poolint.deployment.read import Reader
+
+        reader = Reader(folder, self._declared if is_root else self._declared._replace(files=None))
+        deployments = reader.deployments()
+        if not deployments and said:
+            deployments = [Deployment((os.path.join(folder, "pyproject.toml"),), (), ())]
+        return deployments, tuple(reader.problems)
+
+    def _budget(self, deployment: Deployment, folder: str) -> Budget:
+        key = (deployment.files, deployment.servers)
+        if key not in self._budgets:
+            self._budgets[key] = budget(
+                deployment,
+                self._declared,
+                lambda service: self._pools_of(service, folder),
+                lambda service: self._everything(service, folder),
+            )
+        return self._budgets[key]
+
+    def _pools_of(self, service: Service, folder: str) -> Sequence[Pool] | None:
+        """The pools that a service makes and uses; None where its command leads to no module."""
+        reached = self._reach.of(service)
+        if reached is None:
+            return None
+        given = Given(service.environment, self._reach.prefixes(reached))
+        found: dict[object, Pool] = {}
+        for path in reached.files:
+            for module, spec in self._specs(path, folder):
+                if self._reach.uses(reached, path, spec.row):
+                    pool = _pool(module, spec, given)
+                    # What goes to one name, or is made for one function, is made in one branch or the other.
+                    key = (path, spec.function, spec.name) if spec.name or spec.scope.kind == "function" else spec
+                    known = found.get(key)
+                    if known is None or _weight(known) < _weight(pool):
+                        found[key] = pool
+        return list(found.values())
+
+    def _everything(self, service: Service, folder: str) -> list[Pool]:
+        """All pools of the project, as the service would have them."""
+        given = Given(service.environment, ("",))
+        return [
+            _pool(module, spec, given)
+            for path in self._project.files(folder)
+            for module, spec in self._specs(path, folder)
+        ]
+
+    def _specs(self, path: str, folder: str) -> list[tuple[Module, EngineSpec]]:
+        """The engines and pools that a file makes, none for tests and for environments of migrations."""
+        key = (path, folder)
+        if key not in self._made:
+            self._made[key] = []
+            module = self._project.module(path) if self._makes(self._project.bytes_of(path)) else None
+            if module is not None and _RELAXED.isdisjoint(
+                kinds_of(module, os.path.relpath(path, folder), self._engines.ev.models)
+            ):
+                crashes = Crashes()
+                nothing: list[EngineSpec] = []
+                specs = crashes.guarded("the search for engines", partial(self._engines_of, module), nothing)
+                self._made[key] = [(module, spec) for spec in specs]
+                self.crashed += [Problem(Place(path, 1), message) for message in crashes.messages()]
+        return self._made[key]
+
+    def _engines_of(self, module: Module) -> list[EngineSpec]:
+        return list(self._engines.of_module(module))
+
+
+def _weight(pool: Pool) -> tuple[bool, int]:
+    """By what one of several alternatives counts: that it may reach the server, then how far it grows."""
+    return pool.dialect not in NOT_POSTGRESQL, pool.limit.value or 0
+
+
+class Given:
+    """What the environment of a service sets, by the names that code has for it: those of variables, and of fields of
+    settings with one of the prefixes that its settings classes have."""
+
+    def __init__(self, environment: Environment, prefixes: tuple[str, ...]) -> None:
+        self._variables = {name.upper(): word for name, word in environment.items()}
+        self._prefixes = prefixes
+
+    def of(self, name: str) -> Word | None:
+        """What is set under a name."""
+        names = (f"{prefix}{name}".upper() for prefix in self._prefixes) if name else ()
+        return next((self._variables[one] for one in names if one in self._variables), None)
+
+    def read_by(self, node: ast.expr | None) -> Word | None:
+        """What an expression reads that names a variable itself: ``int(os.environ["POOL_SIZE"])``."""
+        texts = [one.value for one in ast.walk(node) if isinstance(one, ast.Constant)] if node is not None else []
+        found = [self._variables[one] for one in texts if isinstance(one, str) and one in self._variables]
+        return found[0] if len(found) == 1 else None
+
+
+def _pool(module: Module, spec: EngineSpec, given: Given) -> Pool:
+    """An engine as a service has it in whose processes these variables are set."""
+    place = Place(spec.path, spec.row)
+    size = _figure(spec.size, spec.maker.size, place, given)
+    overflow = _figure(spec.overflow, spec.maker.overflow, place, given)
+    limit = spec.limit
+    if limit.unlimited:
+        each = Figure(None, f"`{limit.why}` keeps no limit", place)
+    elif limit.parts and (limit.most is not None or spec.pools or spec.maker.makes == "pool"):
+        known = size.value is not None and overflow.value is not None
+        total = (size.value or 0) + (overflow.value or 0)
+        each = Figure(total, "size and overflow", place) if known else Figure(None, _unknown(size, overflow), place)
+    else:
+        each = Figure(limit.most, limit.why or "the class of its pool is not known", place)
+    name = spec.name or (spec.function if spec.function != "<module>" else f"{os.path.basename(spec.path)}:{spec.row}")
+    is_async = spec.kind == "async"
+    dialect, host = _address(spec, given)
+    return Pool(name, module.name, place, dialect, is_async, size, overflow, each, limit.unlimited, host)
+
+
+def _unknown(size: Figure, overflow: Figure) -> str:
+    return next(one.how for one in (size, overflow) if one.value is None)
+
+
+def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure:
+    """A number of the configuration: what the service's environment sets, what stands there, or the default."""
+    if quantity.node is not None and quantity.module is not None:
+        place = Place(quantity.module.path, quantity.node.lineno)
+    word = given.of(quantity.name) if quantity.origin == "setting" else None
+    if quantity.most is None:
+        word = given.read_by(quantity.node)
+    if word is not None and word.text.isdecimal():
+        return Figure(int(word.text), f"`{name}` from the environment", word.place)
+    if quantity.origin == "default":
+        return Figure(quantity.most, f"`{name}` by default" if name else "no overflow", place)
+    if quantity.most is None:
+        return Figure(None, f"what `{name}` is cannot be told", place)
+    unless = f", unless `{quantity.name}` says otherwise" if quantity.name and quantity.origin == "setting" else ""
+    return Figure(quantity.most, f"`{name}`{unless}", place)
+
+
+def _address(spec: EngineSpec, given: Given) -> tuple[str, str]:
+    """The dialect and the host: those of the URL in the service's environment, where the code takes it from there."""
+    address = spec.arguments.get(spec.maker.address)
+    words = [given.of(url.known.name) for url in spec.urls if not url.known.given]
+    if not spec.urls and address is not None:
+        words.append(given.read_by(address.node))
+    texts = [word.text for word in words if word is not None]
+    if not texts and len(spec.urls) == 1 and spec.urls[0].known.whole:
+        texts = [spec.urls[0].text]
+    for text in texts:
+        match = _URL.match(text)
+        if match is not None:
+            return _DIALECTS.get(match[1].lower(), match[1].lower()), match[2] or ""
+    return spec.dialect, ""

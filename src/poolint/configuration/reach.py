@@ -1,0 +1,207 @@
+"""Which modules a service runs: those that its command names, and all that they import; and what of them it uses.
+
+Imports are read off the bytes, as the screen reads them: nothing is parsed for this.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.screen.files import imports_of
+from poolint.screen.statements import WORD, segments_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from poolint.deployment.values import Service
+    from poolint.syntax.project import Project
+
+_LISTED = re.compile(rb"\b(?:include|imports|CELERY_IMPORTS|CELERY_INCLUDE)[ \t]*=[ \t]*[\[(]([^\])]{0,9999})[\])]")
+"""Modules that a worker is told to import by their names."""
+
+_DISCOVERED = re.compile(rb"autodiscover_tasks\(\s*\[([^\]]{0,9999})\]")
+_RUN = re.compile(rb"\brun\(\s*['\"]([\w.]+):\w")
+"""``uvicorn.run("app.main:app")``."""
+
+_PREFIX = re.compile(rb"\benv_prefix\b['\"]?[ \t]*[=:][ \t]*['\"](\w+)['\"]")
+_NAME = re.compile(rb"['\"]([A-Za-z_][\w.]*)['\"]")
+_MAX_FILES = 5_000
+
+
+class Reached(NamedTuple):
+    """The files of a service, sorted; ``starts`` are those that its command names.
+
+    ``users`` are those that were asked for, by the command or by an import: not the packages that are only on the way
+    to what is in them.
+    """
+
+    files: tuple[str, ...]
+    starts: frozenset[str]
+    users: frozenset[str]
+
+
+class Reach:
+    """The modules of services. One for each project."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._finder = project.finder
+        self._links: dict[str, frozenset[str]] = {}
+        self._reached: dict[tuple[tuple[str, ...], str], Reached | None] = {}
+        self._prefixes: dict[str, tuple[str, ...]] = {}
+        self._carried: dict[tuple[str, int], frozenset[bytes]] = {}
+
+    def of(self, service: Service) -> Reached | None:
+        """The files of a service; None where its command leads to none."""
+        key = (service.targets, service.folder)
+        if key not in self._reached:
+            self._reached[key] = self._reach(service)
+        return self._reached[key]
+
+    def _reach(self, service: Service) -> Reached | None:
+        starts = [path for target in service.targets for path in self._found(target, service.folder)]
+        if not starts:
+            return None
+        users = self._closure(starts, self._of)
+        files = self._closure(starts, lambda path: (*self._of(path), *self._packages(path)))
+        return Reached(tuple(sorted(files)), frozenset(starts), frozenset(users))
+
+    def _closure(self, starts: Iterable[str], follow: Callable[[str], Iterable[str]]) -> list[str]:
+        seen = dict.fromkeys(starts)
+        queue = list(seen)
+        for path in queue:  # grows
+            for link in sorted(follow(path)):
+                if link not in seen and len(seen) < _MAX_FILES:
+                    seen[link] = None
+                    queue.append(link)
+        return queue
+
+    def _packages(self, path: str) -> Iterator[str]:
+        """The packages around a module: they are imported before it."""
+        folder = os.path.dirname(path)
+        while "__init__.py" in self._finder.listing(folder):
+            yield os.path.join(folder, "__init__.py")
+            folder = os.path.dirname(folder)
+
+    def uses(self, reached: Reached, path: str, row: int) -> bool:
+        """Whether a service uses what a statement of one of its modules makes: whether another module takes a name of
+        that statement, or of one that mentions it. What nobody takes is made, but never asked for a connection."""
+        if path in reached.starts:
+            return True
+        names = self._carrying(path, row)
+        return not names or any(self._takes(one, path, names) for one in sorted(reached.users))
+
+    def prefixes(self, reached: Reached) -> tuple[str, ...]:
+        """What the settings classes of a service put before the names of their fields in the environment."""
+        found = {"": None}
+        for path in reached.files:
+            if path not in self._prefixes:
+                data = self._project.bytes_of(path)
+                named = _PREFIX.findall(data) if b"env_prefix" in data else []
+                self._prefixes[path] = tuple(one.decode() for one in named)
+            found.update(dict.fromkeys(self._prefixes[path]))
+        return tuple(found)
+
+    def _carrying(self, path: str, row: int) -> frozenset[bytes]:
+        """The top-level names of a module that stand for what a row makes, or mention it."""
+        if (path, row) not in self._carried:
+            data = self._project.bytes_of(path)
+            rows = data.split(b"\n")
+            line = rows[row - 1].strip() if row <= len(rows) else b""
+            segments = segments_of(data)
+            names = frozenset[bytes]().union(*(one.bound for one in segments if line and line in one.part))
+            size = -1
+            while len(names) > size:
+                size = len(names)
+                names = names.union(*(one.bound for one in segments if not names.isdisjoint(one.words)))
+            self._carried[path, row] = names
+        return self._carried[path, row]
+
+    def _takes(self, path: str, source: str, names: frozenset[bytes]) -> bool:
+        """Whether a module imports one of these names of another, or that module, and says such a name."""
+        if path == source or source not in self._of(path):
+            return False
+        data = self._project.bytes_of(path)
+        says = not names.isdisjoint(WORD.findall(data))
+        for level, dotted, listed in imports_of(data) if says or b"*" in data else ():
+            is_source = self._target(path, level, dotted) == source
+            for name, _ in listed:
+                if is_source and (name in names or name == b"*" or (not name and says)):
+                    return True
+                inner = name.decode("ascii", "replace")
+                below = f"{dotted}.{inner}" if dotted else inner
+                if inner and inner != "*" and says and self._target(path, level, below) == source:
+                    return True
+        return False
+
+    def _found(self, target: str, folder: str) -> Iterator[str]:
+        """The file that a command means which runs in a folder, or in one right below that was copied there.
+
+        A target may be several, of which the first counts that is there: ``main.py|app/main.py``.
+        """
+        below = [
+            os.path.join(folder, name)
+            for name in sorted(self._finder.listing(folder))
+            if not name.startswith(".") and os.path.isdir(os.path.join(folder, name))
+        ]
+        for each in (folder, os.path.join(folder, "src"), *below):
+            for one in target.split("|"):
+                path = self._file(one, each) if one.endswith(".py") else self._module(one, each)
+                if path is not None:
+                    yield path
+                    return
+
+    def _file(self, target: str, folder: str) -> str | None:
+        parts = [part for part in target.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            return None
+        paths = (os.path.join(folder, *parts[start:]) for start in range(len(parts)))
+        return next((one for one in paths if os.path.isfile(one)), None)
+
+    def _module(self, dotted: str, folder: str) -> str | None:
+        """The file of a module, with ``__main__`` for a package that is run; of ``app.celery:app`` without the object
+        that may have been written as one more part."""
+        here = os.path.join(folder, "__init__.py")
+        for name in (f"{dotted}.__main__", f"{dotted}.celery", dotted, dotted.rpartition(".")[0]):
+            path = self._finder.find_relative(name, 1, here) if name else None
+            if path is not None:
+                return path
+        return None
+
+    def _of(self, path: str) -> frozenset[str]:
+        """The files that a file imports."""
+        if path not in self._links:
+            self._links[path] = frozenset(self._linked(path))
+        return self._links[path]
+
+    def _linked(self, path: str) -> Iterator[str]:
+        data = self._project.bytes_of(path)
+        for level, dotted, names in imports_of(data):
+            source = self._target(path, level, dotted)
+            if source is not None:
+                yield source
+            for name, _ in names:
+                inner = name.decode("ascii", "replace")
+                if inner and inner != "*":
+                    below = self._target(path, level, f"{dotted}.{inner}" if dotted else inner)
+                    if below is not None:
+                        yield below
+        for module in self._named(data):
+            found = self._target(path, 0, module)
+            if found is not None:
+                yield found
+
+    def _named(self, data: bytes) -> Iterator[str]:
+        """Modules that are imported by a text with their name."""
+        for match in _LISTED.finditer(data):
+            yield from (name.decode() for name in _NAME.findall(match[1]))
+        for match in _DISCOVERED.finditer(data):
+            yield from (f"{name.decode()}.tasks" for name in _NAME.findall(match[1]))
+        yield from (name.decode() for name in _RUN.findall(data))
+
+    def _target(self, path: str, level: int, dotted: str) -> str | None:
+        if level:
+            return self._finder.find_relative(dotted, level, path)
+        return self._finder.find(dotted, path)

@@ -1,0 +1,60 @@
+"""What a database URL says before its ``://``: the dialect, the driver, and in which kind of engine that works."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from poolint.configuration.constants import Folded, Known
+    from poolint.models import schema
+    from poolint.models.loader import Models
+
+_SCHEME = re.compile(r"([a-z][a-z0-9_]*)(?:\+([a-z][a-z0-9_]*))?://", re.IGNORECASE)
+_MEMORY = re.compile(r"://(?:$|/?$|/?\?|/:memory:)|[?&]mode=memory")
+_SAME_DIALECTS = {"postgres": "postgresql"}
+
+
+@dataclass(frozen=True)
+class Url:
+    """A URL that an engine may be given. ``driver`` is the one that is named, or that its dialect takes by default;
+    ``row`` is what is known of that. ``memory``: whether the database is in memory, None where that cannot be told.
+    """
+
+    known: Known
+    text: str
+    dialect: str
+    driver: str
+    named: bool
+    row: schema.Driver | None
+    memory: bool | None = False
+
+    @property
+    def scheme(self) -> str:
+        """What stands before the ``://``."""
+        return self.text.partition("://")[0]
+
+
+def urls(models: Models, folded: Folded) -> tuple[Url, ...]:
+    """The URLs among some values, as far as their beginnings are known."""
+    return tuple(filter(None, (_url(models, one) for one in folded.known)))
+
+
+def _url(models: Models, known: Known) -> Url | None:
+    text = known.value
+    match = _SCHEME.match(text) if isinstance(text, str) else None
+    if match is None or not isinstance(text, str):
+        return None
+    dialect = _SAME_DIALECTS.get(match[1].lower(), match[1].lower())
+    row = models.dialects.get(dialect)
+    driver = match[2].lower() if match[2] else row.default if row is not None else ""
+    memory: bool | None = False
+    if row is not None and row.memory_pools:
+        memory = True if _MEMORY.search(text) and known.whole else None if not known.whole else False
+    return Url(known, text, dialect, driver, match[2] is not None, models.drivers.get((dialect, driver)), memory)
+
+
+def is_wrong_for(url: Url, kind: str) -> bool:
+    """Whether the driver of a URL is known not to work in engines of a kind."""
+    return url.row is not None and url.row.kind not in ("both", kind)

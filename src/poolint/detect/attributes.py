@@ -1,0 +1,219 @@
+"""Observations about checkouts that go to an attribute of ``self`` and are lost before anybody can release them there.
+
+An attribute is not followed over the graph: what is told here stands in one row of statements, with nothing between
+that could release the checkout or leave it to somebody else.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from heapq import merge
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.steps import step
+from poolint.detect.leaks import LeakedCheckout, LeakProblem
+from poolint.detect.observation import Observation
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.graphs import Graphs
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+
+_BUILDING = frozenset({"__init__", "__enter__", "__aenter__"})
+"""Methods after whose failure nobody has the object, or calls what would release."""
+
+
+def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
+    """The checkouts that a method puts on ``self`` and then loses."""
+    owner = scope.enclosing_class
+    if owner is None or scope.kind != "function":
+        return
+    blocks: dict[int, _Block] = {}
+    for node in scope.calls:
+        value: ast.expr = node
+        if isinstance(parent := parent_of(node), ast.Await):
+            value, parent = parent, parent_of(parent)
+        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1):
+            continue
+        target = parent.targets[0]
+        statements = _around(parent) if _is_own(target) else None
+        if statements is None or statements[-1] is parent:
+            continue
+        found = checkout(ev, node, value, scope)
+        if found is None or found[1].kind not in ("session", "connection"):
+            continue
+        assert isinstance(target, ast.Attribute)
+        block = blocks.get(id(statements))
+        if block is None:
+            block = blocks[id(statements)] = _Block(statements)
+        lost = _Row(ev, graphs, scope, target.attr, found[1]).lost(parent, block)
+        if lost is not None:
+            yield _observation(found, target.attr, scope, *lost)
+
+
+def _observation(
+    found: tuple[CallFact, Class, str], attribute: str, scope: Scope, problem: LeakProblem, culprit: ast.expr
+) -> Observation:
+    fact, cls, helper = found
+    name = f"self.{attribute}"
+    does = "binds it again" if problem == "overwritten" else "may raise, and then nobody can release it"
+    path = (
+        step(f"`{name}` is checked out here", fact.node, scope.module),
+        step(f"`{text_of(culprit, scope)}` {does}", culprit, scope.module),
+    )
+    statement = statement_of(fact.node)
+    awaits = may_await(fact.node, scope)
+    return LeakedCheckout(
+        fact.node, scope.qualified_name, awaits, fact, name, cls, problem, path, text_of(culprit, scope), False, helper,
+        statement,
+    )  # fmt: skip
+
+
+def _is_own(node: ast.AST, attribute: str = "") -> bool:
+    """Whether this is an attribute of ``self``, that of a name if one is given."""
+    own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self"
+    return own and (not attribute or node.attr == attribute)  # type: ignore[attr-defined]
+
+
+def _around(statement: ast.stmt) -> list[ast.stmt] | None:
+    """The statements of the block that a statement stands in; None for the rare kinds."""
+    for block in ("body", "orelse", "finalbody"):
+        found = getattr(parent_of(statement), block, None)
+        if isinstance(found, list) and statement in found:
+            return found
+    return None
+
+
+class _Block:
+    """Which statements of a block can matter to what an attribute holds: those that name it, and some to all of them.
+
+    Each statement is walked once, however many attributes are bound in the block.
+    """
+
+    def __init__(self, statements: list[ast.stmt]) -> None:
+        self.statements = statements
+        self.positions = {one: number for number, one in enumerate(statements)}
+        self._general: list[int] = []
+        self._annotated: list[int] = []
+        self._naming: dict[str, list[int]] = {}
+        for number, one in enumerate(statements):
+            is_general = not isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr))
+            for node in ast.walk(one):
+                if _is_own(node):
+                    assert isinstance(node, ast.Attribute)
+                    is_stored = isinstance(node.ctx, ast.Store)
+                    is_general = is_general or not (is_stored or isinstance(parent_of(node), ast.Attribute))
+                    naming = self._naming.setdefault(node.attr, [])
+                    if not naming or naming[-1] != number:
+                        naming.append(number)
+                elif isinstance(node, ast.Await) or (isinstance(node, ast.Name) and node.id == "self"):
+                    is_general = (
+                        is_general or isinstance(node, ast.Await) or not isinstance(parent_of(node), ast.Attribute)
+                    )
+            if is_general:
+                self._general.append(number)
+            elif isinstance(one, ast.AnnAssign):
+                self._annotated.append(number)
+
+    def behind(self, statement: ast.stmt, attribute: str, *, annotated: bool) -> Iterator[ast.stmt]:
+        """Those behind a statement, in their order; with ``annotated`` also each annotated assignment."""
+        start = self.positions[statement] + 1
+        several = [self._general, self._naming.get(attribute, []), *([self._annotated] if annotated else [])]
+        last = -1
+        for number in merge(*(islice(one, bisect_left(one, start), None) for one in several)):
+            if number != last:
+                yield self.statements[number]
+            last = number
+
+
+class _Row:
+    """The statements behind a checkout that ``self.attribute`` holds."""
+
+    def __init__(self, ev: Evaluator, graphs: Graphs, scope: Scope, attribute: str, cls: Class) -> None:
+        self.ev = ev
+        self.graphs = graphs
+        self.scope = scope
+        self.attribute = attribute
+        self.cls = cls
+
+    def lost(self, statement: ast.stmt, block: _Block) -> tuple[LeakProblem, ast.expr] | None:
+        """How the checkout is lost, and what loses it."""
+        again = None
+        if self.cls.kind == "connection":
+            again = self._bound_again(block.behind(statement, self.attribute, annotated=True))
+        if again is not None:
+            return "overwritten", again
+        if self.scope.name in _BUILDING and parent_of(statement) is self.scope.node and not self._has_finalizer():
+            raising = self._may_fail(block.behind(statement, self.attribute, annotated=False))
+            return ("half-built", raising) if raising is not None else None
+        return None
+
+    def _bound_again(self, later: Iterator[ast.stmt]) -> ast.expr | None:
+        for one in later:
+            if not isinstance(one, (ast.Assign, ast.Expr)) or self._lets_go(one):
+                return None
+            if isinstance(one, ast.Assign) and any(_is_own(target, self.attribute) for target in one.targets):
+                is_read = any(_is_own(node, self.attribute) for node in ast.walk(one.value))
+                return None if is_read or isinstance(one.value, ast.Constant) else one.targets[0]
+        return None
+
+    def _may_fail(self, later: Iterator[ast.stmt]) -> ast.expr | None:
+        """The first that may well raise while the checkout is held: what works with it, and what waits.
+
+        A session holds nothing before it was used.
+        """
+        is_held = self.cls.kind == "connection"
+        for one in later:
+            if isinstance(one, ast.Try) or self._lets_go(one):
+                return None
+            if not isinstance(one, (ast.Assign, ast.AnnAssign, ast.Expr)):
+                return None
+            calls = sorted(
+                (node for node in ast.walk(one) if isinstance(node, ast.Call)),
+                key=lambda node: (node.end_lineno or 0, node.end_col_offset or 0),
+            )
+            for call in calls:
+                is_held = is_held or self._reaches(call)
+                uses = isinstance(parent_of(call), ast.Await) or any(_is_own(n, self.attribute) for n in ast.walk(call))
+                if is_held and uses and self.graphs.may_raise(call, self.scope):
+                    return call
+        return None
+
+    def _reaches(self, call: ast.Call) -> bool:
+        if not (isinstance(call.func, ast.Attribute) and _is_own(call.func.value, self.attribute)):
+            return False
+        row = self.ev.models.method(self.cls, call.func.attr)
+        return row is not None and row.role in REACHING_ROLES
+
+    def _lets_go(self, statement: ast.stmt) -> bool:
+        """Whether a statement may release the checkout, or give it or the whole object to somebody else."""
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id == "self" and not isinstance(parent_of(node), ast.Attribute):
+                return True
+            if not _is_own(node) or isinstance(getattr(node, "ctx", None), ast.Store):
+                continue
+            assert isinstance(node, ast.Attribute)
+            read = parent_of(node)
+            if node.attr != self.attribute:
+                if not isinstance(read, ast.Attribute) and self.ev.type_of(node, self.scope).key[0] == "function":
+                    return True  # a method of the object, called or registered
+                continue
+            row = self.ev.models.method(self.cls, read.attr) if isinstance(read, ast.Attribute) else None
+            if row is None or row.role in ("release", "dispose"):
+                return True
+        return False
+
+    def _has_finalizer(self) -> bool:
+        owner = self.scope.enclosing_class
+        return owner is not None and "__del__" in owner.bindings

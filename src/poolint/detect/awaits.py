@@ -1,0 +1,180 @@
+"""Observations about ``await``: values that are never awaited, used too early, or awaited in vain."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.syntax.uses import Usage, Use, usage
+from poolint.types.annotated import annotation
+from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.members import lineage
+from poolint.types.values import UNKNOWN, Instance, LibraryMethod, Pending, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Call
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedAwaitable(Observation):
+    """A call whose value has to be awaited or entered, and is not, on any path."""
+
+    call: CallFact
+    usage: Usage
+
+
+@dataclass(frozen=True, eq=False)
+class ConsumedAwaitable(Observation):
+    """A call whose value has to be awaited, used as if it were the result already."""
+
+    call: CallFact
+    usage: Usage
+    released_later: bool = False
+    """For checkouts: whether what it would give is given back further down."""
+
+
+@dataclass(frozen=True, eq=False)
+class AwaitedSyncCall(Observation):
+    """``await`` on a call that gives nothing awaitable. ``node`` is the ``await`` expression."""
+
+    call: CallFact
+
+
+_NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
+_RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
+
+
+def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
+    """The observations at calls that stand directly in ``scope``."""
+    for node in scope.calls:
+        name = last_name(node.func)
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            if name in vocabulary.sync:
+                yield from _awaited(ev, node, parent, scope)
+        elif not isinstance(parent, ast.withitem):
+            yield from _pending(ev, vocabulary, node, name, scope)
+
+
+def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
+    if name not in vocabulary.pending and not vocabulary.is_library_import(node.func, scope):
+        return
+    how = usage(node, scope)
+    if how.use in (Use.AWAITED, Use.STARTED, Use.ENTERED, Use.ENTERED_ASYNC):
+        return
+    if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
+        return
+    fact = call_fact(ev, node, scope)
+    if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
+        return
+    where, in_async = scope.qualified_name, may_await(node, scope)
+    if how.use is Use.DROPPED:
+        yield DroppedAwaitable(node, where, in_async, fact, how)
+    elif _is_consumed(ev, node, fact, how, scope):
+        released = bool(how.name) and _released_later(how.name, scope)
+        yield ConsumedAwaitable(node, where, in_async, fact, how, released)
+
+
+def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallFact, how: Usage, scope: Scope) -> bool:
+    """Whether a value that needs an ``await`` is used as if it had had one."""
+    assert fact.row is not None
+    is_coroutine = fact.row.call == "coroutine"
+    if how.use is Use.ITERATED_ASYNC:
+        return is_coroutine or fact.role == "stream"
+    if how.use is Use.TESTED:
+        return is_coroutine  # a coroutine is always true and never None
+    if how.use is Use.CONSUMED:
+        return is_coroutine or fact.role in ("checkout", "query")
+    return _contradicts_declaration(ev, node, how, scope)
+
+
+def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: Scope) -> bool:
+    """Whether an ``async def`` gives its caller the coroutine where it declares what the coroutine would give."""
+    function = scope.node
+    if not isinstance(function, ast.AsyncFunctionDef) or function.returns is None:
+        return False
+    declared = annotation(ev, function.returns, scope.parent or scope)
+    if isinstance(how.node, ast.Yield):
+        declared = declared.item if isinstance(declared, Pending) else UNKNOWN
+    value = ev.type_of(node, scope)
+    if not isinstance(value, Pending) or not all(isinstance(one, Instance) for one in alternatives(declared)):
+        return False
+    promised = {one.base.name for one in alternatives(declared) if isinstance(one, Instance) and one.base}
+    real = {one.base.name for one in alternatives(value.awaited) if isinstance(one, Instance) and one.base}
+    return bool(promised & real)
+
+
+def _released_later(name: str, scope: Scope) -> bool:
+    for load in scope.loads.get(name, ()):
+        parent = parent_of(load)
+        if isinstance(parent, ast.Attribute) and parent.attr in _RELEASES:
+            return True
+        if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and parent.func.attr in _RELEASES:
+            return True
+    return False
+
+
+def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
+    fact = call_fact(ev, node, scope)
+    if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
+        return
+    value = ev.type_of(node, scope)
+    if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):
+        return
+    if isinstance(value, Instance) and value.base is None:
+        return  # a class of the project, which may be awaitable
+    if value is not UNKNOWN and not isinstance(value, Instance):
+        return
+    if (fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(node, scope)) or _changed_by_subclass(
+        ev, node, scope
+    ):
+        return
+    yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
+
+
+def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether the receiver's class is the project's own and overrides what its library base does.
+
+    An inherited method then may give what the override gives: a `request` that runs in a thread makes `get` awaitable.
+    """
+    for one in alternatives(ev.type_of(node.func, scope)):
+        if isinstance(one, LibraryMethod) and one.receiver.cls is not one.receiver.base:
+            base = one.receiver.base
+            for inner in lineage(ev, one.receiver):
+                for name, bindings in inner.bindings.items():
+                    is_method = any(binding.kind == "function" for binding in bindings)
+                    if base is not None and is_method and ev.models.method(base, name) is not None:
+                        return True
+    return False
+
+
+def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
+    """Whether the receiver is only *declared* synchronous while each call on it is awaited.
+
+    ``db: Session = Depends(get_async_session)`` is written often, and works: the annotation is wrong, not the code.
+    """
+    receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
+    if not isinstance(receiver, ast.Name):
+        return False
+    bindings = scope.bindings.get(receiver.id, [])
+    if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
+        return False
+    calls = [
+        parent_of(one)
+        for one in scope.calls
+        if isinstance(one.func, ast.Attribute)
+        and isinstance(one.func.value, ast.Name)
+        and one.func.value.id == receiver.id
+        and one.func.attr not in ("add", "add_all", "expunge", "query")
+    ]
+    return node.func.attr not in ("add", "add_all", "expunge") and all(isinstance(one, ast.Await) for one in calls)  # type: ignore[attr-defined]

@@ -1,0 +1,148 @@
+"""Observations about synchronous database work on the event loop."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding import root_of
+from poolint.analyses.sinks import sync_session_sink
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import RELEASING, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class BlockingDatabaseCall(Observation):
+    """A synchronous database call that runs on the event loop: the first in its function on this receiver.
+
+    ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
+    """
+
+    call: CallFact
+    more: int
+    chain: tuple[Step, ...] = ()
+    origin: Step | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class BlockingCheckout(Observation):
+    """A synchronous checkout on the event loop."""
+
+    call: CallFact
+
+
+def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    """The first blocking call on each session in an ``async def``, then those that helpers make."""
+    if not scope.is_async:
+        return
+    direct: dict[str, list[CallFact]] = {}
+    for node in scope.calls:
+        is_end = bool(scope.yields) and last_name(node.func) in RELEASING
+        if not (is_end or last_name(node.func) in vocabulary.reaches) or isinstance(parent_of(node), ast.Await):
+            continue
+        fact = call_fact(ev, node, scope, use_evidence=False)
+        if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
+            root = root_of(node)
+            direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
+    for facts in direct.values():
+        first = min(facts, key=lambda one: (one.node.lineno, one.node.col_offset))
+        yield BlockingDatabaseCall(
+            first.node,
+            scope.qualified_name,
+            may_await(first.node, scope),
+            first,
+            len(facts) - 1,
+            origin=_origin(first.node, scope),
+        )
+    yield from _checkouts(ev, vocabulary, scope)
+    if ev.screen.may_block(scope.module.path, scope.module.source.data):
+        yield from _through_helpers(ev, effects, scope)
+
+
+def _ends_lent(fact: CallFact, scope: Scope) -> bool:
+    """Whether a call closes a session after somebody else has worked with it: then its rollback is waited for."""
+    node, cls = fact.node, fact.cls
+    if cls is None or cls.mode != "sync" or cls.kind != "session" or fact.role != "release":
+        return False
+    lent = [one for one in scope.yields if (one.lineno, one.col_offset) < (node.lineno, node.col_offset)]
+    return any(isinstance(one.value, ast.Name) and one.value.id == fact.receiver for one in lent)
+
+
+def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
+    """Checkouts that wait for a pool or a server on the loop."""
+    for node in scope.calls:
+        name = last_name(node.func)
+        if (name not in vocabulary.takes and name != "begin") or isinstance(parent_of(node), ast.Await):
+            continue
+        fact = call_fact(ev, node, scope, use_evidence=False)
+        if fact is None or not ev.is_told(fact.name, scope):
+            continue
+        if fact.row is None:
+            takes = fact.cls is not None and fact.cls.construct == "checkout" and fact.cls.mode == "sync"
+        else:
+            is_begin = fact.role == "begin" and fact.cls is not None and fact.cls.kind == "engine"
+            is_sync = fact.row.call in ("sync", "cm") and (fact.cls is None or fact.cls.mode == "sync")
+            takes = is_sync and (fact.role == "checkout" or is_begin)
+        header = parent_of(node)
+        is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
+        if takes and not is_raising and not _is_in_memory(node) and may_await(node, scope):
+            yield BlockingCheckout(node, scope.qualified_name, True, fact)
+
+
+def _is_in_memory(node: ast.Call) -> bool:
+    """Whether a call opens an SQLite database in memory: there is nobody to wait for."""
+    return any(isinstance(one, ast.Constant) and one.value == ":memory:" for one in node.args)
+
+
+def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    seen: set[Scope] = set()
+    for node in scope.calls:
+        if isinstance(parent_of(node), ast.Await):
+            continue  # a decorator has made it asynchronous
+        for one in alternatives(ev.type_of(node.func, scope)):
+            if not isinstance(one, Function) or one.scope.kind != "function" or one.scope in seen:
+                continue
+            if one.scope.is_async or one.scope.is_generator:
+                continue  # an `async def` is reported itself; a generator runs elsewhere
+            witness = effects.of_call(node, scope)
+            if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
+                continue
+            seen.add(one.scope)
+            last = witness.links[-1]
+            fact = call_fact(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+            if fact is None:
+                continue
+            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
+
+
+def _origin(node: ast.Call, scope: Scope) -> Step | None:
+    """Where the session comes from: its parameter or its assignment."""
+    root = root_of(node)
+    if not isinstance(root, ast.Name):
+        return None
+    bindings: list[Binding] = []
+    current: Scope | None = scope
+    while current is not None and not bindings:
+        bindings = current.bindings.get(root.id, []) if current.kind != "class" else []
+        current = current.parent
+    before = [one for one in bindings if one.position <= (root.lineno, root.col_offset)]
+    if not before or before[-1].kind not in ("parameter", "assign", "annotated", "with"):
+        return None
+    target = before[-1].node
+    assert isinstance(target, (ast.expr, ast.arg))
+    return step(f"`{root.id}` is a synchronous session", target, scope.module)

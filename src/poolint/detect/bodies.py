@@ -1,0 +1,130 @@
+"""What the body of a ``try`` or a loop does: the calls in it, whose they are, and whether anything else may raise there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.analyses.effects import Effects
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_fact
+from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Edges
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+
+PSEUDO_ROOT = "poolint"
+"""The root of classes that only the models have: of a connection as one pool gives it."""
+
+_INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_RAW = re.compile(r"raw_connection$|^run_async$|^driver_connection$|^dbapi_connection$")
+"""What leads from a library's connection to the driver's own."""
+
+_TALKS = frozenset({"cursor", "execute", "executemany", "callproc", "connect", "copy", "fetch", "fetchrow", "fetchval"})
+"""Methods of drivers; their exceptions may come from an object that is not known and has one of these."""
+
+_LIMITS = re.compile(r"timeout|wait_for|fail_after|move_on_after|deadline", re.IGNORECASE)
+"""What is called that ends with a timeout of its own."""
+
+
+class Body:
+    """The body of one statement. Functions that are defined in it run elsewhere, and are no part of it."""
+
+    def __init__(self, ev: Evaluator, edges: Edges, statement: ast.Try | ast.While, scope: Scope) -> None:
+        self.ev = ev
+        self.edges = edges
+        self.scope = scope
+        self.nodes: list[ast.AST] = []
+        stack: list[ast.AST] = list(reversed(statement.body))
+        while stack:
+            node = stack.pop()
+            if isinstance(node, _INSIDE):
+                continue
+            self.nodes.append(node)
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        self.calls = [one for one in self.nodes if isinstance(one, ast.Call)]
+        self._facts: list[tuple[ast.Call, CallFact | None]] | None = None
+
+    def facts(self) -> list[tuple[ast.Call, CallFact | None]]:
+        """The calls, each with what it is."""
+        if self._facts is None:
+            self._facts = [(one, call_fact(self.ev, one, self.scope)) for one in self.calls]
+        return self._facts
+
+    def known(self) -> Iterator[CallFact]:
+        """What the models say of the calls, in their order."""
+        for _, fact in self.facts():
+            if fact is not None and fact.role:
+                yield fact
+
+    def waits(self) -> bool:
+        """Whether anything is awaited."""
+        return any(isinstance(one, (ast.Await, ast.AsyncWith, ast.AsyncFor)) for one in self.nodes)
+
+    def has_timeout(self) -> bool:
+        """Whether something in it has a limit of time of its own."""
+        if any(_LIMITS.search(last_name(one.func)) for one in self.calls):
+            return True
+        names = [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
+        return any(_LIMITS.search(last_name(one)) for one in names)
+
+    def is_only_of(self, library: str, driver: str) -> bool:
+        """Whether exceptions of the driver, or timeouts where there is none, can come only through a library.
+
+        Not so where something is awaited that is not known, where the driver's own connection is at hand, or where a
+        function of the project leads to the driver itself.
+        """
+        if any(isinstance(one, ast.Attribute) and _RAW.search(one.attr) for one in self.nodes):
+            return False
+        return all(self._is_harmless(call, fact, library, driver) for call, fact in self.facts())
+
+    def _is_harmless(self, call: ast.Call, fact: CallFact | None, library: str, driver: str) -> bool:
+        name = last_name(call.func)
+        if fact is not None and fact.row is not None:
+            root = fact.name.partition(".")[0]
+            if root in (library, PSEUDO_ROOT) or fact.role == "local" or not is_awaited(call):
+                return root != driver or not driver
+            return bool(driver) and root != driver and not fact.row.effect
+        targets = alternatives(self.ev.type_of(call.func, self.scope))
+        own = [one.scope for one in targets if isinstance(one, Function)]
+        if own:
+            return all(self._is_clean(one, call, library, driver) for one in own)
+        if any(isinstance(one, ClassObject) for one in targets):
+            return True
+        if is_awaited(call):
+            return False
+        return isinstance(call.func, ast.Name) or name not in _TALKS
+
+    def _is_clean(self, function: Scope, call: ast.Call, library: str, driver: str) -> bool:
+        """Whether a function of the project, as far as it can be followed, does not lead to the driver itself."""
+        if not is_awaited(call) and function.is_async:
+            return True
+
+        def leads(fact: CallFact) -> str:
+            root = fact.name.partition(".")[0]
+            is_effect = fact.row is not None and (bool(fact.row.effect) or fact.role not in ("local", "create"))
+            is_theirs = root == driver if driver else root != library
+            return "driver" if is_effect and is_theirs else ""
+
+        if Effects(self.edges, leads).of_call(call, self.scope) is not None:
+            return False
+        return not any(is_awaited(one) and not self._is_told(one, function, library) for one in function.calls)
+
+    def _is_told(self, call: ast.Call, function: Scope, library: str) -> bool:
+        fact = call_fact(self.ev, call, function)
+        return fact is not None and (fact.row is None or fact.name.partition(".")[0] == library)
+
+
+def is_awaited(call: ast.Call) -> bool:
+    """Whether a call is awaited, entered or iterated over where it stands."""
+    parent = parent_of(call)
+    if isinstance(parent, ast.withitem):
+        return isinstance(parent_of(parent), ast.AsyncWith)
+    return isinstance(parent, (ast.Await, ast.AsyncFor))

@@ -1,0 +1,381 @@
+"""Observations about checkouts that are still owed when their function is left."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.block_headers import entering
+from poolint.analyses.graphs import ENDING
+from poolint.analyses.lifetimes.acquisitions import Site, checkout, sites
+from poolint.analyses.lifetimes.transfer import Moves
+from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
+from poolint.analyses.ownership import OWNERS, is_lost_when_closed
+from poolint.analyses.parts import Parts
+from poolint.analyses.steps import step
+from poolint.detect import lent
+from poolint.detect.collector import SYNC_SIDES
+from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
+from poolint.detect.observation import GivenUp, Observation
+from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import Flags
+from poolint.frameworks.entries import is_entry
+from poolint.models.schema import RELEASABLE
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.syntax.uses import Use, usage
+from poolint.types.call_sites import text_of
+from poolint.types.vocabulary import RELEASING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.graphs import Graphs
+    from poolint.analyses.lifetimes.typestate import Outcome, Trace
+    from poolint.analyses.ownership import Ownership
+    from poolint.diagnostics import Step
+    from poolint.flow.cfg import Edge, NodeKind
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.vocabulary import Vocabulary
+
+_UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
+_THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
+_PASSING = frozenset({"reraise", "except", "raise"})
+"""Events that pass on what was raised before them."""
+
+
+class Lifetimes:
+    """Follows the obligations of one project's functions."""
+
+    def __init__(
+        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, graphs: Graphs, foreign: Effects
+    ) -> None:
+        self.ev = ev
+        self.vocabulary = vocabulary
+        self.ownership = ownership
+        self.graphs = graphs
+        self.foreign = foreign
+        self._spent = 0
+        self._flags: Flags | None = None
+        """Those of the function that was looked at last."""
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
+        self._spent = 0
+        for site in sites(self.ev, self.vocabulary, scope):
+            if self._spent > MAX_IN_FUNCTION:
+                yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
+                return
+            if not site.name:
+                found: Observation | None = self._discarded(site, scope)
+            else:
+                try:
+                    found = self._followed(site, scope)
+                except TooComplex as given_up:
+                    yield GivenUp(scope.node, scope.qualified_name, False, given_up.limit)
+                    return
+            if found is not None:
+                yield found
+
+    def _discarded(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+        """A checkout that no name holds: ``engine.connect().execute(…)``."""
+        parent = parent_of(site.value)
+        if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
+            return None
+        if isinstance(parent, ast.Attribute):
+            row = self.ev.models.method(site.cls, parent.attr)
+            if (
+                row is None
+                or row.returns in ("self", site.cls.name)
+                or row.role in ("release", "dispose", "begin", "checkout")
+            ):
+                return None
+            if site.start == "idle" and row.role not in ("query", "stream", "flush", "refresh"):
+                return None
+        elif site.start == "idle":
+            return None
+        if isinstance(parent, ast.withitem):
+            return self._observation(site, scope, "with-keeps", (step("it is entered here", site.call, scope.module),))
+        if isinstance(parent, ast.Call):
+            if not is_lost_when_closed(site.cls):
+                return None
+            return self._observation(site, scope, "misreleased", (step("it is closed here", parent, scope.module),))
+        path = (step("checked out here, and nothing holds it", site.call, scope.module),)
+        return self._observation(site, scope, "discarded", path)
+
+    def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
+        """How one obligation ends; ``trace`` is told on the way there."""
+        if self._flags is None or self._flags.scope is not scope:
+            self._flags = Flags(scope)
+        flags = self._flags.names
+        moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
+        outcome = follow(self.graphs.of(scope), site, moves, self._flags.known_at(site.call), trace)
+        self._spent += outcome.standings
+        return outcome
+
+    def _followed(self, site: Site, scope: Scope) -> Observation | None:
+        if self._release_is_dropped(site, scope):
+            return None  # that it does not happen is told of instead
+        if site.cls.kind in OWNERS and self._is_lent(site, scope):
+            return None  # told of as what a generator lends
+        outcome = self.outcome(site, scope)
+        verdict = _verdict(outcome, site, scope)
+        if verdict is None:
+            return self._manual(site, scope, outcome)
+        problem, edges = verdict
+        may_be_kept = problem == "never" or site.cls.kind in OWNERS
+        if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
+            return None  # whoever has the part goes on using it
+        culprit = _culprit(edges)
+        if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
+            return None
+        path = self._path(site, scope, problem, edges, culprit)
+        text = text_of(culprit, scope) if culprit is not None else ""
+        return self._observation(site, scope, problem, path, text, outcome)
+
+    def _ends_the_process(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether the call is ``sys.exit()`` or the like: nothing outlives the process."""
+        return self.ev.qualified_name(self.ev.type_of(call.func, scope)) in ENDING
+
+    def _is_lent(self, site: Site, scope: Scope) -> bool:
+        """Whether a generator loses what it makes when its consumer fails."""
+        return any(one.node is site.call for one in lent.observe(self.ev, self.graphs, scope))
+
+    def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
+        """Whether the function calls a release that does not happen: never awaited, or `session.sync_session.close()`."""
+        for load in scope.loads.get(site.name, ()):
+            read = parent_of(load)
+            if not isinstance(read, ast.Attribute):
+                continue
+            around = parent_of(read)
+            if isinstance(around, ast.Call) and around.func is read:
+                row = self.ev.models.method(site.cls, read.attr)
+                is_release = row is not None and row.role == "release" and row.call == "coroutine"
+                if is_release and usage(around, scope).use is Use.DROPPED:
+                    return True
+            elif isinstance(around, ast.Attribute) and around.attr == "close":
+                called = parent_of(around)
+                is_called = isinstance(called, ast.Call) and called.func is around
+                if is_called and read.attr in SYNC_SIDES and scope.is_async:
+                    return True
+        return False
+
+    def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
+        """A checkout that is released right, but by hand."""
+        block = entering(self.ev, scope, site.value, site.cls)
+        if not outcome.released or outcome.handed or block is None or _outlives_branch(site, scope):
+            return None
+        if block.commits and any(
+            isinstance(read := parent_of(load), ast.Attribute) and read.attr == "rollback"
+            for load in scope.loads.get(site.name, ())
+        ):
+            return None  # what it wrote is to be discarded, and the block would commit it
+        if site.cls.kind not in RELEASABLE or _may_be_lent(self.ev, site, scope):
+            return None
+        statement = statement_of(site.call)
+        return ManualRelease(
+            site.call,
+            scope.qualified_name,
+            may_await(site.call, scope),
+            site.fact,
+            site.name,
+            site.cls,
+            statement,
+            block.asynchronous,
+            block.method,
+        )
+
+    def _observation(
+        self,
+        site: Site,
+        scope: Scope,
+        problem: LeakProblem,
+        path: tuple[Step, ...],
+        culprit: str = "",
+        outcome: Outcome | None = None,
+    ) -> LeakedCheckout:
+        return LeakedCheckout(
+            site.call,
+            scope.qualified_name,
+            may_await(site.call, scope),
+            site.fact,
+            site.name,
+            site.cls,
+            problem,
+            path,
+            culprit,
+            outcome is not None and outcome.released,
+            site.helper,
+            statement_of(site.call),
+            outcome is not None and outcome.handed,
+            is_entry(scope) or is_in_loop(site.call, scope),
+        )
+
+    def _path(
+        self, site: Site, scope: Scope, problem: LeakProblem, edges: list[Edge], culprit: ast.expr | None
+    ) -> tuple[Step, ...]:
+        module = scope.module
+        steps = [step(f"`{site.name}` is checked out here", site.call, module)]
+        if culprit is not None:
+            does = {"overwritten": "binds the name again", "cancel": "may be cancelled"}.get(problem, "may raise")
+            does = "yields to a consumer that may fail or leave" if problem == "yield" else does
+            steps.append(step(f"`{text_of(culprit, scope)}` {does}", culprit, module))
+        last = _last_place(edges)
+        if last is not None and problem != "overwritten" and last is not culprit:
+            steps.append(step(f"the function is left with `{site.name}` still checked out", last, module))
+        return tuple(steps)
+
+
+def _may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:
+    """Whether the name may hold something else as well, so that no block could be the lifetime of both."""
+    for binding in scope.bindings.get(site.name, ()):
+        value = binding.value
+        call = value.value if isinstance(value, ast.Await) else value
+        is_none = isinstance(value, ast.Constant) and value.value is None and binding.kind != "parameter"
+        if not is_none and not (isinstance(call, ast.Call) and checkout(ev, call, value or call, scope) is not None):
+            return True
+    return False
+
+
+def _outlives_branch(site: Site, scope: Scope) -> bool:
+    """Whether the name is still read behind the ``if`` in which the checkout stands: no block reaches that far."""
+    loads = scope.loads.get(site.name, ())
+    node = parent_of(statement_of(site.call))
+    while node is not None and node is not scope.node:
+        if isinstance(node, (ast.If, ast.Match)) and any(load.lineno > (node.end_lineno or 0) for load in loads):
+            return True
+        node = parent_of(node)
+    return False
+
+
+def _entered_in_vain(scope: Scope, site: Site) -> bool:
+    """Whether the checkout is entered with a `with` that does not release it."""
+    if site.cls.releases_on_exit:
+        return False
+    if isinstance(parent_of(site.value), ast.withitem):
+        return True
+    headers = [item.context_expr for statement in scope.withs for item in statement.items]
+    return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
+
+
+def _verdict(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
+    """The first problem that holds, in the order in which one obligation is told."""
+    verdict = _first_problem(outcome, site, scope)
+    if verdict is not None and verdict[0] in ("never", "exception", "cancel") and _is_guarded(verdict[1], site):
+        return "guarded", verdict[1]
+    return verdict
+
+
+def _is_guarded(edges: list[Edge], site: Site) -> bool:
+    """Whether a path passes a release only because ``session.is_active`` is false there."""
+    for edge in edges:
+        test, truth = edge.test, edge.truth
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, truth = test.operand, not truth
+        if truth is False and isinstance(test, ast.Attribute) and test.attr == "is_active":
+            return isinstance(test.value, ast.Name) and test.value.id == site.name
+    return False
+
+
+def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
+    leaks = outcome.leaks
+    if site.cls.kind in OWNERS:
+        return _verdict_on_owner(outcome)
+    if outcome.overwritten is not None:
+        return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
+    for kind in _UNWOUND if outcome.released else ():
+        edges = leaks.get(kind, [])
+        edge = _unwinding(edges)
+        if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
+            return "yield", edges
+    if leaks and not outcome.released and _entered_in_vain(scope, site):
+        return "with-keeps", next(iter(leaks.values()))
+    if outcome.misreleased is not None:
+        return "misreleased", outcome.misreleased
+    if outcome.misplaced is not None:
+        return "misplaced", outcome.misplaced
+    thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
+    if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
+        return "half-built", thrown
+    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site):
+        return "skipped", thrown
+    if "exit-normal" in leaks:
+        return "never", leaks["exit-normal"]
+    for kind in _THROWN:
+        if kind in leaks:
+            return "exception", leaks[kind]
+    return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
+
+
+def _verdict_on_owner(outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
+    """The same for an engine, a pool or a client: what is told of these is only that nobody disposes of them."""
+    leaks = outcome.leaks
+    if "exit-normal" in leaks:
+        return "never", leaks["exit-normal"]
+    if outcome.handed or "exit-exception" not in leaks:
+        return None
+    return "exception", leaks["exit-exception"]
+
+
+def _yields(node: ast.AST, site: Site) -> bool:
+    """Whether a ``yield`` gives the consumer the resource, or something made of it."""
+    return any(isinstance(one, ast.Name) and one.id == site.name for one in ast.walk(node))
+
+
+def _unwinding(edges: list[Edge]) -> Edge | None:
+    """The edge on which what leaves the function began: the last that something was raised on, not passed on."""
+    return next((edge for edge in reversed(edges) if edge.is_unwinding and not _passes(edge)), None)
+
+
+def _passes(edge: Edge) -> bool:
+    """Whether what was raised before is only passed on along an edge."""
+    return edge.source.kind in _PASSING or (edge.source.kind == "exit" and edge.source.way != "normal")
+
+
+def _culprit(edges: list[Edge]) -> ast.expr | None:
+    """What raises, is cancelled or yields on the path; for an overwritten name the store itself."""
+    last = edges[-1].source
+    if last.kind == "store" and isinstance(last.node, ast.expr):
+        return last.node
+    edge = _unwinding(edges)
+    if edge is None:
+        return None
+    node = edge.source.node
+    if isinstance(node, ast.withitem):
+        return node.context_expr
+    return node if isinstance(node, ast.expr) else None
+
+
+def _last_place(edges: list[Edge]) -> ast.expr | ast.stmt | None:
+    """Where the function is left: the last thing that happens on the path."""
+    for edge in reversed(edges):
+        node = edge.source.node
+        if isinstance(node, ast.withitem):
+            return node.context_expr
+        if isinstance(node, (ast.expr, ast.stmt)):
+            return node
+    return None
+
+
+def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
+    """Whether what raises stands in a ``finally`` that releases the checkout further down."""
+    edge = _unwinding(edges)
+    if edge is None or not isinstance(edge.source.node, ast.expr):
+        return False
+    child: ast.AST = edge.source.node
+    parent = parent_of(child)
+    while parent is not None:
+        if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):
+            later = parent.finalbody[parent.finalbody.index(child) :]  # type: ignore[arg-type]
+            return any(_releases(call, site.name) for one in later for call in ast.walk(one))
+        child, parent = parent, parent_of(parent)
+    return False
+
+
+def _releases(node: ast.AST, name: str) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RELEASING):
+        return False
+    held = [node.func.value, *node.args]
+    return any(isinstance(one, ast.Name) and one.id == name for one in held)

@@ -1,0 +1,92 @@
+"""Observations about releases that never happen: they are left to the garbage collector without anybody noticing."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Instance, LibraryMethod, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models import schema
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class LeftToCollector(Observation):
+    """A release that does not happen. ``node`` is the call that was meant to release; ``why`` says it in words."""
+
+    what: str
+    why: str
+    cls: schema.Class | None
+
+
+_SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
+SYNC_SIDES = frozenset({"sync_session", "sync_connection"})
+"""Attributes of an asynchronous resource that give the synchronous one behind it."""
+_OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that look like a release and are none."""
+    for node in scope.calls:
+        name = last_name(node.func)
+        if name in _SYNC_CALLBACKS:
+            yield from _callback(ev, node, name, scope)
+        elif name == "wait_for" and len(node.args) + len(node.keywords) == 2 and node.args:
+            yield from _no_time(ev, node, scope)
+        elif name in ("close", "commit", "rollback") and isinstance(node.func, ast.Attribute):
+            yield from _sync_side(ev, node, scope)
+
+
+def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
+    """``stack.callback(conn.close)``: a synchronous callback makes the coroutine and drops it."""
+    expected = _OWNERS[name]
+    if expected and ev.qualified_name(ev.type_of(node.func, scope)) != expected:
+        return
+    for argument in node.args:
+        found = alternatives(ev.type_of(argument, scope))
+        for one in found[:1]:
+            if not isinstance(one, LibraryMethod) or one.row.role not in ("release", "dispose"):
+                continue
+            if all(isinstance(each, LibraryMethod) and each.row.call == "coroutine" for each in found):
+                what = text_of(argument, scope)
+                why = f"`{text_of(node.func, scope)}` calls it synchronously: the coroutine is made and dropped"
+                yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base)
+
+
+def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """``wait_for(conn.close(), 0)``: it is cancelled before its first step."""
+    inner, timeout = node.args[0], [*node.args, *(keyword.value for keyword in node.keywords)][1]
+    if not (isinstance(timeout, ast.Constant) and timeout.value == 0 and isinstance(inner, ast.Call)):
+        return
+    if not isinstance(ev.type_of(node.func, scope), LibraryName):
+        return
+    fact = call_fact(ev, inner, scope)
+    if fact is not None and fact.role in ("release", "dispose"):
+        why = "a timeout of 0 cancels it before its first step"
+        yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls)
+
+
+def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """``session.sync_session.close()`` outside of ``run_sync``: it raises, and nothing can release any more."""
+    assert isinstance(node.func, ast.Attribute)
+    receiver = node.func.value
+    if not (isinstance(receiver, ast.Attribute) and receiver.attr in SYNC_SIDES):
+        return
+    fact = call_fact(ev, node, scope)
+    if not scope.is_async or fact is None or isinstance(parent_of(node), ast.Await):
+        return
+    owners = [one.base for one in alternatives(ev.type_of(receiver.value, scope)) if isinstance(one, Instance)]
+    cls = owners[0] if len(owners) == 1 and owners[0] is not None else fact.cls
+    why = "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that"
+    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, cls)

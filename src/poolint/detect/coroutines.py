@@ -1,0 +1,90 @@
+"""Observations about the project's own coroutines: those that work on a database and are never awaited."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.steps import calls_of
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import may_be_another
+from poolint.syntax.surroundings import may_await
+from poolint.syntax.uses import Use, usage
+from poolint.types.call_sites import receiver_text
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+    from poolint.analyses.effects import Effects
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class DroppedDatabaseCoroutine(Observation):
+    """A coroutine of the project's own that works on a database, made and never awaited.
+
+    ``names`` is the chain of functions down to the call that would have reached the database.
+    """
+
+    receiver: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+_UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
+"""Uses that no coroutine is made for: dropped, or used as if it were what it gives."""
+
+_GIVE_UP = frozenset({"close", "throw"})
+"""Methods of a coroutine itself that end it unrun, where something else would have run it."""
+
+_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
+"""Decorators after which an ``async def`` still gives a coroutine."""
+
+
+def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that make such a coroutine and drop it."""
+    source = scope.module.source
+    known = ev.screen.coroutines(source.path, source.data)
+    for node in scope.calls:
+        if not may_be_coroutine(node.func, scope, known):
+            continue
+        used = usage(node, scope)
+        if used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes):
+            continue
+        callees = alternatives(ev.type_of(node.func, scope))
+        if not callees or not all(isinstance(one, Function) and _is_coroutine(one.scope) for one in callees):
+            continue
+        first = callees[0]
+        assert isinstance(first, Function)
+        witness = effects.of_function(first.scope)
+        if witness is None:
+            continue
+        names = (first.scope.qualified_name, *(link.name for link in witness.links))
+        yield DroppedDatabaseCoroutine(
+            node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
+        )
+
+
+def may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
+    """Whether a callee can be one of the ``async def``\\ s of these names: to tell its type may take many modules."""
+    if isinstance(callee, ast.Attribute):
+        return callee.attr in known  # a method has the name that its class gives it
+    if not isinstance(callee, ast.Name) or callee.id in known:
+        return True
+    return may_be_another(callee.id, scope)
+
+
+def _is_coroutine(scope: Scope) -> bool:
+    """Whether calling a function surely gives a coroutine: an ``async def`` that no unknown decorator has changed."""
+    if not scope.is_async or scope.is_generator:
+        return False
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name not in _HARMLESS:
+            return False
+    return True

@@ -1,0 +1,100 @@
+"""What is observed of the configuration of engines and pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from poolint.detect.observation import Observation
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
+
+
+@dataclass(frozen=True, eq=False)
+class DriverMismatch(Observation):
+    """A URL whose driver does not work in engines of this kind. ``maker`` is what makes the engine.
+
+    ``driver`` is what ``scheme`` names, or by default where not ``named``; ``newer`` versions of the library, which may be
+    installed, have a default that works; ``right`` is a scheme that does. ``given`` is
+    false where the URL holds only until a setting of the name ``setting`` says otherwise.
+    """
+
+    maker: str
+    kind: Literal["sync", "async"]
+    scheme: str
+    driver: str
+    named: bool
+    newer: str
+    right: str
+    given: bool
+    setting: str
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class SyncPoolClass(Observation):
+    """A class of pool for synchronous engines in an asynchronous one. ``base`` is the library's, where it is another.
+
+    ``right`` is the name by which the class is imported that has to stand there, where that is known.
+    """
+
+    maker: str
+    poolclass: str
+    base: str
+    right: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class SmallPool(Observation):
+    """A pool with few connections. ``wanted`` run at once, by ``bound``, where that is known.
+
+    ``fixed``: it is written that none are opened beyond. ``serves``: the module is part of a server.
+    """
+
+    maker: str
+    engine: str
+    size: int
+    overflow: int
+    wanted: int = 0
+    bound: str = ""
+    fixed: bool = False
+    serves: bool = False
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class NoPool(Observation):
+    """An engine that lives on and keeps no connection.
+
+    ``urls`` are those of it that are known. ``addresses`` are the expressions that they are taken from, names of the
+    environment for instance; ``comments`` those on the rows of the argument, ``above`` those directly above it.
+    """
+
+    maker: str
+    engine: str
+    poolclass: str
+    urls: tuple[str, ...]
+    addresses: tuple[str, ...]
+    comments: tuple[str, ...]
+    above: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class UnboundedPool(Observation):
+    """A pool without a limit. ``written`` is the argument that takes it away."""
+
+    maker: str
+    engine: str
+    written: str
+    given: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class NoLivenessCheck(Observation):
+    """A pool that hands out connections without knowing whether they are still alive."""
+
+    on_request = True
+
+    maker: str
+    engine: str

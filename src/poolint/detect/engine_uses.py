@@ -1,0 +1,191 @@
+"""What stands around an engine or pool that is made, and tells what its configuration is for."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.pools import Pool, Pools
+    from poolint.configuration.engines import Engines, EngineSpec
+    from poolint.syntax.scopes import Scope
+
+_LETS_IN = frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter"})
+_STARTS = frozenset({"ThreadPoolExecutor"})
+_AT_ONCE = (b"Semaphore(", b"CapacityLimiter(", b"ThreadPoolExecutor(", b"range(")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How many checkouts from one pool run at once, and what lets them."""
+
+    most: int
+    node: ast.expr
+    text: str
+
+
+class Uses:
+    """Answers about the engines of one project."""
+
+    def __init__(self, engines: Engines, pools: Pools) -> None:
+        self.engines = engines
+        self.ev = engines.ev
+        self.pools = pools
+
+    def is_of_a_file(self, spec: EngineSpec) -> bool:
+        """Whether the database is SQLite, by the URL or, where that is unknown, by what the call, what is around it or a
+        test that leads to it says: there is no server then, and nobody connects over a network.
+        """
+        if spec.dialect:
+            return spec.dialect == "sqlite"
+        texts = [spec.function, spec.name, spec.scope.module.source.segment(spec.node)]
+        current = parent_of(spec.node)
+        while current is not None and current is not spec.scope.node:
+            if isinstance(current, ast.If):
+                texts.append(ast.unparse(current.test))
+            current = parent_of(current)
+        return any("sqlite" in text.lower() for text in texts)
+
+    def addresses(self, spec: EngineSpec) -> tuple[str, ...]:
+        """The expressions that the URL of an engine is taken from: a name of the environment, a field of settings."""
+        argument = spec.arguments.get(spec.maker.address)
+        if argument is None:
+            return ()
+        sources = self.engines.folder.following.sources(argument.node, argument.scope).found
+        return tuple(dict.fromkeys(ast.unparse(one) for one in (argument.node, *(each.node for each in sources))))
+
+    def is_only_a_dialect(self, spec: EngineSpec) -> bool:
+        """Whether nothing but the dialect of an engine is asked for: it never connects."""
+        uses = [spec.node, *self._loads(spec)]
+        parents = [parent_of(one) for one in (uses if len(uses) == 1 else uses[1:])]
+        return all(isinstance(one, ast.Attribute) and one.attr == "dialect" for one in parents)
+
+    def is_short_lived(self, spec: EngineSpec) -> bool:
+        """Whether an engine stays in the function that makes it, or is disposed of there."""
+        if spec.scope.kind != "function":
+            return False
+        parent = parent_of(spec.node)
+        if isinstance(parent, ast.Attribute):
+            return True
+        if not isinstance(parent, (ast.Assign, ast.AnnAssign)) or spec.name in spec.scope.globals:
+            return False
+        target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
+        if not isinstance(target, ast.Name):
+            return False
+        loads = self._loads(spec)
+        if any(self._is_disposed(one) for one in loads):
+            return True
+        return all(isinstance(parent_of(one), ast.Attribute) for one in loads)
+
+    def _is_disposed(self, load: ast.Name) -> bool:
+        parent = parent_of(load)
+        return isinstance(parent, ast.Attribute) and parent.attr == "dispose"
+
+    def _loads(self, spec: EngineSpec) -> list[ast.Name]:
+        return [load for scope in spec.scope.descendants() for load in scope.loads.get(spec.name, ())]
+
+    def is_a_choice(self, spec: EngineSpec) -> bool:
+        """Whether the engine is made on some ways only, or beside one that is configured otherwise."""
+        if spec.scope.kind == "class" and not isinstance(spec.node, ast.Call):
+            return True  # one configuration among others
+        for other in self.engines.of_scope(spec.scope):
+            if other is not spec and {one.cls.name for one in other.pools} != {one.cls.name for one in spec.pools}:
+                return True
+        child: ast.AST = spec.node
+        current = parent_of(child)
+        while current is not None and child is not spec.scope.node:
+            if isinstance(current, (ast.If, ast.IfExp)) and child is not current.test:
+                if not _asks_whether_made(current.test, spec.name):
+                    return True
+            elif isinstance(current, ast.match_case):
+                return True
+            child, current = current, parent_of(current)
+        return False
+
+    # How many run at once
+
+    def wanted(self, spec: EngineSpec) -> Wanted | None:
+        """The most that code of the same module lets run at once, of what takes a connection from this pool."""
+        module = spec.scope.module
+        if not any(one in module.source.data for one in _AT_ONCE):
+            return None
+        pool = self.pools.identity(spec.node, spec.scope)
+        found = [one for scope in module.scope.descendants() for one in self._bounds(scope, pool)]
+        return max(found, key=lambda one: one.most, default=None)
+
+    def _bounds(self, scope: Scope, pool: Pool) -> Iterator[Wanted]:
+        for statement in scope.withs:
+            inside = [one for one in scope.calls if _is_in(one, statement)]
+            for item in statement.items:
+                bound = self._lets_in(item.context_expr, scope)
+                if bound is not None and any(self._takes(one, scope, pool) for one in inside):
+                    yield bound
+        for call in scope.calls:
+            task = _repeated(call)
+            if task is not None:
+                number = self.engines.folder.fold(task[1], scope).only
+                if number is not None and isinstance(number.value, int) and self._takes(task[0], scope, pool):
+                    yield Wanted(number.value, call, text_of(call, scope))
+
+    def _lets_in(self, context: ast.expr, scope: Scope) -> Wanted | None:
+        """How many a semaphore lets in, or a pool of threads has."""
+        for source in self.engines.folder.following.sources(context, scope).found:
+            made = source.node
+            if not isinstance(made, ast.Call):
+                continue
+            name = last_name(made.func)
+            named = [one.value for one in made.keywords if one.arg in ("value", "max_workers", "total_tokens")]
+            value = named[0] if named else made.args[0] if made.args else None
+            if value is None or name not in _LETS_IN | _STARTS:
+                continue
+            number = self.engines.folder.fold(value, source.scope).only
+            if number is not None and isinstance(number.value, int) and number.given:
+                return Wanted(number.value, context, text_of(context, scope))
+        return None
+
+    def _takes(self, call: ast.Call, scope: Scope, pool: Pool) -> bool:
+        """Whether a call takes a connection from a pool: itself, or the function of the project that it calls or runs."""
+        if self.pools.of_checkout(call, scope) == pool:
+            return True
+        for called in (call.func, *call.args):
+            for one in alternatives(self.ev.type_of(called, scope)):
+                if isinstance(one, Function) and any(
+                    self.pools.of_checkout(inner, one.scope) == pool for inner in one.scope.calls
+                ):
+                    return True
+        return False
+
+
+def _asks_whether_made(test: ast.expr, name: str) -> bool:
+    """``if engine is None``, ``if not engine``: not a choice between engines."""
+    words = {one.id for one in ast.walk(test) if isinstance(one, ast.Name)}
+    words |= {one.attr for one in ast.walk(test) if isinstance(one, ast.Attribute)}
+    is_none = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is)
+    is_not = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    return name in words and (is_none or is_not)
+
+
+def _is_in(call: ast.Call, statement: ast.stmt) -> bool:
+    start, end = (statement.lineno, statement.col_offset), (statement.end_lineno or 0, statement.end_col_offset or 0)
+    return start <= (call.lineno, call.col_offset) < end
+
+
+def _repeated(call: ast.Call) -> tuple[ast.Call, ast.expr] | None:
+    """``gather(*(work() for _ in range(20)))``: what is run, and how often."""
+    for argument in call.args:
+        value = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(value, (ast.GeneratorExp, ast.ListComp)) and last_name(call.func) in ("gather", "wait"):
+            over, task = value.generators[0].iter, value.elt
+            if isinstance(task, ast.Call) and last_name(task.func) in ("create_task", "ensure_future") and task.args:
+                task = task.args[0]
+            if isinstance(over, ast.Call) and last_name(over.func) == "range" and len(over.args) == 1:
+                return (task, over.args[0]) if isinstance(task, ast.Call) else None
+    return None

@@ -1,0 +1,202 @@
+"""Observations about functions that make an engine, a pool or a client anew for each call, and users who never close it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.pools import is_unpooled
+from poolint.analyses.steps import step
+from poolint.detect.observation import Observation
+from poolint.frameworks.entries import is_entry, is_flow
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.types.call_sites import call_fact
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.models.loader import Models
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class MadeForEachCall(Observation):
+    """An engine, a pool or a client that a function makes for its caller, again and again, and that nobody closes.
+
+    ``node`` is the call that makes it, ``user`` says in words for whom that happens.
+    """
+
+    call: CallFact
+    cls: Class
+    user: str
+    path: tuple[Step, ...]
+
+
+RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
+_MARKS = frozenset({"Depends", "Security"})
+_MAX_DEPTH = 2
+_KEEPS_NOTHING = frozenset({"staticmethod"})
+"""Decorators that leave a function what it is."""
+
+
+def makers(models: Models) -> frozenset[str]:
+    """The last names of all that makes an engine, a pool or a client."""
+    classes = [one for one in models.classes.values() if one.kind in ("engine", "pool", "client")]
+    paths = [path for one in classes if one.construct == "create" for path in (one.name, *one.aliases)]
+    paths += [name for name, one in models.functions.items() if one.role == "create"]
+    methods = [name for one in classes for row in one.methods if row.role == "create" for name in row.names]
+    return frozenset((*(path.rpartition(".")[2] for path in paths), *methods))
+
+
+def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Observation]:
+    """What ``scope`` makes for its caller each time that it is called, where that happens for each request.
+
+    ``words`` are the :func:`makers`.
+    """
+    if scope.kind != "function" or scope.is_generator or not scope.returns:
+        return
+    decorators = getattr(scope.node, "decorator_list", ())
+    if any(last_name(one) not in _KEEPS_NOTHING for one in decorators):
+        return
+    made = _made(ev, words, scope)
+    if made is None:
+        return
+    fact, cls = made
+    source = scope.module.source
+    if not ev.screen.is_interesting(source.path, source.data):
+        return
+    user = _user(ev, scope)
+    if user is not None:
+        who, place, around = user
+        path = (step(f"{who} gets one of its own, and does not close it", place, around.module),)
+        yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
+
+
+def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallFact, Class] | None:
+    """The one call that makes what a function returns."""
+    if len(scope.returns) != 1:
+        return None
+    value = scope.returns[0]
+    if isinstance(value, ast.Name):
+        if any(not _is_plain(load) for load in scope.loads.get(value.id, ())) or value.id in scope.globals:
+            return None
+        value = assigned(value.id, scope) or value
+    call = value.value if isinstance(value, ast.Await) else value
+    if not isinstance(call, ast.Call) or last_name(call.func) not in words:
+        return None
+    fact = call_fact(ev, call, scope, use_evidence=False)
+    if fact is None or not (fact.role == "create" or (fact.row is None and fact.cls is not None)):
+        return None
+    found = alternatives(ev.type_of(value, scope))
+    classes = [one.base for one in found if isinstance(one, Instance) and one.base is not None and one.cls is one.base]
+    if len(classes) != len(found) or len(found) != 1:
+        return None
+    cls = classes[0]
+    is_pool = cls.kind in ("engine", "pool") or (cls.kind == "client" and bool(cls.on_drop))
+    if not is_pool or is_unpooled(ev, call, scope) or is_lent(call):
+        return None
+    return fact, cls
+
+
+def _is_plain(load: ast.Name) -> bool:
+    """Whether a name is only returned, or a method of it is called."""
+    parent = parent_of(load)
+    return isinstance(parent, ast.Return) or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load))
+
+
+def is_lent(call: ast.Call) -> bool:
+    """Whether a client works with a pool that it is given."""
+    return any(one.arg in ("connection_pool", "pool", "connector", "transport") for one in call.keywords)
+
+
+# Who uses it
+
+
+def _user(ev: Evaluator, scope: Scope) -> tuple[str, ast.expr, Scope] | None:
+    """Somebody who gets what is made, again and again, and does not close it; None where one of them may."""
+    found = None
+    for call, inner in ev.callers.of(scope):
+        if not _forgets(call, inner):
+            return None
+        who = again(ev, call, inner, 0)
+        if who and found is None:
+            found = (who, call, inner)
+    for mark, inner in _marks(ev, scope):
+        if _closes_parameter(mark, inner):
+            return None
+        found = found or ("each request", mark, inner)
+    return found
+
+
+def _forgets(call: ast.Call, scope: Scope) -> bool:
+    """Whether a caller only uses what it gets, under a name of its own or at once."""
+    value: ast.AST = call
+    if isinstance(parent_of(value), ast.Await):
+        value = parent_of(value) or value
+    parent = parent_of(value)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr not in RELEASES
+    if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
+        return False
+    name = parent.targets[0].id
+    if scope.kind != "function" or name in scope.globals or name in scope.declared:
+        return False
+    uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+    owners = [parent_of(load) for load in uses]
+    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in RELEASES for one in owners)
+
+
+def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> str:
+    """For whom a call is made again and again, in words."""
+    if is_in_loop(call, scope):
+        return f"each round of the loop in `{scope.qualified_name}`"
+    if is_entry(scope) or is_flow(scope):
+        return f"each call of `{scope.qualified_name}`"
+    if depth < _MAX_DEPTH and scope.kind == "function":
+        for outer, around in ev.callers.of(scope):
+            who = again(ev, outer, around, depth + 1) if around is not scope else ""
+            if who:
+                return who
+    return ""
+
+
+def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """``Depends(function)``: a framework calls it for each request."""
+    if scope.parent is None or scope.parent.kind != "module":
+        return
+    word = scope.name.encode()
+    modules = [scope.module]
+    for path, data in ev.project.calling("Depends", scope.module):
+        if path != scope.module.path and word in data and ev.screen.is_interesting(path, data):
+            module = ev.project.module(path)
+            modules += [module] if module is not None else []
+    for module in modules:
+        for inner in module.scope.descendants():
+            for load in inner.loads.get(scope.name, ()):
+                mark = parent_of(load)
+                if not isinstance(mark, ast.Call) or last_name(mark.func) not in _MARKS or load not in mark.args:
+                    continue
+                if any(
+                    isinstance(one, Function) and one.scope is scope for one in alternatives(ev.type_of(load, inner))
+                ):
+                    yield mark, inner
+
+
+def _closes_parameter(mark: ast.Call, scope: Scope) -> bool:
+    """Whether the function whose parameter has this default closes what it is passed."""
+    for inner in scope.children:
+        for name, bindings in inner.bindings.items():
+            if any(one.kind == "parameter" and one.value is mark for one in bindings):
+                parents = [parent_of(load) for each in inner.descendants() for load in each.loads.get(name, ())]
+                if any(not isinstance(one, ast.Attribute) or one.attr in RELEASES for one in parents):
+                    return True
+    return False

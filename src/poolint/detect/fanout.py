@@ -1,0 +1,158 @@
+"""Observations about as many checkouts at once as there happens to be work."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.effects import Effects
+from poolint.analyses.sinks import checkout_sink
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Edges, Witness
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class FanOut(Observation):
+    """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
+
+    ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
+    """
+
+    maker: str
+    items: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+_BOUNDS = re.compile(r"sem(aphore)?s?$|limit(er)?s?$|throttle|bound|slots?$", re.IGNORECASE)
+"""What the name of something says that lets in only so many at once."""
+
+_SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
+"""What the name of a collection says that has been cut to size."""
+
+_LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
+"""What the name of an argument says by which a collection is cut to size where it is asked for."""
+
+
+class Fans:
+    """Observes fan-outs; remembers which functions take a connection."""
+
+    def __init__(self, ev: Evaluator, edges: Edges) -> None:
+        self.ev = ev
+        self._taking = Effects(edges, checkout_sink)
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
+        if not scope.is_async:
+            return
+        for node in scope.calls:
+            name = last_name(node.func)
+            if name in AT_ONCE:
+                for task, items in _comprehended(node, scope):
+                    yield from self._fan(node, task, items, name, scope)
+            elif name in STARTS and node.args and isinstance(node.args[0], ast.Call):
+                over = _looped_over(node)
+                if over is not None:
+                    yield from self._fan(node, node.args[0], over, name, scope)
+
+    def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[Observation]:
+        if _has_a_bound(items, scope) or _is_bounded(self.ev, scope):
+            return
+        for one in alternatives(self.ev.type_of(task.func, scope)):
+            if not isinstance(one, Function) or not one.scope.is_async:
+                continue
+            witness = self._taking.of_function(one.scope)
+            if witness is None or self._is_limited(one.scope, witness):
+                continue
+            names = (one.scope.qualified_name, *(link.name for link in witness.links))
+            path = [step(f"`{maker}` runs one for each item", items, scope.module)]
+            path += calls_of(witness)
+            yield FanOut(
+                node, scope.qualified_name, may_await(node, scope), maker, ast.unparse(items), names, tuple(path)
+            )
+            return
+
+    def _is_limited(self, function: Scope, witness: Witness) -> bool:
+        """Whether something on the way to the checkout lets in only so many at once."""
+        return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
+
+
+def _comprehended(node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """The coroutines that a comprehension among the arguments makes, and what it runs over."""
+    for argument in node.args:
+        value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(value, ast.Name):
+            value = assigned(value.id, scope) or value
+        if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
+            task = value.elt
+            if isinstance(task, ast.Call) and last_name(task.func) in STARTS and task.args:
+                task = task.args[0]
+            if isinstance(task, ast.Call):
+                yield task, value.generators[0].iter
+
+
+def _looped_over(node: ast.Call) -> ast.expr | None:
+    """What the loop around a started task runs over, where nothing is awaited in it."""
+    if isinstance(parent_of(node), ast.Await):
+        return None
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, ast.For):
+            waits = any(isinstance(one, (ast.Await, ast.AsyncWith)) for part in current.body for one in ast.walk(part))
+            return None if waits else current.iter
+        current = parent_of(current)
+    return None
+
+
+def _has_a_bound(items: ast.expr, scope: Scope) -> bool:
+    """Whether a collection has a size that the code knows, or has been cut to one."""
+    if isinstance(items, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant)):
+        return True
+    if isinstance(items, ast.Await):
+        return _has_a_bound(items.value, scope)
+    if isinstance(items, ast.Subscript):
+        return True
+    if isinstance(items, ast.Call):
+        name = last_name(items.func)
+        if any(_LIMITS.search(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
+            return True
+        if name == "range" and all(isinstance(one, (ast.Constant, ast.Name)) for one in items.args):
+            return True
+        if name in ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys") and items.args:
+            return any(_has_a_bound(one, scope) for one in items.args)
+        return _SMALL.search(name) is not None
+    if isinstance(items, ast.Name):
+        if _SMALL.search(items.id) is not None or items.id.isupper():
+            return True
+        bindings = scope.bindings.get(items.id) or scope.module.scope.bindings.get(items.id) or []
+        values = [one.value for one in bindings if one.kind == "assign" and one.value is not None]
+        return len(values) == 1 and not isinstance(values[0], ast.Name) and _has_a_bound(values[0], scope)
+    return False
+
+
+def _is_bounded(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a function, or one around it, waits to be let in: by a semaphore, as its type or its name says."""
+    for statement in scope.withs:
+        for item in statement.items:
+            context = item.context_expr
+            name = last_name(context.func if isinstance(context, ast.Call) else context)
+            if _BOUNDS.search(name) is not None:
+                return True
+            for one in alternatives(ev.type_of(context, scope)):
+                if isinstance(one, Instance) and one.base is not None and "emaphore" in one.base.name:
+                    return True
+    return False

@@ -1,0 +1,121 @@
+"""Observations about generators that hold a checkout and are left before their end."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding import inside
+from poolint.analyses.steps import step
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class AbandonedGenerator(Observation):
+    """A loop over a generator that holds a checkout, left before its end. ``node`` is the call that makes it."""
+
+    generator: str
+    holds: str
+    left_at: Step
+
+
+_KINDS = frozenset({"session", "connection"})
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """The loops in ``scope`` that leave such a generator behind."""
+    for node in scope.calls:
+        left = _left(node, parent_of(node))
+        if left is None:
+            continue
+        callees = alternatives(ev.type_of(node.func, scope))
+        if len(callees) != 1 or not isinstance(callees[0], Function):
+            continue
+        inner = callees[0].scope
+        if not (inner.is_async and inner.is_generator):
+            continue
+        holds = _held_across_yield(ev, inner)
+        if holds:
+            loops = isinstance(left, ast.stmt)
+            says = "the loop is left here, before the generator has ended" if loops else "only its first step is taken"
+            at = step(says, left, scope.module)
+            yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), inner.name, holds, at)
+
+
+def _left(node: ast.Call, parent: ast.AST | None) -> ast.stmt | ast.expr | None:
+    """Where the generator that ``node`` makes is left before its end, if nobody else can resume it."""
+    if isinstance(parent, ast.AsyncFor) and parent.iter is node:
+        return _leaves(parent)
+    if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
+        return parent if isinstance(parent.func, ast.Name) and parent.func.id == "anext" else None
+    return parent if isinstance(parent, ast.Attribute) and parent.attr == "__anext__" else None
+
+
+def _leaves(loop: ast.AsyncFor) -> ast.stmt | None:
+    """A statement by which the loop is left before its end."""
+    stack: list[tuple[ast.AST, bool, bool]] = [(one, False, False) for one in loop.body]
+    while stack:
+        node, in_loop, is_caught = stack.pop(0)
+        if isinstance(node, ast.Return):
+            return node
+        if (isinstance(node, ast.Break) and not in_loop) or (isinstance(node, ast.Raise) and not is_caught):
+            return node
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            continue
+        in_loop = in_loop or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
+                in_try = isinstance(node, ast.Try) and bool(node.handlers) and child in node.body
+                stack.append((child, in_loop, is_caught or in_try))
+    return None
+
+
+def _held_across_yield(ev: Evaluator, scope: Scope) -> str:
+    """What a generator holds in a ``with`` around one of its yields, as written."""
+    for statement in scope.withs:
+        if not any(inside(one, statement) for one in scope.yields):
+            continue
+        for item in statement.items:
+            entered = ev.entered(
+                ev.type_of(item.context_expr, scope), asynchronous=isinstance(statement, ast.AsyncWith)
+            )
+            for one in alternatives(entered):
+                if isinstance(one, Instance) and one.base is not None and one.base.kind in _KINDS:
+                    return text_of(item.context_expr, scope)
+            call = item.context_expr
+            fact = call_fact(ev, call, scope) if isinstance(call, ast.Call) else None
+            if fact is not None and fact.role == "checkout":
+                return text_of(call, scope)
+    return _released_in_finally(ev, scope)
+
+
+def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
+    """The same for what the ``finally`` around a yield gives back."""
+    for one in scope.yields:
+        child: ast.AST = one
+        parent = parent_of(one)
+        while parent is not None and parent is not scope.node:
+            if isinstance(parent, ast.Try) and any(child is each for each in parent.body):
+                calls = (each for part in parent.finalbody for each in ast.walk(part) if isinstance(each, ast.Call))
+                for call in calls:
+                    fact = call_fact(ev, call, scope)
+                    if fact is not None and fact.role == "release" and fact.cls is not None:
+                        gives_back = getattr(fact.row, "releases", "self") == "argument"
+                        if gives_back and call.args:
+                            return text_of(call.args[0], scope)
+                        if not gives_back and fact.cls.kind in _KINDS:
+                            return fact.receiver
+            child, parent = parent, parent_of(parent)
+    return ""

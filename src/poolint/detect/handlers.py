@@ -1,0 +1,232 @@
+"""Observations about handlers: exceptions that never reach them, timeouts that they miss, cancellations they keep."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.detect.bodies import Body
+from poolint.detect.observation import Observation
+from poolint.detect.swallowing import goes_on
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.surroundings import is_in_loop
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Edges
+    from poolint.detect.observation import Observation
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class UnreachedHandler(Observation):
+    """A handler for an exception that reaches it only inside of another. ``node`` is the class, as written.
+
+    ``cls`` is its qualified name, ``wrapper`` that of the exception which arrives, ``around`` the call that raises it.
+    ``is_read``: the handler reads something off the exception.
+    """
+
+    cls: str
+    wrapper: str
+    around: str
+    is_read: bool
+
+
+@dataclass(frozen=True, eq=False)
+class MissedExhaustion(Observation):
+    """A handler for timeouts that does not catch that of the pool. ``node`` is the class, as written.
+
+    ``exhausted`` is the qualified name of the pool's, ``around`` the checkout that raises it. ``is_alone``: the handler
+    catches nothing else.
+    """
+
+    cls: str
+    exhausted: str
+    around: str
+    is_alone: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SwallowedCancellation(Observation):
+    """A handler that takes a cancellation and goes on. ``node`` is the class, as written, or a bare handler.
+
+    ``what`` is what it catches, ``around`` the call on a connection in the ``try``; ``last`` is the handler's last
+    statement, ``looping`` says that a loop goes on after it.
+    """
+
+    what: str
+    around: str
+    last: ast.stmt
+    looping: bool
+
+
+_TIMEOUTS = frozenset({"builtins.TimeoutError", "asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"})
+_CANCELLATIONS = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
+
+
+_OF_NO_INTEREST = frozenset(dir(builtins)) - {"TimeoutError", "BaseException"}
+"""Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
+
+_BASES = frozenset({"DatabaseError", "DBAPIError"})
+"""What others derive from, by PEP 249 and in all that wraps its exceptions."""
+
+
+class Handlers:
+    """Observes the handlers of one project."""
+
+    def __init__(self, ev: Evaluator, edges: Edges) -> None:
+        self.ev = ev
+        self.edges = edges
+        self._wrappers = {
+            (module, name): (row, wrapper)
+            for row in ev.models.wrapped
+            for wrapper, names in row.into.items()
+            for name in names.split()
+            for module in row.modules
+        }
+        homes = {row.home for row in ev.models.wrapped if row.home in ev.models.modules}
+        self._names = {f"{home}.{name}" for home in homes for name in ev.models.names(home)}
+        self._connecting = {
+            f"{module}.{name}" for row in ev.models.wrapped for module in row.modules for name in row.connecting.split()
+        }
+        self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
+        exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
+        named = {*_TIMEOUTS, *_CANCELLATIONS, *self._names, *exhausted}
+        self._words = {name for _, name in self._wrappers} | {name.rpartition(".")[2] for name in named}
+        self._origins = self._roots | {one.partition(".")[0] for one in {*homes, *exhausted}} | {"asyncio"}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """What is wrong with the handlers that stand directly in ``scope``."""
+        for handler in scope.handlers:
+            statement = parent_of(handler)
+            if not isinstance(statement, ast.Try):
+                continue
+            for node, name in self._caught(handler, scope):
+                if name in _CANCELLATIONS and scope.is_async:
+                    yield from self._swallowed(node, name, handler, statement, scope)
+                elif name in _TIMEOUTS:
+                    yield from self._missed(node, name, handler, statement, scope)
+                elif name.partition(".")[0] in self._roots:
+                    yield from self._unreached(node, name, handler, statement, scope)
+
+    def _caught(self, handler: ast.ExceptHandler, scope: Scope) -> list[tuple[ast.AST, str]]:
+        """The classes that a handler catches: where each stands, and its qualified name."""
+        if handler.type is None:
+            return [(handler, "builtins.BaseException")]
+        nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        return [(one, self._name(one, scope)) for one in nodes]
+
+    def _name(self, node: ast.expr, scope: Scope) -> str:
+        if isinstance(node, ast.Name) and node.id in _OF_NO_INTEREST:
+            return f"builtins.{node.id}"
+        return self.ev.qualified_name(self.ev.type_of(node, scope)) if self._may_matter(node, scope) else ""
+
+    def _may_matter(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a class is of interest by its name, or where that is imported from: its type may take many modules."""
+        if last_name(node) in self._words:
+            return True
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        origins = (one.origin for one in nearest(node.id, scope)) if isinstance(node, ast.Name) else ()
+        return any(one.partition(":")[0].partition(".")[0] in self._origins for one in origins)
+
+    def _all_caught(self, statement: ast.Try, scope: Scope) -> set[str]:
+        """The names of all that the handlers of a statement catch."""
+        return {name for one in statement.handlers for _, name in self._caught(one, scope)}
+
+    # Exceptions of drivers
+
+    def _unreached(
+        self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
+    ) -> Iterator[Observation]:
+        module, _, last = name.rpartition(".")
+        found = self._wrappers.get((module, last)) or self._wrappers.get((module, "*"))
+        if found is None or name in self._connecting:
+            return
+        row, wrapper = found
+        caught = {one.removeprefix(f"{row.home}.") for one in self._all_caught(statement, scope)}
+        others = row.into.keys() - {wrapper, *_BASES}
+        if any(one not in others for one in caught if f"{row.home}.{one}" in self._names):
+            return  # what arrives is caught as well
+        body = Body(self.ev, self.edges, statement, scope)
+        library = row.home.partition(".")[0]
+        around = next((one for one in body.known() if _runs_statement(one.role) and _of(one, library)), None)
+        if around is None or not body.is_only_of(library, module.partition(".")[0]):
+            return
+        is_read = handler.name is not None and any(
+            isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(handler.name, ())
+        )
+        wrapper = f"{row.home}.{wrapper}"
+        yield UnreachedHandler(node, scope.qualified_name, False, name, wrapper, around.api, is_read)
+
+    # Timeouts
+
+    def _missed(
+        self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
+    ) -> Iterator[Observation]:
+        body = Body(self.ev, self.edges, statement, scope)
+        for fact in body.known():
+            exhausted = self._exhausted(fact.cls) if fact.cls is not None else ""
+            if not exhausted or fact.role not in ("checkout", "begin"):
+                continue
+            home = exhausted.rpartition(".")[0]
+            if any(one.startswith(f"{home}.") for one in self._all_caught(statement, scope)):
+                return
+            root = home.partition(".")[0]
+            if body.is_only_of(root, "") and not body.has_timeout():
+                is_alone = node is handler.type
+                yield MissedExhaustion(node, scope.qualified_name, False, name, exhausted, fact.api, is_alone)
+            return
+
+    def _exhausted(self, cls: object) -> str:
+        lineage = self.ev.models.lineage(cls)  # type: ignore[arg-type]
+        return next((one.exhausted for one in lineage if one.exhausted), "")
+
+    # Cancellations
+
+    def _swallowed(
+        self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
+    ) -> Iterator[Observation]:
+        earlier = statement.handlers[: statement.handlers.index(handler)]
+        if any(each in _CANCELLATIONS for one in earlier for _, each in self._caught(one, scope)):
+            return
+        if not goes_on(handler, statement, scope, is_named=name != "builtins.BaseException"):
+            return
+        if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
+            return  # its own task, or one that it has cancelled itself
+        body = Body(self.ev, self.edges, statement, scope)
+        around = next((one for one in body.known() if one.cls is not None and _holds(one.cls.kind, one.role)), None)
+        if around is None or not body.waits():
+            return
+        what = ast.unparse(handler.type) if handler.type is not None else ""
+        yield SwallowedCancellation(
+            node,
+            scope.qualified_name,
+            False,
+            what,
+            around.api,
+            handler.body[-1],
+            is_in_loop(statement, scope),
+        )
+
+
+def _runs_statement(role: str) -> bool:
+    return role in REACHING_ROLES
+
+
+def _of(fact: object, library: str) -> bool:
+    cls = getattr(fact, "cls", None)
+    return cls is not None and cls.name.partition(".")[0] == library
+
+
+def _holds(kind: str, role: str) -> bool:
+    if kind in ("session", "connection", "registry", "engine", "pool"):
+        return role in REACHING_ROLES or role in ("checkout", "begin")
+    return kind == "factory" and role in ("open", "begin")

@@ -1,0 +1,94 @@
+"""Observations about event loops that are run inside of a pool, where the loop of its engine is running already."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.event_targets import is_of_async_engine, registrations, uses_async_engines
+from poolint.analyses.steps import calls_of
+from poolint.detect.observation import Observation
+from poolint.types.values import ClassObject, Function, LibraryFunction, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class LoopInsidePool(Observation):
+    """An event loop that is run where the loop of an asynchronous engine waits: in its pool, creator or listener.
+
+    ``where`` says in words what the code is part of, ``names`` is the chain of functions down to the call, ``path``
+    where each stands.
+    """
+
+    where: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+_CREATORS = frozenset({"creator", "async_creator"})
+"""Arguments of engines and pools with a function that connects."""
+
+
+def observe(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+    """The calls that run an event loop inside of what ``scope`` makes part of an asynchronous engine's pool."""
+    if scope.kind == "class":
+        yield from _pool_class(ev, loops, scope)
+        return
+    for one in registrations(ev, scope):
+        if one.listener is not None and is_of_async_engine(ev, one.target, scope):
+            name = one.event.value if isinstance(one.event, ast.Constant) else None
+            where = f"a listener for `{name}`" if isinstance(name, str) else "a listener"
+            yield from _inside(loops, one.listener.scope, one.call, where, scope)
+    for call in scope.calls:
+        for keyword in call.keywords:
+            if keyword.arg in _CREATORS and _makes_async_pool(ev, call, scope):
+                for function in alternatives(ev.type_of(keyword.value, scope)):
+                    if isinstance(function, Function):
+                        yield from _inside(loops, function.scope, keyword.value, f"the engine's `{keyword.arg}`", scope)
+
+
+def _pool_class(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+    if not any("Pool" in last_name(one) for one in getattr(scope.node, "bases", ())):
+        return
+    base = ev.class_object(scope).base
+    if base is None or base.kind != "pool" or not ev.models.is_a(base, "sqlalchemy.Pool"):
+        return
+    if not (ev.models.is_a(base, "sqlalchemy.AsyncAdaptedQueuePool") or uses_async_engines(ev, scope)):
+        return
+    for method in scope.children:
+        if method.kind == "function" and not method.is_async:
+            yield from _inside(loops, method, method.node, f"`{scope.name}`, a pool", method)
+
+
+def _inside(
+    loops: Effects, inner: Scope, outside: ast.AST, where: str, scope: Scope
+) -> Iterator[tuple[Scope, Observation]]:
+    """The calls in a function, or that function itself where it stands in another module."""
+    for call in inner.calls:
+        witness = loops.of_call(call, inner)
+        if witness is not None:
+            is_here = inner.module is scope.module
+            node, function = (call, inner) if is_here else (outside, scope)
+            names = tuple(link.name for link in witness.links)
+            yield function, LoopInsidePool(node, function.qualified_name, False, where, names, calls_of(witness))
+
+
+def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    for one in alternatives(ev.type_of(call.func, scope)):
+        if isinstance(one, LibraryFunction):
+            made = ev.models.classes.get(one.row.returns)
+        else:
+            made = one.base if isinstance(one, ClassObject) else None
+        if made is not None and made.mode == "async" and made.kind in ("engine", "pool"):
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""Checkouts that are lost, or released by hand: what several detectors observe."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from poolint.detect.observation import Observation
+from poolint.types.call_sites import CallFact
+
+if TYPE_CHECKING:
+    from poolint.diagnostics import Step
+    from poolint.models import schema
+
+
+LeakProblem = Literal[
+    "discarded",  # the checkout's result is thrown away, or used in one chain and lost
+    "overwritten",  # its name is bound again while it is held
+    "yield",  # a generator yields while it is held and unprotected
+    "half-built",  # it is handed on in the end, but something may fail before
+    "with-keeps",  # it is entered with a `with` that ends its transaction only
+    "misreleased",  # it is closed instead of given back, and its slot in the pool is lost
+    "misplaced",  # it is given to another pool than it came from
+    "guarded",  # a test skips its release in the very case that leaks
+    "skipped",  # something in a `finally` may fail before the release in it
+    "never",  # it is held at a normal end of the function
+    "exception",  # an exception leaves with it
+    "cancel",  # a cancellation leaves with it
+]
+"""How a checkout is lost, in the order in which one obligation is told: the first that holds."""
+
+
+@dataclass(frozen=True, eq=False)
+class LeakedCheckout(Observation):
+    """A checkout that is still owed at some exit of its function. ``node`` is the acquiring call.
+
+    ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
+    where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
+    the project that has checked it out for this one. ``handed``: some other path gives it to somebody else.
+    ``repeated`` says that the checkout is seen to happen again and again: for each request, or in a loop.
+    """
+
+    call: CallFact
+    variable: str
+    cls: schema.Class
+    problem: LeakProblem
+    path: tuple[Step, ...]
+    culprit: str = ""
+    released: bool = False
+    helper: str = ""
+    statement: ast.stmt | None = None
+    handed: bool = False
+    repeated: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ManualRelease(Observation):
+    """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call.
+
+    ``method`` is what the block calls in place of the checkout's own method, where it has to be another one.
+    """
+
+    on_request = True
+
+    call: CallFact
+    variable: str
+    cls: schema.Class
+    statement: ast.stmt
+    asynchronous: bool
+    method: str = ""

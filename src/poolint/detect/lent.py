@@ -1,0 +1,112 @@
+"""Observations about generators that make an engine, a pool or a client, and close it only if the consumer comes back.
+
+``app.state.redis = await connect(); yield; await app.state.redis.close()``: what is made may be kept under a dotted
+name, stored and handed on, and the ``yield`` need not mention it. All of these are lent: that the same function closes
+it shows whose it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.ownership import OWNERS
+from poolint.analyses.pools import is_unpooled
+from poolint.analyses.steps import step
+from poolint.detect.leaks import LeakedCheckout
+from poolint.flow.cfg import TooComplex
+from poolint.flow.escapes import escapes, walk
+from poolint.flow.flags import name_of
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import CallFact, call_fact, text_of
+from poolint.types.returns import decorators
+from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import RELEASING, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.graphs import Graphs
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheckout]:
+    """What a generator lends, and does not close when its consumer fails."""
+    if scope.kind != "function" or not scope.is_generator:
+        return
+    closing = [one for one in scope.calls if isinstance(one.func, ast.Attribute) and one.func.attr in RELEASING]
+    names = {name_of(one.func.value) for one in closing if isinstance(one.func, ast.Attribute)} - {""}
+    for call in scope.calls if names else ():
+        value: ast.expr = call
+        if isinstance(parent := parent_of(call), ast.Await):
+            value, parent = parent, parent_of(parent)
+        name = _kept_as(parent, value)
+        if name not in names or name.startswith(("self.", "cls.")):
+            continue
+        cls = _owner(ev, value, scope)
+        if cls is None or _is_fixture(ev, scope) or is_unpooled(ev, call, scope):
+            continue
+        releases = [one for one in closing if name_of(one.func.value) == name and _releases(ev, one, scope)]  # type: ignore[attr-defined]
+        try:
+            lent = _unprotected(graphs, value, name, releases, scope)
+        except TooComplex:
+            return
+        if lent is not None:
+            yield _observation(ev, call, name, cls, lent, scope)
+
+
+def _kept_as(statement: ast.AST | None, value: ast.expr) -> str:
+    """The name, dotted or not, that a statement gives a value."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        return name_of(statement.targets[0])
+    return name_of(statement.target) if isinstance(statement, ast.AnnAssign) and statement.value is value else ""
+
+
+def _owner(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
+    found = alternatives(ev.type_of(value, scope))
+    base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+    return base if base is not None and base.kind in OWNERS and ev.is_told(base.name, scope) else None
+
+
+def _is_fixture(ev: Evaluator, scope: Scope) -> bool:
+    """Whether this is a fixture of pytest, which resumes it at its end, whatever becomes of the test."""
+    return any(one.endswith((".fixture", ".yield_fixture")) for one in decorators(ev, scope))
+
+
+def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    fact = call_fact(ev, call, scope)
+    return fact is not None and fact.role in ("release", "dispose")
+
+
+def _unprotected(
+    graphs: Graphs, made: ast.expr, name: str, releases: list[ast.Call], scope: Scope
+) -> ast.Yield | ast.YieldFrom | None:
+    """A ``yield`` behind ``made`` that comes before a release, and whose failing skips all of them."""
+    graph = graphs.of(scope)
+    stops = {node for one in releases for node in graph.nodes_of(one)}
+    begun = [edge for node in graph.nodes_of(made) for edge in node.successors if not edge.is_unwinding]
+    inside = set(walk(begun, stops, name))
+    for lent in scope.yields:
+        for node in graph.nodes_of(lent):
+            back = {one for edge in node.successors if not edge.is_unwinding for one in graph.reachable(edge.target)}
+            if node in inside and not back.isdisjoint(stops) and escapes(node, stops, name):
+                return lent
+    return None
+
+
+def _observation(
+    ev: Evaluator, call: ast.Call, name: str, cls: Class, lent: ast.Yield | ast.YieldFrom, scope: Scope
+) -> LeakedCheckout:
+    text = text_of(lent, scope)
+    path = (
+        step(f"`{name}` is made here", call, scope.module),
+        step(f"`{text}` yields to a consumer that may fail or leave", lent, scope.module),
+    )
+    fact = call_fact(ev, call, scope) or CallFact(call, last_name(call.func))
+    return LeakedCheckout(
+        call, scope.qualified_name, may_await(call, scope), fact, name, cls, "yield", path, text, True,
+        statement=statement_of(call),
+    )  # fmt: skip

@@ -1,0 +1,214 @@
+"""Observations about coroutines that synchronous code runs on an event loop of their own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.application_pools import Applications
+from poolint.analyses.effects import Effects, Link, Witness
+from poolint.analyses.pools import Pools
+from poolint.analyses.repetition import Repeats
+from poolint.analyses.sinks import dispose_sink, opening_sink
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.coroutines import may_be_coroutine
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import follows, is_in_loop
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+    from poolint.analyses.application_pools import Made
+    from poolint.analyses.effects import Edges
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class DrivenFromSync(Observation):
+    """A coroutine that works with a pool of the application, run on an event loop of its own. ``node`` runs it.
+
+    ``maker`` is what makes the loop, ``why`` says in words that this happens again, ``pool`` is what keeps the
+    connections, as written; ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
+    """
+
+    maker: str
+    why: str
+    pool: str
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+
+
+_RUNS = frozenset({"run", "run_until_complete", "async_to_sync"})
+_LIBRARIES = frozenset({"asyncio.run", "anyio.run", "asgiref.sync.async_to_sync", "uvloop.run"})
+_NEW_LOOP = re.compile(r"(?:^|\.)(?:new_event_loop|Runner)$")
+
+
+class Drive(NamedTuple):
+    """A call that runs something on a loop of its own: what it runs, and what makes the loop."""
+
+    node: ast.Call
+    driven: ast.expr
+    maker: str
+
+
+class Loops:
+    """Observes coroutines that are driven from sync code; remembers which of them take connections."""
+
+    def __init__(self, ev: Evaluator, edges: Edges) -> None:
+        self.ev = ev
+        self.edges = edges
+        self.pools = Pools(ev)
+        self.applications = Applications(ev, self.pools)
+        self.repeats = Repeats(ev)
+        self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
+        self._disposing = Effects(edges, dispose_sink)
+        self._drivers: dict[Scope, str | None] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that run, on a new loop each time, what works with a pool of the application."""
+        if scope.is_async or scope.kind != "function":
+            return
+        before: list[ast.Call] = []
+        drives = sorted(self._drives(scope), key=lambda one: (one.node.lineno, one.node.col_offset))
+        if not drives or not self.ev.screen.is_interesting(scope.module.path, scope.module.source.data):
+            return
+        for drive in drives:
+            if len(drives) == 1 and not is_in_loop(drive.node, scope) and not self.repeats.why(scope):
+                return  # once, as far as is known, whatever it reaches
+            witness = self._witness(drive, scope)
+            if witness is None:
+                continue
+            why = self.repeats.why(scope)
+            if is_in_loop(drive.node, scope):
+                why = "each round of the loop"
+            elif not why and any(follows(drive.node, one) for one in before):
+                why = "this call, after another one,"
+            before.append(drive.node)
+            if why and not self._is_disposed(drive, scope):
+                yield self._observation(drive, witness, why, scope)
+
+    def _observation(self, drive: Drive, witness: Witness, why: str, scope: Scope) -> DrivenFromSync:
+        last = witness.links[-1]
+        made = self._made_at(last)
+        assert made is not None
+        names = tuple(link.name for link in witness.links)
+        pool = text_of(made.call.func, made.scope)
+        path = [step(f"`{pool}` makes the pool", made.call, made.scope.module)]
+        path += [step(f"`{drive.maker}` runs it on a loop of its own", drive.node, scope.module)]
+        path += calls_of(witness)
+        return DrivenFromSync(drive.node, scope.qualified_name, False, drive.maker, why, pool, names, tuple(path))
+
+    # What runs a coroutine
+
+    def _drives(self, scope: Scope) -> Iterator[Drive]:
+        source = scope.module.source
+        known = self.ev.screen.coroutines(source.path, source.data)
+        for node in scope.calls:
+            if not node.args or not _may_drive(node.args[0], scope, known):
+                continue
+            if last_name(node.func) in _RUNS:
+                maker = self._maker(node, scope)
+                if maker:
+                    outer = parent_of(node)
+                    if maker == "async_to_sync" and not (isinstance(outer, ast.Call) and outer.func is node):
+                        continue  # made into a function that somebody else calls
+                    yield Drive(node, node.args[0], maker)
+                    continue
+            if last_name(node.func) not in self.ev.screen.definitions(source.path, source.data):
+                continue
+            for one in alternatives(self.ev.type_of(node.func, scope)):
+                helper = self._helper(one.scope) if isinstance(one, Function) else None
+                if helper is not None:
+                    yield Drive(node, node.args[0], f"{text_of(node.func, scope)}")
+
+    def _maker(self, node: ast.Call, scope: Scope) -> str:
+        """What makes a new loop for a call; empty where it is none, or a loop that there is already."""
+        function = node.func
+        name = self.ev.qualified_name(self.ev.type_of(function, scope))
+        if name in _LIBRARIES:
+            return "async_to_sync" if name.endswith("async_to_sync") else name
+        if not isinstance(function, ast.Attribute):
+            return ""
+        made: ast.expr | None = function.value
+        if isinstance(made, ast.Name):
+            found = [one for one in scope.bindings.get(made.id, ()) if one.kind in ("assign", "with")]
+            made = found[0].value if len(found) == len(scope.bindings.get(made.id, ())) == 1 else None
+        if not isinstance(made, ast.Call):
+            return ""
+        name = self.ev.qualified_name(self.ev.type_of(made.func, scope))
+        return f"{last_name(made.func)}().{function.attr}" if _NEW_LOOP.search(name) else ""
+
+    def _helper(self, inner: Scope) -> str | None:
+        """How a function of the project runs the coroutine that is its first argument, if it does."""
+        if inner not in self._drivers:
+            self._drivers[inner] = None
+            self._drivers[inner] = next(self._driving(inner), None)
+        return self._drivers[inner]
+
+    def _driving(self, inner: Scope) -> Iterator[str]:
+        node = inner.node
+        if inner.kind != "function" or inner.is_async or not isinstance(node, ast.FunctionDef):
+            return
+        arguments = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
+        for call in inner.calls if arguments else ():
+            if last_name(call.func) in _RUNS and call.args and isinstance(call.args[0], ast.Name):
+                maker = self._maker(call, inner) if call.args[0].id == arguments[0] else ""
+                if maker:
+                    yield maker
+
+    # What is run
+
+    def _witness(self, drive: Drive, scope: Scope) -> Witness | None:
+        """How the coroutine comes to a pool of the application."""
+        return self._reaches(self._taking, drive, scope)
+
+    def _is_disposed(self, drive: Drive, scope: Scope) -> bool:
+        """Whether what is run, or the function that runs it, closes a pool's connections."""
+        if self._reaches(self._disposing, drive, scope) is not None:
+            return True
+        return any(last_name(one.func) in ("dispose", "close_pool", "terminate") for one in scope.calls)
+
+    def _reaches(self, effects: Effects, drive: Drive, scope: Scope) -> Witness | None:
+        driven = drive.driven
+        if isinstance(driven, ast.Name):
+            driven = assigned(driven.id, scope) or driven
+        if isinstance(driven, ast.Call):
+            found = self.ev.type_of(driven.func, scope)
+            arguments: ast.Call | None = driven
+        else:
+            found, arguments = self.ev.type_of(driven, scope), None
+        for one in alternatives(found):
+            if isinstance(one, Function) and one.scope.is_async and not one.scope.is_generator:
+                fixed = self.edges.enter(arguments, one.scope, ()) if arguments is not None else ()
+                below = effects.of_function(one.scope, fixed)
+                if below is not None:
+                    link = Link(arguments or drive.node, scope, one.scope.qualified_name)
+                    return Witness((link, *below.links), below.effect)
+                return None
+        return effects.of_call(driven, scope) if isinstance(driven, ast.Call) else None
+
+    def _made(self, fact: CallFact, scope: Scope) -> Made | None:
+        return self.applications.loop_bound(self.pools.of_checkout(fact.node, scope), scope)
+
+    def _made_at(self, link: Link) -> Made | None:
+        pool = self.pools.of_checkout(link.node, link.scope) if isinstance(link.node, ast.Call) else None
+        return self.applications.loop_bound(pool, link.scope)
+
+
+def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
+    """Whether what is passed can be a coroutine, or one's function, by its name: to tell its type may take many modules."""
+    if isinstance(value, ast.Name):
+        value = assigned(value.id, scope) or value
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, (ast.Name, ast.Attribute)) and may_be_coroutine(value.func, scope, known)
+    return isinstance(value, (ast.Name, ast.Attribute)) and last_name(value) in known

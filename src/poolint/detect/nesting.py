@@ -1,0 +1,228 @@
+"""Observations about a second checkout from the pool that one is held from: hold and wait."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.autocommit import is_autocommit
+from poolint.analyses.effects import Effects
+from poolint.analyses.holding.entry import since
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.pools import UNPOOLED, Pools, is_checkout
+from poolint.analyses.sinks import checkout_sink
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.observation import Observation
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Edges, Witness
+    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.holding.transfer import Changes
+    from poolint.analyses.pools import Pool
+    from poolint.analyses.sinks import checkout_sink
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+from poolint.types.values import Type
+
+
+@dataclass(frozen=True, eq=False)
+class NestedCheckout(Observation):
+    """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
+
+    ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second
+    connection is set to that.
+    """
+
+    resource: str
+    begun: Step
+    names: tuple[str, ...]
+    path: tuple[Step, ...]
+    functions: tuple[str, ...]
+    autocommit: bool
+
+
+class Nesting:
+    """Observes nested checkouts; remembers for each pool which functions take from it."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, edges: Edges) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self.edges = edges
+        self.pools = Pools(ev)
+        self._any_taking = Effects(edges, checkout_sink)
+        """Functions that take from whatever pool: cheaper to ask than what is held."""
+        self._taking: dict[Pool, Effects] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
+        for node in self.holdings.may_be_held(scope):
+            if not self._may_take(node, scope):
+                continue
+            for hold in self.holdings.at(node, scope):
+                pool = self._pool(hold, scope)
+                found = self._found(node, scope, hold, pool) if pool is not None else None
+                if found is not None:
+                    yield found
+                    break
+
+    def _may_take(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        if fact is not None and fact.row is not None:
+            return is_checkout(fact)
+        if fact is not None and fact.cls is not None:
+            return fact.cls.construct in ("open", "checkout")
+        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope))):
+            return False
+        return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
+
+    def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
+        """Whether the value of a call holds, or will in this function, a connection of a pool."""
+        if self.pools.of_checkout(node, scope) != pool:
+            return False
+        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        is_library = fact is not None and fact.row is not None
+        return (is_library and fact is not None and fact.role != "open") or self._is_used(node, scope)
+
+    def _is_used(self, made: ast.Call, scope: Scope) -> bool:
+        """Whether the session that a call makes takes a connection in this function."""
+        names = _names(made, scope)
+        changes: Changes = self.holdings.changes(scope)
+        if any(one.session in names for one in changes.regions):
+            return True
+        found = [one for several in changes.calls.values() for one in several if one.resource in names]
+        return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
+
+    def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
+        """The pool that a connection is held from; None where nobody waits for one, or it cannot be told."""
+        found = self.pools.of_resource(hold.resource, scope)
+        if found is None:
+            since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+            found = self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
+        return found if found != UNPOOLED else None
+
+    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | None:
+        begun = step(since(hold, scope), hold.since, scope.module)
+        if _end(hold.since) > (node.lineno, node.col_offset):
+            return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
+        if hold.resource in _names(node, scope):
+            return None
+        functions = [scope]
+        if self._takes_here(node, scope, pool):
+            links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
+            path = [begun, step("takes another one from the same pool", node, scope.module)]
+            called = alternatives(self.ev.type_of(node.func, scope))
+            functions += [one.scope for one in called if isinstance(one, Function)]
+            last: tuple[ast.expr, Scope] = (node, scope)
+        else:
+            witness = self._takers(pool).of_call(node, scope)
+            if witness is None or len(witness.links) < 2 or not self._stays_held(witness, _held_as(hold)):
+                return None
+            links = tuple(link.name for link in witness.links)
+            path = [begun, *calls_of(witness)]
+            functions += [link.scope for link in witness.links[1:]]
+            last = witness.links[-1][:2]
+        return NestedCheckout(
+            node,
+            scope.qualified_name,
+            may_await(node, scope),
+            hold.resource,
+            begun,
+            links,
+            tuple(path),
+            tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
+            is_autocommit(*last),
+        )
+
+    def _stays_held(self, witness: Witness, names: set[str]) -> bool:
+        """Whether no function on the way is passed the resource and ends it there, or asks whether it was passed."""
+        for link, (inner_node, inner, _) in itertools.pairwise(witness.links):
+            names = set(self._received(link.node, link.scope, inner, names))
+            if not names:
+                return True
+            changes: Changes = self.holdings.changes(inner)
+            ended = [one for several in changes.calls.values() for one in several if not one.holds]
+            ended += [one for several in changes.exits.values() for one in several]
+            if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
+                return any(one.resource in names for one in self.holdings.at(inner_node, inner))
+            if any(_is_asked(inner, name) for name in names):
+                return False
+        return True
+
+    def _received(self, call: ast.expr, scope: Scope, inner: Scope, names: set[str]) -> Iterator[str]:
+        """What the function that a call leads to calls those of ``names`` that it is passed."""
+        if not isinstance(call, ast.Call):
+            return
+        is_own = isinstance(call.func, ast.Attribute) and text_of(call.func.value, scope) == "self"
+        yield from (name for name in names if is_own and name.startswith("self."))
+        callee = next((one for one in alternatives(self.ev.type_of(call.func, scope)) if _leads_to(one, inner)), None)
+        if isinstance(callee, Function):
+            passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+            for keyword, argument in passed:
+                name = parameter_for(callee, call, argument, keyword) if text_of(argument, scope) in names else None
+                if name is not None:
+                    yield name
+
+    def _takers(self, pool: Pool) -> Effects:
+        found = self._taking.get(pool)
+        if found is None:
+
+            def takes_from_it(fact: CallFact, scope: Scope) -> bool:
+                is_taken = fact.role != "open" or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
+                return is_taken and self.pools.of_checkout(fact.node, scope) == pool
+
+            found = self._taking[pool] = Effects(self.edges, checkout_sink, takes_from_it)
+        return found
+
+
+def _leads_to(one: Type, inner: Scope) -> bool:
+    return isinstance(one, Function) and one.scope is inner
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or 0, node.end_col_offset or 0)
+
+
+def _commits(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == "commit"
+
+
+def _is_lent(made: ast.Call, scope: Scope) -> bool:
+    """Whether a generator yields what a call has made: whoever asks for a session uses it."""
+    names = _names(made, scope)
+    return any(isinstance(one.value, ast.Name) and one.value.id in names for one in scope.yields)
+
+
+def _is_asked(scope: Scope, name: str) -> bool:
+    """Whether a function asks for a parameter before it uses it: ``session or maker()``, ``if session is None``."""
+    for node in ast.walk(scope.node):
+        tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
+        if isinstance(node, (ast.If, ast.IfExp)):
+            tests = [node.test]
+        if any(isinstance(inner, ast.Name) and inner.id == name for test in tests for inner in ast.walk(test)):
+            return True
+    return False
+
+
+def _held_as(hold: Hold) -> set[str]:
+    """The names under which a connection is in hand: that of a transaction's block is what the block binds."""
+    item = parent_of(hold.since)
+    bound = item.optional_vars if isinstance(item, ast.withitem) else None
+    return {hold.resource, *((bound.id,) if isinstance(bound, ast.Name) else ())}
+
+
+def _names(made: ast.Call, scope: Scope) -> set[str]:
+    """The variables that a call's value is bound to."""
+    return index_of(scope).names_of(made)

@@ -1,0 +1,134 @@
+"""Observations about two transactions of a project that lock the same tables in opposite orders."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.steps import step
+from poolint.analyses.table_locks import WORDS, Locks
+from poolint.detect.observation import Observation
+from poolint.detect.together import exclude_each_other
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import text_of
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from poolint.analyses.table_locks import Lock
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class LockOrder(Observation):
+    """A transaction that locks two tables in the order opposite to that of another one of the project.
+
+    ``node`` takes the ``second`` lock, or calls what takes it; ``statement`` is what does, ``other`` the function with
+    the opposite order.
+    """
+
+    on_request = True
+
+    first: str
+    second: str
+    statement: str
+    other: str
+    path: tuple[Step, ...]
+
+
+_CALLED = ("execute", "scalar", "scalars", "query", "get", "with_for_update")
+"""What is called, somewhere, in a file that locks rows."""
+
+
+class _Pair(NamedTuple):
+    """Two locks of one transaction, in order, and the function that takes them."""
+
+    first: Lock
+    second: Lock
+    scope: Scope
+
+
+class Ordering:
+    """Observes orders that contradict each other; reads the files of a package that lock rows, once."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self.locks = Locks(ev)
+        self._of_package: dict[str, dict[tuple[str, str], list[_Pair]]] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables and each
+        second lock once.
+
+        Of two that contradict each other, the later one tells: the second in its file, or of the second file.
+        """
+        told: set[object] = set()
+        for pair in self._pairs(scope):
+            tables = (pair.first.table, pair.second.table)
+            if not told.isdisjoint((frozenset(tables), pair.second.node)):
+                continue
+            opposite = self._index(scope.module).get((tables[1], tables[0]), ())
+            other = next((one for one in opposite if _place(one) <= _place(pair) and one.scope is not scope), None)
+            if other is not None:
+                told |= {frozenset(tables), pair.second.node}
+                yield self._observation(pair, other, scope)
+
+    def _observation(self, pair: _Pair, other: _Pair, scope: Scope) -> Observation:
+        path = []
+        for one in (pair, other):
+            for number, lock in enumerate((one.first, one.second)):
+                then = "then" if number else "first"
+                where = f"`{one.scope.qualified_name}` locks `{lock.table}` {then}"
+                path.append(step(where, lock.node, lock.scope.module))
+        node = pair.second.node if pair.second.scope is scope else self._call_in(pair, scope)
+        return LockOrder(
+            node,
+            scope.qualified_name,
+            may_await(node, scope),
+            pair.first.table,
+            pair.second.table,
+            text_of(pair.second.node, pair.second.scope),
+            other.scope.qualified_name,
+            tuple(path),
+        )
+
+    def _call_in(self, pair: _Pair, scope: Scope) -> ast.Call:
+        """The call of a function's own that leads to the second lock."""
+        for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
+            if any(lock.node is pair.second.node for lock in self.locks.by_helper(call, scope)):
+                return call
+        return scope.calls[0]
+
+    def _pairs(self, scope: Scope) -> Iterator[_Pair]:
+        for locks in self.locks.transactions(scope):
+            for first, second in itertools.combinations(locks, 2):
+                if first.scope is not second.scope or not exclude_each_other(first.node, second.node):
+                    yield _Pair(first, second, scope)
+
+    def _index(self, near: Module) -> dict[tuple[str, str], list[_Pair]]:
+        """The pairs of all functions of a package, by their tables."""
+        root = self.ev.project.root_of(near)
+        if root not in self._of_package:
+            paths = {
+                path for name in _CALLED for path, data in self.ev.project.calling(name, near) if WORDS.search(data)
+            }
+            found: dict[tuple[str, str], list[_Pair]] = {}
+            for path in sorted({near.path, *paths}):
+                module = near if path == near.path else self.ev.project.module(path)
+                for scope in module.scope.descendants() if module is not None else ():
+                    for pair in self._pairs(scope):
+                        found.setdefault((pair.first.table, pair.second.table), []).append(pair)
+            for several in found.values():
+                several.sort(key=_place)
+            self._of_package[root] = found
+        return self._of_package[root]
+
+
+def _place(pair: _Pair) -> tuple[str, int]:
+    return (pair.scope.module.path, getattr(pair.scope.node, "lineno", 0))

@@ -1,0 +1,208 @@
+"""Observations about checkouts that outlive the function they were made in, and that nobody gives back."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.detect.observation import Observation
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import CallFact, text_of
+from poolint.types.members import lineage
+from poolint.types.returns import called
+from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.vocabulary import RELEASING, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models import schema
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class LongLived(Observation):
+    """A session or connection that lives as long as the process. ``where`` says what holds it, in words.
+
+    ``is_shared``: all that runs in the process has the same one; else each task or thread has its own.
+    """
+
+    call: CallFact
+    cls: schema.Class
+    variable: str
+    where: str
+    is_shared: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class UnreleasedAttribute(Observation):
+    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call."""
+
+    call: CallFact
+    cls: schema.Class
+    attribute: str
+    owner: str
+
+
+_CACHES = frozenset({"lru_cache", "cache", "cached"})
+_PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
+
+
+def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+    """What ``scope`` makes live longer than it should."""
+    for node in scope.calls:
+        value: ast.expr = node
+        parent = parent_of(node)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
+            yield from _from_factory(ev, node, parent.target.id, scope)
+        if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+            target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
+            yield from _assigned(ev, node, value, target, scope)
+        elif isinstance(parent, ast.Return) and _is_cached(scope):
+            yield from _long_lived(ev, node, value, scope, scope.name, f"the cache of `{scope.name}()`")
+
+
+def _assigned(ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope) -> Iterator[Observation]:
+    if isinstance(target, ast.Name):
+        if scope.kind == "module":
+            yield from _long_lived(ev, node, value, scope, target.id, "a module")
+        elif scope.kind == "class":
+            yield from _long_lived(ev, node, value, scope, target.id, "a class attribute")
+        elif target.id in scope.globals:
+            yield from _long_lived(ev, node, value, scope, target.id, "a global")
+    elif isinstance(target, ast.Attribute):
+        receiver = target.value
+        if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
+            yield from _long_lived(ev, node, value, scope, target.attr, "the application's state")
+        elif isinstance(receiver, ast.Name) and receiver.id == "self":
+            yield from _on_self(ev, node, value, target.attr, scope)
+
+
+def _long_lived(
+    ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, where: str
+) -> Iterator[Observation]:
+    found = checkout(ev, node, value, scope)
+    if found is None or found[1].kind not in ("session", "connection"):
+        return
+    fact, cls, _ = found
+    if _is_cached(scope) or not _is_released_somewhere(variable, scope):
+        yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, where)
+
+
+def _is_released_somewhere(variable: str, scope: Scope) -> bool:
+    """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
+    for inner in scope.module.scope.descendants():
+        if any(map(_may_release, inner.loads.get(variable, ()))):
+            return True
+        for call in inner.calls:
+            # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
+            parts = (call.func, *call.args)
+            held = [one.value if isinstance(one, ast.Attribute) and one.attr in RELEASING else one for one in parts]
+            if any(isinstance(one, ast.Attribute) and one.attr == variable for one in held):
+                return True
+    return False
+
+
+def _may_release(load: ast.Name) -> bool:
+    parent = parent_of(load)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr in RELEASING
+    return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
+
+
+def _is_cached(scope: Scope) -> bool:
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) in _CACHES:
+            return True
+    return False
+
+
+def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope) -> Iterator[Observation]:
+    """``self.conn = engine.connect()`` in a class that only ever uses it."""
+    method: Scope = scope
+    while method.parent is not None and method.enclosing_class is None:
+        method = method.parent
+    owner = method.enclosing_class
+    if owner is None:
+        return
+    found = checkout(ev, node, value, scope)
+    if found is not None and found[1].kind in ("session", "connection"):
+        yield from _kept(ev, found[0], found[1], attribute, owner, scope)
+
+
+def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -> Iterator[Observation]:
+    """``conn: Connection = field(default_factory=engine.connect)``: each object makes one."""
+    for keyword in node.keywords:
+        if keyword.arg == "default_factory":
+            found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
+            cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+            if cls is not None and cls.kind in ("session", "connection"):
+                fact = CallFact(node, cls.name, text_of(keyword.value, owner), None, cls)
+                yield from _kept(ev, fact, cls, attribute, owner, owner)
+
+
+def _kept(
+    ev: Evaluator, fact: CallFact, cls: Class, attribute: str, owner: Scope, scope: Scope
+) -> Iterator[Observation]:
+    """What each object of the class ``owner`` keeps, where no method releases it."""
+    node = fact.node
+    family = lineage(ev, ClassObject(owner, None))
+    if _leaves_something_open(family):
+        return  # what is missing here may be done by a class of another module
+    uses = [use for one in (*family, *_heirs(ev, owner)) for _, use in index_of(one).on_self(attribute)]
+    is_used = False
+    for use in uses:
+        parent = parent_of(use)
+        if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
+            continue
+        row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
+        if parent is None or row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
+            return  # released, handed on, or something that may do either
+        if cls.kind == "session" and row.role in ("commit", "rollback"):
+            return
+        is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
+    if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
+        yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
+
+
+def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:
+    """The classes of the same module that derive from a class."""
+    for one in owner.module.scope.descendants():
+        if one.kind == "class" and one is not owner and owner in lineage(ev, ClassObject(one, None)):
+            yield one
+
+
+def _leaves_something_open(family: list[Scope]) -> bool:
+    """Whether a class, told with its bases, has a method that its heirs have to write."""
+    written: set[str] = set()
+    for owner in family:
+        for method in owner.children:
+            if method.name not in written and _is_left_open(method.node):
+                return True
+        written.update(owner.bindings)
+    return False
+
+
+def _is_left_open(node: ast.AST) -> bool:
+    """Whether a method is abstract, or says `NotImplementedError`."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    last = node.body[-1]
+    error = last.exc if isinstance(last, ast.Raise) else None
+    error = error.func if isinstance(error, ast.Call) else error
+    decorators = {last_name(one) for one in node.decorator_list}
+    return "abstractmethod" in decorators or (error is not None and last_name(error) == "NotImplementedError")
+
+
+def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
+    """Whether somebody outside may release it: a public attribute that its class hardly touches."""
+    return not attribute.startswith("_") and len(uses) <= 1

@@ -1,0 +1,109 @@
+"""Observations about checkouts that wait for a connection as long as it takes."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact, receiver_text
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.detect.observation import Observation
+    from poolint.models import schema
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class NoTimeout(Observation):
+    """A checkout that may wait for ever, or a pool of which all do: ``node`` is the call, or the argument that says so.
+
+    ``subject`` is the call or what the pool is, as written. ``argument`` sets how long, where there is such a one, and
+    ``given`` says that it is there and None.
+    """
+
+    on_request = True
+
+    subject: str
+    pool: str
+    argument: str
+    given: bool
+
+
+_BOUNDS = frozenset({"timeout", "timeout_at", "fail_after", "move_on_after"})
+"""Context managers that cancel what takes too long in their block."""
+
+_WAITS = frozenset({"wait_for"})
+"""Functions that do so with what they are passed."""
+
+
+class Patience:
+    """Observes the checkouts of one project from pools that have no timeout of their own."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._names = {
+            name
+            for cls in ev.models.classes.values()
+            for method in cls.methods
+            if method.endless
+            for name in method.names
+        }
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The checkouts in ``scope`` that neither their arguments nor what is around them bounds."""
+        for call in scope.calls:
+            if last_name(call.func) not in self._names:
+                continue
+            fact = call_fact(self.ev, call, scope, use_evidence=False)
+            row = fact.row if fact is not None else None
+            if fact is None or not getattr(row, "endless", False) or _is_bounded(call, scope):
+                continue
+            said = _said(call, row)  # type: ignore[arg-type]
+            if said == "bounded":
+                continue
+            receiver = receiver_text(call, scope)
+            yield NoTimeout(
+                call,
+                scope.qualified_name,
+                may_await(call, scope),
+                f"`{receiver}.{fact.method}()`",
+                receiver,
+                row.timeout,  # type: ignore[union-attr]
+                said == "endless",
+            )
+
+
+def _said(call: ast.Call, row: schema.Method) -> str:
+    """What a call says of how long it waits: nothing, that it is ``endless``, or ``bounded``, as far as one can know."""
+    for keyword in call.keywords:
+        if keyword.arg is None:
+            return "bounded"
+        if keyword.arg == row.timeout:
+            is_none = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
+            return "endless" if is_none else "bounded"
+    return ""
+
+
+def _is_bounded(call: ast.Call, scope: Scope) -> bool:
+    """Whether something around a checkout, in the same function, gives up after a time."""
+    child: ast.AST = call
+    current = parent_of(call)
+    while current is not None and child is not scope.node:
+        if isinstance(current, ast.Call) and last_name(current.func) in _WAITS:
+            return True
+        if isinstance(current, (ast.With, ast.AsyncWith)):
+            for item in current.items:
+                if item is child:
+                    break  # what follows begins later
+                if isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) in _BOUNDS:
+                    return True
+        child, current = current, parent_of(current)
+    return False

@@ -1,0 +1,199 @@
+"""Observations about objects of the project that have a pool of their own, are made for each request, and never closed.
+
+Such an object is of a class whose constructor makes an engine or a pool, and one of whose methods closes that. It may be
+made by the function itself or by a helper, which may also have put it into another object.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.pools import is_unpooled
+from poolint.analyses.steps import step
+from poolint.detect.factories import RELEASES, again, is_lent
+from poolint.detect.observation import Observation
+from poolint.flow.flags import name_of
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class OwnerForEachCall(Observation):
+    """An object of the project that has a pool of its own, made again and again, and never closed.
+
+    ``node`` is the call that gives it, ``variable`` its name there; ``owner`` is the class that has the pool,
+    ``closer`` the method by which it would be closed. ``user`` says in words for whom that happens.
+    """
+
+    variable: str
+    owner: str
+    closer: str
+    user: str
+    path: tuple[Step, ...]
+
+
+class Owner(NamedTuple):
+    """A class with a pool of its own: where that is made, and the methods that close it, of this or what is around it."""
+
+    name: str
+    made: ast.Call
+    scope: Scope
+    closers: frozenset[str]
+
+
+class Owners:
+    """Observes the functions of one project; ``words`` are the last names of all that makes a pool."""
+
+    def __init__(self, ev: Evaluator, words: frozenset[str]) -> None:
+        self.ev = ev
+        self.words = words
+        self._classes: dict[Scope, Owner | None] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """What ``scope`` makes, uses by its methods, and forgets."""
+        if scope.kind != "function" or scope.is_generator:
+            return
+        for call in scope.calls:
+            value: ast.AST = parent_of(call) if isinstance(parent_of(call), ast.Await) else call  # type: ignore[assignment]
+            parent = parent_of(value)
+            if not (isinstance(parent, ast.Assign) and parent.value is value and len(parent.targets) == 1):
+                continue
+            target = parent.targets[0]
+            if not isinstance(target, ast.Name) or not isinstance(call.func, (ast.Name, ast.Attribute)):
+                continue
+            name = target.id
+            used = _methods_of(name, scope)
+            if not used or not RELEASES.isdisjoint(used):
+                continue
+            owner = self._given(call, scope)
+            if owner is None or not owner.closers.isdisjoint(used):
+                continue
+            who = again(self.ev, call, scope, 0)
+            if who:
+                path = (step(f"`{owner.name}` makes a pool of its own", owner.made, owner.scope.module),)
+                closer = min(owner.closers, key=lambda one: (one not in RELEASES, one))
+                where = (call, scope.qualified_name, may_await(call, scope))
+                yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
+
+    def _given(self, call: ast.Call, scope: Scope) -> Owner | None:
+        """What a call gives that is new, and has a pool: by itself, or as a function of the project returns it."""
+        found = alternatives(self.ev.type_of(call.func, scope))
+        if len(found) != 1:
+            return None
+        if isinstance(found[0], ClassObject):
+            return self._owner(found[0])
+        if not isinstance(found[0], Function):
+            return None
+        inner = found[0].scope
+        if getattr(inner.node, "decorator_list", ()) or inner.is_generator or len(inner.returns) != 1:
+            return None
+        return self._made(inner.returns[0], inner)
+
+    def _made(self, value: ast.expr, scope: Scope) -> Owner | None:
+        """What a function makes and returns: an owner, or an object that one is passed to, and nobody else gets."""
+        if isinstance(value, ast.Name):
+            if value.id in scope.globals or len(_loads(value.id, scope)) != 1:
+                return None
+            value = assigned(value.id, scope) or value
+        if not isinstance(value, ast.Call):
+            return None
+        found = alternatives(self.ev.type_of(value.func, scope))
+        if len(found) != 1 or not isinstance(found[0], ClassObject) or found[0].cls is found[0].base:
+            return None
+        own = self._owner(found[0])
+        if own is not None:
+            return own
+        for argument in (*value.args, *(one.value for one in value.keywords)):
+            made = assigned(argument.id, scope) if isinstance(argument, ast.Name) else argument
+            if isinstance(argument, ast.Name) and len(_loads(argument.id, scope)) != 1:
+                continue
+            if not isinstance(made, ast.Call):
+                continue
+            inner = alternatives(self.ev.type_of(made.func, scope))
+            owner = self._owner(inner[0]) if len(inner) == 1 and isinstance(inner[0], ClassObject) else None
+            if owner is not None:
+                around = _closing(self.ev, found[0], owner.closers | RELEASES)
+                return owner._replace(closers=owner.closers | around)
+        return None
+
+    def _owner(self, cls: ClassObject) -> Owner | None:
+        if cls.cls is cls.base:
+            return None
+        scope: Scope = cls.cls  # type: ignore[assignment]
+        if scope not in self._classes:
+            self._classes[scope] = None
+            self._classes[scope] = self._compute(cls, scope)
+        return self._classes[scope]
+
+    def _compute(self, cls: ClassObject, scope: Scope) -> Owner | None:
+        homes = lineage(self.ev, cls)
+        if any(getattr(one.node, "decorator_list", ()) or getattr(one.node, "keywords", ()) for one in homes):
+            return None  # perhaps there is one only
+        if any(name in one.bindings for one in homes for name in ("__new__", "__del__")):
+            return None
+        init = next((one for home in homes for one in home.children if one.name == "__init__"), None)
+        if init is None or any(not isinstance(parent_of(one), ast.Attribute) for one in init.loads.get("self", ())):
+            return None
+        for statement in getattr(init.node, "body", ()):
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(statement.value, ast.Call):
+                continue
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+            call, attribute = statement.value, name_of(target)
+            if not attribute.startswith("self.") or last_name(call.func) not in self.words:
+                continue
+            found = alternatives(self.ev.type_of(call, init))
+            base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+            if base is None or base.kind not in ("engine", "pool") or is_unpooled(self.ev, call, init) or is_lent(call):
+                continue
+            closers = _closing(self.ev, cls, RELEASES, attribute)
+            mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
+            if closers and closers.isdisjoint(mentioned):
+                return Owner(scope.name, call, init, closers)
+        return None
+
+
+def _closing(ev: Evaluator, cls: ClassObject, words: frozenset[str], attribute: str = "self.") -> frozenset[str]:
+    """The methods of a class that call one of ``words`` on an attribute of it."""
+    return frozenset(
+        method.name
+        for home in lineage(ev, cls)
+        for method in home.children
+        if method.kind == "function"
+        for call in method.calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in words
+        and f"{name_of(call.func.value)}.".startswith(attribute if attribute.endswith(".") else f"{attribute}.")
+    )
+
+
+def _loads(name: str, scope: Scope) -> list[ast.Name]:
+    return [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+
+
+def _methods_of(name: str, scope: Scope) -> frozenset[str]:
+    """All names in the calls ``name.….method()``, where a variable is bound once and nothing else is done with it."""
+    if name in scope.globals or name in scope.declared or len(scope.bindings.get(name, ())) != 1:
+        return frozenset()
+    found: set[str] = set()
+    for load in _loads(name, scope):
+        node: ast.AST = load
+        parent = parent_of(node)
+        while isinstance(parent, ast.Attribute):
+            found.add(parent.attr)
+            node, parent = parent, parent_of(parent)
+        if not (isinstance(parent, ast.Call) and parent.func is node) or node is load:
+            return frozenset()
+    return frozenset(found)

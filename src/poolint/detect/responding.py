@@ -1,0 +1,73 @@
+"""What a request still holds when its endpoint has returned: sessions of dependencies that end after the response.
+
+Where a framework ends dependencies before it sends the response, nothing is held then.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.entry import since
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.observation import Observation
+from poolint.detect.outliving import AFTER_RESPONSE, is_of_framework
+from poolint.detect.waiting import CallWhileHeld
+from poolint.frameworks.requests import lent
+from poolint.syntax.surroundings import may_await
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Held(NamedTuple):
+    """A connection that is held after the response: by what, as written, and where it was taken."""
+
+    resource: str
+    taken: Step
+
+
+def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
+    """The background tasks of ``scope`` that wait for something while a session of the request holds a connection."""
+    for node in scope.calls:
+        if last_name(node.func) not in AFTER_RESPONSE or not node.args or not is_of_framework(ev, node, scope):
+            continue
+        passed = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        for one in alternatives(ev.type_of(node.args[0], scope)):
+            witness = slow.of_function(one.scope) if isinstance(one, Function) else None
+            if witness is None or not isinstance(one, Function):
+                continue
+            held = [each for each in held_after_response(ev, holdings, node, scope) if each.resource not in passed]
+            if held:  # that a session is handed on is told by itself
+                name = one.scope.name
+                later = step(f"`{name}` runs after the response, before that ends", node, scope.module)
+                yield CallWhileHeld(
+                    node,
+                    scope.qualified_name,
+                    may_await(node, scope),
+                    held[0].resource,
+                    "",
+                    held[0].taken,
+                    (name, *(link.name for link in witness.links)),
+                    witness.effect,
+                    (held[0].taken, later, *calls_of(witness)),
+                )
+                break
+
+
+def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope: Scope) -> Iterator[Held]:
+    """What is held when ``node`` is reached, and still is when the response of the endpoint ``scope`` is sent."""
+    left = {one.resource for one in holdings.left(scope)[0]}
+    for hold in holdings.at(node, scope):
+        if hold.resource in left:
+            ends = set(lent(ev, hold.resource, scope))
+            if ends == {"after the response"}:
+                yield Held(hold.resource, step(since(hold, scope), hold.since, scope.module))

@@ -1,0 +1,310 @@
+"""Observations about one session or connection in several tasks at once.
+
+A coroutine has what it is made with, what the coroutines among its arguments have, what it takes from the function
+around it, and what the object keeps that it is a method of: of these last two, what it surely uses.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.session_use import kept_class
+from poolint.detect.observation import Observation
+from poolint.detect.threads import thread_resources, thread_work
+from poolint.detect.together import exclude_each_other, is_serialised
+from poolint.flow.flags import name_of
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
+from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.session_use import Using
+    from poolint.models import schema
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class SharedByTasks(Observation):
+    """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
+
+    ``resource`` is its name, ``uses`` how many of the tasks are seen to use it; 0 for one in a loop or comprehension.
+    """
+
+    resource: str
+    cls: schema.Class
+    uses: int
+    maker: str
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
+_ADDS = frozenset({"append", "add"})
+
+
+class _Task(NamedTuple):
+    """A coroutine that runs beside others: ``loop`` is what makes several of it."""
+
+    made: ast.expr
+    loop: ast.AST | None = None
+
+
+class Sharing:
+    """Observes sessions and connections that several tasks of one function have."""
+
+    def __init__(self, ev: Evaluator, using: Using) -> None:
+        self.ev = ev
+        self.using = using
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
+        if not scope.is_async:
+            return
+        yield from self._in_one_group(scope)
+        for node in scope.calls:
+            name = last_name(node.func)
+            if name in AT_ONCE:
+                yield from self._shared(node, list(_coroutines(node, scope)), scope)
+            elif name in STARTS and node.args and _in_loop_of_tasks(node):
+                for resource, cls in dict(self._given_to_task(node, scope)).items():
+                    if not _bound_within(resource, _loop(node), scope):
+                        yield _observation(node, scope, resource, cls, 0)
+
+    def _in_one_group(self, scope: Scope) -> Iterator[Observation]:
+        """The second of the tasks that one group is given side by side, with nothing awaited between them."""
+        earlier: dict[tuple[ast.AST, str], list[ast.Call]] = {}
+        told: set[tuple[ast.AST, str]] = set()
+        for node in scope.calls:
+            group = node.func.value if isinstance(node.func, ast.Attribute) and last_name(node.func) in STARTS else None
+            block = _group(node, group.id) if isinstance(group, ast.Name) and node.args else None
+            if block is None:
+                continue
+            for resource, cls in dict(self._given_to_task(node, scope)).items():
+                others = earlier.setdefault((block, resource), [])
+                if (block, resource) not in told and not all(exclude_each_other(node, one) for one in others):
+                    told.add((block, resource))
+                    yield _observation(node, scope, resource, cls, 2)
+                others.append(node)
+
+    def _shared(self, node: ast.Call, tasks: list[_Task], scope: Scope) -> Iterator[Observation]:
+        users: dict[str, tuple[Class, list[_Task]]] = {}
+        for task in tasks:
+            if task.loop is not None and isinstance(task.made, ast.Call) and last_name(task.made.func) in STARTS:
+                continue  # told where the tasks are started
+            for resource, cls in dict(self._resources(task.made, scope)).items():
+                if not _is_of_each_round(resource, task.loop, scope):
+                    users.setdefault(resource, (cls, []))[1].append(task)
+        for resource, (cls, found) in users.items():
+            is_several = any(one.loop is not None for one in found)
+            uses = sum(_is_beside_another(one, found) for one in found)
+            if is_several or uses:
+                yield _observation(node, scope, resource, cls, 0 if is_several else uses)
+
+    def _given_to_task(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
+        """What a task is started with: by its coroutine, or by a function and what that is to be called with."""
+        first = node.args[0]
+        if isinstance(first, ast.Call):
+            yield from self._resources(first, scope)
+            return
+        callees = alternatives(self.ev.type_of(first, scope))
+        if not self._is_serialised(callees):
+            yield from self._of_kind(
+                [*([first.value] if isinstance(first, ast.Attribute) else []), *node.args[1:]], scope
+            )
+            yield from self._of_function(first, callees, scope)
+
+    def _resources(self, task: ast.expr, scope: Scope) -> Iterator[tuple[str, Class]]:
+        """The sessions and connections that a coroutine is made with, made on, or uses."""
+        if not isinstance(task, ast.Call):
+            return
+        if last_name(task.func) in (*STARTS, "wait_for", "shield") and task.args:
+            yield from self._resources(task.args[0], scope)
+            return
+        in_thread = thread_work(task)
+        if in_thread is not None:
+            yield from thread_resources(self.ev, self.using, *in_thread, scope)
+            return
+        callees = alternatives(self.ev.type_of(task.func, scope))
+        if self._is_serialised(callees):
+            return
+        given: list[ast.expr] = [*task.args, *(keyword.value for keyword in task.keywords)]
+        for one in given:
+            made = self.ev.type_of(one, scope) if isinstance(one, ast.Call) else None
+            if isinstance(made, Pending) and made.call == "coroutine":
+                yield from self._resources(one, scope)
+        if isinstance(task.func, ast.Attribute):
+            given.append(task.func.value)
+        yield from self._of_kind(given, scope)
+        yield from self._of_function(task.func, callees, scope)
+
+    def _is_serialised(self, callees: tuple[object, ...]) -> bool:
+        return any(isinstance(one, Function) and is_serialised(self.ev, one.scope) for one in callees)
+
+    def _of_kind(self, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
+        """Those of some values that are asynchronous sessions and connections."""
+        for one in given:
+            if isinstance(one, ast.Name) or (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name)):
+                kinds = [
+                    member.base
+                    for member in alternatives(self.ev.type_of(one, scope))
+                    if isinstance(member, Instance) and member.base is not None
+                ]
+                if len(kinds) == 1 and kinds[0].kind in ("session", "connection") and kinds[0].mode == "async":
+                    yield ast.unparse(one), kinds[0]
+
+    def _of_function(
+        self, callee: ast.expr, functions: tuple[object, ...], scope: Scope
+    ) -> Iterator[tuple[str, Class]]:
+        """What a function takes from the one around it, or a method uses of what its object keeps."""
+        for one in functions:
+            if not isinstance(one, Function) or not one.scope.is_async:
+                continue
+            if one.scope.parent is scope:
+                for name in one.scope.loads:
+                    cls = kept_class(self.ev.scope_name(name, scope)) if name in scope.bindings else None
+                    if cls is not None and cls.mode == "async" and self.using.around(one.scope, name):
+                        yield name, cls
+            if isinstance(callee, ast.Attribute):
+                for path, cls in self.using.members(one).items():
+                    owner = self._owner(callee.value, path, scope) if cls.mode == "async" else ""
+                    if owner:
+                        yield owner, cls
+
+    def _owner(self, node: ast.expr, path: str, scope: Scope) -> str:
+        """What an object's session is called here: by the session that it is made with, or by the object."""
+        made: ast.expr | None = node
+        if isinstance(node, ast.Name):
+            bindings = nearest(node.id, scope)
+            made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+        if isinstance(made, ast.Call) and (
+            isinstance(self.ev.type_of(made.func, scope), ClassObject) or self.using.keeps(self.ev.type_of(made, scope))
+        ):
+            given = [*made.args, *(keyword.value for keyword in made.keywords)]
+            sessions = [one for one in given if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None]
+            if len(sessions) == 1:
+                return name_of(sessions[0])
+        text = name_of(node)
+        if isinstance(node, ast.Attribute) and text:
+            same = self.using.kept_once(self.ev.type_of(node.value, scope), node.attr)
+            if same:
+                is_session = kept_class(self.ev.type_of_member(self.ev.type_of(node.value, scope), same)) is not None
+                return f"{name_of(node.value)}.{same}" if is_session else f"{name_of(node.value)}.{same}.{path}"
+        return f"{text}.{path}" if text else ""
+
+
+def _observation(node: ast.Call, scope: Scope, resource: str, cls: Class, uses: int) -> SharedByTasks:
+    return SharedByTasks(node, scope.qualified_name, may_await(node, scope), resource, cls, uses, last_name(node.func))
+
+
+def _is_beside_another(task: _Task, tasks: list[_Task]) -> bool:
+    return any(one is not task and not exclude_each_other(task.made, one.made) for one in tasks)
+
+
+def _group(node: ast.AST, name: str) -> ast.AsyncWith | None:
+    """The block of the task group ``name`` that a statement stands in, under conditions at most; one that awaits
+    something itself is not looked at."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, ast.AsyncWith):
+        if isinstance(current, (*_LOOPS, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            return None
+        current = parent_of(current)
+    if not isinstance(current, ast.AsyncWith):
+        return None
+    is_bound = any(isinstance(one.optional_vars, ast.Name) and one.optional_vars.id == name for one in current.items)
+    awaits = any(isinstance(one, ast.Await) for statement in current.body for one in ast.walk(statement))
+    return current if is_bound and not awaits else None
+
+
+def _coroutines(node: ast.Call, scope: Scope) -> Iterator[_Task]:
+    """What is run: the arguments, and the items of lists among them, also of lists that a name holds."""
+    for argument in node.args:
+        value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+        if isinstance(value, ast.Name):
+            yield from _collected(value.id, node, scope)
+        else:
+            yield from _listed(value)
+
+
+def _listed(value: ast.expr) -> Iterator[_Task]:
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+        for one in value.elts:
+            yield from _listed(one.value) if isinstance(one, ast.Starred) else [_Task(one)]
+    elif isinstance(value, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+        yield _Task(value.elt, value)
+    else:
+        yield _Task(value)
+
+
+def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
+    """The items of a list that a name holds: those that it is made with, and those that are appended to it."""
+    bindings = scope.bindings.get(name, [])
+    made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+    if made is None:
+        return
+    yield from _listed(made)
+    for call in scope.calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or function.attr not in _ADDS or not call.args:
+            continue
+        if isinstance(function.value, ast.Name) and function.value.id == name:
+            loop = _loop(call)
+            is_around = loop is not None and not _is_in(node, loop) and not _is_in(made, loop)
+            yield _Task(call.args[0], loop if is_around else None)
+
+
+def _is_in(node: ast.AST, around: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and current is not around:
+        current = parent_of(current)
+    return current is not None
+
+
+def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
+    """Whether each item of a loop or comprehension has its own: ``[work(session) for session in sessions]``."""
+    if isinstance(loop, _COMPREHENSIONS):
+        name = resource.partition(".")[0]
+        return any(
+            isinstance(node, ast.Name) and node.id == name
+            for generator in loop.generators
+            for node in ast.walk(generator.target)
+        )
+    return loop is not None and _bound_within(resource, loop, scope)
+
+
+def _in_loop_of_tasks(node: ast.Call) -> bool:
+    """Whether one task after the other is started here, and none is waited for in between."""
+    loop = _loop(node)
+    if loop is None:
+        return False
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        return False
+    if isinstance(loop, _COMPREHENSIONS):
+        return True
+    body = loop.body if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) else []
+    return isinstance(loop, ast.For) and not any(
+        isinstance(one, ast.Await) for statement in body for one in ast.walk(statement)
+    )
+
+
+def _loop(node: ast.AST) -> ast.AST | None:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, _LOOPS):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
+    """Whether each round of a loop has a resource of its own."""
+    first = getattr(loop, "lineno", 0)
+    last = getattr(loop, "end_lineno", 0)
+    name = resource.partition(".")[0]
+    return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))

@@ -1,0 +1,143 @@
+"""Observes the engine that takes most of a server's connections where the services of a deployment may take too many.
+
+Files of deployments are looked for when a module makes an engine, once for each folder, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.detect.observation import Observation
+from poolint.diagnostics import Position, Range, Step
+from poolint.files import read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poolint.budget import Budget, Row
+    from poolint.configuration.engines import Engines, EngineSpec
+    from poolint.configuration.fleet import Fleet
+    from poolint.deployment.declared import Declared
+    from poolint.deployment.values import Place
+    from poolint.diagnostics import Step
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class BudgetExceeded(Observation):
+    """An engine or pool that takes the most of more connections than the server has. ``node`` is the argument that says
+    how many, or the call that makes it. ``row`` is its part of ``budget``, ``path`` where the figures are from.
+    """
+
+    budget: Budget
+    row: Row
+    path: tuple[Step, ...]
+
+
+_MAX_ROWS = 6
+"""Rows of a budget that are told as steps."""
+
+
+class Spending:
+    """Compares what services may take with what their server has. One for each project.
+
+    ``declared`` is what the project says of its deployment in its settings, which stand in the folder ``root``.
+    """
+
+    def __init__(self, ev: Evaluator, engines: Callable[[], Engines], declared: Declared | None, root: str) -> None:
+        self._ev = ev
+        self._engines = engines
+        self._declared = declared
+        self._root = os.path.abspath(root)
+        self._fleet: Fleet | None = None
+        self._making: dict[Module, bool] = {}
+        self._makers = {name.rpartition(".")[2].encode() for name in ev.models.makers}
+
+    @property
+    def fleet(self) -> Fleet:
+        """The budgets of the project, as far as they have been asked for."""
+        if self._fleet is None:
+            from poolint.configuration.fleet import Fleet
+
+            self._fleet = Fleet(self._ev.project, self._engines(), self._makes, self._declared, self._root)
+        return self._fleet
+
+    @property
+    def left_out(self) -> list[str]:
+        """A line for each deployment file that was looked at and is too much to be read."""
+        return self._fleet.left_out if self._fleet is not None else []
+
+    def _makes(self, data: bytes) -> bool:
+        """Whether a text may name something that makes an engine or a pool."""
+        return any(name in data for name in self._makers)
+
+    def makes_any(self, module: Module) -> bool:
+        """Whether a module may make an engine or a pool."""
+        if module not in self._making:
+            self._making[module] = self._makes(module.source.data)
+        return self._making[module]
+
+    def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
+        """The engines made in ``scope`` that take the most where too many may be taken."""
+        if not self.makes_any(scope.module):
+            return
+        for spec in self._engines().of_scope(scope):
+            place = (spec.path, spec.row)
+            here = [
+                (one, row)
+                for one in self.fleet.over(spec.path)
+                if (row := one.largest) is not None and row.pool.place == place
+            ]
+            if here:
+                budget, row = max(here, key=lambda each: each[0].total - (each[0].available or 0))
+                node = _node(spec)
+                yield BudgetExceeded(node, scope.qualified_name, scope.is_async, budget, row, _path(budget, row))
+
+
+def _path(budget: Budget, row: Row) -> tuple[Step, ...]:
+    """Where the figures are from: those of the largest part one by one, the other parts whole; one step for each row."""
+    told: list[tuple[Place, str]] = []
+    for figure, what in ((row.processes, "processes"), (row.replicas, "replicas")):
+        if figure.place is not None and (figure.value or 0) > 1:
+            told.append((figure.place, f"{figure.value} {what} of `{row.service.name}`: {figure.how}"))
+    told += [
+        (one.service.place, f"`{one.service.name}`: {one.least} connections from `{one.pool.name}`")
+        for one in budget.rows[:_MAX_ROWS]
+    ]
+    if budget.migrations.value and budget.migrations.place is not None:
+        told.append((budget.migrations.place, f"{budget.migrations.value} for migrations: {budget.migrations.how}"))
+    if budget.max_connections.place is not None:
+        text = f"max_connections is {budget.max_connections.value}: {budget.max_connections.how}"
+        told.append((budget.max_connections.place, text))
+    joined: dict[Place, list[str]] = {}
+    for place, text in told:
+        joined.setdefault(place, []).append(text)
+    return tuple(_step(place, "; ".join(texts)) for place, texts in joined.items())
+
+
+def _node(spec: EngineSpec) -> ast.AST:
+    """The argument that sets the larger part of the limit in this call, or the call."""
+    parts = [(spec.maker.size, spec.size), (spec.maker.overflow, spec.overflow)]
+    for name, part in sorted(parts, key=lambda one: -(one[1].most or 0)):
+        for keyword in spec.node.keywords if isinstance(spec.node, ast.Call) else ():
+            if keyword.arg == name and keyword.value is part.node:
+                return keyword
+    return spec.node
+
+
+def _step(place: Place, message: str) -> Step:
+    """A station at the text of a row of any file."""
+    try:
+        data = read_regular(place.path)
+    except OSError:
+        data = b""
+    rows = io.StringIO(data.decode("utf-8", "replace"), newline=None)
+    text = next((line for row, line in enumerate(rows, 1) if row == place.row), "").rstrip()
+    begin = len(text) - len(text.lstrip())
+    return Step(message, place.path, Range(Position(place.row, begin + 1), Position(place.row, len(text) + 1)))

@@ -1,0 +1,226 @@
+"""Observations about what is made when an application starts and is not closed when it ends."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.analyses.effects import Effects
+from poolint.analyses.steps import calls_of
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Edges
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.models.schema import Class
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class NeverDisposed(Observation):
+    """An engine, a pool or a client that is made when the application starts, and that nothing closes when it ends.
+
+    ``node`` is the call that makes it, ``kept`` where it is kept, as written, ``startup`` the function in which that
+    happens. ``statement`` is the assignment, ``last`` the last statement of the function where the end of the
+    application can be told to it, ``release`` the method that closes what is made.
+    """
+
+    on_request = True
+
+    call: CallFact
+    kept: str
+    startup: str
+    path: tuple[Step, ...]
+    statement: ast.stmt | None = None
+    last: ast.stmt | None = None
+    release: str = ""
+
+
+_SAYS_LIFE = re.compile(rb"lifespan|startup|before_serving|before_server_start|cleanup_ctx")
+_STARTS = frozenset({"on_startup", "startup", "before_serving", "before_server_start", "before_app_serving"})
+_CLOSES = ("dispose", "aclose", "close", "disconnect", "terminate", "close_all", "shutdown", "wait_closed", "stop")
+"""Methods that close what was made."""
+
+_CLOSING = ("close", "dispose", "shutdown", "disconnect", "stop", "enter_context", "enter_async_context", "aclosing")
+"""Beginnings of the names of functions that close, or enter, what they are given."""
+
+_LAST = re.compile(r"\w+")
+_KINDS = frozenset({"engine", "pool", "client"})
+
+
+class Startups:
+    """Observes what applications make when they start; remembers which functions make something."""
+
+    def __init__(self, ev: Evaluator, edges: Edges) -> None:
+        self.ev = ev
+        self._closed: dict[Module, frozenset[str]] = {}
+        self._making = Effects(edges, lambda fact: "create" if self._is_made(fact) else "")
+
+    def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
+        """What the functions of a module that start an application make and nobody closes."""
+        data = module.source.data
+        if _SAYS_LIFE.search(data) is None or not self.ev.screen.is_interesting(module.path, data):
+            return
+        seen: set[ast.Call] = set()
+        for scope in module.scope.descendants():
+            if scope.kind != "function" or not _starts(scope):
+                continue
+            for call in scope.calls:
+                found = self._making.of_call(call, scope) if call not in seen else None
+                seen.add(call)
+                if found is None:
+                    fact = call_fact(self.ev, call, scope)
+                    if fact is not None and fact.row is None and self._is_made(fact):
+                        yield from self._direct(call, fact, scope)
+                elif len(found.links) == 1:
+                    fact = call_fact(self.ev, call, scope)
+                    if fact is not None:
+                        yield from self._direct(call, fact, scope)
+                else:
+                    last = found.links[-1]
+                    if not isinstance(last.node, ast.Call):
+                        continue
+                    fact = call_fact(self.ev, last.node, last.scope)
+                    name = _kept(last.node, last.scope)
+                    if fact is not None and name and not self._is_closed(name, last.scope.module, scope):
+                        path = calls_of(found)
+                        around = (call, scope.qualified_name, may_await(call, scope))
+                        yield scope, NeverDisposed(*around, fact, name, scope.name, path)
+
+    def _direct(self, call: ast.Call, fact: CallFact, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+        name = _kept(call, scope)
+        if not name or self._is_closed(name, scope.module, scope):
+            return
+        statement = statement_of(call)
+        last = None
+        if scope.is_generator and parent_of(statement) is scope.node:
+            body: list[ast.stmt] = scope.node.__dict__["body"]
+            last = body[-1] if body[-1] is not statement else None
+        cls = self._class_of(fact)
+        release = self._release(cls) if cls is not None else ""
+        around = (call, scope.qualified_name, may_await(call, scope))
+        yield scope, NeverDisposed(*around, fact, name, scope.name, (), statement, last, release)
+
+    def _is_made(self, fact: CallFact) -> bool:
+        """Whether a call makes something that has to be closed."""
+        role = fact.role if fact.row is not None else fact.cls.construct if fact.cls is not None else ""
+        cls = self._class_of(fact)
+        return role == "create" and cls is not None and cls.kind in _KINDS
+
+    def _class_of(self, fact: CallFact) -> Class | None:
+        return fact.cls if fact.row is None or fact.cls is not None else self.ev.models.classes.get(fact.row.returns)
+
+    def _release(self, cls: Class) -> str:
+        """How what was made is closed: the method, with ``await`` before it where it is a coroutine's."""
+        for name in _CLOSES:
+            row = self.ev.models.method(cls, name)
+            if row is not None and row.role in ("dispose", "release"):
+                return f"await {name}" if row.call == "coroutine" else name
+        return ""
+
+    def _is_closed(self, name: str, module: Module, scope: Scope) -> bool:
+        """Whether anything in the project closes something of this name, enters it, or hands it to who does."""
+        last = _LAST.findall(name)[-1]
+        modules = [module, scope.module]
+        near = self.ev.project
+        word = last.encode()
+        paths = dict.fromkeys(path for one in _CLOSES for path, data in near.calling(one, module) if word in data)
+        modules += [found for path in paths if (found := near.module(path)) is not None]
+        return any(last in self._closed_in(one) for one in dict.fromkeys(modules))
+
+    def _closed_in(self, module: Module) -> frozenset[str]:
+        """The last names of what a module closes; found once."""
+        if module not in self._closed:
+            self._closed[module] = frozenset(_closed(module))
+        return self._closed[module]
+
+
+def _closed(module: Module) -> Iterator[str]:
+    for node in ast.walk(module.source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in _CLOSES:
+            yield _last(node.value)
+        elif isinstance(node, ast.Call) and last_name(node.func).startswith(_CLOSING):
+            for argument in (*node.args, *(one.value for one in node.keywords)):
+                yield from (_last(one) for one in ast.walk(argument) if isinstance(one, ast.expr))
+
+
+def _last(node: ast.expr) -> str:
+    """What is said last of something: ``pool`` of ``app.state.pool``, ``app["pool"]`` and ``get_pool`` of a call of it."""
+    if isinstance(node, ast.Subscript):
+        node = node.slice
+    if isinstance(node, (ast.Await, ast.NamedExpr)):
+        return _last(node.value)
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return last_name(node.func if isinstance(node, ast.Call) else node)
+
+
+def _starts(scope: Scope) -> bool:
+    """Whether a function runs when an application starts: by its decorator, or because it is told to call it."""
+    for one in getattr(scope.node, "decorator_list", ()):
+        target = one.func if isinstance(one, ast.Call) else one
+        name = last_name(target)
+        if name in _STARTS:
+            return True
+        if name in ("on_event", "listener") and isinstance(one, ast.Call) and one.args:
+            first = one.args[0]
+            if isinstance(first, ast.Constant) and first.value in _STARTS:
+                return True
+        if name == "asynccontextmanager" and ("lifespan" in scope.name or _is_passed(scope, "lifespan")):
+            return True
+    return _is_passed(scope, "on_startup") or _is_handler(scope)
+
+
+def _is_passed(scope: Scope, keyword: str) -> bool:
+    """Whether a function of a module is what a keyword of some call there is given, by itself or in a list."""
+    for call in scope.module.scope.calls:
+        for one in call.keywords:
+            if one.arg == keyword:
+                given = one.value.elts if isinstance(one.value, (ast.List, ast.Tuple)) else [one.value]
+                if any(isinstance(each, ast.Name) and each.id == scope.name for each in given):
+                    return True
+    return False
+
+
+def _is_handler(scope: Scope) -> bool:
+    """``app.add_event_handler("startup", f)``, ``app.on_startup.append(f)``, ``app.cleanup_ctx.append(f)``."""
+    for load in scope.module.scope.loads.get(scope.name, ()):
+        call = parent_of(load)
+        if not isinstance(call, ast.Call) or load not in call.args or not isinstance(call.func, ast.Attribute):
+            continue
+        first = call.args[0]
+        if call.func.attr == "add_event_handler" and isinstance(first, ast.Constant) and first.value in _STARTS:
+            return True
+        if call.func.attr == "append" and last_name(call.func.value) in ("on_startup", "cleanup_ctx"):
+            return True
+    return False
+
+
+def _kept(call: ast.Call, scope: Scope) -> str:
+    """Where what a call makes is kept beyond the function, as written; empty where it is not."""
+    parent = parent_of(call)
+    if isinstance(parent, ast.Await):
+        parent = parent_of(parent)
+    if not isinstance(parent, (ast.Assign, ast.AnnAssign)):
+        return ""
+    for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
+        if isinstance(target, ast.Attribute):
+            return ast.unparse(target)
+        if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+            return ast.unparse(target)
+        if isinstance(target, ast.Name) and target.id in scope.globals:
+            return target.id
+    return ""

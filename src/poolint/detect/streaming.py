@@ -1,0 +1,288 @@
+"""Observations about responses that are streamed while their session is open, or after it has ended.
+
+The generator of a response has a session by what it is passed, by the function around it, or by an object that it is
+a method of, that it is passed, or that a closure belongs to. Helpers of the project may make the response of a body
+that they are passed, and generators may be wrapped in others.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.session_use import kept_class
+from poolint.detect.observation import Observation
+from poolint.detect.outliving import Life, life_of
+from poolint.detect.responding import held_after_response
+from poolint.detect.waiting import CallWhileHeld
+from poolint.flow.flags import name_of
+from poolint.frameworks.entries import is_entry, parameters, providers
+from poolint.frameworks.requests import end_of
+from poolint.models.standard import STREAMS
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.annotated import is_injected
+from poolint.types.values import ClassObject, Function, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.session_use import Using
+    from poolint.models import schema
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class StreamedFrom(Observation):
+    """A session or connection that a streamed response works with. ``node`` makes the response.
+
+    ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says in words what the
+    resource's life ends with, ``end`` when that is: before or after the response; empty where it is not known.
+    """
+
+    resource: str
+    response: str
+    generator: str
+    ends: str
+    cls: schema.Class
+    end: str
+
+
+_NAMES = frozenset(name.rpartition(".")[2] for name in STREAMS)
+_SAID = re.compile("|".join(_NAMES).encode())
+_LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
+_MAX_DEPTH = 4
+"""Helpers, generators and objects inside each other; real ones are two or three."""
+
+
+class _Made(NamedTuple):
+    """A streamed response: the name of its class, and its body."""
+
+    response: str
+    body: ast.expr
+
+
+class Streaming:
+    """Observes streamed responses; remembers which helpers of the project make one of what they are passed."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, using: Using) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self.using = using
+        self._makers: dict[Scope, tuple[str, str] | None] = {}
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The streamed responses that ``scope`` makes of a generator which has a session of the request or a block.
+
+        And those of another generator, where a session of the request holds a connection until the response has been
+        sent.
+        """
+        if scope.kind != "function":
+            return
+        is_endpoint = is_entry(scope)
+        for node in scope.calls:
+            is_asked = last_name(node.func) in _NAMES or (is_endpoint and _is_given_back(node))
+            made = self._response(node, scope, 0) if is_asked else None
+            body = _value(made.body, scope) if made is not None else None
+            if made is None or not isinstance(body, ast.Call):
+                continue
+            for one in alternatives(self.ev.type_of(body.func, scope)):
+                if isinstance(one, Function) and one.scope.is_generator:
+                    captured = dict(self._captured(body, one, scope, 0))
+                    for resource, life in captured.items():
+                        yield StreamedFrom(
+                            node,
+                            scope.qualified_name,
+                            may_await(node, scope),
+                            resource,
+                            made.response,
+                            one.scope.name,
+                            life.ends,
+                            life.cls,
+                            life.end,
+                        )
+                    if not captured and not self._is_short(body, one, scope):
+                        yield from self._held(made, node, one.scope, scope)
+
+    def _held(self, made: _Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
+        """What holds a connection while the generator runs, which does not know of it."""
+        for held in itertools.islice(held_after_response(self.ev, self.holdings, node, scope), 1):
+            place = (node, scope.qualified_name, may_await(node, scope))
+            names = (made.response, generator.name)
+            yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", (held.taken,))
+
+    def _is_short(self, body: ast.Call, generator: Function, scope: Scope) -> bool:
+        """Whether a generator yields the few lines that it has, without waiting, or wraps one that does."""
+        if not any(isinstance(one, _LASTING) for one in ast.walk(generator.scope.node)):
+            return True
+        for _, argument in _passed(body):
+            value = _value(argument, scope)
+            for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+                if isinstance(one, Function) and one.scope.is_generator and isinstance(value, ast.Call):
+                    return self._is_short(value, one, scope)
+        return False
+
+    # The response
+
+    def _response(self, node: ast.Call, scope: Scope, depth: int) -> _Made | None:
+        """The response that a call makes, itself or in a function of the project that it passes the body to."""
+        if last_name(node.func) in _NAMES:
+            for one in alternatives(self.ev.type_of(node.func, scope)):
+                if isinstance(one, LibraryName) and one.name in STREAMS:
+                    named = next((each.value for each in node.keywords if each.arg == "content"), None)
+                    body = node.args[0] if node.args else named
+                    return _Made(last_name(node.func), body) if body is not None else None
+            return None
+        for one in alternatives(self.ev.type_of(node.func, scope)):
+            maker = self._maker(one.scope, depth + 1) if isinstance(one, Function) else None
+            if maker is not None and isinstance(one, Function):
+                for keyword, argument in _passed(node):
+                    if parameter_for(one, node, argument, keyword) == maker[1]:
+                        return _Made(maker[0], argument)
+        return None
+
+    def _maker(self, function: Scope, depth: int) -> tuple[str, str] | None:
+        """The response that a function makes, and the parameter that is its body."""
+        if function not in self._makers:
+            self._makers[function] = None
+            names_one = _SAID.search(function.module.source.data) is not None
+            if names_one and function.kind == "function" and not function.is_generator and depth < _MAX_DEPTH:
+                for call in function.calls:
+                    made = self._response(call, function, depth) if _is_given_back(call) else None
+                    if made is not None and isinstance(made.body, ast.Name) and _is_parameter(made.body.id, function):
+                        self._makers[function] = (made.response, made.body.id)
+        return self._makers[function]
+
+    # Its body
+
+    def _captured(self, body: ast.Call, function: Function, scope: Scope, depth: int) -> Iterator[tuple[str, Life]]:
+        """What a generator is passed, takes from the function around it, or has by the object that it is a method of."""
+        for keyword, argument in _passed(body):
+            parameter = parameter_for(function, body, argument, keyword)
+            yield from self._carried(argument, function.scope, parameter or "", scope, depth + 1)
+        if function.scope.parent is scope:
+            for name in function.scope.loads:
+                if name in scope.bindings and name not in function.scope.bindings:
+                    place = ast.copy_location(ast.Name(name, ast.Load()), body)
+                    yield from self._carried(place, function.scope, name, scope, depth + 1)
+        if isinstance(body.func, ast.Attribute):
+            yield from self._of_object(body.func.value, self.using.members(function), scope)
+
+    def _carried(self, node: ast.expr, inner: Scope, name: str, scope: Scope, depth: int) -> Iterator[tuple[str, Life]]:
+        """The sessions that a value has which ``inner`` knows as ``name``."""
+        if depth > _MAX_DEPTH:
+            return
+        life = life_of(self.ev, node.id, scope) if isinstance(node, ast.Name) else None
+        if life is not None:
+            yield name_of(node), life
+            return
+        value = _value(node, scope)
+        if isinstance(value, ast.Call):
+            for one in alternatives(self.ev.type_of(value.func, scope)):
+                if isinstance(one, Function) and one.scope.is_generator:
+                    yield from self._captured(value, one, scope, depth)
+                elif isinstance(one, ClassObject) and one.cls is not one.base:
+                    for _, argument in _passed(value):
+                        yield from self._closure(argument, scope)
+        yield from self._closure(node, scope)
+        yield from self._of_object(node, self._used(inner, name), scope)
+
+    def _used(self, inner: Scope, name: str) -> dict[str, Class]:
+        """What the methods that a generator calls on an object use of what that keeps."""
+        found: dict[str, Class] = {}
+        for call in inner.calls:
+            if isinstance(call.func, ast.Attribute) and name and name_of(call.func.value) == name:
+                for one in alternatives(self.ev.type_of(call.func, inner)):
+                    found.update(self.using.members(one) if isinstance(one, Function) else {})
+        return found
+
+    def _of_object(self, node: ast.expr, used: dict[str, Class], scope: Scope) -> Iterator[tuple[str, Life]]:
+        """The sessions of an object of which those at some paths are used: those that it has been made with, or its own
+        where a framework passes it."""
+        value = _value(node, scope)
+        if not used or value is None:
+            return
+        if isinstance(value, ast.Call):
+            for _, argument in _passed(value):
+                life = life_of(self.ev, argument.id, scope) if isinstance(argument, ast.Name) else None
+                if life is not None:
+                    yield name_of(argument), life
+        elif isinstance(node, ast.Name):
+            binding = _only(node.id, scope)
+            if binding is not None and binding.kind == "parameter" and is_injected(self.ev, binding, scope):
+                path, cls = next(iter(used.items()))
+                for provider in providers(self.ev, binding, scope):
+                    for name, _, lender in parameters(self.ev, provider.scope):
+                        session = _only(name, provider.scope)
+                        is_lent = (
+                            lender.scope.is_generator and kept_class(self.ev.scope_name(name, provider.scope)) is cls
+                        )
+                        if is_lent and session is not None:
+                            end = end_of(self.ev, session, provider.scope)
+                            yield f"{node.id}.{path}", Life("the request", end, cls)
+
+    def _closure(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, Life]]:
+        """The sessions that a function inside another one uses, which a value is or is made of."""
+        value = _value(node, scope)
+        if isinstance(value, ast.Call):
+            for one in alternatives(self.ev.type_of(value.func, scope)):
+                for given in one.scope.returns if isinstance(one, Function) and one.scope.kind == "function" else ():
+                    inner = _function_of(given, one.scope) if isinstance(one, Function) else None
+                    for keyword, argument in _passed(value) if inner is not None else ():
+                        name = parameter_for(one, value, argument, keyword) if isinstance(one, Function) else None
+                        life = life_of(self.ev, argument.id, scope) if isinstance(argument, ast.Name) else None
+                        if inner is not None and life is not None and name and self.using.around(inner, name):
+                            yield name_of(argument), life
+        inner = _function_of(node, scope)
+        for name in inner.loads if inner is not None else ():
+            life = life_of(self.ev, name, scope) if name in scope.bindings else None
+            if inner is not None and life is not None and self.using.around(inner, name):
+                yield name, life
+
+
+def _value(node: ast.expr, scope: Scope) -> ast.expr | None:
+    """What a name is bound to, where that happens once; anything else as it is."""
+    if not isinstance(node, ast.Name):
+        return node
+    binding = _only(node.id, scope)
+    if binding is None or binding.kind not in ("assign", "annotated") or binding.index >= 0:
+        return node if binding is not None and binding.kind == "parameter" else None
+    return binding.value
+
+
+def _only(name: str, scope: Scope) -> Binding | None:
+    found = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
+    return found[0] if len(found) == 1 else None
+
+
+def _is_parameter(name: str, scope: Scope) -> bool:
+    binding = _only(name, scope)
+    return binding is not None and binding.kind == "parameter"
+
+
+def _function_of(node: ast.expr, scope: Scope) -> Scope | None:
+    """The function or lambda inside another one that an expression is."""
+    if isinstance(node, ast.Lambda):
+        return next((one for one in scope.children if one.node is node), None)
+    return next((one for one in scope.children if isinstance(node, ast.Name) and one.name == node.id), None)
+
+
+def _is_given_back(node: ast.Call) -> bool:
+    """Whether a function returns what a call gives, and passes something on to it."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        parent = parent_of(parent)
+    return isinstance(parent, ast.Return) and any(isinstance(one, (ast.Call, ast.Name)) for _, one in _passed(node))
+
+
+def _passed(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
+    yield from ((None, one) for one in call.args)
+    yield from ((one.arg, one.value) for one in call.keywords)

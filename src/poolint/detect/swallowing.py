@@ -1,0 +1,97 @@
+"""Whether a handler that takes a cancellation goes on, or lets it go further, keeps it for later, or ends its task."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+
+_INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_ENDS = frozenset({"exit", "_exit", "abort", "reraise", "fail", "interrupt_main"})
+_TELLS = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "print", "str", "repr",
+     "format", "type", "print_exc", "format_exc", "isinstance", "echo", "secho", "write", "capture_exception"}
+)  # fmt: skip
+"""What an exception is passed to only to be told."""
+
+
+def goes_on(handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
+    """Whether the function goes on, or ends as if nothing had happened.
+
+    ``is_named``: the handler names the cancellation itself, so that whoever wrote it knows of it. Then it is only told
+    where a loop goes on in spite of it.
+    """
+    inside = list(_inside(handler.body))
+    if any(isinstance(one, ast.Raise) for one in inside):
+        return False
+    if any(isinstance(one, ast.Call) and last_name(one.func) in _ENDS for one in inside):
+        return False
+    if handler.name is not None and any(
+        isinstance(one, ast.Name) and one.id == handler.name and not _is_told(one) for one in inside
+    ):
+        return False
+    if _raises_after(statement):
+        return False
+    loop = _loop_around(statement, scope)
+    leaves = any(isinstance(one, (ast.Return, ast.Break)) for one in inside)
+    if loop is not None and not leaves:
+        return True
+    if is_named or loop is not None:
+        return False  # the task ends with it
+    return not _is_last_resort(statement, scope)
+
+
+def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, _INSIDE):
+            yield node
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_told(name: ast.Name) -> bool:
+    """Whether an exception is only written somewhere, not kept."""
+    current, parent = name, parent_of(name)
+    node: ast.AST = current
+    while parent is not None and not isinstance(parent, ast.stmt):
+        if isinstance(parent, ast.Call) and node is not parent.func:
+            return last_name(parent.func) in _TELLS
+        if isinstance(parent, (ast.JoinedStr, ast.Compare)):
+            return True
+        node, parent = parent, parent_of(parent)
+    return False
+
+
+def _raises_after(statement: ast.Try) -> bool:
+    """Whether the statements behind, in the same block, or its ``finally``, raise: what was kept is raised there."""
+    owner = parent_of(statement)
+    for field in ("body", "orelse", "finalbody", "handlers"):
+        items = getattr(owner, field, None)
+        if isinstance(items, list) and any(one is statement for one in items):
+            after = items[next(index for index, one in enumerate(items) if one is statement) + 1 :]
+            return any(isinstance(one, ast.Raise) for one in _inside([*statement.finalbody, *after]))
+    return False
+
+
+def _loop_around(statement: ast.AST, scope: Scope) -> ast.AST | None:
+    current = parent_of(statement)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.While, ast.For, ast.AsyncFor)):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def _is_last_resort(statement: ast.Try, scope: Scope) -> bool:
+    """Whether the function is a program's, or a loop that a task runs and that ends with the handler."""
+    if scope.name in ("main", "_main", "amain", "async_main", "__aexit__", "__del__"):
+        return True
+    return any(isinstance(one, (ast.While, ast.AsyncFor)) for one in _inside(statement.body))

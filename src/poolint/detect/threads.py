@@ -1,0 +1,299 @@
+"""Observations about one synchronous session or connection in several threads at once.
+
+Threads are started by an executor's `submit` and `map`, by `Thread(…).start()` and by `run_in_executor`; where one of
+them is waited for before anybody else uses the session, all is well.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding import root_of
+from poolint.analyses.session_use import kept_class
+from poolint.analyses.steps import step
+from poolint.detect.observation import Observation
+from poolint.detect.together import exclude_each_other, is_serialised
+from poolint.flow.flags import name_of
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import call_fact, text_of
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.session_use import Using
+    from poolint.detect.observation import Observation
+    from poolint.diagnostics import Step
+    from poolint.models import schema
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class SharedByThreads(Observation):
+    """One session or connection that several threads use at once. ``node`` starts a thread by ``maker``.
+
+    ``uses`` is how many threads get it: 0 for as many as a loop or collection makes, 1 for one beside the function that
+    has started it.
+    """
+
+    maker: str
+    resource: str
+    cls: schema.Class
+    uses: int
+    path: tuple[Step, ...]
+
+
+_STARTERS = frozenset({"submit", "map", "Thread", "Timer", "run_in_executor"})
+_IN_THREAD = {"to_thread": 0, "run_in_executor": 1, "run_in_threadpool": 0}
+"""What runs a function in a thread and is awaited, by name, with the position of the function."""
+
+_WAITS = frozenset({"join", "result", "wait", "as_completed", "shutdown", "gather", "exception"})
+"""What is called to wait for a thread, by name, whatever it is called on."""
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+class _Launch(NamedTuple):
+    """A call that runs a function in a thread: where it is started, and the sessions that it gets."""
+
+    node: ast.Call
+    started: ast.Call
+    resources: dict[str, Class]
+    is_several: bool
+
+
+class Threads:
+    """Observes what threads share."""
+
+    def __init__(self, ev: Evaluator, using: Using) -> None:
+        self.ev = ev
+        self.using = using
+
+    def observe(self, scope: Scope) -> Iterator[Observation]:
+        """The calls in ``scope`` that give threads a session that somebody else uses meanwhile; each session once."""
+        told: set[str] = set()
+        earlier: list[_Launch] = []
+        for launch in sorted(self._launches(scope), key=lambda one: _start(one.started)):
+            for resource, cls in launch.resources.items():
+                if resource in told:
+                    continue
+                others = [one for one in earlier if resource in one.resources and self._beside(one, launch, scope)]
+                found = None
+                if launch.is_several or _is_repeated(launch.started, resource, scope):
+                    found = _observation(launch, scope, resource, cls, 0, None)
+                elif others:
+                    found = _observation(launch, scope, resource, cls, len(others) + 1, None)
+                else:
+                    used = self._used_meanwhile(launch, resource, scope)
+                    found = _observation(launch, scope, resource, cls, 1, used) if used is not None else None
+                if found is not None:
+                    told.add(resource)
+                    yield found
+            earlier.append(launch)
+
+    def _beside(self, one: _Launch, other: _Launch, scope: Scope) -> bool:
+        """Whether a thread still runs when the next one is started."""
+        is_waited = _is_waited(one.started, other.started, scope)
+        return not is_waited and not exclude_each_other(one.started, other.started)
+
+    # What is started
+
+    def _launches(self, scope: Scope) -> Iterator[_Launch]:
+        for node in scope.calls:
+            name = last_name(node.func)
+            if name not in _STARTERS:
+                continue
+            function, given = _work(node, name)
+            if function is None or not self._is_of_threads(node, name, scope):
+                continue
+            callees = alternatives(self.ev.type_of(function, scope))
+            if any(isinstance(one, Function) and is_serialised(self.ev, one.scope) for one in callees):
+                continue
+            started = _started(node, scope) if name in ("Thread", "Timer") else node
+            resources = dict(thread_resources(self.ev, self.using, function, given, scope))
+            if started is not None and resources:
+                yield _Launch(node, started, resources, name == "map")
+
+    def _is_of_threads(self, node: ast.Call, name: str, scope: Scope) -> bool:
+        """Whether a call starts a thread: not a process, nor the only thread of an executor of one."""
+        if name in ("Thread", "Timer"):
+            return self.ev.qualified_name(self.ev.type_of(node.func, scope)) == f"threading.{name}"
+        if name == "run_in_executor":
+            return not isinstance(parent_of(node), ast.Await)
+        if not isinstance(node.func, ast.Attribute):
+            return False  # the builtin `map`
+        executor = node.func.value
+        for one in alternatives(self.ev.type_of(executor, scope)):
+            if isinstance(one, Instance) and one.base is not None and one.base.name.endswith(".ThreadPoolExecutor"):
+                return not _has_one_thread(executor, scope)
+        return False
+
+    # What goes on meanwhile
+
+    def _used_meanwhile(self, launch: _Launch, resource: str, scope: Scope) -> ast.Call | None:
+        """The first use of a session by the function that has started the thread, before it waits for it."""
+        end = (launch.started.end_lineno or 0, launch.started.end_col_offset or 0)
+        for call in sorted(scope.calls, key=_start):
+            if _start(call) <= end or exclude_each_other(call, launch.started):
+                continue
+            root = root_of(call)
+            if root is None or text_of(root, scope) != resource:
+                continue
+            fact = call_fact(self.ev, call, scope)
+            if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
+                return None if _is_waited(launch.started, call, scope) else call
+        return None
+
+
+def thread_work(call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
+    """What an awaitable call runs in a thread, and what that is called with: ``asyncio.to_thread(work, session)``."""
+    position = _IN_THREAD.get(last_name(call.func))
+    if position is None or len(call.args) <= position:
+        return None
+    return call.args[position], [*call.args[position + 1 :], *(one.value for one in call.keywords)]
+
+
+def thread_resources(
+    ev: Evaluator, using: Using, function: ast.expr, given: list[ast.expr], scope: Scope
+) -> Iterator[tuple[str, Class]]:
+    """The sessions and connections that a function gets in its thread."""
+    if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
+        inner = [*function.args[1:], *(one.value for one in function.keywords)]
+        yield from thread_resources(ev, using, function.args[0], [*inner, *given], scope)
+        return
+    if isinstance(function, ast.Attribute):
+        given = [function.value, *given]
+    for one in given:
+        cls = _of_threads(kept_class(ev.type_of(one, scope))) if name_of(one) else None
+        if cls is not None:
+            yield text_of(one, scope), cls
+    for callee in alternatives(ev.type_of(function, scope)):
+        if isinstance(callee, Function) and callee.scope.parent is scope:
+            for name in callee.scope.loads:
+                if name in scope.bindings and using.around(callee.scope, name):
+                    cls = _of_threads(kept_class(ev.scope_name(name, scope)))
+                    if cls is not None:
+                        yield name, cls
+
+
+def _observation(
+    launch: _Launch, scope: Scope, resource: str, cls: Class, uses: int, used: ast.Call | None
+) -> SharedByThreads:
+    path = [step(f"a thread gets `{resource}`", launch.node, scope.module)]
+    if used is not None:
+        path.append(step(f"`{text_of(used, scope)}` uses it meanwhile", used, scope.module))
+    return SharedByThreads(
+        launch.node,
+        scope.qualified_name,
+        may_await(launch.node, scope),
+        last_name(launch.node.func),
+        resource,
+        cls,
+        uses,
+        tuple(path),
+    )
+
+
+def _work(node: ast.Call, name: str) -> tuple[ast.expr | None, list[ast.expr]]:
+    """What runs in the thread, and what that is called with."""
+    if name in ("Thread", "Timer"):
+        named = {one.arg: one.value for one in node.keywords}
+        position = 1
+        function = named.get("target") or named.get("function") or (node.args[1] if len(node.args) > position else None)
+        given: list[ast.expr] = []
+        arguments = named.get("args") or (node.args[2] if name == "Timer" and len(node.args) > 2 else None)
+        if isinstance(arguments, (ast.Tuple, ast.List)):
+            given += arguments.elts
+        if isinstance(named.get("kwargs"), ast.Dict):
+            given += named["kwargs"].values  # type: ignore[attr-defined]
+        return function, given
+    skipped = 1 if name == "run_in_executor" else 0
+    if len(node.args) <= skipped:
+        return None, []
+    given = [] if name == "map" else [*node.args[skipped + 1 :], *(one.value for one in node.keywords)]
+    return node.args[skipped], given
+
+
+def _started(node: ast.Call, scope: Scope) -> ast.Call | None:
+    """Where a thread is started: ``Thread(…).start()``, or ``thread.start()`` further down."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.Attribute) and parent.attr == "start":
+        call = parent_of(parent)
+        return call if isinstance(call, ast.Call) else None
+    names = {name for name, bindings in scope.bindings.items() for one in bindings if one.value is node}
+    for call in sorted(scope.calls, key=_start):
+        root = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "start" else None
+        if isinstance(root, ast.Name) and root.id in names and _start(call) > _start(node):
+            return call
+    # Kept in a list, whose threads another loop starts.
+    if _loop(node) is not None and any(last_name(one.func) == "start" for one in scope.calls):
+        return node
+    return None
+
+
+def _has_one_thread(executor: ast.expr, scope: Scope) -> bool:
+    made: ast.expr | None = executor
+    if isinstance(executor, ast.Name):
+        bindings = nearest(executor.id, scope)
+        made = bindings[0].value if len(bindings) == 1 else None
+    if not isinstance(made, ast.Call):
+        return False
+    sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
+    return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
+
+
+def _is_repeated(node: ast.Call, resource: str, scope: Scope) -> bool:
+    """Whether a loop starts one thread after the other with one session, and waits for none in between."""
+    loop = _loop(node)
+    if loop is None:
+        return False
+    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
+    name = resource.partition(".")[0]
+    if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
+        return False
+    return not any(last_name(one.func) in _WAITS and first <= one.lineno <= last for one in scope.calls)
+
+
+def _is_waited(started: ast.Call, later: ast.Call, scope: Scope) -> bool:
+    """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
+    if any(last_name(one.func) in _WAITS and _start(started) < _start(one) < _start(later) for one in scope.calls):
+        return True
+    parent = parent_of(started)
+    if isinstance(parent, ast.Attribute) and parent.attr in _WAITS:
+        return True
+    executor = started.func.value if isinstance(started.func, ast.Attribute) else None
+    for statement in scope.withs:
+        end = (statement.end_lineno or 0, statement.end_col_offset or 0)
+        bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
+        if executor is not None and name_of(executor) in bound and _start(started) < end < _start(later):
+            return True
+    return any(
+        isinstance(one, ast.Await) and _start(started) < _start(one) < _start(later) for one in ast.walk(scope.node)
+    )
+
+
+def _loop(node: ast.AST) -> ast.AST | None:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, _FUNCTIONS):
+        if isinstance(current, _LOOPS):
+            return current
+        current = parent_of(current)
+    return None
+
+
+def _of_threads(cls: Class | None) -> Class | None:
+    """A class whose objects one thread at a time may use."""
+    is_one = cls is not None and cls.mode == "sync" and cls.kind in ("session", "connection") and not cls.for_threads
+    return cls if is_one else None
+
+
+def _start(node: ast.expr) -> tuple[int, int]:
+    return (node.lineno, node.col_offset)

@@ -1,0 +1,216 @@
+"""Observations about what a function waits for while it holds a connection."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding import root_of
+from poolint.analyses.holding.database_locks import held as locks_held
+from poolint.analyses.holding.entry import since
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.steps import calls_of, step
+from poolint.detect.observation import Observation
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import may_await
+from poolint.types.call_sites import text_of
+from poolint.types.vocabulary import AT_ONCE, last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects, Link, Witness
+    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.diagnostics import Step
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+@dataclass(frozen=True, eq=False)
+class CallWhileHeld(Observation):
+    """A call that keeps its caller waiting while a connection is held.
+
+    ``resource`` is what holds it, as written, ``transaction`` the header of the transaction's block where the call
+    stands in one, ``begun`` where it began. ``names`` is the chain of functions down to the call that waits, ``effect``
+    what it waits for, ``path`` where each of them stands. ``locks`` of the database are held as well.
+    """
+
+    resource: str
+    transaction: str
+    begun: Step
+    names: tuple[str, ...]
+    effect: str
+    path: tuple[Step, ...] = field(default=())
+    locks: tuple[tuple[str, Step], ...] = ()
+
+
+_WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings"})
+"""Methods of a session that write, or that lead to it."""
+
+
+def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
+    """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once.
+
+    Blocks and loops that wait are told at their context or iterator.
+    """
+    for node, witness in _waiting(holdings, slow, scope):
+        held = [
+            one
+            for one in holdings.at(node, scope)
+            if not _hands_over(holdings, node, one, scope)
+            and not _ended_below(holdings, one, witness, scope)
+            and not _begin_together(one.since, node)
+        ]
+        if witness.effect == "queue":
+            held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
+        if not held or _ended_on_the_way(holdings, witness):
+            continue
+        if not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
+            yield observation(slow.edges.ev, holdings, held, witness, node, scope)
+
+
+def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
+    """What waits where something may be held."""
+    calls = holdings.may_be_held(scope)
+    for node in calls:
+        witness = slow.of_call(node, scope)
+        if witness is not None and all(one.holds for one in holdings.changes(scope).calls.get(node, ())):
+            yield node, witness
+    if calls:
+        yield from slow.implied(scope)
+
+
+def observation(
+    ev: Evaluator, holdings: Holdings, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope
+) -> CallWhileHeld:
+    """The observation of a call that waits while these are held."""
+    hold = next((one for one in held if one.header is not None), held[0])
+    header = text_of(hold.header, scope) if hold.header is not None else ""
+    if hold.header is not None:
+        begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
+    else:
+        begun = step(since(hold, scope), hold.since, scope.module)
+    locks: dict[str, Step] = {}
+    for one in locks_held(ev, holdings, hold, node, scope):
+        locks.setdefault(one.kind, step(f"`{text_of(one.taken, scope)}` takes {one.kind}", one.taken, scope.module))
+    return CallWhileHeld(
+        node,
+        scope.qualified_name,
+        may_await(node, scope),
+        hold.resource,
+        header,
+        begun,
+        tuple(link.name for link in witness.links),
+        witness.effect,
+        (begun, *locks.values(), *calls_of(witness)),
+        tuple(locks.items()),
+    )
+
+
+def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
+    """Whether what is called on the result of a call waits too: `Client().get(…)` is told once, by its end."""
+    method = parent_of(node)
+    outer = parent_of(method) if isinstance(method, ast.Attribute) else None
+    return isinstance(outer, ast.Call) and outer.func is method and slow.of_call(outer, scope) is not None
+
+
+def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) -> bool:
+    """Whether a call is what passes a connection on: ``queue.put(conn)``; not to a function that works with it."""
+    return (
+        isinstance(node, ast.Call)
+        and node not in holdings.changes(scope).calls
+        and any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+    )
+
+
+def _begin_together(since: ast.expr, node: ast.expr) -> bool:
+    """Whether one call runs both at the same time: neither comes before the other."""
+    around: ast.AST | None = since
+    while isinstance(around, ast.expr):
+        if isinstance(around, ast.Call) and around is not since and last_name(around.func) in AT_ONCE:
+            return around.lineno <= node.lineno and (node.end_lineno or 0) <= (around.end_lineno or 0)
+        around = parent_of(around)
+    return False
+
+
+def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
+    """Whether a function on the chain ends the use of a session of this one before it waits: one that stands inside
+    this one, or is passed it."""
+    name = hold.resource.partition(".")[0]
+    passed = {hold.resource}
+    for before, link in itertools.pairwise(witness.links):
+        passed = set(_received(holdings, before, link.scope, passed))
+        seen = {hold.resource} if _sees(link.scope, name, scope) else set()
+        if any(holdings.has_ended(one, link.node, link.scope) for one in passed | seen):
+            return True
+    return False
+
+
+def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> Iterator[str]:
+    """What the function that a call leads to calls those of ``names`` that it is passed."""
+    if not isinstance(link.node, ast.Call):
+        return
+    given = [(None, one) for one in link.node.args] + [(one.arg, one.value) for one in link.node.keywords]
+    callee = holdings.callee(link.node, link.scope, inner)
+    for keyword, argument in given if callee is not None else ():
+        if text_of(argument, link.scope) in names:
+            assert callee is not None
+            name = parameter_for(callee, link.node, argument, keyword)
+            if name is not None:
+                yield name
+
+
+def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
+    """Whether a function on the chain ends a session that it has been given before it comes to what waits."""
+    for link in witness.links[1:]:
+        before = (link.node.lineno, link.node.col_offset)
+        for several in holdings.changes(link.scope).calls.values():
+            for one in several:
+                is_given = one.resource.startswith("self.") or _is_parameter(one.resource, link.scope)
+                if not one.holds and is_given and (one.node.lineno, one.node.col_offset) < before:
+                    return True
+    return False
+
+
+def _is_parameter(name: str, scope: Scope) -> bool:
+    return any(one.kind == "parameter" for one in scope.bindings.get(name, ()))
+
+
+def _sees(inner: Scope, name: str, outer: Scope) -> bool:
+    """Whether a name in a function inside another is that of the outer one."""
+    current: Scope | None = inner
+    while current is not None and current is not outer:
+        if name in current.bindings:
+            return False
+        current = current.parent
+    return current is outer and inner is not outer
+
+
+def _writes(holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether something is written around ``node`` outside of a transaction's block: before it, or committed after it.
+
+    Who has only read lets whoever receives a message miss nothing.
+    """
+    changes = holdings.changes(scope)
+    for call in scope.calls:
+        if (call.lineno, call.col_offset) < (node.lineno, node.col_offset):
+            if last_name(call.func) in _WRITES and _is_on(call, hold, scope):
+                return True
+        elif _is_on(call, hold, scope):
+            if last_name(call.func) == "commit":
+                return True
+        elif any(one.resource == hold.resource and not one.holds for one in changes.calls.get(call, ())):
+            return True  # a function of the project ends it
+    return False
+
+
+def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
+    root = root_of(call)
+    return root is not None and text_of(root, scope) == hold.resource
+
+
+def _told_below(holdings: Holdings, witness: Witness) -> bool:
+    """Whether a function on the chain holds a connection itself where the chain goes on: it is told there."""
+    return any(holdings.at(link.node, link.scope) for link in witness.links[1:])

@@ -1,0 +1,52 @@
+"""Comprehensions: loops, run where they stand.
+
+A generator expression is none: when it is made it only evaluates what it iterates first, as any expression does its
+parts. Its body runs in whoever consumes it, which the graph of this function does not see.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.flow.cfg.bindings import store
+from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps, loop_back
+from poolint.flow.cfg.loops import step
+
+if TYPE_CHECKING:
+    from poolint.flow.cfg.graph import Node
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp
+
+
+def comprehension(b: Builder, node: Comprehension) -> Steps:
+    heads: list[Node] = []
+    # Only what is iterated first belongs to the scope around.
+    yield b.evaluate(node.generators[0].iter)
+    b.comprehensions += 1
+    for generator in node.generators:
+        if heads:
+            yield b.evaluate(generator.iter)
+        head = step(b, generator, is_async=bool(generator.is_async))
+        heads.append(head)
+        b.ends = [End(head, "item")]
+        yield store(b, generator.target, generator.iter, "for")
+        for test in generator.ifs:
+            true: list[End] = []
+            false: list[End] = []
+            yield b.condition(test, true, false)
+            loop_back(false, head)
+            b.ends = true
+    for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
+        yield b.evaluate(part)
+    for head in reversed(heads):
+        loop_back(b.ends, head)
+        b.ends = [End(head, "exhausted")]
+    b.comprehensions -= 1
+
+
+EXPRESSIONS: dict[type[ast.expr], StatementBuilder] = {
+    ast.DictComp: comprehension,
+    ast.ListComp: comprehension,
+    ast.SetComp: comprehension,
+}

@@ -1,0 +1,254 @@
+"""The graph as it is asked: nodes, edges, orders. Nothing in here knows how statements become nodes."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+NodeKind = Literal[
+    "entry",
+    "call",  # node: ast.Call, its receiver and arguments are evaluated
+    "decorate",  # a decorator (node: its expression) is applied to a definition
+    "await",  # node: ast.Await, where the coroutine may be suspended
+    "yield",  # node: ast.Yield or ast.YieldFrom
+    "enter",  # node: ast.withitem, value: its context expression
+    "exit",  # the same item is left; `way` says how
+    "store",  # node: the target that is bound (see `How`), value: where its value comes from
+    "test",  # node: the expression (or ast.pattern) that flow branches on
+    "iterate",  # node: ast.For, ast.AsyncFor or ast.comprehension, one step of it; value: what is iterated
+    "except",  # node: ast.ExceptHandler, asked whether it takes what is raised
+    "reraise",  # node: ast.Try, its `finally` is through and what was under way goes on
+    "raise",  # node: ast.Raise
+    "return",  # node: ast.Return or ast.Lambda, value: what is returned
+    "assert",  # node: ast.Assert that has failed
+    "import",  # node: ast.Import or ast.ImportFrom
+    "statement",  # node: a statement without an event: `pass`, `break`, a constant
+    "exit-normal",  # returned, or fallen off the end
+    "exit-exception",
+    "exit-cancel",
+    "exit-generator",
+    "exit-interrupt",
+]
+How = Literal[
+    "",  # no store
+    "assign",  # the value as it is: also annotated assignments and walrus
+    "unpack",  # a part of the value: inside a tuple target
+    "augmented",
+    "with",  # what entering the value gave
+    "for",  # an item of the value
+    "import",  # node: ast.alias
+    "except",  # node: ast.ExceptHandler
+    "capture",  # node: ast.MatchAs, ast.MatchStar or ast.MatchMapping; value: the subject, if it is that as it is
+    "delete",
+    "definition",  # node: the function, class or type alias
+]
+EdgeKind = Literal[
+    "normal",
+    "true",
+    "false",
+    "item",  # from `iterate`, with one
+    "exhausted",  # from `iterate`, without
+    "loop-back",  # `normal`, to the head of a loop
+    "exception",
+    "cancel",
+    "generator-exit",
+    "interrupt",
+]
+Way = Literal["normal", "exception", "cancel", "generator-exit", "interrupt", "return", "break", "continue"]
+"""A way out of a block."""
+
+Unwinding = Literal["exception", "cancel", "generator-exit", "interrupt"]
+"""The ways out, and kinds of edges, on which something raised is under way.
+
+``exception`` is whatever ``except Exception`` catches; ``cancel`` is asyncio's ``CancelledError``, thrown into what
+waits; ``generator-exit`` is thrown into a generator that is closed; ``interrupt`` is only what the function itself
+raises to end the process, or any other ``BaseException``.
+"""
+
+Test = ast.expr | ast.pattern
+
+UNWINDING: tuple[Unwinding, ...] = ("exception", "cancel", "generator-exit", "interrupt")
+
+EXITS: dict[Way, NodeKind] = {
+    "return": "exit-normal",
+    "exception": "exit-exception",
+    "cancel": "exit-cancel",
+    "generator-exit": "exit-generator",
+    "interrupt": "exit-interrupt",
+}
+"""The exit that each way out of a function leads to."""
+
+
+class Node:
+    """One event.
+
+    ``way`` is ``normal`` but for what runs because a block is left otherwise: the ``exit`` of a with-item, the body of
+    a ``finally`` and the question of an ``except`` stand in the graph once for each way on which they run. ``inner``
+    tells events of a comprehension or class body, whose stores (but for a walrus) do not bind names of the function.
+    """
+
+    __slots__ = ("how", "index", "inner", "is_async", "kind", "node", "predecessors", "successors", "value", "way")
+
+    def __init__(
+        self,
+        kind: NodeKind,
+        node: ast.AST,
+        *,
+        value: ast.expr | None = None,
+        how: How = "",
+        way: Way = "normal",
+        is_async: bool = False,
+        inner: bool = False,
+    ) -> None:
+        self.index = -1
+        self.kind: NodeKind = kind
+        self.node = node
+        self.value = value
+        self.how: How = how
+        self.way: Way = way
+        self.is_async = is_async
+        self.inner = inner
+        self.successors: list[Edge] = []
+        self.predecessors: list[Edge] = []
+
+    @property
+    def row(self) -> int:
+        """The row that the event stands in; 0 for entry and exits."""
+        if self.kind == "entry" or self.kind.startswith("exit-"):
+            return 0
+        where = self.node.context_expr if isinstance(self.node, ast.withitem) else self.node
+        where = where.target if isinstance(where, ast.comprehension) else where
+        return int(getattr(where, "lineno", 0))
+
+    def __repr__(self) -> str:
+        return f"<{self.index} {self.kind} {type(self.node).__name__} row {self.row}>"
+
+
+class Edge:
+    """One way on from one event to the next. Where it unwinds, the event was begun, and a store has bound nothing.
+
+    ``test`` and ``truth`` stand on edges that know an expression's truth, or whether a pattern matched; a test that is
+    only a part of a chained comparison knows it only where it fails.
+    """
+
+    __slots__ = ("kind", "source", "target", "test", "truth")
+
+    def __init__(
+        self, source: Node, target: Node, kind: EdgeKind, test: Test | None = None, truth: bool | None = None
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.kind: EdgeKind = kind
+        self.test = test
+        self.truth = truth
+
+    @property
+    def at(self) -> ast.AST:
+        """The syntax that the edge leaves from."""
+        return self.source.node
+
+    @property
+    def is_unwinding(self) -> bool:
+        """Whether something raised is under way along this edge."""
+        return self.kind in UNWINDING
+
+    def __repr__(self) -> str:
+        return f"<{self.source!r} -{self.kind}-> {self.target!r}>"
+
+
+class Graph:
+    """The control flow of one function.
+
+    ``nodes`` holds what the entry reaches, in order of the source as far as there is one, and all exits, reached or
+    not. ``exits`` has them by kind.
+    """
+
+    __slots__ = ("_by_syntax", "_dominators", "_intervals", "_order", "entry", "exits", "function", "nodes")
+
+    def __init__(self, function: ast.AST, nodes: list[Node], entry: Node, exits: dict[NodeKind, Node]) -> None:
+        self.function = function
+        self.nodes = nodes
+        self.entry = entry
+        self.exits = exits
+        self._by_syntax: dict[ast.AST, list[Node]] = {}
+        self._order: list[Node] | None = None
+        self._dominators: dict[Node, Node] | None = None
+        self._intervals: dict[Node, tuple[int, int]] | None = None
+        for index, node in enumerate(nodes):
+            node.index = index
+            if node is not entry and node.kind not in exits:
+                self._by_syntax.setdefault(node.node, []).append(node)
+
+    def successors(self, node: Node) -> list[Edge]:
+        """The edges that leave ``node``; their ``target`` is what may come next."""
+        return node.successors
+
+    def predecessors(self, node: Node) -> list[Edge]:
+        """The edges that lead to ``node``; their ``source`` is what may have come before."""
+        return node.predecessors
+
+    def nodes_of(self, node: ast.AST) -> list[Node]:
+        """The events that a piece of syntax stands for: several in a ``finally``, none in code that nothing reaches."""
+        return self._by_syntax.get(node, [])
+
+    def reachable(self, start: Node | None = None) -> set[Node]:
+        """What may run after ``start`` (default: the entry), itself included."""
+        return reachable_from(start or self.entry)
+
+    def reverse_postorder(self) -> list[Node]:
+        """All that the entry reaches, each node before those that follow it but along the back edges of loops."""
+        if self._order is None:
+            self._order = _reverse_postorder(self.entry)
+        return self._order
+
+    def dominators(self) -> dict[Node, Node]:
+        """The immediate dominator of each node that the entry reaches: the last one that every path to it passes."""
+        if self._dominators is None:
+            from poolint.flow.cfg.dominators import immediate_dominators
+
+            self._dominators = immediate_dominators(self.entry)
+        return self._dominators
+
+    def dominates(self, first: Node, second: Node) -> bool:
+        """Whether each path from the entry to ``second`` passes ``first``; a node dominates itself."""
+        if self._intervals is None:
+            from poolint.flow.cfg.dominators import intervals
+
+            self._intervals = intervals(self.entry, self.dominators())
+        outer, inner = self._intervals.get(first), self._intervals.get(second)
+        return outer is not None and inner is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
+
+    def dump(self) -> str:
+        """The graph as text, a line for each node with what follows it; stable, for tests and for looking at."""
+        from poolint.flow.cfg.dump import dump
+
+        return dump(self)
+
+
+def reachable_from(start: Node) -> set[Node]:
+    """``start`` and all that may run after it."""
+    found = {start}
+    stack = [start]
+    while stack:
+        for edge in stack.pop().successors:
+            if edge.target not in found:
+                found.add(edge.target)
+                stack.append(edge.target)
+    return found
+
+
+def _reverse_postorder(entry: Node) -> list[Node]:
+    seen = {entry}
+    done: list[Node] = []
+    stack = [(entry, iter(entry.successors))]
+    while stack:
+        node, edges = stack[-1]
+        for edge in edges:
+            if edge.target not in seen:
+                seen.add(edge.target)
+                stack.append((edge.target, iter(edge.target.successors)))
+                break
+        else:
+            stack.pop()
+            done.append(node)
+    return done[::-1]

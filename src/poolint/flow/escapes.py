@@ -1,0 +1,36 @@
+"""Whether control can leave a function from a place without passing others."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.flow.flags import asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Set
+
+    from poolint.flow.cfg import Edge, Node
+
+
+def escapes(node: Node, stops: Set[Node], name: str) -> bool:
+    """Whether an exception at an event leaves the function without passing one of ``stops``; see :func:`walk`."""
+    raised = [edge for edge in node.successors if edge.kind == "exception"]
+    return any(one.kind == "exit-exception" for one in walk(raised, stops, name))
+
+
+def walk(edges: Iterable[Edge], stops: Set[Node], name: str) -> Iterator[Node]:
+    """What comes along some edges, and after that, but for ``stops`` and what only they lead to.
+
+    ``name``, dotted or not, is that of something that is there: no way leads through a test that says it is not.
+    """
+    queue = list(edges)
+    seen: set[Node] = set()
+    for edge in queue:  # grows
+        if isinstance(edge.test, ast.expr) and edge.truth is not None and asked(edge.test, edge.truth) == (name, False):
+            continue
+        node = edge.target
+        if node not in seen and node not in stops:
+            seen.add(node)
+            yield node
+            queue += node.successors

@@ -1,0 +1,71 @@
+"""When a framework ends the dependencies of a request: before it sends the response, or after that."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal
+
+from poolint.frameworks.entries import injections, provided
+from poolint.versions.ranges import ANY, both, release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+End = Literal["before the response", "after the response", ""]
+"""When a dependency ends, relative to sending the response and to the background tasks; empty where that is not known."""
+
+_MAX_DEPTH = 6
+"""Dependencies of dependencies; real ones have up to four."""
+
+_BY_SCOPE: dict[object, End] = {"function": "before the response", "request": "after the response"}
+
+
+def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
+    """When the dependency that gives a parameter its value ends."""
+    ends = {_end(ev, one, where, scope) for one, where in injections(ev, parameter, scope)}
+    return ends.pop() if len(ends) == 1 else ""
+
+
+def lent(ev: Evaluator, resource: str, scope: Scope, depth: int = 0) -> Iterator[End]:
+    """When the dependencies end that lend a resource of an endpoint: one of its parameters, or `get_session()`.
+
+    The latter is what its own dependencies have from a generator of that name.
+    """
+    for name, bindings in scope.bindings.items() if depth <= _MAX_DEPTH else ():
+        for binding in bindings:
+            if binding.kind != "parameter":
+                continue
+            for one, where in injections(ev, binding, scope):
+                for function in provided(ev, one, where):
+                    if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
+                        yield _end(ev, one, where, scope)
+                    elif resource.endswith("()"):
+                        yield from lent(ev, resource, function.scope, depth + 1)
+
+
+def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
+    """What is true, by a fact of the models, of the versions that may be installed where a module runs.
+
+    An empty text stands for versions of which nothing is said, where the project asks for such.
+    """
+    fact = ev.models.facts[name]
+    installed = ev.project.versions.allowed(fact.distribution, scope.module.path)
+    steps = sorted((release(version), value) for version, value in fact.since.items())
+    ends = [version for version, _ in steps[1:]] + [None]
+    found = {value for (low, value), high in zip(steps, ends, strict=True) if both(installed, ((low, high),))}
+    if steps[0][0] and installed != ANY and both(installed, (((), steps[0][0]),)):
+        found.add("")
+    return frozenset(found)
+
+
+def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:
+    if not ev.qualified_name(ev.type_of(injection.func, where)).startswith("fastapi."):
+        return ""
+    for keyword in injection.keywords:
+        if keyword.arg == "scope":
+            return _BY_SCOPE.get(keyword.value.value, "") if isinstance(keyword.value, ast.Constant) else ""
+    known = holding(ev, "fastapi.end-of-dependencies", scope)
+    return next((end for end in _BY_SCOPE.values() if known == {end}), "")

@@ -1,5 +1,0 @@
-"""Which connections are held at a point of a function, and since when: what else is called there holds them up."""
-
-from poolint.semantics.holding.blocks import Region, inside, root_of, source_of, transactions
-
-__all__ = ["Region", "inside", "root_of", "source_of", "transactions"]

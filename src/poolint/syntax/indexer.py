@@ -1,0 +1,365 @@
+"""The one walk over a module: which names each scope binds, and the nodes that the analyses ask about.
+
+Repeated walks are half of the cost of semantic analysis, so this is the only full one. It files, by scope, bindings,
+calls, ``with`` statements, returns and yields, and notes each node's parent.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, WithNode
+
+if TYPE_CHECKING:
+    from poolint.syntax.project import Module
+
+_PUTS = frozenset({"append", "appendleft", "add", "setdefault"})
+"""Methods that put their last argument into a container."""
+
+Stack = list[tuple[ast.AST, Scope]]
+
+
+def walk(tree: ast.Module, module: Module) -> Scope:
+    """File everything in ``tree``; gives the module's scope."""
+    root = Scope("module", tree, module.name, None, module)
+    module.scope = root
+    scopes: dict[ast.AST, Scope] = {tree: root}
+    module.scopes = scopes
+    _Filing(scopes).body(tree, tree.body, root)
+    return root
+
+
+class _Filing:
+    """The walk itself: an explicit stack, since deep expressions would exhaust Python's own."""
+
+    def __init__(self, scopes: dict[ast.AST, Scope]) -> None:
+        self.scopes = scopes
+
+    def body(self, owner: ast.AST, nodes: list[ast.stmt], scope: Scope) -> None:
+        for one in nodes:
+            one.__dict__["_poolint_parent"] = owner
+        stack: Stack = [(node, scope) for node in reversed(nodes)]
+        handlers, fields, leaf = _HANDLERS, _FIELDS, ast.Constant
+        while stack:
+            node, scope = stack.pop()
+            kind = type(node)
+            # Names and attributes are most of what there is.
+            while kind is ast.Attribute:
+                value = node.__dict__["value"]
+                value._poolint_parent = node
+                node, kind = value, type(value)
+            if kind is ast.Name:
+                if type(node.__dict__["ctx"]) is ast.Load:
+                    scope.loads.setdefault(node.__dict__["id"], []).append(node)  # type: ignore[arg-type]
+                continue
+            handler = handlers.get(kind)
+            inner = handler(self, node, scope, stack) if handler is not None else scope
+            if inner is None:
+                continue
+            children: Stack = []
+            held = node.__dict__
+            for field in fields[kind]:
+                value = held.get(field)
+                if type(value) is list:
+                    for item in value:
+                        if item is not None:
+                            item._poolint_parent = node
+                            if type(item) is not leaf:
+                                children.append((item, inner))
+                elif value is not None:
+                    value._poolint_parent = node
+                    if type(value) is not leaf:
+                        children.append((value, inner))
+            if children:
+                children.reverse()
+                stack += children
+
+    # Each handler files one node; it gives the scope in which the children stand, or None when it has pushed them.
+
+    def function(self, node: FunctionNode, scope: Scope, stack: Stack) -> None:
+        inner = Scope("function", node, node.name, scope, scope.module)
+        self.scopes[node] = inner
+        scope.children.append(inner)
+        scope.bind(node.name, Binding("function", node, scope=inner))
+        if scope.module.has_global_statement:
+            inner.globals = _declared_global(node.body)
+        self._parameters(node.args, inner)
+        for child in node.body:
+            child.__dict__["_poolint_parent"] = node
+        stack.extend((child, inner) for child in reversed(node.body))
+        for outer in (*node.decorator_list, node.args, *((node.returns,) if node.returns else ())):
+            outer.__dict__["_poolint_parent"] = node
+            stack.append((outer, scope))
+
+    def lambda_(self, node: ast.Lambda, scope: Scope, stack: Stack) -> None:
+        inner = Scope("lambda", node, "<lambda>", scope, scope.module)
+        self.scopes[node] = inner
+        scope.children.append(inner)
+        self._parameters(node.args, inner)
+        node.body.__dict__["_poolint_parent"] = node
+        node.args.__dict__["_poolint_parent"] = node
+        stack.append((node.body, inner))
+        stack.append((node.args, scope))
+
+    def class_(self, node: ast.ClassDef, scope: Scope, stack: Stack) -> None:
+        inner = Scope("class", node, node.name, scope, scope.module)
+        self.scopes[node] = inner
+        scope.children.append(inner)
+        scope.bind(node.name, Binding("class", node, scope=inner))
+        for child in node.body:
+            child.__dict__["_poolint_parent"] = node
+        stack.extend((child, inner) for child in reversed(node.body))
+        for outer in (*node.decorator_list, *node.bases, *node.keywords):
+            outer.__dict__["_poolint_parent"] = node
+            stack.append((outer, scope))
+
+    def _parameters(self, arguments: ast.arguments, scope: Scope) -> None:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+        defaults += arguments.defaults
+        for parameter, default in zip(positional, defaults, strict=True):
+            scope.bind(parameter.arg, Binding("parameter", parameter, default, parameter.annotation))
+        for parameter, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            scope.bind(parameter.arg, Binding("parameter", parameter, default, parameter.annotation))
+        for star in (arguments.vararg, arguments.kwarg):
+            if star is not None:
+                scope.bind(star.arg, Binding("opaque", star))
+
+    def assign(self, node: ast.Assign, scope: Scope, stack: Stack) -> Scope:
+        for target in node.targets:
+            self._target(target, scope, "assign", node.value)
+        return scope
+
+    def annotated(self, node: ast.AnnAssign, scope: Scope, stack: Stack) -> Scope:
+        if isinstance(node.target, ast.Name):
+            scope.bind(node.target.id, Binding("annotated", node.target, node.value, node.annotation))
+        else:
+            self._attribute(node.target, scope, Binding("annotated", node.target, node.value, node.annotation))
+        return scope
+
+    def walrus(self, node: ast.NamedExpr, scope: Scope, stack: Stack) -> Scope:
+        self._target(node.target, scope, "assign", node.value)
+        return scope
+
+    def augmented(self, node: ast.AugAssign, scope: Scope, stack: Stack) -> Scope:
+        if isinstance(node.target, ast.Name):
+            scope.bind(node.target.id, Binding("opaque", node.target))
+        return scope
+
+    def with_(self, node: WithNode, scope: Scope, stack: Stack) -> Scope:
+        scope.withs.append(node)
+        asynchronous = isinstance(node, ast.AsyncWith)
+        for item in node.items:
+            if item.optional_vars is not None:
+                self._target(item.optional_vars, scope, "with", item.context_expr, asynchronous=asynchronous)
+        return scope
+
+    def for_(self, node: ast.For | ast.AsyncFor, scope: Scope, stack: Stack) -> Scope:
+        self._target(node.target, scope, "for", node.iter, asynchronous=isinstance(node, ast.AsyncFor))
+        return scope
+
+    def comprehension(self, node: ast.comprehension, scope: Scope, stack: Stack) -> Scope:
+        self._target(node.target, scope, "for", node.iter, asynchronous=bool(node.is_async))
+        return scope
+
+    def import_(self, node: ast.Import, scope: Scope, stack: Stack) -> None:
+        scope.module.imports.append((node, scope))
+        for alias in node.names:
+            if alias.asname:
+                scope.bind(alias.asname, Binding("import", node, origin=alias.name))
+            else:
+                top = alias.name.partition(".")[0]
+                scope.bind(top, Binding("import", node, origin=top))
+
+    def import_from(self, node: ast.ImportFrom, scope: Scope, stack: Stack) -> None:
+        base = node.module or ""
+        scope.module.imports.append((node, scope))
+        for alias in node.names:
+            alias.__dict__["_poolint_parent"] = node
+            if alias.name == "*":
+                scope.module.stars.append((base, node.level))
+            else:
+                origin = f"{base}:{alias.name}"
+                scope.bind(alias.asname or alias.name, Binding("import", node, origin=origin, level=node.level))
+
+    def if_(self, node: ast.If, scope: Scope, stack: Stack) -> Scope:
+        test = node.test
+        if (
+            isinstance(test, ast.Call)
+            and isinstance(test.func, ast.Name)
+            and test.func.id == "isinstance"
+            and len(test.args) == 2
+            and isinstance(test.args[0], ast.Name)
+        ):
+            scope.bind(test.args[0].id, Binding("narrowed", node.body[0], annotation=test.args[1]))
+        return scope
+
+    def handler(self, node: ast.ExceptHandler, scope: Scope, stack: Stack) -> Scope:
+        scope.handlers.append(node)
+        if node.name:
+            scope.bind(node.name, Binding("opaque", node))
+        return scope
+
+    def pattern(self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: list[tuple[ast.AST, Scope]]) -> Scope:
+        if node.name:
+            scope.bind(node.name, Binding("opaque", node))
+        return scope
+
+    def call(self, node: ast.Call, scope: Scope, stack: Stack) -> Scope:
+        scope.calls.append(node)
+        function = node.func
+        if type(function) is ast.Attribute and function.attr in _PUTS and node.args:
+            self._stored(function.value, scope, node.args[-1])
+        return scope
+
+    def return_(self, node: ast.Return, scope: Scope, stack: Stack) -> Scope:
+        if node.value is not None:
+            scope.returns.append(node.value)
+        return scope
+
+    def yield_(self, node: ast.Yield | ast.YieldFrom, scope: Scope, stack: Stack) -> Scope:
+        scope.yields.append(node)
+        return scope
+
+    def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> None:
+        around: Scope | None = scope
+        while around is not None:
+            around.declared |= frozenset(node.names)
+            around = around.parent
+
+    def leaf(self, node: ast.AST, scope: Scope, stack: Stack) -> None:
+        """Constants and statements without parts: nothing to file."""
+
+    def _target(
+        self,
+        target: ast.expr,
+        scope: Scope,
+        kind: BindingKind,
+        value: ast.expr,
+        *,
+        asynchronous: bool = False,
+        index: int = -1,
+    ) -> None:
+        if isinstance(target, ast.Name):
+            scope.bind(target.id, Binding(kind, target, value, asynchronous=asynchronous, index=index))
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for position, element in enumerate(target.elts):
+                if isinstance(element, ast.Starred):
+                    element = element.value
+                if isinstance(element, ast.Name):
+                    scope.bind(
+                        element.id,
+                        Binding(
+                            kind if index < 0 else "opaque", element, value, asynchronous=asynchronous, index=position
+                        ),
+                    )
+                elif isinstance(element, ast.Attribute) and index < 0:
+                    binding = Binding(kind, element, value, asynchronous=asynchronous, index=position)
+                    self._attribute(element, scope, binding)
+                else:
+                    self._target(element, scope, "opaque", value, index=position)
+        elif index < 0:
+            self._attribute(target, scope, Binding(kind, target, value, asynchronous=asynchronous))
+
+    def _attribute(self, target: ast.expr, scope: Scope, binding: Binding) -> None:
+        """File ``self.x = …`` with the class, and ``….state.x = …`` and ``x[key] = …`` with the module."""
+        if isinstance(target, ast.Subscript) and binding.value is not None:
+            self._stored(target.value, scope, binding.value)
+        if not isinstance(target, ast.Attribute):
+            return
+        receiver = target.value
+        if isinstance(receiver, ast.Name):
+            method = scope
+            while method.parent is not None and method.enclosing_class is None:
+                method = method.parent
+            owner = method.enclosing_class
+            if owner is not None and method.kind == "function" and receiver.id == _first_parameter(method.node):
+                binding.scope = scope
+                owner.self_assignments.setdefault(target.attr, []).append(binding)
+        if (isinstance(receiver, ast.Attribute) and receiver.attr == "state") or (
+            isinstance(receiver, ast.Name) and receiver.id == "state"
+        ):
+            binding.scope = scope
+            scope.module.state_assignments.setdefault(target.attr, []).append(binding)
+
+    def _stored(self, container: ast.expr, scope: Scope, value: ast.expr) -> None:
+        """File what is put into a container, by the container's name."""
+        name = container.id if isinstance(container, ast.Name) else getattr(container, "attr", "")
+        if name:
+            binding = Binding("assign", container, value, scope=scope)
+            scope.module.item_assignments.setdefault(name, []).append(binding)
+
+
+def _first_parameter(node: ast.AST) -> str:
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    positional = [*node.args.posonlyargs, *node.args.args]
+    return positional[0].arg if positional else ""
+
+
+def _declared_global(body: list[ast.stmt]) -> frozenset[str]:
+    """Names that this function declares global, nested blocks included but not nested functions."""
+    names: set[str] = set()
+    blocks = (ast.stmt, ast.ExceptHandler, ast.match_case)
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Global):
+            names.update(node.names)
+        elif isinstance(node, ast.stmt) and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            stack.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, blocks))
+        elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
+            stack.extend(node.body)
+    return frozenset(names)
+
+
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes worth a visit."""
+    if kind is ast.Constant:
+        return ()
+    plain = {"ctx", "op", "ops", "id", "attr", "arg", "level", "module", "type_comment", "kind", "conversion", "simple",
+             "is_async", "tag", "type_ignores", "str", "rest"}  # fmt: skip
+    if kind in (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
+                ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.alias):  # fmt: skip
+        plain |= {"name", "names"}
+    if kind is ast.MatchClass:
+        plain.add("kwd_attrs")
+    if kind is ast.MatchSingleton:
+        plain.add("value")
+    return tuple(field for field in kind._fields if field not in plain)
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: _child_fields(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+
+_HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | None]] = {
+    ast.FunctionDef: _Filing.function,
+    ast.AsyncFunctionDef: _Filing.function,
+    ast.Lambda: _Filing.lambda_,
+    ast.ClassDef: _Filing.class_,
+    ast.Assign: _Filing.assign,
+    ast.AnnAssign: _Filing.annotated,
+    ast.NamedExpr: _Filing.walrus,
+    ast.AugAssign: _Filing.augmented,
+    ast.With: _Filing.with_,
+    ast.AsyncWith: _Filing.with_,
+    ast.For: _Filing.for_,
+    ast.AsyncFor: _Filing.for_,
+    ast.comprehension: _Filing.comprehension,
+    ast.Import: _Filing.import_,
+    ast.ImportFrom: _Filing.import_from,
+    ast.If: _Filing.if_,
+    ast.ExceptHandler: _Filing.handler,
+    ast.MatchAs: _Filing.pattern,
+    ast.MatchStar: _Filing.pattern,
+    ast.Call: _Filing.call,
+    ast.Return: _Filing.return_,
+    ast.Yield: _Filing.yield_,
+    ast.YieldFrom: _Filing.yield_,
+    ast.Constant: _Filing.leaf,
+    ast.Pass: _Filing.leaf,
+    ast.Global: _Filing.declared,
+    ast.Nonlocal: _Filing.declared,
+}

@@ -1,0 +1,93 @@
+"""What is asked of one scope again and again, for each name or attribute in turn, put together once.
+
+A function or class with thousands of names would be walked once for each of them otherwise.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.syntax.uses import Usage, Use
+
+Place = tuple[int, int]
+"""Row and UTF-8 column."""
+
+
+class Index:
+    """The indexes of one scope. It is valid once the module is filed, after which no scope changes."""
+
+    __slots__ = ("_names", "_on_self", "loads", "scope", "sets_autocommit")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._names: dict[ast.expr, set[str]] | None = None
+        self._on_self: dict[str, list[tuple[Scope, ast.Attribute]]] | None = None
+        self.loads: dict[str, Placed] = {}
+        """What :mod:`poolint.syntax.uses` knows of each name."""
+        self.sets_autocommit: frozenset[str] | None = None
+        """What :mod:`poolint.analyses.autocommit` knows: the names on which it is set."""
+
+    def names_of(self, call: ast.expr) -> set[str]:
+        """The variables of this scope that the value of a call, awaited or not, is bound to."""
+        if self._names is None:
+            self._names = {}
+            for name, bindings in self.scope.bindings.items():
+                for one in bindings:
+                    for value in (one.value, one.value.value if isinstance(one.value, ast.Await) else None):
+                        if value is not None:
+                            self._names.setdefault(value, set()).add(name)
+        return self._names.get(call, set())
+
+    def on_self(self, attribute: str) -> list[tuple[Scope, ast.Attribute]]:
+        """Where ``self.attribute`` stands in this class, with the scope around it."""
+        if self._on_self is None:
+            self._on_self = {}
+            for inner in self.scope.descendants():
+                for load in inner.loads.get("self", ()):
+                    parent = parent_of(load)
+                    if isinstance(parent, ast.Attribute):
+                        self._on_self.setdefault(parent.attr, []).append((inner, parent))
+        return self._on_self.get(attribute, [])
+
+
+class Placed:
+    """Uses of one name in the order in which they were added, each at a place.
+
+    For each kind the first one that does not stand in front of some place is found by bisection, in whatever order the
+    places came: it is the first one at which the furthest place so far is not in front of it either.
+    """
+
+    __slots__ = ("_count", "_kinds")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._kinds: dict[Use, tuple[list[Place], list[tuple[int, Usage]]]] = {}
+
+    def add(self, place: Place, one: Usage) -> None:
+        """Append a use."""
+        places, values = self._kinds.setdefault(one.use, ([], []))
+        places.append(max(place, places[-1]) if places else place)
+        values.append((self._count, one))
+        self._count += 1
+
+    def first(self, place: Place) -> list[Usage]:
+        """The first use of each kind that is not in front of ``place``, in the order in which they were added."""
+        found = []
+        for places, values in self._kinds.values():
+            at = bisect_left(places, place)
+            if at < len(values):
+                found.append(values[at])
+        return [one for _, one in sorted(found, key=lambda one: one[0])]
+
+
+def index_of(scope: Scope) -> Index:
+    """The indexes of a scope."""
+    if scope.index is None:
+        scope.index = Index(scope)
+    return scope.index

@@ -1,0 +1,227 @@
+"""Files and modules: which file an import means, and the parsed modules themselves, read on demand.
+
+Nothing of the project under analysis is ever imported or run; its sources are read and parsed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from poolint.files import read_source, with_newlines
+from poolint.syntax.file_kinds import TEST_FILE
+from poolint.text.source import Source, SourceError
+from poolint.versions import Versions
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Iterator
+
+    from poolint.roots.finder import Finder
+    from poolint.syntax.purposes import LibraryNames
+    from poolint.syntax.scopes import Binding, Scope
+
+_CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
+_WORD = re.compile(rb"\w+")
+_STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
+
+
+class Module:
+    """One parsed file of the project. ``name`` is its dotted name, as far as the file tree tells it."""
+
+    def __init__(self, source: Source, name: str, path: str, *, is_package: bool) -> None:
+        self.source = source
+        self.name = name
+        self.path = path
+        self.is_package = is_package
+        self.scope: Scope
+        self.scopes: dict[ast.AST, Scope] = {}
+        self.stars: list[tuple[str, int]] = []
+        self.imports: list[tuple[ast.Import | ast.ImportFrom, Scope]] = []
+        self.state_assignments: dict[str, list[Binding]] = {}
+        self.item_assignments: dict[str, list[Binding]] = {}
+        self.has_global_statement = b"global " in source.data
+        self.library_names: LibraryNames | None = None
+        self._mentions: dict[bytes, bool] = {}
+
+    def mentions(self, word: bytes) -> bool:
+        """Whether a text stands anywhere in the file. The file is searched once for each: functions ask the same."""
+        found = self._mentions.get(word)
+        if found is None:
+            found = self._mentions[word] = word in self.source.data
+        return found
+
+    def scope_of(self, node: ast.AST) -> Scope:
+        """The scope that ``node`` stands in; for a function or class that is the scope around it."""
+        from poolint.syntax.scopes import parent_of
+
+        current = parent_of(node)
+        previous: ast.AST = node
+        while current is not None:
+            scope = self.scopes.get(current)
+            if scope is not None and not _outside(current, previous):
+                return scope
+            previous, current = current, parent_of(current)
+        return self.scope
+
+    def __repr__(self) -> str:
+        return f"Module({self.name!r})"
+
+
+def _outside(owner: ast.AST, child: ast.AST) -> bool:
+    """Whether ``child`` of a function or class is evaluated in the scope around it (decorator, default, base)."""
+    return (
+        any(
+            child is item for field in ("decorator_list", "bases", "keywords") for item in owner.__dict__.get(field, ())
+        )
+        or child is owner.__dict__.get("args")
+        or child is owner.__dict__.get("returns")
+    )
+
+
+class Project:
+    """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
+
+    ``read_file`` may supply the text of unsaved buffers, and ``versions`` what is known of the project's libraries.
+    ``loaded`` are the bytes of source that have been parsed, which tell how much memory their trees take.
+    """
+
+    def __init__(
+        self, finder: Finder, read_file: Callable[[str], Source] = Source.read, versions: Versions | None = None
+    ) -> None:
+        self.finder = finder
+        self.versions = versions or Versions(finder)
+        self.loaded = 0
+        self._read = read_file
+        self._modules: dict[str, Module | None] = {}
+        self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
+        self._texts: dict[str, dict[str, bytes]] = {}
+        self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
+
+    def replace(self, source: Source) -> Module:
+        """Take ``source`` for its file from now on, in place of what stands on disk.
+
+        Raises:
+            SourceError: it cannot be parsed.
+        """
+        path = self.finder.located(source.path)
+        module = self._parse(source, path)
+        self._modules[path] = module
+        return module
+
+    def known(self, path: str) -> Module | None:
+        """The module at absolute ``path`` if it has been parsed already."""
+        return self._modules.get(path)
+
+    def module(self, path: str) -> Module | None:
+        """The module in the file at absolute ``path``; None when it cannot be read or parsed."""
+        if path not in self._modules:
+            self._modules[path] = None
+            try:
+                self._modules[path] = self._parse(self._read(path), path)
+            except (SourceError, OSError):
+                pass
+        return self._modules[path]
+
+    def _parse(self, source: Source, path: str) -> Module:
+        from poolint.syntax.indexer import walk
+
+        name = self.finder.module_name(path)
+        module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
+        walk(source.tree, module)
+        self.loaded += len(source.data)
+        return module
+
+    def imported(self, dotted: str, level: int, importer: Module) -> Module | None:
+        """The first-party module that an import in ``importer`` means."""
+        path = (
+            self.finder.find_relative(dotted, level, importer.path)
+            if level
+            else self.finder.find(dotted, importer.path)
+        )
+        return self.module(path) if path is not None else None
+
+    def state_assignments(self, name: str, near: Module) -> list[tuple[Module, Binding]]:
+        """Assignments to ``….state.NAME`` anywhere in the project of ``near``.
+
+        Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
+        """
+        root = self.root_of(near)
+        if root not in self._states:
+            self._states[root] = self._index_state(root)
+        return self._states[root].get(name, [])
+
+    def calling(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
+        """The files of the package that ``near`` belongs to in which something called ``name`` is called, with what
+        stands in them.
+        """
+        plain = name.encode()
+        word = re.compile(rb"\b" + re.escape(plain) + rb"[ \t]*\(")
+        for path, data in self._texts_of(self.root_of(near)):
+            if plain in data and word.search(data) is not None:
+                yield path, data
+
+    def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
+        """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
+        and the name of each, in a stable order.
+        """
+        root = self.root_of(near)
+        if root not in self._heirs:
+            index = self._heirs[root] = {}
+            for path, data in self._texts_of(root):
+                if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+                    continue  # what stands in for the real one there
+                for heir, bases in _CLASS.findall(data):
+                    for base in dict.fromkeys(_WORD.findall(bases)):
+                        index.setdefault(base, []).append((path, heir.decode()))
+        return self._heirs[root].get(name.encode(), [])
+
+    def _texts_of(self, root: str) -> Iterator[tuple[str, bytes]]:
+        """The files below a folder, and what stands in them."""
+        if root not in self._texts:
+            self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
+        for path, data in self._texts[root].items():
+            known = self._modules.get(path)
+            yield path, with_newlines(known.source.data) if known is not None else data
+
+    def root_of(self, module: Module) -> str:
+        """The folder of the package that a module belongs to, or the one that it is imported from."""
+        root = self.finder.search_path(module.path)[0]
+        base = os.path.join(root, module.name.partition(".")[0])
+        return base if os.path.isdir(base) else root
+
+    def _index_state(self, root: str) -> dict[str, list[tuple[Module, Binding]]]:
+        index: dict[str, list[tuple[Module, Binding]]] = {}
+        for path in self.files(root):
+            if not _STATE_ASSIGNMENT.search(self.bytes_of(path)):
+                continue
+            module = self.module(path)
+            if module is not None:
+                for name, bindings in module.state_assignments.items():
+                    index.setdefault(name, []).extend((module, binding) for binding in bindings)
+        return index
+
+    def files(self, root: str) -> Iterator[str]:
+        """The Python files below a folder, in a stable order; what is not the project's own is left out."""
+        for folder, folders, files in os.walk(root):
+            folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_SOURCES)
+            for file in sorted(files):
+                if file.endswith(".py"):
+                    yield os.path.join(folder, file)
+
+    def bytes_of(self, path: str) -> bytes:
+        """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read.
+
+        Rows end in ``\\n``, whatever they end in there.
+        """
+        known = self._modules.get(path)
+        if known is not None:
+            return with_newlines(known.source.data)
+        try:
+            return with_newlines(read_source(path))
+        except OSError:
+            return b""
+
+
+_NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})

@@ -1,0 +1,203 @@
+"""Which bindings of a name can be the one that a use sees: structured reaching definitions, without a graph.
+
+Python's blocks nest, so most questions are answered by where the binding's block and the use's block stand to each
+other: a binding in a block around the use hides all earlier ones; one in another arm of the same ``if`` cannot reach.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import Binding, Order, Scope, parent_of, statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Block = tuple[int, str]
+"""A statement list: its owner's identity and the field that holds it."""
+
+
+def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
+    """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't."""
+    position = (use.lineno, use.col_offset)
+    around = blocks_of(use)
+    statement = statement_of(use)
+    candidates = []
+    for binding in _before(bindings, position):
+        if _feeds(binding, use, statement):
+            continue
+        node = binding.node
+        if _in_comprehension(node):
+            if _comprehension(node) in _ancestors(use):
+                return [binding]
+            continue
+        if isinstance(node, ast.arg):
+            candidates.append(binding)
+            break
+        blocks = blocks_of(node)
+        home = blocks[0]
+        if binding.kind == "narrowed":
+            if home in around:
+                candidates.append(binding)
+                break
+            continue
+        if excluded(blocks, around) or (home not in around and _leaves(statement_of(node))):
+            continue
+        candidates.append(binding)
+        if home in around:
+            break
+    return candidates or [one for one in bindings if one.kind != "narrowed"] or bindings
+
+
+def _before(bindings: list[Binding], position: tuple[int, int]) -> Iterator[Binding]:
+    """Those at or before a position, the last one first. They are put in order once for all uses of the name."""
+    if len(bindings) == 1:
+        if bindings[0].position <= position:
+            yield bindings[0]
+        return
+    order = bindings[0].order if bindings else None
+    if order is None or order.of is not bindings or order.size != len(bindings):
+        found = sorted(bindings, key=lambda one: one.position, reverse=True)
+        order = bindings[0].order = Order(bindings, len(found), found, [one.position for one in reversed(found)])
+    for index in range(order.size - bisect_right(order.positions, position), order.size):
+        yield order.found[index]
+
+
+def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
+    """Those that may be what the name stands for when the statements of ``scope`` have run: what other scopes see.
+
+    What functions bind (``global``) can come at any time after. Never empty if ``bindings`` isn't.
+    """
+    around = body_of(scope)
+    found = []
+    for binding in sorted(bindings, key=lambda one: one.position, reverse=True):
+        is_own = binding.scope is None or binding.scope is scope or binding.kind in ("function", "class")
+        if is_own and (binding.kind == "narrowed" or _in_comprehension(binding.node)):
+            continue
+        if is_own and isinstance(binding.node, ast.arg):
+            found.append(binding)
+            break
+        home = blocks_of(binding.node)[0]
+        if is_own and home not in around and _leaves(statement_of(binding.node)):
+            continue
+        found.append(binding)
+        if is_own and home in around:
+            break
+    return found or bindings
+
+
+def as_type_checked(bindings: list[Binding]) -> list[Binding]:
+    """Those under ``if TYPE_CHECKING:`` where there are any: the others stand in for them at run time."""
+    checked = [one for one in bindings if under_type_checking(one.node)]
+    return checked or bindings
+
+
+def under_type_checking(node: ast.AST) -> bool:
+    """Whether a node stands under ``if TYPE_CHECKING:``, where nothing ever runs."""
+    child, current = node, parent_of(node)
+    while current is not None:
+        if isinstance(current, ast.If) and any(child is one for one in current.body):
+            test = current.test
+            if (test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")) == "TYPE_CHECKING":
+                return True
+        child, current = current, parent_of(current)
+    return False
+
+
+def _feeds(binding: Binding, use: ast.expr, statement: ast.stmt) -> bool:
+    """Whether ``use`` stands in the expression that the binding takes its value from."""
+    if binding.value is None:
+        return False
+    if binding.kind in ("assign", "annotated") and statement_of(binding.node) is not statement:
+        return False
+    return binding.value in _ancestors(use)
+
+
+def _ancestors(node: ast.AST) -> list[ast.AST]:
+    found = [node]
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        current = parent_of(current)
+        if current is not None:
+            found.append(current)
+    return found
+
+
+def _comprehension(node: ast.AST) -> ast.AST | None:
+    """The list, set, dict or generator expression whose target ``node`` is."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.comprehension):
+            return parent_of(current)
+        current = parent_of(current)
+    return None
+
+
+def _in_comprehension(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and _comprehension(node) is not None
+
+
+def body_of(scope: Scope) -> list[Block]:
+    """The statement list that a scope consists of: what stands around its last statement."""
+    return [(id(scope.node), "body")]
+
+
+def blocks_of(node: ast.AST) -> list[Block]:
+    """The statement lists around ``node``, the nearest first."""
+    found = []
+    current: ast.AST | None = statement_of(node)
+    while current is not None:
+        owner = parent_of(current)
+        if owner is None:
+            break
+        field = _field(current, owner)
+        if field:
+            found.append((id(owner), field))
+        if isinstance(owner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            break
+        current = owner
+    return found or [(0, "")]
+
+
+def _field(statement: ast.AST, owner: ast.AST) -> str:
+    """The field of ``owner`` that lists a statement, with its number where arms are listed; empty for anything else.
+
+    It is worked out for all of a list at once: there may be thousands, and each is asked for.
+    """
+    if "_poolint_field" not in statement.__dict__:
+        statement.__dict__["_poolint_field"] = ""
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            items = owner.__dict__.get(field)
+            for number, item in enumerate(items if isinstance(items, list) else ()):
+                item.__dict__["_poolint_field"] = f"{field}{number}" if field in ("handlers", "cases") else field
+    field_of: str = statement.__dict__["_poolint_field"]
+    return field_of
+
+
+def excluded(blocks: list[Block], around: list[Block]) -> bool:
+    """Whether a binding in ``blocks`` stands in an arm that excludes the arm of the use."""
+    arms = dict(reversed(around))
+    for owner, field in blocks:
+        other = arms.get(owner)
+        if other is None or other == field:
+            continue
+        pair = {field, other}
+        if pair == {"body", "orelse"} or all(arm.startswith(("handlers", "cases")) for arm in pair):
+            return True
+        if "orelse" in pair and any(arm.startswith("handlers") for arm in pair):
+            return True
+    return False
+
+
+def _leaves(statement: ast.stmt) -> bool:
+    """Whether the block of ``statement`` ends by leaving, so that what it binds reaches nothing after it."""
+    owner = parent_of(statement)
+    if owner is None:
+        return False
+    for field in ("body", "orelse", "finalbody"):
+        items = owner.__dict__.get(field)
+        if isinstance(items, list) and any(item is statement for item in items):
+            return isinstance(items[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))
+    return False

@@ -1,0 +1,232 @@
+"""Scopes and bindings: what the one walk over a module (see :mod:`poolint.syntax.indexer`) leaves behind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from poolint.syntax.indexes import Index
+    from poolint.syntax.project import Module
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+WithNode: TypeAlias = ast.With | ast.AsyncWith
+BindingKind = Literal[
+    "parameter",  # node: ast.arg, value: its default
+    "assign",  # value: the right side
+    "annotated",  # annotation, and value where there is one
+    "with",  # value: the context expression, asynchronous: which `with`
+    "for",  # value: the iterated expression
+    "import",  # value: None, target: the dotted origin
+    "function",  # scope: the function's own
+    "class",
+    "narrowed",  # annotation: the class that `isinstance` has shown
+    "opaque",  # bound to something of no interest: except, match, augmented assignment, del
+]
+
+
+_NO_NAMES = frozenset[str]()
+
+
+class Order(NamedTuple):
+    """The bindings of a list by where they stand, the last first; ``positions`` are theirs, the first first."""
+
+    of: list[Binding]
+    size: int
+    found: list[Binding]
+    positions: list[tuple[int, int]]
+
+
+class Binding:
+    """One place where a name gets a value.
+
+    ``index`` is the position inside a tuple target, -1 where the whole value is bound.
+    """
+
+    __slots__ = ("annotation", "asynchronous", "index", "kind", "level", "node", "order", "origin", "scope", "value")
+
+    def __init__(
+        self,
+        kind: BindingKind,
+        node: ast.AST,
+        value: ast.expr | None = None,
+        annotation: ast.expr | None = None,
+        *,
+        scope: Scope | None = None,
+        origin: str = "",
+        level: int = 0,
+        index: int = -1,
+        asynchronous: bool = False,
+    ) -> None:
+        self.kind: BindingKind = kind
+        self.node = node
+        self.value = value
+        self.annotation = annotation
+        self.scope = scope
+        self.origin = origin
+        self.level = level
+        self.index = index
+        self.asynchronous = asynchronous
+        self.order: Order | None = None
+        """That of the list which this one is the first of, once somebody has asked for it."""
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Row and UTF-8 column at which the name is bound."""
+        return (getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0))
+
+
+class Scope:
+    """A module, class, function or lambda, with what stands directly in it.
+
+    A comprehension has no scope of its own here: its targets are bound in the scope around it.
+    """
+
+    __slots__ = (
+        "_methods",
+        "bindings",
+        "calls",
+        "children",
+        "declared",
+        "globals",
+        "handlers",
+        "index",
+        "kind",
+        "loads",
+        "module",
+        "name",
+        "node",
+        "parent",
+        "returns",
+        "self_assignments",
+        "withs",
+        "yields",
+    )
+
+    def __init__(
+        self,
+        kind: Literal["module", "class", "function", "lambda"],
+        node: ast.AST,
+        name: str,
+        parent: Scope | None,
+        module: Module,
+    ) -> None:
+        self.kind = kind
+        self.node = node
+        self.name = name
+        self.parent = parent
+        self.module = module
+        self.bindings: dict[str, list[Binding]] = {}
+        self.calls: list[ast.Call] = []
+        self.withs: list[WithNode] = []
+        self.handlers: list[ast.ExceptHandler] = []
+        self.returns: list[ast.expr] = []
+        self.yields: list[ast.Yield | ast.YieldFrom] = []
+        self.children: list[Scope] = []
+        self.loads: dict[str, list[ast.Name]] = {}
+        self.globals: frozenset[str] = _NO_NAMES
+        self.declared: frozenset[str] = _NO_NAMES
+        """Names that this function, or one inside it, declares global or nonlocal."""
+        self.self_assignments: dict[str, list[Binding]] = {}
+        self._methods: dict[str, list[ast.Call]] | None = None
+        self.index: Index | None = None
+        """What is looked up in this scope over and over, once somebody has asked (see :mod:`poolint.syntax.indexes`)."""
+
+    def calls_of(self, method: str) -> list[ast.Call]:
+        """Those of its calls that call an attribute of this name."""
+        if self._methods is None:
+            self._methods = {}
+            for call in self.calls:
+                if isinstance(call.func, ast.Attribute):
+                    self._methods.setdefault(call.func.attr, []).append(call)
+        return self._methods.get(method, [])
+
+    @property
+    def is_async(self) -> bool:
+        """Whether this is the scope of an ``async def``."""
+        return isinstance(self.node, ast.AsyncFunctionDef)
+
+    @property
+    def is_generator(self) -> bool:
+        """Whether this is the scope of a function that yields."""
+        return bool(self.yields)
+
+    @property
+    def qualified_name(self) -> str:
+        """Dotted name inside the module, as Python's ``__qualname__`` without its ``<locals>``."""
+        if self.kind == "module":
+            return "<module>"
+        if self.parent is None or self.parent.kind == "module":
+            return self.name
+        return f"{self.parent.qualified_name}.{self.name}"
+
+    @property
+    def enclosing_class(self) -> Scope | None:
+        """The class whose method this function is, directly."""
+        return self.parent if self.parent is not None and self.parent.kind == "class" else None
+
+    @property
+    def outermost_function(self) -> Scope | None:
+        """The function furthest out around here: what a slice is cut around."""
+        found, scope = None, self
+        while scope.parent is not None:
+            if scope.kind == "function":
+                found = scope
+            scope = scope.parent
+        return found
+
+    def descendants(self) -> Iterator[Scope]:
+        """This scope and all inside it."""
+        stack = [self]
+        while stack:
+            scope = stack.pop()
+            yield scope
+            stack.extend(scope.children)
+
+    def bind(self, name: str, binding: Binding) -> None:
+        """File a binding, in the module's scope where the name is declared global."""
+        target: Scope = self
+        if name in self.globals:
+            target = self.module.scope
+            binding.scope = binding.scope or self
+        target.bindings.setdefault(name, []).append(binding)
+
+
+_OWN_NAME = frozenset({"function", "class", "import", "opaque"})
+"""Bindings that give a function or class no other name than its own, or one that an import statement shows."""
+
+
+def nearest(name: str, scope: Scope) -> list[Binding]:
+    """The bindings of a name in the innermost scope that has any."""
+    around: Scope | None = scope
+    while around is not None:
+        if name in around.bindings:
+            return around.bindings[name]
+        around = around.parent
+    return []
+
+
+def may_be_another(name: str, scope: Scope) -> bool:
+    """Whether a name may stand for a function or class that is called otherwise."""
+    return any(one.kind not in _OWN_NAME for one in nearest(name, scope))
+
+
+def assigned(name: str, scope: Scope) -> ast.expr | None:
+    """What the only binding of a name assigns to it."""
+    bindings = scope.bindings.get(name, [])
+    return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+
+
+def parent_of(node: ast.AST) -> ast.AST | None:
+    """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
+    return node.__dict__.get("_poolint_parent")
+
+
+def statement_of(node: ast.AST) -> ast.stmt:
+    """The smallest statement around ``node``."""
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        current = parent_of(current)
+    assert current is not None, "every expression stands in a statement"
+    return current

@@ -1,0 +1,60 @@
+"""What stands around a node: a function that may await, a loop, a statement before."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of, statement_of
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+
+
+def may_await(node: ast.AST, scope: Scope) -> bool:
+    """Whether an ``await`` may be written around ``node``."""
+    if scope.kind != "function" or not scope.is_async:
+        return False
+    child, current = node, parent_of(node)
+    while current is not None and current is not scope.node:
+        if isinstance(current, ast.Lambda):
+            return False
+        if isinstance(current, ast.GeneratorExp) and not _first_iterable(child, current):
+            return False
+        child, current = current, parent_of(current)
+    return True
+
+
+def is_in_loop(node: ast.AST, scope: Scope) -> bool:
+    """Whether a place in a function runs again and again each time that the function is called."""
+    child, current = node, parent_of(node)
+    while current is not None and current is not scope.node:
+        if isinstance(current, (ast.For, ast.AsyncFor)) and child is not current.iter:
+            return True
+        if isinstance(current, ast.While):
+            return True
+        child, current = current, parent_of(current)
+    return False
+
+
+def header(node: ast.With | ast.AsyncWith) -> ast.expr:
+    """The first context expression of a ``with``: it stands for the statement in a path."""
+    return node.items[0].context_expr
+
+
+def follows(node: ast.AST, other: ast.AST) -> bool:
+    """Whether something happens after something else each time: it stands further down in the same block, or inside it."""
+    block = parent_of(statement_of(other))
+    current: ast.AST | None = statement_of(node)
+    while current is not None and parent_of(current) is not block:
+        current = parent_of(current)
+    if current is None or block is None:
+        return False
+    for items in (getattr(block, field, ()) for field in ("body", "orelse", "finalbody")):
+        if any(current is one for one in items):
+            return any(statement_of(other) is one for one in items) and current is not statement_of(other)
+    return False
+
+
+def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:
+    return child is expression.generators[0]

@@ -1,0 +1,269 @@
+"""From annotations to types, in all the wrappings that real code uses."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models import standard
+from poolint.types import returns
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Function,
+    Holder,
+    Instance,
+    LibraryName,
+    Pending,
+    TupleOf,
+    Type,
+    alternatives,
+    known,
+    union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    """What a value annotated with ``node`` is. ``scope`` is where the annotation stands."""
+    return ev.once((node, "annotation"), _annotation, ev, node, scope)
+
+
+def _annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    if isinstance(node, ast.Constant):
+        if node.value is None:
+            return NOTHING
+        return _quoted(ev, node, scope) if isinstance(node.value, str) else UNKNOWN
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _either(ev, [node.left, node.right], scope)
+    if isinstance(node, ast.Subscript):
+        return _subscript(ev, node, scope)
+    if not isinstance(node, (ast.Name, ast.Attribute)):
+        return UNKNOWN
+    return _named(ev, node, scope)
+
+
+def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+    if isinstance(node, ast.Name) and node.id in ("Self",):
+        owner = _class_around(scope)
+        if owner is not None:
+            return ev.class_object(owner).instance()
+    one = ev.type_of(node, scope)
+    classes = [member for member in alternatives(one) if isinstance(member, ClassObject)]
+    if classes and len(classes) == len(alternatives(one)):
+        return union([cls.instance() for cls in classes])
+    alias = _alias(ev, node, scope)
+    if alias is not None:
+        return annotation(ev, *alias)
+    if isinstance(one, LibraryName):
+        short = one.name.rpartition(".")[2]
+        if short in standard.SYNC_ITERABLES | standard.MAPPINGS:
+            return Pending("iterable")
+    return UNKNOWN
+
+
+def _quoted(ev: Evaluator, node: ast.Constant, scope: Scope) -> Type:
+    try:
+        expression = ast.parse(str(node.value).strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError):
+        return UNKNOWN
+    for inner in ast.walk(expression):  # a tree of its own: it needs parents and positions like any other
+        for child in ast.iter_child_nodes(inner):
+            child.__dict__["_poolint_parent"] = inner
+        if isinstance(inner, ast.expr):
+            inner.lineno, inner.col_offset = node.lineno, node.col_offset
+    expression.__dict__["_poolint_parent"] = node.__dict__.get("_poolint_parent")
+    node.__dict__["_poolint_expression"] = expression  # kept alive: the memo is keyed by node
+    return annotation(ev, expression, scope)
+
+
+def _alias(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> tuple[ast.expr, Scope] | None:
+    """The annotation behind ``SessionDep = Annotated[AsyncSession, Depends(…)]``, also in another module."""
+    from poolint.types.values import ModuleObject
+
+    if isinstance(node, ast.Attribute):
+        owner = ev.type_of(node.value, scope)
+        if not isinstance(owner, ModuleObject):
+            return None
+        return _alias_in(ev, node.attr, owner.module.scope, 0)
+    current: Scope | None = scope
+    while current is not None:
+        if node.id in current.bindings and (current.kind != "class" or current is scope):
+            return _alias_in(ev, node.id, current, 0)
+        current = current.parent
+    return None
+
+
+def _alias_in(ev: Evaluator, name: str, scope: Scope, depth: int) -> tuple[ast.expr, Scope] | None:
+    for binding in scope.bindings.get(name, ()):
+        if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
+            value = binding.value
+            if isinstance(value, ast.Call):
+                return _type_variable(ev, value, scope)
+            if isinstance(value, (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute, ast.Constant)):
+                return (value, scope)
+        if binding.kind == "import" and ":" in binding.origin and depth < 12:
+            dotted, _, inner = binding.origin.partition(":")
+            module = ev.project.imported(dotted, binding.level, scope.module)
+            if module is not None:
+                found = _alias_in(ev, inner, module.scope, depth + 1)
+                if found is not None:
+                    return found
+    if name not in scope.bindings and depth < 12:
+        for dotted, level in scope.module.stars:
+            module = ev.project.imported(dotted, level, scope.module)
+            found = _alias_in(ev, name, module.scope, depth + 1) if module is not None else None
+            if found is not None:
+                return found
+    return None
+
+
+def _type_variable(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[ast.expr, Scope] | None:
+    """The bound of a ``TypeVar``, the base of a ``NewType``."""
+    name = ev.qualified_name(ev.type_of(call.func, scope)).rpartition(".")[2]
+    if name == "TypeVar":
+        for keyword in call.keywords:
+            if keyword.arg == "bound":
+                return (keyword.value, scope)
+    if name == "NewType" and len(call.args) == 2:
+        return (call.args[1], scope)
+    return None
+
+
+def _class_around(scope: Scope | None) -> Scope | None:
+    while scope is not None and scope.kind != "class":
+        scope = scope.parent
+    return scope
+
+
+def _either(ev: Evaluator, parts: list[ast.expr], scope: Scope) -> Type:
+    return union([annotation(ev, part, scope) for part in parts])
+
+
+def _arguments(node: ast.Subscript) -> list[ast.expr]:
+    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
+def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
+    head = ev.type_of(node.value, scope)
+    arguments = _arguments(node)
+    if not arguments:
+        return UNKNOWN
+    if isinstance(head, ClassObject):
+        return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in arguments)).instance()
+    name = ev.qualified_name(head).rpartition(".")[2]
+    if not name and isinstance(node.value, (ast.Name, ast.Attribute)):
+        name = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
+    if name == "Union":
+        return _either(ev, arguments, scope)
+    first = arguments[0]
+    if name == "Annotated":
+        for extra in arguments[1:]:
+            one = injected(ev, extra, scope)
+            if one is not UNKNOWN:
+                return one
+    if name in standard.WRAPPERS:
+        inner = annotation(ev, first, scope)
+        return union([inner, NOTHING]) if name == "Optional" and inner is not UNKNOWN else inner
+    if name in ("type", "Type"):
+        inner = annotation(ev, first, scope)
+        return ClassObject(inner.cls, inner.base, inner.arguments) if isinstance(inner, Instance) else UNKNOWN
+    if isinstance(head, LibraryName):
+        handed = standard.HANDS_ON.get((head.name.partition(".")[0], name))
+        if handed is not None:
+            members = [(key, arguments[index]) for key, index in handed.items() if index < len(arguments)]
+            return Holder(tuple((key, annotation(ev, one, scope)) for key, one in members))
+    if name in ("tuple", "Tuple"):
+        return TupleOf(tuple(annotation(ev, one, scope) for one in arguments))
+    return _protocol(ev, name, arguments, scope)
+
+
+def _protocol(ev: Evaluator, name: str, arguments: list[ast.expr], scope: Scope) -> Type:
+    if name == "Callable":
+        return CallableValue(annotation(ev, arguments[-1], scope))
+    last = annotation(ev, arguments[-1], scope)
+    first = last if len(arguments) == 1 else annotation(ev, arguments[0], scope)
+    if name in standard.AWAITABLES:
+        return Pending("coroutine" if name in ("Awaitable", "Coroutine") else "awaitable", awaited=last)
+    if name in standard.ASYNC_ITERABLES:
+        return Pending("async-generator", item=first)
+    if name in standard.SYNC_ITERABLES:
+        return Pending("generator" if name == "Generator" else "iterable", item=first)
+    if name in standard.MAPPINGS or name in standard.VARIABLES:
+        return Pending("iterable", item=last)
+    if name in standard.ASYNC_MANAGERS:
+        return Pending("async-cm", entered=first)
+    if name in standard.SYNC_MANAGERS:
+        return Pending("cm", entered=first)
+    return UNKNOWN
+
+
+def generic_alias(ev: Evaluator, head: ClassObject | LibraryName, node: ast.Subscript, scope: Scope) -> Type:
+    """A class with type arguments, where it is used as a value (``async_sessionmaker[AsyncSession](engine)``)."""
+    if not isinstance(head, ClassObject):
+        return UNKNOWN
+    return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in _arguments(node)))
+
+
+def classes_of(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    """What ``isinstance(x, node)`` shows ``x`` to be."""
+    parts = node.elts if isinstance(node, ast.Tuple) else [node]
+    return union([annotation(ev, part, scope) for part in parts])
+
+
+def is_injected(ev: Evaluator, parameter: Binding, scope: Scope) -> bool:
+    """Whether a framework passes a parameter: by its default, or by the metadata of its ``Annotated``."""
+    return any(injected(ev, one, where) is not UNKNOWN for one, where in dependencies(ev, parameter, scope))
+
+
+def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """The calls that may say what a framework passes for a parameter, each with the scope that it stands in.
+
+    They are the default, and the metadata of its ``Annotated``, here or behind ``Db = Annotated[…]`` of any module.
+    """
+    around = scope.parent or scope
+    if isinstance(parameter.value, ast.Call):
+        yield parameter.value, around
+    node = parameter.annotation
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        node, around = _alias(ev, node, scope) or (None, around)
+    for one in ast.walk(node) if node is not None else ():
+        if isinstance(one, ast.Call):
+            yield one, around
+
+
+def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+    """What a parameter gets whose default or ``Annotated`` metadata is ``Depends(dependency)``."""
+    if not isinstance(node, ast.Call):
+        return UNKNOWN
+    if ev.qualified_name(ev.type_of(node.func, scope)) not in standard.DEPENDS:
+        return UNKNOWN
+    target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "dependency"), None)
+    if target is None:
+        return UNKNOWN
+    return known([_given(ev, one) for one in alternatives(ev.type_of(target, scope))])
+
+
+def _given(ev: Evaluator, dependency: Type) -> Type:
+    """What a framework passes on for a dependency: it awaits coroutines and drives generators."""
+    if isinstance(dependency, Function):
+        value = returns.returned(ev, dependency.scope, dependency.receiver)
+    elif isinstance(dependency, (ClassObject, CallableValue, Instance)):
+        value = returns.called(ev, dependency)
+    else:
+        return UNKNOWN
+    if isinstance(value, Pending):
+        if value.call in ("coroutine", "awaitable"):
+            return value.awaited
+        if value.call in ("generator", "async-generator", "iterable"):
+            return value.item
+        if value.call in ("cm", "async-cm"):
+            return value.entered
+    return value

@@ -1,0 +1,164 @@
+"""What a call is: the one place that turns the callee's type into a fact."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.evidence import evidence
+from poolint.types.values import (
+    UNKNOWN,
+    ClassObject,
+    Function,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    Pending,
+    Type,
+    alternatives,
+)
+
+if TYPE_CHECKING:
+    from poolint.models import schema
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Provenance
+
+
+@dataclass(frozen=True, eq=False)
+class CallFact:
+    """A call that is known: of a library's function or method, or of a function of the project.
+
+    ``name`` is its qualified name, ``receiver`` the source text of what it is called on, ``row`` and ``cls`` what
+    the models say; ``provenance`` is how the receiver's type is known.
+    """
+
+    node: ast.Call
+    name: str
+    receiver: str = ""
+    row: schema.Method | schema.Function | None = None
+    cls: schema.Class | None = None
+    provenance: Provenance = "declared"
+
+    @property
+    def method(self) -> str:
+        """The last part of the name."""
+        return self.name.rpartition(".")[2]
+
+    @property
+    def role(self) -> str:
+        """The role that the models give the call; empty for the project's own functions."""
+        return self.row.role if self.row is not None else ""
+
+    @property
+    def api(self) -> str:
+        """The name as people say it: ``AsyncSession.close``."""
+        parts = self.name.split(".")
+        return ".".join(parts[-2:]) if self.cls is not None and len(parts) > 1 else self.name
+
+
+def at_hand(one: Type, scope: Scope) -> tuple[Type, ...]:
+    """The alternatives of a type that can be the one at hand in ``scope``: in a plain ``def`` nothing can be awaited, so
+    of a synchronous and an asynchronous class it is the first."""
+    found = alternatives(one)
+    if len(found) > 1 and _is_plain_def(scope):
+        return tuple(one for one in found if not _is_asynchronous(one)) or found
+    return found
+
+
+def _is_plain_def(scope: Scope) -> bool:
+    return scope.kind == "function" and not scope.is_async
+
+
+def _is_asynchronous(one: Type) -> bool:
+    if isinstance(one, Pending):
+        return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "async-generator")
+    return isinstance(one, Instance) and one.base is not None and one.base.mode == "async"
+
+
+def call_facts(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallFact]:
+    """The facts about all alternatives of a call that are known: for where the context can choose between them."""
+    facts = [_fact(ev, node, one, scope) for one in alternatives(ev.type_of(node.func, scope))]
+    return [fact for fact in facts if fact is not None]
+
+
+def _is_awaited(node: ast.Call) -> bool:
+    """Whether the context says that the call is an asynchronous one."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.withitem):
+        return isinstance(parent_of(parent), ast.AsyncWith)
+    return isinstance(parent, ast.Await)
+
+
+def _agree(one: CallFact, other: CallFact) -> bool:
+    if one.row is None or other.row is None:
+        return one.name == other.name
+    return one.row.call == other.row.call and one.row.role == other.row.role
+
+
+def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallFact | None:
+    if isinstance(callee, LibraryMethod):
+        base = callee.receiver.base
+        assert base is not None
+        name = f"{base.name}.{callee.key[2]}"
+        return CallFact(node, name, receiver_text(node, scope), callee.row, base)
+    if isinstance(callee, LibraryFunction):
+        return CallFact(node, callee.row.name, "", callee.row)
+    if isinstance(callee, ClassObject):
+        return CallFact(node, ev.qualified_name(callee), "", None, callee.base)
+    if isinstance(callee, (Function, LibraryName)):
+        return CallFact(node, ev.qualified_name(callee), receiver_text(node, scope))
+    if isinstance(callee, Instance) and callee.base is not None:
+        row = ev.models.method(callee.base, "__call__")
+        if row is not None:
+            return CallFact(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
+    return None
+
+
+def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallFact | None:
+    function = node.func
+    if not isinstance(function, ast.Attribute) or ev.type_of(function.value, scope) is not UNKNOWN:
+        return None
+    one = evidence(ev, function.value, scope)
+    if one is None or one.base is None:
+        return None
+    row = ev.models.method(one.base, function.attr)
+    if row is None:
+        return None
+    name = f"{one.base.name}.{function.attr}"
+    return CallFact(node, name, receiver_text(node, scope), row, one.base, "evidence")
+
+
+def receiver_text(node: ast.Call, scope: Scope) -> str:
+    """What the call is made on, as written, on one line."""
+    return text_of(node.func.value, scope) if isinstance(node.func, ast.Attribute) else ""
+
+
+def text_of(node: ast.AST, scope: Scope) -> str:
+    """Source text of a node, on one line and not too long for a message."""
+    if isinstance(node, ast.Name):
+        return node.id
+    text = " ".join(scope.module.source.segment(node).split())
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool = True) -> CallFact | None:
+    """The fact about a call, or None when it is not known or when its alternatives disagree."""
+    callee = ev.type_of(node.func, scope)
+    if callee is UNKNOWN:
+        return _by_evidence(ev, node, scope) if use_evidence else None
+    facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
+    if len(facts) > 1 and _is_awaited(node):
+        facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts
+    elif len(facts) > 1 and _is_plain_def(scope):
+        facts = [one for one in facts if one is None or one.cls is None or one.cls.mode == "sync"] or facts
+    first = facts[0]
+    if first is None:
+        return None
+    for other in facts[1:]:
+        if other is None or not _agree(first, other):
+            return None
+    return first

@@ -1,0 +1,159 @@
+"""What callers pass for a parameter that nothing declares: the first place where its type can be told.
+
+Callers are looked for by the name of the function: in its own module, and in all files of the project that mention it
+where the name is not private or nothing in its own module calls it. Only parameters whose names say database are asked
+about, in modules that the screen finds interesting, so that what is told never depends on whether the screen is on.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+_SAYS_RESOURCE = re.compile(
+    r"session|connection|engine|(?:^|_)(?:sess|conn|connexion|db|database|tx|transaction|pool|cursor|cur|uow)\d*(?:$|_)",
+    re.IGNORECASE,
+)
+_KEEPS_PARAMETERS = frozenset(
+    {"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "wraps", "override", "abstractmethod",
+     "overload", "final", "lru_cache", "cache", "inlineCallbacks"}
+)  # fmt: skip
+"""Decorators after which a function still takes what it declares, in the same order."""
+_MAX_MODULES = 12
+"""Files that are read for the callers of one function. Real helpers with an undeclared session have fewer."""
+_MAX_CALLS = 60
+"""Calls of that name that are looked at in all."""
+
+
+class Callers:
+    """Finds the calls of a project's functions. One for each evaluator."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._calls: dict[str, dict[str, list[tuple[ast.Call, Scope]]]] = {}
+        self._mentions: dict[tuple[str, str], list[Module]] = {}
+        self._interesting: dict[str, bool] = {}
+
+    def passed(self, binding: Binding, scope: Scope) -> Type:
+        """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
+        parameter, node = binding.node, scope.node
+        if not isinstance(parameter, ast.arg) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return UNKNOWN
+        if not _SAYS_RESOURCE.search(parameter.arg):
+            return UNKNOWN
+        if not self._is_interesting(scope.module.path, scope.module.source.data):
+            return UNKNOWN
+        positional = [*node.args.posonlyargs, *node.args.args]
+        by_order = all(_name_of(one) in _KEEPS_PARAMETERS for one in node.decorator_list)
+        index = positional.index(parameter) if by_order and parameter in positional else -1
+        found: list[Type] = []
+        for call, inner, is_bound in self._of(scope):
+            argument = _argument(call, parameter.arg, index - is_bound if index >= 0 else -1)
+            if argument is not None:
+                one = self.ev.type_of(argument, inner)
+                found.append(UNKNOWN if one is NOTHING else one)
+        return known(found)
+
+    def of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls of a function that the project makes, each with the scope that it stands in."""
+        for call, inner, _ in self._of(scope):
+            yield call, inner
+
+    def _of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope, bool]]:
+        """The calls of a function, each with its scope and whether the first parameter is bound already."""
+        owner = scope.enclosing_class
+        names = [scope.name]
+        if scope.name == "__init__" and owner is not None:
+            names = [owner.name, "cls", "__init__"]
+        elif scope.name.startswith("__"):
+            return
+        looked_at = 0
+        for name in names:
+            for module in self._modules(name, scope):
+                for call, inner in self._calls_in(module).get(name, ()):
+                    looked_at += 1
+                    if looked_at > _MAX_CALLS:
+                        return
+                    for callee in alternatives(self.ev.type_of(call.func, inner)):
+                        if isinstance(callee, Function) and callee.scope is scope:
+                            yield call, inner, callee.receiver is not None
+                        elif isinstance(callee, ClassObject) and self._constructs(callee, scope):
+                            yield call, inner, True
+
+    def _constructs(self, cls: ClassObject, scope: Scope) -> bool:
+        """Whether ``scope`` is the ``__init__`` that calling a class runs."""
+        from poolint.types.members import lineage
+
+        if scope.name != "__init__":
+            return False
+        for one in lineage(self.ev, cls):
+            if "__init__" in one.bindings:
+                return any(binding.scope is scope for binding in one.bindings["__init__"])
+        return False
+
+    def _modules(self, name: str, scope: Scope) -> list[Module]:
+        """The files in which a function may be called by this name, its own first."""
+        own = scope.module
+        local = scope.parent is not None and scope.parent.kind == "function"
+        if local or name in ("cls", "__init__") or (name.startswith("_") and name in self._calls_in(own)):
+            return [own]
+        key = (own.path, name)
+        if key not in self._mentions:
+            project = self.ev.project
+            found = [own]
+            for path, data in project.calling(name, own):
+                if path == own.path or not self._is_interesting(path, data):
+                    continue
+                module = project.module(path)
+                if module is not None:
+                    found.append(module)
+                if len(found) > _MAX_MODULES:
+                    break
+            self._mentions[key] = found
+        return self._mentions[key]
+
+    def _is_interesting(self, path: str, data: bytes) -> bool:
+        found = self._interesting.get(path)
+        if found is None:
+            found = self._interesting[path] = self.ev.screen.is_interesting(path, data)
+        return found
+
+    def _calls_in(self, module: Module) -> dict[str, list[tuple[ast.Call, Scope]]]:
+        """The calls in a module by the last name of what is called, in the order of the text."""
+        found = self._calls.get(module.path)
+        if found is None:
+            found = self._calls[module.path] = {}
+            for scope in module.scope.descendants():
+                for call in scope.calls:
+                    name = _name_of(call.func)
+                    if name:
+                        found.setdefault(name, []).append((call, scope))
+            for calls in found.values():
+                calls.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
+        return found
+
+
+def _argument(call: ast.Call, name: str, index: int) -> ast.expr | None:
+    """The argument that a call gives for a parameter: by its name, or at its position where that is known."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if not 0 <= index < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: index + 1]):
+        return None
+    return call.args[index]
+
+
+def _name_of(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")

@@ -1,0 +1,229 @@
+"""Evidence of use: what a receiver must be, judged by the other calls on it, where nothing declares its type.
+
+If one ``session.execute(…)`` in a function is awaited, the session is an asynchronous one, and ``session.commit()``
+further down gives a coroutine as well. On real packages that says the right kind in 99.5 % of the cases in which types
+can confirm it; it tells *asynchronous*, not *what*, so it only counts for names that say database, in modules that
+name a database library or import what comes from one: the
+screen's judgement, so that evidence never depends on whether the screen is on.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives, without_none
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
+
+SAYS_DATABASE = re.compile(
+    r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
+)
+_SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
+_SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
+_ENGINE_METHODS = frozenset({"connect", "begin", "raw_connection", "dispose"})
+_ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
+_SYNC_ENGINE = "sqlalchemy.Engine"
+_STRONG = frozenset(
+    {"execute", "executemany", "scalar", "scalars", "commit", "rollback", "flush", "refresh", "fetch", "fetchrow",
+     "fetchval", "fetch_all", "fetch_one", "exec", "exec_driver_sql"}
+)  # fmt: skip
+
+
+def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
+    """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
+    if isinstance(receiver, ast.Name):
+        name, region = receiver.id, _owner(receiver.id, scope)
+    elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
+        name, region = receiver.attr, _class_around(scope)
+    else:
+        return None
+    if (
+        region is None
+        or not SAYS_DATABASE.search(name)
+        or not ev.screen.is_near_database(scope.module.path, scope.module.source.data)
+    ):
+        return None
+    cls = ev.models.classes.get(ASYNC_CLASS)
+    if cls is None:
+        return None
+    if isinstance(receiver, ast.Name) and _comes_asynchronously(ev, name, region):
+        return Instance(cls, cls)
+    if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
+        region = _method_around(scope)  # another method may await something else
+    if not any(
+        _is_awaited_use(call, receiver)
+        for inner in region.descendants()
+        if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region
+        for call in inner.calls
+    ):
+        return None
+    return Instance(cls, cls)
+
+
+def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
+    """Whether a name is bound by nothing but ``async with`` and ``await`` on what may well be asynchronous.
+
+    On real packages what is executed or committed on such a name was awaited in each of 330 places. What is awaited may
+    also have been made in a thread, and be synchronous: it has to be called for what it gives, and only one call on it
+    may lack its ``await``.
+    """
+    bindings = region.bindings.get(name, ())
+    if not bindings or not all(_is_given_asynchronously(ev, one, region) for one in bindings):
+        return False
+    return all(one.asynchronous for one in bindings) or _unawaited_uses(name, region) <= 1
+
+
+def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
+    """The same for an attribute of ``self``: what it is assigned in its class tells, not what other methods await on it.
+
+    A class for several drivers sets it to whatever ``vendor.connect()`` gives; what one method awaits says nothing of the
+    objects that come into another.
+    """
+    bindings = [
+        one
+        for one in region.self_assignments.get(name, ())
+        if not (isinstance(one.value, ast.Constant) and one.value.value is None)
+    ]
+    return bool(bindings) and all(_is_given_asynchronously(ev, one, one.scope or region) for one in bindings)
+
+
+def _unawaited_uses(name: str, region: Scope) -> int:
+    return sum(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in _STRONG
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name
+        and not isinstance(parent_of(call), ast.Await)
+        for inner in region.descendants()
+        for call in inner.calls
+    )
+
+
+def _is_given_asynchronously(ev: Evaluator, binding: Binding, region: Scope) -> bool:
+    value = binding.value
+    if binding.kind == "assign" and isinstance(value, ast.Await):
+        value = value.value
+        called = value.func if isinstance(value, ast.Call) else value
+        if not _SAYS_GIVEN.search(called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")):
+            return False
+    elif binding.kind != "with" or not binding.asynchronous:
+        return False
+    if value is None or binding.index >= 0:
+        return False
+    one = ev.type_of(value, region)
+    return one is UNKNOWN or all(
+        isinstance(other, Pending) and other.call not in ("cm", "generator", "iterable") for other in alternatives(one)
+    )
+
+
+def _owner(name: str, scope: Scope) -> Scope | None:
+    """The function that binds a name once, but for None, or always by ``async with``; the outermost one where none does."""
+    current: Scope | None = scope
+    while current is not None and current.kind != "module":
+        if current.kind != "class" and name in current.bindings:
+            real = [
+                one
+                for one in current.bindings[name]
+                if one.kind != "narrowed" and not (isinstance(one.value, ast.Constant) and one.value.value is None)
+            ]
+            is_one = len(real) == 1 or all(one.kind == "parameter" or one.asynchronous for one in real)
+            return current if is_one else None
+        current = current.parent
+    return scope.outermost_function
+
+
+def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
+    """What an undeclared parameter called ``engine`` must be, where a module that names SQLAlchemy connects by it."""
+    if not _SAYS_ENGINE.search(name) or not scope.module.mentions(b"sqlalchemy"):
+        return None
+    uses = [
+        call
+        for inner in scope.descendants()
+        for call in inner.calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in _ENGINE_METHODS
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name
+    ]
+    if not uses:
+        return None
+    kind = _ASYNC_ENGINE if any(_is_asynchronous(call) for call in uses) else _SYNC_ENGINE
+    if kind is _SYNC_ENGINE and scope.is_async:
+        return None  # an `await` may be what is missing
+    cls = ev.models.classes.get(kind)
+    return Instance(cls, cls) if cls is not None else None
+
+
+def _is_asynchronous(call: ast.Call) -> bool:
+    parent = parent_of(call)
+    return isinstance(parent, ast.Await) or (
+        isinstance(parent, ast.withitem) and isinstance(parent_of(parent), ast.AsyncWith)
+    )
+
+
+def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
+    """What a name stands for that is declared as a synchronous class: its asynchronous twin, where most of the calls on
+    it that only make sense with an ``await`` there have one. ``db: Session = Depends(get_async_session)`` works.
+    """
+    declared = without_none(one)
+    if not isinstance(declared, Instance):
+        return one
+    base = declared.base
+    if base is None or not base.twin or declared.cls is not base or not scope.is_async:
+        return one
+    twin = ev.models.classes.get(base.twin)
+    if twin is None:
+        return one
+    awaited = others = 0
+    for inner in scope.descendants():
+        for call in inner.calls:
+            function = call.func
+            if (
+                isinstance(function, ast.Attribute)
+                and isinstance(function.value, ast.Name)
+                and function.value.id == name
+            ):
+                row = ev.models.method(twin, function.attr)
+                if row is not None and row.call == "coroutine":
+                    awaited += isinstance(parent_of(call), ast.Await)
+                    others += not isinstance(parent_of(call), ast.Await)
+    return Instance(twin, twin) if awaited > others else one
+
+
+def _class_around(scope: Scope) -> Scope | None:
+    current: Scope | None = scope
+    while current is not None and current.kind != "class":
+        current = current.parent
+    return current
+
+
+def _method_around(scope: Scope) -> Scope:
+    current = scope
+    while current.parent is not None and current.parent.kind not in ("class", "module"):
+        current = current.parent
+    return current
+
+
+def _is_awaited_use(call: ast.Call, receiver: ast.expr) -> bool:
+    function = call.func
+    if not (isinstance(function, ast.Attribute) and function.attr in _STRONG):
+        return False
+    other = function.value
+    if isinstance(receiver, ast.Name):
+        same = isinstance(other, ast.Name) and other.id == receiver.id
+    else:
+        assert isinstance(receiver, ast.Attribute)
+        same = (
+            isinstance(other, ast.Attribute)
+            and other.attr == receiver.attr
+            and isinstance(other.value, ast.Name)
+            and other.value.id == "self"
+        )
+    return same and isinstance(parent_of(call), ast.Await)

@@ -1,0 +1,66 @@
+"""What a function of the project loads by name: ``load("shop.payments", "charge")``.
+
+Such a function passes what it is given to ``importlib.import_module`` and ``getattr``. Where the name of the module
+depends on more than what is given, as that of an edition's own, the plain one is taken.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import assigned
+from poolint.types.values import UNKNOWN, Function, Type
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def loaded(ev: Evaluator, loader: Function, call: ast.Call, scope: Scope) -> Type:
+    """What a call of a function gives that may load it by the names it is given; unknown where it does not."""
+    function = loader.scope
+    if not function.module.mentions(b"import_module") or not isinstance(function.node, ast.FunctionDef):
+        return UNKNOWN
+    given = dict(_given(function.node, call))
+    for inner in function.calls:
+        if last_name(inner.func) == "getattr" and len(inner.args) >= 2:
+            module, name = _module(inner.args[0], given, function), _text(inner.args[1], given, function)
+            found = ev.project.imported(module, 0, scope.module) if module and name else None
+            if found is not None:
+                return ev.module_name(found, name)
+    return UNKNOWN
+
+
+def _module(node: ast.expr, given: dict[str, str], function: Scope) -> str:
+    """The name of the module that an expression imports."""
+    value = assigned(node.id, function) if isinstance(node, ast.Name) else node
+    if isinstance(value, ast.Call) and last_name(value.func) == "import_module" and len(value.args) == 1:
+        return _text(value.args[0], given, function)
+    return ""
+
+
+def _text(node: ast.expr, given: dict[str, str], function: Scope) -> str:
+    """The text that an expression is when the function is given these."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if isinstance(node, ast.IfExp):
+        return _text(node.body, given, function) or _text(node.orelse, given, function)
+    if not isinstance(node, ast.Name):
+        return ""
+    if node.id in given:
+        return given[node.id]
+    value = assigned(node.id, function)
+    return _text(value, given, function) if value is not None and not isinstance(value, ast.Name) else ""
+
+
+def _given(function: ast.FunctionDef, call: ast.Call) -> Iterator[tuple[str, str]]:
+    """The texts that a call gives for parameters."""
+    names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+    passed = [*zip(names, call.args, strict=False), *((one.arg, one.value) for one in call.keywords if one.arg)]
+    for name, value in passed:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            yield name, value.value

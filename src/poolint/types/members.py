@@ -1,0 +1,255 @@
+"""What an attribute is: members of modules, classes and instances, the project's and the libraries'."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models import standard
+from poolint.screen import STATE_HOLDERS
+from poolint.types import annotated, returns
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Function,
+    Holder,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    ModuleObject,
+    Pending,
+    TupleOf,
+    Type,
+    alternatives,
+    known,
+    union,
+)
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_GENERATOR = "poolint.evidence.AsyncGenerator"
+_TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__next__", "__anext__"})
+
+
+def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | None, scope: Scope | None) -> Type:
+    """What ``receiver.attribute`` is. ``node`` and ``scope`` are the expression's, where there is one."""
+    owners = alternatives(receiver)
+    found = union([_member(ev, one, attribute) for one in owners if len(owners) == 1 or not _lacks(ev, one, attribute)])
+    if found is UNKNOWN and node is not None and scope is not None:
+        return _state(ev, node, scope)
+    return found
+
+
+def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
+    """Whether it is known that there is no such member: then this alternative is not the one at hand."""
+    if isinstance(one, Pending):
+        return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "cm") and not attribute.startswith(
+            "__"
+        )
+    return (
+        isinstance(one, Instance)
+        and one.base is not None
+        and one.cls is one.base
+        and one.base.kind != "other"
+        and ev.models.method(one.base, attribute) is None
+        and ev.models.attribute(one.base, attribute) is None
+    )
+
+
+def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
+    if isinstance(receiver, ModuleObject):
+        return ev.module_name(receiver.module, attribute)
+    if isinstance(receiver, LibraryName):
+        return ev.library(f"{receiver.name}.{attribute}")
+    if isinstance(receiver, Instance):
+        return of_instance(ev, receiver, attribute)
+    if isinstance(receiver, ClassObject):
+        return _of_class(ev, receiver, attribute)
+    if isinstance(receiver, Holder):
+        return receiver.member(attribute)
+    if isinstance(receiver, Function):
+        return _of_decorated(ev, receiver, attribute)
+    if isinstance(receiver, Pending):
+        if attribute == "aclose" and receiver.call == "async-generator":
+            return _generator_close(ev, receiver)
+        if attribute in _TAKING_ITEM:
+            if receiver.call == "async-generator":
+                return CallableValue(Pending("coroutine", awaited=receiver.item))
+            return CallableValue(receiver.item)
+        if attribute in ("values", "copy") and receiver.call == "iterable":
+            return CallableValue(receiver)
+        if attribute == "items" and receiver.call == "iterable":
+            return CallableValue(Pending("iterable", item=TupleOf((UNKNOWN, receiver.item))))
+        if attribute in ("__enter__", "__aenter__"):
+            pending = Pending("coroutine", awaited=receiver.entered)
+            return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
+    return UNKNOWN
+
+
+def _of_decorated(ev: Evaluator, function: Function, attribute: str) -> Type:
+    """A member of what a library's decorator has made of a function: ``delay`` of a task."""
+    scope = function.scope
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        maker = ev.type_of(target, scope.parent or scope)
+        if isinstance(maker, (LibraryFunction, LibraryMethod)):
+            made = returns.type_expression(ev, maker.row.returns, None)
+            if isinstance(made, Instance):
+                return of_instance(ev, made, attribute)
+    return UNKNOWN
+
+
+def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
+    """``aclose`` of an asynchronous generator that holds a session or connection: it gives that back."""
+    cls = ev.models.classes[_GENERATOR]
+    row = ev.models.method(cls, "aclose")
+    holds = all(
+        isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection")
+        for one in alternatives(receiver.item)
+    )
+    return LibraryMethod(Instance(cls, cls), row, "aclose") if holds and row is not None else UNKNOWN
+
+
+def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
+    """A member of an instance, by its classes."""
+    if receiver.cls is not receiver.base:
+        found = _first_party(ev, receiver, attribute)
+        if found is not None:
+            return found
+    return _of_library(ev, receiver, attribute)
+
+
+def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str) -> Type:
+    base = receiver.base
+    if base is None:
+        return UNKNOWN
+    row = ev.models.method(base, attribute)
+    if row is not None:
+        return LibraryMethod(receiver, row, attribute)
+    expression = ev.models.attribute(base, attribute)
+    if expression:
+        instance = receiver.instance() if isinstance(receiver, ClassObject) else receiver
+        return returns.type_expression(ev, expression, instance)
+    return UNKNOWN
+
+
+def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
+    if receiver.cls is receiver.base:
+        return _of_library(ev, receiver, attribute)
+    for scope in lineage(ev, receiver):
+        bindings = scope.bindings.get(attribute)
+        if bindings is None:
+            continue
+        one = ev.scope_name(attribute, scope)
+        if isinstance(one, Function) and "builtins.classmethod" in returns.decorators(ev, one.scope):
+            return Function(one.scope, receiver)
+        return one
+    return _of_library(ev, receiver, attribute)
+
+
+def lineage(ev: Evaluator, cls: ClassObject | Instance) -> list[Scope]:
+    """The first-party classes among ``cls`` and its ancestors, depth first, each once."""
+    found: list[Scope] = []
+    stack: list[Scope] = [cls.cls] if cls.cls is not cls.base else []  # type: ignore[list-item]
+    while stack and len(found) < 40:
+        scope = stack.pop()
+        if scope in found:
+            continue
+        found.append(scope)
+        bases = [base.cls for base in ev.bases(scope) if base.cls is not base.base]
+        stack.extend(reversed(bases))  # type: ignore[arg-type]
+    return found
+
+
+def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | None:
+    """A member that a class of the project defines, None where none of the classes does."""
+    declared = False
+    for scope in lineage(ev, receiver):
+        if "__getattribute__" in scope.bindings:
+            return UNKNOWN
+        bindings = scope.bindings.get(attribute, [])
+        functions = [one for one in bindings if one.kind == "function"]
+        if functions:
+            inner = functions[-1].scope
+            assert inner is not None
+            return _method(ev, inner, receiver)
+        found = _field(ev, scope, attribute)
+        if found is not UNKNOWN and found is not NOTHING:
+            return found
+        declared = declared or bool(bindings) or attribute in scope.self_assignments
+    return UNKNOWN if declared else None
+
+
+def _method(ev: Evaluator, scope: Scope, receiver: Instance) -> Type:
+    decorators = returns.decorators(ev, scope)
+    if not standard.PROPERTIES.isdisjoint(decorators) or any(one.endswith(".setter") for one in decorators):
+        return returns.returned(ev, scope, receiver)
+    if "builtins.staticmethod" in decorators:
+        return Function(scope)
+    if "builtins.classmethod" in decorators:
+        return Function(scope, ClassObject(receiver.cls, receiver.base, receiver.arguments))
+    return Function(scope, receiver)
+
+
+def _field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
+    """An attribute as the class body and the methods that assign ``self.attribute`` tell it."""
+    return ev.once((scope, attribute, "field"), _compute_field, ev, scope, attribute)
+
+
+def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
+    found: list[Type] = []
+    for binding in scope.bindings.get(attribute, ()):
+        one = ev.binding(binding, scope)
+        if binding.kind == "annotated" and one is not UNKNOWN and one is not NOTHING:
+            return one
+        found.append(one)
+    for binding in scope.self_assignments.get(attribute, ()):
+        if binding.annotation is not None:
+            declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
+            if declared is not UNKNOWN:
+                return declared
+        found.append(ev.binding(binding, binding.scope or scope))
+    return known(found)
+
+
+def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
+    """What ``with`` or ``async with`` on an instance binds; ``UNKNOWN`` where it cannot be entered."""
+    if receiver.cls is not receiver.base:
+        found = _first_party(ev, receiver, "__aenter__" if asynchronous else "__enter__")
+        if isinstance(found, Function):
+            value = returns.returned(ev, found.scope, receiver)
+            if asynchronous and isinstance(value, Pending):
+                value = value.awaited
+            return value
+    if receiver.base is None:
+        return UNKNOWN
+    expression = receiver.base.async_enter if asynchronous else receiver.base.enter
+    return returns.type_expression(ev, expression, receiver) if expression else UNKNOWN
+
+
+def _state(ev: Evaluator, node: ast.Attribute, scope: Scope) -> Type:
+    """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project."""
+    owner = node.value
+    if not (isinstance(owner, ast.Attribute) and owner.attr == "state" and _last_name(owner.value) in STATE_HOLDERS):
+        return UNKNOWN
+    return ev.once(("state", node.attr, scope.module.path), _compute_state, ev, node.attr, scope)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _compute_state(ev: Evaluator, name: str, scope: Scope) -> Type:
+    return known(
+        [
+            ev.binding(binding, binding.scope or module.scope)
+            for module, binding in ev.project.state_assignments(name, scope.module)
+        ]
+    )

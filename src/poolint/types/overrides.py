@@ -1,0 +1,137 @@
+"""Which functions of the project a call of an abstract method runs: those of the classes that write it.
+
+A method is abstract when it is declared so, or says ``NotImplementedError``, or stands in a protocol without a body.
+A class whose own method does nothing but raise stands for what is switched off; nobody waits for that one.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, Instance
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_MAX_CLASSES = 24
+"""Classes of one family that are looked at; of an interface with more, which one is at hand is anybody's guess."""
+
+
+class Heirs:
+    """Finds who writes what an abstract class leaves open. One for each evaluator."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._below: dict[Scope, tuple[Scope, ...] | None] = {}
+        self._written: dict[tuple[Scope, str], tuple[Scope, ...]] = {}
+
+    def written(self, function: Function) -> tuple[Scope, ...]:
+        """The functions that may run where this abstract one is called; none where it is not, or nobody knows."""
+        name, receiver = function.scope.name, function.receiver
+        if not is_left_open(function.scope):
+            return ()
+        owner = function.scope.enclosing_class
+        if isinstance(receiver, (Instance, ClassObject)) and receiver.cls is not receiver.base:
+            owner = receiver.cls  # type: ignore[assignment]
+        if owner is None:
+            return ()
+        key = (owner, name)
+        if key not in self._written:
+            self._written[key] = self._find(owner, name)
+        return self._written[key]
+
+    def _find(self, owner: Scope, name: str) -> tuple[Scope, ...]:
+        found: list[Scope] = []
+        for heir in self._all_below(owner) or ():
+            one = self._own(heir, name)
+            if one is None:
+                return ()  # a name that is assigned, or that something else gives
+            if not is_left_open(one) and not _only_raises(one) and one not in found:
+                found.append(one)
+        return tuple(found)
+
+    def _own(self, cls: Scope, name: str) -> Scope | None:
+        """The function that a class has under a name, its own or inherited."""
+        for one in lineage(self.ev, ClassObject(cls, None)):
+            bindings = one.bindings.get(name)
+            if bindings:
+                return bindings[-1].scope if bindings[-1].kind == "function" else None
+        return None
+
+    def _all_below(self, owner: Scope) -> tuple[Scope, ...] | None:
+        """The classes that inherit from one, directly or not; None where there are too many."""
+        if owner not in self._below:
+            self._below[owner] = None
+            found: list[Scope] = []
+            queue = [owner]
+            for one in queue:  # grows
+                heirs = self._direct(one)
+                if heirs is None or len(found) + len(heirs) > _MAX_CLASSES:
+                    return None
+                fresh = [heir for heir in heirs if heir not in found]
+                found += fresh
+                queue += fresh
+            self._below[owner] = tuple(found)
+        return self._below[owner]
+
+    def _direct(self, owner: Scope) -> list[Scope] | None:
+        """The classes that name one among their bases."""
+        project = self.ev.project
+        named = project.heirs(owner.name, owner.module)
+        if len(named) > _MAX_CLASSES:
+            return None
+        found: list[Scope] = []
+        for path, name in named:
+            module = project.module(path)
+            for scope in module.scope.children if module is not None else ():
+                is_heir = scope.kind == "class" and scope.name == name and scope is not owner and scope not in found
+                if is_heir and any(base.cls is owner for base in self.ev.bases(scope)):
+                    found.append(scope)
+        return found
+
+
+def is_left_open(scope: Scope) -> bool:
+    """Whether a method is there for others to write."""
+    node, owner = scope.node, scope.enclosing_class
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or owner is None:
+        return False
+    if any(last_name(one) in ("abstractmethod", "abstractproperty") for one in node.decorator_list):
+        return True
+    body = _beyond_docstring(node)
+    if not body:
+        return _is_protocol(owner)
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        error = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
+        return error is not None and last_name(error) == "NotImplementedError"
+    return all(_is_empty(one) for one in body) and _is_protocol(owner)
+
+
+def _only_raises(scope: Scope) -> bool:
+    body = _beyond_docstring(scope.node)
+    return len(body) == 1 and isinstance(body[0], ast.Raise)
+
+
+def _beyond_docstring(node: ast.AST) -> list[ast.stmt]:
+    body: list[ast.stmt] = getattr(node, "body", [])
+    first = body[0] if body else None
+    is_text = (
+        isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+    )
+    return body[1:] if is_text else body
+
+
+def _is_empty(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Pass) or (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    )
+
+
+def _is_protocol(owner: Scope) -> bool:
+    assert isinstance(owner.node, ast.ClassDef)
+    bases = [one.value if isinstance(one, ast.Subscript) else one for one in owner.node.bases]
+    return any(last_name(one) == "Protocol" for one in bases)

@@ -1,0 +1,69 @@
+"""What a parameter is: the object itself, what is injected, what is declared, or what callers pass."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import Scope
+from poolint.types import annotated, evidence, returns
+from poolint.types.values import UNKNOWN, Instance, Type
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Binding
+    from poolint.types.evaluator import Evaluator
+
+
+def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
+    """What the parameter that ``binding`` binds in the function with this scope is."""
+    assert isinstance(binding.node, ast.arg)
+    receiver = _receiver(ev, binding, binding.node, scope)
+    if receiver is not UNKNOWN:
+        return receiver
+    outside = scope.parent or scope
+    injected = annotated.injected(ev, binding.value, outside) if binding.value else UNKNOWN
+    if injected is not UNKNOWN and not (binding.annotation and _is_marker(injected)):
+        return injected  # the dependency is what is really passed, whatever the annotation says
+    declared = annotated.annotation(ev, binding.annotation, outside) if binding.annotation else UNKNOWN
+    if isinstance(declared, Instance):
+        return evidence.as_used(ev, declared, binding.node.arg, scope)
+    if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
+        return declared
+    passed = ev.callers.passed(binding, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
+    return evidence.as_used(ev, passed, binding.node.arg, scope)
+
+
+def _is_marker(injected: Type) -> bool:
+    """Whether a dependency is an empty class, which only marks the place of what the application overrides it with."""
+    return isinstance(injected, Instance) and isinstance(injected.cls, Scope) and _is_empty(injected.cls)
+
+
+def _is_empty(cls: Scope) -> bool:
+    is_derived = isinstance(cls.node, ast.ClassDef) and bool(cls.node.bases)
+    return not (is_derived or cls.children or cls.bindings or cls.self_assignments)
+
+
+def _receiver(ev: Evaluator, binding: Binding, node: ast.arg, scope: Scope) -> Type:
+    """The object or class that a method's first parameter is; ``UNKNOWN`` for any other parameter."""
+    owner = scope.enclosing_class
+    if owner is None or not isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return UNKNOWN
+    positional = [*scope.node.args.posonlyargs, *scope.node.args.args]
+    if not positional or positional[0] is not node or not _may_be_receiver(ev, binding, scope):
+        return UNKNOWN
+    decorators = returns.decorators(ev, scope)
+    if "builtins.staticmethod" in decorators:
+        return UNKNOWN
+    cls = ev.class_object(owner)
+    return cls if "builtins.classmethod" in decorators or scope.name == "__new__" else cls.instance()
+
+
+def _may_be_receiver(ev: Evaluator, binding: Binding, scope: Scope) -> bool:
+    """Whether the first parameter of a method is the object; a declared session there shows a missing ``self``."""
+    assert isinstance(binding.node, ast.arg)
+    if binding.annotation is None or binding.node.arg in ("self", "cls"):
+        return True
+    declared = annotated.annotation(ev, binding.annotation, scope.parent or scope)
+    return not (isinstance(declared, Instance) and declared.base is not None)

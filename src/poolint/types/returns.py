@@ -1,0 +1,264 @@
+"""What a call gives: library calls by the models, the project's functions by their annotations or bodies."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.models import standard
+from poolint.screen import UNTOLD
+from poolint.types import annotated, loading
+from poolint.types.values import (
+    NOTHING,
+    UNKNOWN,
+    CallableValue,
+    ClassObject,
+    Function,
+    Instance,
+    LibraryFunction,
+    LibraryMethod,
+    LibraryName,
+    Pending,
+    TupleOf,
+    Type,
+    alternatives,
+    known,
+    union,
+    without_none,
+)
+
+if TYPE_CHECKING:
+    from poolint.models import schema
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+_UNTOLD = frozenset(one.decode() for one in UNTOLD)
+
+
+def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
+    """What the call ``node`` of ``callee`` gives, before any ``await``."""
+    found = union([_result(ev, one, node, scope) for one in alternatives(callee)])
+    if found is UNKNOWN and isinstance(node.func, ast.Attribute) and node.args:
+        entering = standard.ENTERING.get(node.func.attr)
+        if entering is not None:
+            inner = ev.entered(ev.type_of(node.args[0], scope), asynchronous=entering == "coroutine")
+            return Pending("coroutine", awaited=inner) if entering == "coroutine" else inner
+    return found
+
+
+def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
+    if isinstance(callee, ClassObject):
+        return _constructed(ev, callee, node, scope)
+    if isinstance(callee, LibraryName):
+        return _well_known(ev, callee.name, node, scope)
+    found = called(ev, callee)
+    return loading.loaded(ev, callee, node, scope) if found is UNKNOWN and isinstance(callee, Function) else found
+
+
+def called(ev: Evaluator, callee: Type) -> Type:
+    """What calling ``callee`` gives, whatever the arguments."""
+    if isinstance(callee, LibraryFunction):
+        return row_value(ev, callee.row, None)
+    if isinstance(callee, LibraryMethod):
+        receiver = callee.receiver
+        return row_value(ev, callee.row, receiver.instance() if isinstance(receiver, ClassObject) else receiver)
+    if isinstance(callee, Function):
+        return returned(ev, callee.scope, callee.receiver)
+    if isinstance(callee, CallableValue):
+        return callee.gives
+    if isinstance(callee, ClassObject):
+        return callee.instance()
+    if isinstance(callee, Instance):
+        from poolint.types import members
+
+        inner = members.of_instance(ev, callee, "__call__")
+        if isinstance(inner, (Function, LibraryMethod)):
+            return called(ev, inner)
+    return UNKNOWN
+
+
+def row_value(ev: Evaluator, row: schema.Method | schema.Function, receiver: Instance | None) -> Type:
+    """What a call of a modelled function gives, before any ``await``."""
+    gives = type_expression(ev, row.returns, receiver)
+    if row.call == "sync":
+        return gives
+    entered = type_expression(ev, row.enters, receiver) if row.enters else gives
+    if row.call in ("generator", "async-generator"):
+        return Pending(row.call, item=gives)
+    if row.call in ("coroutine", "awaitable"):
+        return Pending(row.call, awaited=gives)
+    return Pending(row.call, awaited=gives if row.call == "awaitable-cm" else UNKNOWN, entered=entered)
+
+
+def type_expression(ev: Evaluator, expression: str, receiver: Instance | None) -> Type:
+    """A type expression of the models (see :mod:`poolint.models.schema`), for a receiver."""
+    if not expression:
+        return UNKNOWN
+    if expression == "self":
+        return receiver if receiver is not None else UNKNOWN
+    if expression.startswith("$"):
+        index = int(expression[1:])
+        if receiver is None:
+            return UNKNOWN
+        if index < len(receiver.arguments) and receiver.arguments[index] is not UNKNOWN:
+            return receiver.arguments[index]
+        defaults = receiver.base.parameters if receiver.base is not None else ()
+        return type_expression(ev, defaults[index], None) if index < len(defaults) else UNKNOWN
+    cls = ev.models.classes.get(expression)
+    return Instance(cls, cls) if cls is not None else UNKNOWN
+
+
+def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) -> Type:
+    """An instance, with the type argument that a keyword such as ``class_=`` gives."""
+    base = cls.base
+    if base is not None and base is cls.cls:
+        for keyword in node.keywords:
+            other = base.made_with.get(keyword.arg or "")
+            if other and isinstance(keyword.value, ast.Constant) and keyword.value.value is True:
+                return type_expression(ev, other, None)
+    if base is None or not base.parameter_from:
+        return cls.instance()
+    for keyword in node.keywords:
+        if keyword.arg == base.parameter_from:
+            one = ev.type_of(keyword.value, scope)
+            if isinstance(one, ClassObject):
+                return Instance(cls.cls, base, (one.instance(),))
+            return Instance(cls.cls, base, (UNKNOWN,)) if not cls.arguments else cls.instance()
+    return cls.instance()
+
+
+def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
+    index = standard.SAME_AS_ARGUMENT.get(name)
+    if index is not None and 0 <= index < len(node.args):
+        if name.endswith("cast"):
+            return annotated.annotation(ev, node.args[0], scope)
+        return ev.type_of(node.args[index], scope)
+    if name in standard.CONTAINERS and (not node.args or name.endswith("defaultdict")):
+        return Pending("iterable")
+    if not node.args:
+        return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
+    manager = standard.ENTERS_ARGUMENT.get(name)
+    if manager is not None:
+        inner = ev.type_of(node.args[0], scope)
+        if manager == "both":
+            return union([Pending("async-cm", entered=inner), Pending("cm", entered=inner)])
+        return Pending("async-cm" if manager == "async-cm" else "cm", entered=inner)
+    if name in standard.ITEM_OF_ARGUMENT:
+        source = ev.type_of(node.args[0], scope)
+        if isinstance(source, Pending):
+            if source.call == "async-generator" and name.endswith("anext"):
+                return Pending("coroutine", awaited=source.item)
+            return source.item if source.call in ("generator", "iterable") else UNKNOWN
+    if name in standard.SAME_ITEMS:
+        item = ev.item(ev.type_of(node.args[0], scope), asynchronous=False)
+        return UNKNOWN if item is UNKNOWN else Pending("iterable", item=item)
+    if name in ("builtins.enumerate", "builtins.zip"):
+        items = [ev.item(ev.type_of(one, scope), asynchronous=False) for one in node.args]
+        return Pending("iterable", item=TupleOf((UNKNOWN, items[0]) if name.endswith("enumerate") else tuple(items)))
+    if name == "builtins.getattr" and len(node.args) >= 2:
+        attribute = node.args[1]
+        if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
+            from poolint.types import members
+
+            return members.member(ev, ev.type_of(node.args[0], scope), attribute.value, None, scope)
+    return UNKNOWN
+
+
+def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
+    """``super()``: an instance of the first base that is known."""
+    current: Scope | None = scope
+    while current is not None and current.enclosing_class is None:
+        current = current.parent
+    bases = ev.bases(current.enclosing_class) if current is not None and current.enclosing_class is not None else []
+    return bases[0].instance() if bases else UNKNOWN
+
+
+def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:
+    """Qualified names of a function's decorators; of those that are called, the name of what is called."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return frozenset()
+    names = set()
+    for decorator in node.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = ev.qualified_name(ev.type_of(target, scope.parent or scope))
+        if not name and isinstance(target, ast.Attribute):
+            name = f".{target.attr}"
+        if name:
+            names.add(name)
+    return frozenset(names)
+
+
+def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
+    """What calling a function of the project gives, before any ``await``."""
+    found = ev.once((scope, "returned"), _returned, ev, scope)
+    if isinstance(receiver, (Instance, ClassObject)) and receiver.cls is not scope.enclosing_class:
+        own = receiver if isinstance(receiver, Instance) else receiver.instance()
+        if isinstance(found, Instance) and _gives_self(found, scope):
+            return own
+        if isinstance(found, Pending) and isinstance(found.awaited, Instance) and _gives_self(found.awaited, scope):
+            return Pending(found.call, awaited=own, entered=found.entered, item=found.item)
+    return found
+
+
+def _gives_self(given: Instance, scope: Scope) -> bool:
+    """Whether a method of a base gives the object at hand, or makes one of its class, also where that is derived."""
+    if given.cls is not scope.enclosing_class:
+        return False
+    declared = getattr(scope.node, "returns", None)
+    if isinstance(declared, ast.Name):
+        return declared.id == "Self"
+    made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
+    return declared is None and all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
+
+
+def _returned(ev: Evaluator, scope: Scope) -> Type:
+    if scope.kind == "lambda":
+        assert isinstance(scope.node, ast.Lambda)
+        return ev.type_of(scope.node.body, scope)
+    node = scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    manager = next(
+        (standard.CONTEXT_DECORATORS[one] for one in decorators(ev, scope) if one in standard.CONTEXT_DECORATORS),
+        None,
+    )
+    declared = annotated.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
+    if manager is not None:
+        return Pending("async-cm" if manager == "async-cm" else "cm", entered=_yielded(ev, scope, declared))
+    if scope.is_generator:
+        kind = "async-generator" if scope.is_async else "generator"
+        return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
+    value = declared if node.returns is not None and tells(node.returns) else _inferred(ev, scope, declared)
+    return Pending("coroutine", awaited=value) if scope.is_async else value
+
+
+def tells(returns: ast.expr) -> bool:
+    """Whether a return annotation says what is returned, so that the body need not be asked."""
+    words = {one.id for one in ast.walk(returns) if isinstance(one, ast.Name)}
+    words |= {one.attr for one in ast.walk(returns) if isinstance(one, ast.Attribute)}
+    if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
+        words |= set(re.findall(r"\w+", returns.value))
+    return words.isdisjoint(_UNTOLD)
+
+
+def _inferred(ev: Evaluator, scope: Scope, declared: Type) -> Type:
+    """The return type, where none is declared or what is declared tells little."""
+    types = [ev.type_of(value, scope) for value in scope.returns]
+    found = known([one for one in types if one is not NOTHING]) if types else UNKNOWN
+    return declared if found is UNKNOWN else found
+
+
+def _yielded(ev: Evaluator, scope: Scope, declared: Type) -> Type:
+    if isinstance(declared, Pending) and declared.item is not UNKNOWN:
+        return declared.item
+    if isinstance(declared, Instance):
+        return declared  # wrong, but often written: the type of the item instead of the iterator
+    types: list[Type] = []
+    for one in scope.yields:
+        if isinstance(one, ast.YieldFrom):
+            types.append(ev.item(ev.type_of(one.value, scope), asynchronous=False))
+        elif one.value is not None:
+            types.append(without_none(ev.type_of(one.value, scope)))
+    return known(types)

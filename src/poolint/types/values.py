@@ -1,0 +1,241 @@
+"""What an expression can be, in terms of the models and of the project's own classes.
+
+Types are small immutable values. ``UNKNOWN`` stands for all that is of no interest or cannot be told: rules are silent
+about it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from poolint.models import schema
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+
+Provenance = Literal["declared", "inferred", "evidence"]
+
+
+class Type:
+    """Base of all types; equal when ``key`` is."""
+
+    __slots__ = ("key",)
+    key: tuple[object, ...]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Type) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}{self.key[1:]!r}"
+
+
+class Unknown(Type):
+    """Nothing is known."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.key = ("unknown",)
+
+
+class Nothing(Type):
+    """``None``."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.key = ("none",)
+
+
+UNKNOWN = Unknown()
+NOTHING = Nothing()
+
+
+class Instance(Type):
+    """An object of a class: a library's (``cls`` is a row of the models) or the project's (``cls`` is its scope).
+
+    ``base`` is the library class whose behaviour it has: ``cls`` itself, or the one that a first-party class inherits.
+    """
+
+    __slots__ = ("arguments", "base", "cls")
+
+    def __init__(self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()) -> None:
+        self.cls = cls
+        self.base = base
+        self.arguments = arguments
+        self.key = ("instance", _identity(cls), arguments)
+
+
+class ClassObject(Type):
+    """A class itself, as an object that can be called."""
+
+    __slots__ = ("arguments", "base", "cls")
+
+    def __init__(self, cls: schema.Class | Scope, base: schema.Class | None, arguments: tuple[Type, ...] = ()) -> None:
+        self.cls = cls
+        self.base = base
+        self.arguments = arguments
+        self.key = ("class", _identity(cls), arguments)
+
+    def instance(self) -> Instance:
+        """What calling the class gives."""
+        return Instance(self.cls, self.base, self.arguments)
+
+
+class ModuleObject(Type):
+    """A first-party module."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.key = ("module", module.path)
+
+
+class LibraryName(Type):
+    """A module, function or class of a library of which the models say nothing (more)."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.key = ("library", name)
+
+
+class LibraryFunction(Type):
+    """A function of the models."""
+
+    __slots__ = ("row",)
+
+    def __init__(self, row: schema.Function) -> None:
+        self.row = row
+        self.key = ("library-function", row.name)
+
+
+class LibraryMethod(Type):
+    """A method of the models, bound to a receiver."""
+
+    __slots__ = ("receiver", "row")
+
+    def __init__(self, receiver: Instance | ClassObject, row: schema.Method, name: str) -> None:
+        self.receiver = receiver
+        self.row = row
+        self.key = ("library-method", receiver, name)
+
+
+class Function(Type):
+    """A function of the project; ``receiver`` is the object or class it is bound to, if any."""
+
+    __slots__ = ("receiver", "scope")
+
+    def __init__(self, scope: Scope, receiver: Type | None = None) -> None:
+        self.scope = scope
+        self.receiver = receiver
+        self.key = ("function", id(scope), receiver)
+
+
+class CallableValue(Type):
+    """Something declared as a callable: only what it gives is known."""
+
+    __slots__ = ("gives",)
+
+    def __init__(self, gives: Type) -> None:
+        self.gives = gives
+        self.key = ("callable", gives)
+
+
+PendingCall: TypeAlias = Literal[
+    "coroutine", "awaitable", "awaitable-cm", "async-cm", "cm", "generator", "async-generator", "iterable"
+]
+
+
+class Pending(Type):
+    """The value of a call that is not yet what one wants: it has to be awaited, entered or iterated.
+
+    ``awaited``, ``entered`` and ``item`` are what each of these gives.
+    """
+
+    __slots__ = ("awaited", "call", "entered", "item")
+
+    def __init__(
+        self, call: PendingCall, awaited: Type = UNKNOWN, entered: Type = UNKNOWN, item: Type = UNKNOWN
+    ) -> None:
+        self.call: PendingCall = call
+        self.awaited = awaited
+        self.entered = entered
+        self.item = item
+        self.key = ("pending", call, awaited, entered, item)
+
+
+class Holder(Type):
+    """An object of a library of which is known only what some of its attributes are."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[tuple[str, Type], ...]) -> None:
+        self.members = members
+        self.key = ("holder", members)
+
+    def member(self, name: str) -> Type:
+        """What an attribute is."""
+        return next((one for attribute, one in self.members if attribute == name), UNKNOWN)
+
+
+class TupleOf(Type):
+    """A tuple whose elements are known one by one."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: tuple[Type, ...]) -> None:
+        self.items = items
+        self.key = ("tuple", items)
+
+
+class Either(Type):
+    """One of several types; never nested, never with ``UNKNOWN`` in it."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: tuple[Type, ...]) -> None:
+        self.members = members
+        self.key = ("union", frozenset(members))
+
+
+def _identity(cls: schema.Class | Scope) -> object:
+    name = getattr(cls, "kind", None)
+    return id(cls) if name == "class" else cls.name
+
+
+def union(types: list[Type]) -> Type:
+    """The union of ``types``; unknown as soon as one of them is, since nothing would then hold for all."""
+    members: list[Type] = []
+    for one in types:
+        for member in one.members if isinstance(one, Either) else (one,):
+            if member is UNKNOWN:
+                return UNKNOWN
+            if member not in members:
+                members.append(member)
+    if not members:
+        return UNKNOWN
+    return members[0] if len(members) == 1 else Either(tuple(members))
+
+
+def known(types: list[Type]) -> Type:
+    """The union of those that are known: for evidence that adds up, such as the bindings of an attribute."""
+    return union([one for one in types if one is not UNKNOWN])
+
+
+def without_none(one: Type) -> Type:
+    """What is left when ``None`` is ruled out."""
+    if isinstance(one, Either):
+        return union([member for member in one.members if member is not NOTHING])
+    return UNKNOWN if one is NOTHING else one
+
+
+def alternatives(one: Type) -> tuple[Type, ...]:
+    """The alternatives of a type, ``None`` left out."""
+    one = without_none(one)
+    return one.members if isinstance(one, Either) else (one,)

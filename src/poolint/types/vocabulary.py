@@ -1,0 +1,116 @@
+"""The words of the models: cheap first questions about a call, asked before its type is."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import REACHING_ROLES, RELEASABLE
+
+if TYPE_CHECKING:
+    from poolint.models.loader import Models
+    from poolint.models.schema import Class, Function, Method
+    from poolint.syntax.scopes import Scope
+
+
+RELEASING = frozenset({"close", "aclose", "release", "remove", "terminate", "disconnect", "putconn", "dispose"})
+"""Methods that give something back, by name, whatever they are called on."""
+
+TIDYING = (RELEASING - {"remove"}) | {"rollback", "reset", "cancel", "stop", "shutdown", "wait_closed"}
+"""Methods that give something back, roll it back or stop it; `os.remove(path)` is none of these."""
+
+WATCHING = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})
+"""Context managers that only watch over their block."""
+
+SHIELDS = frozenset({"shield", "wait_for"})
+"""Functions that are awaited in the place of what they are passed."""
+
+AT_ONCE = frozenset({"gather", "wait", "as_completed"})
+"""Functions that run the coroutines they are given at the same time."""
+
+STARTS = frozenset({"create_task", "start_soon", "ensure_future"})
+"""Functions that start one task; several in one group, or one in a loop, run at the same time."""
+
+
+class Vocabulary:
+    """Names of methods and functions, by what they can be.
+
+    ``pending`` are those whose value may have to be awaited, ``sync`` those whose value may not; ``takes`` take a
+    connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
+    are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
+    ``registries`` are the names of the classes of such; ``reaches`` reach the database through a synchronous session;
+    ``outlasts`` give connections whose block does not release them.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._roots = models.roots | models.own_roots
+        self.pending: set[str] = set()
+        self.sync: set[str] = set()
+        self.takes: set[str] = set()
+        self.makes: set[str] = set()
+        self.of_resources: set[str] = set()
+        self.of_registries: set[str] = set()
+        self.reaches: set[str] = set()
+        self.dedicates: set[str] = set()
+        self.registries: set[str] = set()
+        self.outlasts: set[str] = set()
+        for cls in models.classes.values():
+            if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
+                self.makes.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
+                self.makes.update(name for row in cls.methods if row.role == "create" for name in row.names)
+            if cls.kind == "registry":
+                self.registries.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
+            for method in cls.methods:
+                if method.dedicates:
+                    self.dedicates.update(method.names)
+                (self.sync if method.call == "sync" else self.pending).update(method.names)
+                if method.role in ("checkout", "open"):
+                    self.takes.update(method.names)
+                    if _outlasts(models, method):
+                        self.outlasts.update(method.names)
+                if cls.kind in RELEASABLE:
+                    self.of_resources.update(method.names)
+                if cls.kind == "registry":
+                    self.of_registries.update(method.names)
+                if (
+                    cls.mode == "sync"
+                    and cls.kind in ("session", "registry", "query")
+                    and method.role in REACHING_ROLES
+                ):
+                    self.reaches.update(method.names)
+        for name, function in models.functions.items():
+            last = name.rpartition(".")[2]
+            (self.sync if function.call == "sync" else self.pending).add(last)
+            made = models.classes.get(function.returns) if function.role == "create" else None
+            if made is not None and (made.kind in ("engine", "pool") or (made.kind == "client" and made.on_drop)):
+                self.makes.add(last)
+            if function.role == "checkout":
+                self.takes.add(last)
+                if _outlasts(models, function):
+                    self.outlasts.add(last)
+
+    def is_library_import(self, callee: ast.expr, scope: Scope) -> bool:
+        """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
+        if not isinstance(callee, ast.Name):
+            return False
+        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or []
+        return any(
+            one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings
+        )
+
+
+def _outlasts(models: Models, row: Method | Function) -> bool:
+    cls = models.classes.get(row.returns)
+    return cls is not None and outlasts_block(cls)
+
+
+def outlasts_block(cls: Class) -> bool:
+    """Whether the block of a connection leaves it open: not that of a mere file, which is closed with its name."""
+    return not cls.releases_on_exit and cls.on_drop != "terminated"
+
+
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted expression."""
+    if type(node) is ast.Attribute:
+        return node.attr
+    return node.id if type(node) is ast.Name else ""

@@ -1,0 +1,72 @@
+"""Calls of which nothing is known, while a connection is held: possible, and only told where that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from poolint.config import Settings
+from poolint.engine import Checker
+from poolint.rules.registry import LazyRules
+from poolint.text.source import Source
+
+HEADER = """\
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+"""
+
+
+def found(tmp_path: Path, body: str, certainty: str) -> list[tuple[int, str, str]]:
+    """Row below the header, code and certainty of what is found in a function's text."""
+    path = tmp_path / "orders.py"
+    path.write_text(HEADER + body)
+    checker = Checker(Settings(certainty=certainty, root=str(tmp_path)), LazyRules())
+    return [
+        (one.range.start.row - HEADER.count("\n"), one.code, str(one.certainty.value))
+        for one in checker.check(Source.read(str(path)))
+    ]
+
+
+IN_A_TRANSACTION = """
+async def pay(session: AsyncSession, order_id: int) -> None:
+    async with session.begin():
+        order = await session.scalar(select(text("id FROM orders")))
+        await charge_external_api(order)
+"""
+
+AFTER_A_READ = """
+async def refresh(session: AsyncSession, carrier_client, order_id: int) -> None:
+    order = await session.scalar(select(text("id FROM orders")))
+    order.state = carrier_client.state(order)
+    await session.commit()
+"""
+
+PASSED_ON = """
+async def note(session: AsyncSession, notes) -> None:
+    async with session.begin():
+        rows = await session.execute(select(text("id FROM orders")))
+        first = rows.one_or_none()
+        await notes.add(session, first)
+"""
+
+COMMITTED = """
+async def pay(session: AsyncSession, order_id: int) -> None:
+    order = await session.scalar(select(text("id FROM orders")))
+    await session.commit()
+    await charge_external_api(order)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [(IN_A_TRANSACTION, [(5, "POL401", "possible")]), (AFTER_A_READ, [(4, "POL402", "possible")])],
+)
+def test_an_undefined_callee_is_possible_only(tmp_path: Path, body: str, expected: list[tuple[int, str, str]]) -> None:
+    assert found(tmp_path, body, "possible") == expected
+    assert found(tmp_path, body, "certain") == []
+
+
+@pytest.mark.parametrize("body", [PASSED_ON, COMMITTED])
+def test_what_works_with_the_session_or_comes_later_is_not(tmp_path: Path, body: str) -> None:
+    assert found(tmp_path, body, "possible") == []
