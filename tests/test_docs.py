@@ -47,6 +47,23 @@ def test_a_stale_table_in_the_readme_is_told_and_written(tmp_path: Path, monkeyp
     assert docs.main(["--check"]) == 1
 
 
+def test_stale_entry_points_are_told_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / docs.PYPROJECT).read_text(encoding="utf-8")
+    row = 'POL102 = "poolint.rules.awaits.unawaited_transaction:UnawaitedTransaction"\n'
+    assert row in text
+    for stale in (text.replace(row, ""), text.replace(row, f'{row}POL199 = "poolint.rules.gone:Gone"\n')):
+        docs.PYPROJECT.write_text(stale, encoding="utf-8")
+        assert docs.main(["--check"]) == 1
+        assert "pyproject.toml is stale" in capsys.readouterr().err
+        assert docs.main([]) == 0
+        assert docs.PYPROJECT.read_text(encoding="utf-8") == text
+    docs.PYPROJECT.write_text("[project]\n", encoding="utf-8")
+    assert docs.main(["--check"]) == 0, "another project's settings are left alone"
+
+
 def test_links_of_the_page_lead_somewhere() -> None:
     page = docs.page(RULES)
     headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}

@@ -1,29 +1,31 @@
-"""Writes ``docs/rules.md``, and the table of rules in ``README.md``, out of what the rules say of themselves:
-``python -m poolint.docs [--check]``.
+"""Writes what is generated from the rules: ``python -m poolint.docs [--check]``.
 
+That is ``docs/rules.md``, the table of rules in ``README.md``, and the entry points of the rules in ``pyproject.toml``.
 It is run in a checkout, and writes below the working directory. With ``--check`` nothing is written; the exit code
-is 1 when a page is not what would be written.
+is 1 when a file is not what would be written.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from poolint import rules as rules_package
 from poolint.options import described
 from poolint.relaxations import KINDS
-from poolint.rules import registry
-from poolint.rules.base import documentation
+from poolint.rules.base import Rule, documentation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from poolint.rules.base import Rule
-
 PAGE = Path("docs/rules.md")
 README = Path("README.md")
+PYPROJECT = Path("pyproject.toml")
+_POINTS = '[project.entry-points."poolint.rules"]\n'
 _TABLE = ("<!-- The table is written by `python -m poolint.docs`. -->\n\n", "\n<!-- Here the table ends. -->\n")
 
 HEAD = """\
@@ -42,9 +44,17 @@ In some places other expectations hold, and rules are off, or off for what the e
 
 
 def own_rules() -> list[type[Rule]]:
-    """The rules that poolint itself brings, in the order of their codes; plugins document themselves."""
-    loaded = registry.load()
-    return [rule for _, rule in sorted(loaded.rules.items()) if rule.__module__.startswith("poolint.rules.")]
+    """The rules that poolint itself brings, in the order of their codes; plugins document themselves.
+
+    They are all classes with a ``meta`` in the modules below ``poolint.rules``: the entry points are written from these.
+    """
+    found: list[type[Rule]] = []
+    for module in pkgutil.walk_packages(rules_package.__path__, f"{rules_package.__name__}."):
+        classes = [one for one in vars(importlib.import_module(module.name)).values() if isinstance(one, type)]
+        found += [
+            one for one in classes if issubclass(one, Rule) and "meta" in vars(one) and one.__module__ == module.name
+        ]
+    return sorted(found, key=lambda rule: rule.meta.code)
 
 
 def page(rules: Iterable[type[Rule]]) -> str:
@@ -72,6 +82,14 @@ def with_table(readme: str, rules: Iterable[type[Rule]]) -> str:
         finds = meta.summary + ("" if meta.default else " (off by default)")
         rows.append(f"| {meta.code} | {finds} | {meta.fix if meta.fix != 'none' else ''} |")
     return f"{before}{opening}" + "\n".join(rows) + f"\n{closing}{after}"
+
+
+def with_entry_points(pyproject: str, rules: Iterable[type[Rule]]) -> str:
+    """The settings of the project with an entry point for each rule, by which an installed poolint finds it."""
+    before, opening, rest = pyproject.partition(_POINTS)
+    _, closing, after = rest.partition("\n[")
+    rows = [f'{rule.meta.code} = "{rule.__module__}:{rule.__name__}"\n' for rule in rules]
+    return f"{before}{opening}{''.join(rows)}{closing}{after}" if opening else pyproject
 
 
 def _relaxed(rules: list[type[Rule]]) -> str:
@@ -106,26 +124,29 @@ def _section(rule: type[Rule]) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Write the page, or with ``--check`` say whether it is fresh."""
-    parser = argparse.ArgumentParser(prog="python -m poolint.docs", description="Write docs/rules.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if the page is stale")
+    """Write what is generated, or with ``--check`` say what of it is stale."""
+    parser = argparse.ArgumentParser(
+        prog="python -m poolint.docs", description="Write what is generated from the rules."
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file is stale")
     check: bool = parser.parse_args(arguments).check
 
     rules = own_rules()
-    readme = README.read_text(encoding="utf-8") if README.exists() else ""
-    stale = 0
-    for path, wanted in ((PAGE, page(rules)), (README, with_table(readme, rules) if readme else "")):
-        there = path.read_text(encoding="utf-8") if path.exists() else ""
-        if there == wanted:
-            continue
-        stale = 1
+    wanted = {PAGE: page(rules)}
+    for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points)):
+        if path.exists():
+            wanted[path] = renewed(path.read_text(encoding="utf-8"), rules)
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
         if check:
             print(f"{path} is stale: run `python -m poolint.docs`", file=sys.stderr)
             continue
         path.parent.mkdir(exist_ok=True)
-        path.write_text(wanted, encoding="utf-8", newline="\n")
+        path.write_text(wanted[path], encoding="utf-8", newline="\n")
         print(f"wrote {path}")
-    return stale if check else 0
+        if path == PYPROJECT:
+            print("install poolint again (`pip install -e .`): entry points are read when it is installed")
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":
