@@ -190,6 +190,11 @@ def _add_coverage(coverage: argparse.ArgumentParser) -> None:
 def _add_dev(dev: argparse.ArgumentParser) -> None:
     dev.description = "Tools to work on poolint itself, and on models of libraries."
     tools = dev.add_subparsers(dest="tool", metavar="TOOL", required=True)
+    rule = tools.add_parser("new-rule", help="write the scaffold of a rule", allow_abbrev=False)
+    rule.description = "Write a rule, its detector and two fixtures into the checkout of poolint around this directory."
+    rule.add_argument("code", metavar="CODE", help="the code of the rule: POL and three digits")
+    rule.add_argument("name", metavar="NAME", help="its name, in words joined by hyphens: sleep-while-held")
+    rule.add_argument("--group", metavar="FOLDER", help="its folder below rules/; default: where its neighbours are")
     model = tools.add_parser("new-model", help="draft the model of an installed package", allow_abbrev=False)
     model.description = (
         "Draft the model of a package from its signatures: which calls are coroutines or context managers, and what they "

@@ -29,6 +29,10 @@ def dev(options: Namespace) -> int:
 
 
 def _made(options: Namespace, cwd: str) -> Scaffold:
+    if options.tool == "new-rule":
+        from poolint.dev.rules import new_rule
+
+        return new_rule(options.code, options.name, options.group, cwd)
     from poolint.dev.models import new_model
 
     return new_model(options.package, options.output, cwd)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 _SIGN = Path("src/poolint/models/schema.py")
 """What shows that a folder is a checkout."""
 
+MARK = "FILL IN:"
+"""Stands in a scaffold before each text that is left to its author."""
+
 
 @dataclass(frozen=True)
 class Scaffold:
