@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import weakref
 from functools import partial
@@ -115,6 +116,16 @@ def run(root: Path, most: int | None = None, options: Options | None = None) -> 
 def test_modules_are_let_go_of_when_too_much_source_is_loaded(project: Path) -> None:
     _, [checker] = run(project, most=0, options=Options(coverage=True))
     assert checker.rests == COUNT + 1, "one rest after each file of interest"
+
+
+def test_they_are_let_go_of_each_time_without_a_collector_that_runs_by_itself(project: Path) -> None:
+    gc.disable()
+    try:
+        _, [checker] = run(project, most=0)
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert checker.rests == COUNT + 1
 
 
 def test_what_nearly_all_files_need_is_not_loaded_for_each(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

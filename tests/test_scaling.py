@@ -15,7 +15,7 @@ from poolint import engine
 from poolint.config import Settings
 from poolint.runner import LazyRules
 from poolint.screen import Ready, Screen
-from poolint.screen.files import File
+from poolint.screen.files import File, imports_of
 from poolint.screen.spreading import spread
 from poolint.text.source import Source
 
@@ -76,6 +76,10 @@ def backwards(count: int) -> str:
     return f"{HEAD}def f0(s: Session):\n    s.execute('x')\n" + rows(count, "def f{n}(s: Session):\n    f{i}(s)\n")
 
 
+def kept_globals(count: int) -> str:
+    return HEAD + rows(count, "def f{i}():\n    global c\n    c = engine.connect()\n")
+
+
 def body(count: int, *templates: str) -> str:
     return HEAD + "def f(a, b):\n    k = engine.connect()\n" + rows(count, *templates) + "    k.close()\n"
 
@@ -112,6 +116,7 @@ WHOLE: list[Callable[[int], str]] = [
     statements_on_a_line,
     reassigned,
     attributes,
+    kept_globals,
 ]
 
 
@@ -139,6 +144,20 @@ def test_the_screen_takes_each_name_up_once(shape: Callable[[int], str], tmp_pat
     screen(10)
     once, twice = (steps(lambda count=count: screen(count)) for count in (100, 200))  # type: ignore[misc]
     assert twice < 2.3 * once
+
+
+def test_the_parts_of_an_imported_name_are_asked_for_up_to_a_bound(tmp_path: Path) -> None:
+    from poolint.roots.finder import MAX_PARTS, Finder
+
+    found = [dotted for _, dotted, _ in imports_of(b"import a" + b".a" * 10_000 + b"\n")]
+    assert len(found) == MAX_PARTS
+    assert found[-1] == "a"
+    finder = Finder()
+    importer = str(tmp_path / "app.py")
+    (tmp_path / "a.py").touch()
+    assert finder.find("a", importer)
+    once = steps(lambda: finder.find("a" + ".a" * MAX_PARTS, importer))
+    assert steps(lambda: finder.find("a" + ".a" * 10_000, importer)) == once
 
 
 def test_what_spreads_is_all_that_follows() -> None:

@@ -107,15 +107,17 @@ class Checker:
         from poolint.analyses import conditions
         from poolint.syntax.project import Project
 
+        versions = self._project.versions
         self._keep_told()
         self._asked.clear()
-        self._analysis = None
-        self._project = Project(self.finder, self._source_of, self._project.versions)
+        self._analysis = self._project = None
         conditions.forget()
         gc.collect()
         if not gc.isenabled():
-            # The process is ours: what is still there, such as the models, need not be looked through again.
+            # The process is ours: what is still there, such as the models, need not be looked through again. The next
+            # project is made after that: what is frozen, and in a ring with what it will load, would never be freed.
             gc.freeze()
+        self._project = Project(self.finder, self._source_of, versions)
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""

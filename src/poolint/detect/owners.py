@@ -99,16 +99,22 @@ def _long_lived(
 
 def _is_released_somewhere(variable: str, scope: Scope) -> bool:
     """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
-    for inner in scope.module.scope.descendants():
-        if any(map(_may_release, inner.loads.get(variable, ()))):
-            return True
+    index = index_of(scope.module.scope)
+    if index.released is None:
+        index.released = frozenset(_released(scope.module.scope))
+    return variable in index.released
+
+
+def _released(module: Scope) -> Iterator[str]:
+    """The names of what may be released anywhere in a module."""
+    for inner in module.descendants():
+        yield from (name for name, loads in inner.loads.items() if any(map(_may_release, loads)))
         for call in inner.calls:
             # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
-            parts = (call.func, *call.args)
-            held = [one.value if isinstance(one, ast.Attribute) and one.attr in RELEASING else one for one in parts]
-            if any(isinstance(one, ast.Attribute) and one.attr == variable for one in held):
-                return True
-    return False
+            for one in (call.func, *call.args):
+                held = one.value if isinstance(one, ast.Attribute) and one.attr in RELEASING else one
+                if isinstance(held, ast.Attribute):
+                    yield held.attr
 
 
 def _may_release(load: ast.Name) -> bool:

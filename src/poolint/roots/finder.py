@@ -19,6 +19,8 @@ REPOSITORY = frozenset({".git", ".hg", ".jj"})
 _PROJECT_MARKS = PROJECT_FILES | {
     "tox.ini", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "manage.py", "alembic.ini",
 }  # fmt: skip
+MAX_PARTS = 100
+"""Names with dots between them in what is imported: no path has room for many more folders, and each is looked for."""
 _MAX_ABOVE = 4
 """How many folders above a file that belongs to no project are asked for what it imports."""
 
@@ -180,7 +182,7 @@ class Finder:
         """Path of the file that ``import dotted`` means in the file at ``importer``; None outside the project."""
         key = (os.path.dirname(importer), dotted)
         if key not in self._files:
-            self._files[key] = self._found(dotted, importer)
+            self._files[key] = self._found(dotted, importer) if dotted.count(".") < MAX_PARTS else None
         return self._files[key]
 
     def _found(self, dotted: str, importer: str) -> str | None:

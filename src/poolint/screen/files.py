@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from poolint.roots.finder import MAX_PARTS
 from poolint.screen.statements import WORD, Segment, segments_of
 
 TYPE_CHECKING = False
@@ -239,7 +240,7 @@ def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes
             if len(parts) == 3:
                 yield 0, parts[0].decode("ascii", "replace"), ((b"", parts[2]),)
             elif parts:
-                dotted = parts[0].decode("ascii", "replace")
+                dotted = ".".join(parts[0].decode("ascii", "replace").split(".", MAX_PARTS)[:MAX_PARTS])
                 while dotted:  # `import a.b` gives `a` with all that is in it
                     yield 0, dotted, ((b"", parts[0].partition(b".")[0]),)
                     dotted = dotted.rpartition(".")[0]
