@@ -1,22 +1,22 @@
-"""Whether what is owed and what is done agree at each exit: an obligation is followed over the graph, event by event.
+"""Forward typestate: whether what is owed and what is done agree at each exit of a function.
 
-The search is breadth-first over (event, standing of the obligation), and each standing remembers the edge that first
-brought it, so the path to an exit is a shortest one.
+The state of an obligation is explored over the graph, event by event; the path to an exit is a shortest witness.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
-from poolint.flow.cfg import EXITS, TooComplex
+from poolint.flow.cfg import EXITS
+from poolint.flow.solver import explore
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.flow.cfg import Edge, Graph, Node, NodeKind
+    from poolint.flow.solver import Exploration
 
 MAX_STANDINGS = 40_000
 """Pairs of event and standing that one obligation may take; the largest function of 31 real packages has 2,100."""
@@ -63,53 +63,42 @@ def follow(
     Raises:
         TooComplex: it takes more standings than a search may hold.
     """
-    came_by: dict[Standing, tuple[Standing | None, Edge]] = {}
-    queue: deque[Standing] = deque()
-    for start in graph.nodes_of(site.value):
-        for edge in start.successors:
-            if not edge.is_unwinding and (edge.target, _begun(site, flags)) not in came_by:
-                standing = (edge.target, _begun(site, flags))
-                came_by[standing] = (None, edge)
-                queue.append(standing)
     leaks: dict[NodeKind, list[Edge]] = {}
     lost: dict[str, list[Edge]] = {}
     ends: set[str] = set()
+    begun = Config(site.start, frozenset(), flags)
+
+    def transfer(edge: Edge, config: Config) -> Config | None:
+        node = edge.source
+        after = _bound(node, site, config) or moves.after(node, config, edge)
+        if not isinstance(after, End):
+            return after
+        ends.add(after.how)
+        if trace is not None:
+            trace.ends.append(((node, config), edge, after))
+        if after.how in ("overwritten", "misplaced") and after.how not in lost:
+            lost[after.how] = [*found.witness((node, config)), edge]
+        elif after.how == "misreleased" and after.how not in lost:
+            lost[after.how] = found.witness(_closed(found, (node, config)))
+        return None
+
+    starts = [edge for start in graph.nodes_of(site.value) for edge in start.successors if not edge.is_unwinding]
+    found = explore(graph, [(edge, begun) for edge in starts], transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
-    while queue:
-        standing = queue.popleft()
+    for standing in found:
         node, config = standing
-        if node.kind in exits:
-            if trace is not None:
-                trace.exits.append((standing, _path(came_by, standing)))
-            if config.state == "closed":
-                lost.setdefault("misreleased", _path(came_by, _closed(came_by, standing)))
-            elif moves.is_owed(config) and node.kind not in leaks:
-                leaks[node.kind] = _path(came_by, standing)
+        if node.kind not in exits:
             continue
-        for edge in node.successors:
-            after = _bound(node, site, config) or moves.after(node, config, edge)
-            if isinstance(after, End):
-                ends.add(after.how)
-                if trace is not None:
-                    trace.ends.append((standing, edge, after))
-                if after.how in ("overwritten", "misplaced") and after.how not in lost:
-                    lost[after.how] = [*_path(came_by, standing), edge]
-                elif after.how == "misreleased":
-                    lost.setdefault(after.how, _path(came_by, _closed(came_by, standing)))
-                continue
-            reached = (edge.target, after)
-            if reached not in came_by:
-                if len(came_by) >= MAX_STANDINGS:
-                    raise TooComplex(graph.function, MAX_STANDINGS)
-                came_by[reached] = (standing, edge)
-                queue.append(reached)
+        if trace is not None:
+            trace.exits.append((standing, found.witness(standing)))
+        if config.state == "closed":
+            if "misreleased" not in lost:
+                lost["misreleased"] = found.witness(_closed(found, standing))
+        elif moves.is_owed(config) and node.kind not in leaks:
+            leaks[node.kind] = found.witness(standing)
     released, handed = "released" in ends, "handed" in ends
     overwritten, misreleased, misplaced = map(lost.get, _LOST)
-    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(came_by))
-
-
-def _begun(site: Site, flags: frozenset[tuple[str, bool]]) -> Config:
-    return Config(site.start, frozenset(), flags)
+    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(found))
 
 
 def _bound(node: Node, site: Site, config: Config) -> Config | None:
@@ -119,19 +108,9 @@ def _bound(node: Node, site: Site, config: Config) -> Config | None:
     return None
 
 
-def _closed(came_by: dict[Standing, tuple[Standing | None, Edge]], standing: Standing) -> Standing:
+def _closed(found: Exploration[Config], standing: Standing) -> Standing:
     """The standing on the way to another at which the resource has just been closed."""
-    previous, _ = came_by[standing]
+    previous = found.before(standing)
     while previous is not None and previous[1].state == "closed":
-        standing = previous
-        previous, _ = came_by[standing]
+        standing, previous = previous, found.before(previous)
     return standing
-
-
-def _path(came_by: dict[Standing, tuple[Standing | None, Edge]], standing: Standing) -> list[Edge]:
-    edges = []
-    current: Standing | None = standing
-    while current is not None:
-        current, edge = came_by[current]
-        edges.append(edge)
-    return edges[::-1]
