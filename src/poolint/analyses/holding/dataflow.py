@@ -7,7 +7,6 @@ a call after a use on *some* way counts, but one after a commit on some way does
 from __future__ import annotations
 
 import ast
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import entry
@@ -15,6 +14,7 @@ from poolint.analyses.holding.exit_summaries import Leaving
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
 from poolint.flow.cfg import TooComplex
+from poolint.flow.solver import Problem, reach, solve
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.holding.transfer import Changes, Reader
-    from poolint.flow.cfg import Graph, Node
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
 
@@ -183,9 +183,11 @@ class Holdings:
         stops = {event for one in ending for event in graph.nodes_of(one)}
         ends = graph.nodes_of(node)
         for begun in graph.nodes_of(since):
-            between = [one for one in graph.reachable(begun) if one in stops or _ends(one, resource, changes)]
+            between = [
+                one for one in (begun, *reach(begun.successors)) if one in stops or _ends(one, resource, changes)
+            ]
             if all(graph.dominates(begun, end) for end in ends) and not any(
-                _leads(graph, one, begun, ends) for one in between
+                _leads(one, begun, ends) for one in between
             ):
                 return bool(ends)
         return False
@@ -221,28 +223,13 @@ class Holdings:
 def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
     """The state before each node that the entry reaches."""
     first = {one.resource: _Standing(ended=False, change=one) for one in changes.before}
-    states: dict[Node, _State] = {graph.entry: first}
-    nodes = graph.reverse_postorder()
-    order = {node: index for index, node in enumerate(nodes)}
-    waiting, queue = {graph.entry}, [0]
-    while queue:
-        node = nodes[heappop(queue)]
-        if node not in waiting:
-            continue
-        waiting.remove(node)
-        after = _after(node, states[node], changes, raised=False)
-        raised = _after(node, states[node], changes, raised=True)
-        for edge in node.successors:
-            if edge.kind in ("cancel", "interrupt", "generator-exit"):
-                continue
-            known, passed = states.get(edge.target), raised if edge.kind == "exception" else after
-            joined = dict(passed) if known is None else _joined(known, passed)
-            if joined != known:
-                states[edge.target] = joined
-                if edge.target not in waiting:
-                    waiting.add(edge.target)
-                    heappush(queue, order[edge.target])
-    return states
+
+    def transfer(edge: Edge, state: _State) -> _State | None:
+        if edge.kind in ("cancel", "interrupt", "generator-exit"):
+            return None
+        return _after(edge.source, state, changes, raised=edge.kind == "exception")
+
+    return solve(graph, Problem({graph.entry: first}, _joined, transfer))
 
 
 def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:
@@ -274,17 +261,9 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
     return table.get(node.node) if table is not None else None
 
 
-def _leads(graph: Graph, node: Node, around: Node, ends: list[Node]) -> bool:
+def _leads(node: Node, around: Node, ends: list[Node]) -> bool:
     """Whether one of ``ends`` may come after ``node``, without ``around`` in between."""
-    seen, waiting = {node, around}, [node]
-    while waiting:
-        for edge in graph.successors(waiting.pop()):
-            if edge.target in ends:
-                return True
-            if edge.target not in seen:
-                seen.add(edge.target)
-                waiting.append(edge.target)
-    return False
+    return any(one in ends for one in reach(node.successors, lambda edge: edge.source is not around))
 
 
 def _ends(node: Node, resource: str, changes: Changes) -> bool:
