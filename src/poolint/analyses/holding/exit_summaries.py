@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.cfg import TooComplex
+from poolint.flow.solver import explore
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.transfer import Changes
-    from poolint.flow.cfg import Graph, Node
+    from poolint.flow.cfg import Edge, Graph
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -138,22 +139,20 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
     from poolint.analyses.holding.dataflow import changed_by
 
     telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
-    start = (graph.entry, Left.UNTOUCHED, False)
-    seen: set[tuple[Node, Left, bool]] = {start}
-    stack = [start]
-    while stack:
-        node, state, is_told = stack.pop()
-        for change in changed_by(node, changes) or ():
+
+    def transfer(edge: Edge, before: tuple[Left, bool]) -> tuple[Left, bool] | None:
+        if edge.is_unwinding:
+            return None
+        event, (state, is_told) = edge.source, before
+        for change in changed_by(event, changes) or ():
             if change.resource == name and not (change.holds and _is_decided_by_caller(change.node, scope)):
                 state = Left.HELD if change.holds else Left.ENDED
-        if node.kind == "return":
-            is_told = isinstance(node.node, ast.Return) and not _is_constant(node.node.value)
-        for edge in node.successors:
-            following = (edge.target, state, is_told)
-            if not edge.is_unwinding and following not in seen:
-                seen.add(following)
-                stack.append(following)
-    ends = [(state, is_told) for node, state, is_told in seen if node.kind == "exit-normal"]
+        if event.kind == "return":
+            is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)
+        return state, is_told
+
+    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in graph.entry.successors], transfer)
+    ends = [before for node, before in found if node.kind == "exit-normal"]
     return {Left.ENDED if state is Left.HELD and telling and not is_told else state for state, is_told in ends}
 
 
