@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from poolint.analyses.steps import step
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
+from poolint.flow.solver import reach
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.graphs import Graphs
     from poolint.diagnostics import Step
-    from poolint.flow.cfg import Graph, Node
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -143,29 +143,27 @@ def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchrono
 
 def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class) -> Iterator[tuple[ast.Call, str]]:
     """The first use on each way on from the end of the block, until the name is bound again."""
-    queue: deque[Node] = deque()
-    seen: set[Node] = set()
-    for node in graph.nodes_of(item):
-        if node.kind == "exit":
-            # Also into the handlers and the `finally` around the block: they run after it.
-            queue.extend(edge.target for edge in node.successors if node.way in UNWINDING or not edge.is_unwinding)
+    # Also into the handlers and the `finally` around the block: they run after it.
+    exits = [node for node in graph.nodes_of(item) if node.kind == "exit"]
+    begun = [edge for node in exits for edge in node.successors if node.way in UNWINDING or not edge.is_unwinding]
     told: set[ast.AST] = set()
-    while queue:
-        node = queue.popleft()
-        if node in seen:
-            continue
-        seen.add(node)
+    ends: set[Node] = set()
+    """Events that no way is followed past."""
+
+    def passes(edge: Edge) -> bool:
+        return edge.source not in ends and (edge.source.kind == "except" or not edge.is_unwinding)
+
+    for node in reach(begun, passes):
         if node.kind == "store" and not node.inner and _binds(node.node, name):
-            continue
-        if node.kind == "enter" and node.node is item:
-            continue
-        if node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
+            ends.add(node)
+        elif node.kind == "enter" and node.node is item:
+            ends.add(node)
+        elif node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
             method = _method_on(ev, node.node, name, cls)
             if method:
+                ends.add(node)
                 told.add(node.node)
                 yield node.node, method
-                continue
-        queue.extend(edge.target for edge in node.successors if node.kind == "except" or not edge.is_unwinding)
 
 
 def _binds(target: ast.AST | None, name: str) -> bool:
