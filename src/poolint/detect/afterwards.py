@@ -154,9 +154,8 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
         return edge.source not in ends and (edge.source.kind == "except" or not edge.is_unwinding)
 
     for node in reach(begun, passes):
-        if node.kind == "store" and not node.inner and _binds(node.node, name):
-            ends.add(node)
-        elif node.kind == "enter" and node.node is item:
+        is_bound = node.kind == "store" and not node.inner and _binds(node.node, name)
+        if is_bound or (node.kind == "enter" and node.node is item):
             ends.add(node)
         elif node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
             method = _method_on(ev, node.node, name, cls)

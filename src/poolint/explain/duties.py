@@ -10,6 +10,7 @@ from poolint.analyses.lifetimes.typestate import Trace
 from poolint.explain.report import Ending, Exit, Obligation
 from poolint.explain.words import DROPS, of_class, of_type
 from poolint.flow.cfg import EXITS, TooComplex
+from poolint.flow.solver import Problem, solve
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact, text_of
 from poolint.types.values import Function, Instance, alternatives
@@ -33,6 +34,10 @@ WAYS: dict[NodeKind, str] = {
     "exit-interrupt": "interrupt",
 }
 """The ways out, in the order in which they are told."""
+
+
+_NO_EXIT: tuple[NodeKind, ...] = ("exit-normal",)
+"""Where a way is said to end that never ends."""
 
 
 class Duties:
@@ -100,11 +105,11 @@ class Duties:
         outcome = self.analysis.lifetimes.outcome(site, self.scope, trace)
         graph = self.analysis.lifetimes.graphs.of(self.scope)
         found: dict[NodeKind, dict[Ending, None]] = {}
-        reached: dict[Node, set[NodeKind]] = {}
+        leading = _exits_after(graph)
         if outcome.overwritten is not None:
             last = outcome.overwritten[-1].source
             text = f"`{site.name}` is bound again while it is held (line {last.row})"
-            found.setdefault(_kind_of_exits(graph, last)[0], {})[Ending("owed", text, (last.row,))] = None
+            found.setdefault(leading.get(last, _NO_EXIT)[0], {})[Ending("owed", text, (last.row,))] = None
         for kind, edges in outcome.leaks.items():
             found.setdefault(kind, {})[self._owed(edges)] = None
         freed: dict[bool, set[int]] = {True: set(), False: set()}
@@ -114,9 +119,7 @@ class Duties:
             ending = self._ended(node, config, end.how, site)
             if ending is None:
                 continue
-            if edge.target not in reached:
-                reached[edge.target] = set(_kind_of_exits(graph, edge.target))
-            for kind in reached[edge.target]:
+            for kind in leading.get(edge.target, _NO_EXIT):
                 found.setdefault(kind, {})[ending] = None
         for (node, config), edges in trace.exits:
             if config.state == "closed":
@@ -228,10 +231,11 @@ def _rows(rows: tuple[int, ...]) -> str:
     return f"line{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows))}"
 
 
-def _kind_of_exits(graph: Graph, node: Node) -> list[NodeKind]:
-    """The exits that may be reached from an event."""
-    reached = graph.reachable(node)
-    return [kind for kind, one in graph.exits.items() if one in reached] or ["exit-normal"]
+def _exits_after(graph: Graph) -> dict[Node, tuple[NodeKind, ...]]:
+    """The exits that may be reached from each event that reaches one."""
+    exits = {node: frozenset([kind]) for kind, node in graph.exits.items()}
+    after = solve(graph, Problem(exits, frozenset.union, lambda _, kinds: kinds, backward=True))
+    return {node: tuple(kind for kind in graph.exits if kind in kinds) for node, kinds in after.items()}
 
 
 def _passes(edge: Edge) -> bool:
