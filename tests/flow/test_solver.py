@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 import pytest
 
-from poolint.flow.solver import Problem, explore, reach, solve
 from poolint.flow.cfg import EXITS, Edge, EdgeKind, Graph, Node, TooComplex, build
+from poolint.flow.solver import Problem, explore, reach, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

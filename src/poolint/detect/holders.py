@@ -19,6 +19,7 @@ from poolint.detect.leaks import LeakProblem
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
+from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -289,9 +290,7 @@ class _Holder:
             for node in graph.nodes_of(_event(call)):
                 if not escapes(node, stops, f"self.{held.member}"):
                     continue
-                after = {
-                    one for edge in node.successors if not edge.is_unwinding for one in graph.reachable(edge.target)
-                }
+                after = set(reach(completed([node])))
                 for release in releases:
                     if not after.isdisjoint(graph.nodes_of(release)):
                         return call, release
@@ -301,8 +300,7 @@ class _Holder:
         """What raises once a member is taken, in the method that takes it."""
         graph = self.graphs.of(method)
         stops = self._stops(graph, held.member, method) - set(graph.nodes_of(taking))
-        begun = [edge for node in graph.nodes_of(_event(taking)) for edge in node.successors if not edge.is_unwinding]
-        for node in walk(begun, stops, f"self.{held.member}"):
+        for node in walk(completed(graph.nodes_of(_event(taking))), stops, f"self.{held.member}"):
             call = node.node.value if isinstance(node.node, ast.Await) else node.node
             if not isinstance(call, ast.Call) or call is taking or node.node is not _event(call):
                 continue

@@ -17,6 +17,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.flags import name_of
+from poolint.flow.solver import completed, reach
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallFact, call_fact, text_of
@@ -87,12 +88,10 @@ def _unprotected(
     """A ``yield`` behind ``made`` that comes before a release, and whose failing skips all of them."""
     graph = graphs.of(scope)
     stops = {node for one in releases for node in graph.nodes_of(one)}
-    begun = [edge for node in graph.nodes_of(made) for edge in node.successors if not edge.is_unwinding]
-    inside = set(walk(begun, stops, name))
+    inside = set(walk(completed(graph.nodes_of(made)), stops, name))
     for lent in scope.yields:
         for node in graph.nodes_of(lent):
-            back = {one for edge in node.successors if not edge.is_unwinding for one in graph.reachable(edge.target)}
-            if node in inside and not back.isdisjoint(stops) and escapes(node, stops, name):
+            if node in inside and not stops.isdisjoint(reach(completed([node]))) and escapes(node, stops, name):
                 return lent
     return None
 

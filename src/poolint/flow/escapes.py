@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import asked
+from poolint.flow.solver import reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -24,13 +25,12 @@ def walk(edges: Iterable[Edge], stops: Set[Node], name: str) -> Iterator[Node]:
 
     ``name``, dotted or not, is that of something that is there: no way leads through a test that says it is not.
     """
-    queue = list(edges)
-    seen: set[Node] = set()
-    for edge in queue:  # grows
-        if isinstance(edge.test, ast.expr) and edge.truth is not None and asked(edge.test, edge.truth) == (name, False):
-            continue
-        node = edge.target
-        if node not in seen and node not in stops:
-            seen.add(node)
-            yield node
-            queue += node.successors
+
+    def passes(edge: Edge) -> bool:
+        if edge.target in stops:
+            return False
+        if not isinstance(edge.test, ast.expr) or edge.truth is None:
+            return True
+        return asked(edge.test, edge.truth) != (name, False)
+
+    return reach(filter(passes, edges), passes)

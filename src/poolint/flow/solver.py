@@ -175,6 +175,11 @@ def explore(
     return Exploration(graph, begun, transfer, bound)
 
 
+def completed(events: Iterable[Node]) -> list[Edge]:
+    """The edges that lead on from some events once these have happened, in order: not those on which they have raised."""
+    return [edge for event in events for edge in event.successors if not edge.is_unwinding]
+
+
 def reach(begun: Iterable[Edge], passes: Callable[[Edge], bool] | None = None) -> Iterator[Node]:
     """The events that some edges lead to, themselves and after them, each once and breadth first.
 

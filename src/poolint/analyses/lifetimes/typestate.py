@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
-from poolint.flow.solver import explore
+from poolint.flow.solver import completed, explore
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
@@ -82,8 +82,8 @@ def follow(
             lost[after.how] = found.witness(_closed(found, (node, config)))
         return None
 
-    starts = [edge for start in graph.nodes_of(site.value) for edge in start.successors if not edge.is_unwinding]
-    found = explore(graph, [(edge, begun) for edge in starts], transfer, MAX_STANDINGS)
+    starts = [(edge, begun) for edge in completed(graph.nodes_of(site.value))]
+    found = explore(graph, starts, transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
     for standing in found:
         node, config = standing
