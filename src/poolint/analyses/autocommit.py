@@ -5,20 +5,22 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.origins import origin
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 _MAX_STEPS = 6
 
 
-def is_autocommit(call: ast.expr, scope: Scope) -> bool:
+def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
     """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
-    if any(_says_so(one) for one in (*_behind(call, scope), *_chained(call))):
+    if any(_says_so(one) for one in (*_behind(ev, call, scope), *_chained(call))):
         return True
     index = index_of(scope)
     if index.sets_autocommit is None:
@@ -26,20 +28,16 @@ def is_autocommit(call: ast.expr, scope: Scope) -> bool:
     return not index.sets_autocommit.isdisjoint(index.names_of(call))
 
 
-def _behind(call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
+def _behind(ev: Evaluator, call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
     """The calls that make what a connection is taken from, and the call that takes it."""
-    node: ast.expr | None = call
+    node = call
     for _ in range(_MAX_STEPS):
-        if isinstance(node, ast.Call):
-            yield node
-            node = node.func.value if isinstance(node.func, ast.Attribute) else None
-        elif isinstance(node, ast.Name):
-            bindings = nearest(node.id, scope)
-            node = bindings[0].value if len(bindings) == 1 else None
-        elif isinstance(node, ast.Await):
-            node = node.value
-        else:
+        end = origin(ev, node, scope)
+        if not isinstance(end.node, ast.Call):
             return
+        yield end.node
+        node, scope = end.node.func, end.scope
+        node = node.value if isinstance(node, ast.Attribute) else node
 
 
 def _chained(call: ast.expr) -> Iterator[ast.Call]:

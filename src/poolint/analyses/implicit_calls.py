@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.origins import PASSAGES, origin
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
-from poolint.types import imports
 from poolint.types.call_sites import CallFact, call_fact, text_of
 from poolint.types.values import Function, Instance, LibraryFunction, alternatives
 
@@ -159,27 +159,9 @@ def _is_given(call: ast.Call, wrapper: Scope) -> bool:
 
 
 def made_by(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.Call | None:
-    """The call that makes what an expression stands for: itself, or what the only binding of a name assigns."""
-    for _ in range(_MAX_STEPS):
-        if isinstance(node, ast.Call):
-            return node
-        if not isinstance(node, ast.Name):
-            return None
-        bindings = nearest(node.id, scope)
-        if len(bindings) != 1:
-            return None
-        binding = bindings[0]
-        if binding.kind == "import" and ":" in binding.origin:
-            dotted, _, inner = binding.origin.partition(":")
-            module = imports.first_party(ev, dotted, binding.level, scope.module)
-            if module is None:
-                return None
-            node, scope = ast.copy_location(ast.Name(inner, ast.Load()), node), module.scope
-        elif binding.kind in ("assign", "annotated") and binding.value is not None:
-            node = binding.value
-        else:
-            return None
-    return None
+    """The call that makes what an expression stands for: itself, or what the trail of a name or attribute ends at."""
+    found = origin(ev, node, scope, PASSAGES - {"function"}).node
+    return found if isinstance(found, ast.Call) else None
 
 
 def is_set_up(row: Method | Function_, made: ast.Call | None) -> bool:

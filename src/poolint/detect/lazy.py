@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.expiring import expires
+from poolint.analyses.expire_on_commit import expires
 from poolint.analyses.steps import step
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
@@ -173,7 +173,7 @@ class Lazy:
             return None
         commits = list(self._commits(one, scope))
         reads = [read for read in _reads(one.name, scope) if self._is_mapped(one.model, read.attr)] if commits else []
-        if not reads or not expires(self.ev, one.session.id, scope):
+        if not reads or expires(self.ev, one.session.id, scope) is not True:
             return None
         for read in reads:
             for commit in commits:

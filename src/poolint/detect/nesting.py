@@ -143,7 +143,7 @@ class Nesting:
             links,
             tuple(path),
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
-            is_autocommit(*last),
+            is_autocommit(self.ev, *last),
         )
 
     def _stays_held(self, witness: Witness, names: set[str]) -> bool:

@@ -6,11 +6,11 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.derived import Derived
+from poolint.analyses.expire_on_commit import expires
 from poolint.analyses.plain_data import Values
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
-from poolint.rewrite.expiry import keeps_loaded
 from poolint.rewrite.extent import is_inside
 from poolint.rewrite.reads import only_reads
 from poolint.syntax.scopes import parent_of, statement_of
@@ -144,7 +144,7 @@ def _is_done(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.Call, scop
     starts = tuple(one for event in (node, parent_of(node)) if event is not None for one in reads.graph.nodes_of(event))
     values = Values(ev, scope)
     own = hold.resource.partition(".")[0]
-    stays = hold.cls is not None and hold.cls.mode == "async" and keeps_loaded(ev, hold.resource, scope)
+    stays = hold.cls is not None and hold.cls.mode == "async" and expires(ev, hold.resource, scope) is False
     lazy = set(_lazy(ev, hold, reads, scope))
     for name in scope.loads:
         if name == own or name not in scope.bindings:

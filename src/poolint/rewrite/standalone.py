@@ -6,10 +6,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.derived import Derived
+from poolint.analyses.expire_on_commit import expires as expires_on_commit
 from poolint.analyses.plain_data import Values, captured, is_database
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
-from poolint.rewrite.expiry import keeps_loaded
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact
 
@@ -71,7 +71,7 @@ class Standing:
     def _is_plain(self, run: Run, *, commits: bool, expires: bool) -> bool:
         """Whether what a run reads is no entity, or one that has been loaded and stays so."""
         is_async = all(one.cls is not None and one.cls.mode == "async" for one in self.holds)
-        keeps = not commits or all(keeps_loaded(self.ev, one.resource, self.scope) for one in self.holds)
+        keeps = not commits or all(expires_on_commit(self.ev, one.resource, self.scope) is False for one in self.holds)
         stays = is_async and keeps and not expires
         others = {name: uses for name, uses in run.reads.items() if not self.values.is_plain_name(name)}
         if not all(map(self._is_own_member, others.pop("self", []))):

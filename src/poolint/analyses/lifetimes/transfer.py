@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED
 from poolint.analyses.lifetimes.state import Config, End, refine
-from poolint.analyses.origins import is_misplaced
+from poolint.analyses.origins import are_different
 from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.flow.flags import asked, name_of
 from poolint.models.schema import REACHING_ROLES
@@ -207,7 +207,7 @@ class Moves:
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
         if fate is Fate.RELEASED:
-            is_lost = not self.site.helper and is_misplaced(self.ev, self.site.call, call, self.scope)
+            is_lost = not self.site.helper and self._is_misplaced(call)
             return End("misplaced" if is_lost else "released")
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
@@ -218,6 +218,21 @@ class Moves:
         if self.site.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
             return config
         return config._replace(state="held") if self.is_lazy else config
+
+    def _is_misplaced(self, given: ast.Call) -> bool:
+        """Whether what was checked out is surely given to another pool than its own."""
+        fact = call_fact(self.ev, given, self.scope)
+        taken = self.site.call.func
+        if fact is None or getattr(fact.row, "releases", "self") != "argument":
+            return False
+        if not (isinstance(taken, ast.Attribute) and isinstance(given.func, ast.Attribute)):
+            return False
+        return are_different(self.ev, taken.value, given.func.value, self.scope, self._makes)
+
+    def _makes(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call makes a pool or an engine anew."""
+        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        return fact is not None and (fact.role or (fact.cls.construct if fact.cls is not None else "")) == "create"
 
     def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
         """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
