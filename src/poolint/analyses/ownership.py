@@ -94,6 +94,10 @@ class Ownership:
             return Fate.USED
         return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)
 
+    def parameter(self, scope: Scope, name: str, cls: Class) -> Fate:
+        """What a function of the project does with a parameter that is a resource of class ``cls``."""
+        return self._of_parameter(scope, name, cls, 0)
+
     def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
         """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
         ``create`` say nothing of what becomes of a client."""

@@ -203,6 +203,15 @@ def _add_dev(dev: argparse.ArgumentParser) -> None:
     )
     model.add_argument("package", metavar="PACKAGE", help="as it stands in an import: acme, or acme.client")
     model.add_argument("--output", metavar="FILE", help="where the draft goes; default: PACKAGE_models.toml here")
+    dump = tools.add_parser("dump", help="print what the engines know of a function", allow_abbrev=False)
+    dump.description = (
+        "Print, as plain text, what poolint knows of one function: its control-flow graph, the states of its obligations "
+        "at each event, its summary, the types of its expressions, or what detectors observe in it."
+    )
+    kinds = ("graph", "states", "summary", "types", "observations")
+    dump.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
+    dump.add_argument("function", metavar="FILE:FUNCTION", help="app/orders.py:Orders.pay; <module> is the whole file")
+    dump.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
 
 
 def _split(option: str, values: list[str] | None) -> tuple[str, ...]:

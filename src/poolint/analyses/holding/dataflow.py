@@ -62,7 +62,7 @@ class Holdings:
 
     def __init__(self, reader: Reader, graphs: Graphs) -> None:
         self._reader = reader
-        reader.leaving = Leaving(reader.ev, self, reader.ends)
+        self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}

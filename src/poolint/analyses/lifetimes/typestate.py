@@ -48,11 +48,13 @@ class Outcome(NamedTuple):
 
 
 class Trace:
-    """What a search has met, for whoever asks how an obligation ended: each end it took, each exit it reached."""
+    """What a search has met, for whoever asks how an obligation ended: each end it took, each exit it reached, and
+    each standing on the way."""
 
     def __init__(self) -> None:
         self.ends: list[tuple[Standing, Edge, End]] = []
         self.exits: list[tuple[Standing, list[Edge]]] = []
+        self.standings: list[Standing] = []
 
 
 def follow(
@@ -87,6 +89,8 @@ def follow(
     exits = frozenset(EXITS.values())
     for standing in found:
         node, config = standing
+        if trace is not None:
+            trace.standings.append(standing)
         if node.kind not in exits:
             continue
         if trace is not None:

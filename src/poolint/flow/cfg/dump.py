@@ -21,7 +21,7 @@ _SIZE = 60
 
 def dump(graph: Graph) -> str:
     """The lines of all nodes that have successors, in the order of the graph."""
-    names = _names(graph)
+    names = names_of(graph)
     lines = []
     for node in graph.nodes:
         edges = sorted(node.successors, key=lambda edge: (_KINDS.index(edge.kind), edge.target.index))
@@ -31,7 +31,8 @@ def dump(graph: Graph) -> str:
     return "\n".join(lines)
 
 
-def _names(graph: Graph) -> dict[Node, str]:
+def names_of(graph: Graph) -> dict[Node, str]:
+    """What each event is called; no two of one graph alike."""
     names: dict[Node, str] = {}
     counts: dict[str, int] = {}
     for node in graph.nodes:
