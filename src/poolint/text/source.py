@@ -21,6 +21,9 @@ BOM = b"\xef\xbb\xbf"
 _ALWAYS_REVERSIBLE = frozenset(("utf-8", "utf8", "iso-8859-1", "ascii"))
 _CRASHES_3_10 = 20_000
 """Operators in a row. The parser of Python 3.10 overflows its stack at some multiple of this; later ones give up."""
+MAX_PARTS = 200
+"""Names with dots between them in an imported one. The parser of Python writes out each of its beginnings: 2.5 GB for a
+name of 100 kB."""
 
 
 class SourceError(Exception):
@@ -195,11 +198,25 @@ def syntax_error(error: SyntaxError) -> SourceError:
     return SourceError(f"syntax error: {error.msg}", max(1, error.lineno or 1), max(1, error.offset or 1))
 
 
+def _check_imported(text: str) -> None:
+    """Refuse a text that imports a name of more than ``MAX_PARTS`` parts: no path has room for it, no parser either."""
+    if text.count(".") < MAX_PARTS:
+        return
+    import re
+
+    gap = r"(?:[ \t]|\\\r?\n)*"
+    for match in re.finditer(rf"(?:\bimport\b|\bfrom\b|,){gap}(\w+(?:{gap}\.{gap}\w+)*)", text):
+        if match[1].count(".") >= MAX_PARTS:
+            row = text.count("\n", 0, match.start()) + 1
+            raise SourceError(f"has a name of more than {MAX_PARTS} parts, which nothing can be imported by", row)
+
+
 def parse(text: str) -> ast.Module:
     """The tree of a text, newer syntax included. Raises :class:`SourceError`."""
     import ast
     import warnings
 
+    _check_imported(text)
     with warnings.catch_warnings():
         # Invalid escapes and the like: they are the business of others, and -W error would turn them into failures.
         warnings.simplefilter("ignore")
