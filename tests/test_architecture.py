@@ -177,6 +177,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 PART_OF = {
     # What the runner is asked and answers.
     "outcome": "runner",
+    # What the rules are told by those that ask them.
+    "facts": "judgement",
     # What a rule may ask for, below the rules; the engine that does it is above them.
     "fixes.plans": "fixes.plans",
     "fixes.release": "fixes.release",

@@ -11,8 +11,9 @@ import pytest
 from poolint.cli.main import main
 from poolint.configuration.engines import Engines
 from poolint.detect.analysis import Analysis
+from poolint.facts import SliceFacts
 from poolint.integrations import flake8
-from poolint.judgement import Judgement, SliceFacts
+from poolint.judgement import Judgement
 from poolint.rules.awaits.unawaited_transaction import UnawaitedTransaction
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
     from poolint.diagnostics import Diagnostic
-    from poolint.judgement import Observed
+    from poolint.facts import Observed
     from poolint.models.schema import Library
     from poolint.options import Given
     from poolint.rules.base import Rule

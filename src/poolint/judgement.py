@@ -1,10 +1,10 @@
-"""From what was observed in a module to diagnostics: slices are cut, and the rules judge them."""
+"""From what was observed in a module to diagnostics: rules judge it, and slices are cut where one of them has a fix."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,20 @@ from poolint import relaxations
 from poolint.analyses.steps import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Range
-from poolint.rules.base import Proposal
+from poolint.facts import NoFacts, SliceFacts, observed_range
+from poolint.rules.base import Rule, own_visits
 from poolint.syntax.scopes import statement_of
 from poolint.text.slices import Slice, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Collection, Mapping
 
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
-    from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
+    from poolint.facts import Observed
     from poolint.options import Given
-    from poolint.rules.base import Facts, Form, Rule, Verdict
+    from poolint.rules.base import Facts, Proposal, Verdict
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallFact
@@ -37,79 +38,26 @@ MAX_SLICE_ROWS = 1_500
 MAX_SLICES = 400
 """Slices of one file; what is found beyond is told without fixes."""
 
-Observed = list[tuple["Scope", "Observation"]]
 
+@dataclass
+class _Found:
+    """What a rule has judged to be a finding."""
 
-class SliceFacts:
-    """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
+    rule: type[Rule]
+    scope: Scope
+    observation: Observation
+    verdict: Verdict
+    fix: Fix | None = None
 
-    def __init__(self, piece: Slice, module: Module, analysis: Analysis, observed: Observed, crashes: Crashes) -> None:
-        self._crashes = crashes
-        self.piece = piece
-        self.module = module
-        self.analysis = analysis
-        self.observed = observed
-        self._observed: dict[Range, list[Observation]] = {}
-        for _, observation in observed:
-            self._observed.setdefault(_range(observation.node, module), []).append(observation)
-        self._calls: dict[Range, tuple[Scope, ast.Call]] | None = None
+    @property
+    def has_fix(self) -> bool:
+        """Whether a slice is worth its while: the rule may have a fix."""
+        return self.rule.fix is not Rule.fix
 
-    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        """Everything that was observed at exactly this node."""
-        return tuple(self._observed.get(self.piece.range_of(node), ()))
-
-    def call(self, node: cst.Call) -> CallFact | None:
-        """What a call is, in terms of the models or of the project; None when it is not known."""
-        if self._calls is None:
-            self._calls = {
-                range_of(call, self.module): (scope, call)
-                for scope in self.module.scope.descendants()
-                for call in scope.calls
-            }
-        found = self._calls.get(self.piece.range_of(node))
-        return self.analysis.call(found[1], found[0]) if found is not None else None
-
-    def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
-        """The fix that gives back what an observation is about; None where none can be right."""
-        scope = next((scope for scope, one in self.observed if one is observation), None)
-        if scope is None or observation.statement is None or not observation.variable:
-            return None
-        if getattr(observation, "handed", False):
-            return None  # on some path it is somebody else's: what is released here would be theirs
-        make = partial(self._release, scope, observation, observation.statement, observation.variable, form)
-        return self._guarded("release", make, observation, scope)
-
-    def _release(
-        self, scope: Scope, about: LeakedCheckout | ManualRelease, statement: ast.stmt, variable: str, form: Form
-    ) -> Proposal | None:
-        from poolint.fixes.release import ReleaseFix, release_fix
-
-        fix = release_fix(self.analysis.evaluator, scope, statement, variable, about.cls, form)
-        return Proposal(fix.plan, fix.message, fix.applicability) if isinstance(fix, ReleaseFix) else None
-
-    def holding(self, observation: Observation) -> Proposal | None:
-        """The fix by which a connection is held for a shorter time, or is the only one, or is begun once."""
-        scope = next((scope for scope, one in self.observed if one is observation), None)
-        if scope is None:
-            return None
-        return self._guarded("holding", partial(self._holding, scope, observation), observation, scope)
-
-    def _holding(self, scope: Scope, observation: Observation) -> Proposal | None:
-        from poolint.fixes.holding import holding_fix
-
-        fix = holding_fix(self.analysis, scope, observation)
-        return Proposal(fix.plan, fix.message, fix.applicability) if fix is not None else None
-
-    def _guarded(
-        self, name: str, make: Callable[[], Proposal | None], observation: Observation, scope: Scope
-    ) -> Proposal | None:
-        row = getattr(observation.node, "lineno", 1)
-        return self._crashes.guarded(f"repair `{name}`", make, None, row, scope.qualified_name)
-
-
-def _range(node: ast.AST, module: Module) -> Range:
-    assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias, ast.keyword))
-    return range_of(node, module)
+    @property
+    def row(self) -> int:
+        """Where the finding begins."""
+        return getattr(self.observation.node, "lineno", 1)
 
 
 class Judgement:
@@ -144,14 +92,22 @@ class Judgement:
     def diagnostics(self) -> list[Diagnostic]:
         """The findings, sorted; what crashed on the way to them, here or before, is among them."""
         self.found += [self._given_up(one) for _, one in self.observed if isinstance(one, GivenUp)]
-        for number, (region, observed, calls) in enumerate(self._regions()):
+        regions = self._regions()
+        slices = 0
+        for region, observed, calls in regions:
+            found = self._judged(observed)
+            visitors = self._visitors(observed, calls)
+            if not visitors and not any(one.has_fix for one in found):
+                self._tell(found)
+                continue
+            slices += 1
             first, last = _rows(region)
-            is_small = number < MAX_SLICES and last - first < MAX_SLICE_ROWS
+            is_small = slices <= MAX_SLICES and last - first < MAX_SLICE_ROWS
             piece = self._cut(first, last) if is_small else None
-            if piece is None:
-                self._without_slice(observed)
+            if piece is not None:
+                self._in_slice(piece, observed, calls, found, visitors)
             else:
-                self._in_slice(piece, observed, calls)
+                self._tell([*found, *self._judged_by(visitors, observed)])
         self.found += self.crashes.diagnostics(self.module.source.path)
         return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
 
@@ -195,54 +151,79 @@ class Judgement:
                 regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
         return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
 
-    def _interested(self, observed: Observed, calls: list[CallFact]) -> list[type[Rule]]:
+    def _visitors(self, observed: Observed, calls: list[CallFact]) -> list[type[Rule]]:
+        """The rules that visit a slice with these observations and calls for themselves."""
         kinds = {type(observation) for _, observation in observed}
         names = {call.name for call in calls}
         roles = {call.role for call in calls}
         return [
             rule
             for rule in self.rules
-            if not rule.meta.subscription.observations.isdisjoint(kinds)
-            or not rule.meta.subscription.names.isdisjoint(names)
-            or not rule.meta.subscription.roles.isdisjoint(roles)
+            if own_visits(rule)
+            and not (
+                rule.meta.subscription.observations.isdisjoint(kinds)
+                and rule.meta.subscription.names.isdisjoint(names)
+                and rule.meta.subscription.roles.isdisjoint(roles)
+            )
         ]
 
-    def _made(self, rule_class: type[Rule], facts: Facts, row: int) -> Rule:
-        """A rule before a slice, which begins in ``row``, with the options of the project."""
+    def _judged(self, observed: Observed) -> list[_Found]:
+        """What rules that do not visit for themselves find: nothing of it takes a slice."""
+        return self._judged_by([rule for rule in self.rules if not own_visits(rule)], observed)
+
+    def _judged_by(self, rules: list[type[Rule]], observed: Observed) -> list[_Found]:
+        found = []
+        for rule_class in rules:
+            for scope, observation in observed:
+                if type(observation) in rule_class.meta.subscription.observations:
+                    rule = self._made(rule_class, NoFacts(), 1)
+                    row = getattr(observation.node, "lineno", 1)
+                    nothing: Verdict | None = None
+                    verdict = self.crashes.guarded(
+                        f"rule {rule_class.meta.code}",
+                        partial(rule.judge, observation),
+                        nothing,
+                        row,
+                        scope.qualified_name,
+                    )
+                    if verdict is not None:
+                        found.append(_Found(rule_class, scope, observation, verdict))
+        return found
+
+    def _tell(self, found: list[_Found]) -> None:
+        """Report findings that have no fixes, or whose fixes are with them."""
+        for one in found:
+            where = observed_range(one.observation.node, self.module)
+            self._report(one.rule, one.verdict, where, one.scope, one.observation.node, one.fix)
+
+    def _made(self, rule_class: type[Rule], facts: Facts, row: int, found: Collection[Observation] = ()) -> Rule:
+        """A rule with the options of the project, before a slice that begins in ``row`` with what it has ``found`` there."""
         rule = rule_class(facts)
+        rule.found = found
         code = rule_class.meta.code
         rule.options = {**rule.options, **self.options.get(code, {})}
         rule.repaired = lambda make: self.crashes.guarded(f"the fix of {code}", make, None, row)
         return rule
 
-    def _heard(self, piece: Slice, rules: list[type[Rule]], facts: Facts) -> list[Rule]:
-        """Rules that have visited a slice: all in one walk, and each alone where one of them crashes."""
-        row = piece.first_row
-        try:
-            together = [self._made(rule, facts, row) for rule in rules]
-            cst.visit_batched(piece.module, together)
-        except (Exception, SystemExit):
-            heard = [self._alone(piece, rule, facts, row) for rule in rules]
-            return [rule for rule in heard if rule is not None]
-        return together
-
-    def _alone(self, piece: Slice, rule_class: type[Rule], facts: Facts, row: int) -> Rule | None:
-        def visited() -> Rule:
-            rule = self._made(rule_class, facts, row)
-            cst.visit_batched(piece.module, [rule])
-            return rule
-
-        return self.crashes.guarded(f"rule {rule_class.meta.code}", visited, None, row)
-
-    def _in_slice(self, piece: Slice, observed: Observed, calls: list[CallFact]) -> None:
+    def _in_slice(
+        self, piece: Slice, observed: Observed, calls: list[CallFact], found: list[_Found], visitors: list[type[Rule]]
+    ) -> None:
         facts = SliceFacts(piece, self.module, self.analysis, observed, self.crashes)
-        rules = self._heard(piece, self._interested(observed, calls), facts)
+        wanted: dict[type[Rule], set[Observation]] = {rule: set() for rule in visitors}
+        for one in found:
+            if one.has_fix:
+                wanted.setdefault(one.rule, set()).add(one.observation)
+        heard = {type(rule): rule for rule in self._heard(piece, wanted, facts)}
+        for one in found:
+            proposal = heard[one.rule].proposals.get(one.observation) if one.rule in heard else None
+            one.fix = self._fixed(one.rule, proposal, piece, one.row, one.scope.qualified_name)
+        self._tell(found)
         places: dict[Range, tuple[Scope, ast.AST]] = {
             range_of(call.node, self.module): (self.module.scope_of(call.node), call.node) for call in calls
         }
-        places.update({_range(one.node, self.module): (scope, one.node) for scope, one in observed})
-        for rule in rules:
-            for node, verdict, proposal in rule.reports:
+        places.update({observed_range(one.node, self.module): (scope, one.node) for scope, one in observed})
+        for rule in visitors:
+            for node, verdict, proposal in heard[rule].reports if rule in heard else ():
                 self.crashes.guarded(
                     f"rule {rule.meta.code}",
                     partial(self._told, rule, node, verdict, proposal, piece, places),
@@ -250,9 +231,30 @@ class Judgement:
                     piece.first_row,
                 )
 
+    def _heard(self, piece: Slice, wanted: Mapping[type[Rule], set[Observation]], facts: Facts) -> list[Rule]:
+        """Rules that have visited a slice: all in one walk, and each alone where one of them crashes."""
+        row = piece.first_row
+        try:
+            together = [self._made(rule, facts, row, found) for rule, found in wanted.items()]
+            cst.visit_batched(piece.module, together)
+        except (Exception, SystemExit):
+            heard = [self._alone(piece, rule, facts, row, found) for rule, found in wanted.items()]
+            return [rule for rule in heard if rule is not None]
+        return together
+
+    def _alone(
+        self, piece: Slice, rule_class: type[Rule], facts: Facts, row: int, found: set[Observation]
+    ) -> Rule | None:
+        def visited() -> Rule:
+            rule = self._made(rule_class, facts, row, found)
+            cst.visit_batched(piece.module, [rule])
+            return rule
+
+        return self.crashes.guarded(f"rule {rule_class.meta.code}", visited, None, row)
+
     def _told(
         self,
-        rule: Rule,
+        rule: type[Rule],
         node: cst.CSTNode | None,
         verdict: Verdict,
         proposal: Proposal | None,
@@ -263,27 +265,14 @@ class Judgement:
         assert node is not None
         where = piece.range_of(node)
         scope, inner = places.get(where, (self.module.scope, None))
-        code, row, function = rule.meta.code, where.start.row, scope.qualified_name
-        make = partial(self._fix, rule, proposal, piece)
-        fix = self.crashes.guarded(f"the fix of {code}", make, None, row, function)
+        fix = self._fixed(rule, proposal, piece, where.start.row, scope.qualified_name)
         self._report(rule, verdict, where, scope, inner, fix)
 
-    def _without_slice(self, observed: Observed) -> None:
-        """Report what LibCST cannot parse: without fixes, but nothing is lost."""
-        for rule_class in self.rules:
-            for scope, observation in observed:
-                if type(observation) in rule_class.meta.subscription.observations:
-                    judge = partial(self._judged, rule_class, scope, observation)
-                    row = getattr(observation.node, "lineno", 1)
-                    self.crashes.guarded(f"rule {rule_class.meta.code}", judge, None, row, scope.qualified_name)
+    def _fixed(self, rule: type[Rule], proposal: Proposal | None, piece: Slice, row: int, function: str) -> Fix | None:
+        make = partial(self._fix, rule, proposal, piece)
+        return self.crashes.guarded(f"the fix of {rule.meta.code}", make, None, row, function)
 
-    def _judged(self, rule_class: type[Rule], scope: Scope, observation: Observation) -> None:
-        rule = self._made(rule_class, _NoFacts(), 1)
-        verdict = rule.judge(observation)
-        if verdict is not None:
-            self._report(rule, verdict, _range(observation.node, self.module), scope, observation.node, None)
-
-    def _fix(self, rule: Rule, proposal: Proposal | None, piece: Slice) -> Fix | None:
+    def _fix(self, rule: type[Rule], proposal: Proposal | None, piece: Slice) -> Fix | None:
         if proposal is None:
             return None
         from poolint.fixes.build import edits_for
@@ -296,7 +285,7 @@ class Judgement:
         return Fix(proposal.applicability, proposal.message, edits, isolation_of(proposal.plan), uncovers)
 
     def _report(
-        self, rule: Rule, verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
+        self, rule: type[Rule], verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
         function = scope.qualified_name
         is_relaxed = self.crashes.guarded(
@@ -328,26 +317,6 @@ class Judgement:
                 statement_end_row=last,
             )
         )
-
-
-class _NoFacts:
-    """Stands in where there is no slice to ask about."""
-
-    def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
-        del observation, form
-        return None
-
-    def holding(self, observation: Observation) -> Proposal | None:
-        del observation
-        return None
-
-    def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
-        del node
-        return ()
-
-    def call(self, node: cst.Call) -> CallFact | None:
-        del node
-        return None
 
 
 def _region(node: ast.AST, scope: Scope) -> ast.stmt:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from poolint.detect.analysis import Analysis
     from poolint.diagnostics import Diagnostic
     from poolint.explain.line import Line
-    from poolint.judgement import Observed
+    from poolint.facts import Observed
     from poolint.rules.base import Rule
     from poolint.syntax.project import Module
 

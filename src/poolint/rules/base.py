@@ -1,12 +1,14 @@
 """The contract between a rule and poolint: all that the author of a rule needs to know.
 
-A rule is a LibCST visitor that is handed one *slice* at a time: the outermost function around something that a detector
-has observed. It asks ``self.facts``, judges, words the finding, and may add a plan for a fix. It never reads files,
-resolves names, or decides what an expression is: that is what the facts are for.
+A rule judges what a detector has observed, words the finding, and may add a plan for a fix. It is a LibCST visitor: for a
+fix it meets the node of its observation in a *slice*, the outermost function around it. A rule that wants to look at
+more than that subscribes to calls, visits the slices around them, and reports what it finds. It asks ``self.facts``; it
+never reads files, resolves names, or decides what an expression is.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ import libcst as cst
 from poolint.diagnostics import Applicability, Certainty, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
@@ -120,6 +122,9 @@ class Facts(Protocol):
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
         """Everything that was observed at exactly this node."""
 
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        """The node around ``node``; None around the slice."""
+
     def call(self, node: cst.Call) -> CallFact | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""
 
@@ -131,7 +136,12 @@ class Facts(Protocol):
 
 
 class Rule(cst.BatchableCSTVisitor):
-    """Base of all rules. One instance judges one slice; the docstring of the class is the rule's documentation."""
+    """Base of all rules; the docstring of the class is the rule's documentation.
+
+    What a rule subscribes to is handed to :meth:`judge`, and what it reports to :meth:`fix`, with the node of LibCST. A
+    rule that has methods ``visit_…`` of its own visits slices instead: one instance each, and it calls :meth:`report`,
+    or :meth:`consider` where the observations at a node are to be judged.
+    """
 
     meta: ClassVar[Meta]
 
@@ -141,12 +151,19 @@ class Rule(cst.BatchableCSTVisitor):
         self.options: Mapping[str, Any] = {option.key: option.default for option in self.meta.options}
         """The values of the rule's options in the project at hand, of the types that it has declared."""
         self.reports: list[tuple[cst.CSTNode | None, Verdict, Proposal | None]] = []
+        self.found: Collection[Observation] = ()
+        """What has been judged to be findings: their nodes are waited for, to have fixes proposed for them."""
+        self.proposals: dict[Observation, Proposal] = {}
         self.repaired: Callable[[Callable[[], Proposal | None]], Proposal | None] = _plainly
         """How a fix is asked for: a finding is told even where the making of its fix crashes."""
 
     def get_visitors(self) -> dict[str, Callable[[cst.CSTNode], None]]:
-        """The methods by which this rule visits. LibCST looks through a thousand empty ones each time it is asked."""
-        return {name: getattr(self, name) for name in _visits(type(self))}
+        """The methods by which this rule visits: its own, or else one that meets what has been observed.
+
+        LibCST looks through a thousand empty ones each time it is asked.
+        """
+        own = own_visits(type(self))
+        return {name: getattr(self, name) for name in own} if own else dict.fromkeys(_meeting(), self._meet)
 
     def report(self, node: cst.CSTNode, verdict: Verdict, fix: Proposal | None = None) -> None:
         """Report ``verdict`` at ``node``, with a fix where one can be right."""
@@ -155,22 +172,29 @@ class Rule(cst.BatchableCSTVisitor):
     def judge(self, observation: Observation) -> Verdict | None:
         """Whether an observation is a finding, and in what words. Rules that subscribe to observations override it.
 
-        It is also asked without a slice, when LibCST cannot parse what Python can: then there is no fix.
+        It is asked without a slice: nothing that is found is lost when LibCST cannot parse what Python can.
         """
         raise NotImplementedError
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        """The fix for a finding at ``node``, or None where none can be right."""
+        """The fix for a finding at ``node``, or None where none can be right. Only a rule that overrides it is asked."""
         del observation, node
         return None
 
     def consider(self, node: cst.CSTNode) -> None:
-        """Judge all that was observed at ``node`` of the kinds that this rule subscribes to."""
+        """Report what was observed at ``node`` of the kinds that this rule subscribes to, as it judges it."""
         for observation in self.facts.observations(node):
             if type(observation) in self.meta.subscription.observations:
                 verdict = self.judge(observation)
                 if verdict is not None:
                     self.report(node, verdict, self.repaired(partial(self.fix, observation, node)))
+
+    def _meet(self, node: cst.CSTNode) -> None:
+        for observation in self.facts.observations(node):
+            if observation in self.found and _is_counterpart(node, observation.node):
+                proposal = self.repaired(partial(self.fix, observation, node))
+                if proposal is not None:
+                    self.proposals[observation] = proposal
 
 
 def _plainly(make: Callable[[], Proposal | None]) -> Proposal | None:
@@ -178,10 +202,33 @@ def _plainly(make: Callable[[], Proposal | None]) -> Proposal | None:
 
 
 @cache
-def _visits(rule: type[Rule]) -> tuple[str, ...]:
-    own = rule.__mro__[: rule.__mro__.index(cst.BatchableCSTVisitor)]
+def own_visits(rule: type[Rule]) -> tuple[str, ...]:
+    """The names of the methods by which a rule visits slices for itself."""
+    own = rule.__mro__[: rule.__mro__.index(Rule)]
     names = dict.fromkeys(name for one in own for name in vars(one) if name.startswith(("visit_", "leave_")))
     return tuple(name for name in names if callable(getattr(rule, name)))
+
+
+_COUNTERPARTS: tuple[tuple[type[ast.AST], tuple[type[cst.CSTNode], ...]], ...] = (
+    (ast.expr, (cst.BaseExpression,)),
+    (ast.keyword, (cst.Arg,)),
+    (ast.alias, (cst.ImportAlias,)),
+    (ast.excepthandler, (cst.ExceptHandler,)),
+    (ast.stmt, (cst.BaseCompoundStatement, cst.BaseSmallStatement)),
+)
+"""Which nodes of LibCST may be what a node of Python's own tree is, where both have the same range."""
+
+
+def _is_counterpart(node: cst.CSTNode, observed: ast.AST) -> bool:
+    return any(isinstance(observed, kind) and isinstance(node, nodes) for kind, nodes in _COUNTERPARTS)
+
+
+@cache
+def _meeting() -> tuple[str, ...]:
+    """The names of the methods by which all nodes are visited at which something may have been observed."""
+    kinds = tuple(one for _, nodes in _COUNTERPARTS for one in nodes)
+    classes = [one for one in vars(cst).values() if isinstance(one, type) and issubclass(one, kinds)]
+    return tuple(dict.fromkeys(f"visit_{one.__name__}" for one in classes))
 
 
 @dataclass(frozen=True)

@@ -69,18 +69,6 @@ class AsyncEventTarget(Rule):
         fix="safe",
     )
 
-    def visit_Name(self, node: cst.Name) -> None:
-        self.consider(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, NoSuchEvent):
             near = f": is `{observation.near}` meant?" if observation.near else ""

@@ -8,8 +8,6 @@ from poolint.detect.listeners import MisfitListener
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -58,9 +56,6 @@ class EventListenerSignature(Rule):
         summary="a listener takes other arguments than its event passes",
         subscription=Subscription(observations=frozenset({MisfitListener})),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, MisfitListener)

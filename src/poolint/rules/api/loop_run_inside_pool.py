@@ -8,8 +8,6 @@ from poolint.detect.inside_pools import LoopInsidePool
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -68,15 +66,6 @@ class LoopRunInsidePool(Rule):
         subscription=Subscription(observations=frozenset({LoopInsidePool})),
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.consider(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LoopInsidePool)

@@ -74,16 +74,6 @@ class NoSuchName(Rule):
         fix="safe or unsafe",
     )
 
-    def visit_ImportAlias(self, node: cst.ImportAlias) -> None:
-        self.consider(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if not any(isinstance(one, MissingName) for one in self.facts.observations(node)):
-            self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, MissedExhaustion):
             cls = observation.cls.removeprefix("builtins.")

@@ -8,8 +8,6 @@ from poolint.detect.retries import BusyRetry
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -66,9 +64,6 @@ class RetryWithoutBackoff(Rule):
         subscription=Subscription(observations=frozenset({BusyRetry})),
         default=False,
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BusyRetry)

@@ -77,15 +77,6 @@ class SwallowedCancellationRule(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def visit_ExceptHandler(self, node: cst.ExceptHandler) -> None:
-        self.consider(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.consider(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, SwallowedCancellation)
         what = f"`except {observation.what}`" if observation.what else "a bare `except`"

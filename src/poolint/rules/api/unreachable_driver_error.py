@@ -74,12 +74,6 @@ class UnreachableDriverError(Rule):
         fix="unsafe",
     )
 
-    def visit_Name(self, node: cst.Name) -> None:
-        self.consider(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, UnreachedHandler)
         return Verdict(

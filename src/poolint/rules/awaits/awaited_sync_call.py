@@ -61,9 +61,6 @@ class AwaitedSyncCall(Rule):
         uncovers=LIFETIMES,
     )
 
-    def visit_Await(self, node: cst.Await) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, awaits.AwaitedSyncCall)
         call = observation.call

@@ -69,9 +69,6 @@ class UnawaitedCheckout(Rule):
         uncovers=LIFETIMES,
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         call, how = observation.call, observation.usage

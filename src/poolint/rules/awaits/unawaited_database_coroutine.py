@@ -67,9 +67,6 @@ class UnawaitedDatabaseCoroutine(Rule):
         uncovers=LIFETIMES,
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, DroppedDatabaseCoroutine)
         name, *rest = observation.names

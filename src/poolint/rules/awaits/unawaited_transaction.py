@@ -72,9 +72,6 @@ class UnawaitedTransaction(Rule):
         uncovers=LIFETIMES,
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, DroppedAwaitable)
         call = observation.call

@@ -65,25 +65,22 @@ class WrongWithKind(Rule):
         uncovers=LIFETIMES,
     )
 
-    def visit_With(self, node: cst.With) -> None:
-        for item in node.items:
-            for observation in self.facts.observations(item.item):
-                if isinstance(observation, MismatchedWith):
-                    self.report(item.item, self.judge(observation), self._plan(observation, node, item.item))
-
-    def judge(self, observation: Observation) -> Verdict:
+    def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, MismatchedWith)
         return Verdict(_WORDS[observation.wanted](observation), observation.what)
 
-    def _plan(self, observation: MismatchedWith, node: cst.With, item: cst.BaseExpression) -> Proposal | None:
-        wanted = observation.wanted
+    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        assert isinstance(observation, MismatchedWith) and isinstance(node, cst.BaseExpression)
+        wanted, item = observation.wanted, self.facts.parent(node)
+        statement = self.facts.parent(item) if item is not None else None
         if wanted in ("async", "sync") and (wanted == "sync" or observation.in_async):
+            assert isinstance(statement, cst.With)
             title = "Use `async with`" if wanted == "async" else "Use `with`"
-            return Proposal(SetWithKind(node, wanted == "async"), title)
+            return Proposal(SetWithKind(statement, wanted == "async"), title)
         if wanted == "await" and observation.in_async:
-            return Proposal(AddAwait(item), "Add `await`")
-        if wanted == "no-await" and isinstance(item, cst.Await):
-            return Proposal(RemoveAwait(item), "Remove `await`")
+            return Proposal(AddAwait(node), "Add `await`")
+        if wanted == "no-await" and isinstance(node, cst.Await):
+            return Proposal(RemoveAwait(node), "Remove `await`")
         return None
 
 

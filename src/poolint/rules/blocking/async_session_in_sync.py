@@ -8,8 +8,6 @@ from poolint.detect.loops import DrivenFromSync
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -86,9 +84,6 @@ class AsyncSessionInSync(Rule):
         relaxed_in=frozenset({"tests", "alembic"}),
         relaxed_for_process_in=frozenset({"scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, DrivenFromSync)

@@ -8,8 +8,6 @@ from poolint.detect.lazy import LazyLoad
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -92,9 +90,6 @@ class LazyLoadInAsync(Rule):
         subscription=Subscription(observations=frozenset({LazyLoad})),
         default=False,
     )
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LazyLoad)

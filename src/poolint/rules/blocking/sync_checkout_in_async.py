@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.blocking import BlockingCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class SyncCheckoutInAsync(Rule):
@@ -57,9 +52,6 @@ class SyncCheckoutInAsync(Rule):
         subscription=Subscription(observations=frozenset({BlockingCheckout})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingCheckout)

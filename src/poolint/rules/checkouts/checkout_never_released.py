@@ -67,9 +67,6 @@ class CheckoutNeverReleased(Rule):
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "never" or is_pool_per_call(observation):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class DiscardedCheckout(Rule):
@@ -55,9 +50,6 @@ class DiscardedCheckout(Rule):
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)

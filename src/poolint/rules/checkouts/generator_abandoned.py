@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.generators import AbandonedGenerator
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class GeneratorAbandoned(Rule):
@@ -77,9 +72,6 @@ class GeneratorAbandoned(Rule):
         subscription=Subscription(observations=frozenset({AbandonedGenerator})),
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, AbandonedGenerator)

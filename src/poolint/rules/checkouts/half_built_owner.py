@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject, lost_member, raising
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class HalfBuiltOwner(Rule):
@@ -62,9 +57,6 @@ class HalfBuiltOwner(Rule):
         subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
         relaxed_in=frozenset({"alembic"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, LostMember):

@@ -75,9 +75,6 @@ class LeakOnCancellation(Rule):
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "cancel":

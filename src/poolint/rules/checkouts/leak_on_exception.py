@@ -73,9 +73,6 @@ class LeakOnException(Rule):
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, LostMember):
             return lost_member(observation) if observation.problem == "exception" else None

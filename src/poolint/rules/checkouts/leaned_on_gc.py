@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.collector import LeftToCollector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held, leak_subject
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class LeanedOnGc(Rule):
@@ -62,9 +57,6 @@ class LeanedOnGc(Rule):
         summary="a release that does not happen, so that only the garbage collector is left",
         subscription=Subscription(observations=frozenset({LeftToCollector, LeakedCheckout})),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, LeakedCheckout):

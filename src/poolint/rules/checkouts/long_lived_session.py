@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.observation import Observation
 from poolint.detect.owners import LongLived
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class LongLivedSession(Rule):
@@ -61,9 +56,6 @@ class LongLivedSession(Rule):
         subscription=Subscription(observations=frozenset({LongLived})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LongLived)

@@ -66,9 +66,6 @@ class ManualRelease(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, leaks.ManualRelease)
         block = "async with" if observation.asynchronous else "with"

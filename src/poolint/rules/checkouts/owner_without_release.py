@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.observation import Observation
 from poolint.detect.owners import UnreleasedAttribute
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class OwnerWithoutRelease(Rule):
@@ -62,9 +57,6 @@ class OwnerWithoutRelease(Rule):
         subscription=Subscription(observations=frozenset({UnreleasedAttribute})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, UnreleasedAttribute)

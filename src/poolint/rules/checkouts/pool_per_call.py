@@ -70,9 +70,6 @@ class PoolPerCall(Rule):
         relaxed_for_process_in=frozenset({"scripts"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, MadeForEachCall):
             return Verdict(

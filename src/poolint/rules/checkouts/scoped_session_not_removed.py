@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.observation import Observation
 from poolint.detect.registries import RegistryNotRemoved
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class ScopedSessionNotRemoved(Rule):
@@ -75,9 +70,6 @@ class ScopedSessionNotRemoved(Rule):
         subscription=Subscription(observations=frozenset({RegistryNotRemoved})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, RegistryNotRemoved)

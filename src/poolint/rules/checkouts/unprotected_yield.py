@@ -78,9 +78,6 @@ class UnprotectedYield(Rule):
         relaxed_in=frozenset({"alembic"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "yield":

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect import afterwards
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class UsedAfterRelease(Rule):
@@ -57,15 +52,6 @@ class UsedAfterRelease(Rule):
         summary="a connection or session is used or given away after its block has released it",
         subscription=Subscription(observations=frozenset({afterwards.UsedAfterRelease})),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.consider(node)
-
-    def visit_Tuple(self, node: cst.Tuple) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, afterwards.UsedAfterRelease)

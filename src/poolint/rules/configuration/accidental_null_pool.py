@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from poolint.detect.engine_observations import NoPool
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import RemoveArgument
-from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
+from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, holder, of
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -23,7 +23,7 @@ _REASON = re.compile(r"(?!\w+:)\S+ +\S+ +\S")
 """A comment in words, which says why: a word with a colon is for some tool."""
 
 
-class AccidentalNullPool(ArgumentRule):
+class AccidentalNullPool(Rule):
     """An engine that lives on opens a new connection for each checkout.
 
     ## What it does
@@ -93,7 +93,8 @@ class AccidentalNullPool(ArgumentRule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del observation, node
-        if self.holder is None:
+        del observation
+        argument = holder(self.facts, node)
+        if argument is None:
             return None
-        return Proposal(RemoveArgument(self.holder), "Remove `poolclass`", Applicability.UNSAFE)
+        return Proposal(RemoveArgument(argument), "Remove `poolclass`", Applicability.UNSAFE)

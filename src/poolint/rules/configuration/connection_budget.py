@@ -9,8 +9,6 @@ from poolint.detect.spending import BudgetExceeded
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -83,12 +81,6 @@ class ConnectionBudget(Rule):
         subscription=Subscription(observations=frozenset({BudgetExceeded})),
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Arg(self, node: cst.Arg) -> None:
-        self.consider(node)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BudgetExceeded)

@@ -10,14 +10,13 @@ import libcst as cst
 from poolint.detect.engine_observations import DriverMismatch
 from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import Replace
-from poolint.rules.base import Meta, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import ArgumentRule
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
     from poolint.detect.observation import Observation
 
 
-class DriverKindMismatch(ArgumentRule):
+class DriverKindMismatch(Rule):
     """An engine is given a URL whose driver is of the other kind.
 
     ## What it does

@@ -8,8 +8,6 @@ from poolint.detect.children import PoolInChild
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -79,9 +77,6 @@ class EngineCrossesProcesses(Rule):
         subscription=Subscription(observations=frozenset({PoolInChild})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, PoolInChild)

@@ -79,9 +79,6 @@ class EngineNeverDisposed(Rule):
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, NeverDisposed)
         return Verdict(

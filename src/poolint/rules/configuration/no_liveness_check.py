@@ -59,9 +59,6 @@ class NoLivenessCheck(Rule):
         relaxed_in=RELAXED,
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, Observed)
         return Verdict(

@@ -9,14 +9,14 @@ import libcst as cst
 from poolint.detect.patience import NoTimeout
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument, Replace
-from poolint.rules.base import Meta, Option, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, ArgumentRule
+from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED
 
 if TYPE_CHECKING:
     from poolint.detect.observation import Observation
 
 
-class NoPoolTimeout(ArgumentRule):
+class NoPoolTimeout(Rule):
     """Nothing ends the wait for a connection of a pool.
 
     ## What it does
@@ -67,9 +67,6 @@ class NoPoolTimeout(ArgumentRule):
         relaxed_in=RELAXED,
         options=(Option("seconds", 10, "The timeout that the fix adds."),),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, NoTimeout)

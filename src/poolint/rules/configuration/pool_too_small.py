@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.detect.engine_observations import SmallPool
-from poolint.rules.base import Meta, Option, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
+from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, of
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 _ONE_AFTER_THE_OTHER = frozenset({"alembic", "scripts"})
 
 
-class PoolTooSmall(ArgumentRule):
+class PoolTooSmall(Rule):
     """A pool has so few connections that its users wait for each other.
 
     ## What it does
@@ -60,9 +58,6 @@ class PoolTooSmall(ArgumentRule):
             Option("min-size", 6, "A pool that opens no connections beyond its size has to hold at least as many."),
         ),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, SmallPool)

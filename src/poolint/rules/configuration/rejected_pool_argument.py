@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.refused_arguments import RefusedArgument
 from poolint.fixes.plans import RemoveArgument
-from poolint.rules.base import Meta, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import ArgumentRule
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.configuration.arguments import holder
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
 
 
-class RejectedPoolArgument(ArgumentRule):
+class RejectedPoolArgument(Rule):
     """An argument is refused by the pool or the driver that gets it.
 
     ## What it does
@@ -67,8 +67,8 @@ class RejectedPoolArgument(ArgumentRule):
         return Verdict(f"{one.by} refuses `{one.argument}`: {one.error} {one.when}", one.argument)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
         assert isinstance(observation, RefusedArgument)
-        if self.holder is None or not observation.removable:
+        argument = holder(self.facts, node)
+        if argument is None or not observation.removable:
             return None
-        return Proposal(RemoveArgument(self.holder), f"Remove `{observation.argument}`")
+        return Proposal(RemoveArgument(argument), f"Remove `{observation.argument}`")

@@ -7,11 +7,10 @@ import libcst as cst
 from poolint.detect.engine_observations import SyncPoolClass
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddImport, Replace, Together
-from poolint.rules.base import Meta, Proposal, Subscription, Verdict
-from poolint.rules.configuration.arguments import ArgumentRule
+from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 
-class SyncPoolclassInAsyncEngine(ArgumentRule):
+class SyncPoolclassInAsyncEngine(Rule):
     """An asynchronous engine is given a class of pool that is made for synchronous ones.
 
     ## What it does

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.detect.engine_observations import UnboundedPool as Observed
-from poolint.rules.base import Meta, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED, ArgumentRule, of
+from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.configuration.arguments import RELAXED, of
 
 if TYPE_CHECKING:
     from poolint.detect.observation import Observation
 
 
-class UnboundedPool(ArgumentRule):
+class UnboundedPool(Rule):
     """Nothing bounds how many connections a pool opens.
 
     ## What it does

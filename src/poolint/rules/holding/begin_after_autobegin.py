@@ -70,9 +70,6 @@ class BeginAfterAutobegin(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del node
         return self.facts.holding(observation)

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
-from poolint.rules.base import Meta, Subscription
-from poolint.rules.holding.wording import WaitRule, chain, verdict, waits, while_held
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, waits, while_held
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.rules.base import Proposal, Verdict
+    from poolint.rules.base import Proposal, Rule, Verdict
 
 
-class ExternalCallInTransaction(WaitRule):
+class ExternalCallInTransaction(Rule):
     """Something external is called while a transaction is open.
 
     ## What it does

@@ -88,9 +88,6 @@ class HeldAcrossStream(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del node
         return self.facts.holding(observation)

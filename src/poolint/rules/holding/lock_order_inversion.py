@@ -8,8 +8,6 @@ from poolint.detect.ordering import LockOrder
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -74,9 +72,6 @@ class LockOrderInversion(Rule):
         default=False,
         relaxed_in=frozenset({"tests", "alembic"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LockOrder)

@@ -89,9 +89,6 @@ class NestedCheckout(Rule):
         ),
     )
 
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del node
         return self.facts.holding(observation)

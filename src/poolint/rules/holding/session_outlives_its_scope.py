@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import OutlivesScope
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class SessionOutlivesItsScope(Rule):
@@ -69,9 +64,6 @@ class SessionOutlivesItsScope(Rule):
         subscription=Subscription(observations=frozenset({OutlivesScope})),
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, OutlivesScope)

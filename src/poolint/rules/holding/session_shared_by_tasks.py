@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.observation import Observation
 from poolint.detect.sharing import SharedByTasks
 from poolint.detect.threads import SharedByThreads
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class SessionSharedByTasks(Rule):
@@ -65,9 +60,6 @@ class SessionSharedByTasks(Rule):
         subscription=Subscription(observations=frozenset({SharedByTasks, SharedByThreads})),
         relaxed_in=frozenset({"tests"}),
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, SharedByThreads):

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
-from poolint.rules.base import Meta, Subscription
-from poolint.rules.holding.wording import WaitRule, chain, verdict, while_held
+from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.holding.wording import chain, verdict, while_held
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Verdict
+    from poolint.rules.base import Rule, Verdict
 
 
-class SleepWhileHeld(WaitRule):
+class SleepWhileHeld(Rule):
     """Time is slept away while a connection is held.
 
     ## What it does

@@ -1,14 +1,12 @@
-"""What rules about held connections have in common: where they look, and what they say."""
+"""What rules about held connections say in the same words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.diagnostics import Certainty
-from poolint.rules.base import Rule, Verdict
+from poolint.rules.base import Verdict
 
 if TYPE_CHECKING:
     from poolint.detect.streaming import StreamedFrom
@@ -77,20 +75,3 @@ def verdict(call: CallWhileHeld, message: str) -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
     certainty = Certainty.POSSIBLE if call.effect == UNKNOWN_EFFECT else Certainty.CERTAIN
     return Verdict(message, call.names[-1], call.path, certainty)
-
-
-class WaitRule(Rule):
-    """Base of the rules about waiting while a connection is held: for calls, and for blocks and loops that wait."""
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
-
-    def visit_WithItem(self, node: cst.WithItem) -> None:
-        self._consider_implied(node.item)
-
-    def visit_For(self, node: cst.For) -> None:
-        self._consider_implied(node.iter)
-
-    def _consider_implied(self, node: cst.BaseExpression) -> None:
-        if not isinstance(node, cst.Call):  # these are visited by themselves
-            self.consider(node)
