@@ -5,16 +5,18 @@ from __future__ import annotations
 import ast
 import sys
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.summaries import Components
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallFact
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -59,15 +61,29 @@ _READS_BY = frozenset({"autoload_with"})
 
 _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
 _CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
-_MAX_DEPTH = 6
+
+
+class Passed(NamedTuple):
+    """A parameter of a function of the project, and the class of the resource that it is passed."""
+
+    function: ScopeKey
+    parameter: str
+    cls: str
 
 
 class Ownership:
-    """Answers for one project; remembers what its functions do with their parameters."""
+    """Answers for one project. What its functions do with their parameters is a problem of summaries, over ``Passed``:
+    the worst that is done on any way, where a function that calls itself does no more than it does elsewhere."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
-        self._parameters: dict[tuple[Scope, str, str], Fate] = {}
+        self._summaries: Summaries[Passed, Fate] = Summaries(
+            "fate", self._compute, bottom=Fate.USED, top=Fate.KEPT, join=max, components=components
+        )
+
+    def _compute(self, key: Passed) -> Fate:
+        """What a function does with a parameter."""
+        return self._of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
 
     def fate(
         self,
@@ -76,7 +92,6 @@ class Ownership:
         scope: Scope,
         cls: Class,
         keyword: str | None = None,
-        depth: int = 0,
     ) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
         fact = call_fact(self.ev, call, scope, use_evidence=False)
@@ -92,7 +107,7 @@ class Ownership:
         callees = alternatives(self.ev.type_of(call.func, scope))
         if keyword in _READS_BY or self._only_uses(call, callees, cls):
             return Fate.USED
-        return max(self._of_callee(one, call, argument, scope, cls, keyword, depth) for one in callees)
+        return max(self._of_callee(one, call, argument, scope, cls, keyword) for one in callees)
 
     def parameter(self, scope: Scope, name: str, cls: Class) -> Fate:
         """What a function of the project does with a parameter that is a resource of class ``cls``."""
@@ -117,11 +132,10 @@ class Ownership:
         scope: Scope,
         cls: Class,
         keyword: str | None,
-        depth: int,
     ) -> Fate:
-        if isinstance(callee, Function) and callee.scope.kind == "function" and depth < _MAX_DEPTH:
+        if isinstance(callee, Function) and callee.scope.kind == "function":
             name = parameter_for(callee, call, argument, keyword)
-            return Fate.KEPT if name is None else self._of_parameter(callee.scope, name, cls, depth)
+            return Fate.KEPT if name is None else self._summaries.of(Passed(callee.scope.key, name, cls.name))
         if isinstance(callee, LibraryName):
             if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
                 return Fate.CLOSED
@@ -145,35 +159,25 @@ class Ownership:
         row = self.ev.models.method(cls, name.value)
         return Fate.RELEASED if row is not None and row.role in ("release", "dispose") else Fate.KEPT
 
-    def _of_parameter(self, scope: Scope, name: str, cls: Class, depth: int) -> Fate:
-        """What a function of the project does with a parameter."""
-        key = (scope, name, cls.name)
-        if key not in self._parameters:
-            self._parameters[key] = Fate.KEPT  # met again while deciding: assume that somebody takes it
-            self._parameters[key] = self._of_name(name, scope, cls, depth + 1)
-        return self._parameters[key]
-
-    def _of_name(self, name: str, scope: Scope, cls: Class, depth: int) -> Fate:
+    def _of_name(self, name: str, scope: Scope, cls: Class) -> Fate:
         fates = [Fate.USED]
         for inner in scope.descendants():
             if inner is not scope and name in inner.bindings:
                 continue
             loads = inner.loads.get(name, ())
-            fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls, depth) for load in loads]
+            fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls) for load in loads]
         if cls.kind in OWNERS and max(fates) < Fate.KEPT:
             from poolint.analyses.parts import Parts
 
-            if Parts(self.ev, self, scope, cls, depth).outlive(name):
+            if Parts(self.ev, self, scope, cls).outlive(name):
                 return Fate.KEPT
         return max(fates)
 
-    def _of_load(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
-        fate = self._of_use(load, scope, cls, depth)
-        if fate >= Fate.KEPT and _is_for_own(load, scope):
-            return Fate.USED
-        return fate
+    def _of_load(self, load: ast.Name, scope: Scope, cls: Class) -> Fate:
+        fate = self._of_use(load, scope, cls)
+        return Fate.USED if fate is not Fate.USED and _is_for_own(load, scope) else fate
 
-    def _of_use(self, load: ast.Name, scope: Scope, cls: Class, depth: int) -> Fate:
+    def _of_use(self, load: ast.Name, scope: Scope, cls: Class) -> Fate:
         child: ast.AST = load
         parent = parent_of(load)
         while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)):
@@ -183,10 +187,10 @@ class Ownership:
         if isinstance(parent, ast.Attribute):
             return self._of_member(parent, cls)
         if isinstance(parent, ast.Call):
-            return Fate.USED if child is parent.func else self.fate(parent, child, scope, cls, None, depth)
+            return Fate.USED if child is parent.func else self.fate(parent, child, scope, cls)
         if isinstance(parent, ast.keyword):
             call = parent_of(parent)
-            return self.fate(call, child, scope, cls, parent.arg, depth) if isinstance(call, ast.Call) else Fate.KEPT
+            return self.fate(call, child, scope, cls, parent.arg) if isinstance(call, ast.Call) else Fate.KEPT
         if isinstance(parent, ast.withitem):
             return Fate.RELEASED if cls.releases_on_exit else Fate.USED
         if isinstance(parent, ast.Yield) or (isinstance(parent, ast.Assign) and _is_on_exception(parent)):

@@ -55,12 +55,11 @@ class _Held(NamedTuple):
 class Parts:
     """The parts of one resource, which a name of ``scope`` holds, and of all that is made of it."""
 
-    def __init__(self, ev: Evaluator, ownership: Ownership, scope: Scope, cls: Class, depth: int = 0) -> None:
+    def __init__(self, ev: Evaluator, ownership: Ownership, scope: Scope, cls: Class) -> None:
         self.ev = ev
         self.ownership = ownership
         self.scope = scope
         self.cls = cls
-        self.depth = depth
         self.is_lent = cls.kind not in OWNERS
         self._waiting: list[_Held] = []
         self._known: set[_Held] = set()
@@ -246,7 +245,7 @@ class Parts:
             return not (
                 self.is_lent or what == "cursor"
             )  # a cursor is used by whoever gets it; what else is unknown may be kept
-        fate = self.ownership.fate(call, argument, self.scope, cls, keyword, self.depth)
+        fate = self.ownership.fate(call, argument, self.scope, cls, keyword)
         if what != "whole":
             return fate is Fate.KEPT
         if fate is Fate.KEPT:
@@ -257,7 +256,7 @@ class Parts:
 
     def _asked_for(self, call: ast.Call, argument: ast.AST, keyword: str | None) -> bool | None:
         """The same for ``getattr(client, verb)``: a method by whatever name, where it is called with arguments."""
-        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword, self.depth)
+        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
         return False if fate is Fate.USED else None
 
     def _class_of(self, argument: ast.AST) -> Class | None:

@@ -1,8 +1,9 @@
 """Summaries of functions: least fixpoints over the strongly connected components of whatever is asked.
 
-A :class:`Problem` says how the value of a key, such as a function with one of its parameters, follows from the values
-of other keys. Keys and values are plain: names and primitives, never nodes of a tree. Nothing has to be known in advance
-of who depends on whom: dependencies are what a computation asks for while it runs.
+:class:`Summaries` are the values of one problem, which says how the value of a key, such as a function with one of its
+parameters, follows from the values of other keys. Keys and values are plain: names and primitives, never nodes of a
+tree. Nothing has to be known in advance of who depends on whom: dependencies are what a computation asks for while it
+runs.
 
 :class:`Components` is the search behind it, one for all problems that may ask each other. It is Tarjan's algorithm on
 the graph of dependencies as that unfolds. A key that is met while it is being computed answers with what is known of it
@@ -17,18 +18,18 @@ computations that were cut short are begun again, so that chains of any length n
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Problem", "Summaries"]
+__all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Summaries"]
 
 MAX_NESTED = 16
 """Computations that stand inside each other; real chains of helpers are shorter than ten."""
 
 MAX_RISES = 64
-"""Times that the value of a key may rise within its component. Real lattices are not half as high."""
+"""Times that the value of a key may rise within its component; real lattices are not half as high."""
 
 _NOT_FINAL: Any = object()
 
@@ -36,32 +37,30 @@ K = TypeVar("K", bound="Hashable")
 V = TypeVar("V")
 
 
-class Problem(Protocol[K, V]):
-    """How values of keys follow from each other; monotone: greater answers never make a value smaller."""
-
-    name: str
-    """What is asked, in a word; no two problems of one ``Components`` share it."""
-
-    bottom: V
-    """The least value, which is assumed of a key that depends on itself."""
-    top: V
-    """The greatest, said of a key in whose component a value rises more than ``MAX_RISES`` times: nothing is known."""
-
-    def join(self, one: V, other: V) -> V:
-        """The least value that is at least both."""
-
-    def compute(self, key: K, ask: Callable[[K], V]) -> V:
-        """The value of ``key`` by what ``ask`` says of other keys; the same for the same answers, and without effects."""
-
-
 class Summaries(Generic[K, V]):
     """The values of one problem; computed on demand, remembered when they are final.
 
-    ``components`` is shared with the problems that this one asks, by their ``of``, and that may ask this one in turn.
+    ``name`` says what is asked, in a word; no two problems that share their ``components`` have the same. ``compute``
+    gives the value of a key by what :meth:`of` says of others, the same for the same answers and without effects; it is
+    monotone: greater answers never make its value smaller. ``bottom`` is the least value, ``join`` gives the least one
+    that is at least two of them. ``top`` is what is said where a value rises for ever: that nothing is known.
     """
 
-    def __init__(self, problem: Problem[K, V], components: Components | None = None) -> None:
-        self.problem = problem
+    def __init__(
+        self,
+        name: str,
+        compute: Callable[[K], V],
+        *,
+        bottom: V,
+        top: V,
+        join: Callable[[V, V], V],
+        components: Components | None = None,
+    ) -> None:
+        self.name = name
+        self.compute = compute
+        self.bottom = bottom
+        self.top = top
+        self.join = join
         self.components = components if components is not None else Components()
         self.finished: dict[K, V] = {}
         """What is final."""
@@ -69,27 +68,32 @@ class Summaries(Generic[K, V]):
         """What is being computed, or belongs to a component that is not closed yet."""
 
     def of(self, key: K) -> V:
-        """The value of a key: final, but for a caller that is being computed itself and that the key depends on."""
+        """The value of a key: final, but for a computation that the key itself depends on."""
         value: V = self.finished.get(key, _NOT_FINAL)
         return self.components.ask(self, key) if value is _NOT_FINAL else value
 
 
 class _Node:
-    """A key that is not final yet. ``low`` is the earliest place on the stack that it is known to depend on."""
+    """A key that is not final yet.
 
-    __slots__ = ("asked_by", "asks", "key", "low", "place", "summaries", "value")
+    ``low`` is the earliest place on the stack that it is known to depend on, ``provisional`` counts the answers that it
+    has got which were not final.
+    """
+
+    __slots__ = ("asked_by", "asks", "key", "low", "place", "provisional", "summaries", "value")
 
     def __init__(self, summaries: Summaries[Any, Any], key: Hashable, place: int) -> None:
         self.summaries = summaries
         self.key = key
         self.place = place
         self.low = place
-        self.value: Any = summaries.problem.bottom
+        self.value: Any = summaries.bottom
+        self.provisional = 0
         self.asks: dict[_Node, None] = {}
         self.asked_by: dict[_Node, None] = {}
 
     def __repr__(self) -> str:
-        return f"{self.summaries.problem.name} {self.key!r}"
+        return f"{self.summaries.name} {self.key!r}"
 
 
 class _TooDeepError(BaseException):
@@ -105,14 +109,23 @@ class Components:
     """The search for strongly connected components that problems share which ask each other."""
 
     def __init__(self) -> None:
-        self.provisional = 0
-        """How many answers have been given that were not final: what is derived while this grows must not be kept."""
         self.unsolved = 0
         """Components of which no fixpoint was found: a value rose more than ``MAX_RISES`` times."""
         self._stack: list[_Node] = []
         """Tarjan's stack: all keys that are not final, in the order in which they were met."""
         self._asking: list[_Node] = []
         """Whose values are being computed, each inside the one before."""
+
+    @property
+    def provisional(self) -> int:
+        """How many answers that were not final the innermost computation has got so far, none where nothing is being
+        computed: what a client has derived while this grew must not be kept."""
+        return self._asking[-1].provisional if self._asking else 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being computed."""
+        return not self._asking
 
     def ask(self, summaries: Summaries[Any, Any], key: Hashable) -> Any:
         """The value of a key that is not final yet."""
@@ -132,7 +145,7 @@ class Components:
         asker.asks[node] = None
         node.asked_by[asker] = None
         asker.low = min(asker.low, node.low)
-        self.provisional += 1
+        asker.provisional += 1
         return node.value
 
     def _begin(self, summaries: Summaries[Any, Any], key: Hashable) -> _Node:
@@ -159,7 +172,7 @@ class Components:
     def _visit(self, node: _Node) -> None:
         """Compute a key, and close its component where it is the first of it."""
         try:
-            node.value = node.summaries.problem.join(node.value, self._compute(node))
+            node.value = node.summaries.join(node.value, self._compute(node))
             if node.low == node.place:
                 self._close(node)
         except _TooDeepError as deep:
@@ -172,7 +185,7 @@ class Components:
     def _compute(self, node: _Node) -> Any:
         self._asking.append(node)
         try:
-            return node.summaries.problem.compute(node.key, node.summaries.of)
+            return node.summaries.compute(node.key)
         finally:
             self._asking.pop()
 
@@ -196,14 +209,14 @@ class Components:
         """Find the least fixpoint of a component; broken off when more is met that belongs to it."""
         size = len(self._stack)
         for node in members:
-            node.value = node.summaries.problem.bottom
+            node.value = node.summaries.bottom
         order = {node: place for place, node in enumerate(_order(members))}
         rises = dict.fromkeys(members, 0)
         waiting, queue = set(order), deque(order)
         while queue:
             node = queue.popleft()
             waiting.discard(node)
-            value = node.summaries.problem.join(node.value, self._compute(node))
+            value = node.summaries.join(node.value, self._compute(node))
             first.low = min(first.low, node.low)
             if first.low < first.place or len(self._stack) > size:
                 return
@@ -220,7 +233,7 @@ class Components:
             return
         self.unsolved += 1
         for node in members:
-            node.value = node.summaries.problem.top
+            node.value = node.summaries.top
 
     def _forget(self, place: int) -> None:
         """Let go of the open keys from a place of the stack on."""
@@ -238,7 +251,7 @@ def _order(members: list[_Node]) -> list[_Node]:
 
     It begins with the smallest, and follows from the component alone.
     """
-    rank = {node: (node.summaries.problem.name, repr(node.key)) for node in members}
+    rank = {node: (node.summaries.name, repr(node.key)) for node in members}
     following = {node: sorted((one for one in node.asks if one in rank), key=rank.__getitem__) for node in members}
     order: list[_Node] = []
     met: set[_Node] = set()

@@ -22,6 +22,7 @@ from poolint.analyses.sinks import (
     sync_session_sink,
     use_sink,
 )
+from poolint.analyses.summaries import Components
 from poolint.detect import (
     afterwards,
     attributes,
@@ -105,7 +106,9 @@ class Analysis:
         """Whether rules may be selected that are off by default, and what costs much for them alone is observed."""
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
-        self.ownership = Ownership(self.evaluator)
+        self.components = Components()
+        """What all summaries of functions are found by."""
+        self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator)
         self.slow = Effects(edges, slow_sink, below=slow_below_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.roots.finder import Finder
     from poolint.syntax.purposes import LibraryNames
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _WORD = re.compile(rb"\w+")
@@ -44,6 +44,7 @@ class Module:
         self.has_global_statement = b"global " in source.data
         self.library_names: LibraryNames | None = None
         self._mentions: dict[bytes, bool] = {}
+        self._scopes_by_key: dict[ScopeKey, Scope] = {}
 
     def mentions(self, word: bytes) -> bool:
         """Whether a text stands anywhere in the file. The file is searched once for each: functions ask the same."""
@@ -64,6 +65,12 @@ class Module:
                 return scope
             previous, current = current, parent_of(current)
         return self.scope
+
+    def scope_at(self, key: ScopeKey) -> Scope:
+        """The scope of this module that has a key. Raises ``KeyError`` where there is none."""
+        if not self._scopes_by_key:
+            self._scopes_by_key = {one.key: one for one in self.scope.descendants()}
+        return self._scopes_by_key[key]
 
     def __repr__(self) -> str:
         return f"Module({self.name!r})"
@@ -123,6 +130,13 @@ class Project:
             except (SourceError, OSError):
                 pass
         return self._modules[path]
+
+    def scope(self, key: ScopeKey) -> Scope:
+        """The scope that a key stands for. Raises ``KeyError`` where the file that it names has changed since."""
+        module = self.module(key.path)
+        if module is None:
+            raise KeyError(key)
+        return module.scope_at(key)
 
     def _parse(self, source: Source, path: str) -> Module:
         from poolint.syntax.indexer import walk

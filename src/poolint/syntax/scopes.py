@@ -77,6 +77,16 @@ class Binding:
         return (getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0))
 
 
+class ScopeKey(NamedTuple):
+    """A scope by its names, whichever time its file was parsed: the file's absolute path, the qualified name, and the
+    row and column at which it begins, since a module may define several of one name."""
+
+    path: str
+    name: str
+    row: int
+    column: int
+
+
 class Scope:
     """A module, class, function or lambda, with what stands directly in it.
 
@@ -84,6 +94,7 @@ class Scope:
     """
 
     __slots__ = (
+        "_key",
         "_methods",
         "bindings",
         "calls",
@@ -130,6 +141,7 @@ class Scope:
         """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
         self._methods: dict[str, list[ast.Call]] | None = None
+        self._key: ScopeKey | None = None
         self.index: Index | None = None
         """What is looked up in this scope over and over, once somebody has asked (see :mod:`poolint.syntax.indexes`)."""
 
@@ -160,6 +172,14 @@ class Scope:
         if self.parent is None or self.parent.kind == "module":
             return self.name
         return f"{self.parent.qualified_name}.{self.name}"
+
+    @property
+    def key(self) -> ScopeKey:
+        """This scope in plain values; :meth:`~poolint.syntax.project.Project.scope` finds it again."""
+        if self._key is None:
+            row, column = getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0)
+            self._key = ScopeKey(self.module.path, self.qualified_name, row, column)
+        return self._key
 
     @property
     def enclosing_class(self) -> Scope | None:
