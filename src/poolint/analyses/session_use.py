@@ -8,10 +8,12 @@ does with a name that it binds again, or with a member that it sets itself, does
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.summaries import Summaries
 from poolint.flow.flags import name_of
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
@@ -23,58 +25,78 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
+    from poolint.analyses.summaries import Components
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding
+    from poolint.syntax.scopes import Binding, ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
-
-_MAX_DEPTH = 6
-"""Functions inside each other that are followed."""
 
 _MAX_PATH = 3
 """Members from an object down to the session that is used; real ones are one or two."""
 
 
-class Using:
-    """Answers for the functions of one project; ``uses`` are the effects that take a session's connection."""
+class Named(NamedTuple):
+    """A name that a function has, as a parameter or from the function around it."""
 
-    def __init__(self, ev: Evaluator, uses: Effects) -> None:
+    function: ScopeKey
+    name: str
+
+
+class Bound(NamedTuple):
+    """A method, and the class of the project whose object it is called on."""
+
+    method: ScopeKey
+    cls: ScopeKey
+
+
+class Using:
+    """Answers for the functions of one project; ``uses`` are the effects that take a session's connection.
+
+    Two problems of summaries: whether a function uses a name, and which members a method uses, by their paths and
+    classes. What a function does before it calls itself, it does whenever it is called.
+    """
+
+    def __init__(self, ev: Evaluator, uses: Effects, components: Components | None = None) -> None:
         self.ev = ev
         self.uses = uses
-        self._names: dict[tuple[Scope, str], bool] = {}
-        self._members: dict[tuple[Scope, Type], dict[str, Class]] = {}
+        self._names: Summaries[Named, bool] = Summaries(
+            "uses", self._uses, bottom=False, top=False, join=or_, components=components
+        )
+        self._members: Summaries[Bound, frozenset[tuple[str, str]]] = Summaries(
+            "members",
+            self._uses_of_own,
+            bottom=frozenset(),
+            top=frozenset(),
+            join=frozenset.union,
+            components=components,
+        )
 
-    def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int = 0) -> bool:
+    def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
         """Whether a function of the project surely takes the connection of the session that it is passed."""
-        if depth > _MAX_DEPTH or self.uses.of_call(call, scope) is None:
-            return False
-        return self._passed(call, argument, keyword, scope, depth)
+        return self.uses.of_call(call, scope) is not None and self._passed(call, argument, keyword, scope)
 
-    def _passed(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int) -> bool:
+    def _passed(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
         for callee in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(callee, Function) and callee.scope.kind == "function":
                 name = parameter_for(callee, call, argument, keyword)
-                if name is not None and self.parameter(callee.scope, name, depth):
+                if name is not None and self.parameter(callee.scope, name):
                     return True
         return False
 
-    def parameter(self, inner: Scope, name: str, depth: int = 0) -> bool:
+    def parameter(self, inner: Scope, name: str) -> bool:
         """The same for one function and its parameter."""
         is_bound_once = all(one.kind in ("parameter", "narrowed") for one in inner.bindings.get(name, ()))
-        return is_bound_once and self._name(inner, name, depth)
+        return is_bound_once and self._names.of(Named(inner.key, name))
 
     def around(self, inner: Scope, name: str) -> bool:
         """The same for a function and a name of the one around it."""
-        return name not in inner.bindings and name in inner.loads and self._name(inner, name, 0)
+        return name not in inner.bindings and name in inner.loads and self._names.of(Named(inner.key, name))
 
-    def _name(self, inner: Scope, name: str, depth: int) -> bool:
-        known = self._names.get((inner, name))
-        if known is None:
-            self._names[inner, name] = False
-            known = self._names[inner, name] = any(self._is_use(call, name, inner, depth) for call in inner.calls)
-        return known
+    def _uses(self, key: Named) -> bool:
+        inner = self.ev.project.scope(key.function)
+        return any(self._is_use(call, key.name, inner) for call in inner.calls)
 
-    def _is_use(self, call: ast.Call, name: str, inner: Scope, depth: int) -> bool:
+    def _is_use(self, call: ast.Call, name: str, inner: Scope) -> bool:
         root = source_of(self.ev, call, inner)
         if isinstance(root, ast.Name) and root.id == name:
             fact = call_fact(self.ev, call, inner)
@@ -85,7 +107,7 @@ class Using:
                 made = self.ev.type_of(call, inner)
                 if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(made) or self.keeps(made):
                     return True  # an object that has it, or a query on it, works with it
-                if self.argument(call, argument, keyword, inner, depth + 1):
+                if self.argument(call, argument, keyword, inner):
                     return True
         return False
 
@@ -94,13 +116,16 @@ class Using:
         receiver = function.receiver
         if not isinstance(receiver, Instance) or receiver.cls is receiver.base:
             return {}
-        key = (function.scope, receiver)
-        found = self._members.get(key)
-        if found is None:
-            found = self._members[key] = {}
-            for call in function.scope.calls:
-                found.update(self._of_own(call, function.scope, receiver))
-        return found
+        assert isinstance(receiver.cls, Scope)
+        found = self._members.of(Bound(function.scope.key, receiver.cls.key))
+        return {path: self.ev.models.classes[cls] for path, cls in sorted(found)}
+
+    def _uses_of_own(self, key: Bound) -> frozenset[tuple[str, str]]:
+        method = self.ev.project.scope(key.method)
+        receiver = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
+        return frozenset(
+            (path, cls.name) for call in method.calls for path, cls in self._of_own(call, method, receiver)
+        )
 
     def _of_own(self, call: ast.Call, method: Scope, receiver: Instance) -> Iterator[tuple[str, Class]]:
         """What one call in a method uses."""
@@ -122,7 +147,7 @@ class Using:
             cls = kept_class(self.ev.type_of(argument, method)) if path else None
             if cls is None or not self._is_kept(path, method, receiver):
                 continue
-            if cls.kind not in SESSIONS or self._passed(call, argument, keyword, method, 1):
+            if cls.kind not in SESSIONS or self._passed(call, argument, keyword, method):
                 yield path, cls
         if not isinstance(call.func, ast.Attribute):
             return

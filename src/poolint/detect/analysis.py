@@ -115,7 +115,7 @@ class Analysis:
         self.database = Effects(edges, database_sink)
         self.foreign = Effects(edges, foreign_sink)
         self.graphs = Graphs(self.evaluator)
-        using = Using(self.evaluator, Effects(edges, use_sink))
+        using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         reader = Reader(self.evaluator, self.vocabulary, self.ownership, using, Effects(edges, end_sink))
         self.holdings = Holdings(reader, self.graphs)
         self.streaming = Streaming(self.evaluator, self.holdings, using)
