@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.analyses.summaries import Components, Summaries
 from poolint.flow import cfg
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact
@@ -13,7 +15,7 @@ from poolint.types.values import ClassObject, Function, Instance, LibraryName, a
 from poolint.types.vocabulary import WATCHING, last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
@@ -61,10 +63,13 @@ _SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
 class Graphs:
     """The graphs of one project's functions, built on demand."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
-        self._raising: dict[Scope, bool] = {}
+        self._components = components if components is not None else Components()
+        self._raising: Summaries[ScopeKey, bool] = Summaries(
+            "raises", self._raises, bottom=False, top=True, join=or_, components=self._components
+        )
 
     def of(self, scope: Scope) -> cfg.Graph:
         """The graph of a function.
@@ -74,12 +79,15 @@ class Graphs:
         """
         graph = self._graphs.get(scope)
         if graph is None:
-            graph = self._graphs[scope] = cfg.build(
+            provisional = self._components.provisional
+            graph = cfg.build(
                 scope.node,
                 raises=lambda node: self.may_raise(node, scope),
                 never_returns=lambda call: self.never_returns(call, scope),
                 suppresses=lambda item, _: self._suppresses(item, scope),
             )
+            if self._components.provisional == provisional:
+                self._graphs[scope] = graph
         return graph
 
     def may_raise(self, node: ast.expr, scope: Scope) -> bool:
@@ -104,27 +112,26 @@ class Graphs:
         if isinstance(callee, Instance):
             return True
         if isinstance(callee, Function):
-            return self._may_raise(callee.scope)
+            return self._raising.of(callee.scope.key)
         if isinstance(callee, ClassObject) and callee.cls is not callee.base:
             methods = protocol(self.ev, callee)
-            return methods is None or any(map(self._may_raise, methods))
+            return methods is None or any(self._raising.of(one.key) for one in methods)
         is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
         return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
 
-    def _may_raise(self, scope: Scope) -> bool:
-        """Whether something may leave a function of the project by an exception, as far as its body tells."""
-        found = self._raising.get(scope)
-        if found is None:
-            self._raising[scope] = True  # met again while deciding
-            manages = bool(scope.yields) and is_manager(self.ev, scope)
-            found = self._raising[scope] = not (manages or _tells_all(scope)) or self._calls_what_raises(scope)
-            if not found and not manages:  # what a manager lets pass at its `yield` is the block's
-                try:
-                    found = bool(self.of(scope).exits["exit-exception"].predecessors)
-                except cfg.TooComplex:
-                    found = True
-                self._raising[scope] = found
-        return found
+    def _raises(self, key: ScopeKey) -> bool:
+        """Whether something may leave a function of the project by an exception, as far as its body tells: a problem of
+        summaries, in which a function that calls itself raises nothing but what it raises elsewhere."""
+        scope = self.ev.project.scope(key)
+        manages = bool(scope.yields) and is_manager(self.ev, scope)
+        if not (manages or _tells_all(scope)) or self._calls_what_raises(scope):
+            return True
+        if manages:  # what a manager lets pass at its `yield` is the block's
+            return False
+        try:
+            return bool(self.of(scope).exits["exit-exception"].predecessors)
+        except cfg.TooComplex:
+            return True
 
     def _calls_what_raises(self, scope: Scope) -> bool:
         """Whether a function calls something that may raise and that it does not try to catch."""

@@ -114,7 +114,7 @@ class Analysis:
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)
         self.foreign = Effects(edges, foreign_sink)
-        self.graphs = Graphs(self.evaluator)
+        self.graphs = Graphs(self.evaluator, self.components)
         using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         reader = Reader(self.evaluator, self.vocabulary, self.ownership, using, Effects(edges, end_sink))
         self.holdings = Holdings(reader, self.graphs)
