@@ -117,7 +117,7 @@ class Analysis:
         self.graphs = Graphs(self.evaluator, self.components)
         using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         reader = Reader(self.evaluator, self.vocabulary, self.ownership, using, Effects(edges, end_sink))
-        self.holdings = Holdings(reader, self.graphs)
+        self.holdings = Holdings(reader, self.graphs, self.components)
         self.streaming = Streaming(self.evaluator, self.holdings, using)
         self.sharing = Sharing(self.evaluator, using)
         self.threads = Threads(self.evaluator, using)

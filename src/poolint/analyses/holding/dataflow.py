@@ -13,6 +13,7 @@ from poolint.analyses.holding import entry
 from poolint.analyses.holding.exit_summaries import Leaving
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
+from poolint.analyses.summaries import Components
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import Problem, reach, solve
 from poolint.syntax.scopes import parent_of
@@ -60,14 +61,22 @@ _State = dict[str, _Standing]
 class Holdings:
     """Answers for the functions of one project; remembers what it has read."""
 
-    def __init__(self, reader: Reader, graphs: Graphs) -> None:
+    def __init__(self, reader: Reader, graphs: Graphs, components: Components | None = None) -> None:
         self._reader = reader
-        self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends)
+        self._components = components if components is not None else Components()
+        self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends, self._components)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._before: dict[Scope, dict[Node, _State] | None] = {}
         self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
+        self._finding_before: set[Scope] = set()
+        self._cycles = 0
+        """How often a function was met while what is held when it begins was being found out."""
+
+    def _provisional(self) -> tuple[int, int]:
+        """What has not changed when something has been found out that may be remembered."""
+        return self._components.provisional, self._cycles if self._finding_before else 0
 
     def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
         """The function that a call runs, as far as it is ``inner``, or that writes the same method."""
@@ -79,9 +88,12 @@ class Holdings:
         """What a function changes about the connections that it holds."""
         found = self._changes.get(scope)
         if found is None:
-            found = self._changes[scope] = self._reader.changes(scope)
+            known = self._provisional()
+            found = self._reader.changes(scope)
             regions, found.before = self._found_before(scope)
             found.regions = [*regions, *found.regions]
+            if self._provisional() == known:
+                self._changes[scope] = found
         return found
 
     def _found_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
@@ -89,17 +101,29 @@ class Holdings:
         if not getattr(scope.node, "decorator_list", None):
             return [], []
         known = self._known_before.get(scope)
+        if known is None and scope in self._finding_before:
+            self._cycles += 1  # a function may depend on itself
+            return [], []
         if known is None:
-            ev = self._reader.ev
-            known = self._known_before[scope] = [], []  # a function may depend on itself
-            regions = list(entry.around(ev, scope))
-            held = [
-                Change(f"{text_of(one.header, scope)} (line {one.header.lineno})", True, one.header, one.fact.cls, True)
-                for one in regions
-                if not one.session
-            ]
-            known = self._known_before[scope] = regions, [*held, *entry.taken(self, ev, scope)]
+            provisional = self._provisional()
+            self._finding_before.add(scope)
+            try:
+                known = self._read_before(scope)
+            finally:
+                self._finding_before.discard(scope)
+            if self._provisional() == provisional:
+                self._known_before[scope] = known
         return known
+
+    def _read_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
+        ev = self._reader.ev
+        regions = list(entry.around(ev, scope))
+        held = [
+            Change(f"{text_of(one.header, scope)} (line {one.header.lineno})", True, one.header, one.fact.cls, True)
+            for one in regions
+            if not one.session
+        ]
+        return regions, [*held, *entry.taken(self, ev, scope)]
 
     def graph(self, scope: Scope) -> Graph:
         """The graph of a function. Raises :class:`~poolint.flow.cfg.TooComplex`."""
@@ -211,13 +235,16 @@ class Holdings:
         return None
 
     def _states(self, scope: Scope, changes: Changes) -> dict[Node, _State] | None:
-        if scope not in self._before:
-            try:
-                few = len({one.resource for one in changes.holding()}) <= MAX_RESOURCES
-                self._before[scope] = _flow(self._graphs.of(scope), changes) if few else None
-            except TooComplex:
-                self._before[scope] = None
-        return self._before[scope]
+        if scope in self._before:
+            return self._before[scope]
+        try:
+            few = len({one.resource for one in changes.holding()}) <= MAX_RESOURCES
+            found = _flow(self._graphs.of(scope), changes) if few else None
+        except TooComplex:
+            found = None
+        if self._changes.get(scope) is changes:
+            self._before[scope] = found
+        return found
 
 
 def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:

@@ -3,15 +3,20 @@
 A helper that commits does not end what its caller holds if it also has a way past the commit: ``if row is None: create
 it and commit``; and one that reads back what it has committed holds again. What decides must not be an argument, or the
 session itself: then the caller knows more than we do. And what hands the session to somebody unknown may have ended it.
+
+A function that calls itself leaves the session as its ways do that come back without that: while summaries look for a
+fixpoint, a way that calls what is not known to return yet ends there.
 """
 
 from __future__ import annotations
 
 import ast
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.summaries import Summaries
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import explore
 from poolint.syntax.scopes import parent_of
@@ -23,8 +28,9 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.transfer import Changes
+    from poolint.analyses.summaries import Components
     from poolint.flow.cfg import Edge, Graph
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 _HANDS_ON = frozenset({"partial", "create_task", "ensure_future", "submit", "run_in_executor", "to_thread", "push",
@@ -32,39 +38,49 @@ _HANDS_ON = frozenset({"partial", "create_task", "ensure_future", "submit", "run
 
 
 class Left(IntEnum):
-    """How a function leaves a session that it was passed, on some way; what may be the worst is believed of several."""
+    """How a function leaves a session that it was passed, on some way; of several functions that may be called, what may
+    be the worst is believed."""
 
+    NEVER = -1  # it is not known to return at all
     UNTOUCHED = 0
     HELD = 1
     ENDED = 2
 
 
-class Leaving:
-    """Answers for the functions of one project; remembers what it has found."""
+class Passed(NamedTuple):
+    """A parameter of a function that is passed a session."""
 
-    def __init__(self, ev: Evaluator, holdings: Holdings, ends: Effects) -> None:
+    function: ScopeKey
+    parameter: str
+
+
+class Leaving:
+    """Answers for the functions of one project: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, ends: Effects, components: Components | None = None) -> None:
         self.ev = ev
         self.holdings = holdings
         self.ends = ends
-        self._found: dict[tuple[Scope, str], Left] = {}
+        self._summaries: Summaries[Passed, Left] = Summaries(
+            "left", self._left, bottom=Left.NEVER, top=Left.ENDED, join=_on_some_way, components=components
+        )
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:
         """How a function of the project leaves a session that it is passed."""
-        found = Left.UNTOUCHED
+        found = Left.NEVER
         for one in alternatives(self.ev.type_of(call.func, scope)):
             name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
             found = max(found, self.parameter(one.scope, name) if isinstance(one, Function) and name else Left.ENDED)
         return found
 
     def parameter(self, scope: Scope, name: str) -> Left:
-        """The same for one function and its parameter."""
-        key = (scope, name)
-        if key not in self._found:
-            self._found[key] = Left.ENDED  # met again while deciding
-            self._found[key] = self._of_parameter(scope, name)
-        return self._found[key]
+        """The same for one function and its parameter; ``NEVER`` only while a fixpoint is looked for."""
+        key = Passed(scope.key, name)
+        found = self._summaries.of(key)
+        return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
 
-    def _of_parameter(self, scope: Scope, name: str) -> Left:
+    def _left(self, key: Passed) -> Left:
+        scope, name = self.ev.project.scope(key.function), key.parameter
         if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(name, ())):
             return Left.ENDED
         if any(name in inner.loads for inner in scope.descendants() if inner is not scope):
@@ -72,14 +88,19 @@ class Leaving:
         if any(self._is_handed_on(load, scope) for load in scope.loads.get(name, ())):
             return Left.ENDED
         changes = self.holdings.changes(scope)
-        ending = [one for found in changes.calls.values() for one in found if one.resource == name and not one.holds]
+        ending = [
+            one
+            for found in changes.calls.values()
+            for one in found
+            if one.resource == name and not (one.holds or one.never)
+        ]
         if any(_is_decided_by_caller(one.node, scope) for one in ending):
             return Left.ENDED
         try:
             found = _left(self.holdings.graph(scope), changes, name, scope)
         except TooComplex:
             return Left.ENDED
-        return Left.HELD if Left.HELD in found else max(found, default=Left.ENDED)
+        return reduce(_on_some_way, found, Left.NEVER)
 
     def _is_handed_on(self, load: ast.Name, scope: Scope) -> bool:
         """Whether the session goes to somebody who may end it, and of whom no change tells."""
@@ -116,6 +137,11 @@ class Leaving:
         )
 
 
+def _on_some_way(one: Left, other: Left) -> Left:
+    """How a function leaves a session that has a way for each of two: what is still held is to be told."""
+    return Left.HELD if Left.HELD in (one, other) else max(one, other)
+
+
 def _is_decided_by_caller(call: ast.expr, scope: Scope) -> bool:
     """Whether an argument decides if this happens: ``if commit: session.commit()``."""
     arguments = {name for name, found in scope.bindings.items() if any(one.kind == "parameter" for one in found)}
@@ -141,10 +167,11 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
     telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
 
     def transfer(edge: Edge, before: tuple[Left, bool]) -> tuple[Left, bool] | None:
-        if edge.is_unwinding:
-            return None
         event, (state, is_told) = edge.source, before
-        for change in changed_by(event, changes) or ():
+        found = changed_by(event, changes) or ()
+        if edge.is_unwinding or any(one.never for one in found):
+            return None
+        for change in found:
             if change.resource == name and not (change.holds and _is_decided_by_caller(change.node, scope)):
                 state = Left.HELD if change.holds else Left.ENDED
         if event.kind == "return":

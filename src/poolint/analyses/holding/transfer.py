@@ -44,7 +44,8 @@ class Change(NamedTuple):
 
     ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
     raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``note``
-    says in words what has happened, where ``node`` does not show it.
+    says in words what has happened, where ``node`` does not show it. ``never`` says that ``node`` is not known to return
+    at all, while that is being found out.
     """
 
     resource: str
@@ -54,6 +55,7 @@ class Change(NamedTuple):
     block: bool = False
     reverse: bool = False
     note: str = ""
+    never: bool = False
 
 
 class Changes:
@@ -68,6 +70,14 @@ class Changes:
         """What is held already when the function begins."""
         self.dedicated: set[str] = set()
         """Resources that have to stay held: their connections listen."""
+
+    def copied(self) -> Changes:
+        """These changes, to be added to."""
+        found = Changes()
+        found.calls = {call: list(changes) for call, changes in self.calls.items()}
+        found.enters, found.exits = self.enters, self.exits
+        found.regions, found.before, found.dedicated = list(self.regions), list(self.before), set(self.dedicated)
+        return found
 
     def holding(self) -> Iterator[Change]:
         """Those by which something is held. Who only asks for the first one does not pay for all of them."""
@@ -121,7 +131,7 @@ class Reader:
 
     def changes(self, scope: Scope) -> Changes:
         """All changes in a function."""
-        found = self._blocks(scope)
+        found = self._blocks(scope).copied()
         carriers = dict(self._carriers(scope))
         for call in scope.calls:
             self._note_listener(call, scope, found)
@@ -279,7 +289,8 @@ class Reader:
             if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
                 left = self.leaving.argument(call, argument, keyword, scope)
             if left is not Left.UNTOUCHED:
-                yield Change(text, left is Left.HELD, call, cls if left is Left.HELD else None)
+                is_held = left is Left.HELD
+                yield Change(text, is_held, call, cls if is_held else None, never=left is Left.NEVER)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             yield Change(text, True, call, cls)
 
