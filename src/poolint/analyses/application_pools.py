@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import cache_of, needs_arguments
 from poolint.analyses.pools import is_unpooled
-from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.scopes import ScopeKey, nearest, parent_of
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ class Applications:
             made = self._at(pool)
             return made if made is not None and self._is_kept(made, near) else None
         if pool[0] == "name":
-            home = pool[1]
-            return self._of_name(home, str(pool[2]), near, depth)  # type: ignore[arg-type]
-        if pool[0] == "attribute" and getattr(pool[1], "kind", "") == "class":
-            owner: Scope = pool[1]  # type: ignore[assignment]
+            assert isinstance(pool[1], ScopeKey)
+            return self._of_name(self.ev.project.scope(pool[1]), str(pool[2]), near, depth)
+        owner = self.ev.project.scope(pool[1]) if pool[0] == "attribute" and isinstance(pool[1], ScopeKey) else None
+        if owner is not None and owner.kind == "class":
             bindings = owner.self_assignments.get(str(pool[2]), [])
             return self._of_bindings(bindings, owner, near, depth) if self._has_object(owner, near) else None
         return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.summaries import Summaries
 from poolint.frameworks.entries import providers
 from poolint.models.standard import ENTERING
 from poolint.types import imports
@@ -19,18 +20,20 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallFact
     from poolint.types.evaluator import Evaluator
 
 Pool = tuple[object, ...]
-"""An identity; only good for comparing."""
+"""An identity, in plain values; only good for comparing."""
 
 UNPOOLED: Pool = ("unpooled",)
 """That of all engines whose pool keeps no connection: nobody waits there for one."""
 
+_NONE_YET: Pool = ()
+"""That of what a function gives which is not known to return at all, while summaries look for a fixpoint."""
+
 _MAX_STEPS = 8
-_MAX_DEPTH = 3
 _OPTIONS = frozenset({"execution_options"})
 """Methods that give an engine with other settings and the same pool."""
 
@@ -39,19 +42,22 @@ _SAME = frozenset({"sync_engine", "bind", "engine"})
 
 
 class Pools:
-    """Answers for the checkouts of one project."""
+    """Answers for the checkouts of one project. The pool of what a function gives is a problem of summaries: one and the
+    same on all ways, or none that can be told."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._of_function: dict[Scope, Pool | None] = {}
+        self._of_function: Summaries[ScopeKey, Pool | None] = Summaries(
+            "pool", self._given, bottom=_NONE_YET, top=None, join=_either
+        )
 
-    def of_checkout(self, call: ast.Call, scope: Scope, depth: int = 0) -> Pool | None:
+    def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
         if last_name(call.func) in ENTERING and call.args and isinstance(call.args[0], ast.Call):
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
-                return self._from_function(one.scope, depth)
+                return self._from_function(one.scope)
         fact = call_fact(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None
@@ -83,20 +89,22 @@ class Pools:
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
         found = next(providers(self.ev, binding, scope), None)
-        return self._from_function(found.scope, 0) if found is not None else None
+        return self._from_function(found.scope) if found is not None else None
 
-    def _from_function(self, inner: Scope, depth: int) -> Pool | None:
+    def _from_function(self, inner: Scope) -> Pool | None:
         """The pool of what a function of the project returns or yields."""
-        if inner in self._of_function:
-            return self._of_function[inner]
-        self._of_function[inner] = None
-        if inner.kind != "function" or depth > _MAX_DEPTH or not (inner.yields or inner.returns):
-            return None
-        pools = {self._given(one, inner, depth + 1) for one in _given(inner)}
-        self._of_function[inner] = pools.pop() if len(pools) == 1 else None
-        return self._of_function[inner]
+        found = self._of_function.of(inner.key)
+        return None if found == _NONE_YET and inner.key in self._of_function.finished else found
 
-    def _given(self, node: ast.expr, scope: Scope, depth: int) -> Pool | None:
+    def _given(self, key: ScopeKey) -> Pool | None:
+        inner = self.ev.project.scope(key)
+        given = _given(inner) if inner.kind == "function" else []
+        found: Pool | None = _NONE_YET if given else None
+        for one in given:
+            found = _either(found, self._of_given(one, inner))
+        return found
+
+    def _of_given(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of a returned or yielded value."""
         if isinstance(node, ast.Await):
             node = node.value
@@ -104,7 +112,7 @@ class Pools:
             values = [one.value for one in scope.bindings.get(node.id, ()) if one.value is not None]
             node = values[0] if len(values) == 1 else node
             node = node.value if isinstance(node, ast.Await) else node
-        return self.of_checkout(node, scope, depth) if isinstance(node, ast.Call) else None
+        return self.of_checkout(node, scope) if isinstance(node, ast.Call) else None
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
@@ -114,14 +122,14 @@ class Pools:
             elif isinstance(node, ast.Name):
                 home, binding = _bound(node.id, scope)
                 if binding is None:
-                    return ("name", home, node.id)
+                    return ("name", home.key, node.id)
                 if binding.kind == "import":
                     return self._imported(binding, scope.module, node.id)
                 if binding.kind not in ("assign", "annotated") or binding.value is None or binding.index >= 0:
-                    return ("name", home, node.id)
+                    return ("name", home.key, node.id)
                 where = binding.scope or home
                 if not isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call, ast.Await)):
-                    return ("name", home, node.id)
+                    return ("name", home.key, node.id)
                 node, scope = binding.value, where
             elif isinstance(node, ast.Attribute):
                 step = self._attribute(node, scope)
@@ -160,17 +168,17 @@ class Pools:
             value, home = bindings[0].value, bindings[0].scope or owner
             if isinstance(value, ast.Call):
                 return _Step(value, home)
-        return ("attribute", owner, node.attr)
+        return ("attribute", owner.key, node.attr)
 
     def _made(self, node: ast.Call, scope: Scope) -> _Step | Pool:
         """What a factory is bound to, what a function gives, or the place where an engine is made."""
         for one in alternatives(self.ev.type_of(node.func, scope)):
             if isinstance(one, Function) and (node.args or node.keywords):
-                return ("call", scope, ast.dump(node))  # what it gives depends on what it gets
+                return ("call", scope.key, ast.dump(node))  # what it gives depends on what it gets
             if isinstance(one, Function) and len(one.scope.returns) == 1 and not one.scope.is_generator:
                 return _Step(one.scope.returns[0], one.scope)
             if isinstance(one, Function):
-                return ("function", one.scope)
+                return ("function", one.scope.key)
             if isinstance(one, ClassObject) and one.base is not None and one.base.kind in ("factory", "registry"):
                 bind = _bind(node)
                 if bind is not None:
@@ -180,6 +188,13 @@ class Pools:
         if is_unpooled(self.ev, node, scope):
             return UNPOOLED
         return ("place", scope.module.path, node.lineno, node.col_offset)
+
+
+def _either(one: Pool | None, other: Pool | None) -> Pool | None:
+    """The pool of what comes from one of two."""
+    if _NONE_YET in (one, other):
+        return other if one == _NONE_YET else one
+    return one if one == other else None
 
 
 class _Step:
