@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.summaries import Summaries
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.types.call_sites import call_fact, text_of
 from poolint.types.members import lineage
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 WORDS = re.compile(rb"with_for_update|\b(?:update|delete)\(|\.delete\(\)|(?i:\bupdate\s+\w|delete\s+from|lock\s+table)")
@@ -41,7 +42,6 @@ _DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
 MAX_TEXT = 4_000
 """Characters of a statement that are looked at: it takes the square of them to know that it locks nothing."""
 _MAX_STEPS = 12
-_MAX_DEPTH = 3
 
 
 class Lock(NamedTuple):
@@ -52,12 +52,32 @@ class Lock(NamedTuple):
     scope: Scope
 
 
+class _Place(NamedTuple):
+    """A lock in plain values: the table, and the function and the span of the call."""
+
+    table: str
+    function: ScopeKey
+    span: tuple[int, int, int, int]
+
+
+class _Used(NamedTuple):
+    """A session or connection as a function has it: by the text of its place."""
+
+    function: ScopeKey
+    name: str
+
+
+_Transactions = tuple[tuple[_Place, ...], ...]
+
+
 class Locks:
-    """Answers for the functions of one project; remembers them."""
+    """Answers for the functions of one project. What is locked by a session of a function is a problem of summaries: the
+    tables in order, each once in a transaction, so that a function which calls itself adds nothing to what it locks."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._of: dict[tuple[Scope, str], list[list[Lock]]] = {}
+        self._of: Summaries[_Used, _Transactions] = Summaries("locks", self._found, bottom=(), top=(), join=_more)
+        self._calls: dict[ScopeKey, dict[tuple[int, int, int, int], ast.Call]] = {}
         self._may_lock: dict[Module, bool] = {}
 
     def transactions(self, scope: Scope) -> Iterator[list[Lock]]:
@@ -66,7 +86,7 @@ class Locks:
             return
         names = {text_of(root, scope) for call in scope.calls if (root := self._resource(call, scope)) is not None}
         for name in sorted(names):
-            yield from self._of_resource(scope, name, 0)
+            yield from ([*map(self._lock, one)] for one in self._of.of(_Used(scope.key, name)))
 
     def _mentions_locks(self, module: Module) -> bool:
         found = self._may_lock.get(module)
@@ -74,29 +94,34 @@ class Locks:
             found = self._may_lock[module] = WORDS.search(module.source.data) is not None
         return found
 
-    def _of_resource(self, scope: Scope, name: str, depth: int) -> list[list[Lock]]:
+    def _found(self, key: _Used) -> _Transactions:
         """What is locked by a session or connection of a function, by the transactions that its commits divide."""
-        key = (scope, name)
-        if key not in self._of:
-            self._of[key] = []
-            found: list[list[Lock]] = [[]]
-            block: ast.AST | None = None
-            for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
-                root = root_of(call)
-                is_own = root is not None and text_of(root, scope) == name
-                if is_own and last_name(call.func) in ("commit", "rollback", "close"):
-                    found.append([])
-                    continue
-                locked = self._locked(call, name, scope, depth) if not is_own else self._by_call(call, scope)
-                around = _binding_block(call, name)
-                if locked and around is not block:
-                    found.append([])
-                    block = around
-                for one in locked:
-                    if all(one.table != other.table for other in found[-1]):
-                        found[-1].append(one)
-            self._of[key] = [one for one in found if one]
-        return self._of[key]
+        scope, name = self.ev.project.scope(key.function), key.name
+        found: list[list[_Place]] = [[]]
+        block: ast.AST | None = None
+        for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
+            root = root_of(call)
+            is_own = root is not None and text_of(root, scope) == name
+            if is_own and last_name(call.func) in ("commit", "rollback", "close"):
+                found.append([])
+                continue
+            locked = self._locked(call, name, scope) if not is_own else tuple(map(_place, self._by_call(call, scope)))
+            around = _binding_block(call, name)
+            if locked and around is not block:
+                found.append([])
+                block = around
+            for one in locked:
+                if all(one.table != other.table for other in found[-1]):
+                    found[-1].append(one)
+        return tuple(tuple(one) for one in found if one)
+
+    def _lock(self, place: _Place) -> Lock:
+        """The lock at a place."""
+        scope = self.ev.project.scope(place.function)
+        calls = self._calls.get(place.function)
+        if calls is None:
+            calls = self._calls[place.function] = {_span(one): one for one in scope.calls}
+        return Lock(place.table, calls[place.span], scope)
 
     def _resource(self, call: ast.Call, scope: Scope) -> ast.expr | None:
         """The session or connection whose transaction a call locks rows in."""
@@ -108,12 +133,10 @@ class Locks:
     def by_helper(self, call: ast.Call, scope: Scope) -> list[Lock]:
         """What a function of the project locks by any session that it is passed."""
         names = [one.id for one in (*call.args, *(each.value for each in call.keywords)) if isinstance(one, ast.Name)]
-        return [lock for name in names for lock in self._locked(call, name, scope, 0)]
+        return [self._lock(one) for name in names for one in self._locked(call, name, scope)]
 
-    def _locked(self, call: ast.Call, name: str, scope: Scope, depth: int) -> list[Lock]:
+    def _locked(self, call: ast.Call, name: str, scope: Scope) -> tuple[_Place, ...]:
         """What a function of the project locks by the session that it is passed."""
-        if depth > _MAX_DEPTH:
-            return []
         passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
         for keyword, argument in passed:
             if not isinstance(argument, ast.Name) or argument.id != name:
@@ -121,9 +144,9 @@ class Locks:
             for callee in alternatives(self.ev.type_of(call.func, scope)):
                 if isinstance(callee, Function):
                     inner = parameter_for(callee, call, argument, keyword)
-                    found = self._of_resource(callee.scope, inner, depth + 1) if inner is not None else []
-                    return found[0] if len(found) == 1 else []
-        return []
+                    found = self._of.of(_Used(callee.scope.key, inner)) if inner is not None else ()
+                    return found[0] if len(found) == 1 else ()
+        return ()
 
     def _by_call(self, call: ast.Call, scope: Scope) -> list[Lock]:
         """What one call of a session or connection locks."""
@@ -201,6 +224,22 @@ class Locks:
                 first = made.args[0]
                 return first.value.lower() if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
         return ""
+
+
+def _more(one: _Transactions, other: _Transactions) -> _Transactions:
+    """The one of two by which more is locked."""
+    return max(one, other, key=lambda each: (sum(map(len, each)), each))
+
+
+def _place(lock: Lock) -> _Place:
+    return _Place(lock.table, lock.scope.key, _span(lock.node))
+
+
+def _span(call: ast.Call) -> tuple[int, int, int, int]:
+    """Where a call stands: calls of one chain begin at the same column."""
+    assert call.end_lineno is not None
+    assert call.end_col_offset is not None
+    return call.lineno, call.col_offset, call.end_lineno, call.end_col_offset
 
 
 def _of_text(text: str) -> str:

@@ -54,13 +54,18 @@ class _Pair(NamedTuple):
     scope: Scope
 
 
+_Index = dict[tuple[str, str], list[_Pair]]
+"""Pairs by their tables."""
+
+
 class Ordering:
     """Observes orders that contradict each other; reads the files of a package that lock rows, once."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self.locks = Locks(ev)
-        self._of_package: dict[str, dict[tuple[str, str], list[_Pair]]] = {}
+        self._of_package: dict[str, _Index] = {}
+        self._of_module: dict[str, _Index] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables and each
@@ -73,7 +78,7 @@ class Ordering:
             tables = (pair.first.table, pair.second.table)
             if not told.isdisjoint((frozenset(tables), pair.second.node)):
                 continue
-            opposite = self._index(scope.module).get((tables[1], tables[0]), ())
+            opposite = self._opposite((tables[1], tables[0]), scope.module)
             other = next((one for one in opposite if _place(one) <= _place(pair) and one.scope is not scope), None)
             if other is not None:
                 told |= {frozenset(tables), pair.second.node}
@@ -111,23 +116,33 @@ class Ordering:
                 if first.scope is not second.scope or not exclude_each_other(first.node, second.node):
                     yield _Pair(first, second, scope)
 
-    def _index(self, near: Module) -> dict[tuple[str, str], list[_Pair]]:
-        """The pairs of all functions of a package, by their tables."""
+    def _opposite(self, tables: tuple[str, str], near: Module) -> list[_Pair]:
+        """The pairs of these tables in a package, and in the module at hand, wherever the package is looked for."""
         root = self.ev.project.root_of(near)
         if root not in self._of_package:
-            paths = {
-                path for name in _CALLED for path, data in self.ev.project.calling(name, near) if WORDS.search(data)
-            }
-            found: dict[tuple[str, str], list[_Pair]] = {}
-            for path in sorted({near.path, *paths}):
-                module = near if path == near.path else self.ev.project.module(path)
-                for scope in module.scope.descendants() if module is not None else ():
-                    for pair in self._pairs(scope):
-                        found.setdefault((pair.first.table, pair.second.table), []).append(pair)
-            for several in found.values():
-                several.sort(key=_place)
-            self._of_package[root] = found
-        return self._of_package[root]
+            index: _Index = {}
+            for path in self._locking(near):
+                module = self.ev.project.module(path)
+                for key, pairs in self._in(module).items() if module is not None else ():
+                    index.setdefault(key, []).extend(pairs)
+            self._of_package[root] = index
+        found = [one for one in self._of_package[root].get(tables, ()) if one.scope.module is not near]
+        return sorted([*found, *self._in(near).get(tables, ())], key=_place)
+
+    def _locking(self, near: Module) -> list[str]:
+        """The files of a package that may lock rows."""
+        project = self.ev.project
+        return sorted({path for name in _CALLED for path, data in project.calling(name, near) if WORDS.search(data)})
+
+    def _in(self, module: Module) -> _Index:
+        """The pairs of all functions of a module."""
+        found = self._of_module.get(module.path)
+        if found is None:
+            found = self._of_module[module.path] = {}
+            for scope in module.scope.descendants():
+                for pair in self._pairs(scope):
+                    found.setdefault((pair.first.table, pair.second.table), []).append(pair)
+        return found
 
 
 def _place(pair: _Pair) -> tuple[str, int]:
