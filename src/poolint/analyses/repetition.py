@@ -6,12 +6,13 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.summaries import Summaries
 from poolint.frameworks.entries import is_entry
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 _JOBS = frozenset(
@@ -31,42 +32,49 @@ _ONCE = re.compile(
 _COMMANDS = re.compile(r"command|cli|migrat|app$|main", re.IGNORECASE)
 """What classes are called whose object does one thing in a process."""
 
-_MAX_DEPTH = 3
+_MAX_STEPS = 3
+"""Calls between a function and what calls it again and again."""
+
+_Reason = tuple[int, str]
+"""How many calls away somebody stands who calls a function again and again, and who that is, in words."""
+
+_NOBODY: _Reason = (_MAX_STEPS + 1, "")
 
 
 class Repeats:
-    """Answers for the functions of one project; remembers them."""
+    """Answers for the functions of one project. The nearest who calls a function again and again is a problem of
+    summaries; of several that are equally near, the words decide."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._found: dict[Scope, str] = {}
+        self._reasons: Summaries[ScopeKey, _Reason] = Summaries(
+            "repeated", self._reason, bottom=_NOBODY, top=_NOBODY, join=min
+        )
 
-    def why(self, scope: Scope, depth: int = 0) -> str:
+    def why(self, scope: Scope) -> str:
         """Who calls a function more than once, in words; empty where nobody is seen to."""
-        known = self._found.get(scope)
-        if known is None:
-            self._found[scope] = ""
-            known = self._found[scope] = self._why(scope, depth)
-        return known
+        return self._reasons.of(scope.key)[1]
 
-    def _why(self, scope: Scope, depth: int) -> str:
+    def _reason(self, key: ScopeKey) -> _Reason:
+        scope = self.ev.project.scope(key)
         if scope.kind != "function" or scope.is_async:
-            return ""
+            return _NOBODY
         if is_entry(scope) or self._is_registered(scope):
-            return f"each call of `{scope.name}`"
+            return 0, f"each call of `{scope.name}`"
         owner = scope.enclosing_class
         if owner is not None:
-            return self._of_method(scope, owner)
-        if depth < _MAX_DEPTH:
-            for call, inner in self.ev.callers.of(scope):
-                if inner is scope or inner.is_async:
-                    continue
-                if is_in_loop(call, inner):
-                    return f"each round of the loop in `{inner.qualified_name}`"
-                outer = self.why(inner, depth + 1)
-                if outer:
-                    return outer
-        return ""
+            why = self._of_method(scope, owner)
+            return (0, why) if why else _NOBODY
+        nearest = _NOBODY
+        for call, inner in self.ev.callers.of(scope):
+            if inner is scope or inner.is_async:
+                continue
+            if is_in_loop(call, inner):
+                nearest = min(nearest, (1, f"each round of the loop in `{inner.qualified_name}`"))
+            elif nearest[0] > 1:
+                steps, why = self._reasons.of(inner.key)
+                nearest = min(nearest, (steps + 1, why)) if steps < _MAX_STEPS else nearest
+        return nearest
 
     def _of_method(self, scope: Scope, owner: Scope) -> str:
         """Methods are there to be called whenever something is wanted of an object."""
