@@ -111,7 +111,7 @@ class Ownership:
 
     def parameter(self, scope: Scope, name: str, cls: Class) -> Fate:
         """What a function of the project does with a parameter that is a resource of class ``cls``."""
-        return self._of_parameter(scope, name, cls, 0)
+        return self._summaries.of(Passed(scope.key, name, cls.name))
 
     def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
         """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
@@ -135,7 +135,7 @@ class Ownership:
     ) -> Fate:
         if isinstance(callee, Function) and callee.scope.kind == "function":
             name = parameter_for(callee, call, argument, keyword)
-            return Fate.KEPT if name is None else self._summaries.of(Passed(callee.scope.key, name, cls.name))
+            return Fate.KEPT if name is None else self.parameter(callee.scope, name, cls)
         if isinstance(callee, LibraryName):
             if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
                 return Fate.CLOSED
