@@ -114,19 +114,20 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
             continue  # a decorator has made it asynchronous
-        for one in alternatives(ev.type_of(node.func, scope)):
-            if not isinstance(one, Function) or one.scope.kind != "function" or one.scope in seen:
-                continue
-            if one.scope.is_async or one.scope.is_generator:
-                continue  # an `async def` is reported itself; a generator runs elsewhere
-            witness = effects.of_call(node, scope)
-            if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
-                continue
-            seen.add(one.scope)
-            last = witness.links[-1]
-            fact = call_fact(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
-            if fact is None:
-                continue
+        # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is told once.
+        fresh = [
+            one.scope
+            for one in alternatives(ev.type_of(node.func, scope))
+            if isinstance(one, Function) and one.scope.kind == "function" and one.scope not in seen
+            if not one.scope.is_async and not one.scope.is_generator
+        ]
+        witness = effects.of_call(node, scope) if fresh else None
+        if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
+            continue
+        seen.update(fresh)
+        last = witness.links[-1]
+        fact = call_fact(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+        if fact is not None:
             yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
 
 
