@@ -219,7 +219,11 @@ class Project:
 
     def findings(self) -> list[Diagnostic]:
         """All findings."""
-        return [one for name in self.names for one in self._check(self._source(name))]
+        return [one for name in self.names for one in self.findings_in(name)]
+
+    def findings_in(self, name: str) -> list[Diagnostic]:
+        """The findings in one file."""
+        return self._check(self._source(name))
 
     def fix(self, *, unsafe: bool = False) -> Iterator[tuple[str, Source, list[Diagnostic]]]:
         """Fix file after file on disk; gives name, new text and what was fixed of each that has changed."""
