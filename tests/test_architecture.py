@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "types",
     },
     "integrations": {"config", "crashes", "rules", "runner", "selection", "text"},
-    "docs": {"options", "relaxations", "rules"},
+    "docs": {"cli", "options", "relaxations", "rules"},
     "explain": {
         "analyses",
         "budget",
@@ -225,6 +225,18 @@ def test_imports_point_one_way(file: Path) -> None:
         if root == "poolint" and target not in {"__version__", "files", here, *MAY_IMPORT[here]}:
             wrong.append(f"line {row}: {name}")
     assert not wrong
+
+
+def test_the_page_about_the_architecture_lists_the_rooms_from_top_to_bottom() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    text = text.partition("## Rooms")[2].partition("## Glossary")[0]
+    listed = [name for names in re.findall(r"^- (`.*?`):", text, re.MULTILINE) for name in re.findall("`(.*?)`", names)]
+    rooms = {name.partition(".")[0] for name in MAY_IMPORT} - {"__init__"}
+    assert sorted(listed) == sorted(rooms), "a paragraph for each room of MAY_IMPORT"
+    for room, targets in MAY_IMPORT.items():
+        here = listed.index(room.partition(".")[0]) if room != "__init__" else 0
+        above = {one for one in targets if one.partition(".")[0] in listed[:here]}
+        assert not above, f"{room} imports what stands above it"
 
 
 OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTemporaryFile"}

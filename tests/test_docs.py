@@ -64,6 +64,20 @@ def test_stale_entry_points_are_told_and_written(
     assert docs.main(["--check"]) == 0, "another project's settings are left alone"
 
 
+def test_stale_outputs_are_told_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    docs.ARCHITECTURE.parent.mkdir()
+    page = "```python\n# a.py\ndef f():\n    g()\n```\n\n```console\n$ poolint dev dump graph a.py:f\n{}```\n"
+    docs.ARCHITECTURE.write_text(page.format("what it printed before\n"), encoding="utf-8")
+    assert docs.main(["--check"]) == 1
+    assert "docs/architecture.md is stale" in capsys.readouterr().err
+    assert docs.main([]) == 0
+    fresh = "a.py:1 f\nentry -> g()\ng() -> exit-normal; exception exit-exception\n"
+    assert docs.ARCHITECTURE.read_text(encoding="utf-8") == page.format(fresh)
+
+
 def test_links_of_the_page_lead_somewhere() -> None:
     page = docs.page(RULES)
     headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}

@@ -1,6 +1,7 @@
 """Writes what is generated from the rules: ``python -m poolint.docs [--check]``.
 
-That is ``docs/rules.md``, the table of rules in ``README.md``, and the entry points of the rules in ``pyproject.toml``.
+That is ``docs/rules.md``, the table of rules in ``README.md``, the entry points of the rules in ``pyproject.toml``, and
+what the commands in ``docs/architecture.md`` print.
 It is run in a checkout, and writes below the working directory. With ``--check`` nothing is written; the exit code
 is 1 when a file is not what would be written.
 """
@@ -8,9 +9,15 @@ is 1 when a file is not what would be written.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
+import os
 import pkgutil
+import re
+import shlex
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 PAGE = Path("docs/rules.md")
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
+ARCHITECTURE = Path("docs/architecture.md")
 _POINTS = '[project.entry-points."poolint.rules"]\n'
 _TABLE = ("<!-- The table is written by `python -m poolint.docs`. -->\n\n", "\n<!-- Here the table ends. -->\n")
 
@@ -92,6 +100,32 @@ def with_entry_points(pyproject: str, rules: Iterable[type[Rule]]) -> str:
     return f"{before}{opening}{''.join(rows)}{closing}{after}" if opening else pyproject
 
 
+def with_outputs(page: str, _: Iterable[type[Rule]]) -> str:
+    """A page with fresh outputs: those of the commands in its blocks of the console, beside its files in Python.
+
+    The first line of such a file is a comment with its name, that of such a block is the command.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
+            (Path(folder) / name).write_text(text, encoding="utf-8")
+        here = os.getcwd()
+        os.chdir(folder)
+        try:
+            console = re.compile(r"^```console\n\$ poolint (.*)\n(?:.*\n)*?```$", re.MULTILINE)
+            return console.sub(lambda found: f"```console\n$ poolint {found[1]}\n{_output(found[1])}```", page)
+        finally:
+            os.chdir(here)
+
+
+def _output(command: str) -> str:
+    """What poolint prints on standard output."""
+    from poolint.cli.main import main as poolint
+
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+        poolint(shlex.split(command))
+    return out.getvalue()
+
+
 def _relaxed(rules: list[type[Rule]]) -> str:
     rows = ["| place | off | off for what lives until the process ends |", "|---|---|---|"]
     for kind, recognised in KINDS.items():
@@ -133,7 +167,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     rules = own_rules()
     wanted = {PAGE: page(rules)}
-    for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points)):
+    for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points), (ARCHITECTURE, with_outputs)):
         if path.exists():
             wanted[path] = renewed(path.read_text(encoding="utf-8"), rules)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

@@ -77,8 +77,6 @@ from poolint.detect.@MODULE@ import Observed@CLASS@
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -112,9 +110,6 @@ class @CLASS@(Rule):
         subscription=Subscription(observations=frozenset({Observed@CLASS@})),
         since="@VERSION@",
     )
-
-    def visit_Call(self, node: cst.Call) -> None:
-        self.consider(node)
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, Observed@CLASS@)
