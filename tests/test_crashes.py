@@ -192,7 +192,7 @@ def test_a_repair_that_crashes_loses_the_fix(check: Check, monkeypatch: pytest.M
     assert fixed == {SliceFacts: ["POL102", "POL402"], UnawaitedTransaction: ["POL201", "POL402"], Judgement: []}[owner]
 
 
-@pytest.mark.parametrize("name", ["kinds_of", "is_relaxed"])
+@pytest.mark.parametrize("name", ["kinds_of", "relaxation"])
 def test_where_nobody_knows_whether_a_rule_is_off_it_is_on(
     check: Check, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

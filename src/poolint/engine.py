@@ -148,8 +148,10 @@ class Checker:
             self._analysis = None
         return found
 
-    def observed(self, source: Source) -> tuple[Module, Analysis, Observed, Crashes]:
+    def observed(self, source: Source, *, asks_why: bool = False) -> tuple[Module, Analysis, Observed, Crashes]:
         """All that is observed in a file, and which detectors crashed over it.
+
+        With ``asks_why`` also what the settings do not ask for, and what detectors have let pass.
 
         What they were about to learn when they crashed is half known: it is thrown away, and the others are asked anew.
 
@@ -162,6 +164,8 @@ class Checker:
         while True:
             known = len(crashes)
             module, analysis = self.analysed(source)
+            if asks_why:
+                analysis.is_thorough = analysis.asks_for_more = analysis.asks_why = True
             found = analysis.observations(module, crashes)
             if len(crashes) == known:
                 return module, analysis, found, crashes
@@ -248,15 +252,11 @@ class Checker:
         return self._options
 
     def _rules_for(self, path: str) -> list[type[Rule]]:
-        from poolint.selection import enabled, ignored_in, matches
+        from poolint.selection import enabled, ignored_in, ignoring
 
         codes = enabled(self.settings, self.rules.values())
         ignored = ignored_in(self.settings, path)
-        return [
-            rule
-            for code, rule in sorted(self.rules.items())
-            if code in codes and not any(matches(selector, code, rule.meta.name) for selector in ignored)
-        ]
+        return [rule for code, rule in sorted(self.rules.items()) if code in codes and not ignoring(ignored, rule.meta)]
 
 
 def _own_models(settings: Settings) -> tuple[Library, ...]:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.facts import Observed
     from poolint.options import Given
-    from poolint.rules.base import Facts, Proposal, Verdict
+    from poolint.relaxations import Relaxation
+    from poolint.rules.base import Declined, Facts, Proposal, Verdict
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallFact
@@ -86,8 +87,10 @@ class Judgement:
             frozenset[str](),
         )
         self.found: list[Diagnostic] = []
-        self.relaxed: list[Diagnostic] = []
-        """What is not expected to be told in a place of these kinds: kept for `poolint why`."""
+        self.relaxed: list[tuple[Diagnostic, Relaxation]] = []
+        """What is not expected to be told in a place of these kinds, and why: kept for `poolint why`."""
+        self.declined: list[tuple[Observation, str, Declined]] = []
+        """What rules do not report on purpose, by their codes: kept for `poolint why`."""
 
     def diagnostics(self) -> list[Diagnostic]:
         """The findings, sorted; what crashed on the way to them, here or before, is among them."""
@@ -181,11 +184,12 @@ class Judgement:
                     nothing: Verdict | None = None
                     verdict = self.crashes.guarded(
                         f"rule {rule_class.meta.code}",
-                        partial(rule.judge, observation),
+                        partial(rule.judged, observation),
                         nothing,
                         row,
                         scope.qualified_name,
                     )
+                    self._put_down(rule)
                     if verdict is not None:
                         found.append(_Found(rule_class, scope, observation, verdict))
         return found
@@ -223,6 +227,8 @@ class Judgement:
         }
         places.update({observed_range(one.node, self.module): (scope, one.node) for scope, one in observed})
         for rule in visitors:
+            if rule in heard:
+                self._put_down(heard[rule])
             for node, verdict, proposal in heard[rule].reports if rule in heard else ():
                 self.crashes.guarded(
                     f"rule {rule.meta.code}",
@@ -272,6 +278,9 @@ class Judgement:
         make = partial(self._fix, rule, proposal, piece)
         return self.crashes.guarded(f"the fix of {rule.meta.code}", make, None, row, function)
 
+    def _put_down(self, rule: Rule) -> None:
+        self.declined += ((observation, rule.meta.code, why) for observation, why in rule.declined)
+
     def _fix(self, rule: type[Rule], proposal: Proposal | None, piece: Slice) -> Fix | None:
         if proposal is None:
             return None
@@ -288,10 +297,11 @@ class Judgement:
         self, rule: type[Rule], verdict: Verdict, where: Range, scope: Scope, node: ast.AST | None, fix: Fix | None
     ) -> None:
         function = scope.qualified_name
-        is_relaxed = self.crashes.guarded(
+        nothing: Relaxation | None = None
+        relaxed = self.crashes.guarded(
             f"the check of where {rule.meta.code} is off",
-            lambda: relaxations.is_relaxed(rule.meta, verdict, self.kinds, function, scope.node),
-            False,
+            lambda: relaxations.relaxation(rule.meta, verdict, self.kinds, function, scope.node),
+            nothing,
             where.start.row,
             function,
         )
@@ -302,21 +312,23 @@ class Judgement:
             last = statement.end_lineno or last
             if isinstance(header, list) and header:
                 last = max(where.end.row, header[0].lineno - 1)
-        (self.relaxed if is_relaxed else self.found).append(
-            Diagnostic(
-                code=rule.meta.code,
-                name=rule.meta.name,
-                message=verdict.message,
-                filename=self.module.source.path,
-                range=where,
-                function=function,
-                resource=verdict.resource,
-                certainty=verdict.certainty,
-                path=verdict.path,
-                fix=fix,
-                statement_end_row=last,
-            )
+        found = Diagnostic(
+            code=rule.meta.code,
+            name=rule.meta.name,
+            message=verdict.message,
+            filename=self.module.source.path,
+            range=where,
+            function=function,
+            resource=verdict.resource,
+            certainty=verdict.certainty,
+            path=verdict.path,
+            fix=fix,
+            statement_end_row=last,
         )
+        if relaxed is None:
+            self.found.append(found)
+        else:
+            self.relaxed.append((found, relaxed))
 
 
 def _region(node: ast.AST, scope: Scope) -> ast.stmt:

@@ -7,7 +7,7 @@ as the process (``relaxed_for_process_in``): there the end of the process releas
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.file_kinds import KINDS, kinds_of
@@ -16,25 +16,38 @@ from poolint.syntax.scopes import parent_of
 if TYPE_CHECKING:
     from poolint.rules.base import Meta, Verdict
 
-__all__ = ["KINDS", "is_relaxed", "kinds_of"]
+__all__ = ["KINDS", "Relaxation", "kinds_of", "relaxation"]
 
 _PROCESS_LIVED = frozenset({"<module>", "main", "_main", "amain", "async_main", "run_migrations_online"})
 _SESSION_FIXTURE = frozenset({"session", "package", "module"})
 
 
-def is_relaxed(meta: Meta, verdict: Verdict, kinds: frozenset[str], function: str, node: ast.AST | None) -> bool:
-    """Whether a finding of this rule in ``function`` is not expected to be told in a place of these kinds."""
-    if not (meta.relaxed_in - verdict.told_in).isdisjoint(kinds):
-        return True
+class Relaxation(NamedTuple):
+    """Why a finding is not expected to be told: the ``kind`` of place, and whether only ``for_process``, as what its
+    function takes lives until the process ends."""
+
+    kind: str
+    for_process: bool = False
+
+
+def relaxation(
+    meta: Meta, verdict: Verdict, kinds: frozenset[str], function: str, node: ast.AST | None
+) -> Relaxation | None:
+    """What keeps a finding of this rule in ``function``, whose node is ``node``, from being told in a place of these
+    kinds; None where nothing does."""
+    off = sorted((meta.relaxed_in - verdict.told_in) & kinds)
+    if off:
+        return Relaxation(off[0])
     if "scripts" in meta.relaxed_for_process_in and node is not None and _is_command(node):
-        return True
-    if meta.relaxed_for_process_in.isdisjoint(kinds):
-        return False
-    if function in _PROCESS_LIVED:
-        return True
-    return node is not None and (
-        ("tests" in kinds and _is_long_fixture(node)) or ("scripts" in kinds and _is_started(node))
-    )
+        return Relaxation("scripts", for_process=True)
+    for kind in sorted(meta.relaxed_for_process_in & kinds):
+        if function in _PROCESS_LIVED or (node is not None and _lives_long(kind, node)):
+            return Relaxation(kind, for_process=True)
+    return None
+
+
+def _lives_long(kind: str, node: ast.AST) -> bool:
+    return (kind == "tests" and _is_long_fixture(node)) or (kind == "scripts" and _is_started(node))
 
 
 def _is_command(node: ast.AST) -> bool:

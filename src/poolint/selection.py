@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.config import Settings
     from poolint.diagnostics import Diagnostic
-    from poolint.rules.base import Rule
+    from poolint.rules.base import Meta, Rule
 
 ALL = "ALL"
 
@@ -29,15 +29,32 @@ def enabled(
     settings: Settings, rules: Iterable[type[Rule]], layers: Iterable[Selectors] | None = None
 ) -> frozenset[str]:
     """The codes of the rules that run under ``settings``, before ``per-file-ignores``; ``layers`` for all of them."""
-    metas = [rule.meta for rule in rules]
-    chosen = {meta.code for meta in metas if meta.default}
-    for layer in settings.layers() if layers is None else layers:
-        wanted = {meta.code: _verdict(layer, meta.code, meta.name) for meta in metas}
-        if layer.select is not None:
-            chosen = {code for code, yes in wanted.items() if yes}
-        else:
-            chosen = {code for code in wanted if (code in chosen if wanted[code] is None else wanted[code])}
-    return frozenset(chosen)
+    layers = tuple(settings.layers() if layers is None else layers)
+    return frozenset(rule.meta.code for rule in rules if decision(rule.meta, layers).is_on)
+
+
+class Decision:
+    """Whether a rule runs, and what says so: ``where`` is the setting, empty for the rule's own default, and ``selector``
+    what stands there, empty for a ``select`` that leaves the rule out."""
+
+    __slots__ = ("is_on", "selector", "where")
+
+    def __init__(self, is_on: bool, where: str = "", selector: str = "") -> None:
+        self.is_on = is_on
+        self.where = where
+        self.selector = selector
+
+
+def decision(meta: Meta, layers: Iterable[Selectors]) -> Decision:
+    """What ``layers``, each going over those before it, make of a rule."""
+    found = Decision(meta.default)
+    for layer in layers:
+        said = _said(layer, meta.code, meta.name)
+        if said is not None:
+            found = Decision(said[0], f"{layer.origin}{said[1]}", said[2])
+        elif layer.select is not None:
+            found = Decision(False, f"{layer.origin}select")
+    return found
 
 
 def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
@@ -55,6 +72,11 @@ def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
         if globs.matches(expression, path, settings.root) != pattern.startswith("!"):
             found += selectors
     return tuple(found)
+
+
+def ignoring(selectors: Iterable[str], meta: Meta) -> str:
+    """Which of some selectors, as of :func:`ignored_in`, means a rule; empty where none does."""
+    return next((one for one in selectors if matches(one, meta.code, meta.name)), "")
 
 
 def matches(selector: str, code: str, name: str = "") -> bool:
@@ -107,7 +129,7 @@ def running(settings: Settings, rules: Iterable[type[Rule]], path: str) -> tuple
     """The codes of the rules that run in the file at ``path``, and of those that would without the command line."""
     rules = list(rules)
     ignored = ignored_in(settings, path)
-    off = {one.meta.code for one in rules if any(matches(each, one.meta.code, one.meta.name) for each in ignored)}
+    off = {one.meta.code for one in rules if ignoring(ignored, one.meta)}
     return enabled(settings, rules) - off, enabled(settings, rules, settings.layers()[:1]) - off
 
 
@@ -167,14 +189,22 @@ def _origin_of(settings: Settings, code: str) -> str:
 
 def _verdict(layer: Selectors, code: str, name: str) -> bool | None:
     """What the most specific selector of a layer says about a rule; None when none means it."""
-    best, verdict = -1, None
-    for selectors, yes in (
-        ((*(layer.select or ()), *layer.extend_select), True),
-        ((*layer.ignore, *layer.extend_ignore), False),
+    said = _said(layer, code, name)
+    return None if said is None else said[0]
+
+
+def _said(layer: Selectors, code: str, name: str) -> tuple[bool, str, str] | None:
+    """The same with the key that it stands under, and the selector."""
+    best, found = -1, None
+    for key, selectors in (
+        ("select", layer.select or ()),
+        ("extend-select", layer.extend_select),
+        ("ignore", layer.ignore),
+        ("extend-ignore", layer.extend_ignore),
     ):
         for selector in selectors:
             if matches(selector, code, name):
                 length = 0 if selector == ALL else len(code) if selector == name else len(selector)
                 if length >= best:
-                    best, verdict = length, yes
-    return verdict
+                    best, found = length, (not key.endswith("ignore"), key, selector)
+    return found

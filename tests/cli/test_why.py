@@ -434,7 +434,9 @@ def test_as_json(why: Why, tmp_path: Path) -> None:
     exits = {one["way"]: [ending["state"] for ending in one["endings"]] for one in told["obligations"][0]["exits"]}
     assert exits["normal"] == ["released"]
     assert exits["exception"] == ["owed"]
-    [finding] = told["findings"]
+    finding, other = told["findings"]
+    assert (other["code"], other["told"]) == ("POL506", False)
+    assert other["silent"] == ["the rule is off by default: `--extend-select POL506` turns it on"]
     assert (finding["code"], finding["row"], finding["told"], finding["silent"]) == ("POL202", 4, True, [])
 
 
@@ -462,3 +464,88 @@ def test_asked_wrongly(
     assert main(["why", place]) == 2
     written = capsys.readouterr()
     assert (written.out, written.err) == ("", f"poolint: error: {told}\n")
+
+
+HELD = """
+    import httpx
+    import partnerkit
+    from sqlalchemy.ext.asyncio import AsyncSession
+
+    async def record(session: AsyncSession, client: httpx.AsyncClient):
+        await session.commit()
+        await client.post("first")
+
+    async def work(session: AsyncSession, client: httpx.AsyncClient, partner):
+        {first}
+        {then}
+    """
+QUERY = 'await session.execute("x")'
+
+
+@pytest.mark.parametrize(
+    ("then", "reason"),
+    [
+        ('await client.get("y")', "finding: POL402"),
+        ('await client.get("y")  # noqa: POL402', "finding: POL402, not told: a comment silences it (line 11)"),
+        ("await partner.send()", "finding: POL402, not told: it is only possible, not certain"),
+        (
+            "await record(session, client)",
+            "not reported: it ends the use of `session`, itself or in a function that it calls",
+        ),
+        ("print(partner)", "not reported: nothing that it does is known to wait"),
+        ("await session.close()", "not reported: it ends the use of `session`, which is what the connection is for"),
+        ('await session.execute("y")', "not reported: it works on `session`, which is what the connection is for"),
+        ("partnerkit.send()", "not reported: the models say nothing of partnerkit.send"),
+    ],
+)
+def test_what_is_held_over_is_a_finding_or_has_a_reason(why: Why, then: str, reason: str) -> None:
+    told = why(HELD.format(first=QUERY, then=then), then)
+    section = told.partition("\nheld over\n")[2]
+    assert "`session` holds a connection, since line 10\n" in section
+    assert f"      {reason}" in section
+
+
+def test_what_has_given_the_connection_back_before(why: Why) -> None:
+    told = why(HELD.format(first=f"{QUERY}; await session.commit()", then='await client.get("y")'), '"y"')
+    assert "nothing is held meanwhile: `session.commit()` (line 10) has ended that" in told
+    assert "held over" not in told
+
+
+def test_what_a_rule_declines(why: Why, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.poolint.nested-checkout]\nallow = ["*.numbers"]\n')
+    text = """
+        from deps import SessionLocal
+
+        async def numbers():
+            async with SessionLocal() as session:
+                await session.execute("x")
+
+        async def work():
+            async with SessionLocal() as session:
+                await session.execute("x")
+                await numbers()
+        """
+    assert "not reported: POL404 declines: the option `allow` has *.numbers" in why(text, "await numbers")
+    assert "finding: POL404" in why(text, "await numbers", "--isolated")
+
+
+def test_why_an_argument_is_let_pass(why: Why) -> None:
+    text = """
+        from sqlalchemy import NullPool, create_engine
+
+        engine = create_engine("postgresql://db", poolclass=NullPool)  # forked workers share nothing
+        """
+    told = why(text, "create_engine(")
+    assert "findings\n  none\n      not reported: POL504 declines: a comment beside the argument says why" in told
+
+
+def test_what_is_owed_and_let_pass(why: Why) -> None:
+    text = """
+        import sys
+        from deps import engine
+
+        async def work():
+            conn = await engine.connect()
+            sys.exit(1)
+        """
+    assert "finding at its checkout: none: `sys.exit(1)` ends the process" in why(text, "connect()")

@@ -75,7 +75,12 @@ ERRORS = {
     "long chain": (b"a = b" + b".c" * 200_000 + b"\n", None, None, "nested too deeply"),
     "deep brackets, then broken": (b"a = " + b"(" * 5000, None, None, "syntax error: "),
     "long import": (b"a = 1\nimport b, a" + b".a" * 2_000 + b"\n", 2, None, "a name of more than 200 parts"),
-    "long import over rows": (b"from a" + b"\\\n . a" * 2_000 + b" import b\n", 1, None, "a name of more than 200 parts"),
+    "long import over rows": (
+        b"from a" + b"\\\n . a" * 2_000 + b" import b\n",
+        1,
+        None,
+        "a name of more than 200 parts",
+    ),
     "long chain, then broken": (b"a = 1" + b" + 1" * 20_000 + b"\nb = = 1\n", None, None, ""),
     "surrogate": (b"# coding: unicode_escape\n'\\ud800'", None, None, "cannot be parsed"),
 }

@@ -243,7 +243,7 @@ class Coverage:
     def _while_held(self, scope: Scope) -> Iterator[Unmodelled]:
         """The calls in a function, and in functions of the project that it calls, while it holds a connection."""
         for node in self._holdings.may_be_held(scope):
-            found = self._of_call(node, scope)
+            found = self.unmodelled(node, scope)
             if found and self._is_held(node, scope):
                 yield from found
 
@@ -252,7 +252,8 @@ class Coverage:
             one.holds for one in self._holdings.changes(scope).calls.get(node, ())
         )
 
-    def _of_call(self, node: ast.Call, scope: Scope) -> tuple[Unmodelled, ...]:
+    def unmodelled(self, node: ast.Call, scope: Scope) -> tuple[Unmodelled, ...]:
+        """The calls of libraries without a model that are awaited by a call: itself, or in functions that it runs."""
         own = unmodelled(self.ev, node, scope) if waited_for(node) else None
         if own is not None:
             return (own,)

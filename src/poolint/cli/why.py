@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from poolint.explain.report import Explanation, Obligation
+    from poolint.explain.report import Explanation, HeldOver, Obligation
     from poolint.text.source import Source
 
 
@@ -22,14 +22,14 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     """Explain the line ``wanted``, written FILE:LINE. Raises ``ConfigError`` when there is none to explain."""
     path, row = _place(wanted)
     source = _read(path, row)
-    from poolint.explain.why import explain
+    from poolint.explain.why import Explainer
     from poolint.rules.registry import LazyRules
     from poolint.text.source import SourceError
 
     resolver = Resolver(os.getcwd(), isolated)
     rules = LazyRules()
     try:
-        found = explain(source, row, resolver.for_file(path), rules)
+        found = Explainer(source, resolver.for_file(path), rules).at(row)
     except SourceError as error:
         raise ConfigError(f"{path}:{error.row}:{error.column}: {error.message}") from None
     if output_format == "json":
@@ -87,9 +87,11 @@ def render(found: Explanation, paint: Style) -> Iterator[str]:
         "calls and blocks", paint, (line for one in found.events for line in _entry(one.text, one.says))
     )
     yield from _section("obligations", paint, (line for one in found.obligations for line in _obligation(one, paint)))
+    yield from _section("held over", paint, (line for one in found.held for line in _held(one)))
     yield from _section("findings", paint, _findings(found, paint))
     yield from _section("not resolved", paint, (f"  {printable(one)}" for one in found.unresolved))
-    if not (found.names or found.events or found.obligations or found.findings or found.unresolved):
+    parts = (found.names, found.events, found.obligations, found.held, found.findings, found.let_pass, found.unresolved)
+    if not any(parts):
         yield ""
         yield "Nothing on this line concerns a pool, as far as poolint can tell."
 
@@ -122,6 +124,16 @@ def _obligation(one: Obligation, paint: Style) -> Iterator[str]:
         yield f"      finding at its checkout: {printable(text)}"
 
 
+def _held(one: HeldOver) -> Iterator[str]:
+    yield f"  `{printable(one.text)}` (line {one.row}): {printable(one.holders[0])}"
+    for text in one.holders[1:]:
+        yield f"      {printable(text)}"
+    for text in one.reported:
+        yield f"      finding: {printable(text)}"
+    for text in one.silent:
+        yield f"      not reported: {printable(text)}"
+
+
 def _findings(found: Explanation, paint: Style) -> Iterator[str]:
     for one in found.findings:
         yield f"  {paint('red', one.code)} {printable(one.message)} (line {one.row})"
@@ -129,8 +141,10 @@ def _findings(found: Explanation, paint: Style) -> Iterator[str]:
             yield "      told"
         for reason in one.silent:
             yield f"      not told: {printable(reason)}"
-    if not found.findings and (found.names or found.events or found.obligations):
+    if not found.findings and (found.names or found.events or found.obligations or found.held or found.let_pass):
         yield "  none"
+    for text in found.let_pass:
+        yield f"      not reported: {printable(text)}"
 
 
 def _as_object(found: Explanation) -> dict[str, Any]:

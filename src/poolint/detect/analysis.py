@@ -46,8 +46,8 @@ from poolint.detect.fanout import Fans
 from poolint.detect.holders import Holders
 from poolint.detect.lazy import Lazy
 from poolint.detect.loops import Loops
-from poolint.detect.nesting import Nesting
-from poolint.detect.observation import GivenUp
+from poolint.detect.nesting import NestedCheckout, Nesting
+from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.ordering import Ordering
 from poolint.detect.registries import Registries
 from poolint.detect.sharing import Sharing
@@ -104,6 +104,8 @@ class Analysis:
         """Whether what may be is observed, too."""
         self.asks_for_more = True
         """Whether rules may be selected that are off by default, and what costs much for them alone is observed."""
+        self.asks_why = False
+        """Whether what detectors have let pass is kept, too."""
         self.evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
         self.components = Components()
@@ -201,7 +203,15 @@ class Analysis:
         return found
 
     def _reached(self, found: Iterable[tuple[Scope, Observation]]) -> list[tuple[Scope, Observation]]:
-        return [(scope, one) for scope, one in found if self._may_run(one.node, scope)]
+        kept: list[tuple[Scope, Observation]] = []
+        for scope, one in found:
+            if isinstance(one, Dismissed) and not self.asks_why:
+                continue
+            if self._may_run(one.node, scope):
+                kept.append((scope, one))
+            elif self.asks_why:
+                kept.append((scope, Dismissed(one.node, one.function, False, "unreachable")))
+        return kept
 
     def _detectors(self) -> list[tuple[str, Detector]]:
         """What is asked of each scope, by the name by which a crash is told."""
@@ -246,10 +256,12 @@ class Analysis:
     def _while_held(self, scope: Scope) -> Iterator[Observation]:
         """Second checkouts, and waits, while a connection is held; a pool's own lock is no wait beside the checkout."""
         nested = list(self.nesting.observe(scope))
-        taking = {one.node for one in nested}
+        taking = {one.node for one in nested if isinstance(one, NestedCheckout)}
         for one in waiting.observe(self.holdings, self.slow, scope):
             is_lock = isinstance(one, CallWhileHeld) and one.effect in ("lock", "wait")
-            if not (is_lock and one.node in taking):
+            if is_lock and one.node in taking:
+                yield Dismissed(one.node, one.function, False, "checkout-instead")
+            else:
                 yield one
         yield from nested
 

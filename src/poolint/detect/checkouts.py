@@ -16,7 +16,7 @@ from poolint.analyses.steps import step
 from poolint.detect import lent
 from poolint.detect.collector import SYNC_SIDES
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
-from poolint.detect.observation import GivenUp, Observation
+from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.lifetimes.typestate import Outcome, Trace
     from poolint.analyses.ownership import Ownership
+    from poolint.detect.observation import Dismissal
     from poolint.diagnostics import Step
     from poolint.flow.cfg import Edge, NodeKind
     from poolint.syntax.scopes import Scope
@@ -79,23 +80,26 @@ class Lifetimes:
             if found is not None:
                 yield found
 
-    def _discarded(self, site: Site, scope: Scope) -> LeakedCheckout | None:
+    def _let_pass(self, site: Site, scope: Scope, reason: Dismissal, about: str) -> Dismissed:
+        return Dismissed(site.call, scope.qualified_name, False, reason, about)
+
+    def _discarded(self, site: Site, scope: Scope) -> Observation | None:
         """A checkout that no name holds: ``engine.connect().execute(…)``."""
         parent = parent_of(site.value)
         if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
             return None
         if isinstance(parent, ast.Attribute):
             row = self.ev.models.method(site.cls, parent.attr)
-            if (
-                row is None
-                or row.returns in ("self", site.cls.name)
-                or row.role in ("release", "dispose", "begin", "checkout")
-            ):
-                return None
+            if row is None:
+                return self._let_pass(site, scope, "unknown-method", parent.attr)
+            if row.role in ("release", "dispose"):
+                return self._let_pass(site, scope, "released-at-once", parent.attr)
+            if row.returns in ("self", site.cls.name) or row.role in ("begin", "checkout"):
+                return self._let_pass(site, scope, "lives-on", parent.attr)
             if site.start == "idle" and row.role not in ("query", "stream", "flush", "refresh"):
-                return None
+                return self._let_pass(site, scope, "no-query", parent.attr)
         elif site.start == "idle":
-            return None
+            return self._let_pass(site, scope, "no-query", "")
         if isinstance(parent, ast.withitem):
             return self._observation(site, scope, "with-keeps", (step("it is entered here", site.call, scope.module),))
         if isinstance(parent, ast.Call):
@@ -117,20 +121,22 @@ class Lifetimes:
 
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
         if self._release_is_dropped(site, scope):
-            return None  # that it does not happen is told of instead
+            return self._let_pass(site, scope, "release-dropped", site.name)  # that is told of instead
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
-            return None  # told of as what a generator lends
+            return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
-            return self._manual(site, scope, outcome)
+            reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
+            manual = self._manual(site, scope, outcome)
+            return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
         problem, edges = verdict
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
-            return None  # whoever has the part goes on using it
+            return self._let_pass(site, scope, "part-outlives", site.name)
         culprit = _culprit(edges)
         if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
-            return None
+            return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         return self._observation(site, scope, problem, path, text, outcome)

@@ -14,7 +14,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, Pools, is_checkout
 from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.steps import calls_of, step
-from poolint.detect.observation import Observation
+from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.holding.transfer import Changes
     from poolint.analyses.pools import Pool
-    from poolint.analyses.sinks import checkout_sink
+    from poolint.detect.observation import Dismissal
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallFact
     from poolint.types.evaluator import Evaluator
-from poolint.types.values import Type
+    from poolint.types.values import Type
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +72,11 @@ class Nesting:
                 continue
             for hold in self.holdings.at(node, scope):
                 pool = self._pool(hold, scope)
-                found = self._found(node, scope, hold, pool) if pool is not None else None
-                if found is not None:
+                found = self._found(node, scope, hold, pool) if pool is not None else "unknown-pool"
+                if isinstance(found, NestedCheckout):
                     yield found
                     break
+                yield Dismissed(node, scope.qualified_name, False, found, hold.resource)
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
@@ -113,12 +114,13 @@ class Nesting:
             found = self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
         return found if found != UNPOOLED else None
 
-    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | None:
+    def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
+        """The second checkout that a call is, or why it is none."""
         begun = step(since(hold, scope), hold.since, scope.module)
         if _end(hold.since) > (node.lineno, node.col_offset):
-            return None  # of an earlier round of a loop, whose engine may have been another: a leak, if anything
+            return "earlier-round"  # whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):
-            return None
+            return "same-resource"
         functions = [scope]
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
@@ -128,8 +130,10 @@ class Nesting:
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
             witness = self._takers(pool).of_call(node, scope)
-            if witness is None or len(witness.links) < 2 or not self._stays_held(witness, _held_as(hold)):
-                return None
+            if witness is None or len(witness.links) < 2:
+                return "other-pool"
+            if not self._stays_held(witness, _held_as(hold)):
+                return "ended-before"
             links = tuple(link.name for link in witness.links)
             path = [begun, *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]

@@ -23,6 +23,51 @@ class Observation:
     """Whether only rules that are off by default judge this: it is no leak, and no rule is loaded for it unasked."""
 
 
+Dismissal = Literal[
+    # of what waits while something is held
+    "ends-it",
+    "hands-it-on",
+    "begins-together",
+    "ended-below",
+    "ended-on-the-way",
+    "nothing-written",
+    "holds-below",
+    "told-at-its-end",
+    "checkout-instead",
+    # of a second checkout
+    "unknown-pool",
+    "other-pool",
+    "earlier-round",
+    "same-resource",
+    "ended-before",
+    # of what is owed
+    "release-dropped",
+    "told-as-lent",
+    "part-outlives",
+    "ends-the-process",
+    "owner-kept",
+    "interrupt-only",
+    "unknown-method",
+    "released-at-once",
+    "lives-on",
+    "no-query",
+    # of anything
+    "unreachable",
+]
+"""Why a detector lets something pass. In words: ``poolint.explain.words.DISMISSALS``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Dismissed(Observation):
+    """What a detector has looked at, and does not observe. No rule sees it: it is kept where somebody asks why.
+
+    ``about`` is the resource or the call that the reason speaks of, as written.
+    """
+
+    reason: Dismissal
+    about: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class GivenUp(Observation):
     """A function (``node``) that is too large or too tangled to be followed, or from which on a file has too many."""

@@ -12,7 +12,7 @@ from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.steps import calls_of, step
-from poolint.detect.observation import Observation
+from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects, Link, Witness
     from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.detect.observation import Dismissal
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -56,18 +57,17 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
     Blocks and loops that wait are told at their context or iterator.
     """
     for node, witness in _waiting(holdings, slow, scope):
-        held = [
-            one
-            for one in holdings.at(node, scope)
-            if not _hands_over(holdings, node, one, scope)
-            and not _ended_below(holdings, one, witness, scope)
-            and not _begin_together(one.since, node)
-        ]
-        if witness.effect == "queue":
-            held = [one for one in held if one.header is not None or _writes(holdings, one, node, scope)]
-        if not held or _ended_on_the_way(holdings, witness):
-            continue
-        if not _told_below(holdings, witness) and not _leads_to_one(slow, node, scope):
+        held = []
+        for one in holdings.at(node, scope):
+            reason = _let_pass(holdings, one, witness, node, scope)
+            if reason is None:
+                held.append(one)
+            else:
+                yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
+        told = _told_elsewhere(holdings, slow, witness, node, scope) if held else None
+        if told is not None:
+            yield Dismissed(node, scope.qualified_name, False, *told)
+        elif held:
             yield observation(slow.edges.ev, holdings, held, witness, node, scope)
 
 
@@ -76,10 +76,39 @@ def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[
     calls = holdings.may_be_held(scope)
     for node in calls:
         witness = slow.of_call(node, scope)
-        if witness is not None and all(one.holds for one in holdings.changes(scope).calls.get(node, ())):
+        if witness is not None:
             yield node, witness
     if calls:
         yield from slow.implied(scope)
+
+
+def _let_pass(holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope) -> Dismissal | None:
+    """Why nobody waits for the connection that is held when a call waits; None where somebody does."""
+    if any(not one.holds for one in holdings.changes(scope).calls.get(node, ())):
+        return "ends-it"
+    if _hands_over(holdings, node, hold, scope):
+        return "hands-it-on"
+    if _ended_below(holdings, hold, witness, scope):
+        return "ended-below"
+    if _begin_together(hold.since, node):
+        return "begins-together"
+    if witness.effect == "queue" and hold.header is None and not _writes(holdings, hold, node, scope):
+        return "nothing-written"
+    return None
+
+
+def _told_elsewhere(
+    holdings: Holdings, slow: Effects, witness: Witness, node: ast.expr, scope: Scope
+) -> tuple[Dismissal, str] | None:
+    """Why a call that waits is not told where it stands, and at which one it is instead."""
+    if _ended_on_the_way(holdings, witness):
+        return "ended-on-the-way", witness.links[0].name
+    below = _told_below(holdings, witness)
+    if below is not None:
+        return "holds-below", below.name
+    if _leads_to_one(slow, node, scope):
+        return "told-at-its-end", witness.links[0].name
+    return None
 
 
 def observation(
@@ -211,6 +240,6 @@ def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
     return root is not None and text_of(root, scope) == hold.resource
 
 
-def _told_below(holdings: Holdings, witness: Witness) -> bool:
-    """Whether a function on the chain holds a connection itself where the chain goes on: it is told there."""
-    return any(holdings.at(link.node, link.scope) for link in witness.links[1:])
+def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
+    """The call on the chain at which a function holds a connection itself: it is told there."""
+    return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import inside, transactions
-from poolint.explain.line import STDLIB
+from poolint.analyses.holding import transactions
+from poolint.explain.line import is_standard
 from poolint.explain.report import Event
 from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
 from poolint.models.schema import RELEASABLE
@@ -65,13 +65,8 @@ def _callee(
             role = "" if made is None or made.construct == "local" else _MADE.get(made.construct, "")
             if made is not None or one.cls is not one.base:
                 yield f"makes a {of_type(one.instance(), scope.module)}{role}"
-        elif isinstance(one, LibraryName) and _may_matter(call, analysis) and not _is_standard(one.name):
+        elif isinstance(one, LibraryName) and _may_matter(call, analysis) and not is_standard(one.name):
             yield f"the models say nothing of {one.name}"
-
-
-def _is_standard(name: str) -> bool:
-    root = name.partition(".")[0]
-    return root in STDLIB or root == "builtins"
 
 
 _MADE = {
@@ -110,7 +105,8 @@ def _effects(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Sc
         effect = EFFECTS.get(witness.effect, witness.effect)
         if len(witness.links) > 1:
             yield f"it {effect}, by {_chain(witness, knowledge)}"
-        yield _meanwhile(analysis, call, scope)
+        if not analysis.holdings.at(call, scope):  # what is held is told by itself
+            yield _meanwhile(analysis, call, scope)
     if scope.is_async:
         blocking = analysis.sync_sessions.of_call(call, scope)
         if blocking is not None and len(blocking.links) > 1:
@@ -122,15 +118,11 @@ def _chain(witness: Witness, knowledge: Knowledge) -> str:
 
 
 def _meanwhile(analysis: Analysis, call: ast.Call, scope: Scope) -> str:
-    for hold in analysis.holdings.at(call, scope):
-        if hold.header is not None:
-            header = f"`{text_of(hold.header, scope)}` (line {hold.header.lineno})"
-            return f"meanwhile the transaction of {header} is open and holds a connection"
-        return f"meanwhile `{hold.resource}` holds a connection, since line {hold.since.lineno}"
-    around = [one for one in transactions(analysis.evaluator, scope) if inside(call, one.statement)]
-    for region in reversed(around):
+    for region in analysis.holdings.blocks(call, scope):
         header = f"`{text_of(region.header, scope)}` (line {region.header.lineno})"
         return f"the transaction of {header} is open, but `{region.session}` holds no connection at this point"
+    for change in analysis.holdings.ended(call, scope):
+        return f"nothing is held meanwhile: `{text_of(change.node, scope)}` (line {change.node.lineno}) has ended that"
     return "no connection that poolint sees is held meanwhile"
 
 

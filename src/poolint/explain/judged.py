@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import relaxations
+from poolint.analyses.steps import range_of
 from poolint.config import shown
+from poolint.detect.observation import Dismissed, GivenUp
 from poolint.explain.report import Finding
+from poolint.explain.words import DISMISSALS
 from poolint.judgement import Judgement
 from poolint.options import resolved
-from poolint.selection import enabled, ignored_in, matches
+from poolint.selection import decision, ignored_in, ignoring
 from poolint.suppression import silencing_row
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator, Mapping
 
     from poolint.config import Settings
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
+    from poolint.detect.observation import Observation
     from poolint.diagnostics import Diagnostic
     from poolint.explain.line import Line
     from poolint.facts import Observed
+    from poolint.relaxations import Relaxation
     from poolint.rules.base import Rule
     from poolint.syntax.project import Module
 
 
-class Judged:
-    """All that every installed rule finds in one module, whatever settings and comments say."""
+class Judged(NamedTuple):
+    """A finding, and why it is not told; empty where it is."""
+
+    finding: Diagnostic
+    silent: tuple[str, ...]
+
+
+class Judgements:
+    """All that detectors have observed in one module and every installed rule says of it, whatever settings and comments
+    say; and what detectors let pass and rules decline."""
 
     def __init__(
         self,
@@ -46,81 +60,99 @@ class Judged:
         relative = os.path.relpath(module.source.path, settings.root).replace(os.sep, "/")
         options = resolved(settings, rules.values())
         judgement = Judgement(module, analysis, observed, list(rules.values()), relative, crashes, options)
-        self.found = [one for one in judgement.diagnostics() if one.code not in ("POL900", "POL901")]
-        self.relaxed = judgement.relaxed
-        self.kinds = judgement.kinds
-        self._enabled = enabled(settings, rules.values())
+        found = [(one, None) for one in judgement.diagnostics() if one.code not in ("POL900", "POL901")]
+        every: list[tuple[Diagnostic, Relaxation | None]] = [*found, *judgement.relaxed]
+        self.all = [Judged(one, tuple(self._why_silent(one, why))) for one, why in every]
+        self.all.sort(key=lambda one: one.finding.sort_key)
+        self._at: dict[ast.AST, list[Observation]] = {}
+        for _, one in observed:
+            self._at.setdefault(one.node, []).append(one)
+        self._declined: dict[Observation, list[str]] = {}
+        for one, code, declined in judgement.declined:
+            self._declined.setdefault(one, []).append(f"{code} declines: {declined.reason}")
 
     def on(self, line: Line) -> list[Finding]:
         """The findings that stand on the line, or whose path or statement passes it."""
-        return [self._finding(one, line) for one in self._all() if _concerns(one, line)]
+        return [_finding(one, line) for one in self.all if _concerns(one.finding, line)]
 
-    def at(self, row: int) -> tuple[str, ...]:
-        """The codes of the findings that begin on a row, told or not."""
-        here = [one for one in self._all() if one.range.start.row == row]
+    def at(self, node: ast.expr | ast.stmt) -> tuple[str, ...]:
+        """The codes of the findings at a node, with why one is not told."""
         texts = []
-        for one in here:
-            silent = list(self._why_silent(one))
-            texts.append(f"{one.code}, not told: {silent[0]}" if silent else one.code)
+        for one in self._of(node):
+            code = one.finding.code
+            texts.append(f"{code}, not told: {one.silent[0]}" if one.silent else code)
         return tuple(dict.fromkeys(texts))
 
-    def _all(self) -> list[Diagnostic]:
-        return sorted([*self.found, *self.relaxed], key=lambda one: one.sort_key)
+    def is_told_at(self, node: ast.expr | ast.stmt) -> bool:
+        """Whether a finding at a node is told."""
+        return any(not one.silent for one in self._of(node))
 
-    def _finding(self, one: Diagnostic, line: Line) -> Finding:
-        start = one.range.start
-        message = one.message
-        for number, step in enumerate(one.path, 1):
-            row = step.range.start.row
-            if not line.first <= start.row <= line.last and line.first <= row <= line.last:
-                message += f" [this line is step {number}: {step.message}]"
-                break
-        return Finding(one.code, one.name, message, start.row, start.column, tuple(self._why_silent(one)))
+    def reasons(self, node: ast.AST) -> Iterator[str]:
+        """Why detectors and rules let pass what they have looked at, at a node."""
+        for one in self._at.get(node, ()):
+            if isinstance(one, Dismissed):
+                yield DISMISSALS[one.reason].format(one.about)
+            yield from self._declined.get(one, ())
 
-    def _why_silent(self, one: Diagnostic) -> Iterator[str]:
+    def let_pass(self, line: Line) -> Iterator[str]:
+        """The same of all that stands on a line, but for what holds and what is owed, which is told by itself."""
+        for node in self._at:
+            if line.holds(node):
+                yield from self.reasons(node)
+
+    def is_observed(self, node: ast.AST) -> bool:
+        """Whether a detector has observed anything at a node that a rule might report."""
+        return any(not isinstance(one, (Dismissed, GivenUp)) for one in self._at.get(node, ()))
+
+    def _of(self, node: ast.expr | ast.stmt) -> list[Judged]:
+        where = range_of(node, self.module)
+        return [one for one in self.all if one.finding.range == where]
+
+    # Why not
+
+    def _why_silent(self, one: Diagnostic, relaxed: Relaxation | None) -> Iterator[str]:
         if self.screened:
             yield "the file is screened out: nothing in it is checked"
         rule = self.rules.get(one.code)
         if rule is not None:
-            if any(one is other for other in self.relaxed):
-                yield self._relaxation(rule, one)
-            if one.code not in self._enabled:
-                yield self._off(rule)
-            for selector in ignored_in(self.settings, one.filename):
-                if matches(selector, one.code, one.name):
-                    yield f"`per-file-ignores` of {self._file()} has {selector} for this file"
-                    break
+            if relaxed is not None:
+                yield _relaxation(one, relaxed)
+            decided = decision(rule.meta, self.settings.layers())
+            if not decided.is_on and decided.selector:
+                yield f"the rule is off: `{decided.where}` has {decided.selector}"
+            elif not decided.is_on and decided.where:
+                yield f"the rule is off: `{decided.where}` does not have {one.code}"
+            elif not decided.is_on:
+                yield f"the rule is off by default: `--extend-select {one.code}` turns it on"
+            selector = ignoring(ignored_in(self.settings, one.filename), rule.meta)
+            if selector:
+                settings = shown(self.settings.source) if self.settings.source else "the settings"
+                yield f"`per-file-ignores` of {settings} has {selector} for this file"
         if one.certainty == "possible" and self.settings.certainty == "certain":
             yield "it is only possible, not certain: `--certainty possible` tells it"
         row = silencing_row(self.module.source, one)
         if row:
             yield f"a comment silences it (line {row})"
 
-    def _relaxation(self, rule: type[Rule], one: Diagnostic) -> str:
-        meta = rule.meta
-        kinds = sorted(self.kinds & meta.relaxed_in)
-        if kinds:
-            return f"{one.code} is off in {kinds[0]}: this is one of the {relaxations.KINDS[kinds[0]]}"
-        kinds = sorted(self.kinds & meta.relaxed_for_process_in) or ["scripts"]
-        return (
-            f"{one.code} is off in {kinds[0]} for what lives as long as the process, as what `{one.function}` takes "
-            f"does: {relaxations.KINDS[kinds[0]]}"
-        )
 
-    def _off(self, rule: type[Rule]) -> str:
-        meta = rule.meta
-        for layer in reversed(self.settings.layers()):
-            where = f"{layer.origin}"
-            for key, selectors in (("ignore", layer.ignore), ("extend-ignore", layer.extend_ignore)):
-                for selector in selectors:
-                    if matches(selector, meta.code, meta.name):
-                        return f"the rule is off: `{where}{key}` has {selector}"
-            if layer.select is not None:
-                return f"the rule is off: `{where}select` does not have {meta.code}"
-        return f"the rule is off by default: `--extend-select {meta.code}` turns it on"
+def _relaxation(one: Diagnostic, relaxed: Relaxation) -> str:
+    kind, words = relaxed.kind, relaxations.KINDS[relaxed.kind]
+    if not relaxed.for_process:
+        return f"{one.code} is off in {kind}: this is one of the {words}"
+    lives = f"for what lives as long as the process, as what `{one.function}` takes does"
+    return f"{one.code} is off in {kind} {lives}: {words}"
 
-    def _file(self) -> str:
-        return shown(self.settings.source) if self.settings.source else "the settings"
+
+def _finding(judged: Judged, line: Line) -> Finding:
+    one = judged.finding
+    start = one.range.start
+    message = one.message
+    for number, step in enumerate(one.path, 1):
+        row = step.range.start.row
+        if not line.first <= start.row <= line.last and line.first <= row <= line.last:
+            message += f" [this line is step {number}: {step.message}]"
+            break
+    return Finding(one.code, one.name, message, start.row, start.column, judged.silent)
 
 
 def _concerns(one: Diagnostic, line: Line) -> bool:

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 BUILTINS = frozenset(dir(builtins))
-STDLIB = sys.stdlib_module_names
+_STDLIB = sys.stdlib_module_names
 _ANNOTATED = {"AnnAssign": "annotation", "arg": "annotation", "FunctionDef": "returns", "AsyncFunctionDef": "returns"}
+
+
+def is_standard(name: str) -> bool:
+    """Whether a qualified name is one of Python itself."""
+    root = name.partition(".")[0]
+    return root in _STDLIB or root == "builtins"
 
 
 class Line(NamedTuple):

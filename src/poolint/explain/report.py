@@ -64,6 +64,21 @@ class Obligation:
 
 
 @dataclass(frozen=True)
+class HeldOver:
+    """A call, a block or a loop over which connections are held.
+
+    ``holders`` say by what and since when, ``reported`` which findings stand there; ``silent`` why there is none that is
+    told, and is empty where there is one.
+    """
+
+    text: str
+    row: int
+    holders: tuple[str, ...]
+    reported: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Finding:
     """A finding that concerns the line. ``silent`` says why it is not told; empty where it is."""
 
@@ -79,6 +94,7 @@ class Finding:
 class Explanation:
     """All that is known at one line. ``first`` and ``last`` are the rows of the statement that it belongs to.
 
+    ``let_pass`` says what else detectors have looked at on the line and let pass, or rules have declined, and why.
     ``notes`` hold what concerns the file as a whole: that the screen passes it over, that settings exclude it.
     """
 
@@ -93,5 +109,7 @@ class Explanation:
     names: tuple[Known, ...] = ()
     events: tuple[Event, ...] = ()
     obligations: tuple[Obligation, ...] = ()
+    held: tuple[HeldOver, ...] = ()
     findings: tuple[Finding, ...] = ()
+    let_pass: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = field(default=())

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ast
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 from poolint.config import shown
 from poolint.engine import Checker
 from poolint.explain import events
 from poolint.explain.duties import Duties
-from poolint.explain.judged import Judged
+from poolint.explain.held import Held
+from poolint.explain.judged import Judgements
 from poolint.explain.known import Knowledge, is_one_of
-from poolint.explain.line import STDLIB, calls_on, line_at, names_on, scopes_on, withs_on
-from poolint.explain.report import Event, Explanation, Known, Obligation
+from poolint.explain.line import calls_on, is_standard, line_at, names_on, scopes_on, withs_on
+from poolint.explain.report import Event, Explanation, HeldOver, Known, Obligation
 from poolint.explain.silent import Silent
+from poolint.models.schema import Kind
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.evidence import SAYS_DATABASE
@@ -24,6 +26,7 @@ from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryName, Pe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.config import Settings
     from poolint.detect.analysis import Analysis
     from poolint.explain.line import Line
@@ -34,61 +37,75 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NONE = "none: "
+
 SCREENED = (
     "screened out: the file names no library that poolint knows and imports nothing that carries a pool, so "
     "`poolint check` does not look at it; this is what it would see"
 )
-_ANY_KIND = frozenset(
-    {"session", "connection", "subscription", "transaction", "cursor", "result", "query", "engine", "pool", "factory", "registry",
-     "client", "response", "context"}
-)  # fmt: skip
+_ANY_KIND = frozenset(get_args(Kind)) - {"other"}
 
 
-def explain(source: Source, row: int, settings: Settings, rules: Mapping[str, type[Rule]]) -> Explanation:
-    """What poolint knows at ``row`` of a file.
+class Explainer:
+    """What poolint knows of one file, to be asked line by line.
 
     Raises:
         SourceError: the file cannot be parsed.
     """
-    checker = Checker(settings, rules)
-    screened = not checker.is_interesting(os.path.abspath(source.path), source.data)
-    module, analysis, observed, crashes = checker.observed(source)
-    line = line_at(module, row)
-    knowledge = Knowledge(analysis.evaluator, module)
-    judged = Judged(module, analysis, observed, crashes, settings, rules, screened)
-    names = names_on(module, line)
-    function = line.scope.qualified_name
 
-    def told(part: str, make: Callable[[], Iterable[T]]) -> tuple[T, ...]:
-        nothing: tuple[T, ...] = ()
-        return crashes.guarded(f"the account of {part}", lambda: tuple(make()), nothing, row, function)
+    def __init__(self, source: Source, settings: Settings, rules: Mapping[str, type[Rule]]) -> None:
+        checker = Checker(settings, rules)
+        self.source = source
+        self.screened = not checker.is_interesting(os.path.abspath(source.path), source.data)
+        self.module, self.analysis, observed, self.crashes = checker.observed(source, asks_why=True)
+        self.knowledge = Knowledge(self.analysis.evaluator, self.module)
+        self.judged = Judgements(self.module, self.analysis, observed, self.crashes, settings, rules, self.screened)
 
-    obligations = told("obligations", lambda: _obligations(module, analysis, knowledge, line, names))
-    obligations = tuple(replace(one, reported=_reported(one, judged)) if one.exits else one for one in obligations)
-    known = told("names", lambda: _known(analysis, knowledge, names))
-    calls = told("calls and blocks", lambda: _events(module, analysis, knowledge, line))
-    unresolved = told("what is not resolved", lambda: _unresolved(module, analysis, knowledge, line, names))
-    return Explanation(
-        filename=shown(source.path),
-        row=row,
-        first=line.first,
-        last=line.last,
-        code="".join(source.lines[line.first - 1 : line.last]).rstrip("\r\n"),
-        function=function,
-        screened=screened,
-        notes=(*((SCREENED,) if screened else ()), *crashes.messages()),
-        names=known,
-        events=calls,
-        obligations=obligations,
-        findings=tuple(judged.on(line)),
-        unresolved=tuple(dict.fromkeys(unresolved)),
-    )
+    def at(self, row: int) -> Explanation:
+        """What poolint knows at ``row``."""
+        module, analysis, knowledge, judged = self.module, self.analysis, self.knowledge, self.judged
+        line = line_at(module, row)
+        names = names_on(module, line)
+        function = line.scope.qualified_name
+
+        def told(part: str, make: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+            nothing: tuple[T, ...] = ()
+            return self.crashes.guarded(f"the account of {part}", lambda: tuple(make()), nothing, row, function)
+
+        obligations = told("obligations", lambda: _obligations(module, analysis, knowledge, line, names, judged))
+        held = told("what is held", lambda: Held(analysis, knowledge, judged).on(module, line))
+        known = told("names", lambda: _known(analysis, knowledge, names))
+        calls = told("calls and blocks", lambda: _events(module, analysis, knowledge, line))
+        unresolved = told("what is not resolved", lambda: _unresolved(module, analysis, knowledge, line, names))
+        return Explanation(
+            filename=shown(self.source.path),
+            row=row,
+            first=line.first,
+            last=line.last,
+            code="".join(self.source.lines[line.first - 1 : line.last]).rstrip("\r\n"),
+            function=function,
+            screened=self.screened,
+            notes=(*((SCREENED,) if self.screened else ()), *self.crashes.messages()),
+            names=known,
+            events=calls,
+            obligations=obligations,
+            held=held,
+            findings=tuple(judged.on(line)),
+            let_pass=_others(judged.let_pass(line), held, obligations),
+            unresolved=tuple(dict.fromkeys(unresolved)),
+        )
 
 
-def _reported(one: Obligation, judged: Judged) -> tuple[str, ...]:
-    """What the rules say of an obligation; something is said in any case where it is owed."""
-    owed = any(ending.state == "owed" for way in one.exits for ending in way.endings)
-    return judged.at(one.row) or (("none: no rule takes this for a leak",) if owed else ())
+def _others(reasons: Iterable[str], held: Iterable[HeldOver], obligations: Iterable[Obligation]) -> tuple[str, ...]:
+    """The reasons that are not told with what is held, or with what is owed."""
+    told = {one for each in held for one in each.silent}
+    told.update(one.removeprefix(_NONE) for each in obligations for one in each.reported)
+    return tuple(one for one in dict.fromkeys(reasons) if one not in told)
+
+
+def _reported(site: Site, judged: Judgements) -> tuple[str, ...]:
+    """What detectors and rules say of an obligation."""
+    return judged.at(site.call) or tuple(f"{_NONE}{reason}" for reason in judged.reasons(site.call))
 
 
 def _known(analysis: Analysis, knowledge: Knowledge, names: Iterable[tuple[ast.expr, Scope]]) -> Iterator[Known]:
@@ -137,14 +154,19 @@ def _events(module: Module, analysis: Analysis, knowledge: Knowledge, line: Line
 
 
 def _obligations(
-    module: Module, analysis: Analysis, knowledge: Knowledge, line: Line, names: list[tuple[ast.expr, Scope]]
+    module: Module,
+    analysis: Analysis,
+    knowledge: Knowledge,
+    line: Line,
+    names: list[tuple[ast.expr, Scope]],
+    judged: Judgements,
 ) -> Iterator[Obligation]:
     followed = []
     for scope in scopes_on(module, line):
         if scope.kind == "function":
             for obligation, site in Duties(analysis, knowledge, scope).on(line):
                 followed.append(site)
-                yield obligation
+                yield replace(obligation, reported=_reported(site, judged))
     silent = Silent(analysis, knowledge, line, followed)
     yield from silent.names(names)
     yield from silent.calls(calls_on(module, line))
@@ -165,8 +187,9 @@ def _unresolved(
         if ev.type_of(call.func, scope) is UNKNOWN and is_one_of(ev.type_of(_receiver(call), scope), _ANY_KIND):
             yield f"`{text_of(call.func, scope)}`: {knowledge.why_unknown(call.func, scope)}"
         for each in alternatives(ev.type_of(call.func, scope)):
-            root = each.name.partition(".")[0] if isinstance(each, LibraryName) else ""
-            if root and root not in STDLIB and root != "builtins" and _is_given_resource(analysis, call, scope):
+            name = each.name if isinstance(each, LibraryName) else ""
+            if name and not is_standard(name) and _is_given_resource(analysis, call, scope):
+                root = name.partition(".")[0]
                 nowhere = f"the models say nothing of `{root}`, nor is it a module of the project"
                 yield f"`{text_of(call.func, scope)}`: {nowhere}"
 

@@ -27,7 +27,8 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from poolint.models.schema import Class, Method
+    from poolint.detect.observation import Dismissal
+    from poolint.models.schema import Call, Class, Method, Role
     from poolint.models.schema import Function as Row
     from poolint.syntax.project import Module
     from poolint.syntax.uses import Usage
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 _AS_PEOPLE_SAY = {"sqlalchemy": "SQLAlchemy", "sqlmodel": "SQLModel", "redis": "redis"}
 _MODES = {"async": "asynchronous", "sync": "synchronous"}
 
-CALLS = {
+CALLS: dict[Call, str] = {
     "sync": "is a plain function: what it does is done at once, and there is nothing to await",
     "coroutine": "is a coroutine function: nothing happens until it is awaited",
     "awaitable": "gives a future: it runs whether or not it is awaited",
@@ -45,7 +46,7 @@ CALLS = {
     "async-generator": "has to be iterated with `async for`",
     "generator": "has to be iterated",
 }
-ROLES = {
+ROLES: dict[Role, str] = {
     "open": "opens a session, which holds no connection before its first statement",
     "checkout": "takes a connection",
     "create": "creates what owns connections",
@@ -62,15 +63,17 @@ ROLES = {
     "stream": "reaches the database, and keeps a cursor open",
     "cursor": "makes a cursor",
     "local": "works in memory",
+    "drive": "runs an event loop until it has done what it is given",
     "external": "talks to something outside the process",
 }
-EFFECTS = {
+EFFECTS: dict[str, str] = {
     "http": "waits for an HTTP request",
     "mail": "sends mail",
     "object-store": "talks to an object store",
     "sleep": "sleeps",
     "wait": "waits for other tasks",
     "lock": "waits for a lock",
+    "client": "waits for its client",
     "queue": "sends a task or a message",
     "broker": "talks to a message broker",
     "subprocess": "waits for another process",
@@ -83,6 +86,35 @@ DROPS = {
     "lost": "if it is not given back, its slot in the pool is lost for ever",
     "open": "if it is not closed, its connections stay open until the other side closes them",
 }
+DISMISSALS: dict[Dismissal, str] = {
+    "ends-it": "it ends the use of `{}`, itself or in a function that it calls",
+    "hands-it-on": "it is passed `{}` itself, and hands it on",
+    "begins-together": "it begins together with what takes the connection of `{}`: neither comes before the other",
+    "ended-below": "a function on the way to what waits ends the use of `{}` before",
+    "ended-on-the-way": "`{}` ends a session that it was given before it comes to what waits",
+    "nothing-written": "`{}` has written nothing that whoever receives the message could miss",
+    "holds-below": "a function on the way holds a connection itself: that is judged at `{}`, where it waits",
+    "told-at-its-end": "what is called on what `{}` gives waits too: that is judged in its place",
+    "checkout-instead": "it is judged as a second checkout, of which the wait for the pool's own lock is a part",
+    "unknown-pool": "no second checkout is judged: the pool that `{}` is from is not known, or keeps nobody waiting",
+    "other-pool": "it takes no connection from the pool that `{}` is from, as far as that is known",
+    "earlier-round": "what `{}` holds is from an earlier round of the loop",
+    "same-resource": "what it takes is bound to `{}`, which holds the connection",
+    "ended-before": "a function on the way to the second checkout is passed `{}`, and ends its use or asks for it",
+    "release-dropped": "a release of `{}` is written that does not happen: that is judged in its place",
+    "told-as-lent": "`{}` is lost where the consumer of the generator fails: that is judged in its place",
+    "part-outlives": "something made of `{}` lives on, and whoever has that goes on using it",
+    "ends-the-process": "`{}` ends the process, and with it everything is given back",
+    "owner-kept": "`{}` is handed on or disposed of on the ways that count for an engine, a pool or a client",
+    "interrupt-only": "`{}` is lost only where Ctrl-C interrupts the function",
+    "unknown-method": "the models say nothing of `{}`: it may do anything",
+    "released-at-once": "`{}` gives it back at once",
+    "lives-on": "what `{}` gives lives on, and is followed in its place",
+    "no-query": "nothing is held before a statement runs",
+    "unreachable": "the line is never reached",
+}
+"""What lets something pass, in words about the resource or the call that it depends on."""
+
 _PENDING = {
     "coroutine": "a coroutine, whose `await` gives",
     "awaitable": "something to await, which gives",

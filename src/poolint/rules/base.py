@@ -108,6 +108,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Declined:
+    """That a rule does not report an observation on purpose: ``reason`` says why, as a clause without its full stop.
+
+    `poolint why` shows it. None instead of it says that the observation is another rule's business.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A fix that a rule offers: a plan, how far it may be trusted, and one line that says what it does."""
 
@@ -154,6 +164,7 @@ class Rule(cst.BatchableCSTVisitor):
         self.found: Collection[Observation] = ()
         """What has been judged to be findings: their nodes are waited for, to have fixes proposed for them."""
         self.proposals: dict[Observation, Proposal] = {}
+        self.declined: list[tuple[Observation, Declined]] = []
         self.repaired: Callable[[Callable[[], Proposal | None]], Proposal | None] = _plainly
         """How a fix is asked for: a finding is told even where the making of its fix crashes."""
 
@@ -169,7 +180,7 @@ class Rule(cst.BatchableCSTVisitor):
         """Report ``verdict`` at ``node``, with a fix where one can be right."""
         self.reports.append((node, verdict, fix))
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         """Whether an observation is a finding, and in what words. Rules that subscribe to observations override it.
 
         It is asked without a slice: nothing that is found is lost when LibCST cannot parse what Python can.
@@ -185,9 +196,17 @@ class Rule(cst.BatchableCSTVisitor):
         """Report what was observed at ``node`` of the kinds that this rule subscribes to, as it judges it."""
         for observation in self.facts.observations(node):
             if type(observation) in self.meta.subscription.observations:
-                verdict = self.judge(observation)
+                verdict = self.judged(observation)
                 if verdict is not None:
                     self.report(node, verdict, self.repaired(partial(self.fix, observation, node)))
+
+    def judged(self, observation: Observation) -> Verdict | None:
+        """The verdict on an observation, where there is one; what is declined is put down."""
+        verdict = self.judge(observation)
+        if isinstance(verdict, Declined):
+            self.declined.append((observation, verdict))
+            return None
+        return verdict
 
     def _meet(self, node: cst.CSTNode) -> None:
         for observation in self.facts.observations(node):

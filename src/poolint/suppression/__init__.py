@@ -63,9 +63,5 @@ class _Meant:
 
 def silencing_row(source: Source, diagnostic: Diagnostic) -> int:
     """The row of a comment that silences a finding; 0 where none does."""
-    if diagnostic.code in ITS_OWN:
-        return 0
-    fitting = [
-        one for one in directives(source) if one.covers(diagnostic) and one.matches(diagnostic.code, diagnostic.name)
-    ]
+    fitting = [one for one in directives(source) if not left_by([one], [diagnostic])]
     return min(fitting, key=lambda one: (one.of_file, one.row)).row if fitting else 0

@@ -21,7 +21,7 @@ from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.transactions import Region
@@ -152,6 +152,13 @@ class Holdings:
             return []
         return [call for call in scope.calls if _position(call) > first or not loops.isdisjoint(_loops(call))]
 
+    def over(self, scope: Scope) -> Iterator[tuple[ast.Call, list[Hold]]]:
+        """The calls of a function that something is held over, and what that is."""
+        for call in self.may_be_held(scope):
+            held = self.at(call, scope)
+            if held:
+                yield call, held
+
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
         """What is held when ``node`` begins, what was taken last first.
 
@@ -170,14 +177,15 @@ class Holdings:
             events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
         if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
             events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
-        return self._held(events, node, states, changes)
+        return self._held(events, node, states, scope)
 
-    def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], changes: Changes) -> list[Hold]:
+    def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], scope: Scope) -> list[Hold]:
         held: dict[str, Hold] = {}
+        dedicated = self.changes(scope).dedicated
         for event in events:
             for name, standing in states.get(event, {}).items():
-                if not standing.ended and name not in changes.dedicated:
-                    change, header = standing.change, self._header(standing.change, node, changes)
+                if not standing.ended and name not in dedicated:
+                    change, header = standing.change, self._header(standing.change, node, scope)
                     held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.note)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
@@ -190,7 +198,7 @@ class Holdings:
         graph = self._graphs.of(scope)
         events = graph.nodes_of(scope.yields[0]) if scope.yields else [graph.exits["exit-normal"]]
         ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
-        return self._held(events, scope.node, states, changes), ended
+        return self._held(events, scope.node, states, scope), ended
 
     def lasts(
         self, since: ast.Call, node: ast.AST, resource: str, scope: Scope, ending: Iterable[ast.Call] = ()
@@ -221,18 +229,26 @@ class Holdings:
         changes = self.changes(scope)
         if not any(one.resource == resource and not one.holds for found in changes.calls.values() for one in found):
             return False
-        states = self._states(scope, changes) or {}
-        found = [states[event].get(resource) for event in self._graphs.of(scope).nodes_of(node) if event in states]
-        return any(one is not None and one.ended for one in found)
+        return any(one.resource == resource for one in self.ended(node, scope))
 
-    def _header(self, change: Change, node: ast.AST, changes: Changes) -> ast.expr | None:
+    def ended(self, node: ast.AST, scope: Scope) -> list[Change]:
+        """What has ended the use of a connection when ``node`` begins, on some way to it, once for each resource."""
+        states = self._states(scope, self.changes(scope))
+        events = self._graphs.of(scope).nodes_of(node) if states else []
+        found = {
+            name: one.change for event in events for name, one in (states or {}).get(event, {}).items() if one.ended
+        }
+        return list(found.values())
+
+    def blocks(self, node: ast.AST, scope: Scope) -> list[Region]:
+        """The transactions' blocks that ``node`` stands in, whether or not anything is held in them; innermost first."""
+        return [one for one in reversed(self.changes(scope).regions) if inside(node, one.statement)]
+
+    def _header(self, change: Change, node: ast.AST, scope: Scope) -> ast.expr | None:
         """The header of the transaction's block that ``node`` stands in, of those that the resource has open."""
         if change.block:
             return change.node
-        for region in reversed(changes.regions):
-            if region.session == change.resource and inside(node, region.statement):
-                return region.header
-        return None
+        return next((one.header for one in self.blocks(node, scope) if one.session == change.resource), None)
 
     def _states(self, scope: Scope, changes: Changes) -> dict[Node, _State] | None:
         if scope in self._before:

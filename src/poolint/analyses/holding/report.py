@@ -48,12 +48,10 @@ class Stretch(NamedTuple):
 
 
 def stretches(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Stretch]:
-    """The stretches of one function, by where they begin."""
-    if scope.kind != "function":
-        return
+    """The stretches of one function, or of what a module does itself, by where they begin."""
     found: dict[tuple[str, ast.expr], tuple[Hold, list[ast.Call]]] = {}
-    for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
-        for hold in holdings.at(call, scope):
+    for call, held in sorted(holdings.over(scope), key=lambda one: (one[0].lineno, one[0].col_offset)):
+        for hold in held:
             found.setdefault((hold.resource, hold.since), (hold, []))[1].append(call)
     for change in holdings.changes(scope).holding():
         key = (change.resource, change.node)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.engine_observations import NoPool
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import RemoveArgument
-from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import Declined, Meta, Option, Proposal, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, holder, of
 
 if TYPE_CHECKING:
@@ -77,15 +77,15 @@ class AccidentalNullPool(Rule):
         ),
     )
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, NoPool)
         if any(_PORTS.search(url) for url in observation.urls):
-            return None
+            return Declined("the URL has a port that poolers outside of the process listen on")
         if any(_REASON.match(one) for one in observation.comments):
-            return None
+            return Declined("a comment beside the argument says why it is there")
         said = [one.lower() for one in (*observation.urls, *observation.addresses, *observation.above)]
         if any(word.lower() in one for word in (*self.options["poolers"], observation.poolclass) for one in said):
-            return None
+            return Declined("the URL, its setting or a comment says that something outside keeps the connections")
         return Verdict(
             f"{of(observation.maker, observation.engine)} keeps no connection: with `{observation.poolclass}` each checkout "
             "connects anew, and nothing bounds how many are open",

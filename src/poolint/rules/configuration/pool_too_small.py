@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.detect.engine_observations import SmallPool
-from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
+from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class PoolTooSmall(Rule):
         ),
     )
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, SmallPool)
         one = observation
         total = one.size + one.overflow
@@ -84,4 +84,4 @@ class PoolTooSmall(Rule):
             return Verdict(
                 f"{whose} keeps one connection: every other request opens and closes one of its own", one.engine
             )
-        return None
+        return Declined("it reaches the option `min-size`, or opens more beyond its size")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.nesting import NestedCheckout as Observed
 from poolint.detect.observation import Observation
-from poolint.rules.base import Meta, Option, Rule, Subscription, Verdict
+from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -93,12 +93,13 @@ class NestedCheckout(Rule):
         del node
         return self.facts.holding(observation)
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, Observed)
         if observation.autocommit and not self.options["autocommit"]:
-            return None
-        if any(fnmatchcase(name, pattern) for name in observation.functions for pattern in self.options["allow"]):
-            return None
+            return Declined("the second connection is in autocommit mode, and the option `autocommit` is off")
+        for pattern in self.options["allow"]:
+            if any(fnmatchcase(name, pattern) for name in observation.functions):
+                return Declined(f"the option `allow` has {pattern}")
         chain = " → ".join(observation.names)
         row = observation.begun.range.start.row
         return Verdict(
