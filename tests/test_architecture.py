@@ -359,6 +359,7 @@ MAY_READ_TEXT = {
     "detect/engine_uses.py": "bounds are looked for where one is named",
     "analyses/derived.py": "awaitable attributes are looked for where they are named",
     "types/evidence.py": "an engine by its name alone is one beside its library only",
+    "frameworks/hooks.py": "generators that are handed over elsewhere are looked for where something is",
     "types/loading.py": "modules that are loaded by name are looked for where that is done",
     "analyses/table_locks.py": "statements are looked at where one may lock",
     "detect/api.py": "rules about names are asked where a module of that library is named",

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.analyses.summaries import Summaries
-from poolint.frameworks.entries import is_entry
+from poolint.frameworks.hooks import handed, runs
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
 
@@ -15,13 +15,8 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
-_JOBS = frozenset(
-    {"actor", "job", "scheduled_job", "periodic_task", "db_task", "db_periodic_task", "on_event", "handler"}
-)
-"""Decorators of functions that a scheduler or a worker calls."""
-
-_REGISTERS = frozenset({"add_job", "add_url_rule", "add_api_route", "add_route", "do"})
-"""What is told to call a function again and again."""
+_AGAIN = ("request", "message", "task", "job")
+"""Occasions on which a library calls a function again and again."""
 
 _ONCE = re.compile(
     r"^(?:_*(?:main|run|start|serve|launch|cli|execute|invoke|handle|setup|init\w*|stop|shutdown|close|connect\w*))$|^__",
@@ -59,7 +54,7 @@ class Repeats:
         scope = self.ev.project.scope(key)
         if scope.kind != "function" or scope.is_async:
             return _NOBODY
-        if is_entry(scope) or self._is_registered(scope):
+        if self._is_registered(scope):
             return 0, f"each call of `{scope.name}`"
         owner = scope.enclosing_class
         if owner is not None:
@@ -87,15 +82,6 @@ class Repeats:
         return f"each call of `{scope.qualified_name}`"
 
     def _is_registered(self, scope: Scope) -> bool:
-        for decorator in getattr(scope.node, "decorator_list", ()):
-            if last_name(decorator.func if isinstance(decorator, ast.Call) else decorator) in _JOBS:
-                return True
-        if scope.enclosing_class is not None:
-            return False
-        for inner in scope.module.scope.descendants():
-            for call in inner.calls:
-                if last_name(call.func) in _REGISTERS:
-                    given = [*call.args, *(one.value for one in call.keywords)]
-                    if any(isinstance(one, ast.Name) and one.id == scope.name for one in given):
-                        return True
-        return False
+        if runs(self.ev, scope, *_AGAIN):
+            return True
+        return scope.enclosing_class is None and any(hook.runs in _AGAIN for hook in handed(self.ev, scope))

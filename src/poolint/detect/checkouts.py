@@ -216,7 +216,7 @@ class Lifetimes:
             site.helper,
             statement_of(site.call),
             outcome is not None and outcome.handed,
-            is_entry(scope) or is_in_loop(site.call, scope),
+            is_entry(self.ev, scope) or is_in_loop(site.call, scope),
         )
 
     def _path(

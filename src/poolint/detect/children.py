@@ -13,6 +13,7 @@ from poolint.analyses.sinks import dispose_sink, opening_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
+from poolint.frameworks.hooks import decorating, hook_names
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
@@ -48,13 +49,6 @@ class PoolInChild(Observation):
 
 _WORDS = (b"multiprocessing", b"ProcessPool", b"fork", b"task")
 _METHODS = frozenset({"set_start_method", "get_context"})
-_AFTER_FORK = frozenset({"register_at_fork", "worker_process_init", "post_fork", "worker_init", "post_worker_init"})
-"""What runs in each child before anything else; a project that has it knows of this."""
-
-_HOOKS = tuple(sorted(one.encode() for one in _AFTER_FORK))
-
-_TASKS = frozenset({"task", "shared_task", "periodic_task"})
-"""Decorators of functions that run in the children of a worker."""
 
 
 class Children:
@@ -68,6 +62,8 @@ class Children:
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = Effects(edges, dispose_sink)
         by_name = {one for row in ev.models.forks for one in (row.methods or (row.name.rpartition(".")[2],))}
+        self._after_fork = hook_names(ev.models, "mention", "child")
+        """What runs in each child before anything else; a project that has it knows of this."""
         self._starts = by_name | {"run_in_executor", "fork"}
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
@@ -156,7 +152,7 @@ class Children:
 
     def _imported(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What is taken while a module is imported that has tasks: the worker has imported it before it forks."""
-        tasks = [one for one in module.scope.children if _is_task(one)]
+        tasks = [one for one in module.scope.children if any(hook.forked for hook, _ in decorating(self.ev, one))]
         if not tasks or self._is_prepared(module):
             return
         if any(self._disposing.of_call(one, module.scope) is not None for one in module.scope.calls):
@@ -181,7 +177,7 @@ class Children:
         """Where the parent has taken a connection from the same pool; None where it is not seen to."""
         if made is None:
             return None
-        if is_entry(scope):
+        if is_entry(self.ev, scope):
             return []  # a server, which has others like this
         earlier = [one for one in scope.calls if one.lineno < call.lineno]
         here = scope.module.scope
@@ -196,14 +192,29 @@ class Children:
 
     def _is_prepared(self, module: Module) -> bool:
         """Whether the project starts its processes in another way, or does something first in each of them."""
-        if _starts_otherwise(module) or _acts_after_fork(module):
+        if _starts_otherwise(module) or self._acts_after_fork(module):
             return True
         near = self.ev.project
         starting = (near.module(path) for path, _ in near.calling("set_start_method", module))
         if any(one is not None and _starts_otherwise(one) for one in starting):
             return True
-        disposing = [path for path, data in near.calling("dispose", module) if any(one in data for one in _HOOKS)]
-        return any((one := near.module(path)) is not None and _acts_after_fork(one) for path in disposing)
+        disposing = [
+            path
+            for path, data in near.calling("dispose", module)
+            if any(one.encode() in data for one in self._after_fork)
+        ]
+        return any((one := near.module(path)) is not None and self._acts_after_fork(one) for path in disposing)
+
+    def _acts_after_fork(self, module: Module) -> bool:
+        """Whether a module takes one of the hooks, or defines the function that a server calls as one."""
+        for node in ast.walk(module.source.tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.alias)):
+                name = node.name
+            else:
+                name = node.attr if isinstance(node, ast.Attribute) else ""
+            if name in self._after_fork:
+                return True
+        return False
 
     def _disposes(self, node: ast.expr, scope: Scope) -> bool:
         found = alternatives(self.ev.type_of(node, scope))
@@ -249,18 +260,6 @@ def _starts_otherwise(module: Module) -> bool:
     return False
 
 
-def _acts_after_fork(module: Module) -> bool:
-    """Whether a module takes one of the hooks, or defines the function that a server calls as one."""
-    for node in ast.walk(module.source.tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.alias)):
-            name = node.name
-        else:
-            name = node.attr if isinstance(node, ast.Attribute) else ""
-        if name in _AFTER_FORK:
-            return True
-    return False
-
-
 def _argument(call: ast.Call, place: str | int) -> ast.expr | None:
     if isinstance(place, int):
         return call.args[place] if place < len(call.args) else None
@@ -291,11 +290,6 @@ def _child_branch(call: ast.Call, scope: Scope) -> Iterator[list[ast.stmt]]:
             yield node.body
         elif is_ours and not isinstance(test, (ast.Compare, ast.UnaryOp)):
             yield node.orelse
-
-
-def _is_task(scope: Scope) -> bool:
-    decorators = getattr(scope.node, "decorator_list", ())
-    return any(last_name(one.func if isinstance(one, ast.Call) else one) in _TASKS for one in decorators)
 
 
 def _is_guarded(node: ast.AST) -> bool:

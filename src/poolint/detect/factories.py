@@ -12,6 +12,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry, is_flow
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import is_in_loop, may_await
+from poolint.types.annotated import injection
 from poolint.types.call_sites import call_fact
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -42,7 +43,6 @@ class MadeForEachCall(Observation):
 
 
 RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
-_MARKS = frozenset({"Depends", "Security"})
 _MAX_DEPTH = 2
 _KEEPS_NOTHING = frozenset({"staticmethod"})
 """Decorators that leave a function what it is."""
@@ -159,7 +159,7 @@ def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> str:
     """For whom a call is made again and again, in words."""
     if is_in_loop(call, scope):
         return f"each round of the loop in `{scope.qualified_name}`"
-    if is_entry(scope) or is_flow(scope):
+    if is_entry(ev, scope) or is_flow(ev, scope):
         return f"each call of `{scope.qualified_name}`"
     if depth < _MAX_DEPTH and scope.kind == "function":
         for outer, around in ev.callers.of(scope):
@@ -175,7 +175,8 @@ def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         return
     word = scope.name.encode()
     modules = [scope.module]
-    for path, data in ev.project.calling("Depends", scope.module):
+    words = sorted({one.rpartition(".")[2] for one in ev.models.injections})
+    for path, data in dict(found for one in words for found in ev.project.calling(one, scope.module)).items():
         if path != scope.module.path and word in data and ev.screen.is_interesting(path, data):
             module = ev.project.module(path)
             modules += [module] if module is not None else []
@@ -183,7 +184,7 @@ def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         for inner in module.scope.descendants():
             for load in inner.loads.get(scope.name, ()):
                 mark = parent_of(load)
-                if not isinstance(mark, ast.Call) or last_name(mark.func) not in _MARKS or load not in mark.args:
+                if not isinstance(mark, ast.Call) or load not in mark.args or injection(ev, mark, inner) is None:
                     continue
                 if any(
                     isinstance(one, Function) and one.scope is scope for one in alternatives(ev.type_of(load, inner))

@@ -18,10 +18,10 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
+from poolint.frameworks.hooks import is_resumed
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallFact, call_fact, text_of
-from poolint.types.returns import decorators
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
 
@@ -48,7 +48,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheck
         if name not in names or name.startswith(("self.", "cls.")):
             continue
         cls = _owner(ev, value, scope)
-        if cls is None or _is_fixture(ev, scope) or is_unpooled(ev, call, scope):
+        if cls is None or is_resumed(ev, scope) or is_unpooled(ev, call, scope):
             continue
         releases = [one for one in closing if name_of(one.func.value) == name and _releases(ev, one, scope)]  # type: ignore[attr-defined]
         try:
@@ -70,11 +70,6 @@ def _owner(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
     found = alternatives(ev.type_of(value, scope))
     base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
     return base if base is not None and base.kind in OWNERS and ev.is_told(base.name, scope) else None
-
-
-def _is_fixture(ev: Evaluator, scope: Scope) -> bool:
-    """Whether this is a fixture of pytest, which resumes it at its end, whatever becomes of the test."""
-    return any(one.endswith((".fixture", ".yield_fixture")) for one in decorators(ev, scope))
 
 
 def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.steps import step
 from poolint.detect.observation import Observation
+from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import end_of
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_fact, text_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
 
 if TYPE_CHECKING:
@@ -50,9 +51,6 @@ class OutlivesScope(Observation):
     end: str = "before the response"
 
 
-AFTER_RESPONSE = frozenset({"add_task", "BackgroundTask"})
-"""What hands work to what runs after the response."""
-
 _STARTS = frozenset({"create_task", "ensure_future"})
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of a collection that do not wait for the tasks in it."""
@@ -67,7 +65,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         name = last_name(node.func)
         if name == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
-        elif name in AFTER_RESPONSE and is_of_framework(ev, node, scope):
+        elif runs_after_response(ev, node, scope):
             yield from _after_response(ev, node, scope)
         elif name in _STARTS and node.args:
             yield from _started(ev, node, scope)
@@ -112,14 +110,6 @@ def _is_asked(resource: str, scope: Scope) -> bool:
     """Whether a function asks its session whether it has begun."""
     asked = (one.func for one in scope.calls if last_name(one.func) in ("in_transaction", "get_transaction"))
     return any(isinstance(one, ast.Attribute) and text_of(one.value, scope) == resource for one in asked)
-
-
-def is_of_framework(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
-    """Whether a call is, as far as can be told, the framework's, and none of a function or class of the project."""
-    callee = ev.type_of(node.func, scope)
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "add_task":
-        return not any(isinstance(one, Function) for one in alternatives(callee))
-    return ev.qualified_name(callee).partition(".")[0] in ("starlette", "fastapi")
 
 
 def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:

@@ -331,9 +331,9 @@ def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
     ending = [one.scope.outermost_function for one in events if one.what == "ends"]
     if cls.mode == "async" or not ending:
         return takes[0] if takes else None
-    if not all(function is not None and is_entry(function) for function in ending):
+    if not all(function is not None and is_entry(ev, function) for function in ending):
         return None  # whoever calls the function may end what it has begun
-    entries = (one for one in takes if (around := one.scope.outermost_function) is not None and is_entry(around))
+    entries = (one for one in takes if (around := one.scope.outermost_function) is not None and is_entry(ev, around))
     return next((one for one in entries if one.scope.outermost_function not in ending), None)
 
 

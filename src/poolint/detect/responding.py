@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.entry import since
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.observation import Observation
-from poolint.detect.outliving import AFTER_RESPONSE, is_of_framework
 from poolint.detect.waiting import CallWhileHeld
+from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import lent
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ class Held(NamedTuple):
 def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
     """The background tasks of ``scope`` that wait for something while a session of the request holds a connection."""
     for node in scope.calls:
-        if last_name(node.func) not in AFTER_RESPONSE or not node.args or not is_of_framework(ev, node, scope):
+        if not node.args or not runs_after_response(ev, node, scope):
             continue
         passed = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
         for one in alternatives(ev.type_of(node.args[0], scope)):

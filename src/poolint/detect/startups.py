@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.effects import Effects
 from poolint.analyses.steps import calls_of
 from poolint.detect.observation import Observation
+from poolint.frameworks.hooks import starting_words, starts
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_fact
@@ -49,8 +50,6 @@ class NeverDisposed(Observation):
     release: str = ""
 
 
-_SAYS_LIFE = re.compile(rb"lifespan|startup|before_serving|before_server_start|cleanup_ctx")
-_STARTS = frozenset({"on_startup", "startup", "before_serving", "before_server_start", "before_app_serving"})
 _CLOSES = ("dispose", "aclose", "close", "disconnect", "terminate", "close_all", "shutdown", "wait_closed", "stop")
 """Methods that close what was made."""
 
@@ -67,16 +66,17 @@ class Startups:
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
         self._closed: dict[Module, frozenset[str]] = {}
+        self._words = starting_words(ev.models)
         self._making = Effects(edges, lambda fact: "create" if self._is_made(fact) else "")
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What the functions of a module that start an application make and nobody closes."""
         data = module.source.data
-        if _SAYS_LIFE.search(data) is None or not self.ev.screen.is_interesting(module.path, data):
+        if not any(one in data for one in self._words) or not self.ev.screen.is_interesting(module.path, data):
             return
         seen: set[ast.Call] = set()
         for scope in module.scope.descendants():
-            if scope.kind != "function" or not _starts(scope):
+            if scope.kind != "function" or not starts(self.ev, scope):
                 continue
             for call in scope.calls:
                 found = self._making.of_call(call, scope) if call not in seen else None
@@ -166,47 +166,6 @@ def _last(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     return last_name(node.func if isinstance(node, ast.Call) else node)
-
-
-def _starts(scope: Scope) -> bool:
-    """Whether a function runs when an application starts: by its decorator, or because it is told to call it."""
-    for one in getattr(scope.node, "decorator_list", ()):
-        target = one.func if isinstance(one, ast.Call) else one
-        name = last_name(target)
-        if name in _STARTS:
-            return True
-        if name in ("on_event", "listener") and isinstance(one, ast.Call) and one.args:
-            first = one.args[0]
-            if isinstance(first, ast.Constant) and first.value in _STARTS:
-                return True
-        if name == "asynccontextmanager" and ("lifespan" in scope.name or _is_passed(scope, "lifespan")):
-            return True
-    return _is_passed(scope, "on_startup") or _is_handler(scope)
-
-
-def _is_passed(scope: Scope, keyword: str) -> bool:
-    """Whether a function of a module is what a keyword of some call there is given, by itself or in a list."""
-    for call in scope.module.scope.calls:
-        for one in call.keywords:
-            if one.arg == keyword:
-                given = one.value.elts if isinstance(one.value, (ast.List, ast.Tuple)) else [one.value]
-                if any(isinstance(each, ast.Name) and each.id == scope.name for each in given):
-                    return True
-    return False
-
-
-def _is_handler(scope: Scope) -> bool:
-    """``app.add_event_handler("startup", f)``, ``app.on_startup.append(f)``, ``app.cleanup_ctx.append(f)``."""
-    for load in scope.module.scope.loads.get(scope.name, ()):
-        call = parent_of(load)
-        if not isinstance(call, ast.Call) or load not in call.args or not isinstance(call.func, ast.Attribute):
-            continue
-        first = call.args[0]
-        if call.func.attr == "add_event_handler" and isinstance(first, ast.Constant) and first.value in _STARTS:
-            return True
-        if call.func.attr == "append" and last_name(call.func.value) in ("on_startup", "cleanup_ctx"):
-            return True
-    return False
 
 
 def _kept(call: ast.Call, scope: Scope) -> str:

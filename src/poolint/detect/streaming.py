@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,7 +21,6 @@ from poolint.detect.waiting import CallWhileHeld
 from poolint.flow.flags import name_of
 from poolint.frameworks.entries import is_entry, parameters, providers
 from poolint.frameworks.requests import end_of
-from poolint.models.standard import STREAMS
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
@@ -56,8 +54,6 @@ class StreamedFrom(Observation):
     end: str
 
 
-_NAMES = frozenset(name.rpartition(".")[2] for name in STREAMS)
-_SAID = re.compile("|".join(_NAMES).encode())
 _LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
 _MAX_DEPTH = 4
 """Helpers, generators and objects inside each other; real ones are two or three."""
@@ -78,6 +74,7 @@ class Streaming:
         self.holdings = holdings
         self.using = using
         self._makers: dict[Scope, tuple[str, str] | None] = {}
+        self._names = frozenset(name.rpartition(".")[2] for name in ev.models.streamed)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The streamed responses that ``scope`` makes of a generator which has a session of the request or a block.
@@ -87,9 +84,9 @@ class Streaming:
         """
         if scope.kind != "function":
             return
-        is_endpoint = is_entry(scope)
+        is_endpoint = is_entry(self.ev, scope)
         for node in scope.calls:
-            is_asked = last_name(node.func) in _NAMES or (is_endpoint and _is_given_back(node))
+            is_asked = last_name(node.func) in self._names or (is_endpoint and _is_given_back(node))
             made = self._response(node, scope, 0) if is_asked else None
             body = _value(made.body, scope) if made is not None else None
             if made is None or not isinstance(body, ast.Call):
@@ -134,10 +131,11 @@ class Streaming:
 
     def _response(self, node: ast.Call, scope: Scope, depth: int) -> _Made | None:
         """The response that a call makes, itself or in a function of the project that it passes the body to."""
-        if last_name(node.func) in _NAMES:
+        if last_name(node.func) in self._names:
             for one in alternatives(self.ev.type_of(node.func, scope)):
-                if isinstance(one, LibraryName) and one.name in STREAMS:
-                    named = next((each.value for each in node.keywords if each.arg == "content"), None)
+                row = self.ev.models.streamed.get(one.name) if isinstance(one, LibraryName) else None
+                if row is not None:
+                    named = next((each.value for each in node.keywords if each.arg == row.body), None)
                     body = node.args[0] if node.args else named
                     return _Made(last_name(node.func), body) if body is not None else None
             return None
@@ -153,7 +151,7 @@ class Streaming:
         """The response that a function makes, and the parameter that is its body."""
         if function not in self._makers:
             self._makers[function] = None
-            names_one = _SAID.search(function.module.source.data) is not None
+            names_one = any(function.module.mentions(one.encode()) for one in self._names)
             if names_one and function.kind == "function" and not function.is_generator and depth < _MAX_DEPTH:
                 for call in function.calls:
                     made = self._response(call, function, depth) if _is_given_back(call) else None

@@ -1,6 +1,6 @@
 """What a web framework does with the code: which functions it calls, and what it passes to them.
 
-FastAPI's dependencies, by their markers (``Depends``, ``Security``), in defaults and in ``Annotated``.
+Dependencies are found by their markers (``Depends``), in defaults and in ``Annotated``.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.standard import DEPENDS
+from poolint.frameworks.hooks import decorating, runs
 from poolint.syntax.scopes import nearest
-from poolint.types.annotated import dependencies
+from poolint.types import annotated
+from poolint.types.annotated import dependencies, injection
 from poolint.types.values import Function, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,30 +20,23 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-ROUTES = frozenset(
-    {"route", "api_route", "get", "post", "put", "patch", "delete", "head", "options", "websocket", "websocket_route"}
-)
-"""Decorators of endpoints, which are methods of an application or a router."""
 
-_ENTRY = ROUTES | {"task", "shared_task", "view_config"}
-"""Decorators of functions that a framework calls."""
-
-
-def is_entry(function: Scope) -> bool:
+def is_entry(ev: Evaluator, function: Scope) -> bool:
     """Whether a framework calls a function, for each request or task: nobody of the project ends what it has begun."""
-    return any(last_name(_made_by(one)) in _ENTRY for one in _decorators(function))
+    return runs(ev, function, "request", "task")
 
 
-def is_flow(function: Scope) -> bool:
+def is_flow(ev: Evaluator, function: Scope) -> bool:
     """Whether a function is a flow: a worker that lives on runs it again and again."""
-    return any(last_name(_made_by(one)) == "flow" for one in _decorators(function))
+    return runs(ev, function, "flow")
 
 
-def routes(function: Scope) -> Iterator[ast.Call]:
+def routes(ev: Evaluator, function: Scope) -> Iterator[ast.Call]:
     """The decorators that make a function an endpoint: ``@router.get("/orders")``."""
-    for one in _decorators(function):
-        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in ROUTES:
+    for hook, one in decorating(ev, function):
+        if hook.runs == "request" and isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
             yield one
+            return
 
 
 def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Function]:
@@ -55,14 +48,14 @@ def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Funct
 def injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
     """The markers that say what a framework passes for a parameter, each with the scope that it stands in."""
     for one, where in dependencies(ev, parameter, scope):
-        if _is_marker(ev, one, where):
+        if injection(ev, one, where) is not None:
             yield one, where
 
 
 def provided(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[Function]:
     """The functions of the project that a framework calls for a marker: ``Depends(function)``."""
-    named = next((one.value for one in marker.keywords if one.arg == "dependency"), None)
-    target = marker.args[0] if marker.args else named
+    row = injection(ev, marker, where)
+    target = annotated.provider_in(row, marker) if row is not None else None
     for one in alternatives(ev.type_of(target, where)) if target is not None else ():
         if isinstance(one, Function):
             yield one
@@ -89,8 +82,9 @@ def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast
 
 
 def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
+    listing = {one.required for one in ev.models.injections.values()} - {""}
     for keyword in call.keywords:
-        if keyword.arg == "dependencies" and isinstance(keyword.value, (ast.List, ast.Tuple)):
+        if keyword.arg in listing and isinstance(keyword.value, (ast.List, ast.Tuple)):
             for one in keyword.value.elts:
                 if isinstance(one, ast.Call):
                     for provider in _provider(ev, one, scope):
@@ -99,17 +93,6 @@ def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.e
 
 def _provider(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:
     """The function in ``Depends(function)``; one that is not shared with other dependencies is of no interest."""
-    is_shared = not any(one.arg == "use_cache" for one in marker.keywords)
-    return provided(ev, marker, scope) if is_shared and _is_marker(ev, marker, scope) else iter(())
-
-
-def _is_marker(ev: Evaluator, call: ast.Call, where: Scope) -> bool:
-    return ev.qualified_name(ev.type_of(call.func, where)) in DEPENDS
-
-
-def _decorators(function: Scope) -> list[ast.expr]:
-    return getattr(function.node, "decorator_list", [])
-
-
-def _made_by(decorator: ast.expr) -> ast.expr:
-    return decorator.func if isinstance(decorator, ast.Call) else decorator
+    row = injection(ev, marker, scope)
+    if row is not None and not any(row.unshared and one.arg == row.unshared for one in marker.keywords):
+        yield from provided(ev, marker, scope)

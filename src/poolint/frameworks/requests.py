@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from poolint.frameworks.entries import injections, provided
+from poolint.types.annotated import injection as marker
 from poolint.versions.ranges import ANY, both, release
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ End = Literal["before the response", "after the response", ""]
 
 _MAX_DEPTH = 6
 """Dependencies of dependencies; real ones have up to four."""
-
-_BY_SCOPE: dict[object, End] = {"function": "before the response", "request": "after the response"}
 
 
 def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
@@ -62,10 +61,12 @@ def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
 
 
 def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:
-    if not ev.qualified_name(ev.type_of(injection.func, where)).startswith("fastapi."):
+    row = marker(ev, injection, where)
+    if row is None or not row.fact:
         return ""
     for keyword in injection.keywords:
-        if keyword.arg == "scope":
-            return _BY_SCOPE.get(keyword.value.value, "") if isinstance(keyword.value, ast.Constant) else ""
-    known = holding(ev, "fastapi.end-of-dependencies", scope)
-    return next((end for end in _BY_SCOPE.values() if known == {end}), "")
+        if keyword.arg == row.scope:
+            said = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            return row.ends.get(said, "") if isinstance(said, str) else ""
+    known = holding(ev, row.fact, scope)
+    return next((end for end in row.ends.values() if known == {end}), "")

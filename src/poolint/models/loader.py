@@ -19,13 +19,14 @@ from poolint.models.schema import (
     Maker,
     Method,
     Names,
-    Purpose,
     Target,
     Wrapped,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
@@ -42,8 +43,11 @@ class Models:
     all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
     ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
-    name, ``makers`` by the name of their row. ``facts`` are what depends on
-    versions; ``forks`` are what runs functions in child processes; ``purposes`` what modules are for.
+    name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
+    are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
+    how they come to do so and the last part of each name, each with the import roots of its library; ``injections`` and
+    ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots of all
+    libraries that do anything of this.
     """
 
     __slots__ = (
@@ -58,13 +62,18 @@ class Models:
         "facts",
         "forks",
         "functions",
+        "handed",
+        "hooks",
+        "injections",
         "makers",
         "modules",
         "own",
         "own_roots",
+        "packages",
         "purposes",
         "roots",
         "screened_roots",
+        "streamed",
         "targets",
         "wrapped",
     )
@@ -78,6 +87,11 @@ class Models:
         self.wrapped: list[Wrapped] = []
         self.forks: list[Fork] = []
         self.purposes: list[Purpose] = []
+        self.hooks: dict[tuple[str, str], list[tuple[frozenset[str], Hook]]] = {}
+        self.injections: dict[str, Injection] = {}
+        self.streamed: dict[str, Streamed] = {}
+        self.handed: dict[tuple[str, str], Handed] = {}
+        self.packages: frozenset[str] = frozenset()
         self.dialects: dict[str, Dialect] = {}
         self.drivers: dict[tuple[str, str], Driver] = {}
         self.makers: dict[str, Maker] = {}
@@ -104,6 +118,7 @@ class Models:
             self.wrapped += library.wrapped
             self.forks += library.forks
             self.purposes += library.purposes
+            self._take_framework(library)
             self.dialects.update((one.name, one) for one in library.dialects)
             self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
             self.makers.update((one.name, one) for one in library.makers)
@@ -117,6 +132,19 @@ class Models:
         self._methods: dict[str, dict[str, Method]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._names: dict[str, frozenset[str]] = {}
+
+    def _take_framework(self, library: Library) -> None:
+        """What a library does with the functions of a project."""
+        around = frozenset((*library.roots, *library.packages))
+        self.packages |= around
+        for hook in library.hooks:
+            for name in hook.names:
+                self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
+        self.injections.update((name, one) for one in library.injections for name in one.names)
+        self.streamed.update((name, one) for one in library.streamed for name in one.names)
+        for one in library.handed:
+            root, _, rest = one.name.partition(".")
+            self.handed[root, rest.rpartition(".")[2]] = one
 
     def is_screened(self, name: str) -> bool:
         """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
+
 Call = Literal[
     "sync",  # a plain function; awaiting what it gives is an error
     "coroutine",  # a coroutine function: nothing happens until it is awaited
@@ -345,24 +347,13 @@ class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     since: dict[str, str]
 
 
-class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Names of libraries by which a module shows what it is for.
-
-    ``by`` tells what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
-    derive from it; ``read`` it in any way; ``import`` it.
-    """
-
-    purpose: Literal["migrates", "serves", "comes-and-goes", "runs-at-once", "ends-transactions"]
-    names: tuple[str, ...]
-    by: Literal["call", "read", "import"] = "call"
-
-
 class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One model file.
 
     ``roots`` are the import roots by which a file shows that it concerns this library; ``verified`` the versions
     against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
-    clients and the like): they alone do not make a file interesting.
+    clients and the like): they alone do not make a file interesting. ``packages`` are import roots of which no call is
+    described here, but what they do with the functions of a project.
     """
 
     library: str
@@ -381,6 +372,11 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     makers: tuple[Maker, ...] = ()
     facts: tuple[Fact, ...] = ()
     purposes: tuple[Purpose, ...] = ()
+    packages: tuple[str, ...] = ()
+    hooks: tuple[Hook, ...] = ()
+    injections: tuple[Injection, ...] = ()
+    streamed: tuple[Streamed, ...] = ()
+    handed: tuple[Handed, ...] = ()
 
     @property
     def names(self) -> list[str]:

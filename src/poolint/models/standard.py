@@ -50,7 +50,7 @@ ITEM_OF_ARGUMENT = frozenset({"next", "anext", "builtins.next", "builtins.anext"
 WRAPPERS = frozenset(
     {
         "Annotated", "ClassVar", "Final", "InitVar", "Mapped", "NotRequired", "Optional", "Required", "ReadOnly",
-        "SkipValidation", "FromDishka",
+        "SkipValidation",
     }
 )  # fmt: skip
 """Generic aliases that are what their first argument is."""
@@ -65,24 +65,11 @@ ASYNC_MANAGERS = frozenset({"AsyncContextManager", "AbstractAsyncContextManager"
 MAPPINGS = frozenset({"dict", "Dict", "Mapping", "MutableMapping", "defaultdict"})
 VARIABLES = frozenset({"ContextVar", "local"})
 
-HANDS_ON: dict[tuple[str, str], dict[str, int]] = {
-    ("strawberry", "Info"): {"context": 0, "root_value": 1},
-    ("pydantic_ai", "RunContext"): {"deps": 0},
-    ("agents", "RunContextWrapper"): {"context": 0},
-    ("agents", "ToolContext"): {"context": 0},
-    ("langgraph", "Runtime"): {"context": 0},
-    ("litestar", "Request"): {"user": 0, "auth": 1, "state": 2},
-}
-"""Generic classes of frameworks (import root, name) with an attribute that is what one of their type arguments is."""
-
 CONTEXT_DECORATORS = {
     "contextlib.contextmanager": "cm",
     "contextlib.asynccontextmanager": "async-cm",
 }
 PROPERTIES = frozenset({"property", "functools.cached_property", "cached_property", "builtins.property"})
-
-DEPENDS = frozenset({"fastapi.Depends", "fastapi.params.Depends", "fastapi.Security", "fast_depends.Depends"})
-"""Markers of dependency injection: the parameter is what their first argument gives."""
 
 CONSUMERS = frozenset(
     {
@@ -99,11 +86,3 @@ LISTENING = {
     "sqlalchemy.event.api.listen": False,
 }
 """What registers a listener: its target, the name of the event, and, unless it is a decorator, the function."""
-
-STREAMS = frozenset(
-    {
-        "starlette.responses.StreamingResponse", "fastapi.responses.StreamingResponse",
-        "sse_starlette.EventSourceResponse", "sse_starlette.sse.EventSourceResponse", "fastapi.sse.EventSourceResponse",
-    }
-)  # fmt: skip
-"""Responses whose body a generator yields while the client reads it, after the endpoint has returned."""

@@ -10,8 +10,8 @@ from poolint.syntax.scopes import nearest, parent_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.framework_rows import Purpose
     from poolint.models.loader import Models
-    from poolint.models.schema import Purpose
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 

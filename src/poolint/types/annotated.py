@@ -27,6 +27,7 @@ from poolint.types.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.framework_rows import Injection
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -169,20 +170,26 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
             one = injected(ev, extra, scope)
             if one is not UNKNOWN:
                 return one
-    if name in standard.WRAPPERS:
+    if name in standard.WRAPPERS or (isinstance(head, LibraryName) and _is_first_argument(ev, head.name, name)):
         inner = annotation(ev, first, scope)
         return union([inner, NOTHING]) if name == "Optional" and inner is not UNKNOWN else inner
     if name in ("type", "Type"):
         inner = annotation(ev, first, scope)
         return ClassObject(inner.cls, inner.base, inner.arguments) if isinstance(inner, Instance) else UNKNOWN
     if isinstance(head, LibraryName):
-        handed = standard.HANDS_ON.get((head.name.partition(".")[0], name))
+        handed = ev.models.handed.get((head.name.partition(".")[0], name))
         if handed is not None:
-            members = [(key, arguments[index]) for key, index in handed.items() if index < len(arguments)]
+            members = [(key, arguments[index]) for key, index in handed.attributes.items() if index < len(arguments)]
             return Holder(tuple((key, annotation(ev, one, scope)) for key, one in members))
     if name in ("tuple", "Tuple"):
         return TupleOf(tuple(annotation(ev, one, scope) for one in arguments))
     return _protocol(ev, name, arguments, scope)
+
+
+def _is_first_argument(ev: Evaluator, name: str, last: str) -> bool:
+    """Whether a generic class of a library is what its first type argument is."""
+    row = ev.models.handed.get((name.partition(".")[0], last))
+    return row is not None and not row.attributes
 
 
 def _protocol(ev: Evaluator, name: str, arguments: list[ast.expr], scope: Scope) -> Type:
@@ -239,13 +246,24 @@ def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tu
             yield one, around
 
 
+def injection(ev: Evaluator, call: ast.Call, scope: Scope) -> Injection | None:
+    """The row of the models for a marker such as ``Depends(…)``; None where a call is none."""
+    return ev.models.injections.get(ev.qualified_name(ev.type_of(call.func, scope)))
+
+
+def provider_in(row: Injection, marker: ast.Call) -> ast.expr | None:
+    """What a marker names as what gives the value."""
+    if marker.args:
+        return marker.args[0]
+    return next((one.value for one in marker.keywords if one.arg == row.argument), None)
+
+
 def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """What a parameter gets whose default or ``Annotated`` metadata is ``Depends(dependency)``."""
     if not isinstance(node, ast.Call):
         return UNKNOWN
-    if ev.qualified_name(ev.type_of(node.func, scope)) not in standard.DEPENDS:
-        return UNKNOWN
-    target = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "dependency"), None)
+    row = injection(ev, node, scope)
+    target = provider_in(row, node) if row is not None else None
     if target is None:
         return UNKNOWN
     return known([_given(ev, one) for one in alternatives(ev.type_of(target, scope))])

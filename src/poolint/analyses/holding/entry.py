@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import Region, inside, transactions
 from poolint.analyses.holding.transfer import Change
-from poolint.frameworks.entries import ROUTES, parameters, required, routes
+from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
@@ -39,7 +39,7 @@ class Used(NamedTuple):
 
 def taken(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Change]:
     """The sessions that the dependencies of an endpoint hold when it begins, under the endpoint's own name for them."""
-    for route in routes(scope):
+    for route in routes(ev, scope):
         own: dict[Scope, str] = {}
         used: dict[Scope, tuple[Used, ast.expr]] = {}
         run: list[tuple[ast.expr, Function]] = list(required(ev, route, scope.parent or scope))
@@ -103,7 +103,7 @@ def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
     source = scope.module.source
     for decorator in getattr(scope.node, "decorator_list", ()):
         made = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if last_name(made) in ROUTES or last_name(made) not in ev.screen.definitions(source.path, source.data):
+        if last_name(made) not in ev.screen.definitions(source.path, source.data):
             continue  # none of the project's
         for one in alternatives(ev.type_of(made, scope.parent or scope)):
             if isinstance(one, Function):

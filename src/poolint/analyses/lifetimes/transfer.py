@@ -17,10 +17,10 @@ from poolint.analyses.lifetimes.state import Config, End, refine
 from poolint.analyses.origins import are_different
 from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.flow.flags import asked, name_of
+from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact
-from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Instance
 from poolint.types.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
 
@@ -90,7 +90,7 @@ class Moves:
             return self._with(node, config, edge)
         if kind == "store":
             return self._stored(node, config)
-        if kind == "yield" and edge.is_unwinding and self._is_fixture:
+        if kind == "yield" and edge.is_unwinding and self._is_resumed:
             return End("gone")
         if kind in ("return", "yield"):
             return self._given(node, config)
@@ -101,9 +101,9 @@ class Moves:
         return config
 
     @cached_property
-    def _is_fixture(self) -> bool:
-        """Whether this is a fixture of pytest, which resumes it at its end, whatever becomes of the test."""
-        return any(one.endswith((".fixture", ".yield_fixture")) for one in decorators(self.ev, self.scope))
+    def _is_resumed(self) -> bool:
+        """Whether a library resumes this generator at its end, whatever becomes of who uses what it gives."""
+        return is_resumed(self.ev, self.scope)
 
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""

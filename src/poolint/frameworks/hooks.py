@@ -1,0 +1,204 @@
+"""Which functions of a project its libraries call, and when: rows of the models, matched by what is known of a call.
+
+A hook is known by what decorates a function, or by what the function is handed to. What stands there is resolved; where
+the object that a method belongs to is of no class that is known (``app.get``), the name of the method decides, unless it
+is known to be of a library that has no such hook.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.framework_rows import Hook
+    from poolint.models.loader import Models
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def decorating(ev: Evaluator, function: Scope) -> Iterator[tuple[Hook, ast.expr]]:
+    """The hooks that decorate a function, each with its decorator."""
+    for one in _decorators(function):
+        target = one.func if isinstance(one, ast.Call) else one
+        for hook in _fitting(ev, "decorator", target, function.parent or function):
+            if not hook.events or _event(one) in hook.events:
+                yield hook, one
+
+
+def handed(ev: Evaluator, function: Scope, module: Module | None = None) -> Iterator[Hook]:
+    """The hooks that a function is handed to in a module, by default its own, under its own name."""
+    home = module or function.module
+    for inner in home.scope.descendants():
+        for load in inner.loads.get(function.name, ()):
+            yield from _taking(ev, load, inner)
+
+
+def runs(ev: Evaluator, function: Scope, *occasions: str) -> bool:
+    """Whether a library calls a function on one of these occasions, by what decorates it (see ``Hook.runs``)."""
+    return any(hook.runs in occasions for hook, _ in decorating(ev, function))
+
+
+def is_resumed(ev: Evaluator, generator: Scope) -> bool:
+    """Whether a library resumes a generator at its end, whatever becomes of who uses what it gives.
+
+    Nothing is thrown into such a generator: what stands behind its ``yield`` runs. One that is only handed over may be so in
+    another module.
+    """
+    if any(hook.resumes for hook, _ in decorating(ev, generator)):
+        return True
+    if generator.parent is None or generator.kind != "function":
+        return False
+    if any(hook.resumes for hook in handed(ev, generator)):
+        return True
+    return generator.parent.kind == "module" and any(
+        hook.resumes for module in _handing(ev, generator) for hook in handed(ev, generator, module)
+    )
+
+
+def starts(ev: Evaluator, function: Scope) -> bool:
+    """Whether a function runs when an application starts: by its decorator, or because it is told to call it."""
+    if runs(ev, function, "start"):
+        return True
+    made_by = {last_name(one.func if isinstance(one, ast.Call) else one) for one in _decorators(function)}
+    for hook in handed(ev, function):
+        if hook.runs == "start" and (not hook.kept_by or hook.kept_by.rpartition(".")[2] in made_by):
+            return True
+    # The keyword may be given in another module, where the function has this name all the same.
+    keywords = [(name, hook) for (by, name), rows in ev.models.hooks.items() if by == "keyword" for _, hook in rows]
+    return any(
+        hook.runs == "start" and hook.kept_by.rpartition(".")[2] in made_by and name in function.name
+        for name, hook in keywords
+        if hook.kept_by
+    )
+
+
+def starting_words(models: Models) -> frozenset[bytes]:
+    """Texts of which one stands in every module with a function that runs when an application starts."""
+    rows = [(hook, name) for (_, name), found in models.hooks.items() for _, hook in found if hook.runs == "start"]
+    return frozenset(one.encode() for hook, name in rows for one in (hook.events or (name,)))
+
+
+def runs_after_response(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call hands work to what runs when the response has been sent: ``tasks.add_task(work)``."""
+    if any(isinstance(one, Function) for one in alternatives(ev.type_of(call.func, scope))):
+        return False
+    return any(hook.runs == "after-response" for hook in _fitting(ev, "argument", call.func, scope))
+
+
+def hook_names(models: Models, by: str, *occasions: str) -> frozenset[str]:
+    """The last parts of the names of hooks."""
+    return frozenset(
+        name
+        for (how, name), rows in models.hooks.items()
+        if how == by and any(hook.runs in occasions for _, hook in rows)
+    )
+
+
+def _handing(ev: Evaluator, function: Scope) -> Iterator[Module]:
+    """The other modules of a project that hand something to a hook which resumes generators, and name the function."""
+    word, seen = function.name.encode(), {function.module.path}
+    for (by, name), rows in ev.models.hooks.items():
+        if by != "argument" or not any(hook.resumes for _, hook in rows):
+            continue
+        for path, data in ev.project.calling(name, function.module):
+            if path not in seen and word in data:
+                seen.add(path)
+                module = ev.project.module(path)
+                if module is not None and _means(ev, function, module):
+                    yield module
+
+
+def _means(ev: Evaluator, function: Scope, module: Module) -> bool:
+    """Whether a module means a function of another one by its name."""
+    if function.name not in module.scope.bindings:
+        return False
+    found = alternatives(ev.scope_name(function.name, module.scope))
+    return any(getattr(one, "scope", None) is function for one in found)
+
+
+def _taking(ev: Evaluator, load: ast.Name, scope: Scope) -> Iterator[Hook]:
+    """The hooks that a mention of a function hands it to: as an argument, by a keyword, or in a list."""
+    around: ast.AST | None = load
+    parent = parent_of(load)
+    if isinstance(parent, (ast.List, ast.Tuple)):
+        around, parent = parent, parent_of(parent)
+    if isinstance(parent, ast.keyword):
+        call = parent_of(parent)
+        for _, hook in ev.models.hooks.get(("keyword", parent.arg or ""), ()):
+            yield hook
+        around, parent = parent, call
+    if not isinstance(parent, ast.Call) or around is parent.func:
+        return
+    for hook in _fitting(ev, "argument", parent.func, scope):
+        if not hook.events or _event(parent) in hook.events:
+            yield hook
+    if isinstance(parent.func, ast.Attribute) and parent.func.attr == "append":
+        yield from (hook for _, hook in ev.models.hooks.get(("list", last_name(parent.func.value)), ()))
+
+
+def _decorators(function: Scope) -> list[ast.expr]:
+    return getattr(function.node, "decorator_list", [])
+
+
+def _event(call: ast.expr) -> object:
+    """The first argument of a call, where it is a constant."""
+    first = call.args[0] if isinstance(call, ast.Call) and call.args else None
+    return first.value if isinstance(first, ast.Constant) else None
+
+
+def _fitting(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> Iterator[Hook]:
+    """The hooks that what is called, or decorated with, may be."""
+    last = last_name(target)
+    found = alternatives(ev.type_of(target, scope)) if (rows := _rows(ev, by, target, scope)) else ()
+    for around, hook in rows:
+        for name in hook.names:
+            own, last_own = name.rpartition(".")[0], name.rpartition(".")[2]
+            by_name = not own and last == last_own and not _is_of_another(ev, found, around)
+            by_origin = bool(own) and any(_named(ev, one) == name for one in found)
+            if (
+                by_name
+                or by_origin
+                or (own in ev.models.classes and last == last_own and _is_of(ev, own, target, scope))
+            ):
+                yield hook
+                break
+
+
+def _rows(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> list[tuple[frozenset[str], Hook]]:
+    """The rows that may fit, by the name as it is written or as it is imported."""
+    table = ev.models.hooks
+    rows = table.get((by, last_name(target)), [])
+    if not rows and isinstance(target, ast.Name):
+        imported = [one.origin for one in scope.module.scope.bindings.get(target.id, ()) if one.kind == "import"]
+        rows = [row for one in imported for row in table.get((by, one.replace(":", ".").rpartition(".")[2]), ())]
+    return rows
+
+
+def _named(ev: Evaluator, one: object) -> str:
+    return ev.qualified_name(one) if isinstance(one, (LibraryName, LibraryFunction, ClassObject)) else ""
+
+
+def _is_of(ev: Evaluator, owner: str, target: ast.expr, scope: Scope) -> bool:
+    """Whether what is called is a method of an object of a class of the models, or of one that derives from it."""
+    if not isinstance(target, ast.Attribute):
+        return False
+    return any(
+        isinstance(one, Instance) and one.base is not None and ev.models.is_a(one.base, owner)
+        for one in alternatives(ev.type_of(target.value, scope))
+    )
+
+
+def _is_of_another(ev: Evaluator, found: tuple[object, ...], around: frozenset[str]) -> bool:
+    """Whether what is called is known to be of another library than the one that has the hook."""
+    roots = {one.name.partition(".")[0] for one in found if isinstance(one, LibraryName)}
+    known = ev.models.roots | ev.models.packages | sys.stdlib_module_names
+    return bool(roots & known) and not roots & around

@@ -1,0 +1,94 @@
+"""The shape of what is known of frameworks: which functions of a project they call and when, and what they pass to these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Names of libraries by which a module shows what it is for.
+
+    ``by`` tells what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
+    derive from it; ``read`` it in any way; ``import`` it.
+    """
+
+    purpose: Literal["migrates", "serves", "comes-and-goes", "runs-at-once", "ends-transactions"]
+    names: tuple[str, ...]
+    by: Literal["call", "read", "import"] = "call"
+
+
+class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Functions of a project that a library calls.
+
+    ``names`` are what such a function is decorated with, or handed to: functions and classes by their qualified names,
+    methods by those of a class of the models (``dishka.Provider.provide``), or, where the class of an application can
+    seldom be told, by the name alone (``get``): these fit whatever is not known to be of another library. ``by`` tells how
+    it comes to be called: as what the ``decorator`` stands above, as an ``argument`` of a call, as the ``keyword`` of that
+    name of any call, in one of the ``list``s of that name, or where its name is defined, imported or read: by a ``mention``.
+    ``events`` are first arguments, where it is called for these only. ``kept_by``: the decorator that makes it what the
+    keyword takes.
+
+    ``runs`` is when: for each ``request`` or ``message``, as a ``task`` of a queue, as a ``job`` of a schedule, in each run of
+    a ``flow``, at the ``start`` of the application, at that of each ``child`` process, ``after-response``, or for what is
+    asked for: a ``fixture`` of tests, a ``dependency``. ``forked``: in children of a process that has imported the module.
+    ``resumes``: a generator is resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
+    """
+
+    names: tuple[str, ...]
+    runs: Literal[
+        "request",
+        "message",
+        "task",
+        "job",
+        "flow",
+        "start",
+        "child",
+        "after-response",
+        "fixture",
+        "dependency",
+    ]
+    by: Literal["decorator", "argument", "keyword", "list", "mention"] = "decorator"
+    events: tuple[str, ...] = ()
+    kept_by: str = ""
+    forked: bool = False
+    resumes: bool = False
+
+
+class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Markers by which a framework passes a parameter: ``Depends(get_session)``, as its default or in ``Annotated``.
+
+    What gives the value is the first argument, or the keyword ``argument``; the keyword ``unshared`` says that others get
+    another value. ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake
+    alone. When a generator is resumed tells the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a
+    fact, where there is one.
+    """
+
+    names: tuple[str, ...]
+    argument: str = ""
+    unshared: str = ""
+    required: str = ""
+    scope: str = ""
+    ends: dict[str, Literal["before the response", "after the response"]] = {}
+    fact: str = ""
+
+
+class Streamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Responses whose body a generator yields while the client reads it, after the endpoint has returned.
+
+    The body is the first argument, or the keyword ``body``.
+    """
+
+    names: tuple[str, ...]
+    body: str
+
+
+class Handed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A generic class whose attributes are what its type arguments are; ``attributes`` has the index of each.
+
+    ``name`` is its import root and its own name. One without attributes stands for its first type argument.
+    """
+
+    name: str
+    attributes: dict[str, int] = {}
