@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from poolint.cli.main import main
 
-ROOT = Path(__file__).parents[2]
-COPIED = ("src", "docs", "pyproject.toml", "README.md", "tests/support.py", "tests/test_registry.py", "tests/test_docs.py",
-          "tests/test_fixtures.py", "tests/test_architecture.py")  # fmt: skip
+if TYPE_CHECKING:
+    from conftest import Run
 
+ROOT = Path(__file__).parents[2]
 EXAMPLE = """\
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,19 +47,6 @@ TEXTS = {
 """What takes the place of each mark."""
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of this checkout, and the working directory in it."""
-    for name in COPIED:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            (tmp_path / name).parent.mkdir(exist_ok=True)
-            shutil.copy2(ROOT / name, tmp_path / name)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def fill_in(checkout: Path) -> list[Path]:
     """Replace the marks in all new files, and give these."""
     files = [path for path in checkout.rglob("*.py") if "FILL IN:" in path.read_text() and path.parent.name != "dev"]
@@ -81,17 +66,7 @@ def fill_in(checkout: Path) -> list[Path]:
     return files
 
 
-def run(checkout: Path, *command: str) -> str:
-    """Run a module of Python in the copy, which must succeed; its output."""
-    environment = {**os.environ, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
-    ran = subprocess.run(
-        [sys.executable, "-m", *command], cwd=checkout, env=environment, capture_output=True, text=True, timeout=300
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stdout
-
-
-def test_a_filled_in_rule_passes(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_filled_in_rule_passes(checkout: Path, run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["dev", "new-rule", "POL608", "streamed-result"]) == 0
     out = capsys.readouterr().out
     files = fill_in(checkout)
@@ -107,7 +82,7 @@ def test_a_filled_in_rule_passes(checkout: Path, capsys: pytest.CaptureFixture[s
     )
     analysis.write_text(text.replace("    responding,\n", "    responding,\n    streamed_result,\n", 1))
 
-    assert run(checkout, "poolint.docs").splitlines()[:3] == [
+    assert run("poolint.docs").splitlines()[:3] == [
         "wrote docs/rules.md", "wrote README.md", "wrote pyproject.toml"
     ]  # fmt: skip
     points = (checkout / "pyproject.toml").read_text().partition('[project.entry-points."poolint.rules"]')[2]
@@ -118,11 +93,11 @@ def test_a_filled_in_rule_passes(checkout: Path, capsys: pytest.CaptureFixture[s
     (info / "entry_points.txt").write_text(f"[poolint.rules]\n{points}")
 
     sources = [str(path.relative_to(checkout)) for path in [*files, analysis] if "fixtures" not in path.parts]
-    run(checkout, "ruff", "check", *sources)
-    run(checkout, "ruff", "format", "--check", *sources)
-    run(checkout, "mypy", *(f"-m{name}" for name in modules(sources)))
+    run("ruff", "check", *sources)
+    run("ruff", "format", "--check", *sources)
+    run("mypy", *(f"-m{name}" for name in modules(sources)))
     wanted = "POL608 and not enough or announces or fresh or streamed_result or no_cycle"
-    ran = run(checkout, "pytest", "-q", "-n0", "-pno:cacheprovider", "tests", "-k", wanted)
+    ran = run("pytest", "-q", "-n0", "-pno:cacheprovider", "tests", "-k", wanted)
     passed = re.search(r"^(\d+) passed", ran, re.MULTILINE)
     assert passed is not None
     assert int(passed[1]) > 15

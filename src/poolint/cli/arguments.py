@@ -203,6 +203,9 @@ def _add_dev(dev: argparse.ArgumentParser) -> None:
     )
     model.add_argument("package", metavar="PACKAGE", help="as it stands in an import: acme, or acme.client")
     model.add_argument("--output", metavar="FILE", help="where the draft goes; default: PACKAGE_models.toml here")
+    framework = tools.add_parser("new-framework", help="write the scaffold of a framework", allow_abbrev=False)
+    framework.description = "Write the model of a framework and two fixtures into the checkout around this directory."
+    framework.add_argument("name", metavar="NAME", help="the framework, as it is imported: fastapi")
     dump = tools.add_parser("dump", help="print what the engines know of a function", allow_abbrev=False)
     dump.description = (
         "Print, as plain text, what poolint knows of one function: its control-flow graph, the states of its obligations "

@@ -40,6 +40,10 @@ def _made(options: Namespace, cwd: str) -> Scaffold:
         from poolint.dev.rules import new_rule
 
         return new_rule(options.code, options.name, options.group, cwd)
+    if options.tool == "new-framework":
+        from poolint.dev.frameworks import new_framework
+
+        return new_framework(options.name, cwd)
     from poolint.dev.models import new_model
 
     return new_model(options.package, options.output, cwd)
