@@ -10,8 +10,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import cache_of, needs_arguments
+from poolint.analyses.origins import origin
 from poolint.analyses.pools import is_unpooled
-from poolint.syntax.scopes import ScopeKey, nearest, parent_of
+from poolint.syntax.scopes import ScopeKey, parent_of
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ class Applications:
         made = self._application(pool, near, 0)
         if made is None or not self._is_asynchronous(made):
             return None
-        return made if self._keeps_connections(made) and _driver(made.call, made.scope) not in _ANY_LOOP else None
+        return (
+            made if self._keeps_connections(made) and _driver(self.ev, made.call, made.scope) not in _ANY_LOOP else None
+        )
 
     def kept(self, pool: Pool | None, near: Scope) -> Made | None:
         """What makes a pool, where it is the application's and keeps connections, synchronous or not."""
@@ -160,17 +163,14 @@ class Applications:
         return True
 
 
-def _driver(call: ast.Call, scope: Scope) -> str:
+def _driver(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
     """The driver that the address of an engine names, where the code says it; else empty."""
     named = next((one.value for one in call.keywords if one.arg in ("url", "drivername")), None)
     given = named if named is not None else next(iter(call.args), None)
-    for _ in range(_MAX_STEPS):
-        if not isinstance(given, ast.Name):
-            break
-        bindings = nearest(given.id, scope)
-        given = bindings[0].value if len(bindings) == 1 else None
+    if given is not None:
+        given, scope, _ = origin(ev, given, scope, frozenset(("import",)))
     if isinstance(given, ast.Call):
-        return _driver(given, scope) if given.args or given.keywords else ""
+        return _driver(ev, given, scope) if given.args or given.keywords else ""
     if isinstance(given, ast.JoinedStr) and given.values:
         given = given.values[0]
     if not isinstance(given, ast.Constant) or not isinstance(given.value, str):

@@ -10,16 +10,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.origins import given, origin
 from poolint.analyses.summaries import Summaries
 from poolint.frameworks.entries import providers
 from poolint.models.standard import ENTERING
-from poolint.types import imports
+from poolint.syntax.scopes import only_binding
 from poolint.types.call_sites import call_fact
-from poolint.types.values import ClassObject, Function, ModuleObject, alternatives
+from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.project import Module
+    from poolint.analyses.origins import Origin, Passage
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallFact
     from poolint.types.evaluator import Evaluator
@@ -39,6 +40,9 @@ _OPTIONS = frozenset({"execution_options"})
 
 _SAME = frozenset({"sync_engine", "bind", "engine"})
 """Attributes of an engine, a factory or a registry that stand for the same pool."""
+
+
+_THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
 
 
 class Pools:
@@ -98,9 +102,9 @@ class Pools:
 
     def _given(self, key: ScopeKey) -> Pool | None:
         inner = self.ev.project.scope(key)
-        given = _given(inner) if inner.kind == "function" else []
-        found: Pool | None = _NONE_YET if given else None
-        for one in given:
+        values = given(inner) if inner.kind == "function" else []
+        found: Pool | None = _NONE_YET if values else None
+        for one in values:
             found = _either(found, self._of_given(one, inner))
         return found
 
@@ -117,77 +121,54 @@ class Pools:
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
         for _ in range(_MAX_STEPS):
-            if isinstance(node, ast.Await):
-                node = node.value
-            elif isinstance(node, ast.Name):
-                home, binding = _bound(node.id, scope)
-                if binding is None:
-                    return ("name", home.key, node.id)
-                if binding.kind == "import":
-                    return self._imported(binding, scope.module, node.id)
-                if binding.kind not in ("assign", "annotated") or binding.value is None or binding.index >= 0:
-                    return ("name", home.key, node.id)
-                where = binding.scope or home
-                if not isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call, ast.Await)):
-                    return ("name", home.key, node.id)
-                node, scope = binding.value, where
-            elif isinstance(node, ast.Attribute):
-                step = self._attribute(node, scope)
-                if not isinstance(step, _Step):
-                    return step
-                node, scope = step.node, step.scope
-            elif isinstance(node, ast.Call):
-                made = self._made(node, scope)
-                if not isinstance(made, _Step):
-                    return made
-                node, scope = made.node, made.scope
-            else:
-                break
-        return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+            end = origin(self.ev, node, scope, _THROUGH)
+            owner = self._owner(end.node, end.scope)
+            if owner is None:
+                return self._of_origin(end)
+            node, scope = owner, end.scope
+        return _place(node, scope)
 
-    def _imported(self, binding: Binding, module: Module, name: str) -> Pool:
-        dotted, _, inner = binding.origin.partition(":")
-        source = imports.first_party(self.ev, dotted, binding.level, module) if inner else None
-        if source is None or inner not in source.scope.bindings:
-            return ("import", binding.origin, name)
-        return self.identity(ast.Name(inner, ast.Load()), source.scope)
-
-    def _attribute(self, node: ast.Attribute, scope: Scope) -> _Step | Pool:
-        if node.attr in _SAME and not isinstance(node.value, ast.Name):
-            return _Step(node.value, scope)
-        for one in alternatives(self.ev.type_of(node.value, scope)):
-            if isinstance(one, ModuleObject):
-                return self.identity(ast.Name(node.attr, ast.Load()), one.module.scope)
-        if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
-            return ("attribute", self.identity(node.value, scope), node.attr)
-        owner = scope
-        while owner.parent is not None and owner.kind != "class":
-            owner = owner.parent
-        bindings = owner.self_assignments.get(node.attr, [])
-        if len(bindings) == 1:
-            value, home = bindings[0].value, bindings[0].scope or owner
-            if isinstance(value, ast.Call):
-                return _Step(value, home)
-        return ("attribute", owner.key, node.attr)
-
-    def _made(self, node: ast.Call, scope: Scope) -> _Step | Pool:
-        """What a factory is bound to, what a function gives, or the place where an engine is made."""
-        for one in alternatives(self.ev.type_of(node.func, scope)):
-            if isinstance(one, Function) and (node.args or node.keywords):
-                return ("call", scope.key, ast.dump(node))  # what it gives depends on what it gets
-            if isinstance(one, Function) and len(one.scope.returns) == 1 and not one.scope.is_generator:
-                return _Step(one.scope.returns[0], one.scope)
-            if isinstance(one, Function):
-                return ("function", one.scope.key)
+    def _owner(self, node: ast.expr, scope: Scope) -> ast.expr | None:
+        """What has the pool of an origin: what a factory is bound to, an engine with other settings."""
+        if isinstance(node, ast.Attribute):
+            return node.value if node.attr in _SAME and not isinstance(node.value, ast.Name) else None
+        if not isinstance(node, ast.Call):
+            return None
+        callee = alternatives(self.ev.type_of(node.func, scope))
+        if any(isinstance(one, Function) for one in callee):
+            return None
+        for one in callee:
             if isinstance(one, ClassObject) and one.base is not None and one.base.kind in ("factory", "registry"):
                 bind = _bind(node)
                 if bind is not None:
-                    return _Step(bind, scope)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _OPTIONS:
-            return _Step(node.func.value, scope)
-        if is_unpooled(self.ev, node, scope):
-            return UNPOOLED
-        return ("place", scope.module.path, node.lineno, node.col_offset)
+                    return bind
+        return node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in _OPTIONS else None
+
+    def _of_origin(self, end: Origin) -> Pool:
+        node, scope = end.node, end.scope
+        if isinstance(node, ast.Name):
+            binding, home = only_binding(node.id, scope)
+            is_foreign = binding is not None and binding.kind == "import"
+            return ("import", binding.origin, node.id) if binding and is_foreign else ("name", home.key, node.id)
+        if isinstance(node, ast.Attribute):
+            if not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")):
+                return ("attribute", self.identity(node.value, scope), node.attr)
+            while scope.parent is not None and scope.kind != "class":
+                scope = scope.parent
+            return ("attribute", scope.key, node.attr)
+        if isinstance(node, ast.Call):
+            for one in alternatives(self.ev.type_of(node.func, scope)):
+                if isinstance(one, Function) and (node.args or node.keywords):
+                    return ("call", scope.key, ast.dump(node))  # what it gives depends on what it gets
+                if isinstance(one, Function):
+                    return ("function", one.scope.key)
+            if is_unpooled(self.ev, node, scope):
+                return UNPOOLED
+        return _place(node, scope)
+
+
+def _place(node: ast.expr, scope: Scope) -> Pool:
+    return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
 def _either(one: Pool | None, other: Pool | None) -> Pool | None:
@@ -195,23 +176,6 @@ def _either(one: Pool | None, other: Pool | None) -> Pool | None:
     if _NONE_YET in (one, other):
         return other if one == _NONE_YET else one
     return one if one == other else None
-
-
-class _Step:
-    """The next expression on a trail."""
-
-    __slots__ = ("node", "scope")
-
-    def __init__(self, node: ast.expr, scope: Scope) -> None:
-        self.node = node
-        self.scope = scope
-
-
-def _given(scope: Scope) -> list[ast.expr]:
-    """What a function yields, or returns if it is no generator."""
-    if scope.yields:
-        return [one.value for one in scope.yields if isinstance(one, ast.Yield) and one.value is not None]
-    return [one for one in scope.returns if not isinstance(one, ast.Constant)]
 
 
 def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
@@ -244,14 +208,3 @@ def _bind(call: ast.Call) -> ast.expr | None:
     named = next((one.value for one in call.keywords if one.arg == "bind"), None)
     first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
     return named if named is not None else first
-
-
-def _bound(name: str, scope: Scope) -> tuple[Scope, Binding | None]:
-    """The scope that binds a name, and its only binding."""
-    around: Scope | None = scope
-    while around is not None and (name not in around.bindings or (around.kind == "class" and around is not scope)):
-        around = around.parent
-    if around is None:
-        return scope.module.scope, None
-    found = [one for one in around.bindings[name] if one.kind != "narrowed"]
-    return around, found[0] if len(found) == 1 else None
