@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
+from poolint.analyses.summaries import Components
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.call_sites import CallFact, call_fact
 from poolint.types.members import lineage
@@ -62,8 +63,10 @@ class Edge(NamedTuple):
 class Edges:
     """The calls that functions make; found once, for the summaries of all sinks."""
 
-    def __init__(self, ev: Evaluator) -> None:
+    def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
+        self.components = components if components is not None else Components()
+        """What all summaries of effects are found by."""
         self.heirs = Heirs(ev)
         self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
             name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names

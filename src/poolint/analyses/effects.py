@@ -1,20 +1,23 @@
 """What a call does beyond its own function: effects, followed through the project's functions to a modelled sink.
 
-A summary is found by a breadth-first search over first-party calls, so a witness is a shortest chain; everything that a
-search without success has seen has no such effect either, and cycles need no care.
+Whether a function reaches a sink is a problem of summaries. A witness is only looked for where it does, and where somebody
+asks for it: by a breadth-first search over first-party calls, so that it is a shortest chain.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import deque
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edge, Edges, Link
 from poolint.analyses.conditions import Known, is_excluded
+from poolint.analyses.summaries import Summaries
+from poolint.syntax.scopes import ScopeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.analyses.sinks import Sink
     from poolint.syntax.scopes import Scope
@@ -30,15 +33,19 @@ class Witness(NamedTuple):
     effect: str
 
 
-_MAX_NESTED = 20
-"""Abstract methods that are asked inside each other; real ones stay under 6."""
+class Called(NamedTuple):
+    """A function as it is called: with what is known of its parameters."""
+
+    function: ScopeKey
+    fixed: Known
+
 
 _Entry = tuple["Scope", Known]
-"""A function as it is called: with what is known of its parameters."""
+"""The same while its tree is at hand."""
 
 
 class Effects:
-    """Summaries of the project's functions for one sink; computed on demand, memoised.
+    """What reaches one sink.
 
     ``below`` takes the sink's place in functions that are called: what is of interest only where it stands itself is
     none there. ``where`` is asked of each sink that is found, with the function that it stands in.
@@ -56,12 +63,11 @@ class Effects:
         self.sink = sink
         self.where = where
         self.below = below or sink
-        self._witnesses: dict[_Entry, Witness | None] = {}
-        self._active: set[_Entry] = set()
-        """Functions that are being looked at: an abstract method's others are asked in the middle of that."""
-        self._provisional: set[_Entry] = set()
-        """Those without an effect as far as is known before the outermost of these is done."""
-        self._is_cut = False
+        self._reaching: Summaries[Called, bool] = Summaries(
+            "reaches", self._reaches, bottom=False, top=False, join=or_, components=edges.components
+        )
+        self._doing: dict[Called, bool] = {}
+        self._witnesses: dict[_Entry, Witness] = {}
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
@@ -88,7 +94,41 @@ class Effects:
 
     def _have_it(self, others: tuple[Scope, ...], node: ast.Call, caller: Known) -> bool:
         """Whether each of the functions that may run here reaches a sink, too."""
-        return all(self.of_function(one, self.edges.enter(node, one, caller)) is not None for one in others)
+        return all(self._reaching.of(self._called(one, node, caller)) for one in others)
+
+    def _called(self, target: Scope, node: ast.Call, caller: Known) -> Called:
+        return Called(target.key, self.edges.enter(node, target, caller))
+
+    def _reaches(self, key: Called) -> bool:
+        """Whether a function has the effect, or calls one that has: of an abstract one, all that may run there."""
+        if self._does(key):
+            return True
+        scope = self.edges.ev.project.scope(key.function)
+        entered = []
+        for link, _, target, others, _ in self.edges.of_scope(scope):
+            if target is not None and not (key.fixed and is_excluded(link.node, scope, key.fixed)):
+                assert isinstance(link.node, ast.Call)
+                called = self._called(target, link.node, key.fixed)
+                # What is near is looked at first: it may save reading what lies behind the others.
+                is_near = self._reaching.finished.get(called) or self._does(called)
+                if is_near and self._have_it(others, link.node, key.fixed):
+                    return True
+                entered.append((called, others, link.node))
+        return any(
+            self._reaching.of(called) and self._have_it(others, node, key.fixed) for called, others, node in entered
+        )
+
+    def _does(self, key: Called) -> bool:
+        """Whether a function has the effect by a call of its own."""
+        found = self._doing.get(key)
+        if found is None:
+            scope = self.edges.ev.project.scope(key.function)
+            found = self._doing[key] = any(
+                self._effect(fact, scope, self.below) and not (key.fixed and is_excluded(link.node, scope, key.fixed))
+                for link, fact, *_ in self.edges.of_scope(scope)
+                if fact is not None
+            )
+        return found
 
     def _effect(self, fact: CallFact | None, scope: Scope, sink: Sink) -> str:
         effect = sink(fact) if fact is not None else ""
@@ -96,31 +136,15 @@ class Effects:
 
     def of_function(self, scope: Scope, fixed: Known = ()) -> Witness | None:
         """A shortest chain from the body of a function to a sink."""
-        start = (scope, fixed)
-        if start in self._witnesses:
-            return self._witnesses[start]
-        if start in self._active or start in self._provisional or len(self._active) >= _MAX_NESTED:
-            self._is_cut = True
+        if not self._reaching.of(Called(scope.key, fixed)):
             return None
-        was_cut, self._is_cut = self._is_cut, False
-        self._active.add(start)
-        try:
-            witness, seen = self._search(start)
-        finally:
-            self._active.discard(start)
-        if witness is not None:
-            self._witnesses[start] = witness
-        elif not self._is_cut:
-            self._witnesses.update(dict.fromkeys(seen))
-        else:
-            self._provisional.add(start)
-        if not self._active:
-            self._provisional.clear()
-        self._is_cut = was_cut or (self._is_cut and witness is None)
-        return witness
+        found = self._witnesses.get((scope, fixed))
+        if found is None:
+            found = self._witnesses[scope, fixed] = self._search((scope, fixed))
+        return found
 
-    def _search(self, start: _Entry) -> tuple[Witness | None, Iterable[_Entry]]:
-        """The witness of a function, and what was looked at."""
+    def _search(self, start: _Entry) -> Witness:
+        """The witness of a function that reaches a sink."""
         came_by: dict[_Entry, tuple[_Entry, Link] | None] = {start: None}
         queue = deque([start])
         retried: Witness | None = None
@@ -135,17 +159,19 @@ class Effects:
                 if effect and (not is_around or retried is None):
                     retried = Witness((*_chain(came_by, entry), link), effect)
                     if not is_around:
-                        return retried, ()
+                        return retried
                 if target is None:
                     continue
                 assert isinstance(link.node, ast.Call)
                 if others and not self._have_it(others, link.node, entry[1]):
                     continue
                 following = (target, self.edges.enter(link.node, target, entry[1]))
-                if following not in came_by and self._witnesses.get(following, 0) is not None:
+                known = self._reaching.finished.get(Called(target.key, following[1]))
+                if following not in came_by and known is not False:
                     came_by[following] = (entry, link)
                     queue.append(following)
-        return retried, came_by
+        assert retried is not None, "what reaches a sink has a chain to it"
+        return retried
 
 
 def _chain(came_by: dict[_Entry, tuple[_Entry, Link] | None], entry: _Entry) -> tuple[Link, ...]:

@@ -111,7 +111,7 @@ class Analysis:
         self.components = Components()
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
-        self.edges = edges = Edges(self.evaluator)
+        self.edges = edges = Edges(self.evaluator, self.components)
         self.slow = Effects(edges, slow_sink, below=slow_below_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)
