@@ -332,8 +332,15 @@ def _truth(test: ast.expr, values: dict[str, object]) -> bool | None:
 
 def _value(node: ast.expr, values: dict[str, object]) -> object:
     if isinstance(node, ast.Constant):
-        return node.value
+        return node.value if _is_plain(node.value) else _UNKNOWN
     return values.get(node.id, _UNKNOWN) if isinstance(node, ast.Name) else _UNKNOWN
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a constant can be stored and sent: no ellipsis, and no number that takes more than 64 bits."""
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return value is None or isinstance(value, (str, bytes, float))
 
 
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:
