@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolint import docs
+from poolint.cli.arguments import parser
 from poolint.config import Overrides, Resolver, Selectors
 from poolint.rules.base import documentation
 from poolint.runner import Options, Runner
@@ -82,6 +83,21 @@ def test_links_of_the_page_lead_somewhere() -> None:
     page = docs.page(RULES)
     headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}
     assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= headings
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+def test_pages_name_files_and_tools_that_there_are(name: str) -> None:
+    page = ROOT / name
+    text = page.read_text(encoding="utf-8")
+    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    assert linked
+    assert [one for one in linked if not (page.parent / one).exists()] == []
+    tools = set(re.findall(r"poolint dev ([a-z-]+)", text))
+    assert tools
+    for tool in tools:
+        with pytest.raises(SystemExit) as ended:
+            parser().parse_args(["dev", tool, "--help"])
+        assert ended.value.code == 0
 
 
 def block(rule: type[Rule], section: str) -> str:
