@@ -260,6 +260,13 @@ def test_files_of_others_are_opened_in_one_place(file: Path) -> None:
     assert not names & OPENERS or file.relative_to(PACKAGE).as_posix() in MAY_OPEN
 
 
+@pytest.mark.parametrize("file", [one for one in FILES if part_of(one) != "flow"], ids=lambda file: file.stem)
+def test_edges_of_graphs_are_followed_by_the_solver(file: Path) -> None:
+    """Who reads what comes before or after an event has begun a search of its own."""
+    attributes = {node.attr for node in ast.walk(ast.parse(file.read_bytes())) if isinstance(node, ast.Attribute)}
+    assert not attributes & {"successors", "predecessors"}
+
+
 def test_the_table_itself_has_no_cycle() -> None:
     left = dict(MAY_IMPORT)
     while left:

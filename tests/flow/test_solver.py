@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 import pytest
 
 from poolint.flow.cfg import EXITS, Edge, EdgeKind, Graph, Node, TooComplex, build
+from poolint.flow.cfg.graph import reverse_postorder
 from poolint.flow.solver import Problem, explore, reach, solve
 
 if TYPE_CHECKING:
@@ -196,7 +197,9 @@ def drawn(random: Random, size: int = 5) -> Graph:
             edge = Edge(nodes[one], nodes[target], random.choice(get_args(EdgeKind)))
             nodes[one].successors.append(edge)
             nodes[target].predecessors.append(edge)
-    return Graph(ast.Lambda(), [nodes[one] for one in sorted(nodes)], nodes[0], {"exit-normal": nodes[last]})
+    return Graph(
+        ast.Lambda(), [nodes[one] for one in sorted(nodes)], reverse_postorder(nodes[0]), {"exit-normal": nodes[last]}
+    )
 
 
 def edges_of(graph: Graph) -> list[Edge]:
@@ -299,7 +302,7 @@ def test_a_transfer_that_is_not_monotone_still_ends() -> None:
     graph = build(ast.parse("def f():\n    while a():\n        b()\n").body[0])
     facts = solve(graph, Problem({graph.entry: 0}, max, lambda _, fact: 1 - fact))
     assert set(facts.values()) <= {0, 1}
-    assert set(facts) >= graph.reachable()
+    assert set(facts) >= set(graph.reverse_postorder())
 
 
 # Sets of states with witnesses.
@@ -442,7 +445,5 @@ def test_the_edges_of_an_event_are_asked_for_when_it_has_been_seen() -> None:
             if calls[-1] == "b()":
                 ended.append(node)
     assert calls == ["a()", "b()"]
-    assert set(reach(graph.entry.successors)) == graph.reachable() - {graph.entry}
-    assert set(EXITS.values()) - {"exit-normal"} == {
-        kind for kind, node in graph.exits.items() if node not in graph.reachable()
-    }
+    assert set(reach(graph.entry.successors)) == set(graph.reverse_postorder()) - {graph.entry}
+    assert set(EXITS.values()) - {"exit-normal"} == {kind for kind in graph.exits if not graph.may_end_in(kind)}

@@ -129,7 +129,7 @@ class Graphs:
         if manages:  # what a manager lets pass at its `yield` is the block's
             return False
         try:
-            return bool(self.of(scope).exits["exit-exception"].predecessors)
+            return self.of(scope).may_end_in("exit-exception")
         except cfg.TooComplex:
             return True
 

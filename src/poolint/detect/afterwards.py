@@ -11,7 +11,7 @@ from poolint.analyses.steps import step
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
-from poolint.flow.solver import reach
+from poolint.flow.solver import edges_from, reach
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -145,7 +145,7 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
     """The first use on each way on from the end of the block, until the name is bound again."""
     # Also into the handlers and the `finally` around the block: they run after it.
     exits = [node for node in graph.nodes_of(item) if node.kind == "exit"]
-    begun = [edge for node in exits for edge in node.successors if node.way in UNWINDING or not edge.is_unwinding]
+    begun = [edge for edge in edges_from(exits) if edge.source.way in UNWINDING or not edge.is_unwinding]
     told: set[ast.AST] = set()
     ends: set[Node] = set()
     """Events that no way is followed past."""

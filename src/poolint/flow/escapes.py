@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import asked
-from poolint.flow.solver import reach
+from poolint.flow.solver import raised, reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def escapes(node: Node, stops: Set[Node], name: str) -> bool:
     """Whether an exception at an event leaves the function without passing one of ``stops``; see :func:`walk`."""
-    raised = [edge for edge in node.successors if edge.kind == "exception"]
-    return any(one.kind == "exit-exception" for one in walk(raised, stops, name))
+    return any(one.kind == "exit-exception" for one in walk(raised([node]), stops, name))
 
 
 def walk(edges: Iterable[Edge], stops: Set[Node], name: str) -> Iterator[Node]:

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.cfg import build
-from poolint.flow.solver import reach
+from poolint.flow.solver import edges_from, reach
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ class Reads:
         ]
 
     def _reached(self, starts: Iterable[Node], name: str, stops: Collection[Node]) -> set[Node]:
-        begun = [edge for start in starts for edge in start.successors]
-        return set(reach(begun, lambda edge: edge.source not in stops and name not in bound_by(edge.source)))
+        return set(
+            reach(edges_from(starts), lambda edge: edge.source not in stops and name not in bound_by(edge.source))
+        )
 
     def events(self, node: ast.AST) -> list[Node]:
         """The events that use the value of an expression first; several where they stand in a ``finally``."""

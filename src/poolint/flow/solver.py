@@ -73,8 +73,8 @@ def solve(graph: Graph, problem: Problem[Fact]) -> dict[Node, Fact]:
             if known is not None and joined == known:
                 continue
             facts[following] = joined
-            at = place.get(following)  # backward there may be events before it that nothing leads to
-            if at is not None and at not in waiting:
+            at = place[following]
+            if at not in waiting:
                 waiting.add(at)
                 heappush(queue, at)
     return facts
@@ -175,9 +175,19 @@ def explore(
     return Exploration(graph, begun, transfer, bound)
 
 
+def edges_from(events: Iterable[Node]) -> list[Edge]:
+    """The edges that lead on from some events, in order."""
+    return [edge for event in events for edge in event.successors]
+
+
 def completed(events: Iterable[Node]) -> list[Edge]:
     """The edges that lead on from some events once these have happened, in order: not those on which they have raised."""
-    return [edge for event in events for edge in event.successors if not edge.is_unwinding]
+    return [edge for edge in edges_from(events) if not edge.is_unwinding]
+
+
+def raised(events: Iterable[Node]) -> list[Edge]:
+    """The edges on which an exception leaves some events."""
+    return [edge for edge in edges_from(events) if edge.kind == "exception"]
 
 
 def reach(begun: Iterable[Edge], passes: Callable[[Edge], bool] | None = None) -> Iterator[Node]:

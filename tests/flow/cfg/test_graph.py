@@ -11,6 +11,7 @@ import pytest
 from generating import FLAVOURS, program
 
 from poolint.flow.cfg import EXITS, Edge, Graph, Node, build
+from poolint.flow.solver import reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,8 +134,8 @@ def test_rows() -> None:
 def test_a_graph_has_all_exits_reached_or_not() -> None:
     graph = graph_of("def f():\n    while True:\n        a\n")
     assert set(graph.exits) == set(EXITS.values())
-    assert not any(graph.predecessors(node) for node in graph.exits.values())
-    assert not graph.reachable() & set(graph.exits.values())
+    assert not any(node.predecessors or graph.may_end_in(kind) for kind, node in graph.exits.items())
+    assert not set(graph.reverse_postorder()) & set(graph.exits.values())
 
 
 def test_the_nodes_of_syntax() -> None:
@@ -150,11 +151,14 @@ def test_the_nodes_of_syntax() -> None:
     assert graph.nodes_of(dead) == graph.nodes_of(dead.value) == graph.nodes_of(function) == []
 
 
-def test_what_is_reachable_from_a_node() -> None:
-    graph = graph_of("def f():\n    if a:\n        b()\n    else:\n        c()\n")
-    after = graph.reachable(the(graph, "call", "b()"))
-    assert {node.kind for node in after} == {"call", "exit-normal", "exit-exception"}
-    assert the(graph, "call", "c()") not in after
+def test_what_may_raise() -> None:
+    graph = graph_of("def f():\n    a()\n    b()\n", raises=lambda one: ast.unparse(one) == "b()")
+    assert [the(graph, "call", name).may_raise for name in ("a()", "b()")] == [False, True]
+    assert [graph.may_end_in(kind) for kind in ("exit-normal", "exit-exception", "exit-cancel")] == [True, True, False]
+
+
+def reachable(graph: Graph) -> set[Node]:
+    return {graph.entry, *reach(graph.entry.successors)}
 
 
 def random_graphs(count: int) -> list[Graph]:
@@ -164,17 +168,17 @@ def random_graphs(count: int) -> list[Graph]:
 
 def test_edges_are_known_at_both_ends() -> None:
     for graph in random_graphs(100):
-        edges = {one for node in graph.nodes for one in graph.successors(node)}
-        assert edges == {one for node in graph.nodes for one in graph.predecessors(node)}
+        edges = {one for node in graph.nodes for one in node.successors}
+        assert edges == {one for node in graph.nodes for one in node.predecessors}
         assert [node.index for node in graph.nodes] == list(range(len(graph.nodes)))
         assert {one.target for one in edges} <= set(graph.nodes)
-        assert set(graph.nodes) - set(graph.exits.values()) <= graph.reachable()
+        assert set(graph.nodes) - set(graph.exits.values()) <= reachable(graph)
 
 
 def test_reverse_postorder() -> None:
     for graph in random_graphs(100):
         order = graph.reverse_postorder()
-        assert set(order) == graph.reachable()
+        assert set(order) == reachable(graph)
         place = {node: index for index, node in enumerate(order)}
         back = [one for node in order for one in node.successors if place[one.target] <= place[node]]
         assert all(graph.dominates(one.target, one.source) for one in back), "only loops go back"
@@ -184,7 +188,7 @@ def test_reverse_postorder() -> None:
 def test_dominators() -> None:
     for graph in random_graphs(60):
         dominators = graph.dominators()
-        everything = graph.reachable()
+        everything = reachable(graph)
         assert set(dominators) == everything - {graph.entry}
         for node in everything:
             # By definition: what cannot be reached any more without it.

@@ -15,7 +15,7 @@ from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
 from poolint.analyses.summaries import Components
 from poolint.flow.cfg import TooComplex
-from poolint.flow.solver import Problem, reach, solve
+from poolint.flow.solver import Problem, edges_from, reach, solve
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
@@ -216,7 +216,7 @@ class Holdings:
         ends = graph.nodes_of(node)
         for begun in graph.nodes_of(since):
             between = [
-                one for one in (begun, *reach(begun.successors)) if one in stops or _ends(one, resource, changes)
+                one for one in (begun, *reach(edges_from([begun]))) if one in stops or _ends(one, resource, changes)
             ]
             if all(graph.dominates(begun, end) for end in ends) and not any(
                 _leads(one, begun, ends) for one in between
@@ -306,7 +306,7 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
 
 def _leads(node: Node, around: Node, ends: list[Node]) -> bool:
     """Whether one of ``ends`` may come after ``node``, without ``around`` in between."""
-    return any(one in ends for one in reach(node.successors, lambda edge: edge.source is not around))
+    return any(one in ends for one in reach(edges_from([node]), lambda edge: edge.source is not around))
 
 
 def _ends(node: Node, resource: str, changes: Changes) -> bool:

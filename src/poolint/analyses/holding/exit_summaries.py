@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.summaries import Summaries
 from poolint.flow.cfg import TooComplex
-from poolint.flow.solver import explore
+from poolint.flow.solver import completed, explore
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
@@ -178,7 +178,7 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
             is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)
         return state, is_told
 
-    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in graph.entry.successors], transfer)
+    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed([graph.entry])], transfer)
     ends = [before for node, before in found if node.kind == "exit-normal"]
     return {Left.ENDED if state is Left.HELD and telling and not is_told else state for state, is_told in ends}
 

@@ -236,7 +236,7 @@ class Moves:
 
     def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
         """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
-        if not any(one.kind == "exception" for one in node.successors):
+        if not node.may_raise:
             return True
         return edge.is_unwinding and isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
 

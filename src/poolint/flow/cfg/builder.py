@@ -26,7 +26,7 @@ from poolint.flow.cfg.graph import (
     Test,
     Unwinding,
     Way,
-    reachable_from,
+    reverse_postorder,
 )
 
 MAX_NODES = 20_000
@@ -250,13 +250,14 @@ class Builder:
         for way, kind in EXITS.items():
             exits[kind] = Node(kind, self.function)
             connect(self.frame.waiting.get(way, ()), exits[kind])
-        reached = reachable_from(self.entry)
+        order = reverse_postorder(self.entry)
+        reached = set(order)
         kept = [node for node in (self.entry, *self.nodes) if node in reached]
         kept += exits.values()
         if len(kept) <= len(self.nodes) + len(exits):
             for node in kept:
                 node.predecessors = [edge for edge in node.predecessors if edge.source in reached]
-        return Graph(self.function, kept, self.entry, exits)
+        return Graph(self.function, kept, order, exits)
 
 
 def connect(ends: Iterable[End], target: Node) -> None:

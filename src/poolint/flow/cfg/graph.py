@@ -120,6 +120,11 @@ class Node:
         where = where.target if isinstance(where, ast.comprehension) else where
         return int(getattr(where, "lineno", 0))
 
+    @property
+    def may_raise(self) -> bool:
+        """Whether an exception may be raised at this event, or passed on by it."""
+        return any(edge.kind == "exception" for edge in self.successors)
+
     def __repr__(self) -> str:
         return f"<{self.index} {self.kind} {type(self.node).__name__} row {self.row}>"
 
@@ -165,40 +170,31 @@ class Graph:
 
     __slots__ = ("_by_syntax", "_dominators", "_intervals", "_order", "entry", "exits", "function", "nodes")
 
-    def __init__(self, function: ast.AST, nodes: list[Node], entry: Node, exits: dict[NodeKind, Node]) -> None:
+    def __init__(self, function: ast.AST, nodes: list[Node], order: list[Node], exits: dict[NodeKind, Node]) -> None:
+        """``order`` is the reverse postorder of what the entry reaches; it begins with the entry."""
         self.function = function
         self.nodes = nodes
-        self.entry = entry
+        self.entry = order[0]
         self.exits = exits
         self._by_syntax: dict[ast.AST, list[Node]] = {}
-        self._order: list[Node] | None = None
+        self._order = order
         self._dominators: dict[Node, Node] | None = None
         self._intervals: dict[Node, tuple[int, int]] | None = None
         for index, node in enumerate(nodes):
             node.index = index
-            if node is not entry and node.kind not in exits:
+            if node is not self.entry and node.kind not in exits:
                 self._by_syntax.setdefault(node.node, []).append(node)
-
-    def successors(self, node: Node) -> list[Edge]:
-        """The edges that leave ``node``; their ``target`` is what may come next."""
-        return node.successors
-
-    def predecessors(self, node: Node) -> list[Edge]:
-        """The edges that lead to ``node``; their ``source`` is what may have come before."""
-        return node.predecessors
 
     def nodes_of(self, node: ast.AST) -> list[Node]:
         """The events that a piece of syntax stands for: several in a ``finally``, none in code that nothing reaches."""
         return self._by_syntax.get(node, [])
 
-    def reachable(self, start: Node | None = None) -> set[Node]:
-        """What may run after ``start`` (default: the entry), itself included."""
-        return reachable_from(start or self.entry)
+    def may_end_in(self, exit_: NodeKind) -> bool:
+        """Whether some way leads to the exit of this kind."""
+        return bool(self.exits[exit_].predecessors)
 
     def reverse_postorder(self) -> list[Node]:
         """All that the entry reaches, each node before those that follow it but along the back edges of loops."""
-        if self._order is None:
-            self._order = _reverse_postorder(self.entry)
         return self._order
 
     def dominators(self) -> dict[Node, Node]:
@@ -225,19 +221,8 @@ class Graph:
         return dump(self)
 
 
-def reachable_from(start: Node) -> set[Node]:
-    """``start`` and all that may run after it."""
-    found = {start}
-    stack = [start]
-    while stack:
-        for edge in stack.pop().successors:
-            if edge.target not in found:
-                found.add(edge.target)
-                stack.append(edge.target)
-    return found
-
-
-def _reverse_postorder(entry: Node) -> list[Node]:
+def reverse_postorder(entry: Node) -> list[Node]:
+    """What ``entry`` reaches, each node before those that follow it but along the back edges of loops."""
     seen = {entry}
     done: list[Node] = []
     stack = [(entry, iter(entry.successors))]
