@@ -111,11 +111,11 @@ class Lifetimes:
 
     def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
         """How one obligation ends; ``trace`` is told on the way there."""
+        graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
-            self._flags = Flags(scope)
-        flags = self._flags.names
-        moves = Moves(self.ev, self.ownership, self.foreign, scope, site, flags)
-        outcome = follow(self.graphs.of(scope), site, moves, self._flags.known_at(site.call), trace)
+            self._flags = Flags(scope, graph)
+        moves = Moves(self.ev, self.ownership, self.foreign, scope, site, self._flags.names)
+        outcome = follow(graph, site, moves, self._flags.before, trace)
         self._spent += outcome.standings
         return outcome
 

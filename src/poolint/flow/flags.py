@@ -1,21 +1,31 @@
 """Flags: what is tested again and again in a function, so that a release under ``if owned:`` is understood.
 
-A flag is a name or a dotted name (``self.owned``, ``args.write``), known to be true or false; None counts as false.
+A flag is a name or a dotted name (``self.owned``, ``args.write``), known to be true or false; None counts as false. What
+is known before an event is a set of combinations, of which each may have come there: a forward data-flow problem.
 """
 
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import parent_of, statement_of
+from poolint.flow.liveness import bound_by
+from poolint.flow.solver import Problem, solve
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.syntax.scopes import Scope
+
+Known = frozenset[tuple[str, bool]]
+"""What is known at once: names of flags, and whether each is true."""
+
+MAX_COMBINATIONS = 16
+"""Combinations that are told apart before one event."""
 
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
 
@@ -68,79 +78,123 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
 
 
 class Flags:
-    """The flags of a function, its ``names``, and what is known of them at its places."""
+    """The flags of a function, its ``names``, and what is known of them before its events.
 
-    def __init__(self, scope: Scope) -> None:
+    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but not told.
+    """
+
+    def __init__(self, scope: Scope, graph: Graph) -> None:
         self.scope = scope
         self.names = tested_names(scope)
-        self._settings: dict[int, tuple[dict[ast.AST, int], list[int]]] = {}
-        """Of each block the place of its statements, and the places of those that may set a flag."""
+        self._graph = graph
+        self._copied = {ast.dump(one): _names_in(one) for one in _copied(scope, self.names)}
+        self._before: dict[Node, frozenset[Known]] | None = None
 
-    def known_at(self, call: ast.Call) -> frozenset[tuple[str, bool]]:
-        """What is known of the flags where ``call`` stands: by the tests around it and the constants set before it."""
+    def before(self, node: Node) -> list[Known]:
+        """The combinations of which one holds whenever control comes to ``node``; none of them says more than another."""
         if not self.names:
-            return frozenset()
-        known: dict[str, bool] = {}
-        conditions: dict[str, bool] = {}
-        """Tests around the call, by their dump: ``owned = conn is None`` is true under ``if conn is None:``."""
-        current: ast.AST = statement_of(call)
-        while current is not self.scope.node:
-            parent = parent_of(current)
-            if parent is None:
-                break
-            for field in ("body", "orelse", "finalbody"):
-                block = parent.__dict__.get(field)
-                if isinstance(block, list) and current in self._places(block)[0]:
-                    for statement in self._before(block, current):
-                        _constants(statement, self.names, known, conditions)
-                    if isinstance(parent, ast.If):
-                        _tested(parent.test, field == "body", self.names, known)
-                        conditions[ast.dump(parent.test)] = field == "body"
-            current = parent
-        return frozenset(known.items())
+            return [frozenset()]
+        if self._before is None:
+            begun = {self._graph.entry: frozenset([frozenset[tuple[str, bool]]()])}
+            self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self._along))
+        found = self._before.get(node, ())
+        return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
+            frozenset()
+        ]
 
-    def _before(self, block: list[ast.stmt], current: ast.AST) -> Iterator[ast.stmt]:
-        """The statements of a block before ``current`` that may set a flag, the last one first."""
-        places, setting = self._places(block)
-        for index in range(bisect_left(setting, places[current]) - 1, -1, -1):
-            yield block[setting[index]]
+    def _along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
+        """What is known once an event has happened and an edge is taken; None where no combination takes it."""
+        if isinstance(edge.test, ast.expr) and edge.truth is not None:
+            name, value = self._asked(edge.test, edge.truth)
+            if not name:
+                return before
+            return _reduced({known | {(name, value)} for known in before if (name, not value) not in known}) or None
+        if edge.source.kind == "store" and not edge.source.inner and not edge.is_unwinding:
+            name = _stored_name(edge.source)
+            if name:
+                return _reduced({after for known in before for after in self._stored(name, edge.source, known)})
+        return before
 
-    def _places(self, block: list[ast.stmt]) -> tuple[dict[ast.AST, int], list[int]]:
-        found = self._settings.get(id(block))
-        if found is None:
-            setting = [index for index, one in enumerate(block) if isinstance(one, (ast.Assign, ast.AnnAssign))]
-            setting = [index for index in setting if not self.names.isdisjoint(_targets(block[index]))]
-            places: dict[ast.AST, int] = {one: index for index, one in enumerate(block)}
-            found = self._settings[id(block)] = (places, setting)
-        return found
+    def _stored(self, name: str, node: Node, known: Known) -> Iterator[Known]:
+        is_said = name in self.names and node.how == "assign" and node.value is not None
+        for after, truth in self._outcomes(node.value, known) if is_said else [(known, None)]:
+            kept = frozenset(one for one in after if not self._is_of(one[0], name))
+            yield kept if truth is None else kept | {(name, truth)}
+
+    def _outcomes(self, value: ast.expr | None, known: Known) -> Iterator[tuple[Known, bool | None]]:
+        """Whether a value may be true, and with what known each time; None where nothing tells."""
+        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
+            yield known, bool(value.value)
+        elif isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):
+            for after, truth in self._outcomes(value.operand, known):
+                yield after, None if truth is None else not truth
+        elif isinstance(value, ast.BoolOp):
+            going_on = [known]
+            for operand in value.values:
+                reached = [one for before in going_on for one in self._outcomes(operand, before)]
+                goes_on = isinstance(value.op, ast.And)
+                yield from ((after, truth) for after, truth in reached if truth is not goes_on)
+                going_on = [after for after, truth in reached if truth is goes_on]
+            yield from ((after, isinstance(value.op, ast.And)) for after in going_on)
+        elif value is not None:
+            name, truth = self._asked(value, True)
+            if not name:
+                yield known, None
+            for told in (True, False):
+                if name and (name, not told) not in known:
+                    yield known | {(name, told)}, told is truth
+
+    def _asked(self, test: ast.expr, truth: bool) -> tuple[str, bool]:
+        """The flag, or the comparison by its dump, that a test asks for, and what it is then; no name for others."""
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test, truth = test.operand, not truth
+        name, value = asked(test, truth)
+        if name in self.names:
+            return name, value
+        dumped = ast.dump(test) if self._copied and isinstance(test, ast.Compare) else ""
+        return (dumped, truth) if dumped in self._copied else ("", truth)
+
+    def _is_of(self, flag: str, name: str) -> bool:
+        """Whether a flag may be another one once ``name`` is bound anew."""
+        parts = self._copied.get(flag, (flag,))
+        return any(one == name or one.startswith(f"{name}.") for one in parts)
 
 
-def _targets(statement: ast.stmt) -> list[str]:
-    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-    return [one.id for one in targets if isinstance(one, ast.Name)]
+def _copied(scope: Scope, names: frozenset[str]) -> Iterator[ast.Compare]:
+    """The comparisons that are given to flags as they are."""
+    for name in names:
+        for binding in scope.bindings.get(name, ()):
+            if isinstance(binding.value, ast.Compare) and asked(binding.value, True)[0] not in names:
+                yield binding.value
 
 
-def _constants(statement: ast.stmt, names: frozenset[str], known: dict[str, bool], conditions: dict[str, bool]) -> None:
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        return
-    value = statement.value
-    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-    for target in targets:
-        if not isinstance(target, ast.Name) or target.id not in names:
-            continue
-        if target.id in known:
-            if isinstance(value, ast.Name) and value.id in names:
-                known.setdefault(value.id, known[target.id])  # `working = session`, and that was tested
-        elif isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
-            known[target.id] = bool(value.value)
-        elif value is not None and conditions.get(ast.dump(value)) is not None:
-            known[target.id] = conditions[ast.dump(value)]
+def _names_in(node: ast.expr) -> tuple[str, ...]:
+    return tuple(name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute)))
 
 
-def _tested(test: ast.expr, truth: bool, names: frozenset[str], known: dict[str, bool]) -> None:
-    name, value = asked(test, truth)
-    if name in names:
-        known.setdefault(name, value)
-    if truth and isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for part in test.values:
-            _tested(part, True, names, known)
+def _stored_name(node: Node) -> str:
+    """The name, dotted or not, that a store binds or deletes; empty for anything else."""
+    if isinstance(node.node, ast.Attribute):
+        return name_of(node.node)
+    return "".join(bound_by(node))
+
+
+def _sorted(combinations: Iterable[Known]) -> list[Known]:
+    return sorted(combinations, key=sorted)
+
+
+def _reduced(combinations: AbstractSet[Known]) -> frozenset[Known]:
+    """The same in fewer words: without what says more than another, and what either truth of a flag goes with.
+
+    Of too many combinations only what they have in common is left.
+    """
+    found = set(combinations)
+    waiting = _sorted(found) if len(found) > 1 else []
+    for known in waiting:  # grows
+        for name, value in sorted(known):
+            rest = known - {(name, value)}
+            if rest | {(name, not value)} in found and rest not in found:
+                found.add(rest)
+                waiting.append(rest)
+    least = frozenset(one for one in found if not any(other < one for other in found))
+    return least if len(least) <= MAX_COMBINATIONS else frozenset([frozenset.intersection(*least)])

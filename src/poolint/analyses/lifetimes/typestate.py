@@ -14,8 +14,11 @@ from poolint.flow.cfg import EXITS
 from poolint.flow.solver import completed, explore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.flow.cfg import Edge, Graph, Node, NodeKind
+    from poolint.flow.flags import Known
     from poolint.flow.solver import Exploration
 
 MAX_STANDINGS = 40_000
@@ -58,9 +61,11 @@ class Trace:
 
 
 def follow(
-    graph: Graph, site: Site, moves: Moves, flags: frozenset[tuple[str, bool]], trace: Trace | None = None
+    graph: Graph, site: Site, moves: Moves, flags: Callable[[Node], Iterable[Known]], trace: Trace | None = None
 ) -> Outcome:
     """Follow one obligation from where it begins to the exits of its function.
+
+    ``flags`` says what may be known of flags before the event that it begins at.
 
     Raises:
         TooComplex: it takes more standings than a search may hold.
@@ -68,7 +73,6 @@ def follow(
     leaks: dict[NodeKind, list[Edge]] = {}
     lost: dict[str, list[Edge]] = {}
     ends: set[str] = set()
-    begun = Config(site.start, frozenset(), flags)
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
@@ -84,7 +88,8 @@ def follow(
             lost[after.how] = found.witness(_closed(found, (node, config)))
         return None
 
-    starts = [(edge, begun) for edge in completed(graph.nodes_of(site.value))]
+    begun = completed(graph.nodes_of(site.value))
+    starts = [(edge, Config(site.start, frozenset(), known)) for edge in begun for known in flags(edge.source)]
     found = explore(graph, starts, transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
     for standing in found:
