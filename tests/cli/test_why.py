@@ -275,7 +275,7 @@ def test_what_is_owned_elsewhere(why: Why) -> None:
     assert "nothing is owed here: it belongs to the module (deps.py:3) and lives as long as the process" in told
     assert "handed on: stored in `self.conn`, which belongs to an object" in told
     assert "handed on: returned to the caller, who owes it" in why(text, "return await")
-    assert "the inner function `inner` uses `conn`" in why(text, "    conn = await")
+    assert "the inner function `inner` uses it, and may give it back" in why(text, "    conn = await")
 
 
 def test_what_an_external_call_waits_for(why: Why) -> None:

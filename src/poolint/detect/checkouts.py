@@ -10,6 +10,7 @@ from poolint.analyses.graphs import ENDING
 from poolint.analyses.lifetimes.acquisitions import Site, checkout, sites
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
+from poolint.analyses.lifetimes.witnesses import unwinding
 from poolint.analyses.ownership import OWNERS, is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.steps import step
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 _UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
 _THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
-_PASSING = frozenset({"reraise", "except", "raise"})
-"""Events that pass on what was raised before them."""
 
 
 class Lifetimes:
@@ -293,7 +292,7 @@ def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProb
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     for kind in _UNWOUND if outcome.released else ():
         edges = leaks.get(kind, [])
-        edge = _unwinding(edges)
+        edge = unwinding(edges)
         if edge is not None and edge.source.kind == "yield" and _yields(edge.source.node, site):
             return "yield", edges
     if leaks and not outcome.released and _entered_in_vain(scope, site):
@@ -330,22 +329,12 @@ def _yields(node: ast.AST, site: Site) -> bool:
     return any(isinstance(one, ast.Name) and one.id == site.name for one in ast.walk(node))
 
 
-def _unwinding(edges: list[Edge]) -> Edge | None:
-    """The edge on which what leaves the function began: the last that something was raised on, not passed on."""
-    return next((edge for edge in reversed(edges) if edge.is_unwinding and not _passes(edge)), None)
-
-
-def _passes(edge: Edge) -> bool:
-    """Whether what was raised before is only passed on along an edge."""
-    return edge.source.kind in _PASSING or (edge.source.kind == "exit" and edge.source.way != "normal")
-
-
 def _culprit(edges: list[Edge]) -> ast.expr | None:
     """What raises, is cancelled or yields on the path; for an overwritten name the store itself."""
     last = edges[-1].source
     if last.kind == "store" and isinstance(last.node, ast.expr):
         return last.node
-    edge = _unwinding(edges)
+    edge = unwinding(edges)
     if edge is None:
         return None
     node = edge.source.node
@@ -367,7 +356,7 @@ def _last_place(edges: list[Edge]) -> ast.expr | ast.stmt | None:
 
 def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
     """Whether what raises stands in a ``finally`` that releases the checkout further down."""
-    edge = _unwinding(edges)
+    edge = unwinding(edges)
     if edge is None or not isinstance(edge.source.node, ast.expr):
         return False
     child: ast.AST = edge.source.node

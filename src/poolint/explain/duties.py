@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import OWED, sites
 from poolint.analyses.lifetimes.typestate import Trace
+from poolint.analyses.lifetimes.witnesses import last_event, unwinding
 from poolint.explain.report import Ending, Exit, Obligation
-from poolint.explain.words import DROPS, of_class, of_type
+from poolint.explain.words import DROPS, FREED, HANDED, NOT_TAKEN, of_class, of_type
 from poolint.flow.cfg import EXITS, TooComplex
 from poolint.flow.solver import Problem, solve
-from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact, text_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from poolint.analyses.lifetimes.acquisitions import Site
-    from poolint.analyses.lifetimes.state import Config
+    from poolint.analyses.lifetimes.state import Config, End
     from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line
@@ -83,21 +83,10 @@ class Duties:
             lazy["session"] = "a session: nothing is held before its first statement, nor after a commit or a rollback"
             says.append(lazy.get(site.cls.kind, "an engine: it opens no connection before it is asked for one"))
         if not site.name:
-            says.append(self._unheld(site))
+            says.append("no name holds it")
         if site.cls.on_drop in DROPS:
             says.append(DROPS[site.cls.on_drop])
         return says
-
-    def _unheld(self, site: Site) -> str:
-        parent = parent_of(site.value)
-        if isinstance(parent, ast.Attribute):
-            row = self.analysis.evaluator.models.method(site.cls, parent.attr)
-            if row is None:
-                return f"no name holds it; `{parent.attr}` is called on it, of which the models say nothing"
-            if row.role in ("release", "dispose"):
-                return f"no name holds it; `{parent.attr}` gives it back at once"
-            return f"no name holds it: after `{parent.attr}` nothing can give it back"
-        return "no name holds it: nothing can give it back"
 
     # Exits
 
@@ -112,41 +101,32 @@ class Duties:
             found.setdefault(leading.get(last, _NO_EXIT)[0], {})[Ending("owed", text, (last.row,))] = None
         for kind, edges in outcome.leaks.items():
             found.setdefault(kind, {})[self._owed(edges)] = None
-        freed: dict[bool, set[int]] = {True: set(), False: set()}
+        freed: dict[str, set[int]] = {}
         for (node, config), edge, end in trace.ends:
-            if end.how == "gone" and edge.kind == "cancel":
-                freed[self._is_own(node)].add(node.row)
-            ending = self._ended(node, config, end.how, site)
+            if end.why in FREED:
+                freed.setdefault(FREED[end.why], set()).add(node.row)
+            ending = self._ended(node, config, end, site)
             if ending is None:
                 continue
             for kind in leading.get(edge.target, _NO_EXIT):
                 found.setdefault(kind, {})[ending] = None
-        for (node, config), edges in trace.exits:
+        for (node, config), _, given_back in trace.exits:
             if config.state == "closed":
                 text = f"`{site.name}` is closed, and its pool never gets it back"
                 found.setdefault(node.kind, {})[Ending("owed", text)] = None
             elif config.state not in OWED:
-                found.setdefault(node.kind, {})[self._idle(edges)] = None
-        for is_own, nodes in freed.items():
-            if nodes:
-                rows = tuple(sorted(nodes))
-                whose = "the library's own awaits" if is_own else "awaits that wait for nothing foreign that is known"
-                text = f"cancelled in {whose} ({_rows(rows)}), which free the slot themselves"
-                found.setdefault("exit-cancel", {})[Ending("nothing held", text, rows)] = None
+                found.setdefault(node.kind, {})[self._idle(given_back)] = None
+        for whose, nodes in freed.items():
+            rows = tuple(sorted(nodes))
+            text = f"cancelled in {whose} ({_rows(rows)}), which free the slot themselves"
+            found.setdefault("exit-cancel", {})[Ending("nothing held", text, rows)] = None
         return tuple(
             Exit(WAYS[kind], tuple(found[kind])) for kind in WAYS if kind in found and kind in set(EXITS.values())
         )
 
-    def _is_own(self, node: Node) -> bool:
-        """Whether what is awaited is a call of the library itself."""
-        call = node.node.value if isinstance(node.node, ast.Await) else None
-        fact = call_fact(self.analysis.evaluator, call, self.scope) if isinstance(call, ast.Call) else None
-        return call is None or (fact is not None and fact.row is not None)
-
     def _owed(self, edges: list[Edge]) -> Ending:
         """A leak, with the station on its way at which it went wrong."""
-        raised = next((edge for edge in reversed(edges) if edge.is_unwinding and not _passes(edge)), None)
-        last = next((edge.source for edge in reversed(edges) if edge.source.row), None)
+        raised, last = unwinding(edges), last_event(edges)
         if raised is not None:
             text = _text(raised.source, self.scope)
             what = {"cancel": "is cancelled", "generator-exit": "is closed by its consumer"}.get(raised.kind, "raises")
@@ -159,72 +139,59 @@ class Duties:
             return Ending("owed", "nothing gives it back")
         return Ending("owed", f"the function is left at line {last.row}, and nothing has given it back", (last.row,))
 
-    def _idle(self, edges: list[Edge]) -> Ending:
-        for edge in reversed(edges):
-            node = edge.source
-            if node.kind in ("call", "await") and isinstance(node.node, (ast.Call, ast.Await)):
-                call = node.node.value if isinstance(node.node, ast.Await) else node.node
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-                    fact = call_fact(self.analysis.evaluator, call, self.scope)
-                    if fact is not None and fact.role in ("commit", "rollback"):
-                        return Ending(
-                            "nothing held",
-                            f"`{text_of(call, self.scope)}` (line {node.row}) has ended the "
-                            "transaction, and with it the connection is back",
-                            (node.row,),
-                        )
-        return Ending("nothing held", "no statement has taken a connection on this way")
+    def _idle(self, given_back: Node | None) -> Ending:
+        """Nothing is held at an exit, since an event has given the connection back, where one has."""
+        if given_back is None:
+            return Ending("nothing held", "no statement has taken a connection on this way")
+        call = given_back.node.value if isinstance(given_back.node, ast.Await) else given_back.node
+        text = text_of(call, self.scope) if isinstance(call, ast.Call) else _text(given_back, self.scope)
+        does = f"`{text}` (line {given_back.row}) has ended the transaction, and with it the connection is back"
+        return Ending("nothing held", does, (given_back.row,))
 
-    def _ended(self, node: Node, config: Config, how: str, site: Site) -> Ending | None:
-        if how == "released":
-            return Ending("released", f"{self._releasing(node, config)} (line {node.row})", (node.row,))
-        if how == "handed":
-            return Ending("handed on", f"{self._handing(node, config, site)} (line {node.row})", (node.row,))
-        return None  # a way that cannot be taken while it is held, or one that the server ends
+    def _ended(self, node: Node, config: Config, end: End, site: Site) -> Ending | None:
+        if end.how == "released":
+            return Ending("released", f"{self._releasing(node, end)} (line {node.row})", (node.row,))
+        if end.how == "handed":
+            return Ending("handed on", f"{self._handing(node, config, end, site)} (line {node.row})", (node.row,))
+        if end.why in NOT_TAKEN:
+            return Ending("nothing held", f"{NOT_TAKEN[end.why].format(_text(node, self.scope))}", (node.row,))
+        return None
 
-    def _releasing(self, node: Node, config: Config) -> str:
-        if node.kind in ("enter", "exit"):
-            return f"by the `with {_text(node, self.scope)}`"
-        call = node.node
-        if isinstance(call, ast.Call):
-            receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-            text = text_of(call, self.scope)
-            if isinstance(receiver, ast.Name) and receiver.id in config.names:
-                return f"by `{text}`"
-            for one in alternatives(self.analysis.evaluator.type_of(call.func, self.scope)):
-                if isinstance(one, Function):
-                    return (
-                        f"by `{text}`: {one.scope.name} ({self.knowledge.at(one.scope.node, one.scope)}) gives it back"
-                    )
-            return f"by `{text}`"
-        return f"by `{_text(node, self.scope)}`"
-
-    def _handing(self, node: Node, config: Config, site: Site) -> str:
+    def _releasing(self, node: Node, end: End) -> str:
         text = _text(node, self.scope)
-        if node.kind == "return":
-            return "returned to the caller, who owes it from there on"
-        if node.kind in ("enter", "exit"):
-            return f"entered as part of `{text}`"
-        if node.kind == "store":
-            return f"stored in `{text}`, which outlives this"
-        if isinstance(node.node, ast.Call):
-            return self._passed(node.node, config, site)
-        return f"by `{text}`"
+        if end.why == "block":
+            return f"by the `with {text}`"
+        called = self._called(node.node) if end.why == "callee" else None
+        return f"by `{text}`: {called.name} ({self._place(called)}) gives it back" if called else f"by `{text}`"
 
-    def _passed(self, call: ast.Call, config: Config, site: Site) -> str:
+    def _handing(self, node: Node, config: Config, end: End, site: Site) -> str:
+        if end.why == "kept" and isinstance(node.node, ast.Call):
+            return self._passed(node.node)
+        text = _text(node, self.scope)
+        if isinstance(node.node, ast.Call):
+            text = text_of(node.node.func, self.scope)
+        return HANDED[end.why].format(text, of_class(site.cls), ", ".join(sorted(config.names)))
+
+    def _called(self, node: ast.AST) -> Scope | None:
+        """The function of the project that a call runs."""
+        found = (
+            alternatives(self.analysis.evaluator.type_of(node.func, self.scope)) if isinstance(node, ast.Call) else ()
+        )
+        return next((one.scope for one in found if isinstance(one, Function)), None)
+
+    def _place(self, scope: Scope) -> str:
+        return self.knowledge.at(scope.node, scope)
+
+    def _passed(self, call: ast.Call) -> str:
+        """What becomes of what a call keeps, by what is known of what is called."""
         name = text_of(call.func, self.scope)
-        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if isinstance(receiver, ast.Name) and receiver.id in config.names:
-            return f"`{name}` is no method that the models know of {of_class(site.cls)}: it may do anything"
-        for one in alternatives(self.analysis.evaluator.type_of(call.func, self.scope)):
-            if isinstance(one, Function):
-                return f"passed to `{name}` ({self.knowledge.at(one.scope.node, one.scope)}), which keeps it"
-            if isinstance(one, Instance):
-                continue
-            told = of_type(one, self.scope.module)
-            if told != "unknown":
-                return f"passed to `{name}` ({told}), which keeps it"
-        return f"passed to `{name}`, of which nothing is known: it may keep it"
+        called = self._called(call)
+        if called is not None:
+            return f"passed to `{name}` ({self._place(called)}), which keeps it"
+        told = of_type(self.analysis.evaluator.type_of(call.func, self.scope), self.scope.module)
+        if told == "unknown":
+            return f"passed to `{name}`, of which nothing is known: it may keep it"
+        return f"passed to `{name}` ({told}), which keeps it"
 
 
 def _rows(rows: tuple[int, ...]) -> str:
@@ -236,12 +203,6 @@ def _exits_after(graph: Graph) -> dict[Node, tuple[NodeKind, ...]]:
     exits = {node: frozenset([kind]) for kind, node in graph.exits.items()}
     after = solve(graph, Problem(exits, frozenset.union, lambda _, kinds: kinds, backward=True))
     return {node: tuple(kind for kind in graph.exits if kind in kinds) for node, kinds in after.items()}
-
-
-def _passes(edge: Edge) -> bool:
-    return edge.source.kind in ("reraise", "except", "raise") or (
-        edge.source.kind == "exit" and edge.source.way != "normal"
-    )
 
 
 def _text(node: Node, scope: Scope) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.lifetimes.acquisitions import KINDS
+from poolint.analyses.lifetimes.acquisitions import KINDS, acquisition, is_taking
 from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
-from poolint.explain.words import of_class, of_type
+from poolint.explain.words import UNFOLLOWED, of_class, of_type
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.call_sites import call_fact, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
@@ -16,13 +16,11 @@ from poolint.types.values import Function, Instance, Type, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.acquisitions import Site, Unfollowed
     from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line
     from poolint.syntax.scopes import Binding, Scope
-
-_TAKES = frozenset({"checkout", "open", "create"})
 
 
 class Silent:
@@ -102,7 +100,7 @@ class Silent:
             if any(site.call is call for site in self.followed) or _is_bound_by_with(call):
                 continue
             fact = call_fact(self.ev, call, scope, use_evidence=False)
-            if fact is None or (fact.role or (fact.cls.construct if fact.cls is not None else "")) not in _TAKES:
+            if fact is None or not is_taking(fact):
                 continue
             cls = fact.cls
             value = parent_of(call) if isinstance(parent_of(call), ast.Await) else call
@@ -114,46 +112,27 @@ class Silent:
             )
 
     def _not_followed(self, call: ast.Call, scope: Scope) -> str:
-        """Why a checkout is not followed, by where it stands."""
-        value: ast.AST = call
-        parent = parent_of(call)
-        if isinstance(parent, ast.Await):
-            value, parent = parent, parent_of(parent)
-        if isinstance(parent, ast.withitem):
-            statement = parent_of(parent)
-            word = "async with" if isinstance(statement, ast.AsyncWith) else "with"
-            return f"released: the `{word}` gives it back on every way out: normally, by exception, when cancelled"
-        if isinstance(parent, ast.Return):
-            return "handed on: returned to the caller, who owes it"
-        if isinstance(parent, (ast.Yield, ast.YieldFrom)):
-            return "not followed: it is yielded to the consumer"
-        if isinstance(parent, (ast.Call, ast.keyword)):
-            taker = parent if isinstance(parent, ast.Call) else parent_of(parent)
-            text = text_of(taker.func, scope) if isinstance(taker, ast.Call) else "a call"
-            return f"handed on: passed to `{text}` as it is"
-        if scope.kind != "function":
-            return "nothing is owed here: what a module or class makes lives as long as the process"
-        statement = statement_of(value)
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        target = targets[0]
-        if isinstance(target, ast.Attribute):
-            return f"handed on: stored in `{text_of(target, scope)}`, which belongs to an object"
-        if isinstance(target, ast.Name):
-            return self._kept(target.id, scope)
-        if isinstance(parent, ast.Attribute):
-            return f"not followed: no name holds it, and `.{parent.attr}` is taken of it at once"
-        return "not followed: no single name holds it"
+        """Why a checkout is not followed."""
+        found = acquisition(self.ev, self.analysis.vocabulary, call, scope)
+        if not isinstance(found, str):
+            return f"it is followed as what `{found.name}` holds"
+        return UNFOLLOWED[found].format(self._goes_to(call, found, scope))
 
-    def _kept(self, target: str, scope: Scope) -> str:
-        if target in scope.globals:
-            return f"handed on: `{target}` is a global name, which lives as long as the process"
-        for inner in scope.descendants():
-            if inner is not scope and target in inner.loads:
-                return f"not followed: the inner function `{inner.name}` uses `{target}`, and may give it back"
-        return (
-            f"not followed: it does not check out anything of its own for `{target}` (it works on what somebody else "
-            "holds, or its function has not taken it itself)"
-        )
+    def _goes_to(self, call: ast.Call, why: Unfollowed, scope: Scope) -> str:
+        """Where the value of a call goes, as written."""
+        node: ast.AST = call
+        around = parent_of(node)
+        while isinstance(around, (ast.Await, ast.keyword)):
+            node, around = around, parent_of(around)
+        if why == "passed" and isinstance(around, ast.Call):
+            return text_of(around.func, scope)
+        statement = statement_of(node)
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        target = targets[0] if isinstance(targets[0], ast.expr) else call
+        if why == "captured" and isinstance(target, ast.Name):
+            inner = (one for one in scope.descendants() if one is not scope and target.id in one.loads)
+            return next((one.name for one in inner), target.id)
+        return text_of(target, scope)
 
 
 def _is_bound_by_with(call: ast.Call) -> bool:

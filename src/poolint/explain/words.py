@@ -27,6 +27,8 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.acquisitions import Unfollowed
+    from poolint.analyses.lifetimes.state import Why
     from poolint.detect.observation import Dismissal
     from poolint.models.schema import Call, Class, Method, Role
     from poolint.models.schema import Function as Row
@@ -114,6 +116,49 @@ DISMISSALS: dict[Dismissal, str] = {
     "unreachable": "the line is never reached",
 }
 """What lets something pass, in words about the resource or the call that it depends on."""
+
+HANDED: dict[Why, str] = {
+    "unknown-method": "`{}` is no method that the models know of {}: it may do anything",
+    "packed": "by `{}`, which gets it inside of something else, or as a method of it",
+    "entered": "entered as part of `{}`",
+    "stored": "stored in `{}`, which outlives this",
+    "returned": "returned to the caller, who owes it from there on",
+    "kept": "by `{}`",
+}
+"""How something gets another owner, about the event and the class of what is handed on."""
+
+FREED: dict[Why, str] = {
+    "library-await": "the library's own awaits",
+    "harmless-await": "awaits that wait for nothing foreign that is known",
+}
+"""Whose awaits free the slot when they are cancelled."""
+
+NOT_TAKEN: dict[Why, str] = {
+    "server": "`{}` fails only where the server is gone, and then the slot is free",
+    "resumed": "what runs the generator goes on after `{}`, whatever becomes of its consumer",
+}
+"""Why a way is not one on which something is lost."""
+
+UNFOLLOWED: dict[Unfollowed, str] = {
+    "entered": "released: the `with` gives it back on every way out: normally, by exception, when cancelled",
+    "returned": "handed on: returned to the caller, who owes it",
+    "yielded": "not followed: it is yielded to the consumer",
+    "passed": "handed on: passed to `{}` as it is",
+    "stored": "handed on: stored in `{}`, which belongs to an object",
+    "module": "nothing is owed here: what a module or class makes lives as long as the process",
+    "unnamed": "not followed: no single name holds it",
+    "global": "handed on: `{}` is a global name, which lives as long as the process",
+    "declared": "nothing is owed here: `{}` is declared `global` or `nonlocal`",
+    "captured": "not followed: the inner function `{}` uses it, and may give it back",
+    "unlikely": "not followed: neither what is called nor what is done with its value says that it takes anything",
+    "no-class": "not followed: what it gives is not one class of resource alone",
+    "no-concern": "nothing is owed here: of this client it is not known that anything comes of it if it is not closed",
+    "unpooled": "nothing is owed here: the engine keeps no connection of its own",
+    "registry": "nothing is owed here: it belongs to the registry that gives it",
+    "borrowed": "nothing is owed here: it works on a connection that somebody else holds",
+    "takes-nothing": "not followed: neither it nor what it calls is known to check anything out for its caller",
+}
+"""Why no obligation begins with a call, about where its value goes."""
 
 _PENDING = {
     "coroutine": "a coroutine, whose `await` gives",

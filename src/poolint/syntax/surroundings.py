@@ -58,3 +58,11 @@ def follows(node: ast.AST, other: ast.AST) -> bool:
 
 def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:
     return child is expression.generators[0]
+
+
+def is_yielded(call: ast.Call) -> bool:
+    """Whether what a call makes is yielded on the spot: ``yield Repository(session)`` hands nothing on."""
+    parent = parent_of(call)
+    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Yield):
+        parent = parent_of(parent)
+    return isinstance(parent, ast.Yield)

@@ -37,6 +37,28 @@ _MAX_DEPTH = 4
 """Helpers that hand on what a helper has handed them."""
 
 
+Unfollowed = Literal[
+    "entered",  # by the header of a `with`
+    "returned",
+    "yielded",
+    "passed",  # to another call as it is
+    "stored",  # in an attribute or an item
+    "module",  # the code of a module or of a class takes it
+    "unnamed",  # no single name holds it
+    "global",  # the name is a global one
+    "declared",  # the name is declared with a type that says who owns it
+    "captured",  # an inner function uses the name
+    "unlikely",  # neither what is called nor what is done with its value says that it takes anything
+    "no-class",  # what it gives is no one class of resource
+    "no-concern",  # nobody knows that anything comes of a client that is not closed
+    "unpooled",  # an engine that keeps no connection
+    "registry",  # what a registry gives stays the registry's
+    "borrowed",  # it works on a connection that somebody else holds
+    "takes-nothing",  # neither it nor a function that it calls is known to check anything out
+]
+"""Why no obligation begins with a call."""
+
+
 class Site(NamedTuple):
     """One obligation: ``value`` is the acquiring call, or the ``await`` around it.
 
@@ -61,27 +83,77 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
     """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
     if scope.kind != "function":
         return
-    captured = {name for inner in scope.descendants() if inner is not scope for name in inner.loads}
+    captured = _captured(scope)
     for node in scope.calls:
-        value: ast.expr = node
-        parent = parent_of(node)
-        if isinstance(parent, ast.Await):
-            value, parent = parent, parent_of(parent)
-        name = _target(parent, value)
-        if name is None and last_name(node.func) in vocabulary.outlasts:
-            name = _entered(parent)
-        if name is None:
-            continue
-        if name and (name in scope.globals or name in captured or not _is_likely(node, name, vocabulary, scope)):
-            continue
-        is_header = isinstance(parent, (ast.withitem, ast.Call))
-        if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
-            continue
-        found = checkout(ev, node, value, scope)
-        if found is None or (is_header and not outlasts_block(found[1])):
-            continue
-        if name not in scope.declared:
-            yield Site(node, value, name, *found)
+        found = _acquired(ev, vocabulary, node, scope, captured)
+        if isinstance(found, Site):
+            yield found
+
+
+def acquisition(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope) -> Site | Unfollowed:
+    """The obligation that begins with a call, or why none does."""
+    if scope.kind == "function":
+        return _acquired(ev, vocabulary, node, scope, _captured(scope))
+    parent = parent_of(node)
+    why = _elsewhere(parent_of(parent) if isinstance(parent, ast.Await) else parent)
+    return why if why in ("entered", "passed") else "module"
+
+
+def is_taking(fact: CallFact) -> bool:
+    """Whether a call takes something, by its own words or as the making of an object that does."""
+    return (fact.role or (fact.cls.construct if fact.cls is not None else "")) in _TAKES
+
+
+def _captured(scope: Scope) -> set[str]:
+    """The names that inner functions use."""
+    return {name for inner in scope.descendants() if inner is not scope for name in inner.loads}
+
+
+def _acquired(
+    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope, captured: set[str]
+) -> Site | Unfollowed:
+    value: ast.expr = node
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        value, parent = parent, parent_of(parent)
+    name = _target(parent, value)
+    if name is None and last_name(node.func) in vocabulary.outlasts:
+        name = _entered(parent)
+    if name is None:
+        return _elsewhere(parent)
+    if name and name in scope.globals:
+        return "global"
+    if name and name in captured:
+        return "captured"
+    if name and not _is_likely(node, name, vocabulary, scope):
+        return "unlikely"
+    is_header = isinstance(parent, (ast.withitem, ast.Call))
+    if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
+        return "unlikely"
+    found = _checkout(ev, node, value, scope)
+    if isinstance(found, str):
+        return found
+    if is_header and not outlasts_block(found[1]):
+        return "entered"
+    return "declared" if name in scope.declared else Site(node, value, name, *found)
+
+
+_ELSEWHERE: dict[type[ast.AST], Unfollowed] = {
+    ast.withitem: "entered",
+    ast.Return: "returned",
+    ast.Yield: "yielded",
+    ast.YieldFrom: "yielded",
+    ast.Call: "passed",
+    ast.keyword: "passed",
+}
+
+
+def _elsewhere(parent: ast.AST | None) -> Unfollowed:
+    """Why no name of the function holds a value, by where it goes."""
+    targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+    if any(isinstance(one, (ast.Attribute, ast.Subscript)) for one in targets):
+        return "stored"
+    return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
 
 
 def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
@@ -128,21 +200,26 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) 
 
 def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
     """What a call checks out, by itself or by the function of the project that it calls."""
+    found = _checkout(ev, node, value, scope)
+    return None if isinstance(found, str) else found
+
+
+def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | Unfollowed:
     fact = call_fact(ev, node, scope, use_evidence=False)
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
-        return None
+        return "no-class"
     if cls.kind == "client" and not cls.on_drop:
-        return None  # nobody knows that anything comes of it
+        return "no-concern"
     if cls.kind == "engine" and is_unpooled(ev, node, scope):
-        return None  # its connections end with their own release
+        return "unpooled"
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
-        return None  # what a registry gives stays the registry's
-    if fact.row is not None:
-        return (fact, cls, "") if fact.role in _TAKES and not _borrows(ev, node, scope) else None
-    if fact.cls is not None:
-        return (fact, cls, "") if fact.cls.construct in _TAKES and not _borrows(ev, node, scope) else None
-    return _from_helper(ev, node, scope, cls, 0)
+        return "registry"
+    if fact.row is None and fact.cls is None:
+        return _from_helper(ev, node, scope, cls, 0) or "takes-nothing"
+    if not is_taking(fact):
+        return "takes-nothing"
+    return "borrowed" if _borrows(ev, node, scope) else (fact, cls, "")
 
 
 def is_own_registry(factory: ast.expr, scope: Scope) -> bool:

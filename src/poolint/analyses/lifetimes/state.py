@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.flow.flags import asked
 
@@ -21,11 +21,36 @@ class Config(NamedTuple):
     flags: frozenset[tuple[str, bool]] = frozenset()
 
 
+Why = Literal[
+    "",
+    # released
+    "method",  # a method of its own gives it back
+    "registry",  # one of the registry that it is from
+    "callee",  # what it is passed to
+    "block",  # a block that it is entered with
+    # handed on
+    "unknown-method",  # a method is called on it that no model tells of
+    "kept",  # what it is passed to keeps it, or may
+    "packed",  # passed or bound inside of something else, or as a method of it
+    "entered",  # entered as a part of something else
+    "stored",  # in what is no name of the function
+    "returned",
+    # gone
+    "library-await",  # a cancellation in an await of the library, which frees the slot itself
+    "harmless-await",  # one in an await that waits for nothing foreign that is known
+    "tidying",  # what tidies up something else is not taken to fail
+    "server",  # an undoing that raises: the server is gone, and the slot is free
+    "resumed",  # what runs a generator goes on with it, whatever becomes of its consumer
+    "test",  # a test that cannot come out like this while it is held
+]
+
+
 class End(NamedTuple):
     """An obligation that ends: ``released``, ``misreleased`` where closing it does not give it back, ``misplaced`` in
-    a pool that is not its own, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path."""
+    a pool that is not its own, ``handed`` to another owner, ``overwritten``, or ``gone`` from a path; and ``why``."""
 
     how: str
+    why: Why = ""
 
 
 def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *, is_session: bool) -> Config | End:
@@ -34,9 +59,9 @@ def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *
         test, truth = test.operand, not truth
     name, value = asked(test, truth)
     if name in config.names:
-        return config if value else End("gone")
+        return config if value else End("gone", "test")
     if (name, not value) in config.flags:
-        return End("gone")
+        return End("gone", "test")
     if name in flags:
         return config._replace(flags=config.flags | {(name, value)})
     return _asked(config, test, truth, is_session=is_session)
@@ -50,7 +75,7 @@ def _asked(config: Config, test: ast.expr, truth: bool, *, is_session: bool) -> 
     if attribute.value.id not in config.names:
         return config
     if attribute.attr in _CLOSED and truth:
-        return End("gone")
+        return End("gone", "test")
     if attribute.attr == "in_transaction" and not truth and is_session:
         return config._replace(state="idle")
     return config

@@ -20,6 +20,7 @@ from poolint.flow.flags import asked, name_of
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import call_fact
 from poolint.types.values import ClassObject, Instance
 from poolint.types.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
@@ -31,14 +32,6 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge, Node
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-
-def _is_yielded(call: ast.Call) -> bool:
-    """Whether what a call makes is yielded on the spot: ``yield Repository(session)`` hands nothing on."""
-    parent = parent_of(call)
-    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Yield):
-        parent = parent_of(parent)
-    return isinstance(parent, ast.Yield)
 
 
 _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
@@ -80,7 +73,7 @@ class Moves:
             config = refined
         kind = node.kind
         if edge.is_unwinding and kind in ("call", "await") and self._ends_another(node.node, config):
-            return End("gone")
+            return End("gone", "tidying")
         if kind == "call":
             assert isinstance(node.node, ast.Call)
             return self._called(node, node.node, config, edge)
@@ -91,7 +84,7 @@ class Moves:
         if kind == "store":
             return self._stored(node, config)
         if kind == "yield" and edge.is_unwinding and self._is_resumed:
-            return End("gone")
+            return End("gone", "resumed")
         if kind in ("return", "yield"):
             return self._given(node, config)
         if kind == "iterate" and self.is_session and self._is_queried(node.value, config):
@@ -142,14 +135,13 @@ class Moves:
         if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
             root = root_of(call)
             if isinstance(root, ast.Name) and root.id in config.names:
-                return End("handed")  # `run_sync(lambda session: session.close())`
+                return End("handed", "packed")  # `run_sync(lambda session: session.close())`
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
-            assert isinstance(call.func, ast.Attribute)
-            return self._through_registry(call, call.func.attr, config, edge)
+            return self._through_registry(call, last_name(call.func), config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if self._carries(argument, config.names):
                 return self._passed(node, call, argument, config, edge)
@@ -163,13 +155,13 @@ class Moves:
     def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
         row = self.ev.models.method(self.site.cls, name)
         if row is None:
-            return End("handed")  # an unknown method may do anything
+            return End("handed", "unknown-method")  # an unknown method may do anything
         if row.role in ("release", "dispose") and row.releases == "self":
-            return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released")
+            return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released", "method")
         if row.releases == "argument" and row.role == "release":
             return config
         if row.role in _UNDOING and edge.is_unwinding:
-            return End("gone")  # it raises when the server is gone, and then the slot is free
+            return End("gone", "server")  # it raises when the server is gone, and then the slot is free
         if self.site.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
             if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
                 return config._replace(state="connecting")
@@ -199,20 +191,21 @@ class Moves:
         """What is called on the registry that the session comes from: it ends the session, or passes the call on."""
         assert self.site.fact.cls is not None
         row = self.ev.models.method(self.site.fact.cls, name)
-        return End("released") if row is None or row.role == "release" else self._method(call, name, config, edge)
+        is_ended = row is None or row.role == "release"
+        return End("released", "registry") if is_ended else self._method(call, name, config, edge)
 
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if not isinstance(argument, ast.Name):
-            return End("handed")
+            return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
         if fate is Fate.RELEASED:
             is_lost = not self.site.helper and self._is_misplaced(call)
-            return End("misplaced" if is_lost else "released")
+            return End("misplaced") if is_lost else End("released", "callee")
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
-        if fate is Fate.KEPT and not _is_yielded(call) and not self._wraps(call):
-            return End("handed")
+        if fate is Fate.KEPT and not is_yielded(call) and not self._wraps(call):
+            return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
         if self.site.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
@@ -265,7 +258,7 @@ class Moves:
             return config._replace(state="held" if edge.kind == "exception" else "idle")
         assert isinstance(node.node, ast.Await)
         if edge.is_unwinding and self._undoes(node.node.value, config):
-            return End("gone")
+            return End("gone", "server")
         if edge.kind == "cancel":
             return self._cancelled(node.node.value, config)
         return config
@@ -285,13 +278,14 @@ class Moves:
         if self.site.cls.on_drop == "lost":
             return config
         if not isinstance(awaited, ast.Call):
-            return End("gone")
+            return End("gone", "library-await")
         waited = [awaited]
         if last_name(awaited.func) in _WAITS_FOR:
             waited += [one for one in awaited.args if isinstance(one, ast.Call)]
         if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
             return config
-        return End("gone")
+        fact = call_fact(self.ev, awaited, self.scope)
+        return End("gone", "harmless-await" if fact is None or fact.row is None else "library-await")
 
     # Blocks
 
@@ -300,9 +294,9 @@ class Moves:
         if isinstance(value, ast.Await):
             value = value.value
         if isinstance(value, ast.Name) and value.id in config.names:
-            return End("released") if self.site.cls.releases_on_exit else config
+            return End("released", "block") if self.site.cls.releases_on_exit else config
         if value is not None and self._carries(value, config.names):
-            return End("handed")
+            return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
             return config._replace(state="idle" if edge.is_unwinding else "held")
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
@@ -313,7 +307,9 @@ class Moves:
                     return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel":
             if isinstance(value, ast.Call) and last_name(value.func) in WATCHING:
-                return End("gone")  # `async with asyncio.timeout(3):` does not wait for anything itself
+                return End(
+                    "gone", "harmless-await"
+                )  # `async with asyncio.timeout(3):` does not wait for anything itself
             return self._cancelled(node.value, config)
         return config
 
@@ -331,13 +327,13 @@ class Moves:
         if not isinstance(target, ast.Name):
             if isinstance(target, ast.expr) and value is not None:
                 config = self._flagged(name_of(target), value, config)
-            return End("handed") if holds else config
+            return End("handed", "stored") if holds else config
         if value is not None and node.how == "assign":
             config = self._flagged(target.id, value, config)
         if holds:
             if isinstance(value, ast.Name) and node.how == "assign":
                 return config._replace(names=config.names | {target.id})
-            return End("handed")
+            return End("handed", "packed")
         if target.id not in config.names or self._is_same(value, config):
             return config
         left = config.names - {target.id}
@@ -372,7 +368,7 @@ class Moves:
         if value is None or not self._carries(value, config.names):
             return config
         if node.kind == "return":
-            return End("handed")
+            return End("handed", "returned")
         return config._replace(state="held") if self.is_lazy else config
 
     def _carries(self, value: ast.expr, names: frozenset[str]) -> bool:

@@ -56,7 +56,8 @@ class Trace:
 
     def __init__(self) -> None:
         self.ends: list[tuple[Standing, Edge, End]] = []
-        self.exits: list[tuple[Standing, list[Edge]]] = []
+        self.exits: list[tuple[Standing, list[Edge], Node | None]] = []
+        """With a shortest way to each, and the last event on it after which nothing was held any more."""
         self.standings: list[Standing] = []
 
 
@@ -99,7 +100,7 @@ def follow(
         if node.kind not in exits:
             continue
         if trace is not None:
-            trace.exits.append((standing, found.witness(standing)))
+            trace.exits.append((standing, found.witness(standing), _given_back(found, standing)))
         if config.state == "closed":
             if "misreleased" not in lost:
                 lost["misreleased"] = found.witness(_closed(found, standing))
@@ -123,3 +124,13 @@ def _closed(found: Exploration[Config], standing: Standing) -> Standing:
     while previous is not None and previous[1].state == "closed":
         standing, previous = previous, found.before(previous)
     return standing
+
+
+def _given_back(found: Exploration[Config], standing: Standing) -> Node | None:
+    """The last event on the way to a standing that was begun with something held, and ended with nothing."""
+    previous = found.before(standing)
+    while previous is not None:
+        if standing[1].state == "idle" and previous[1].state in ("held", "committing"):
+            return previous[0]
+        standing, previous = previous, found.before(previous)
+    return None
