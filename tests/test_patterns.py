@@ -19,7 +19,7 @@ _ASKED = _ASKED_AT | {"search", "findall", "finditer", "sub", "subn", "split", "
 
 BOUNDED = {
     "screen/files.py": {"_BEFORE_CALL": "reads no more than MAX_HEAD bytes"},
-    "analyses/table_locks.py": {"_SELECT": "reads no more than MAX_TEXT characters"},
+    "analyses/statement_locks.py": {"_SELECT": "reads no more than MAX_TEXT characters"},
 }
 """Expressions whose text has a bound of its own."""
 

@@ -1,7 +1,7 @@
 """Which tables a function's transactions lock, one after the other.
 
-Rows are locked by ``SELECT … FOR UPDATE``, ``UPDATE`` and ``DELETE``, tables by ``LOCK TABLE``: in statements built with
-SQLAlchemy, in the ORM's queries, and in plain text. What says that it does not wait can not be part of a deadlock.
+Rows are locked by ``SELECT … FOR UPDATE``, ``UPDATE`` and ``DELETE``, tables by ``LOCK TABLE``; what says that it does not
+wait can not be part of a deadlock.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.statement_locks import lock_of
 from poolint.analyses.summaries import Summaries
-from poolint.syntax.scopes import nearest, parent_of
-from poolint.types.call_sites import call_fact, text_of
-from poolint.types.members import lineage
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -28,20 +28,6 @@ if TYPE_CHECKING:
 
 WORDS = re.compile(rb"with_for_update|\b(?:update|delete)\(|\.delete\(\)|(?i:\bupdate\s+\w|delete\s+from|lock\s+table)")
 """What is in a file that locks rows."""
-
-_TEXT = re.compile(
-    r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
-    re.IGNORECASE,
-)
-_SELECT = re.compile(
-    r"^\s*SELECT\b.*?\bFROM\s+[\"'`]?([\w.]+)(?![^;]*\bJOIN\b).*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b(?!.*\b(?:SKIP|NOWAIT)\b)",
-    re.IGNORECASE | re.DOTALL,
-)
-_RUNS = frozenset({"execute", "scalar", "scalars", "exec", "stream", "stream_scalars"})
-_DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
-MAX_TEXT = 4_000
-"""Characters of a statement that are looked at: it takes the square of them to know that it locks nothing."""
-_MAX_STEPS = 12
 
 
 class Lock(NamedTuple):
@@ -150,80 +136,8 @@ class Locks:
 
     def _by_call(self, call: ast.Call, scope: Scope) -> list[Lock]:
         """What one call of a session or connection locks."""
-        fact = call_fact(self.ev, call, scope)
-        if fact is None or fact.cls is None or fact.role not in ("query", "stream", "refresh"):
-            return []
-        table = ""
-        if fact.cls.kind == "query":
-            table = self._of_query(call, scope)
-        elif fact.cls.kind == "session" or fact.cls.name.startswith("sqlalchemy."):
-            if last_name(call.func) in ("get", "get_one") and call.args:
-                asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
-                table = self._table(call.args[0], scope) if asks and _is_true(asks[0]) else ""
-            elif last_name(call.func) in _RUNS and call.args:
-                table = self._of_statement(call.args[0], scope)
-        return [Lock(table, call, scope)] if table else []
-
-    def _of_query(self, call: ast.Call, scope: Scope) -> str:
-        """``session.query(Order).with_for_update().one()``, ``session.query(Order).update(…)``."""
-        locks = last_name(call.func) in ("update", "delete")
-        node: ast.expr = call
-        while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            locks = locks or (node.func.attr == "with_for_update" and _waits(node))
-            if node.func.attr == "query":
-                return self._table(node.args[0], scope) if locks and len(node.args) == 1 else ""
-            node = node.func.value
-        return ""
-
-    def _of_statement(self, node: ast.expr, scope: Scope) -> str:
-        locks = False
-        for _ in range(_MAX_STEPS):
-            if isinstance(node, ast.Name):
-                bindings = nearest(node.id, scope)
-                value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
-                if value is None:
-                    return ""
-                node = value
-            elif isinstance(node, ast.Constant):
-                return _of_text(node.value) if isinstance(node.value, str) else ""
-            elif isinstance(node, ast.Call):
-                name = last_name(node.func)
-                if name == "text" and node.args and isinstance(node.args[0], ast.Constant):
-                    return _of_text(str(node.args[0].value))
-                if name in ("update", "delete") and node.args:
-                    return self._table(node.args[0], scope)
-                if name in ("update", "delete") and isinstance(node.func, ast.Attribute):
-                    return self._table(node.func.value, scope)
-                if name == "select":
-                    return self._table(node.args[0], scope) if locks and len(node.args) == 1 else ""
-                if not isinstance(node.func, ast.Attribute):
-                    return ""
-                if name in ("join", "outerjoin", "select_from"):
-                    return ""
-                locks = locks or (name == "with_for_update" and _waits(node))
-                node = node.func.value
-            else:
-                return ""
-        return ""
-
-    def _table(self, node: ast.expr, scope: Scope) -> str:
-        """The name of the table that a class maps, or that a ``Table`` stands for."""
-        if isinstance(node, ast.Attribute):
-            return self._table(node.value, scope) if node.attr in ("__table__", "id") else ""
-        for one in alternatives(self.ev.type_of(node, scope)):
-            if isinstance(one, ClassObject) and one.cls is not one.base:
-                for owner in lineage(self.ev, one):
-                    for binding in owner.bindings.get("__tablename__", ()):
-                        if isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
-                            return binding.value.value.lower()
-                return one.cls.name.lower()
-        if isinstance(node, ast.Name):
-            bindings = nearest(node.id, scope)
-            made = bindings[0].value if len(bindings) == 1 else None
-            if isinstance(made, ast.Call) and last_name(made.func) == "Table" and made.args:
-                first = made.args[0]
-                return first.value.lower() if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-        return ""
+        found = lock_of(self.ev, call, scope)
+        return [Lock(found.table, call, scope)] if found is not None and found.table else []
 
 
 def _more(one: _Transactions, other: _Transactions) -> _Transactions:
@@ -240,19 +154,6 @@ def _span(call: ast.Call) -> tuple[int, int, int, int]:
     assert call.end_lineno is not None
     assert call.end_col_offset is not None
     return call.lineno, call.col_offset, call.end_lineno, call.end_col_offset
-
-
-def _of_text(text: str) -> str:
-    found = _TEXT.match(text) or _SELECT.match(text[:MAX_TEXT])
-    return found[1].lower() if found is not None else ""
-
-
-def _waits(call: ast.Call) -> bool:
-    return not any(one.arg in _DOES_NOT_WAIT for one in call.keywords)
-
-
-def _is_true(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _binding_block(node: ast.AST, name: str) -> ast.AST | None:

@@ -8,34 +8,30 @@ is not told.
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import inside, root_of, source_of
+from poolint.analyses.origins import origin
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.models.schema import ENDING_ROLES
-from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import call_fact, text_of
 from poolint.types.values import Function, Instance, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.holding.transactions import Region
+    from poolint.analyses.origins import Passage
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_KINDS = (
-    ("a row lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
-    ("a table lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
-    ("an advisory lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
-)
-_UNLOCKS = re.compile(r"\bpg_advisory_unlock(?:_all|_shared)?\b", re.IGNORECASE)
 _MAX_DEPTH = 4
-"""Functions inside each other that are looked into; names of statements that are followed."""
+"""Functions inside each other that are looked into; cursors that are followed to what made them."""
+
+_WITH: frozenset[Passage] = frozenset(("with",))
 
 
 class Lock(NamedTuple):
@@ -83,7 +79,7 @@ def _is_on(ev: Evaluator, call: ast.Call, names: set[str], scope: Scope) -> bool
     for _ in range(_MAX_DEPTH):
         if root is None or text_of(root, scope) in names:
             return root is not None
-        value = _only_value(root, scope) if _is_cursor(ev, root, scope) else None
+        value = origin(ev, root, scope, _WITH).node if _is_cursor(ev, root, scope) else None
         root = root_of(value) if isinstance(value, ast.Call) else None
     return False
 
@@ -95,44 +91,10 @@ def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     )
 
 
-def _only_value(node: ast.expr, scope: Scope) -> ast.expr | None:
-    """What the only binding of a name gives it."""
-    bindings = nearest(node.id, scope) if isinstance(node, ast.Name) else []
-    value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated", "with") else None
-    return value.value if isinstance(value, ast.Await) else value
-
-
 def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
-    """What a statement locks that a call of a session, a connection or a cursor runs."""
-    fact = call_fact(ev, call, scope)
-    if fact is None or fact.role not in ("query", "stream", "refresh", "cursor"):
-        return ""
-    if any(one.arg == "with_for_update" and not _is_no(one.value) for one in call.keywords):
-        return "a row lock"
-    return _said(call.func, scope, 0) or next((kind for one in call.args if (kind := _said(one, scope, 0))), "")
-
-
-def _said(node: ast.expr, scope: Scope, depth: int) -> str:
-    """What a statement locks, by the words of its text, or the methods that build it."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            for kind, words in _KINDS:
-                if words.search(one.value) is not None:
-                    return kind
-        elif isinstance(one, ast.Call) and last_name(one.func) == "with_for_update":
-            return "a row lock"
-        elif isinstance(one, ast.Attribute) and _KINDS[2][1].fullmatch(one.attr) is not None:
-            return "an advisory lock"
-        elif isinstance(one, ast.Name) and depth < _MAX_DEPTH:
-            value = _only_value(one, scope)
-            found = _said(value, scope, depth + 1) if value is not None and not isinstance(value, ast.Name) else ""
-            if found:
-                return found
-    return ""
-
-
-def _is_no(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
+    """What a statement locks that a call runs, in words; what it merely writes is no lock that is worth a word."""
+    found = lock_of(ev, call, scope)
+    return found.kind if found is not None else ""
 
 
 def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -140,8 +102,7 @@ def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     fact = call_fact(ev, call, scope)
     if fact is not None and fact.role in ENDING_ROLES:
         return True
-    texts = (one.value for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Constant))
-    return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
+    return unlocks(call)
 
 
 def _is_kept(ev: Evaluator, hold: Hold, taken: ast.Call, node: ast.AST, regions: list[Region]) -> bool:

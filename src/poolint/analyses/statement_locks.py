@@ -1,0 +1,178 @@
+"""What a statement locks in the database: rows, tables, or what an advisory lock stands for.
+
+A call of a session, a connection, a cursor or a query runs a statement. It is read as text (``FOR UPDATE``, ``LOCK
+TABLE``, ``pg_advisory_lock``), as what SQLAlchemy's constructors and the ORM's queries build (``with_for_update()``,
+``update(Order)``), and behind the names that it was given before.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.analyses.origins import origin
+from poolint.types.call_sites import call_fact
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+Kind = Literal["", "a row lock", "a table lock", "an advisory lock"]
+
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("a row lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
+    ("a table lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
+    ("an advisory lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
+)
+_TEXT = re.compile(
+    r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
+    re.IGNORECASE,
+)
+_SELECT = re.compile(
+    r"^\s*SELECT\b.*?\bFROM\s+[\"'`]?([\w.]+)(?![^;]*\bJOIN\b).*\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b(?!.*\b(?:SKIP|NOWAIT)\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_UNLOCKS = re.compile(r"\bpg_advisory_unlock(?:_all|_shared)?\b", re.IGNORECASE)
+MAX_TEXT = 4_000
+"""Characters of a statement that are looked at: it takes the square of them to know that it locks nothing."""
+
+_ROLES = frozenset({"query", "stream", "refresh", "cursor"})
+_DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
+"""Options of ``with_for_update()`` (SQLAlchemy 1.4 and 2.0) by which it cannot be part of a deadlock."""
+
+_MAX_STEPS = 12
+_MAX_NAMES = 4
+"""Names of statements inside each other that are followed."""
+
+
+class StatementLock(NamedTuple):
+    """What a statement locks: the ``kind`` in words where it says so, the ``table`` where it waits for a single one.
+
+    ``UPDATE`` and ``DELETE`` lock what they write, and are of no kind.
+    """
+
+    kind: Kind
+    table: str
+
+
+def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None:
+    """What the statement locks that a call runs; None where it locks nothing, or runs none."""
+    fact = call_fact(ev, call, scope)
+    if fact is None or fact.role not in _ROLES:
+        return None
+    asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
+    kind: Kind = "a row lock" if any(not _is_no(one) for one in asks) else ""
+    for part in (call.func, *call.args):
+        kind = kind or _kind_of(ev, part, scope, 0)
+    table = ""
+    if fact.cls is not None and fact.role != "cursor":
+        if fact.cls.kind == "query":
+            table = _of_query(ev, call, scope)
+        elif (fact.cls.kind == "session" or fact.cls.name.startswith("sqlalchemy.")) and call.args:
+            if fact.role != "refresh" and not asks:
+                table = _of_statement(ev, call.args[0], scope)
+            elif last_name(call.func) in ("get", "get_one") and _is_true(asks[0]):
+                table = _table(ev, call.args[0], scope)
+    return StatementLock(kind, table) if kind or table else None
+
+
+def unlocks(call: ast.Call) -> bool:
+    """Whether the statement that a call runs gives back advisory locks."""
+    texts = (one.value for argument in call.args for one in ast.walk(argument) if isinstance(one, ast.Constant))
+    return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
+
+
+def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Kind:
+    """What a statement says that it locks, in its text or by the methods that build it."""
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            for kind, words in _KINDS:
+                if words.search(one.value) is not None:
+                    return kind
+        elif isinstance(one, ast.Call) and last_name(one.func) == "with_for_update":
+            return "a row lock"
+        elif isinstance(one, ast.Attribute) and _KINDS[2][1].fullmatch(one.attr) is not None:
+            return "an advisory lock"
+        elif isinstance(one, ast.Name) and depth < _MAX_NAMES:
+            end = origin(ev, one, scope)
+            found = _kind_of(ev, end.node, end.scope, depth + 1) if not isinstance(end.node, ast.Name) else ""
+            if found:
+                return found
+    return ""
+
+
+def _of_query(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
+    """``session.query(Order).with_for_update().one()``, ``session.query(Order).update(…)``."""
+    locks = last_name(call.func) in ("update", "delete")
+    node: ast.expr = call
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        locks = locks or (node.func.attr == "with_for_update" and _waits(node))
+        if node.func.attr == "query":
+            return _table(ev, node.args[0], scope) if locks and len(node.args) == 1 else ""
+        node = node.func.value
+    return ""
+
+
+def _of_statement(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
+    """The table that an argument locks: a text, or what is built from ``select``, ``update`` and ``delete``."""
+    locks = False
+    for _ in range(_MAX_STEPS):
+        node, scope, _binding = origin(ev, node, scope)
+        if isinstance(node, ast.Constant):
+            return _of_text(node.value) if isinstance(node.value, str) else ""
+        if not isinstance(node, ast.Call):
+            return ""
+        name = last_name(node.func)
+        if name == "text" and node.args:
+            node = node.args[0]
+            continue
+        if name in ("update", "delete") and node.args:
+            return _table(ev, node.args[0], scope)
+        if name in ("update", "delete") and isinstance(node.func, ast.Attribute):
+            return _table(ev, node.func.value, scope)
+        if name == "select":
+            return _table(ev, node.args[0], scope) if locks and len(node.args) == 1 else ""
+        if not isinstance(node.func, ast.Attribute) or name in ("join", "outerjoin", "select_from"):
+            return ""
+        locks = locks or (name == "with_for_update" and _waits(node))
+        node = node.func.value
+    return ""
+
+
+def _table(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
+    """The name of the table that a class maps, or that a ``Table`` stands for."""
+    if isinstance(node, ast.Attribute) and node.attr in ("__table__", "id"):
+        return _table(ev, node.value, scope)
+    for one in alternatives(ev.type_of(node, scope)):
+        if isinstance(one, ClassObject) and one.cls is not one.base:
+            for owner in lineage(ev, one):
+                for binding in owner.bindings.get("__tablename__", ()):
+                    if isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
+                        return binding.value.value.lower()
+            return one.cls.name.lower()
+    made = origin(ev, node, scope).node
+    if isinstance(made, ast.Call) and last_name(made.func) == "Table" and made.args:
+        first = made.args[0]
+        return first.value.lower() if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return ""
+
+
+def _of_text(text: str) -> str:
+    found = _TEXT.match(text) or _SELECT.match(text[:MAX_TEXT])
+    return found[1].lower() if found is not None else ""
+
+
+def _waits(call: ast.Call) -> bool:
+    return not any(one.arg in _DOES_NOT_WAIT for one in call.keywords)
+
+
+def _is_true(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
+
+
+def _is_no(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
