@@ -14,7 +14,6 @@ import importlib
 import io
 import os
 import pkgutil
-import re
 import shlex
 import sys
 import tempfile
@@ -106,15 +105,24 @@ def with_outputs(page: str, _: Iterable[type[Rule]]) -> str:
     The first line of such a file is a comment with its name, that of such a block is the command.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in re.findall(r"^```python\n# (\S+\.py)\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
-            (Path(folder) / name).write_text(text, encoding="utf-8")
+        for block in _blocks(page, "python\n# "):
+            name, text = block.split("\n", 1)
+            if name.endswith(".py"):
+                (Path(folder) / name).write_text(text, encoding="utf-8")
         here = os.getcwd()
         os.chdir(folder)
         try:
-            console = re.compile(r"^```console\n\$ poolint (.*)\n(?:.*\n)*?```$", re.MULTILINE)
-            return console.sub(lambda found: f"```console\n$ poolint {found[1]}\n{_output(found[1])}```", page)
+            for block in _blocks(page, "console\n$ poolint "):
+                command = block.partition("\n")[0]
+                page = page.replace(f"$ poolint {block}", f"$ poolint {command}\n{_output(command)}")
+            return page
         finally:
             os.chdir(here)
+
+
+def _blocks(page: str, opening: str) -> list[str]:
+    """The texts of the fenced blocks of a page that begin in some way, from there up to their last row."""
+    return [one.partition("\n```")[0] + "\n" for one in page.split(f"```{opening}")[1:]]
 
 
 def _output(command: str) -> str:
