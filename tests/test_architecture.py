@@ -359,29 +359,27 @@ SCREENING = {
 
 MAY_READ_TEXT = {
     # Which files to parse, or functions to look into: what is then found is told by their trees.
-    "detect/analysis.py": "engines are looked for where options of some are named",
+    "detect/analysis.py": "detectors are asked where a word that each of them needs stands",
     "types/callers.py": "callers are looked for where something of the name is called",
     "configuration/engines.py": "calls are looked at where a maker is named",
     "configuration/fleet.py": "files are parsed that name a maker",
-    "detect/engine_uses.py": "bounds are looked for where one is named",
+    "detect/engines/uses.py": "bounds are looked for where one is named",
     "analyses/derived.py": "awaitable attributes are looked for where they are named",
     "types/evidence.py": "an engine by its name alone is one beside its library only",
     "frameworks/hooks.py": "generators that are handed over elsewhere are looked for where something is",
     "types/loading.py": "modules that are loaded by name are looked for where that is done",
     "analyses/table_locks.py": "statements are looked at where one may lock",
-    "detect/api.py": "rules about names are asked where a module of that library is named",
     "detect/children.py": "modules are parsed that name what starts a child, or a hook of it",
     "detect/factories.py": "dependencies are looked for where something depends",
     "detect/ordering.py": "callers are looked for where something of the name is called",
     "detect/registries.py": "modules are parsed that name a registry, or remove from something",
-    "detect/spending.py": "files are looked at that name a maker",
     "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",
     "detect/streaming.py": "names of streams are looked for where one stands",
     "syntax/project.py": "files of a project are found by the names in them",
     "syntax/purposes.py": "names are resolved where the root of one stands",
     # What is said in no other way.
     "rewrite/extent.py": "whether a statement shares its rows with another one",
-    "detect/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
+    "detect/engines/reasons.py": "a comment beside an argument, found as a token, may give the reason for it",
     # These still take words for what happens.
     "configuration/reach.py": "lists of modules in the settings of task queues and of servers",
     "detect/contexts.py": "another module that names a variable, and what may release",

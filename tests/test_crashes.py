@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from poolint.cli.main import main
 from poolint.configuration.engines import Engines
-from poolint.detect.analysis import Analysis
+from poolint.detect import analysis
+from poolint.detect.detector import Detector, detectors
 from poolint.facts import SliceFacts
 from poolint.integrations import flake8
 from poolint.judgement import Judgement
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
 
     Check = Callable[..., list[dict[str, Any]]]
@@ -73,17 +76,13 @@ def crashes(found: list[dict[str, Any]]) -> list[str]:
 
 
 def break_detector(monkeypatch: pytest.MonkeyPatch, broken: str) -> None:
-    real = Analysis._detectors
-
     def crash(scope: Scope) -> Iterator[Any]:
         if scope.kind == "function":
             raise AssertionError("no such\nthing")
         yield from ()
 
-    def detectors(self: Analysis) -> list[tuple[str, Any]]:
-        return [(name, crash if name == broken else observe) for name, observe in real(self)]
-
-    monkeypatch.setattr(Analysis, "_detectors", detectors)
+    changed = [replace(one, make=lambda _: crash) if one.name == broken else one for one in detectors()]
+    monkeypatch.setattr(analysis, "detectors", lambda: changed)
 
 
 def test_all_is_well_without_a_crash(check: Check) -> None:
@@ -104,32 +103,23 @@ def test_a_detector_that_crashes_loses_its_own(check: Check, monkeypatch: pytest
 
 
 def test_every_detector_may_crash(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = []
-    real = Analysis._detectors
-
-    def detectors(self: Analysis) -> list[tuple[str, Any]]:
-        names[:] = [name for name, _ in real(self)]
-        return [(name, None) for name in names]
-
-    monkeypatch.setattr(Analysis, "_detectors", detectors)
+    names = {one.name for one in detectors()}
+    broken = [Detector(one.name, lambda _: lambda _: [None]) for one in detectors()]  # type: ignore[list-item]
+    monkeypatch.setattr(analysis, "detectors", lambda: broken)
     found = check("--extend-select=POL511")
     assert not places(found)
-    assert len(crashes(found)) == len(names) == len(set(names)) > 20
+    assert len(crashes(found)) == len(names) == len(broken) > 30
 
 
 def test_what_a_crash_leaves_half_known_is_thrown_away(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     """A detector that spoils what all of them share before it crashes takes nothing from the others."""
-    real = Analysis._detectors
 
-    def detectors(self: Analysis) -> list[tuple[str, Any]]:
-        def spoil(scope: Scope) -> Iterator[Any]:
-            del self.evaluator.project, self.vocabulary
-            raise KeyError("gone")
-            yield scope
+    def spoil(services: Services) -> Any:
+        del services.evaluator.project, services.vocabulary
+        raise KeyError("gone")
 
-        return [("spoiler", spoil), *real(self)]
-
-    monkeypatch.setattr(Analysis, "_detectors", detectors)
+    spoiled = [Detector("spoiler", spoil), *detectors()]
+    monkeypatch.setattr(analysis, "detectors", lambda: spoiled)
     found = check()
     assert places(found) == ALL
     assert any("detector `spoiler`" in one for one in crashes(found))
@@ -203,16 +193,11 @@ def test_where_nobody_knows_whether_a_rule_is_off_it_is_on(
 
 
 def test_a_stack_that_is_exhausted_is_one_line(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Analysis._detectors
-
     def deep(_: Scope) -> list[Any]:
         raise RecursionError
 
-    def detectors(self: Analysis) -> list[tuple[str, Any]]:
-        deeper = ("awaits", "lifetimes")
-        return [(name, deep if name in deeper else observe) for name, observe in real(self)]
-
-    monkeypatch.setattr(Analysis, "_detectors", detectors)
+    deeper = [replace(one, make=lambda _: deep) if one.name in ("awaits", "lifetimes") else one for one in detectors()]
+    monkeypatch.setattr(analysis, "detectors", lambda: deeper)
     first, second = check(code=1)
     assert (first["code"], second["code"]) == ("POL901", "POL402")
     assert first["message"].startswith("nested too deeply to be analysed by this Python: ")

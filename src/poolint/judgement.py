@@ -15,7 +15,7 @@ from poolint.analyses.steps import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Range
 from poolint.facts import NoFacts, SliceFacts, observed_range
-from poolint.rules.base import Rule, own_visits
+from poolint.rules.base import Declined, Rule, own_visits
 from poolint.syntax.scopes import statement_of
 from poolint.text.slices import Slice, cut
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from poolint.facts import Observed
     from poolint.options import Given
     from poolint.relaxations import Relaxation
-    from poolint.rules.base import Declined, Facts, Proposal, Verdict
+    from poolint.rules.base import Facts, Meta, Proposal, Verdict
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallFact
@@ -38,6 +38,9 @@ MAX_SLICE_ROWS = 1_500
 
 MAX_SLICES = 400
 """Slices of one file; what is found beyond is told without fixes."""
+
+ELSEWHERE = "something else is observed in the same place that has precedence: that is judged instead"
+"""Why a rule that yields does not report."""
 
 
 @dataclass
@@ -86,6 +89,9 @@ class Judgement:
             lambda: relaxations.kinds_of(module, relative, analysis.evaluator.models),
             frozenset[str](),
         )
+        self._kinds_at: dict[ast.AST, set[type[Observation]]] = {}
+        for _, one in observed:
+            self._kinds_at.setdefault(one.node, set()).add(type(one))
         self.found: list[Diagnostic] = []
         self.relaxed: list[tuple[Diagnostic, Relaxation]] = []
         """What is not expected to be told in a place of these kinds, and why: kept for `poolint why`."""
@@ -190,9 +196,15 @@ class Judgement:
                         scope.qualified_name,
                     )
                     self._put_down(rule)
-                    if verdict is not None:
+                    if verdict is not None and self._gives_way(rule_class.meta, observation):
+                        self.declined.append((observation, rule_class.meta.code, Declined(ELSEWHERE)))
+                    elif verdict is not None:
                         found.append(_Found(rule_class, scope, observation, verdict))
         return found
+
+    def _gives_way(self, meta: Meta, observation: Observation) -> bool:
+        """Whether something else is observed at the same node that has precedence with a rule."""
+        return not meta.yields_to.isdisjoint(self._kinds_at[observation.node])
 
     def _tell(self, found: list[_Found]) -> None:
         """Report findings that have no fixes, or whose fixes are with them."""

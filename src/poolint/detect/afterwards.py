@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import inside
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
@@ -46,8 +48,6 @@ _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
 
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
     """The uses in ``scope`` of what a ``with`` block has bound and released."""
-    if scope.kind != "function":
-        return
     blocks = _Blocks(scope)
     for statement in scope.withs:
         for item in statement.items:
@@ -186,3 +186,8 @@ def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) ->
             parent = parent_of(value)
             if parent is not None and inside(parent, statement):
                 yield value
+
+
+DETECTOR = Detector(
+    "afterwards", lambda services: partial(observe, services.evaluator, services.graphs), of="functions"
+)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_left
+from functools import partial
 from heapq import merge
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem
 from poolint.detect.observation import Observation
 from poolint.models.schema import REACHING_ROLES
@@ -37,7 +39,7 @@ _BUILDING = frozenset({"__init__", "__enter__", "__aenter__"})
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
     """The checkouts that a method puts on ``self`` and then loses."""
     owner = scope.enclosing_class
-    if owner is None or scope.kind != "function":
+    if owner is None:
         return
     blocks: dict[int, _Block] = {}
     for node in scope.calls:
@@ -217,3 +219,8 @@ class _Row:
     def _has_finalizer(self) -> bool:
         owner = self.scope.enclosing_class
         return owner is not None and "__del__" in owner.bindings
+
+
+DETECTOR = Detector(
+    "attributes", lambda services: partial(observe, services.evaluator, services.graphs), of="functions"
+)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -178,3 +180,6 @@ def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
         and one.func.attr not in ("add", "add_all", "expunge", "query")
     ]
     return node.func.attr not in ("add", "add_all", "expunge") and all(isinstance(one, ast.Await) for one in calls)  # type: ignore[attr-defined]
+
+
+DETECTOR = Detector("awaits", lambda services: partial(observe, services.evaluator, services.vocabulary))

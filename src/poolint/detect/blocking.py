@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -48,8 +50,6 @@ class BlockingCheckout(Observation):
 
 def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The first blocking call on each session in an ``async def``, then those that helpers make."""
-    if not scope.is_async:
-        return
     direct: dict[str, list[CallFact]] = {}
     for node in scope.calls:
         is_end = bool(scope.yields) and last_name(node.func) in RELEASING
@@ -147,3 +147,10 @@ def _origin(node: ast.Call, scope: Scope) -> Step | None:
     target = before[-1].node
     assert isinstance(target, (ast.expr, ast.arg))
     return step(f"`{root.id}` is a synchronous session", target, scope.module)
+
+
+DETECTOR = Detector(
+    "blocking",
+    lambda services: partial(observe, services.evaluator, services.vocabulary, services.sync_sessions),
+    of="coroutines",
+)

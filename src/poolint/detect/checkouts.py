@@ -16,6 +16,7 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.steps import step
 from poolint.detect import lent
 from poolint.detect.collector import SYNC_SIDES
+from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
@@ -374,3 +375,6 @@ def _releases(node: ast.AST, name: str) -> bool:
         return False
     held = [node.func.value, *node.args]
     return any(isinstance(one, ast.Name) and one.id == name for one in held)
+
+
+DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

@@ -11,6 +11,7 @@ from poolint.analyses.effects import Effects
 from poolint.analyses.pools import Pools
 from poolint.analyses.sinks import dispose_sink, opening_sink
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
 from poolint.frameworks.hooks import decorating, hook_names
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
 
     from poolint.analyses.application_pools import Made
     from poolint.analyses.effects import Edges, Witness
+    from poolint.detect.detector import Observe
     from poolint.detect.observation import Observation
+    from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -68,8 +71,7 @@ class Children:
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """The places in a module where a child process begins to share a pool."""
-        data = module.source.data
-        if not any(word in data for word in _WORDS) or not self.ev.screen.is_interesting(module.path, data):
+        if not self.ev.screen.is_interesting(module.path, module.source.data):
             return
         for scope in module.scope.descendants():
             for call in scope.calls:
@@ -300,3 +302,11 @@ def _is_guarded(node: ast.AST) -> bool:
             return True
         current = parent_of(current)
     return False
+
+
+def _of_module(services: Services) -> Observe:
+    children = Children(services.evaluator, services.edges)
+    return lambda scope: children.observe(scope.module)
+
+
+DETECTOR = Detector("children", _of_module, of="modules", words=lambda _: _WORDS)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -90,3 +92,6 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     cls = owners[0] if len(owners) == 1 and owners[0] is not None else fact.cls
     why = "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that"
     yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, cls)
+
+
+DETECTOR = Detector("collector", lambda services: partial(observe, services.evaluator))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.owners import LongLived
 from poolint.syntax.scopes import parent_of
@@ -25,8 +27,6 @@ _RELEASES = re.compile(rb"\.(?:" + b"|".join(sorted(name.encode() for name in RE
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The checkouts that ``scope`` leaves in a context variable of its module."""
-    if scope.kind != "function":
-        return
     for node in scope.calls:
         function, given = node.func, node.args[:1]
         if not (
@@ -122,3 +122,11 @@ def _is_emptied_elsewhere(ev: Evaluator, ways: set[str], module: Module) -> bool
             if word.search(data) and _RELEASES.search(data):
                 return True
     return False
+
+
+DETECTOR = Detector(
+    "contexts",
+    lambda services: partial(observe, services.evaluator),
+    of="functions",
+    calls=lambda _: frozenset({"set"}),
+)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.steps import calls_of
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
@@ -88,3 +90,6 @@ def _is_coroutine(scope: Scope) -> bool:
         if name not in _HARMLESS:
             return False
     return True
+
+
+DETECTOR = Detector("coroutines", lambda services: partial(observe, services.evaluator, services.database))

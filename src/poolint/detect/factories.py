@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry, is_flow
 from poolint.syntax.scopes import assigned, parent_of
@@ -62,7 +64,7 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
 
     ``words`` are the :func:`makers`.
     """
-    if scope.kind != "function" or scope.is_generator or not scope.returns:
+    if scope.is_generator or not scope.returns:
         return
     decorators = getattr(scope.node, "decorator_list", ())
     if any(last_name(one) not in _KEEPS_NOTHING for one in decorators):
@@ -201,3 +203,10 @@ def _closes_parameter(mark: ast.Call, scope: Scope) -> bool:
                 if any(not isinstance(one, ast.Attribute) or one.attr in RELEASES for one in parents):
                     return True
     return False
+
+
+DETECTOR = Detector(
+    "factories",
+    lambda services: partial(observe, services.evaluator, makers(services.evaluator.models)),
+    of="functions",
+)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.effects import Effects
 from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import may_await
@@ -57,8 +58,6 @@ class Fans:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
-        if not scope.is_async:
-            return
         for node in scope.calls:
             name = last_name(node.func)
             if name in AT_ONCE:
@@ -156,3 +155,11 @@ def _is_bounded(ev: Evaluator, scope: Scope) -> bool:
                 if isinstance(one, Instance) and one.base is not None and "emaphore" in one.base.name:
                     return True
     return False
+
+
+DETECTOR = Detector(
+    "fanout",
+    lambda services: Fans(services.evaluator, services.edges).observe,
+    of="coroutines",
+    calls=lambda _: AT_ONCE | STARTS,
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import inside
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -119,3 +121,6 @@ def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
                             return fact.receiver
             child, parent = parent, parent_of(parent)
     return ""
+
+
+DETECTOR = Detector("generators", lambda services: partial(observe, services.evaluator))

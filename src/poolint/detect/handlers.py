@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.detect.bodies import Body
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import goes_on
 from poolint.models.schema import REACHING_ROLES
@@ -230,3 +231,6 @@ def _holds(kind: str, role: str) -> bool:
     if kind in ("session", "connection", "registry", "engine", "pool"):
         return role in REACHING_ROLES or role in ("checkout", "begin")
     return kind == "factory" and role in ("open", "begin")
+
+
+DETECTOR = Detector("handlers", lambda services: Handlers(services.evaluator, services.edges).observe, of="handlers")

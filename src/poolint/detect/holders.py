@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakProblem
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
@@ -80,7 +81,7 @@ class Holders:
     def observe(self, scope: Scope) -> Iterator[LostMember]:
         """What a method loses of what its object holds."""
         owner = scope.enclosing_class
-        if owner is None or scope.kind != "function":
+        if owner is None:
             return
         if owner not in self._found:
             methods = {one.name: one for one in owner.children if one.kind == "function"}
@@ -326,3 +327,10 @@ def _event(call: ast.Call) -> ast.AST:
     """The event at which a call has happened: its ``await`` where there is one."""
     parent = parent_of(call)
     return parent if isinstance(parent, ast.Await) else call
+
+
+DETECTOR = Detector(
+    "holders",
+    lambda services: Holders(services.evaluator, services.vocabulary, services.graphs).observe,
+    of="functions",
+)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.effects import Effects
 from poolint.analyses.event_targets import is_of_async_engine, registrations, uses_async_engines
 from poolint.analyses.steps import calls_of
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.types.values import ClassObject, Function, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
     from poolint.types.evaluator import Evaluator
 
 
@@ -92,3 +96,14 @@ def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
         if made is not None and made.mode == "async" and made.kind in ("engine", "pool"):
             return True
     return False
+
+
+def _runs_loop(fact: CallFact) -> str:
+    return "loop" if fact.role == "drive" else ""
+
+
+DETECTOR = Detector(
+    "inside-pools",
+    lambda services: partial(observe, services.evaluator, Effects(services.edges, _runs_loop)),
+    words=lambda _: (b"listen", b"creator", b"Pool"),
+)

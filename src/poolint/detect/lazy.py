@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.expire_on_commit import expires
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import follows, may_await
@@ -73,8 +74,6 @@ class Lazy:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The first read of each object in ``scope`` that has to ask the database."""
-        if not scope.is_async or not any(last_name(one.func) in _GETS for one in scope.calls):
-            return
         if any(last_name(one.func) in _TAKES_OUT for one in scope.calls):
             return
         for one in self._objects(scope):
@@ -317,3 +316,8 @@ def _mentions(call: ast.Call, attribute: str) -> bool:
 
 def _start(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
+
+
+DETECTOR = Detector(
+    "lazy", lambda services: Lazy(services.evaluator).observe, of="coroutines", calls=lambda _: _GETS, on_request=True
+)

@@ -8,11 +8,13 @@ it shows whose it is.
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import OWNERS
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheckout]:
     """What a generator lends, and does not close when its consumer fails."""
-    if scope.kind != "function" or not scope.is_generator:
+    if not scope.is_generator:
         return
     closing = [one for one in scope.calls if isinstance(one.func, ast.Attribute) and one.func.attr in RELEASING]
     names = {name_of(one.func.value) for one in closing if isinstance(one.func, ast.Attribute)} - {""}
@@ -104,3 +106,11 @@ def _observation(
         call, scope.qualified_name, may_await(call, scope), fact, name, cls, "yield", path, text, True,
         statement=statement_of(call),
     )  # fmt: skip
+
+
+DETECTOR = Detector(
+    "lent",
+    lambda services: partial(observe, services.evaluator, services.graphs),
+    of="functions",
+    calls=lambda _: RELEASING,
+)

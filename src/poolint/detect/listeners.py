@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.event_targets import registrations, targeted
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
@@ -168,3 +170,6 @@ def _distance(one: str, other: str) -> int:
         for place, wanted in enumerate(other, 1):
             before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (letter != wanted))
     return row[-1]
+
+
+DETECTOR = Detector("listeners", lambda services: partial(observe, services.evaluator), words=lambda _: (b"listen",))

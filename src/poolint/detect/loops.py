@@ -14,6 +14,7 @@ from poolint.analyses.repetition import Repeats
 from poolint.analyses.sinks import dispose_sink, opening_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.coroutines import may_be_coroutine
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
@@ -76,7 +77,7 @@ class Loops:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run, on a new loop each time, what works with a pool of the application."""
-        if scope.is_async or scope.kind != "function":
+        if scope.is_async:
             return
         before: list[ast.Call] = []
         drives = sorted(self._drives(scope), key=lambda one: (one.node.lineno, one.node.col_offset))
@@ -212,3 +213,6 @@ def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
     if isinstance(value, ast.Call):
         return isinstance(value.func, (ast.Name, ast.Attribute)) and may_be_coroutine(value.func, scope, known)
     return isinstance(value, (ast.Name, ast.Attribute)) and last_name(value) in known
+
+
+DETECTOR = Detector("loops", lambda services: Loops(services.evaluator, services.edges).observe, of="functions")

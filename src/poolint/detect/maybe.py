@@ -10,10 +10,12 @@ import ast
 import builtins
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Link, Witness
 from poolint.analyses.sinks import UNKNOWN_EFFECT
+from poolint.detect.detector import Detector
 from poolint.detect.waiting import observation
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.types.call_sites import text_of
@@ -81,3 +83,6 @@ def _is_about(node: ast.Call, hold: Hold, scope: Scope) -> bool:
     roots = [one.id for one in _path(node.func) if isinstance(one, ast.Name)]
     values = [one.value for root in roots for one in nearest(root, scope) if one.value is not None]
     return any(isinstance(one, ast.Name) and one.id == name for value in values for one in ast.walk(value))
+
+
+DETECTOR = Detector("maybe", lambda services: partial(observe, services.holdings, services.slow), thorough=True)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import LibraryName
@@ -15,7 +16,9 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.detect.detector import Observe
     from poolint.detect.observation import Observation
+    from poolint.detect.services import Services
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -123,3 +126,10 @@ def _caught(handler: ast.ExceptHandler) -> set[str]:
         return {""}
     nodes = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return {last_name(one) for one in nodes}
+
+
+def _of_module(services: Services) -> Observe:
+    return lambda scope: observe(services.evaluator, scope.module)
+
+
+DETECTOR = Detector("names", _of_module, of="modules")

@@ -14,6 +14,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, Pools, is_checkout
 from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
@@ -230,3 +231,6 @@ def _held_as(hold: Hold) -> set[str]:
 def _names(made: ast.Call, scope: Scope) -> set[str]:
     """The variables that a call's value is bound to."""
     return index_of(scope).names_of(made)
+
+
+DETECTOR = Detector("nesting", lambda services: Nesting(services.evaluator, services.holdings, services.edges).observe)

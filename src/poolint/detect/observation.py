@@ -33,7 +33,6 @@ Dismissal = Literal[
     "nothing-written",
     "holds-below",
     "told-at-its-end",
-    "checkout-instead",
     # of a second checkout
     "unknown-pool",
     "other-pool",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.steps import step
 from poolint.analyses.table_locks import WORDS, Locks
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other
 from poolint.syntax.surroundings import may_await
@@ -147,3 +148,6 @@ class Ordering:
 
 def _place(pair: _Pair) -> tuple[str, int]:
     return (pair.scope.module.path, getattr(pair.scope.node, "lineno", 0))
+
+
+DETECTOR = Detector("ordering", lambda services: Ordering(services.evaluator).observe, on_request=True)

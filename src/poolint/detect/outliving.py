@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import end_of
@@ -233,3 +235,9 @@ def _is_group(node: ast.Call) -> bool:
     return isinstance(function, ast.Attribute) and not (
         isinstance(function.value, ast.Name) and function.value.id in ("asyncio", "loop")
     )
+
+
+DETECTOR = Detector(
+    "outliving",
+    lambda services: partial(observe, services.evaluator, services.holdings),
+)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
@@ -212,3 +214,6 @@ def _is_left_open(node: ast.AST) -> bool:
 def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
     """Whether somebody outside may release it: a public attribute that its class hardly touches."""
     return not attribute.startswith("_") and len(uses) <= 1
+
+
+DETECTOR = Detector("owners", lambda services: partial(observe, services.evaluator))

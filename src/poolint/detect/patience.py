@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -107,3 +108,6 @@ def _is_bounded(call: ast.Call, scope: Scope) -> bool:
                     return True
         child, current = current, parent_of(current)
     return False
+
+
+DETECTOR = Detector("patience", lambda services: Patience(services.evaluator).observe, on_request=True)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.steps import step
-from poolint.detect.factories import RELEASES, again, is_lent
+from poolint.detect.detector import Detector
+from poolint.detect.factories import RELEASES, again, is_lent, makers
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.syntax.scopes import assigned, parent_of
@@ -64,7 +65,7 @@ class Owners:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """What ``scope`` makes, uses by its methods, and forgets."""
-        if scope.kind != "function" or scope.is_generator:
+        if scope.is_generator:
             return
         for call in scope.calls:
             value: ast.AST = parent_of(call) if isinstance(parent_of(call), ast.Await) else call  # type: ignore[assignment]
@@ -197,3 +198,8 @@ def _methods_of(name: str, scope: Scope) -> frozenset[str]:
         if not (isinstance(parent, ast.Call) and parent.func is node) or node is load:
             return frozenset()
     return frozenset(found)
+
+
+DETECTOR = Detector(
+    "per-call", lambda services: Owners(services.evaluator, makers(services.evaluator.models)).observe, of="functions"
+)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
 from poolint.syntax.file_kinds import TEST_FILE, kinds_of
@@ -340,3 +341,10 @@ def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
 def _serves(ev: Evaluator, scope: Scope) -> bool:
     """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
     return scope.outermost_function is not None and not kinds_of(scope.module, "", ev.models)
+
+
+DETECTOR = Detector(
+    "registries",
+    lambda services: Registries(services.evaluator, services.vocabulary).observe,
+    calls=lambda services: services.vocabulary.registries,
+)

@@ -6,10 +6,12 @@ Where a framework ends dependencies before it sends the response, nothing is hel
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.frameworks.hooks import runs_after_response
@@ -70,3 +72,9 @@ def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope:
             ends = set(lent(ev, hold.resource, scope))
             if ends == {"after the response"}:
                 yield Held(hold.resource, step(since(hold, scope), hold.since, scope.module))
+
+
+DETECTOR = Detector(
+    "responding",
+    lambda services: partial(observe, services.evaluator, services.holdings, services.slow),
+)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.steps import step
 from poolint.detect.bodies import Body, is_awaited
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -85,3 +87,8 @@ def _lets_time_pass(body: Body) -> bool:
         if is_awaited(call) and (fact is None or fact.row is None):
             return True  # it may wait for something
     return False
+
+
+DETECTOR = Detector(
+    "retries", lambda services: partial(observe, services.evaluator, services.edges), of="handlers", on_request=True
+)

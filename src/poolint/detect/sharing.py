@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.session_use import kept_class
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.threads import thread_resources, thread_work
 from poolint.detect.together import exclude_each_other, is_serialised
@@ -64,8 +65,6 @@ class Sharing:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
-        if not scope.is_async:
-            return
         yield from self._in_one_group(scope)
         for node in scope.calls:
             name = last_name(node.func)
@@ -308,3 +307,11 @@ def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
     last = getattr(loop, "end_lineno", 0)
     name = resource.partition(".")[0]
     return any(first <= one.position[0] <= last for one in scope.bindings.get(name, ()))
+
+
+DETECTOR = Detector(
+    "sharing",
+    lambda services: Sharing(services.evaluator, services.using).observe,
+    of="coroutines",
+    calls=lambda _: AT_ONCE | STARTS,
+)

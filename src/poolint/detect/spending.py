@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.diagnostics import Position, Range, Step
 from poolint.files import read_regular
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from poolint.deployment.declared import Declared
     from poolint.deployment.values import Place
     from poolint.diagnostics import Step
-    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -56,8 +56,8 @@ class Spending:
         self._declared = declared
         self._root = os.path.abspath(root)
         self._fleet: Fleet | None = None
-        self._making: dict[Module, bool] = {}
-        self._makers = {name.rpartition(".")[2].encode() for name in ev.models.makers}
+        self.makers = frozenset(name.rpartition(".")[2].encode() for name in ev.models.makers)
+        """One of these stands in the text of each module that makes an engine or a pool."""
 
     @property
     def fleet(self) -> Fleet:
@@ -75,18 +75,10 @@ class Spending:
 
     def _makes(self, data: bytes) -> bool:
         """Whether a text may name something that makes an engine or a pool."""
-        return any(name in data for name in self._makers)
-
-    def makes_any(self, module: Module) -> bool:
-        """Whether a module may make an engine or a pool."""
-        if module not in self._making:
-            self._making[module] = self._makes(module.source.data)
-        return self._making[module]
+        return any(name in data for name in self.makers)
 
     def observe(self, scope: Scope) -> Iterator[BudgetExceeded]:
         """The engines made in ``scope`` that take the most where too many may be taken."""
-        if not self.makes_any(scope.module):
-            return
         for spec in self._engines().of_scope(scope):
             place = (spec.path, spec.row)
             here = [
@@ -141,3 +133,8 @@ def _step(place: Place, message: str) -> Step:
     text = next((line for row, line in enumerate(rows, 1) if row == place.row), "").rstrip()
     begin = len(text) - len(text.lstrip())
     return Step(message, place.path, Range(Position(place.row, begin + 1), Position(place.row, len(text) + 1)))
+
+
+DETECTOR = Detector(
+    "spending", lambda services: services.spending.observe, words=lambda services: services.spending.makers
+)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects
 from poolint.analyses.steps import calls_of
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import starting_words, starts
 from poolint.syntax.scopes import parent_of, statement_of
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
+    from poolint.detect.detector import Observe
     from poolint.detect.observation import Observation
+    from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
@@ -66,13 +69,11 @@ class Startups:
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
         self._closed: dict[Module, frozenset[str]] = {}
-        self._words = starting_words(ev.models)
         self._making = Effects(edges, lambda fact: "create" if self._is_made(fact) else "")
 
     def observe(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
         """What the functions of a module that start an application make and nobody closes."""
-        data = module.source.data
-        if not any(one in data for one in self._words) or not self.ev.screen.is_interesting(module.path, data):
+        if not self.ev.screen.is_interesting(module.path, module.source.data):
             return
         seen: set[ast.Call] = set()
         for scope in module.scope.descendants():
@@ -183,3 +184,17 @@ def _kept(call: ast.Call, scope: Scope) -> str:
         if isinstance(target, ast.Name) and target.id in scope.globals:
             return target.id
     return ""
+
+
+def _of_module(services: Services) -> Observe:
+    startups = Startups(services.evaluator, services.edges)
+    return lambda scope: startups.observe(scope.module)
+
+
+DETECTOR = Detector(
+    "startups",
+    _of_module,
+    of="modules",
+    words=lambda services: starting_words(services.evaluator.models),
+    on_request=True,
+)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.session_use import kept_class
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
 from poolint.detect.responding import held_after_response
@@ -82,8 +83,6 @@ class Streaming:
         And those of another generator, where a session of the request holds a connection until the response has been
         sent.
         """
-        if scope.kind != "function":
-            return
         is_endpoint = is_entry(self.ev, scope)
         for node in scope.calls:
             is_asked = last_name(node.func) in self._names or (is_endpoint and _is_given_back(node))
@@ -284,3 +283,10 @@ def _is_given_back(node: ast.Call) -> bool:
 def _passed(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
     yield from ((None, one) for one in call.args)
     yield from ((one.arg, one.value) for one in call.keywords)
+
+
+DETECTOR = Detector(
+    "streaming",
+    lambda services: Streaming(services.evaluator, services.holdings, services.using).observe,
+    of="functions",
+)

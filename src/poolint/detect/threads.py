@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding import root_of
 from poolint.analyses.session_use import kept_class
 from poolint.analyses.steps import step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
@@ -297,3 +298,8 @@ def _of_threads(cls: Class | None) -> Class | None:
 
 def _start(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
+
+
+DETECTOR = Detector(
+    "threads", lambda services: Threads(services.evaluator, services.using).observe, calls=lambda _: _STARTERS
+)

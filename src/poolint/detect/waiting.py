@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
@@ -12,6 +13,7 @@ from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.steps import calls_of, step
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -243,3 +245,6 @@ def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
     """The call on the chain at which a function holds a connection itself: it is told there."""
     return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)
+
+
+DETECTOR = Detector("waiting", lambda services: partial(observe, services.holdings, services.slow))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_fact, text_of
@@ -115,3 +117,6 @@ def _what(ev: Evaluator, header: ast.expr, scope: Scope) -> str:
         if fact is not None:
             return fact.api
     return text_of(target, scope)
+
+
+DETECTOR = Detector("withs", lambda services: partial(observe, services.evaluator), of="withs")

@@ -50,7 +50,7 @@ def new_rule(code: str, name: str, group: str | None, cwd: str) -> Scaffold:
         },
         (
             f"replace each `{MARK}`",
-            f"register the detector in detect/analysis.py: `{module}.observe(ev, scope)`",
+            "say in `DETECTOR` what spares the detector a question; delete it where an observation exists",
             "run `python -m poolint.docs`, and `pip install -e .` for the entry point that it writes",
             "add fixtures until there are eight that are reported and eight that are not: `pytest tests -k "
             + code
@@ -122,8 +122,10 @@ _DETECTOR = '''\
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_fact
@@ -148,6 +150,9 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         fact = call_fact(ev, node, scope)
         if fact is not None and fact.role == "@@ a role of the models":
             yield Observed@CLASS@(node, scope.qualified_name, may_await(node, scope), fact.api)
+
+
+DETECTOR = Detector("@MODULE@", lambda services: partial(observe, services.evaluator))
 '''
 
 _BAD = """\

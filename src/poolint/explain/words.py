@@ -97,7 +97,6 @@ DISMISSALS: dict[Dismissal, str] = {
     "nothing-written": "`{}` has written nothing that whoever receives the message could miss",
     "holds-below": "a function on the way holds a connection itself: that is judged at `{}`, where it waits",
     "told-at-its-end": "what is called on what `{}` gives waits too: that is judged in its place",
-    "checkout-instead": "it is judged as a second checkout, of which the wait for the pool's own lock is a part",
     "unknown-pool": "no second checkout is judged: the pool that `{}` is from is not known, or keeps nobody waiting",
     "other-pool": "it takes no connection from the pool that `{}` is from, as far as that is known",
     "earlier-round": "what `{}` holds is from an earlier round of the loop",

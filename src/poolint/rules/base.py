@@ -81,6 +81,8 @@ class Meta:
     """Kinds of file in which it is off for what lives until the process ends."""
     uncovers: frozenset[str] = frozenset()
     """Codes whose findings its fix may bring to light: an awaited checkout is something that has to be released."""
+    yields_to: frozenset[type[Observation]] = frozenset()
+    """Kinds of observation that have precedence: where one stands at the same node, another rule speaks of it."""
     options: tuple[Option, ...] = ()
     """What a project may set for it."""
 

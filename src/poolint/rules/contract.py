@@ -64,11 +64,12 @@ def _of_types(meta: Meta) -> Iterator[str]:
         ("subscription.observations", wanted.observations),
         ("subscription.names", wanted.names),
         ("subscription.roles", wanted.roles),
+        ("yields_to", meta.yields_to),
         ("relaxed_in", meta.relaxed_in),
         ("relaxed_for_process_in", meta.relaxed_for_process_in),
         ("uncovers", meta.uncovers),
     ):
-        element = type if what.endswith("observations") else str
+        element = type if what in ("subscription.observations", "yields_to") else str
         if not isinstance(values, (frozenset, set)) or not all(isinstance(one, element) for one in values):
             yield f"has `{what}` = {values!r}; it is a frozenset of {'classes' if element is type else 'strings'}"
     if not (isinstance(meta.options, tuple) and all(isinstance(one, Option) for one in meta.options)):

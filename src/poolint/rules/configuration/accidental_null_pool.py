@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from poolint.detect.engine_observations import NoPool
+from poolint.detect.engines.observations import NoPool
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Declined, Meta, Option, Proposal, Rule, Subscription, Verdict

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from poolint.detect.engine_observations import DriverMismatch
+from poolint.detect.engines.observations import DriverMismatch
 from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import Replace
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.engine_observations import NoLivenessCheck as Observed
+from poolint.detect.engines.observations import NoLivenessCheck as Observed
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.engine_observations import SmallPool
+from poolint.detect.engines.observations import SmallPool
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.refused_arguments import RefusedArgument
+from poolint.detect.engines.refused_arguments import RefusedArgument
 from poolint.fixes.plans import RemoveArgument
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import holder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from poolint.detect.engine_observations import SyncPoolClass
+from poolint.detect.engines.observations import SyncPoolClass
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict

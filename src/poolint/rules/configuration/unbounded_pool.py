@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.detect.engine_observations import UnboundedPool as Observed
+from poolint.detect.engines.observations import UnboundedPool as Observed
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.configuration.arguments import RELAXED, of
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.nesting import NestedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
 from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Rule, Verdict
+    from poolint.rules.base import Verdict
 
 
 class LongWaitWhileHeld(Rule):
@@ -67,6 +68,7 @@ class LongWaitWhileHeld(Rule):
         name="long-wait-while-held",
         summary="others are waited for while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
+        yields_to=frozenset({NestedCheckout}),  # a pool's own lock is waited for by whoever takes from it
         relaxed_in=frozenset({"tests", "alembic"}),
     )
 

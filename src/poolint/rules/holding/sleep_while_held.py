@@ -10,7 +10,7 @@ from poolint.rules.base import Meta, Rule, Subscription
 from poolint.rules.holding.wording import chain, verdict, while_held
 
 if TYPE_CHECKING:
-    from poolint.rules.base import Rule, Verdict
+    from poolint.rules.base import Verdict
 
 
 class SleepWhileHeld(Rule):

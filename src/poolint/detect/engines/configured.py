@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.steps import step
 from poolint.configuration.urls import is_wrong_for
-from poolint.detect.engine_observations import (
+from poolint.detect.engines.observations import (
     DriverMismatch,
     NoLivenessCheck,
     NoPool,
@@ -15,10 +15,10 @@ from poolint.detect.engine_observations import (
     SyncPoolClass,
     UnboundedPool,
 )
-from poolint.detect.engine_uses import Uses
+from poolint.detect.engines.reasons import comments_beside
+from poolint.detect.engines.refused_arguments import Refusals, last
+from poolint.detect.engines.uses import Uses
 from poolint.detect.patience import NoTimeout
-from poolint.detect.reasons import comments_beside
-from poolint.detect.refused_arguments import Refusals, last
 from poolint.frameworks.requests import holding
 from poolint.syntax.purposes import comes_and_goes, serves
 from poolint.syntax.surroundings import may_await

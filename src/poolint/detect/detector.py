@@ -1,0 +1,103 @@
+"""What a detector declares of itself, and which ones there are: each module of this package that observes has one."""
+
+from __future__ import annotations
+
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Set as AbstractSet
+
+    from poolint.detect.observation import Observation
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+
+    Observe: TypeAlias = "Callable[[Scope], Iterable[Observation | tuple[Scope, Observation]]]"
+
+Asked = Literal["modules", "functions", "coroutines", "scopes", "handlers", "withs"]
+"""The scopes that a detector is asked about: modules as a whole, functions, ``async def``s, all of them, or those in
+which an ``except`` or a ``with`` stands."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A detector: its module, or the ``__init__`` of its package, has it as ``DETECTOR``.
+
+    ``name`` is what a crash is told by. ``make`` takes what it needs from the services of a project, once, when it is
+    first asked; the function that it returns gives what is observed in one scope, with the scope where that is another.
+
+    What is declared further spares the question: ``words`` are bytes of which one stands in the text of each module, and
+    ``calls`` last names of which one is called in each scope, in which there can be something to observe. A ``thorough``
+    one observes what may be, and is asked where findings that are only possible are wanted; one ``on_request`` observes
+    only what rules that are off by default judge, and costs much.
+
+    Detectors know nothing of each other, and what they observe does not depend on the order in which they are asked.
+    """
+
+    name: str
+    make: Callable[[Services], Observe]
+    of: Asked = "scopes"
+    words: Callable[[Services], Iterable[bytes]] | None = None
+    calls: Callable[[Services], AbstractSet[str]] | None = None
+    thorough: bool = False
+    on_request: bool = False
+
+
+@cache
+def detectors() -> tuple[Detector, ...]:
+    """All detectors, by the names of their modules."""
+    from poolint import detect
+
+    names = sorted(one.name for one in pkgutil.iter_modules(detect.__path__))
+    found = (getattr(import_module(f"{detect.__name__}.{name}"), "DETECTOR", None) for name in names)
+    return tuple(one for one in found if isinstance(one, Detector))
+
+
+class Question:
+    """A detector before one project: what it declares is worked out when it is first wanted."""
+
+    def __init__(self, detector: Detector, services: Services) -> None:
+        self.name = detector.name
+        self._detector = detector
+        self._services = services
+        self._words: Collection[bytes] | None = None
+        self._calls: AbstractSet[str] | None = None
+        self._observe: Observe | None = None
+
+    def is_about_text(self, text: bytes) -> bool:
+        """Whether something may be observed in a module with this text."""
+        if self._detector.words is None:
+            return True
+        if self._words is None:
+            self._words = frozenset(self._detector.words(self._services))
+        return any(word in text for word in self._words)
+
+    def is_about(self, scope: Scope, called: AbstractSet[str]) -> bool:
+        """Whether something may be observed in a scope; ``called`` are the last names of what is called there."""
+        if not _IS_OF[self._detector.of](scope):
+            return False
+        if self._detector.calls is None:
+            return True
+        if self._calls is None:
+            self._calls = self._detector.calls(self._services)
+        return not self._calls.isdisjoint(called)
+
+    def answer(self, scope: Scope) -> list[tuple[Scope, Observation]]:
+        """What is observed in a scope, each with the scope in which it stands."""
+        if self._observe is None:
+            self._observe = self._detector.make(self._services)
+        return [one if isinstance(one, tuple) else (scope, one) for one in self._observe(scope)]
+
+
+_IS_OF: dict[Asked, Callable[[Scope], bool]] = {
+    "modules": lambda scope: scope.kind == "module",
+    "functions": lambda scope: scope.kind == "function",
+    "coroutines": lambda scope: scope.is_async,
+    "scopes": lambda _: True,
+    "handlers": lambda scope: bool(scope.handlers),
+    "withs": lambda scope: bool(scope.withs),
+}

@@ -1,0 +1,123 @@
+"""The services of one project: its engines, each made when it is first asked for, from which detectors take what they need."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from poolint.analyses.effects import Edges, Effects
+from poolint.analyses.graphs import Graphs
+from poolint.analyses.holding.dataflow import Holdings
+from poolint.analyses.holding.transfer import Reader
+from poolint.analyses.ownership import Ownership
+from poolint.analyses.session_use import Using
+from poolint.analyses.sinks import (
+    database_sink,
+    end_sink,
+    foreign_sink,
+    slow_below_sink,
+    slow_sink,
+    sync_session_sink,
+    use_sink,
+)
+from poolint.analyses.summaries import Components
+from poolint.types.call_sites import call_fact
+from poolint.types.evaluator import Evaluator
+from poolint.types.vocabulary import Vocabulary, last_name
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Iterator
+    from typing import TypeVar
+
+    from poolint.analyses.coverage import Coverage
+    from poolint.configuration.engines import Engines
+    from poolint.deployment.declared import Declared
+    from poolint.detect.checkouts import Lifetimes
+    from poolint.detect.spending import Spending
+    from poolint.models.loader import Models
+    from poolint.screen import Screen
+    from poolint.syntax.project import Module, Project
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallFact
+
+    T = TypeVar("T")
+
+
+class Services:
+    """What is known of one project, and how to find out more.
+
+    ``declared`` is what the project's settings, which stand in the folder ``root``, say of its deployment.
+    """
+
+    def __init__(
+        self, project: Project, models: Models, screen: Screen, declared: Declared | None = None, root: str = ""
+    ) -> None:
+        self._declared = declared
+        self._root = root
+        self._kept: dict[type, object] = {}
+        self.evaluator: Evaluator = Evaluator(project, models, screen)
+        self.vocabulary = Vocabulary(models)
+        self.components = Components()
+        """What all summaries of functions are found by."""
+        self.ownership = Ownership(self.evaluator, self.components)
+        self.edges = edges = Edges(self.evaluator, self.components)
+        self.slow = Effects(edges, slow_sink, below=slow_below_sink)
+        self.sync_sessions = Effects(edges, sync_session_sink)
+        self.database = Effects(edges, database_sink)
+        self.foreign = Effects(edges, foreign_sink)
+        self.graphs: Graphs = Graphs(self.evaluator, self.components)
+        self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
+        reader = Reader(self.evaluator, self.vocabulary, self.ownership, self.using, Effects(edges, end_sink))
+        self.holdings: Holdings = Holdings(reader, self.graphs, self.components)
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The engines and pools of the project; loaded when a module may make one."""
+        from poolint.configuration.engines import Engines
+
+        return Engines(self.evaluator)
+
+    @cached_property
+    def lifetimes(self) -> Lifetimes:
+        """What becomes of checkouts."""
+        from poolint.detect.checkouts import Lifetimes
+
+        return Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What the services of the project may take of their servers."""
+        from poolint.detect.spending import Spending
+
+        return Spending(self.evaluator, lambda: self.engines, self._declared, self._root)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """What is seen of functions that reach a database, and what is not."""
+        from poolint.analyses.coverage import Coverage
+
+        return Coverage(self.evaluator, self.edges, self.holdings)
+
+    def kept(self, kind: type[T], make: Callable[[], T]) -> T:
+        """What is derived from these services by others, and lives as long as they do: made when it is first asked for."""
+        found = self._kept.get(kind)
+        if found is None:
+            found = self._kept[kind] = make()
+        assert isinstance(found, kind)
+        return found
+
+    def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallFact]]:
+        """The calls in a module that rules subscribe to by qualified name or by role."""
+        last_names = {name.rpartition(".")[2] for name in names}
+        for scope in module.scope.descendants():
+            for node in scope.calls:
+                if not roles and last_name(node.func) not in last_names and isinstance(node.func, ast.Attribute):
+                    continue
+                fact = self.call(node, scope)
+                if fact is not None and (fact.name in names or (fact.role and fact.role in roles)):
+                    yield scope, fact
+
+    def call(self, node: ast.Call, scope: Scope) -> CallFact | None:
+        """The fact about one call."""
+        return call_fact(self.evaluator, node, scope)
