@@ -219,10 +219,7 @@ def test_the_whole_answer(cover: Cover, tmp_path: Path) -> None:
                         {
                             "function": "keep",
                             "value": "box",
-                            "why": (
-                                "the parameter (line 12) has no annotation, and neither its name nor its module says "
-                                "database"
-                            ),
+                            "why": "the parameter (line 12) has no annotation, and its name does not say database",
                             "filename": path,
                             "location": {"row": 13},
                             "origin": {"subject": "keep.box", "filename": path, "location": {"row": 12}},

@@ -91,8 +91,8 @@ def test_an_untyped_parameter_that_nothing_gives_away(why: Why) -> None:
         """,
         "commit",
     )
-    assert "`session`: unknown: the parameter (line 3) has no annotation and no call on it is awaited" in told
-    assert "not resolved\n  `session`: the parameter (line 3) has no annotation" in told
+    assert "`session`: unknown: the parameter (line 3) has no annotation, and nothing in its module is of a database" in told
+    assert "not resolved\n  `session`: the parameter (line 3) has no annotation, and" in told
     assert "findings\n  none" in told
 
 
@@ -549,3 +549,18 @@ def test_what_is_owed_and_let_pass(why: Why) -> None:
             sys.exit(1)
         """
     assert "finding at its checkout: none: `sys.exit(1)` ends the process" in why(text, "connect()")
+
+
+def test_of_what_is_not_held_the_value_of_unknown_type_is_named(why: Why) -> None:
+    text = """
+        import httpx
+        from sqlalchemy.orm import Session
+
+        def work(box, client: httpx.Client):
+            box.execute("x")
+            box.commit()
+            box.execute("y")
+            client.get("z")
+        """
+    told = why(text, "client.get")
+    assert "no connection that poolint sees is held meanwhile; of `box` (line 5) no type is known: the parameter" in told

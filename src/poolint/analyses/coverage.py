@@ -175,7 +175,7 @@ class Coverage:
     def of(self, module: Module) -> Seen:
         """What is seen of a module."""
         scopes = [one for one in module.scope.descendants() if one.kind == "function"]
-        found = {one: self._reaching(one) for one in sorted(scopes, key=_start)}
+        found = {one: self.reaching(one) for one in sorted(scopes, key=_start)}
         reaching = tuple(one for one in found.values() if one is not None)
         others = tuple(scope for scope, one in found.items() if one is None)
         awaited = {one.node: _plain(one) for scope in found for one in self._while_held(scope)}
@@ -183,7 +183,8 @@ class Coverage:
 
     # Functions
 
-    def _reaching(self, scope: Scope) -> Reaching | None:
+    def reaching(self, scope: Scope) -> Reaching | None:
+        """How a function reaches a database by itself; None of one that does not."""
         values: dict[str, list[Unknown]] = {}
         by_use = reaches = False
         for call in scope.calls:

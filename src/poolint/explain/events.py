@@ -106,7 +106,7 @@ def _effects(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Sc
         if len(witness.links) > 1:
             yield f"it {effect}, by {_chain(witness, knowledge)}"
         if not analysis.holdings.at(call, scope):  # what is held is told by itself
-            yield _meanwhile(analysis, call, scope)
+            yield _meanwhile(analysis, knowledge, call, scope)
     if scope.is_async:
         blocking = analysis.sync_sessions.of_call(call, scope)
         if blocking is not None and len(blocking.links) > 1:
@@ -117,12 +117,16 @@ def _chain(witness: Witness, knowledge: Knowledge) -> str:
     return " → ".join(f"`{link.name}` ({knowledge.at(link.node, link.scope)})" for link in witness.links)
 
 
-def _meanwhile(analysis: Analysis, call: ast.Call, scope: Scope) -> str:
+def _meanwhile(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Scope) -> str:
     for region in analysis.holdings.blocks(call, scope):
         header = f"`{text_of(region.header, scope)}` (line {region.header.lineno})"
         return f"the transaction of {header} is open, but `{region.session}` holds no connection at this point"
     for change in analysis.holdings.ended(call, scope):
         return f"nothing is held meanwhile: `{text_of(change.node, scope)}` (line {change.node.lineno}) has ended that"
+    reaching = analysis.coverage.reaching(scope)
+    for one in reaching.unknown if reaching is not None else ():
+        why = f"of `{text_of(one.node, scope)}` (line {one.call.lineno}) no type is known: {knowledge.why_not_seen(one, scope)}"
+        return f"no connection that poolint sees is held meanwhile; {why}"
     return "no connection that poolint sees is held meanwhile"
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
-from poolint.syntax.scopes import parent_of
 from poolint.types import annotated
 from poolint.types.bound import bindings
 from poolint.types.call_sites import text_of
-from poolint.types.evidence import evidence
+from poolint.types.evidence import evidence, use_of
 from poolint.types.values import UNKNOWN, Function, Instance, Type, alternatives
 
 if TYPE_CHECKING:
+    from poolint.analyses.coverage import Unknown
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.bound import Bound
@@ -46,21 +46,12 @@ class Knowledge:
 
     def _by_use(self, text: str, node: ast.expr, scope: Scope) -> Known | None:
         """What is taken for a database by its use alone."""
-        one = evidence(self.ev, node, scope)
-        if one is None or one.base is None:
+        one, use = evidence(self.ev, node, scope), use_of(self.ev, node, scope)
+        if one is None or use.by is None:
             return None
-        region = scope.outermost_function or scope.module.scope
-        if isinstance(node, ast.Attribute):
-            region = scope.module.scope
-        wanted = ast.dump(node)
-        for inner in region.descendants():
-            for call in inner.calls:
-                if not (isinstance(call.func, ast.Attribute) and ast.dump(call.func.value) == wanted):
-                    continue
-                if isinstance(parent_of(call), ast.Await):
-                    use = f"by its use alone: `await {text_of(call, inner)}` ({self.at(call, inner)})"
-                    return Known(text, of_type(one, self.here), (use,))
-        return Known(text, of_type(one, self.here), ("by its use alone",))
+        words = text_of(use.by, scope)
+        told = f"bound to what `{words}` gives" if use.is_bound else f"`await {words}`"
+        return Known(text, of_type(one, self.here), (f"by its use alone: {told} ({self.at(use.by, scope)})",))
 
     def at(self, node: ast.AST, scope: Scope) -> str:
         """Where a node of ``scope`` stands."""
@@ -146,6 +137,11 @@ class Knowledge:
     def why_unknown(self, node: ast.expr, scope: Scope) -> str:
         """Why no type is known for an expression: the first thing on the way to one that fails."""
         return self._reasons.of(node, scope).sentence
+
+    def why_not_seen(self, one: Unknown, scope: Scope) -> str:
+        """Why nothing is known of a value that is used as a session or a connection."""
+        reasons = self._reasons
+        return (reasons.of_union(one.node, scope) if one.is_union else reasons.of(one.node, scope)).sentence
 
     def why_import(self, binding: Binding, scope: Scope) -> str:
         """Why an import gives nothing."""

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.explain.words import of_type, place
-from poolint.syntax.scopes import parent_of
 from poolint.types.bound import bindings
 from poolint.types.call_sites import text_of
+from poolint.types.evidence import use_of
 from poolint.types.values import UNKNOWN, Function, LibraryName, alternatives
 
 if TYPE_CHECKING:
@@ -27,6 +27,15 @@ Cause = Literal[
     "name",  # a name that nothing in its file binds
     "expression",  # anything that is not followed
 ]
+
+
+_USES = {
+    "name": "its name does not say database",
+    "module": "nothing in its module is of a database",
+    "bindings": "it is bound to something else, too",
+    "call": "no call on it is awaited that only a session or a connection has",
+}
+"""Why the use of a parameter does not tell what it is."""
 
 
 class Reason(NamedTuple):
@@ -138,11 +147,8 @@ class Reasons:
             text = text_of(binding.annotation, scope)
             words = f"the annotation `{text}` ({at}) names no class that poolint knows"
             return _reason("annotation", words, text, binding.node, scope)
-        why = "neither its name nor its module says database"
-        if not any(_is_awaited_use(load) for inner in scope.descendants() for load in inner.loads.get(name, ())):
-            words = f"the parameter ({at}) has no annotation and no call on it is awaited"
-        else:
-            words = f"the parameter ({at}) has no annotation, and {why}"
+        use = use_of(self.ev, ast.Name(name, ast.Load()), scope)
+        words = f"the parameter ({at}) has no annotation, and {_USES.get(use.why_not, 'its use does not tell')}"
         return _reason("parameter", words, subject, binding.node, scope)
 
     def of_import(self, binding: Binding, scope: Scope) -> Reason:
@@ -177,10 +183,3 @@ def _reason(
 def _name_of(binding: Binding) -> str:
     node = binding.node
     return str(getattr(node, "id", "") or getattr(node, "arg", "") or getattr(node, "attr", ""))
-
-
-def _is_awaited_use(load: ast.Name) -> bool:
-    """Whether a method is called on a name, and awaited."""
-    attribute = parent_of(load)
-    call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
-    return isinstance(call, ast.Call) and call.func is attribute and isinstance(parent_of(call), ast.Await)

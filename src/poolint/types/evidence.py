@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives, without_none
@@ -36,35 +36,46 @@ _STRONG = frozenset(
 )  # fmt: skip
 
 
+class Use(NamedTuple):
+    """What tells that a receiver is an asynchronous session or connection: an awaited call on it, or, where ``is_bound``,
+    the value that it is bound to. Nothing tells it where ``by`` is None, because of its ``place`` in an expression, its
+    ``name``, a ``module`` without a database, its ``bindings``, or since no ``call`` on it is awaited."""
+
+    by: ast.expr | None
+    is_bound: bool = False
+    why_not: Literal["", "place", "name", "module", "bindings", "call"] = ""
+
+
 def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
     """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
+    cls = ev.models.classes.get(ASYNC_CLASS)
+    return Instance(cls, cls) if cls is not None and use_of(ev, receiver, scope).by is not None else None
+
+
+def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
+    """What tells what a receiver is, or why nothing does."""
     if isinstance(receiver, ast.Name):
         name, region = receiver.id, _owner(receiver.id, scope)
     elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
         name, region = receiver.attr, _class_around(scope)
     else:
-        return None
-    if (
-        region is None
-        or not SAYS_DATABASE.search(name)
-        or not ev.screen.is_near_database(scope.module.path, scope.module.source.data)
-    ):
-        return None
-    cls = ev.models.classes.get(ASYNC_CLASS)
-    if cls is None:
-        return None
+        return Use(None, why_not="place")
+    if not SAYS_DATABASE.search(name):
+        return Use(None, why_not="name")
+    if region is None:
+        return Use(None, why_not="bindings")
+    if not ev.screen.is_near_database(scope.module.path, scope.module.source.data):
+        return Use(None, why_not="module")
     if isinstance(receiver, ast.Name) and _comes_asynchronously(ev, name, region):
-        return Instance(cls, cls)
+        return Use(region.bindings[name][0].value, is_bound=True)
     if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
         region = _method_around(scope)  # another method may await something else
-    if not any(
-        _is_awaited_use(call, receiver)
-        for inner in region.descendants()
-        if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region
-        for call in inner.calls
-    ):
-        return None
-    return Instance(cls, cls)
+    for inner in region.descendants():
+        if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region:
+            for call in inner.calls:
+                if _is_awaited_use(call, receiver):
+                    return Use(call)
+    return Use(None, why_not="call")
 
 
 def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
