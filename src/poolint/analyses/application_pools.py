@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-_ANY_LOOP = frozenset({"aiosqlite", "psycopg", "psycopg_async"})
-"""Drivers whose idle connections serve whatever loop asks for them (measured)."""
-
 _MAX_STEPS = 4
 
 
@@ -41,6 +38,7 @@ class Applications:
     def __init__(self, ev: Evaluator, pools: Pools) -> None:
         self.ev = ev
         self.pools = pools
+        self._any_loop = {one.name for one in ev.models.drivers.values() if one.any_loop}
         self._made: dict[Pool, Made | None] = {}
 
     def loop_bound(self, pool: Pool | None, near: Scope) -> Made | None:
@@ -53,9 +51,9 @@ class Applications:
         made = self._application(pool, near, 0)
         if made is None or not self._is_asynchronous(made):
             return None
-        return (
-            made if self._keeps_connections(made) and _driver(self.ev, made.call, made.scope) not in _ANY_LOOP else None
-        )
+        if not self._keeps_connections(made):
+            return None
+        return made if _driver(self.ev, made.call, made.scope) not in self._any_loop else None
 
     def kept(self, pool: Pool | None, near: Scope) -> Made | None:
         """What makes a pool, where it is the application's and keeps connections, synchronous or not."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models.standard import LISTENING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -32,8 +31,11 @@ def registrations(ev: Evaluator, scope: Scope) -> Iterator[Registration]:
     for call in scope.calls:
         if last_name(call.func) not in ("listens_for", "listen") or len(call.args) < 2:
             continue
-        decorates = LISTENING.get(ev.qualified_name(ev.type_of(call.func, scope)))
-        if decorates is None or any(isinstance(one, ast.Starred) for one in call.args):
+        name = ev.qualified_name(ev.type_of(call.func, scope))
+        decorates = ev.models.ends("registers-decorated", name)
+        if not (decorates or ev.models.ends("registers", name)) or any(
+            isinstance(one, ast.Starred) for one in call.args
+        ):
             continue
         listener = None
         if decorates:

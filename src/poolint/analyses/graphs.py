@@ -21,44 +21,6 @@ if TYPE_CHECKING:
 _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
 """Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
 
-_QUIET_PREFIXES = (
-    "logging.", "datetime.", "contextlib.suppress", "contextlib.closing", "contextlib.aclosing",
-    "random.", "string.", "copy.", "time.", "uuid.", "math.", "itertools.", "functools.", "collections.", "operator.",
-    "sqlalchemy.select", "sqlalchemy.text", "sqlalchemy.func", "sqlalchemy.and_", "sqlalchemy.or_", "sqlalchemy.not_",
-    "sqlalchemy.insert", "sqlalchemy.update", "sqlalchemy.delete", "sqlalchemy.desc", "sqlalchemy.asc",
-    "sqlalchemy.literal", "sqlmodel.select", "sqlmodel.text", "sqlmodel.col", "os.path.", "os.getenv", "os.environ.",
-    "structlog.", "loguru.", "typing.", "contextvars.", "threading.", "weakref.", "sqlalchemy.event.",
-    "contextlib.ExitStack", "contextlib.AsyncExitStack",
-    "asyncio.create_task", "asyncio.ensure_future", "asyncio.shield", "asyncio.get_running_loop", "asyncio.current_task",
-    "asyncio.TaskGroup", "asyncio.Semaphore", "asyncio.BoundedSemaphore", "asyncio.Lock", "asyncio.Event", "asyncio.Queue",
-)  # fmt: skip
-_QUIET_BUILTINS = frozenset(
-    {
-        "len", "int", "float", "isinstance", "issubclass", "print", "str", "repr", "bool", "list", "dict", "set", "tuple",
-        "frozenset", "range", "enumerate", "zip", "hasattr", "id", "type", "sorted", "reversed", "callable", "super", "object",
-        "any", "all", "max", "min", "sum", "map", "filter", "iter", "format", "vars",
-    }
-)  # fmt: skip
-_QUIET_METHODS = frozenset(
-    {
-        "append", "items", "keys", "values", "get", "strip", "lstrip", "rstrip", "lower", "upper", "split", "splitlines",
-        "join", "format", "startswith", "endswith", "replace", "copy", "extend", "setdefault", "update", "isoformat",
-        "total_seconds", "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "where", "filter",
-        "filter_by", "order_by", "limit", "offset", "options", "join_from", "outerjoin", "select_from", "group_by",
-        "returning", "on_conflict_do_nothing", "in_", "is_", "label", "perf_counter", "monotonic", "time",
-        "discard", "add", "clear", "set", "is_set", "locked", "count", "inc", "dec", "observe",
-    }
-)  # fmt: skip
-_LOGGED = ("debug", "info", "warning", "warn", "error", "exception", "critical", "log")
-_LOG_METHODS = frozenset({*_LOGGED, *(f"a{name}" for name in _LOGGED)})
-"""What loggers are called by, asynchronous ones too."""
-
-ENDING = frozenset({"sys.exit", "os._exit", "os.abort", "builtins.exit", "builtins.quit"})
-"""Functions that end the process: what is still open then is given back with it."""
-
-_NEVER_RETURN = ENDING | {"pytest.fail", "pytest.skip", "pytest.exit"}
-_SUPPRESSING = frozenset({"contextlib.suppress", "pytest.raises"})
-
 
 class Graphs:
     """The graphs of one project's functions, built on demand."""
@@ -66,6 +28,7 @@ class Graphs:
     def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
+        self._quiet_methods = ev.models.manners["quiet-method"]
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
             "raises", self._raises, bottom=False, top=True, join=or_, components=self._components
@@ -96,7 +59,7 @@ class Graphs:
             node = node.value
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
-        if last_name(node.func) in WATCHING or _logs(node.func):
+        if last_name(node.func) in WATCHING or _logs(self.ev, node.func):
             return False
         fact = call_fact(self.ev, node, scope)
         if fact is not None and fact.row is not None:
@@ -105,10 +68,7 @@ class Graphs:
             return fact.role not in _QUIET_ROLES and fact.row.effect != "sleep"
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):
-            name = callee.name
-            if name.startswith("builtins."):
-                return name.partition(".")[2] not in _QUIET_BUILTINS
-            return not name.startswith(_QUIET_PREFIXES)
+            return not self.ev.models.ends("quiet", callee.name)
         if isinstance(callee, Instance):
             return True
         if isinstance(callee, Function):
@@ -117,7 +77,9 @@ class Graphs:
             methods = protocol(self.ev, callee)
             return methods is None or any(self._raising.of(one.key) for one in methods)
         is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
-        return not (is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in _QUIET_METHODS)
+        return not (
+            is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in self._quiet_methods
+        )
 
     def _raises(self, key: ScopeKey) -> bool:
         """Whether something may leave a function of the project by an exception, as far as its body tells: a problem of
@@ -140,7 +102,8 @@ class Graphs:
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
         for one in alternatives(self.ev.type_of(call.func, scope)):
-            if isinstance(one, LibraryName) and one.name in _NEVER_RETURN:
+            is_last = ("never-returns", "ends-process")
+            if isinstance(one, LibraryName) and any(self.ev.models.ends(how, one.name) for how in is_last):
                 continue
             if isinstance(one, Function) and _says_never(one.scope):
                 continue
@@ -158,12 +121,17 @@ class Graphs:
         name = self.ev.qualified_name(callee)
         if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
             return tuple(context.args)
-        return name in _SUPPRESSING
+        return self.ev.models.ends("suppresses", name)
 
 
-def _logs(function: ast.expr) -> bool:
+def ends_the_process(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call is ``sys.exit()`` or the like: what is still open then is given back with the process."""
+    return ev.models.ends("ends-process", ev.qualified_name(ev.type_of(call.func, scope)))
+
+
+def _logs(ev: Evaluator, function: ast.expr) -> bool:
     """Whether this is a method of a logger, of whatever library."""
-    if not (isinstance(function, ast.Attribute) and function.attr in _LOG_METHODS):
+    if not (isinstance(function, ast.Attribute) and function.attr in ev.models.manners["logs"]):
         return False
     return last_name(function.value).lower().endswith(("logger", "log", "logging"))
 

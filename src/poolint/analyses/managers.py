@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.standard import CONTEXT_DECORATORS
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
-from poolint.types.returns import decorators
+from poolint.types.returns import made_manager
 from poolint.types.values import ClassObject, Function
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__",
 
 def is_manager(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function is a generator that ``contextlib`` makes a context manager of."""
-    return scope.is_generator and not CONTEXT_DECORATORS.keys().isdisjoint(decorators(ev, scope))
+    return scope.is_generator and made_manager(ev, scope) is not None
 
 
 def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:

@@ -6,7 +6,6 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
-from poolint.models.standard import SAME_AS_ARGUMENT
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_fact
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending, alternatives
@@ -199,7 +198,9 @@ class Flow:
                 return True
             if isinstance(one, LibraryName):
                 last = one.name.rpartition(".")[2]
-                if last[:1].isupper() or one.name in SAME_AS_ARGUMENT:
+                if last[:1].isupper() or any(
+                    (how, one.name) in self.derived.ev.models.passed for how in ("same", "type")
+                ):
                     return True
             if isinstance(one, Function) and (one.scope.is_async or one.scope.is_generator):
                 return True  # a coroutine or generator, which has it when it runs

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.block_headers import entering
-from poolint.analyses.graphs import ENDING
+from poolint.analyses.graphs import ends_the_process
 from poolint.analyses.lifetimes.acquisitions import Site, checkout, sites
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
@@ -135,15 +135,11 @@ class Lifetimes:
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
         culprit = _culprit(edges)
-        if isinstance(culprit, ast.Call) and self._ends_the_process(culprit, scope):
+        if isinstance(culprit, ast.Call) and ends_the_process(self.ev, culprit, scope):
             return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
         return self._observation(site, scope, problem, path, text, outcome)
-
-    def _ends_the_process(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether the call is ``sys.exit()`` or the like: nothing outlives the process."""
-        return self.ev.qualified_name(self.ev.type_of(call.func, scope)) in ENDING
 
     def _is_lent(self, site: Site, scope: Scope) -> bool:
         """Whether a generator loses what it makes when its consumer fails."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,8 +49,6 @@ class DrivenFromSync(Observation):
 
 
 _RUNS = frozenset({"run", "run_until_complete", "async_to_sync"})
-_LIBRARIES = frozenset({"asyncio.run", "anyio.run", "asgiref.sync.async_to_sync", "uvloop.run"})
-_NEW_LOOP = re.compile(r"(?:^|\.)(?:new_event_loop|Runner)$")
 
 
 class Drive(NamedTuple):
@@ -121,7 +118,10 @@ class Loops:
                 maker = self._maker(node, scope)
                 if maker:
                     outer = parent_of(node)
-                    if maker == "async_to_sync" and not (isinstance(outer, ast.Call) and outer.func is node):
+                    later = self.ev.qualified_name(self.ev.type_of(node.func, scope))
+                    if self.ev.models.ends("drives-later", later) and not (
+                        isinstance(outer, ast.Call) and outer.func is node
+                    ):
                         continue  # made into a function that somebody else calls
                     yield Drive(node, node.args[0], maker)
                     continue
@@ -136,8 +136,10 @@ class Loops:
         """What makes a new loop for a call; empty where it is none, or a loop that there is already."""
         function = node.func
         name = self.ev.qualified_name(self.ev.type_of(function, scope))
-        if name in _LIBRARIES:
-            return "async_to_sync" if name.endswith("async_to_sync") else name
+        if self.ev.models.ends("drives-later", name):
+            return last_name(function)
+        if self.ev.models.ends("drives", name):
+            return name
         if not isinstance(function, ast.Attribute):
             return ""
         made: ast.expr | None = function.value
@@ -147,7 +149,7 @@ class Loops:
         if not isinstance(made, ast.Call):
             return ""
         name = self.ev.qualified_name(self.ev.type_of(made.func, scope))
-        return f"{last_name(made.func)}().{function.attr}" if _NEW_LOOP.search(name) else ""
+        return f"{last_name(made.func)}().{function.attr}" if self.ev.models.ends("new-loop", name) else ""
 
     def _helper(self, inner: Scope) -> str | None:
         """How a function of the project runs the coroutine that is its first argument, if it does."""

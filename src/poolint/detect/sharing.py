@@ -125,7 +125,7 @@ class Sharing:
         if last_name(task.func) in (*STARTS, "wait_for", "shield") and task.args:
             yield from self._resources(task.args[0], scope)
             return
-        in_thread = thread_work(task)
+        in_thread = thread_work(self.ev, task)
         if in_thread is not None:
             yield from thread_resources(self.ev, self.using, *in_thread, scope)
             return

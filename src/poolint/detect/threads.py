@@ -52,9 +52,6 @@ class SharedByThreads(Observation):
 
 
 _STARTERS = frozenset({"submit", "map", "Thread", "Timer", "run_in_executor"})
-_IN_THREAD = {"to_thread": 0, "run_in_executor": 1, "run_in_threadpool": 0}
-"""What runs a function in a thread and is awaited, by name, with the position of the function."""
-
 _WAITS = frozenset({"join", "result", "wait", "as_completed", "shutdown", "gather", "exception"})
 """What is called to wait for a thread, by name, whatever it is called on."""
 
@@ -154,10 +151,11 @@ class Threads:
         return None
 
 
-def thread_work(call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
+def thread_work(ev: Evaluator, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
     """What an awaitable call runs in a thread, and what that is called with: ``asyncio.to_thread(work, session)``."""
-    position = _IN_THREAD.get(last_name(call.func))
-    if position is None or len(call.args) <= position:
+    row = ev.models.threaded.get(last_name(call.func))
+    position = row.argument if row is not None else -1
+    if position < 0 or len(call.args) <= position:
         return None
     return call.args[position], [*call.args[position + 1 :], *(one.value for one in call.keywords)]
 

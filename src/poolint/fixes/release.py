@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.block_headers import entering, enters_everywhere
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
-from poolint.models.standard import CONTEXT_DECORATORS
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_its_way, is_like_release, new_release, releases, unit
 from poolint.types.call_sites import call_fact
-from poolint.types.returns import decorators
+from poolint.types.returns import made_manager
 
 if TYPE_CHECKING:
     from poolint.analyses.block_headers import Entering
@@ -257,7 +256,7 @@ class _Choice:
 
     def _is_manager(self) -> bool:
         """Whether what consumes the generator ends it: it is a context manager, whose block says how long it lends."""
-        return not CONTEXT_DECORATORS.keys().isdisjoint(decorators(self.one.ev, self.one.scope))
+        return made_manager(self.one.ev, self.one.scope) is not None
 
 
 def _stands_for_finally(statement: ast.Try) -> bool:

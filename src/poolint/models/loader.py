@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
+    from poolint.models.named_rows import Passed, Threaded
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
@@ -47,7 +48,8 @@ class Models:
     are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
     how they come to do so and the last part of each name, each with the import roots of its library; ``injections`` and
     ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots of all
-    libraries that do anything of this.
+    libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`), ``passed`` what
+    hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by its last name.
     """
 
     __slots__ = (
@@ -66,15 +68,18 @@ class Models:
         "hooks",
         "injections",
         "makers",
+        "manners",
         "modules",
         "own",
         "own_roots",
         "packages",
+        "passed",
         "purposes",
         "roots",
         "screened_roots",
         "streamed",
         "targets",
+        "threaded",
         "wrapped",
     )
 
@@ -92,6 +97,9 @@ class Models:
         self.streamed: dict[str, Streamed] = {}
         self.handed: dict[tuple[str, str], Handed] = {}
         self.packages: frozenset[str] = frozenset()
+        self.manners: dict[str, frozenset[str]] = {}
+        self.passed: dict[tuple[str, str], Passed] = {}
+        self.threaded: dict[str, Threaded] = {}
         self.dialects: dict[str, Dialect] = {}
         self.drivers: dict[tuple[str, str], Driver] = {}
         self.makers: dict[str, Maker] = {}
@@ -119,6 +127,7 @@ class Models:
             self.forks += library.forks
             self.purposes += library.purposes
             self._take_framework(library)
+            self._take_named(library)
             self.dialects.update((one.name, one) for one in library.dialects)
             self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
             self.makers.update((one.name, one) for one in library.makers)
@@ -145,6 +154,22 @@ class Models:
         for one in library.handed:
             root, _, rest = one.name.partition(".")
             self.handed[root, rest.rpartition(".")[2]] = one
+
+    def _take_named(self, library: Library) -> None:
+        """What is known of functions of a library by their names alone."""
+        for manner in library.manners:
+            self.manners[manner.how] = self.manners.get(manner.how, frozenset()) | frozenset(manner.names)
+        self.passed.update(((one.gives, name), one) for one in library.passed for name in one.names)
+        self.threaded.update((name.rpartition(".")[2], one) for one in library.threaded for name in one.names)
+
+    def ends(self, how: str, name: str) -> bool:
+        """Whether calls of a function end in such a manner: of itself, or of what it is reached through."""
+        names = self.manners.get(how, frozenset())
+        while name:
+            if name in names:
+                return True
+            name = name.rpartition(".")[0]
+        return False
 
     def is_screened(self, name: str) -> bool:
         """Whether a qualified name is of a library that makes a file interesting, or of the stand-ins for one."""

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
+from poolint.models.named_rows import Manner, Passed, Threaded
 
 Call = Literal[
     "sync",  # a plain function; awaiting what it gives is an error
@@ -290,7 +291,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     Of the arguments that an engine hands on to it, ``accepts`` are all that it takes, where they are known, and
     ``refuses`` some that it is often given and does not take, with ``refusal``. ``pools``: those by which it makes a pool
-    of its own.
+    of its own. ``any_loop``: its idle connections serve whatever event loop asks for them.
     """
 
     dialects: tuple[str, ...]
@@ -301,6 +302,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     refuses: tuple[str, ...] = ()
     refusal: str = "TypeError"
     pools: tuple[str, ...] = ()
+    any_loop: bool = False
 
 
 class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -377,6 +379,9 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     injections: tuple[Injection, ...] = ()
     streamed: tuple[Streamed, ...] = ()
     handed: tuple[Handed, ...] = ()
+    manners: tuple[Manner, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    threaded: tuple[Threaded, ...] = ()
 
     @property
     def names(self) -> list[str]:

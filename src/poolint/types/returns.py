@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
@@ -130,28 +130,29 @@ def _constructed(ev: Evaluator, cls: ClassObject, node: ast.Call, scope: Scope) 
 
 
 def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
-    index = standard.SAME_AS_ARGUMENT.get(name)
-    if index is not None and 0 <= index < len(node.args):
-        if name.endswith("cast"):
-            return annotated.annotation(ev, node.args[0], scope)
-        return ev.type_of(node.args[index], scope)
-    if name in standard.CONTAINERS and (not node.args or name.endswith("defaultdict")):
+    passed = ev.models.passed
+    if ("type", name) in passed and len(node.args) > 1:
+        return annotated.annotation(ev, node.args[0], scope)
+    same = passed.get(("same", name))
+    if same is not None and same.argument < len(node.args):
+        return ev.type_of(node.args[same.argument], scope)
+    if ("container", name) in passed and (not node.args or name.endswith("defaultdict")):
         return Pending("iterable")
     if not node.args:
         return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
-    manager = standard.ENTERS_ARGUMENT.get(name)
+    manager = next((one for one in ("cm", "async-cm", "both") if (one, name) in passed), None)
     if manager is not None:
         inner = ev.type_of(node.args[0], scope)
         if manager == "both":
             return union([Pending("async-cm", entered=inner), Pending("cm", entered=inner)])
         return Pending("async-cm" if manager == "async-cm" else "cm", entered=inner)
-    if name in standard.ITEM_OF_ARGUMENT:
+    if ("item", name) in passed:
         source = ev.type_of(node.args[0], scope)
         if isinstance(source, Pending):
             if source.call == "async-generator" and name.endswith("anext"):
                 return Pending("coroutine", awaited=source.item)
             return source.item if source.call in ("generator", "iterable") else UNKNOWN
-    if name in standard.SAME_ITEMS:
+    if ("items", name) in passed:
         item = ev.item(ev.type_of(node.args[0], scope), asynchronous=False)
         return UNKNOWN if item is UNKNOWN else Pending("iterable", item=item)
     if name in ("builtins.enumerate", "builtins.zip"):
@@ -191,6 +192,16 @@ def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:
     return frozenset(names)
 
 
+def made_manager(ev: Evaluator, scope: Scope) -> Literal["cm", "async-cm"] | None:
+    """What kind of context manager a decorator makes of a generator; None where none does."""
+    for one in decorators(ev, scope):
+        if ("decorator-cm", one) in ev.models.passed:
+            return "cm"
+        if ("decorator-async-cm", one) in ev.models.passed:
+            return "async-cm"
+    return None
+
+
 def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     """What calling a function of the project gives, before any ``await``."""
     found = ev.once((scope, "returned"), _returned, ev, scope)
@@ -220,13 +231,10 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
         return ev.type_of(scope.node.body, scope)
     node = scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    manager = next(
-        (standard.CONTEXT_DECORATORS[one] for one in decorators(ev, scope) if one in standard.CONTEXT_DECORATORS),
-        None,
-    )
+    manager = made_manager(ev, scope)
     declared = annotated.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
     if manager is not None:
-        return Pending("async-cm" if manager == "async-cm" else "cm", entered=_yielded(ev, scope, declared))
+        return Pending(manager, entered=_yielded(ev, scope, declared))
     if scope.is_generator:
         kind = "async-generator" if scope.is_async else "generator"
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
