@@ -300,6 +300,66 @@ def test_rules_know_no_library(file: Path) -> None:
     assert not [text for text in texts if text not in documentation and library.search(text)]
 
 
+MAY_NAME = {
+    # Parts that name a library or a framework in a text other than documentation: why.
+    "configuration/engines.py": "the maker of the engine that an extension makes of options in a configuration",
+    "configuration/fleet.py": "Alembic's environments are a kind of file that settings name",
+    "detect/retries.py": "`backoff` is a word in the name of what lets time pass",
+    "explain/words.py": "how people write the names of libraries",
+    "roots/finder.py": "files by which a project is known",
+    "screen/shapes.py": "`websocket` is what people call a parameter",
+    "syntax/file_kinds.py": "Alembic's environments are a kind of file that settings name",
+    "types/evidence.py": "what an engine is by its name alone stands for these two classes",
+    # Command lines, images and manifests, not code: which program a service starts, and what its options mean.
+    "deployment": "programs and servers that are started, by their commands",
+    # What users read; `test_rules_know_no_library` holds the rules.
+    "rules": "Alembic's environments are a kind of file that settings name",
+}
+FRAMEWORKS = {
+    "airflow", "arq", "click", "dagster", "eventlet", "falcon", "gevent", "granian", "hypercorn", "saq", "typer", "uvicorn",
+    "waitress",
+}  # fmt: skip
+"""Some of which the models name only what is imported."""
+
+
+def test_libraries_are_named_in_models_only() -> None:
+    """What is known of a library stands in its model; a framework is one such file, and at most an adapter."""
+    from poolint.models import build
+
+    libraries = build.read_all()
+    known = {root.partition(".")[0] for one in libraries for root in (*one.roots, *one.packages)} | FRAMEWORKS
+    known -= {*sys.stdlib_module_names, "builtins", "attr", "library"}
+    word = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(known, key=len, reverse=True))})(?![\w-])")
+    found: dict[str, list[str]] = {}
+    for file in FILES:
+        name = file.relative_to(PACKAGE).as_posix()
+        place = name if name in MAY_NAME else name.partition("/")[0]
+        if place == "models":
+            continue
+        for text, row in texts_of(file):
+            if " " not in text and word.search(text):
+                found.setdefault(place if place in MAY_NAME else name, []).append(f"line {row}: {text}")
+    assert {place: texts for place, texts in found.items() if place not in MAY_NAME} == {}
+    assert sorted(MAY_NAME.keys() - found.keys()) == [], "these name none any more"
+
+
+def texts_of(file: Path) -> Iterator[tuple[str, int]]:
+    """The texts in a file, but for documentation and annotations, each with its row."""
+    tree = ast.parse(file.read_bytes())
+    quiet: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            quiet.add(node.value)
+        if isinstance(node, ast.Subscript):
+            quiet |= set(ast.walk(node.slice))
+        if isinstance(node, ast.JoinedStr):
+            quiet |= set(node.values)  # sentences
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and node not in quiet and isinstance(node.value, (str, bytes)):
+            text = node.value.decode("latin-1") if isinstance(node.value, bytes) else node.value
+            yield text, node.lineno
+
+
 LOADED = """
 import sys
 from poolint.cli.main import main

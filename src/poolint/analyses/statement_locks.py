@@ -72,7 +72,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
     if fact.cls is not None and fact.role != "cursor":
         if fact.cls.kind == "query":
             table = _of_query(ev, call, scope)
-        elif (fact.cls.kind == "session" or fact.cls.name.startswith("sqlalchemy.")) and call.args:
+        elif (fact.cls.kind == "session" or fact.cls.expressions) and call.args:
             if fact.role != "refresh" and not asks:
                 table = _of_statement(ev, call.args[0], scope)
             elif last_name(call.func) in ("get", "get_one") and _is_true(asks[0]):

@@ -325,7 +325,8 @@ class Engines:
 
     def _defaults(self, maker: schema.Maker, kind: str, found: tuple[Url, ...], has_all: bool) -> list[PoolChoice]:
         classes = self.ev.models.classes
-        kinds = {"async": "sqlalchemy.AsyncAdaptedQueuePool", "sync": "sqlalchemy.QueuePool"}
+        usual = (one for one in classes.values() if one.pool is not None and one.pool.default)
+        kinds: dict[str, str] = {one.pool.engines: one.name for one in usual if one.pool is not None}
         names = {kinds[kind] if maker.makes == "engine" else maker.poolclass}
         for url in found:
             dialect = self.ev.models.dialects.get(url.dialect)

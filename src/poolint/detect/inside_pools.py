@@ -65,9 +65,11 @@ def _pool_class(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[S
     if not any("Pool" in last_name(one) for one in getattr(scope.node, "bases", ())):
         return
     base = ev.class_object(scope).base
-    if base is None or base.kind != "pool" or not ev.models.is_a(base, "sqlalchemy.Pool"):
+    of_engines = {each.name for one in ev.models.classes.values() if one.pool for each in ev.models.lineage(one)}
+    if base is None or base.kind != "pool" or base.name not in of_engines:
         return
-    if not (ev.models.is_a(base, "sqlalchemy.AsyncAdaptedQueuePool") or uses_async_engines(ev, scope)):
+    is_async = any(one.pool is not None and one.pool.engines == "async" for one in ev.models.lineage(base))
+    if not (is_async or uses_async_engines(ev, scope)):
         return
     for method in scope.children:
         if method.kind == "function" and not method.is_async:

@@ -138,13 +138,14 @@ class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     ``limit``: how many connections it lets out: as many as a ``queue`` has room for, ``one``, one for each ``thread``, or
     ``none`` is kept and everybody gets a new one. ``engines`` are those that take it, ``arguments`` those of the engine's
     arguments that not every pool takes, and it does. ``substitute`` is what asynchronous engines take in its place, by
-    the name that it is imported by.
+    the name that it is imported by. ``default``: engines of its kind get it where they are given none.
     """
 
     limit: Literal["queue", "one", "thread", "none"]
     engines: Literal["sync", "async", "both"]
     arguments: tuple[str, ...] = ()
     substitute: str = ""
+    default: bool = False
 
 
 class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -166,7 +167,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
-    ``for_threads``: several threads may use one connection at once, which does one thing after the other.
+    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
+    the statements of a connection may be expressions, made of tables.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     embedded: bool = False
     lazy: bool = False
     for_threads: bool = False
+    expressions: bool = False
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()
@@ -276,13 +279,15 @@ class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that
     the newest version of the library takes where that is another; ``memory_pools`` the classes of pool that engines of
-    either kind get where the database is in memory, by kind.
+    either kind get where the database is in memory, by kind. ``fact`` is the name of the fact that is ``newer`` for the
+    versions of the library which take ``newer``.
     """
 
     name: str
     default: str
     newer: str = ""
     memory_pools: dict[str, str] = {}
+    fact: str = ""
 
 
 class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

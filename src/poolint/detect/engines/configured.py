@@ -84,9 +84,9 @@ class Configuration:
         assert row is not None
         right = f"{url.dialect}{row.substitute}" if row.substitute else ""
         newer = dialect.newer if dialect is not None and not url.named else ""
-        if newer and spec.kind == "async":
+        if dialect is not None and newer and dialect.fact and spec.kind == "async":
             other = self.ev.models.drivers.get((url.dialect, newer))
-            taken = holding(self.ev, "sqlalchemy.default-drivers", argument.scope)
+            taken = holding(self.ev, dialect.fact, argument.scope)
             newer = newer if other is not None and other.kind != "sync" and "newer" in taken else ""
             if newer and len(taken) == 1:
                 return  # it is the one that is installed
