@@ -6,6 +6,7 @@ Frameworks of which only names stand in the models are not installed for the tes
 from __future__ import annotations
 
 import asyncio
+import builtins
 import importlib
 import inspect
 from collections.abc import AsyncIterator, Iterator
@@ -103,6 +104,32 @@ def test_names_of_frameworks_exist(library: Library) -> None:
             except (ImportError, AttributeError):
                 wrong.append(name)
     assert not wrong
+
+
+NAMED = [
+    name
+    for library in build.read_all()
+    for name in (
+        *(one for row in library.manners if row.how not in ("logs", "quiet-method") for one in row.names),
+        *(one for row in library.passed for one in row.names),
+        *(one for row in library.threaded for one in row.names),
+    )
+    if "." in name
+]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_known_by_name_exists(name: str) -> None:
+    if find_spec(name.partition(".")[0]) is None:
+        pytest.skip("it is not installed: only its name is told")
+    if name.startswith("builtins."):
+        assert hasattr(builtins, name.partition(".")[2]) or name in ("builtins.exit", "builtins.quit")
+        return
+    try:
+        found = resolve(name)
+    except AttributeError:
+        found = importlib.import_module(name)
+    assert found is not None
 
 
 @pytest.mark.parametrize("failure", [None, ValueError, asyncio.CancelledError])
