@@ -1,1 +1,1 @@
-"""``poolint why``: what poolint knows at one line, where it is silent as well. Only that command imports this."""
+"""What poolint knows of the code, in words: for ``why``, ``holds``, ``coverage`` and ``budget``. No check loads it."""
