@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.session_use import kept_class
+from poolint.analyses.summaries import Summaries
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from poolint.analyses.session_use import Using
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 
@@ -74,7 +75,9 @@ class Streaming:
         self.ev = ev
         self.holdings = holdings
         self.using = using
-        self._makers: dict[Scope, tuple[str, str] | None] = {}
+        self._makers: Summaries[ScopeKey, tuple[str, str] | None] = Summaries(
+            "makes-response", self._maker, bottom=None, top=None, join=_one_of, components=holdings.components
+        )
         self._names = frozenset(name.rpartition(".")[2] for name in ev.models.streamed)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -86,7 +89,7 @@ class Streaming:
         is_endpoint = is_entry(self.ev, scope)
         for node in scope.calls:
             is_asked = last_name(node.func) in self._names or (is_endpoint and _is_given_back(node))
-            made = self._response(node, scope, 0) if is_asked else None
+            made = self._response(node, scope) if is_asked else None
             body = _value(made.body, scope) if made is not None else None
             if made is None or not isinstance(body, ast.Call):
                 continue
@@ -128,7 +131,7 @@ class Streaming:
 
     # The response
 
-    def _response(self, node: ast.Call, scope: Scope, depth: int) -> _Made | None:
+    def _response(self, node: ast.Call, scope: Scope) -> _Made | None:
         """The response that a call makes, itself or in a function of the project that it passes the body to."""
         if last_name(node.func) in self._names:
             for one in alternatives(self.ev.type_of(node.func, scope)):
@@ -139,24 +142,24 @@ class Streaming:
                     return _Made(last_name(node.func), body) if body is not None else None
             return None
         for one in alternatives(self.ev.type_of(node.func, scope)):
-            maker = self._maker(one.scope, depth + 1) if isinstance(one, Function) else None
+            maker = self._makers.of(one.scope.key) if isinstance(one, Function) else None
             if maker is not None and isinstance(one, Function):
                 for keyword, argument in _passed(node):
                     if parameter_for(one, node, argument, keyword) == maker[1]:
                         return _Made(maker[0], argument)
         return None
 
-    def _maker(self, function: Scope, depth: int) -> tuple[str, str] | None:
-        """The response that a function makes, and the parameter that is its body."""
-        if function not in self._makers:
-            self._makers[function] = None
-            names_one = any(function.module.mentions(one.encode()) for one in self._names)
-            if names_one and function.kind == "function" and not function.is_generator and depth < _MAX_DEPTH:
-                for call in function.calls:
-                    made = self._response(call, function, depth) if _is_given_back(call) else None
-                    if made is not None and isinstance(made.body, ast.Name) and _is_parameter(made.body.id, function):
-                        self._makers[function] = (made.response, made.body.id)
-        return self._makers[function]
+    def _maker(self, key: ScopeKey) -> tuple[str, str] | None:
+        """The response that a function makes, and the parameter that is its body: a problem of summaries."""
+        function = self.ev.project.scope(key)
+        names_one = any(function.module.mentions(one.encode()) for one in self._names)
+        found: tuple[str, str] | None = None
+        if names_one and function.kind == "function" and not function.is_generator:
+            for call in function.calls:
+                made = self._response(call, function) if _is_given_back(call) else None
+                if made is not None and isinstance(made.body, ast.Name) and _is_parameter(made.body.id, function):
+                    found = (made.response, made.body.id)
+        return found
 
     # Its body
 
@@ -243,6 +246,10 @@ class Streaming:
             life = life_of(self.ev, name, scope) if name in scope.bindings else None
             if inner is not None and life is not None and self.using.around(inner, name):
                 yield name, life
+
+
+def _one_of(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
+    return max(one, other) if one is not None and other is not None else one or other
 
 
 def _value(node: ast.expr, scope: Scope) -> ast.expr | None:

@@ -63,8 +63,8 @@ class Holdings:
 
     def __init__(self, reader: Reader, graphs: Graphs, components: Components | None = None) -> None:
         self._reader = reader
-        self._components = components if components is not None else Components()
-        self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends, self._components)
+        self.components = components if components is not None else Components()
+        self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends, self.components)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
@@ -76,7 +76,7 @@ class Holdings:
 
     def _provisional(self) -> tuple[int, int]:
         """What has not changed when something has been found out that may be remembered."""
-        return self._components.provisional, self._cycles if self._finding_before else 0
+        return self.components.provisional, self._cycles if self._finding_before else 0
 
     def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
         """The function that a call runs, as far as it is ``inner``, or that writes the same method."""
