@@ -169,6 +169,22 @@ def test_a_label_at_the_near_end_of_a_double_chain_reaches_the_far_one() -> None
     assert program.computed <= 9 * LENGTH
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_each_of_hundreds_has_reaches_all_that_call_each_other(seed: int) -> None:
+    """A value of many parts rises in few steps, whichever way the calls go and whatever the functions are called."""
+    names = list(range(400))
+    random.Random(seed).shuffle(names)
+    functions = [Function()] * len(names)
+    for place, name in enumerate(names):
+        called = (names[max(place - 1, 0)], names[min(place + 1, len(names) - 1)])
+        functions[name] = Function(own=frozenset({str(name)}), any_of=called)
+    program = Program(functions)
+    summaries = program.summaries()
+    assert summaries.of(names[seed * 99]) == set(map(str, names))
+    assert summaries.components.unsolved == 0
+    assert program.computed <= 9 * len(names)
+
+
 @pytest.mark.parametrize("first", ["outside", "one", "two"])
 def test_a_value_that_rises_for_ever_is_given_up(first: str) -> None:
     """Two functions that count each other up: a lattice that has no end."""

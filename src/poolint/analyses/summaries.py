@@ -17,7 +17,6 @@ computations that were cut short are begun again, so that chains of any length n
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -210,25 +209,26 @@ class Components:
         size = len(self._stack)
         for node in members:
             node.value = node.summaries.bottom
-        order = {node: place for place, node in enumerate(_order(members))}
+        order = _order(members)
+        stale = set(order)
         rises = dict.fromkeys(members, 0)
-        waiting, queue = set(order), deque(order)
-        while queue:
-            node = queue.popleft()
-            waiting.discard(node)
-            value = node.summaries.join(node.value, self._compute(node))
-            first.low = min(first.low, node.low)
-            if first.low < first.place or len(self._stack) > size:
-                return
-            if value == node.value:
-                continue
-            node.value = value
-            rises[node] += 1
-            if rises[node] > MAX_RISES:
+        # To and fro: what one way goes against the order, a single pass of the other one follows to its end.
+        while stale:
+            for node in order:
+                if node not in stale:
+                    continue
+                stale.discard(node)
+                value = node.summaries.join(node.value, self._compute(node))
+                first.low = min(first.low, node.low)
+                if first.low < first.place or len(self._stack) > size:
+                    return
+                if value != node.value:
+                    node.value = value
+                    rises[node] += 1
+                    stale |= rises.keys() & node.asked_by.keys()
+            order.reverse()
+            if stale and max(rises.values()) > MAX_RISES:
                 break
-            askers = order.keys() & node.asked_by.keys() - waiting
-            waiting |= askers
-            queue.extend(sorted(askers, key=order.__getitem__))
         else:
             return
         self.unsolved += 1
