@@ -39,9 +39,9 @@ def slow_below_sink(fact: CallFact) -> str:
 
 
 def use_sink(fact: CallFact) -> str:
-    """Whether a call takes a session's connection."""
-    is_session = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query")
-    return "database" if is_session and fact.role in TAKING_ROLES else ""
+    """Whether a call uses a session's connection, or a connection: a parameter may be either of them."""
+    uses = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query", "connection")
+    return "database" if uses and fact.role in TAKING_ROLES else ""
 
 
 def end_sink(fact: CallFact) -> str:
