@@ -46,12 +46,6 @@ class LazyLoad(Observation):
 _GETS = frozenset({"get", "get_one", "scalar", "scalars", "execute", "merge", "add", "exec"})
 _SCALAR = frozenset({"scalar_one", "scalar_one_or_none", "scalars", "scalar"})
 _RESULT = _SCALAR | {"all", "first", "one", "one_or_none", "unique", "fetchall"}
-_COLUMNS = frozenset({"mapped_column", "Column", "column_property", "Field"})
-_LOADERS = frozenset(
-    {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload", "refresh",
-     "set_committed_value", "load_only", "defaultload", "selectin_polymorphic"}
-)  # fmt: skip
-_TAKES_OUT = frozenset({"expunge", "expunge_all", "make_transient", "make_transient_to_detached"})
 _COLLECTION = re.compile(r"Mapped\[\s*[\"']?(?:typing\.|t\.)?(?:list|List|set|Set|Sequence|Collection)\[")
 _MAX_STEPS = 6
 
@@ -71,10 +65,14 @@ class Lazy:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
+        self._columns = ev.models.words("maps-column")
+        self._relationships = ev.models.words("maps-relationship")
+        self._loaders = ev.models.words("loads")
+        self._takes_out = ev.models.words("takes-out")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The first read of each object in ``scope`` that has to ask the database."""
-        if any(last_name(one.func) in _TAKES_OUT for one in scope.calls):
+        if any(last_name(one.func) in self._takes_out for one in scope.calls):
             return
         for one in self._objects(scope):
             found = self._expired(one, scope) or self._lazy(one, scope)
@@ -194,7 +192,7 @@ class Lazy:
         if found is None:
             return False
         if isinstance(found.value, ast.Call):
-            return last_name(found.value.func) in _COLUMNS
+            return last_name(found.value.func) in self._columns
         annotation = found.annotation
         return isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Mapped"
 
@@ -203,7 +201,11 @@ class Lazy:
             return None  # what has been made here may have been given its collections
         for read in _reads(one.name, scope):
             found = self._declared(one.model, read.attr)
-            if found is None or not _is_lazy_collection(found) or _is_cared_for(read.attr, one, scope):
+            if (
+                found is None
+                or not _is_lazy_collection(found, self._relationships)
+                or _is_cared_for(read.attr, one, scope, self._loaders)
+            ):
                 continue
             begun = step(f"`{one.name}` is loaded without `{read.attr}`", one.call, scope.module)
             return self._observation(read, one, "relationship", "", begun, scope)
@@ -267,10 +269,10 @@ def _is_renewed(name: str, commit: ast.Call, read: ast.Attribute, scope: Scope) 
     )
 
 
-def _is_lazy_collection(declared: Binding) -> bool:
+def _is_lazy_collection(declared: Binding, relationships: frozenset[str]) -> bool:
     """Whether an attribute is a collection of related objects that is loaded when it is read."""
     made = declared.value
-    if not isinstance(made, ast.Call) or last_name(made.func) not in ("relationship", "Relationship"):
+    if not isinstance(made, ast.Call) or last_name(made.func) not in relationships:
         return False
     if declared.annotation is None or _COLLECTION.match(ast.unparse(declared.annotation)) is None:
         return False
@@ -282,14 +284,14 @@ def _is_lazy_collection(declared: Binding) -> bool:
     return True
 
 
-def _is_cared_for(attribute: str, one: _Object, scope: Scope) -> bool:
+def _is_cared_for(attribute: str, one: _Object, scope: Scope, loaders: frozenset[str]) -> bool:
     """Whether a function loads a relationship beforehand, sets it itself, or says how in a way that is not seen."""
     for call in scope.calls:
         name = last_name(call.func)
-        if name in _LOADERS and _mentions(call, attribute):
+        if name in loaders and _mentions(call, attribute):
             return True
         if name == "options" and not all(
-            isinstance(given, ast.Call) and last_name(given.func) in _LOADERS for given in call.args
+            isinstance(given, ast.Call) and last_name(given.func) in loaders for given in call.args
         ):
             return True
     if any(keyword.arg == "options" and not isinstance(keyword.value, ast.List) for keyword in one.call.keywords):

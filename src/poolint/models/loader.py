@@ -162,6 +162,10 @@ class Models:
         self.passed.update(((one.gives, name), one) for one in library.passed for name in one.names)
         self.threaded.update((name.rpartition(".")[2], one) for one in library.threaded for name in one.names)
 
+    def words(self, how: str) -> frozenset[str]:
+        """The last parts of the names of a manner, for what is called on objects, or imported from where nobody knows."""
+        return frozenset(name.rpartition(".")[2] for name in self.manners.get(how, ()))
+
     def ends(self, how: str, name: str) -> bool:
         """Whether calls of a function end in such a manner: of itself, or of what it is reached through."""
         names = self.manners.get(how, frozenset())

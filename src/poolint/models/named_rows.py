@@ -16,6 +16,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``drives-later``: what they give does so when it is called, and ``new-loop``: a method of that. ``registers``: they are
     passed the target of a listener, the name of the event and the function, or the function that they decorate.
 
+    ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they say that an
+    attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
+
     ``quiet-method`` and ``logs`` are names of methods, of objects of which nothing is known and of loggers: they raise
     nothing in practice.
     """
@@ -32,6 +35,10 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         "new-loop",
         "registers",
         "registers-decorated",
+        "maps-column",
+        "maps-relationship",
+        "loads",
+        "takes-out",
     ]
     names: tuple[str, ...]
 
