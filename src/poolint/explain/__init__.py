@@ -1,1 +1,1 @@
-"""What poolint knows of the code, in words: for ``why``, ``holds``, ``coverage`` and ``budget``. No check loads it."""
+"""What poolint knows of the code, in words: for ``why``, ``holds``, ``coverage``, ``budget`` and the line that ends a check."""
