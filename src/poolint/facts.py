@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.text.slices import Slice
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 Observed = list[tuple["Scope", "Observation"]]
 """What was observed in a module, each with the scope in which it stands."""
@@ -47,7 +47,7 @@ class SliceFacts:
         """Everything that was observed at exactly this node."""
         return tuple(self._observed.get(self.piece.range_of(node), ()))
 
-    def call(self, node: cst.Call) -> CallFact | None:
+    def call(self, node: cst.Call) -> CallSite | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""
         if self._calls is None:
             self._calls = {
@@ -119,7 +119,7 @@ class NoFacts:
         del node
         return None
 
-    def call(self, node: cst.Call) -> CallFact | None:
+    def call(self, node: cst.Call) -> CallSite | None:
         del node
         return None
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Facts, Meta, Proposal, Verdict
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 MAX_SLICE_ROWS = 1_500
 """Rows of a function that are parsed for a fix; the longest function of 31 real packages with a resource has 769."""
@@ -141,18 +141,18 @@ class Judgement:
             function=observation.function,
         )
 
-    def _regions(self) -> list[tuple[ast.stmt, Observed, list[CallFact]]]:
+    def _regions(self) -> list[tuple[ast.stmt, Observed, list[CallSite]]]:
         """What was observed, by the outermost function or module-level statement around it."""
         wanted = frozenset[type["Observation"]]().union(*(rule.meta.subscription.observations for rule in self.rules))
         names = frozenset[str]().union(*(rule.meta.subscription.names for rule in self.rules))
         roles = frozenset[str]().union(*(rule.meta.subscription.roles for rule in self.rules))
-        regions: dict[ast.stmt, tuple[Observed, list[CallFact]]] = {}
+        regions: dict[ast.stmt, tuple[Observed, list[CallSite]]] = {}
         for scope, observation in self.observed:
             if type(observation) not in wanted:
                 continue
             regions.setdefault(_region(observation.node, scope), ([], []))[0].append((scope, observation))
         if names or roles:
-            asked: list[tuple[Scope, CallFact]] = []
+            asked: list[tuple[Scope, CallSite]] = []
             asked = self.crashes.guarded(
                 "the search for calls", lambda: list(self.analysis.calls(self.module, names, roles)), asked
             )
@@ -160,7 +160,7 @@ class Judgement:
                 regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
         return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
 
-    def _visitors(self, observed: Observed, calls: list[CallFact]) -> list[type[Rule]]:
+    def _visitors(self, observed: Observed, calls: list[CallSite]) -> list[type[Rule]]:
         """The rules that visit a slice with these observations and calls for themselves."""
         kinds = {type(observation) for _, observation in observed}
         names = {call.name for call in calls}
@@ -222,7 +222,7 @@ class Judgement:
         return rule
 
     def _in_slice(
-        self, piece: Slice, observed: Observed, calls: list[CallFact], found: list[_Found], visitors: list[type[Rule]]
+        self, piece: Slice, observed: Observed, calls: list[CallSite], found: list[_Found], visitors: list[type[Rule]]
     ) -> None:
         facts = SliceFacts(piece, self.module, self.analysis, observed, self.crashes)
         wanted: dict[type[Rule], set[Observation]] = {rule: set() for rule in visitors}

@@ -91,7 +91,10 @@ def test_an_untyped_parameter_that_nothing_gives_away(why: Why) -> None:
         """,
         "commit",
     )
-    assert "`session`: unknown: the parameter (line 3) has no annotation, and nothing in its module is of a database" in told
+    assert (
+        "`session`: unknown: the parameter (line 3) has no annotation, and nothing in its module is of a database"
+        in told
+    )
     assert "not resolved\n  `session`: the parameter (line 3) has no annotation, and" in told
     assert "findings\n  none" in told
 
@@ -563,4 +566,6 @@ def test_of_what_is_not_held_the_value_of_unknown_type_is_named(why: Why) -> Non
             client.get("z")
         """
     told = why(text, "client.get")
-    assert "no connection that poolint sees is held meanwhile; of `box` (line 5) no type is known: the parameter" in told
+    assert (
+        "no connection that poolint sees is held meanwhile; of `box` (line 5) no type is known: the parameter" in told
+    )

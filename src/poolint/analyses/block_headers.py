@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.frameworks.requests import holding
 from poolint.models.schema import RELEASABLE
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -40,7 +40,7 @@ def entering(ev: Evaluator, scope: Scope, value: ast.expr, cls: Class | None) ->
     call = value.value if isinstance(value, ast.Await) else value
     if not isinstance(call, ast.Call) or cls is None:
         return None
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     row = fact.row if fact is not None else None
     commits = cls.commits_on_exit
     asynchronous = cls.mode == "async"

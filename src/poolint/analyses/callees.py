@@ -10,7 +10,7 @@ from poolint.analyses.conditions import Known, cache_of, happens_once, known, ne
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.analyses.summaries import Components
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
-from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import returned
@@ -54,7 +54,7 @@ class Edge(NamedTuple):
     """
 
     link: Link
-    fact: CallFact | None
+    fact: CallSite | None
     target: Scope | None
     others: tuple[Scope, ...] = ()
     is_around: bool = False
@@ -165,14 +165,14 @@ class Edges:
             return True  # imported, maybe, from the module of the project that makes it
         return may_be_another(name, scope)
 
-    def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallFact | None:
+    def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallSite | None:
         """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""
         if not (isinstance(callee, LibraryName) and callee.name == "asyncio.wait_for" and node.args):
             return None
         for one in alternatives(self.ev.type_of(node.args[0], scope)):
             row = self.ev.models.method(one.base, "__await__") if isinstance(one, Instance) and one.base else None
             if row is not None and _driven(node):
-                return CallFact(node, callee.name, "", row)
+                return CallSite(node, callee.name, "", row)
         return None
 
     def _is_near_any_word(self, path: str, data: bytes) -> bool:
@@ -199,7 +199,7 @@ class Edges:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
         if edges:
             return edges
-        fact = self._waits_for(node, scope, callee) or call_fact(self.ev, node, scope, use_evidence=False)
+        fact = self._waits_for(node, scope, callee) or call_site(self.ev, node, scope, use_evidence=False)
         if fact is None:
             return edges
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
@@ -253,7 +253,7 @@ def _runs(node: ast.Call, callee: Scope) -> bool:
     return not callee.is_async or _driven(node)
 
 
-def _is_driven(node: ast.Call, fact: CallFact) -> bool:
+def _is_driven(node: ast.Call, fact: CallSite) -> bool:
     """Whether the library call really happens here, and is not only prepared."""
     assert fact.row is not None
     if fact.row.call == "sync":

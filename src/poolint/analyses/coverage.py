@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.database_methods import Telling
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import evidence
 from poolint.types.unmodelled import DATABASE, path_to, unmodelled, waited_for
 from poolint.types.values import UNKNOWN, Function, Instance, alternatives
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.unmodelled import Path, Unmodelled
     from poolint.types.values import Type
@@ -194,7 +194,7 @@ class Coverage:
                 if isinstance(value, Unknown):
                     values.setdefault(text_of(value.node, scope), []).append(value)
             if not reaches and last_name(call.func) in self._reaches:
-                fact = call_fact(self.ev, call, scope, use_evidence=False)
+                fact = call_site(self.ev, call, scope, use_evidence=False)
                 reaches = fact is not None and reaches_database(fact)
         unknown = tuple(
             calls[0]
@@ -212,7 +212,7 @@ class Coverage:
         assert isinstance(call.func, ast.Attribute)
         one = self.ev.type_of(call.func.value, scope)
         if one is not UNKNOWN:
-            is_union = _may_be_database(one) and call_fact(self.ev, call, scope) is None
+            is_union = _may_be_database(one) and call_site(self.ev, call, scope) is None
             return Unknown(call.func.value, call, is_union=True) if is_union else ""
         node = self._source(call.func.value, scope)
         if evidence(self.ev, call.func.value, scope) is not None or evidence(self.ev, node, scope) is not None:
@@ -336,7 +336,7 @@ def _place(scope: Scope) -> Place:
     return Place(scope.module.path, scope.qualified_name, getattr(scope.node, "lineno", 0))
 
 
-def reaches_database(fact: CallFact) -> bool:
+def reaches_database(fact: CallSite) -> bool:
     """Whether a call reaches a database, or takes what will."""
     if fact.row is None:
         return fact.cls is not None and fact.cls.kind in DATABASE and fact.cls.construct in _ROLES

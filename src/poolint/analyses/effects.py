@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.sinks import Sink
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 __all__ = ["Edge", "Edges", "Effects", "Link", "Witness"]
 
@@ -55,7 +55,7 @@ class Effects:
         self,
         edges: Edges,
         sink: Sink,
-        where: Callable[[CallFact, Scope], bool] | None = None,
+        where: Callable[[CallSite, Scope], bool] | None = None,
         *,
         below: Sink | None = None,
     ) -> None:
@@ -130,7 +130,7 @@ class Effects:
             )
         return found
 
-    def _effect(self, fact: CallFact | None, scope: Scope, sink: Sink) -> str:
+    def _effect(self, fact: CallSite | None, scope: Scope, sink: Sink) -> str:
         effect = sink(fact) if fact is not None else ""
         return effect if effect and fact is not None and (self.where is None or self.where(fact, scope)) else ""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.origins import given, origin
 from poolint.frameworks.entries import providers
 from poolint.syntax.scopes import only_binding
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, alternatives
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _made(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> bool | Non
         return _same(_given_by(ev, one.scope, depth + 1) if isinstance(one, Function) else None for one in callee)
     if _is_said(call):
         return _said(call)
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or fact.cls is None:
         return None
     if fact.row is None:

@@ -10,7 +10,7 @@ from poolint.analyses.managers import is_manager, protocol, suppressed
 from poolint.analyses.summaries import Components, Summaries
 from poolint.flow import cfg
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import WATCHING, last_name
 
@@ -61,7 +61,7 @@ class Graphs:
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
         if last_name(node.func) in WATCHING or _logs(self.ev, node.func):
             return False
-        fact = call_fact(self.ev, node, scope)
+        fact = call_site(self.ev, node, scope)
         if fact is not None and fact.row is not None:
             if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
                 return False  # it is made and dropped: nothing of it ever runs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.origins import PASSAGES, origin
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
-from poolint.types.call_sites import CallFact, call_fact, text_of
+from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.values import Function, Instance, LibraryFunction, alternatives
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Implied(NamedTuple):
 
     node: ast.expr
     name: str
-    fact: CallFact
+    fact: CallSite
 
 
 def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
@@ -64,7 +64,7 @@ def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
                 if isinstance(node, (ast.Await, ast.AsyncWith, ast.AsyncFor)):
                     return True
             elif isinstance(node, ast.Call):
-                fact = call_fact(ev, node, scope)
+                fact = call_site(ev, node, scope)
                 if fact is not None and fact.row is not None and (fact.row.effect or fact.role in REACHING_ROLES):
                     return True
                 if any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
@@ -89,16 +89,16 @@ def iterated(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
                     yield Implied(binding.value, base.name.rpartition(".")[2], fact)
 
 
-def _fact(node: ast.expr, cls: Class, method: str, row: Method) -> CallFact:
+def _fact(node: ast.expr, cls: Class, method: str, row: Method) -> CallSite:
     """The fact about a call that nobody has written."""
     call = node if isinstance(node, ast.Call) else ast.copy_location(ast.Call(node, [], []), node)
-    return CallFact(call, f"{cls.name}.{method}", "", row, cls)
+    return CallSite(call, f"{cls.name}.{method}", "", row, cls)
 
 
 class Around(NamedTuple):
     """What decorators do around a function: calls of libraries, by their names, and wrappers of the project."""
 
-    library: tuple[tuple[str, CallFact], ...]
+    library: tuple[tuple[str, CallSite], ...]
     wrappers: tuple[Scope, ...]
 
 
@@ -110,7 +110,7 @@ def around(ev: Evaluator, callee: Scope) -> Around:
     decorators = getattr(callee.node, "decorator_list", None)
     if not decorators:
         return NOTHING_AROUND
-    library: list[tuple[str, CallFact]] = []
+    library: list[tuple[str, CallSite]] = []
     wrappers: list[Scope] = []
     outside = callee.parent or callee
     for decorator in decorators:
@@ -120,7 +120,7 @@ def around(ev: Evaluator, callee: Scope) -> Around:
             if isinstance(one, LibraryFunction) and one.row.effect:
                 if is_set_up(one.row, made):
                     call = made or ast.copy_location(ast.Call(decorator, [], []), decorator)
-                    library.append((one.row.name, CallFact(call, one.row.name, "", one.row)))
+                    library.append((one.row.name, CallSite(call, one.row.name, "", one.row)))
             elif isinstance(one, Function) and one.scope.kind == "function":
                 wrappers += _wrappers(one.scope, is_async=callee.is_async)
     return Around(tuple(library), tuple(wrappers)) if library or wrappers else NOTHING_AROUND

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.summaries import Summaries
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poolint.analyses.summaries import Components
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -94,7 +94,7 @@ class Ownership:
         keyword: str | None = None,
     ) -> Fate:
         """What a call does with a resource of class ``cls`` that it is passed as ``argument``."""
-        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
             if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
                 return Fate.RELEASED
@@ -212,7 +212,7 @@ class Ownership:
         return Fate.USED
 
 
-def _is_block_on_engine(call: ast.Call, fact: CallFact | None, cls: Class) -> bool:
+def _is_block_on_engine(call: ast.Call, fact: CallSite | None, cls: Class) -> bool:
     """``with Session(engine) as session:``: the session ends with its block, and leaves the engine as it is."""
     makes_session = fact is not None and fact.cls is not None and fact.cls.kind == "session"
     return cls.kind == "engine" and makes_session and isinstance(parent_of(call), ast.withitem)

@@ -15,7 +15,7 @@ from poolint.analyses.ownership import KEEPERS, OWNERS, USERS, Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -156,7 +156,7 @@ class Parts:
         """What calling a method of a part gives; None for what needs it no more."""
         if what == "cursor":
             return None
-        fact = call_fact(self.ev, call, self.scope, use_evidence=False)
+        fact = call_site(self.ev, call, self.scope, use_evidence=False)
         row = fact.row if fact is not None else None
         if row is not None and row.role == "cursor" and not row.returns and (what == "whole" or not self.is_lent):
             return "cursor"

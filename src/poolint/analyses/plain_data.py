@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.sinks import EXTERNAL
 from poolint.syntax.scopes import nearest
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -251,7 +251,7 @@ class Values:
         return bool(given) and all(one.annotation is not None and is_plain_annotation(one.annotation) for one in given)
 
     def _is_plain_call(self, node: ast.Call, depth: int) -> bool:
-        fact = call_fact(self.ev, node, self.scope)
+        fact = call_site(self.ev, node, self.scope)
         if fact is not None and fact.row is not None and fact.row.effect in EXTERNAL:
             return True
         if fact is not None and fact.cls is not None and fact.cls.kind in _DATABASE:

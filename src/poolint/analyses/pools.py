@@ -15,14 +15,14 @@ from poolint.analyses.summaries import Summaries
 from poolint.frameworks.entries import providers
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import only_binding
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.origins import Origin, Passage
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 Pool = tuple[object, ...]
@@ -62,7 +62,7 @@ class Pools:
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
                 return self._from_function(one.scope)
-        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None
         if fact.row is None:
@@ -191,7 +191,7 @@ def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     )
 
 
-def is_checkout(fact: CallFact) -> bool:
+def is_checkout(fact: CallSite) -> bool:
     """Whether a call takes a connection out of a pool, or makes a session that will.
 
     A registry does not: it gives the session that the thread or task has already, if it has one.

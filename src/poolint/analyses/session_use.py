@@ -17,7 +17,7 @@ from poolint.analyses.summaries import Summaries
 from poolint.flow.flags import name_of
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
@@ -99,7 +99,7 @@ class Using:
     def _is_use(self, call: ast.Call, name: str, inner: Scope) -> bool:
         root = source_of(self.ev, call, inner)
         if isinstance(root, ast.Name) and root.id == name:
-            fact = call_fact(self.ev, call, inner)
+            fact = call_site(self.ev, call, inner)
             if fact is not None and fact.role in TAKING_ROLES:
                 return True
         for keyword, argument in _passed(call):
@@ -133,7 +133,7 @@ class Using:
         path = _path(root) if root is not None else ""
         if path and root is not None:
             cls = kept_class(self.ev.type_of(root, method))
-            fact = call_fact(self.ev, call, method) if cls is not None else None
+            fact = call_site(self.ev, call, method) if cls is not None else None
             if (
                 cls is not None
                 and fact is not None

@@ -10,7 +10,7 @@ from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 
 if TYPE_CHECKING:
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 UNKNOWN_EFFECT = "unknown"
 """That of a call of which nothing is known, but that looks like a client's."""
@@ -20,11 +20,11 @@ EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess"
 
 _WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
 
-Sink = Callable[["CallFact"], str]
+Sink = Callable[["CallSite"], str]
 """Tells the effect of a call by itself; empty where it has none of interest."""
 
 
-def slow_sink(fact: CallFact) -> str:
+def slow_sink(fact: CallSite) -> str:
     """The effect of a call of a library that keeps its caller waiting; one that says not to wait has none."""
     effect = fact.row.effect if fact.row is not None else ""
     if effect == "sleep" and _is_zero(fact.node):
@@ -32,53 +32,53 @@ def slow_sink(fact: CallFact) -> str:
     return "" if effect in ("wait", "lock") and _tries(fact.node) else effect
 
 
-def slow_below_sink(fact: CallFact) -> str:
+def slow_below_sink(fact: CallSite) -> str:
     """The same inside a function that is called: the locks of a process are its own affair, held for an instant."""
     effect = slow_sink(fact)
     return "" if effect == "lock" else effect
 
 
-def use_sink(fact: CallFact) -> str:
+def use_sink(fact: CallSite) -> str:
     """Whether a call uses a session's connection, or a connection: a parameter may be either of them."""
     uses = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query", "connection")
     return "database" if uses and fact.role in TAKING_ROLES else ""
 
 
-def end_sink(fact: CallFact) -> str:
+def end_sink(fact: CallSite) -> str:
     """Whether a call ends a session's use of its connection."""
     is_session = fact.cls is not None and fact.cls.kind in SESSIONS
     return "database" if is_session and fact.role in ENDING_ROLES else ""
 
 
-def database_sink(fact: CallFact) -> str:
+def database_sink(fact: CallSite) -> str:
     """Whether a call writes to a database, commits, or gives a connection back."""
     if fact.role in ("commit", "rollback", "flush", "release", "dispose"):
         return "database"
     return "database" if fact.role == "query" and fact.method in _WRITES else ""
 
 
-def checkout_sink(fact: CallFact) -> str:
+def checkout_sink(fact: CallSite) -> str:
     """Whether a call takes a connection out of a pool, or makes a session by what its engine or factory has."""
     return "checkout" if is_checkout(fact) else ""
 
 
-def opening_sink(fact: CallFact) -> str:
+def opening_sink(fact: CallSite) -> str:
     """The same, and also where the class of a session or connection is called itself."""
     opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
     return "checkout" if opens or is_checkout(fact) else ""
 
 
-def dispose_sink(fact: CallFact) -> str:
+def dispose_sink(fact: CallSite) -> str:
     """Whether a call closes the connections of a pool or an engine."""
     return "dispose" if fact.role == "dispose" else ""
 
 
-def foreign_sink(fact: CallFact) -> str:
+def foreign_sink(fact: CallSite) -> str:
     """Any effect during which a task waits for something that is not its own connection."""
     return fact.row.effect if fact.row is not None else ""
 
 
-def sync_session_sink(fact: CallFact) -> str:
+def sync_session_sink(fact: CallSite) -> str:
     """Whether a call reaches the database through a synchronous session."""
     cls = fact.cls
     if cls is None or cls.mode != "sync" or cls.kind not in (*SESSIONS, "query"):

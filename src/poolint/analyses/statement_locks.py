@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.origins import origin
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -61,7 +61,7 @@ class StatementLock(NamedTuple):
 
 def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None:
     """What the statement locks that a call runs; None where it locks nothing, or runs none."""
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     if fact is None or fact.role not in _ROLES:
         return None
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Flow:
         call = parent_of(attribute)
         if not isinstance(call, ast.Call) or call.func is not attribute:
             return False
-        fact = call_fact(self.derived.ev, call, self.derived.scope, use_evidence=False)
+        fact = call_site(self.derived.ev, call, self.derived.scope, use_evidence=False)
         return (
             fact is not None
             and fact.row is not None
@@ -178,7 +178,7 @@ class Flow:
 
     def _gives_what_asks_it(self, call: ast.Call) -> bool:
         """Whether a call gives a cursor or a transaction, which works by the connection for as long as it lives."""
-        fact = call_fact(self.derived.ev, call, self.derived.scope, use_evidence=False)
+        fact = call_site(self.derived.ev, call, self.derived.scope, use_evidence=False)
         return fact is not None and fact.role in ("cursor", "begin")
 
     def _gives_pending(self, call: ast.Call) -> bool:

@@ -12,7 +12,6 @@ from poolint.detect.services import Services
 from poolint.flow.cfg import TooComplex
 from poolint.syntax.reaching import under_type_checking
 from poolint.syntax.scopes import statement_of
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.crashes import Crashes
@@ -55,12 +54,11 @@ class Analysis(Services):
             if functions > MOST_FUNCTIONS:
                 found.append((scope, GivenUp(scope.node, scope.qualified_name, False, MOST_FUNCTIONS, "functions")))
                 break
-            called = {last_name(call.func) for call in scope.calls}
             for one in questions:
                 if known < len(crashes) <= FEW:
                     return found
                 part = f"detector `{one.name}`"
-                if part not in crashes and one.is_about(scope, called):
+                if part not in crashes and one.is_about(scope):
                     answer = partial(self._answered, one, scope)
                     found += crashes.guarded(part, answer, nothing, _start(scope)[0], scope.qualified_name)
         return found

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 _BUILDING = frozenset({"__init__", "__enter__", "__aenter__"})
@@ -65,7 +65,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
 
 
 def _observation(
-    found: tuple[CallFact, Class, str], attribute: str, scope: Scope, problem: LeakProblem, culprit: ast.expr
+    found: tuple[CallSite, Class, str], attribute: str, scope: Scope, problem: LeakProblem, culprit: ast.expr
 ) -> Observation:
     fact, cls, helper = found
     name = f"self.{attribute}"

@@ -13,7 +13,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
-from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, Instance, LibraryMethod, Pending, alternatives
 from poolint.types.vocabulary import last_name
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class DroppedAwaitable(Observation):
     """A call whose value has to be awaited or entered, and is not, on any path."""
 
-    call: CallFact
+    call: CallSite
     usage: Usage
 
 
@@ -39,7 +39,7 @@ class DroppedAwaitable(Observation):
 class ConsumedAwaitable(Observation):
     """A call whose value has to be awaited, used as if it were the result already."""
 
-    call: CallFact
+    call: CallSite
     usage: Usage
     released_later: bool = False
     """For checkouts: whether what it would give is given back further down."""
@@ -49,7 +49,7 @@ class ConsumedAwaitable(Observation):
 class AwaitedSyncCall(Observation):
     """``await`` on a call that gives nothing awaitable. ``node`` is the ``await`` expression."""
 
-    call: CallFact
+    call: CallSite
 
 
 _NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
@@ -76,7 +76,7 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
         return
     if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
         return
-    fact = call_fact(ev, node, scope)
+    fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
         return
     where, in_async = scope.qualified_name, may_await(node, scope)
@@ -87,7 +87,7 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
         yield ConsumedAwaitable(node, where, in_async, fact, how, released)
 
 
-def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallFact, how: Usage, scope: Scope) -> bool:
+def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallSite, how: Usage, scope: Scope) -> bool:
     """Whether a value that needs an ``await`` is used as if it had had one."""
     assert fact.row is not None
     is_coroutine = fact.row.call == "coroutine"
@@ -127,7 +127,7 @@ def _released_later(name: str, scope: Scope) -> bool:
 
 
 def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
-    fact = call_fact(ev, node, scope)
+    fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
         return
     value = ev.type_of(node, scope)

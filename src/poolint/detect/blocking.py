@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallFact, call_fact
+from poolint.types.call_sites import CallSite, call_site
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
 
@@ -35,7 +35,7 @@ class BlockingDatabaseCall(Observation):
     ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     """
 
-    call: CallFact
+    call: CallSite
     more: int
     chain: tuple[Step, ...] = ()
     origin: Step | None = None
@@ -45,17 +45,17 @@ class BlockingDatabaseCall(Observation):
 class BlockingCheckout(Observation):
     """A synchronous checkout on the event loop."""
 
-    call: CallFact
+    call: CallSite
 
 
 def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The first blocking call on each session in an ``async def``, then those that helpers make."""
-    direct: dict[str, list[CallFact]] = {}
+    direct: dict[str, list[CallSite]] = {}
     for node in scope.calls:
         is_end = bool(scope.yields) and last_name(node.func) in RELEASING
         if not (is_end or last_name(node.func) in vocabulary.reaches) or isinstance(parent_of(node), ast.Await):
             continue
-        fact = call_fact(ev, node, scope, use_evidence=False)
+        fact = call_site(ev, node, scope, use_evidence=False)
         if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
             root = root_of(node)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
@@ -74,7 +74,7 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
         yield from _through_helpers(ev, effects, scope)
 
 
-def _ends_lent(fact: CallFact, scope: Scope) -> bool:
+def _ends_lent(fact: CallSite, scope: Scope) -> bool:
     """Whether a call closes a session after somebody else has worked with it: then its rollback is waited for."""
     node, cls = fact.node, fact.cls
     if cls is None or cls.mode != "sync" or cls.kind != "session" or fact.role != "release":
@@ -85,11 +85,10 @@ def _ends_lent(fact: CallFact, scope: Scope) -> bool:
 
 def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
     """Checkouts that wait for a pool or a server on the loop."""
-    for node in scope.calls:
-        name = last_name(node.func)
-        if (name not in vocabulary.takes and name != "begin") or isinstance(parent_of(node), ast.Await):
+    for node in scope.calls_named(vocabulary.takes | {"begin"}):
+        if isinstance(parent_of(node), ast.Await):
             continue
-        fact = call_fact(ev, node, scope, use_evidence=False)
+        fact = call_site(ev, node, scope, use_evidence=False)
         if fact is None or not ev.is_told(fact.name, scope):
             continue
         if fact.row is None:
@@ -126,7 +125,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
             continue
         seen.update(fresh)
         last = witness.links[-1]
-        fact = call_fact(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+        fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
         if fact is not None:
             yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Edges
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 PSEUDO_ROOT = "poolint"
@@ -50,15 +50,15 @@ class Body:
             self.nodes.append(node)
             stack.extend(reversed(list(ast.iter_child_nodes(node))))
         self.calls = [one for one in self.nodes if isinstance(one, ast.Call)]
-        self._facts: list[tuple[ast.Call, CallFact | None]] | None = None
+        self._facts: list[tuple[ast.Call, CallSite | None]] | None = None
 
-    def facts(self) -> list[tuple[ast.Call, CallFact | None]]:
+    def facts(self) -> list[tuple[ast.Call, CallSite | None]]:
         """The calls, each with what it is."""
         if self._facts is None:
-            self._facts = [(one, call_fact(self.ev, one, self.scope)) for one in self.calls]
+            self._facts = [(one, call_site(self.ev, one, self.scope)) for one in self.calls]
         return self._facts
 
-    def known(self) -> Iterator[CallFact]:
+    def known(self) -> Iterator[CallSite]:
         """What the models say of the calls, in their order."""
         for _, fact in self.facts():
             if fact is not None and fact.role:
@@ -85,7 +85,7 @@ class Body:
             return False
         return all(self._is_harmless(call, fact, library, driver) for call, fact in self.facts())
 
-    def _is_harmless(self, call: ast.Call, fact: CallFact | None, library: str, driver: str) -> bool:
+    def _is_harmless(self, call: ast.Call, fact: CallSite | None, library: str, driver: str) -> bool:
         name = last_name(call.func)
         if fact is not None and fact.row is not None:
             root = fact.name.partition(".")[0]
@@ -107,7 +107,7 @@ class Body:
         if not is_awaited(call) and function.is_async:
             return True
 
-        def leads(fact: CallFact) -> str:
+        def leads(fact: CallSite) -> str:
             root = fact.name.partition(".")[0]
             is_effect = fact.row is not None and (bool(fact.row.effect) or fact.role not in ("local", "create"))
             is_theirs = root == driver if driver else root != library
@@ -118,7 +118,7 @@ class Body:
         return not any(is_awaited(one) and not self._is_told(one, function, library) for one in function.calls)
 
     def _is_told(self, call: ast.Call, function: Scope, library: str) -> bool:
-        fact = call_fact(self.ev, call, function)
+        fact = call_site(self.ev, call, function)
         return fact is not None and (fact.row is None or fact.name.partition(".")[0] == library)
 
 

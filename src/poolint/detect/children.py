@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -74,9 +74,7 @@ class Children:
         if not self.ev.screen.is_interesting(module.path, module.source.data):
             return
         for scope in module.scope.descendants():
-            for call in scope.calls:
-                if last_name(call.func) not in self._starts:
-                    continue
+            for call in scope.calls_named(self._starts):
                 for function, how in self._children(call, scope):
                     yield from self._started(call, function, how, scope)
                 if last_name(call.func) == "fork" and self._named(call, scope) == "os.fork":
@@ -239,7 +237,7 @@ class Children:
             tuple(stations),  # type: ignore[arg-type]
         )
 
-    def _made(self, fact: CallFact, scope: Scope) -> Made | None:
+    def _made(self, fact: CallSite, scope: Scope) -> Made | None:
         return self.applications.kept(self.pools.of_checkout(fact.node, scope), scope)
 
     def _made_at(self, witness: Witness | None) -> Made | None:

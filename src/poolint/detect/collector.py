@@ -11,7 +11,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, LibraryMethod, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -37,16 +37,19 @@ SYNC_SIDES = frozenset({"sync_session", "sync_connection"})
 """Attributes of an asynchronous resource that give the synchronous one behind it."""
 _OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
 
+_ENDS = frozenset({"close", "commit", "rollback"})
+_NAMES = _SYNC_CALLBACKS | _ENDS | {"wait_for"}
+
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that look like a release and are none."""
-    for node in scope.calls:
+    for node in scope.calls_named(_NAMES):
         name = last_name(node.func)
         if name in _SYNC_CALLBACKS:
             yield from _callback(ev, node, name, scope)
         elif name == "wait_for" and len(node.args) + len(node.keywords) == 2 and node.args:
             yield from _no_time(ev, node, scope)
-        elif name in ("close", "commit", "rollback") and isinstance(node.func, ast.Attribute):
+        elif name in _ENDS and isinstance(node.func, ast.Attribute):
             yield from _sync_side(ev, node, scope)
 
 
@@ -73,7 +76,7 @@ def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
         return
     if not isinstance(ev.type_of(node.func, scope), LibraryName):
         return
-    fact = call_fact(ev, inner, scope)
+    fact = call_site(ev, inner, scope)
     if fact is not None and fact.role in ("release", "dispose"):
         why = "a timeout of 0 cancels it before its first step"
         yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls)
@@ -85,7 +88,7 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     receiver = node.func.value
     if not (isinstance(receiver, ast.Attribute) and receiver.attr in SYNC_SIDES):
         return
-    fact = call_fact(ev, node, scope)
+    fact = call_site(ev, node, scope)
     if not scope.is_async or fact is None or isinstance(parent_of(node), ast.Await):
         return
     owners = [one.base for one in alternatives(ev.type_of(receiver.value, scope)) if isinstance(one, Instance)]
@@ -94,4 +97,4 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, cls)
 
 
-DETECTOR = Detector("collector", lambda services: partial(observe, services.evaluator))
+DETECTOR = Detector("collector", lambda services: partial(observe, services.evaluator), calls=lambda _: _NAMES)

@@ -27,11 +27,9 @@ _RELEASES = re.compile(rb"\.(?:" + b"|".join(sorted(name.encode() for name in RE
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The checkouts that ``scope`` leaves in a context variable of its module."""
-    for node in scope.calls:
+    for node in scope.calls_of("set"):
         function, given = node.func, node.args[:1]
-        if not (
-            isinstance(function, ast.Attribute) and function.attr == "set" and isinstance(function.value, ast.Name)
-        ):
+        if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)):
             continue
         if len(given) != 1 or not isinstance(given[0], ast.Name) or not _is_variable(ev, function.value, scope):
             continue

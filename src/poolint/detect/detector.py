@@ -76,15 +76,15 @@ class Question:
             self._words = frozenset(self._detector.words(self._services))
         return any(word in text for word in self._words)
 
-    def is_about(self, scope: Scope, called: AbstractSet[str]) -> bool:
-        """Whether something may be observed in a scope; ``called`` are the last names of what is called there."""
+    def is_about(self, scope: Scope) -> bool:
+        """Whether something may be observed in a scope."""
         if not _IS_OF[self._detector.of](scope):
             return False
         if self._detector.calls is None:
             return True
         if self._calls is None:
             self._calls = self._detector.calls(self._services)
-        return not self._calls.isdisjoint(called)
+        return not self._calls.isdisjoint(scope.called)
 
     def answer(self, scope: Scope) -> list[tuple[Scope, Observation]]:
         """What is observed in a scope, each with the scope in which it stands."""

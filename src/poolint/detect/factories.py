@@ -15,7 +15,7 @@ from poolint.frameworks.entries import is_entry, is_flow
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.types.annotated import injection
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -38,7 +38,7 @@ class MadeForEachCall(Observation):
     ``node`` is the call that makes it, ``user`` says in words for whom that happens.
     """
 
-    call: CallFact
+    call: CallSite
     cls: Class
     user: str
     path: tuple[Step, ...]
@@ -83,7 +83,7 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
-def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallFact, Class] | None:
+def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class] | None:
     """The one call that makes what a function returns."""
     if len(scope.returns) != 1:
         return None
@@ -95,7 +95,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallFact,
     call = value.value if isinstance(value, ast.Await) else value
     if not isinstance(call, ast.Call) or last_name(call.func) not in words:
         return None
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or not (fact.role == "create" or (fact.row is None and fact.cls is not None)):
         return None
     found = alternatives(ev.type_of(value, scope))

@@ -58,12 +58,12 @@ class Fans:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
-        for node in scope.calls:
+        for node in scope.calls_named(AT_ONCE | STARTS):
             name = last_name(node.func)
             if name in AT_ONCE:
                 for task, items in _comprehended(node, scope):
                     yield from self._fan(node, task, items, name, scope)
-            elif name in STARTS and node.args and isinstance(node.args[0], ast.Call):
+            elif node.args and isinstance(node.args[0], ast.Call):
                 over = _looped_over(node)
                 if over is not None:
                     yield from self._fan(node, node.args[0], over, name, scope)

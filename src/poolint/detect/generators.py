@@ -13,7 +13,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _held_across_yield(ev: Evaluator, scope: Scope) -> str:
                 if isinstance(one, Instance) and one.base is not None and one.base.kind in _KINDS:
                     return text_of(item.context_expr, scope)
             call = item.context_expr
-            fact = call_fact(ev, call, scope) if isinstance(call, ast.Call) else None
+            fact = call_site(ev, call, scope) if isinstance(call, ast.Call) else None
             if fact is not None and fact.role == "checkout":
                 return text_of(call, scope)
     return _released_in_finally(ev, scope)
@@ -112,7 +112,7 @@ def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
             if isinstance(parent, ast.Try) and any(child is each for each in parent.body):
                 calls = (each for part in parent.finalbody for each in ast.walk(part) if isinstance(each, ast.Call))
                 for call in calls:
-                    fact = call_fact(ev, call, scope)
+                    fact = call_site(ev, call, scope)
                     if fact is not None and fact.role == "release" and fact.cls is not None:
                         gives_back = getattr(fact.row, "releases", "self") == "argument"
                         if gives_back and call.args:

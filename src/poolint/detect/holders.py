@@ -24,7 +24,7 @@ from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
 from poolint.types.values import UNKNOWN, Instance, Pending, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
@@ -165,7 +165,7 @@ class _Holder:
             assert isinstance(function, ast.Attribute)
             cls = self._entered(function.value, scope)
             return (receiver, cls) if cls is not None else None
-        fact = call_fact(self.ev, call, scope) if last_name(function) in RELEASING else None
+        fact = call_site(self.ev, call, scope) if last_name(function) in RELEASING else None
         if fact is None or fact.role != "release":
             return None
         if getattr(fact.row, "releases", "self") == "self":
@@ -225,7 +225,7 @@ class _Holder:
         own = self._own(call)
         if own is not None:
             return depth < _MAX_DEPTH and any(self._works(one, held, own, depth + 1) for one in own.calls)
-        fact = call_fact(self.ev, call, scope)
+        fact = call_site(self.ev, call, scope)
         if last_name(function) in _UNDOING or (fact is not None and fact.role in _UNDOING):
             receiver = function.value if isinstance(function, ast.Attribute) else function
             return held.cls.name == ASYNC_CLASS and _member(receiver) != held.member

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -100,7 +100,7 @@ def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     return False
 
 
-def _runs_loop(fact: CallFact) -> str:
+def _runs_loop(fact: CallSite) -> str:
     return "loop" if fact.role == "drive" else ""
 
 

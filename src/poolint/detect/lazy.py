@@ -13,7 +13,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import follows, may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -128,7 +128,7 @@ class Lazy:
         return None
 
     def _is_of_session(self, call: ast.Call, scope: Scope) -> bool:
-        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        fact = call_site(self.ev, call, scope, use_evidence=False)
         return fact is not None and fact.cls is not None and fact.cls.kind == "session" and fact.cls.mode == "async"
 
     def _model(self, call: ast.Call, scope: Scope) -> Scope | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
-from poolint.types.call_sites import CallFact
+from poolint.types.call_sites import CallSite
 
 if TYPE_CHECKING:
     from poolint.diagnostics import Step
@@ -41,7 +41,7 @@ class LeakedCheckout(Observation):
     ``repeated`` says that the checkout is seen to happen again and again: for each request, or in a loop.
     """
 
-    call: CallFact
+    call: CallSite
     variable: str
     cls: schema.Class
     problem: LeakProblem
@@ -63,7 +63,7 @@ class ManualRelease(Observation):
 
     on_request = True
 
-    call: CallFact
+    call: CallSite
     variable: str
     cls: schema.Class
     statement: ast.stmt

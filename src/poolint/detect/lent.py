@@ -23,7 +23,7 @@ from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallFact, call_fact, text_of
+from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
 
@@ -75,7 +75,7 @@ def _owner(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
 
 
 def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     return fact is not None and fact.role in ("release", "dispose")
 
 
@@ -101,7 +101,7 @@ def _observation(
         step(f"`{name}` is made here", call, scope.module),
         step(f"`{text}` yields to a consumer that may fail or leave", lent, scope.module),
     )
-    fact = call_fact(ev, call, scope) or CallFact(call, last_name(call.func))
+    fact = call_site(ev, call, scope) or CallSite(call, last_name(call.func))
     return LeakedCheckout(
         call, scope.qualified_name, may_await(call, scope), fact, name, cls, "yield", path, text, True,
         statement=statement_of(call),

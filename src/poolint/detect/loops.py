@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -200,7 +200,7 @@ class Loops:
                 return None
         return effects.of_call(driven, scope) if isinstance(driven, ast.Call) else None
 
-    def _made(self, fact: CallFact, scope: Scope) -> Made | None:
+    def _made(self, fact: CallSite, scope: Scope) -> Made | None:
         return self.applications.loop_bound(self.pools.of_checkout(fact.node, scope), scope)
 
     def _made_at(self, link: Link) -> Made | None:

@@ -19,7 +19,7 @@ from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Dismissal
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -81,7 +81,7 @@ class Nesting:
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
-        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        fact = call_site(self.ev, node, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
             return is_checkout(fact)
         if fact is not None and fact.cls is not None:
@@ -94,7 +94,7 @@ class Nesting:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
         if self.pools.of_checkout(node, scope) != pool:
             return False
-        fact = call_fact(self.ev, node, scope, use_evidence=False)
+        fact = call_site(self.ev, node, scope, use_evidence=False)
         is_library = fact is not None and fact.row is not None
         return (is_library and fact is not None and fact.role != "open") or self._is_used(node, scope)
 
@@ -184,7 +184,7 @@ class Nesting:
         found = self._taking.get(pool)
         if found is None:
 
-            def takes_from_it(fact: CallFact, scope: Scope) -> bool:
+            def takes_from_it(fact: CallSite, scope: Scope) -> bool:
                 is_taken = fact.role != "open" or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 

@@ -17,7 +17,7 @@ from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import RELEASING, last_name
 
@@ -74,7 +74,7 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
-    fact, root = call_fact(ev, node, scope), root_of(node)
+    fact, root = call_site(ev, node, scope), root_of(node)
     if fact is None or fact.cls is None or fact.cls.kind not in SESSIONS or fact.role != "begin" or root is None:
         return
     resource = text_of(root, scope)
@@ -104,7 +104,7 @@ def _begins(ev: Evaluator, call: ast.Call, resource: str, scope: Scope) -> bool:
     function = call.func
     if not isinstance(function, ast.Attribute) or text_of(function.value, scope) != resource:
         return False
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     return fact is not None and getattr(fact.row, "begins", False)
 
 

@@ -13,7 +13,7 @@ from poolint.detect.observation import Observation
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallFact, text_of
+from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
 from poolint.types.values import ClassObject, Instance, alternatives
@@ -35,7 +35,7 @@ class LongLived(Observation):
     ``is_shared``: all that runs in the process has the same one; else each task or thread has its own.
     """
 
-    call: CallFact
+    call: CallSite
     cls: schema.Class
     variable: str
     where: str
@@ -46,7 +46,7 @@ class LongLived(Observation):
 class UnreleasedAttribute(Observation):
     """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call."""
 
-    call: CallFact
+    call: CallSite
     cls: schema.Class
     attribute: str
     owner: str
@@ -154,12 +154,12 @@ def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -
             found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
             cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
             if cls is not None and cls.kind in ("session", "connection"):
-                fact = CallFact(node, cls.name, text_of(keyword.value, owner), None, cls)
+                fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
                 yield from _kept(ev, fact, cls, attribute, owner, owner)
 
 
 def _kept(
-    ev: Evaluator, fact: CallFact, cls: Class, attribute: str, owner: Scope, scope: Scope
+    ev: Evaluator, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
 ) -> Iterator[Observation]:
     """What each object of the class ``owner`` keeps, where no method releases it."""
     node = fact.node

@@ -10,7 +10,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, receiver_text
+from poolint.types.call_sites import call_site, receiver_text
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -60,10 +60,8 @@ class Patience:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts in ``scope`` that neither their arguments nor what is around them bounds."""
-        for call in scope.calls:
-            if last_name(call.func) not in self._names:
-                continue
-            fact = call_fact(self.ev, call, scope, use_evidence=False)
+        for call in scope.calls_named(self._names):
+            fact = call_site(self.ev, call, scope, use_evidence=False)
             row = fact.row if fact is not None else None
             if fact is None or not getattr(row, "endless", False) or _is_bounded(call, scope):
                 continue

@@ -88,9 +88,7 @@ class Registries:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The registries made in ``scope`` that nothing ever removes a session from."""
-        for node in scope.calls:
-            if last_name(node.func) not in self.vocabulary.registries:
-                continue
+        for node in scope.calls_named(self.vocabulary.registries):
             cls = _registry(self.ev, node, scope)
             parent = parent_of(node)
             if cls is None or not isinstance(parent, (ast.Assign, ast.AnnAssign)):

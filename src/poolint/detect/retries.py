@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -73,7 +73,7 @@ def _leaves(handler: ast.ExceptHandler) -> bool:
     return any(isinstance(one, (ast.Raise, ast.Return, ast.Break)) for part in handler.body for one in ast.walk(part))
 
 
-def _connects(fact: CallFact) -> bool:
+def _connects(fact: CallSite) -> bool:
     return fact.role == "checkout"
 
 

@@ -21,7 +21,7 @@ from poolint.analyses.sinks import (
     use_sink,
 )
 from poolint.analyses.summaries import Components
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
 from poolint.types.vocabulary import Vocabulary, last_name
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from poolint.screen import Screen
     from poolint.syntax.project import Module, Project
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
     T = TypeVar("T")
 
@@ -107,7 +107,7 @@ class Services:
         assert isinstance(found, kind)
         return found
 
-    def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallFact]]:
+    def calls(self, module: Module, names: frozenset[str], roles: frozenset[str]) -> Iterator[tuple[Scope, CallSite]]:
         """The calls in a module that rules subscribe to by qualified name or by role."""
         last_names = {name.rpartition(".")[2] for name in names}
         for scope in module.scope.descendants():
@@ -118,6 +118,6 @@ class Services:
                 if fact is not None and (fact.name in names or (fact.role and fact.role in roles)):
                     yield scope, fact
 
-    def call(self, node: ast.Call, scope: Scope) -> CallFact | None:
+    def call(self, node: ast.Call, scope: Scope) -> CallSite | None:
         """The fact about one call."""
-        return call_fact(self.evaluator, node, scope)
+        return call_site(self.evaluator, node, scope)

@@ -66,11 +66,10 @@ class Sharing:
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
         yield from self._in_one_group(scope)
-        for node in scope.calls:
-            name = last_name(node.func)
-            if name in AT_ONCE:
+        for node in scope.calls_named(AT_ONCE | STARTS):
+            if last_name(node.func) in AT_ONCE:
                 yield from self._shared(node, list(_coroutines(node, scope)), scope)
-            elif name in STARTS and node.args and _in_loop_of_tasks(node):
+            elif node.args and _in_loop_of_tasks(node):
                 for resource, cls in dict(self._given_to_task(node, scope)).items():
                     if not _bound_within(resource, _loop(node), scope):
                         yield _observation(node, scope, resource, cls, 0)
@@ -79,8 +78,8 @@ class Sharing:
         """The second of the tasks that one group is given side by side, with nothing awaited between them."""
         earlier: dict[tuple[ast.AST, str], list[ast.Call]] = {}
         told: set[tuple[ast.AST, str]] = set()
-        for node in scope.calls:
-            group = node.func.value if isinstance(node.func, ast.Attribute) and last_name(node.func) in STARTS else None
+        for node in scope.calls_named(STARTS):
+            group = node.func.value if isinstance(node.func, ast.Attribute) else None
             block = _group(node, group.id) if isinstance(group, ast.Name) and node.args else None
             if block is None:
                 continue

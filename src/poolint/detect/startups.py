@@ -14,7 +14,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import starting_words, starts
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
@@ -44,7 +44,7 @@ class NeverDisposed(Observation):
 
     on_request = True
 
-    call: CallFact
+    call: CallSite
     kept: str
     startup: str
     path: tuple[Step, ...]
@@ -83,25 +83,25 @@ class Startups:
                 found = self._making.of_call(call, scope) if call not in seen else None
                 seen.add(call)
                 if found is None:
-                    fact = call_fact(self.ev, call, scope)
+                    fact = call_site(self.ev, call, scope)
                     if fact is not None and fact.row is None and self._is_made(fact):
                         yield from self._direct(call, fact, scope)
                 elif len(found.links) == 1:
-                    fact = call_fact(self.ev, call, scope)
+                    fact = call_site(self.ev, call, scope)
                     if fact is not None:
                         yield from self._direct(call, fact, scope)
                 else:
                     last = found.links[-1]
                     if not isinstance(last.node, ast.Call):
                         continue
-                    fact = call_fact(self.ev, last.node, last.scope)
+                    fact = call_site(self.ev, last.node, last.scope)
                     name = _kept(last.node, last.scope)
                     if fact is not None and name and not self._is_closed(name, last.scope.module, scope):
                         path = calls_of(found)
                         around = (call, scope.qualified_name, may_await(call, scope))
                         yield scope, NeverDisposed(*around, fact, name, scope.name, path)
 
-    def _direct(self, call: ast.Call, fact: CallFact, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
+    def _direct(self, call: ast.Call, fact: CallSite, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
         name = _kept(call, scope)
         if not name or self._is_closed(name, scope.module, scope):
             return
@@ -115,13 +115,13 @@ class Startups:
         around = (call, scope.qualified_name, may_await(call, scope))
         yield scope, NeverDisposed(*around, fact, name, scope.name, (), statement, last, release)
 
-    def _is_made(self, fact: CallFact) -> bool:
+    def _is_made(self, fact: CallSite) -> bool:
         """Whether a call makes something that has to be closed."""
         role = fact.role if fact.row is not None else fact.cls.construct if fact.cls is not None else ""
         cls = self._class_of(fact)
         return role == "create" and cls is not None and cls.kind in _KINDS
 
-    def _class_of(self, fact: CallFact) -> Class | None:
+    def _class_of(self, fact: CallSite) -> Class | None:
         return fact.cls if fact.row is None or fact.cls is not None else self.ev.models.classes.get(fact.row.returns)
 
     def _release(self, cls: Class) -> str:

@@ -20,7 +20,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -105,10 +105,8 @@ class Threads:
     # What is started
 
     def _launches(self, scope: Scope) -> Iterator[_Launch]:
-        for node in scope.calls:
+        for node in scope.calls_named(_STARTERS):
             name = last_name(node.func)
-            if name not in _STARTERS:
-                continue
             function, given = _work(node, name)
             if function is None or not self._is_of_threads(node, name, scope):
                 continue
@@ -145,7 +143,7 @@ class Threads:
             root = root_of(call)
             if root is None or text_of(root, scope) != resource:
                 continue
-            fact = call_fact(self.ev, call, scope)
+            fact = call_site(self.ev, call, scope)
             if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
                 return None if _is_waited(launch.started, call, scope) else call
         return None

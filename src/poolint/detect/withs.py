@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, Pending, Type, alternatives
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _entered_twice(ev: Evaluator, statement: ast.AsyncWith, header: ast.Await, s
     """``async with await engine.connect()``: started by the ``await``, it cannot be entered any more."""
     if not isinstance(header.value, ast.Call):
         return None
-    fact = call_fact(ev, header.value, scope)
+    fact = call_site(ev, header.value, scope)
     if fact is None or fact.row is None or fact.role not in _ONCE:
         return None
     if fact.row.call == "awaitable-cm":
@@ -113,7 +113,7 @@ def _what(ev: Evaluator, header: ast.expr, scope: Scope) -> str:
     """What is entered, as people say it."""
     target = header.value if isinstance(header, ast.Await) else header
     if isinstance(target, ast.Call):
-        fact = call_fact(ev, target, scope)
+        fact = call_site(ev, target, scope)
         if fact is not None:
             return fact.api
     return text_of(target, scope)

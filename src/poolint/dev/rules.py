@@ -128,7 +128,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +147,7 @@ class Observed@CLASS@(Observation):
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """@@ which calls in ``scope`` are observed."""
     for node in scope.calls:
-        fact = call_fact(ev, node, scope)
+        fact = call_site(ev, node, scope)
         if fact is not None and fact.role == "@@ a role of the models":
             yield Observed@CLASS@(node, scope.qualified_name, may_await(node, scope), fact.api)
 

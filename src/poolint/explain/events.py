@@ -13,7 +13,7 @@ from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.uses import usage
 from poolint.types import returns
-from poolint.types.call_sites import call_fact, call_facts, text_of
+from poolint.types.call_sites import call_site, call_sites, text_of
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryName, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 
 def of_call(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Scope) -> Event | None:
     """What is known of a call; None for one that is nobody's business here."""
-    fact = call_fact(analysis.evaluator, call, scope)
+    fact = call_site(analysis.evaluator, call, scope)
     says = list(_callee(analysis, knowledge, call, fact, scope))
     effects = list(_effects(analysis, knowledge, call, scope))
     if not says and not effects:
@@ -38,7 +38,7 @@ def of_call(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Sco
 
 
 def _callee(
-    analysis: Analysis, knowledge: Knowledge, call: ast.Call, fact: CallFact | None, scope: Scope
+    analysis: Analysis, knowledge: Knowledge, call: ast.Call, fact: CallSite | None, scope: Scope
 ) -> Iterator[str]:
     ev = analysis.evaluator
     callee = ev.type_of(call.func, scope)
@@ -48,7 +48,7 @@ def _callee(
         yield of_row(fact.api if fact.provenance != "evidence" else fact.method, fact.row)
         return
     if fact is None:
-        facts = call_facts(ev, call, scope)
+        facts = call_sites(ev, call, scope)
         if len(facts) > 1:
             told = "; or ".join(of_row(one.api, one.row) if one.row else one.name for one in facts)
             yield f"it may be one of several, which do not agree: {told}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.explain.line import is_standard, scopes_on
 from poolint.explain.report import HeldOver
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import UNKNOWN, Function, LibraryName, alternatives
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Held:
         callee = self.analysis.evaluator.type_of(call.func, scope)
         if callee is UNKNOWN:
             return f"what is called is unknown: {self.knowledge.why_unknown(call.func, scope)}"
-        fact = call_fact(self.analysis.evaluator, call, scope)
+        fact = call_site(self.analysis.evaluator, call, scope)
         if fact is not None and fact.row is not None:
             return f"by the models {fact.api} waits for nothing outside of the database"
         for one in alternatives(callee):

@@ -10,7 +10,7 @@ from poolint.explain.known import is_one_of
 from poolint.explain.report import Obligation
 from poolint.explain.words import UNFOLLOWED, of_class, of_type
 from poolint.syntax.scopes import parent_of, statement_of
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, Instance, Type, alternatives
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Silent:
         for call, scope in calls:
             if any(site.call is call for site in self.followed) or _is_bound_by_with(call):
                 continue
-            fact = call_fact(self.ev, call, scope, use_evidence=False)
+            fact = call_site(self.ev, call, scope, use_evidence=False)
             if fact is None or not is_taking(fact):
                 continue
             cls = fact.cls

@@ -15,7 +15,7 @@ from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_its_way, is_like_release, new_release, releases, unit
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ class _Choice:
             return True
         value = self.one.value.value if isinstance(self.one.value, ast.Await) else self.one.value
         assert isinstance(value, ast.Call)
-        fact = call_fact(self.one.ev, value, self.one.scope, use_evidence=False)
+        fact = call_site(self.one.ev, value, self.one.scope, use_evidence=False)
         return fact is not None and fact.cls is not None and fact.cls.kind == "registry"
 
     def _is_manager(self) -> bool:

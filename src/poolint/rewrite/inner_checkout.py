@@ -12,7 +12,7 @@ from poolint.rewrite.reads import is_read, is_write, only_reads
 from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class _Comparison:
             call = parent_of(method) if isinstance(method, ast.Attribute) else None
             if not isinstance(call, ast.Call) or call.func is not method:
                 return None
-            fact = call_fact(self.ev, call, self.scope)
+            fact = call_site(self.ev, call, self.scope)
             if fact is None or fact.row is None:
                 return None
             if fact.role not in _WORKS and fact.method not in ("add", "add_all"):
@@ -195,7 +195,7 @@ class _Comparison:
     def _commits(self, block: WithNode) -> bool:
         """Whether a block is a transaction of a library's own, which its end commits."""
         call = block.items[0].context_expr
-        fact = call_fact(self.ev, call, self.scope) if isinstance(call, ast.Call) else None
+        fact = call_site(self.ev, call, self.scope) if isinstance(call, ast.Call) else None
         return fact is not None and fact.role == "begin" and fact.method == "begin"
 
     def _end_of_loops(self, outer: WithNode) -> tuple[int, int]:

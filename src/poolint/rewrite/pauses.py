@@ -15,7 +15,7 @@ from poolint.rewrite.extent import is_inside
 from poolint.rewrite.reads import only_reads
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.annotated import is_injected
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _is_own(ev: Evaluator, holdings: Holdings, resource: str, scope: Scope) -> b
 
 def _makes(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call makes a session that nobody else has: of a library, or by a context manager of the project."""
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is not None and fact.cls is not None:
         return fact.role == "open" or (fact.row is None and fact.cls.construct == "open")
     return any(

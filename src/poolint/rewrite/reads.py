@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.transactions import is_query, root_of, source_of
 from poolint.analyses.plain_data import Values
 from poolint.syntax.scopes import nearest
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def only_reads(
         changes = [one for one in holdings.changes(scope).calls.get(call, ()) if one.resource == resource]
         if any(not one.holds for one in changes):
             continue
-        fact = call_fact(ev, call, scope)
+        fact = call_site(ev, call, scope)
         if fact is not None and fact.cls is not None and fact.cls.kind in ("result", "cursor"):
             continue  # what has been asked for is only looked at
         root = source_of(ev, call, scope)
@@ -224,7 +224,7 @@ def _is_given(call: ast.Call, resource: str, scope: Scope) -> bool:
 
 def _is_harmless(ev: Evaluator, call: ast.Call, values: Values, scope: Scope) -> bool:
     """Whether a call is given nothing that it could change for the database: no session, and no entity."""
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     if fact is not None and fact.cls is not None and fact.cls.kind == "factory":
         return True
     names = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
@@ -236,5 +236,5 @@ def _is_idle(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call is a step in a chain, or makes a query that is run later."""
     if last_name(call.func) in _CHANGES:
         return False
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     return fact is not None and fact.role in ("local", "") and last_name(call.func) not in _ASKS

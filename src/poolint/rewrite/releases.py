@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate, Ownership
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,7 +103,7 @@ def _releases_itself(ev: Evaluator, cls: Class | None, name: str) -> bool:
 
 
 def _releases_argument(ev: Evaluator, scope: Scope, call: ast.Call) -> bool:
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is not None:
         return fact.role == "release" and getattr(fact.row, "releases", "") == "argument"
     return isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_BACK and len(call.args) == 1
@@ -186,7 +186,7 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
     """The call that gives a checkout back, and whether it is awaited; None where the models know none."""
     value = one.value.value if isinstance(one.value, ast.Await) else one.value
     assert isinstance(value, ast.Call)
-    fact = call_fact(one.ev, value, one.scope, use_evidence=False)
+    fact = call_site(one.ev, value, one.scope, use_evidence=False)
     if fact is not None and fact.cls is not None and isinstance(value.func, ast.Attribute):
         for name, row in _rows(one.ev, fact.cls):
             if row.role == "release" and row.releases == "argument":

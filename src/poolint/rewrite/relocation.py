@@ -19,7 +19,7 @@ from poolint.rewrite.reads import LOCKS
 from poolint.rewrite.runs import Run, own_nodes
 from poolint.rewrite.standalone import Standing, bound_by_header, is_caught, touches
 from poolint.syntax.scopes import nearest, parent_of, statement_of
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -272,7 +272,7 @@ class _Search:
         call = value.value if isinstance(value, ast.Await) else value
         if not isinstance(call, ast.Call) or call.args or call.keywords:
             return False
-        fact, root = call_fact(self.ev, call, self.scope), root_of(call)
+        fact, root = call_site(self.ev, call, self.scope), root_of(call)
         if fact is None or root is None or fact.role not in ENDING_ROLES or fact.cls is None:
             return False
         return fact.cls.kind in SESSIONS and text_of(root, self.scope) == hold.resource

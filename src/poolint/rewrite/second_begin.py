@@ -10,7 +10,7 @@ from poolint.rewrite.reads import only_reads
 from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
@@ -90,5 +90,5 @@ def _is_closed(ev: Evaluator, resource: str, block: ast.stmt, scope: Scope) -> b
 
 
 def _opens(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
-    fact = call_fact(ev, node, scope) if isinstance(node, ast.Call) else None
+    fact = call_site(ev, node, scope) if isinstance(node, ast.Call) else None
     return fact is not None and fact.cls is not None and (fact.role == "open" or fact.cls.construct == "open")

@@ -11,7 +11,7 @@ from poolint.analyses.plain_data import Values, captured, is_database
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.rewrite.runs import Run
     from poolint.syntax.scopes import Scope, WithNode
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 
-def touches(fact: CallFact) -> str:
+def touches(fact: CallSite) -> str:
     """Whether a call does anything with a database, or with what gives connections to one."""
     return (
         "database" if fact.cls is not None and fact.cls.kind not in ("client", "response", "other", "context") else ""
@@ -96,7 +96,7 @@ class Standing:
             if is_read and is_database(self.ev.type_of(node, self.scope)):  # type: ignore[arg-type]
                 return True
             if isinstance(node, ast.Call):
-                fact = call_fact(self.ev, node, self.scope)
+                fact = call_site(self.ev, node, self.scope)
                 if (fact is not None and touches(fact)) or self.touching.of_call(node, self.scope) is not None:
                     return True
         return False

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
     from poolint.fixes.plans import Plan
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 Form = Literal["finally", "with"]
 FixLevel = Literal["safe", "unsafe", "safe or unsafe", "none", "sometimes"]
@@ -137,7 +137,7 @@ class Facts(Protocol):
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around ``node``; None around the slice."""
 
-    def call(self, node: cst.Call) -> CallFact | None:
+    def call(self, node: cst.Call) -> CallSite | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""
 
     def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from poolint.detect.holders import LostMember
     from poolint.detect.leaks import LeakedCheckout
     from poolint.models.schema import Class
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
@@ -36,7 +36,7 @@ def held(cls: Class | None) -> str:
     return "its connection stays checked out"
 
 
-def call_text(call: CallFact) -> str:
+def call_text(call: CallSite) -> str:
     """The call as written, without its arguments: ``session.close()``."""
     if call.method == "__call__":
         return f"{call.receiver}()"

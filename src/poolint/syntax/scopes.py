@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class Scope:
     """
 
     __slots__ = (
+        "_called",
         "_key",
-        "_methods",
         "bindings",
         "calls",
         "children",
@@ -140,19 +140,33 @@ class Scope:
         self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""
         self.self_assignments: dict[str, list[Binding]] = {}
-        self._methods: dict[str, list[ast.Call]] | None = None
+        self._called: dict[str, list[ast.Call]] | None = None
         self._key: ScopeKey | None = None
         self.index: Index | None = None
         """What is looked up in this scope over and over, once somebody has asked (see :mod:`poolint.syntax.indexes`)."""
 
+    @property
+    def called(self) -> Mapping[str, list[ast.Call]]:
+        """Its calls by the last part of what they call, in the order of the walk."""
+        if self._called is None:
+            self._called = {}
+            for call in self.calls:
+                function = call.func
+                name = function.attr if type(function) is ast.Attribute else getattr(function, "id", "")
+                self._called.setdefault(name, []).append(call)
+        return self._called
+
+    def calls_named(self, names: Set[str]) -> Iterator[ast.Call]:
+        """Those of its calls that call something of one of these last names."""
+        called = self.called
+        if names.isdisjoint(called):
+            return iter(())
+        chosen = {call for name, calls in called.items() if name in names for call in calls}
+        return (call for call in self.calls if call in chosen)
+
     def calls_of(self, method: str) -> list[ast.Call]:
         """Those of its calls that call an attribute of this name."""
-        if self._methods is None:
-            self._methods = {}
-            for call in self.calls:
-                if isinstance(call.func, ast.Attribute):
-                    self._methods.setdefault(call.func.attr, []).append(call)
-        return self._methods.get(method, [])
+        return [call for call in self.called.get(method, ()) if isinstance(call.func, ast.Attribute)]
 
     @property
     def is_async(self) -> bool:

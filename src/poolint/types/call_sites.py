@@ -1,4 +1,4 @@
-"""What a call is: the one place that turns the callee's type into a fact."""
+"""Call sites: what a call is. The one place that turns the callee's type into its name, its role and its receiver."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class CallFact:
-    """A call that is known: of a library's function or method, or of a function of the project.
+class CallSite:
+    """A call whose callee is known: of a library's function or method, or of a function of the project.
 
     ``name`` is its qualified name, ``receiver`` the source text of what it is called on, ``row`` and ``cls`` what
     the models say; ``provenance`` is how the receiver's type is known.
@@ -79,7 +79,7 @@ def _is_asynchronous(one: Type) -> bool:
     return isinstance(one, Instance) and one.base is not None and one.base.mode == "async"
 
 
-def call_facts(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallFact]:
+def call_sites(ev: Evaluator, node: ast.Call, scope: Scope) -> list[CallSite]:
     """The facts about all alternatives of a call that are known: for where the context can choose between them."""
     facts = [_fact(ev, node, one, scope) for one in alternatives(ev.type_of(node.func, scope))]
     return [fact for fact in facts if fact is not None]
@@ -93,32 +93,32 @@ def _is_awaited(node: ast.Call) -> bool:
     return isinstance(parent, ast.Await)
 
 
-def _agree(one: CallFact, other: CallFact) -> bool:
+def _agree(one: CallSite, other: CallSite) -> bool:
     if one.row is None or other.row is None:
         return one.name == other.name
     return one.row.call == other.row.call and one.row.role == other.row.role
 
 
-def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallFact | None:
+def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite | None:
     if isinstance(callee, LibraryMethod):
         base = callee.receiver.base
         assert base is not None
         name = f"{base.name}.{callee.key[2]}"
-        return CallFact(node, name, receiver_text(node, scope), callee.row, base)
+        return CallSite(node, name, receiver_text(node, scope), callee.row, base)
     if isinstance(callee, LibraryFunction):
-        return CallFact(node, callee.row.name, "", callee.row)
+        return CallSite(node, callee.row.name, "", callee.row)
     if isinstance(callee, ClassObject):
-        return CallFact(node, ev.qualified_name(callee), "", None, callee.base)
+        return CallSite(node, ev.qualified_name(callee), "", None, callee.base)
     if isinstance(callee, (Function, LibraryName)):
-        return CallFact(node, ev.qualified_name(callee), receiver_text(node, scope))
+        return CallSite(node, ev.qualified_name(callee), receiver_text(node, scope))
     if isinstance(callee, Instance) and callee.base is not None:
         row = ev.models.method(callee.base, "__call__")
         if row is not None:
-            return CallFact(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
+            return CallSite(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
     return None
 
 
-def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallFact | None:
+def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallSite | None:
     function = node.func
     if not isinstance(function, ast.Attribute) or ev.type_of(function.value, scope) is not UNKNOWN:
         return None
@@ -129,7 +129,7 @@ def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallFact | None
     if row is None:
         return None
     name = f"{one.base.name}.{function.attr}"
-    return CallFact(node, name, receiver_text(node, scope), row, one.base, "evidence")
+    return CallSite(node, name, receiver_text(node, scope), row, one.base, "evidence")
 
 
 def receiver_text(node: ast.Call, scope: Scope) -> str:
@@ -145,11 +145,26 @@ def text_of(node: ast.AST, scope: Scope) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def call_fact(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool = True) -> CallFact | None:
-    """The fact about a call, or None when it is not known or when its alternatives disagree."""
+def call_site(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool = True) -> CallSite | None:
+    """What a call is, or None when it is not known or when its alternatives disagree. It is resolved once.
+
+    What is asked for in the middle of an evaluation of types may rest on one that is cut short: it is not remembered.
+    """
+    known = ev.call_sites[use_evidence]
+    if node in known:
+        return known[node]
+    found = _resolved(ev, node, scope, use_evidence=use_evidence)
+    if ev.is_idle:
+        known[node] = found
+    return found
+
+
+def _resolved(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool) -> CallSite | None:
     callee = ev.type_of(node.func, scope)
     if callee is UNKNOWN:
         return _by_evidence(ev, node, scope) if use_evidence else None
+    if use_evidence:
+        return call_site(ev, node, scope, use_evidence=False)
     facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
     if len(facts) > 1 and _is_awaited(node):
         facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts

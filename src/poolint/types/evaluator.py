@@ -8,7 +8,7 @@ returns, context managers and generators written by the user, closures. What it 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
@@ -27,6 +27,8 @@ from poolint.types.values import (
     TupleOf,
     Type,
     alternatives,
+    is_entered_by,
+    is_of_library,
     known,
     union,
     without_none,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from poolint.screen import Screen
     from poolint.syntax.project import Module, Project
     from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.call_sites import CallSite
 
 _MAX_DEPTH = 80
 """Evaluations in progress at once; real chains stay under 20."""
@@ -50,6 +53,7 @@ class Evaluator:
         self.models = models
         self.screen = screen
         self.callers = Callers(self)
+        self.call_sites: tuple[dict[ast.Call, CallSite | None], ...] = ({}, {})  # without and with evidence
         self._memo: dict[object, Type] = {}
         self._active: dict[object, int] = {}
         self._begun: list[object] = []
@@ -57,6 +61,11 @@ class Evaluator:
         self._provisional: dict[object, tuple[Type, int, object]] = {}
         """What was found while the evaluation at a depth, known by its token, was cut short: good until that ends."""
         self._cut = _MAX_DEPTH + 1
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no evaluation is in progress: what is found now does not depend on where one began."""
+        return not self._begun
 
     def is_told(self, name: str, scope: Scope) -> bool:
         """Whether something of a library is told of in a module: of one that alone makes no file interesting only in
@@ -176,7 +185,7 @@ class Evaluator:
         results = []
         owners = alternatives(one)
         for member in owners:
-            if len(owners) > 1 and _is_plain(member) and not (member.base and member.base.awaits):
+            if len(owners) > 1 and is_of_library(member) and not (member.base and member.base.awaits):
                 continue  # of several alternatives, the one at hand can be awaited
             if isinstance(member, Pending) and member.call in ("coroutine", "awaitable", "awaitable-cm"):
                 results.append(member.awaited)
@@ -191,7 +200,7 @@ class Evaluator:
         results = []
         owners = alternatives(one)
         for member in owners:
-            if len(owners) > 1 and _is_plain(member) and not _is_entered(member, asynchronous=asynchronous):
+            if len(owners) > 1 and is_of_library(member) and not is_entered_by(member, asynchronous=asynchronous):
                 continue  # of several alternatives, the one at hand can be entered
             if isinstance(member, Pending):
                 fits = member.call in (("async-cm", "awaitable-cm") if asynchronous else ("cm",))
@@ -380,15 +389,6 @@ class Evaluator:
         if isinstance(one, Function):
             return f"{one.scope.module.name}.{one.scope.qualified_name}"
         return ""
-
-
-def _is_entered(one: Instance, *, asynchronous: bool) -> bool:
-    return one.base is not None and bool(one.base.async_enter if asynchronous else one.base.enter)
-
-
-def _is_plain(one: Type) -> TypeGuard[Instance]:
-    """Whether this is an object of a library's class, of which all is known."""
-    return isinstance(one, Instance) and one.base is not None and one.cls is one.base
 
 
 def _home(binding: Binding, scope: Scope) -> Scope:

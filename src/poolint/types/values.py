@@ -6,7 +6,7 @@ about it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
     from poolint.models import schema
@@ -239,3 +239,13 @@ def alternatives(one: Type) -> tuple[Type, ...]:
     """The alternatives of a type, ``None`` left out."""
     one = without_none(one)
     return one.members if isinstance(one, Either) else (one,)
+
+
+def is_entered_by(one: Instance, *, asynchronous: bool) -> bool:
+    """Whether a ``with`` (or an ``async with``) enters an object of a library's class."""
+    return one.base is not None and bool(one.base.async_enter if asynchronous else one.base.enter)
+
+
+def is_of_library(one: Type) -> TypeGuard[Instance]:
+    """Whether this is an object of a library's class, of which all is known."""
+    return isinstance(one, Instance) and one.base is not None and one.cls is one.base

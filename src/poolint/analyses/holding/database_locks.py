@@ -15,7 +15,7 @@ from poolint.analyses.origins import origin
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.models.schema import ENDING_ROLES
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
 
 def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call ends the transaction of a session or connection, or unlocks what is not bound to one."""
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     if fact is not None and fact.role in ENDING_ROLES:
         return True
     return unlocks(call)

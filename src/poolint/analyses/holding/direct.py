@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 _TAKES = frozenset({"checkout", "open"})
@@ -18,7 +18,7 @@ _MAX_DEPTH = 4
 """Helpers inside each other, down to the one that opens the connection."""
 
 
-def is_direct(fact: CallFact) -> bool:
+def is_direct(fact: CallSite) -> bool:
     """Whether a call opens a connection of its own: ``asyncpg.connect(…)``, ``AsyncConnection.connect(…)``."""
     return fact.role in _TAKES and (fact.cls is None or fact.cls.kind == "connection")
 
@@ -31,7 +31,7 @@ def opens_directly(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
 
 def _origins(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> set[bool]:
     """For each connection that a call may take, itself or in functions of the project, whether it is opened directly."""
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is not None and fact.row is not None:
         return {is_direct(fact)} if fact.role in _TAKES else set()
     found: set[bool] = set()

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.schema import TAKING_ROLES
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _stretch(hold: Hold, calls: list[ast.Call], slow: Effects, scope: Scope) -> 
 
 
 def _is_query(node: ast.expr, slow: Effects, scope: Scope) -> bool:
-    fact = call_fact(slow.edges.ev, node, scope) if isinstance(node, ast.Call) else None
+    fact = call_site(slow.edges.ev, node, scope) if isinstance(node, ast.Call) else None
     return fact is not None and fact.role in TAKING_ROLES
 
 

@@ -10,12 +10,12 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_facts, text_of
+from poolint.types.call_sites import call_sites, text_of
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, WithNode
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
@@ -31,7 +31,7 @@ class Region(NamedTuple):
 
     statement: WithNode
     header: ast.expr
-    fact: CallFact
+    fact: CallSite
     session: str
 
 
@@ -52,9 +52,9 @@ def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
 
 def _opened(
     ev: Evaluator, call: ast.Call, scope: Scope, *, asynchronous: bool, target: str, depth: int = 0
-) -> tuple[CallFact, str] | None:
+) -> tuple[CallSite, str] | None:
     """How entering ``call`` opens a transaction, and the name of the session that holds it from its first use on."""
-    for fact in call_facts(ev, call, scope):
+    for fact in call_sites(ev, call, scope):
         if fact.role != "begin" or fact.cls is None or fact.row is None:
             continue
         if asynchronous != (fact.row.call in ("async-cm", "awaitable-cm")):
@@ -71,7 +71,7 @@ def _opened(
     return None
 
 
-def _around_yield(ev: Evaluator, scope: Scope, depth: int) -> tuple[CallFact, str] | None:
+def _around_yield(ev: Evaluator, scope: Scope, depth: int) -> tuple[CallSite, str] | None:
     """The transaction that a generator of the project has open when it yields."""
     for statement in scope.withs:
         if not any(inside(one, statement) for one in scope.yields):

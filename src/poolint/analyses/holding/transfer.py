@@ -20,7 +20,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -226,7 +226,7 @@ class Reader:
             if name in ("release", "putconn"):
                 yield from self._given_back(call, scope)
             return
-        fact = call_fact(self.ev, call, scope)
+        fact = call_site(self.ev, call, scope)
         if fact is None or fact.cls is None or fact.row is None:
             return
         if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
@@ -252,7 +252,7 @@ class Reader:
     def _note_listener(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """Note the resource that a call makes listen."""
         if last_name(call.func) in self.vocabulary.dedicates:
-            fact, root = call_fact(self.ev, call, scope), root_of(call)
+            fact, root = call_site(self.ev, call, scope), root_of(call)
             if root is not None and fact is not None and getattr(fact.row, "dedicates", False):
                 found.dedicated.add(text_of(root, scope))
 

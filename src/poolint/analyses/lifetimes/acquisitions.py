@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.pools import is_unpooled
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import at_hand, call_fact
+from poolint.types.call_sites import at_hand, call_site
 from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name, outlasts_block
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
-    from poolint.types.call_sites import CallFact
+    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
 
@@ -69,7 +69,7 @@ class Site(NamedTuple):
     call: ast.Call
     value: ast.expr
     name: str
-    fact: CallFact
+    fact: CallSite
     cls: Class
     helper: str = ""
 
@@ -99,7 +99,7 @@ def acquisition(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Sc
     return why if why in ("entered", "passed") else "module"
 
 
-def is_taking(fact: CallFact) -> bool:
+def is_taking(fact: CallSite) -> bool:
     """Whether a call takes something, by its own words or as the making of an object that does."""
     return (fact.role or (fact.cls.construct if fact.cls is not None else "")) in _TAKES
 
@@ -198,14 +198,14 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) 
     return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
 
 
-def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | None:
+def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | None:
     """What a call checks out, by itself or by the function of the project that it calls."""
     found = _checkout(ev, node, value, scope)
     return None if isinstance(found, str) else found
 
 
-def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallFact, Class, str] | Unfollowed:
-    fact = call_fact(ev, node, scope, use_evidence=False)
+def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | Unfollowed:
+    fact = call_site(ev, node, scope, use_evidence=False)
     cls = _class_of(ev, value, scope)
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return "no-class"
@@ -293,7 +293,7 @@ def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 
 def _from_helper(
     ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
-) -> tuple[CallFact, Class, str] | None:
+) -> tuple[CallSite, Class, str] | None:
     """What a function of the project has checked out and hands to its caller.
 
     The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
@@ -307,7 +307,7 @@ def _from_helper(
     if inner.kind != "function" or inner.is_generator or getattr(inner.node, "decorator_list", None):
         return None
     given = [one for one in inner.returns if not (isinstance(one, ast.Constant) and one.value is None)]
-    handed: list[tuple[CallFact, Class]] = []
+    handed: list[tuple[CallSite, Class]] = []
     for one in given:
         found = _handed_on(ev, one, inner, cls, depth)
         if found is None:
@@ -319,7 +319,7 @@ def _from_helper(
     return handed[0][0], (handed[0][1] if len(classes) == 1 else cls), inner.name
 
 
-def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallFact, Class] | None:
+def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallSite, Class] | None:
     """The checkout that a returned expression is, itself or by the one name that holds it."""
     if isinstance(value, ast.Name):
         bindings = scope.bindings.get(value.id, [])
@@ -329,7 +329,7 @@ def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: 
     call = value.value if isinstance(value, ast.Await) else value
     if not isinstance(call, ast.Call):
         return None
-    fact = call_fact(ev, call, scope, use_evidence=False)
+    fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or _borrows(ev, call, scope):
         return None
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):

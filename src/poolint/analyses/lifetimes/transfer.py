@@ -21,7 +21,7 @@ from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
-from poolint.types.call_sites import call_fact
+from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Instance
 from poolint.types.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
 
@@ -147,7 +147,7 @@ class Moves:
                 return self._passed(node, call, argument, config, edge)
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if isinstance(root, ast.Name) and root.id in config.names:
-            fact = call_fact(self.ev, call, self.scope)
+            fact = call_site(self.ev, call, self.scope)
             if fact is not None and fact.role in REACHING_ROLES:
                 return config._replace(state="held")
         return config
@@ -214,7 +214,7 @@ class Moves:
 
     def _is_misplaced(self, given: ast.Call) -> bool:
         """Whether what was checked out is surely given to another pool than its own."""
-        fact = call_fact(self.ev, given, self.scope)
+        fact = call_site(self.ev, given, self.scope)
         taken = self.site.call.func
         if fact is None or getattr(fact.row, "releases", "self") != "argument":
             return False
@@ -224,7 +224,7 @@ class Moves:
 
     def _makes(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call makes a pool or an engine anew."""
-        fact = call_fact(self.ev, call, scope, use_evidence=False)
+        fact = call_site(self.ev, call, scope, use_evidence=False)
         return fact is not None and (fact.role or (fact.cls.construct if fact.cls is not None else "")) == "create"
 
     def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
@@ -284,7 +284,7 @@ class Moves:
             waited += [one for one in awaited.args if isinstance(one, ast.Call)]
         if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
             return config
-        fact = call_fact(self.ev, awaited, self.scope)
+        fact = call_site(self.ev, awaited, self.scope)
         return End("gone", "harmless-await" if fact is None or fact.row is None else "library-await")
 
     # Blocks
@@ -302,7 +302,7 @@ class Moves:
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
             root = root_of(value)
             if isinstance(root, ast.Name) and root.id in config.names:
-                fact = call_fact(self.ev, value, self.scope)
+                fact = call_site(self.ev, value, self.scope)
                 if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
                     return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel":

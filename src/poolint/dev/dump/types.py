@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.explain.line import Line, calls_on, names_on
 from poolint.explain.words import of_type
-from poolint.types.call_sites import call_fact, text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import UNKNOWN, alternatives
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def lines(subject: Subject) -> Iterator[str]:
 def _call(subject: Subject, call: ast.Call, scope: Scope) -> str:
     ev = subject.analysis.evaluator
     gives = of_type(ev.type_of(call, scope), subject.module)
-    fact = call_fact(ev, call, scope)
+    fact = call_site(ev, call, scope)
     if fact is not None and fact.provenance == "evidence":
         return f"{gives}; its receiver is known by its use alone"
     if fact is not None and fact.row is not None:
