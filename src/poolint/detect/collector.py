@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class LeftToCollector(Observation):
-    """A release that does not happen. ``node`` is the call that was meant to release; ``why`` says it in words."""
+    """A release that does not happen. ``node`` is the call that was meant to release, ``what`` the release as written.
+
+    ``why`` it does not: it is a callback that is called synchronously (by ``caller``), it is cancelled before its first step,
+    or it is called on the synchronous side.
+    """
 
     what: str
-    why: str
+    why: Literal["callback", "no-time", "sync-side"]
     cls: schema.Class | None
+    caller: str = ""
 
 
 _SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
@@ -65,8 +70,8 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
                 continue
             if all(isinstance(each, LibraryMethod) and each.row.call == "coroutine" for each in found):
                 what = text_of(argument, scope)
-                why = f"`{text_of(node.func, scope)}` calls it synchronously: the coroutine is made and dropped"
-                yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), what, why, one.receiver.base)
+                place, caller = (node, scope.qualified_name, may_await(node, scope)), text_of(node.func, scope)
+                yield LeftToCollector(*place, what, "callback", one.receiver.base, caller)
 
 
 def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -78,8 +83,8 @@ def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
         return
     fact = call_site(ev, inner, scope)
     if fact is not None and fact.role in ("release", "dispose"):
-        why = "a timeout of 0 cancels it before its first step"
-        yield LeftToCollector(node, scope.qualified_name, may_await(node, scope), text_of(inner, scope), why, fact.cls)
+        place = (node, scope.qualified_name, may_await(node, scope))
+        yield LeftToCollector(*place, text_of(inner, scope), "no-time", fact.cls)
 
 
 def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -93,8 +98,7 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
         return
     owners = [one.base for one in alternatives(ev.type_of(receiver.value, scope)) if isinstance(one, Instance)]
     cls = owners[0] if len(owners) == 1 and owners[0] is not None else fact.cls
-    why = "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that"
-    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), why, cls)
+    yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), "sync-side", cls)
 
 
 DETECTOR = Detector("collector", lambda services: partial(observe, services.evaluator), calls=lambda _: _NAMES)

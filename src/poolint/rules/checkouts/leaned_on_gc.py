@@ -69,6 +69,12 @@ class LeanedOnGc(Rule):
                 observation.path,
             )
         assert isinstance(observation, LeftToCollector)
-        return Verdict(
-            f"`{observation.what}` releases nothing: {observation.why}; {held(observation.cls)}", observation.what
-        )
+        why = _WHY[observation.why].format(observation.caller)
+        return Verdict(f"`{observation.what}` releases nothing: {why}; {held(observation.cls)}", observation.what)
+
+
+_WHY = {
+    "callback": "`{}` calls it synchronously: the coroutine is made and dropped",
+    "no-time": "a timeout of 0 cancels it before its first step",
+    "sync-side": "it raises MissingGreenlet outside of `run_sync`, and not even `await session.close()` helps after that",
+}
