@@ -17,7 +17,7 @@ from poolint.detect.threads import thread_resources, thread_work
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
 
@@ -252,15 +252,8 @@ def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
             continue
         if isinstance(function.value, ast.Name) and function.value.id == name:
             loop = _loop(call)
-            is_around = loop is not None and not _is_in(node, loop) and not _is_in(made, loop)
+            is_around = loop is not None and not is_inside(node, loop) and not is_inside(made, loop)
             yield _Task(call.args[0], loop if is_around else None)
-
-
-def _is_in(node: ast.AST, around: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None and current is not around:
-        current = parent_of(current)
-    return current is not None
 
 
 def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.cfg import build
 from poolint.flow.solver import edges_from, reach
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -107,18 +108,11 @@ def _is_shadowed(load: ast.Name, name: str) -> bool:
     while current is not None and not isinstance(current, ast.stmt):
         if isinstance(current, _COMPREHENSIONS):
             # What is iterated first is evaluated outside.
-            outside = child is current.generators[0] and _stands_in(load, current.generators[0].iter)
+            outside = child is current.generators[0] and is_inside(load, current.generators[0].iter)
             if not outside and any(_binds(one.target, name) for one in current.generators):
                 return True
         child, current = current, parent_of(current)
     return False
-
-
-def _stands_in(node: ast.AST, whole: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None and current is not whole:
-        current = parent_of(current)
-    return current is whole
 
 
 def _binds(target: ast.expr, name: str) -> bool:

@@ -15,6 +15,7 @@ from poolint.diagnostics import Applicability
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads, bound_by
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -266,14 +267,6 @@ def _events_in(one: Checkout, statement: ast.stmt) -> Iterator[Node]:
     for node in one.reads.graph.nodes:
         if node.kind == "call" and is_inside(node.node, statement):
             yield node
-
-
-def is_inside(node: ast.AST, whole: ast.AST) -> bool:
-    """Whether ``node`` is a part of ``whole``, or it itself."""
-    current: ast.AST | None = node
-    while current is not None and current is not whole:
-        current = parent_of(current)
-    return current is whole
 
 
 def _place(statement: ast.stmt) -> tuple[list[ast.stmt], int]:

@@ -11,9 +11,9 @@ from poolint.analyses.plain_data import Values
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
-from poolint.rewrite.extent import is_inside
 from poolint.rewrite.reads import only_reads
 from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site
 from poolint.types.values import Function, Instance, alternatives

@@ -66,3 +66,11 @@ def is_yielded(call: ast.Call) -> bool:
     while isinstance(parent, ast.expr) and not isinstance(parent, ast.Yield):
         parent = parent_of(parent)
     return isinstance(parent, ast.Yield)
+
+
+def is_inside(node: ast.AST, whole: ast.AST) -> bool:
+    """Whether ``node`` is a part of ``whole``, or it itself."""
+    current: ast.AST | None = node
+    while current is not None and current is not whole:
+        current = parent_of(current)
+    return current is whole

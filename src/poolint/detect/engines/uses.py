@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -123,7 +124,7 @@ class Uses:
 
     def _bounds(self, scope: Scope, pool: Pool) -> Iterator[Wanted]:
         for statement in scope.withs:
-            inside = [one for one in scope.calls if _is_in(one, statement)]
+            inside = [one for one in scope.calls if is_inside(one, statement)]
             for item in statement.items:
                 bound = self._lets_in(item.context_expr, scope)
                 if bound is not None and any(self._takes(one, scope, pool) for one in inside):
@@ -171,11 +172,6 @@ def _asks_whether_made(test: ast.expr, name: str) -> bool:
     is_none = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is)
     is_not = isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
     return name in words and (is_none or is_not)
-
-
-def _is_in(call: ast.Call, statement: ast.stmt) -> bool:
-    start, end = (statement.lineno, statement.col_offset), (statement.end_lineno or 0, statement.end_col_offset or 0)
-    return start <= (call.lineno, call.col_offset) < end
 
 
 def _repeated(call: ast.Call) -> tuple[ast.Call, ast.expr] | None:
