@@ -110,7 +110,7 @@ def codes(ran: subprocess.CompletedProcess[str]) -> list[tuple[str, int, int]]:
 def test_its_rule_runs_beside_ours(poolint: Command, site: Site, project: Path) -> None:
     site.install("xyz-rules", "xyz_rules", RULE, XYZ101="NoRefresh")
     ran = poolint("check", "--output-format=json", "app.py", cwd=project, env=site.env)
-    assert ran.returncode == 1
+    assert ran.returncode == 1, ran.stdout + ran.stderr
     assert not ran.stderr
     assert codes(ran) == [("POL102", 5, 5), ("XYZ101", 6, 11)]
     found = json.loads(ran.stdout)[1]
@@ -203,7 +203,7 @@ def test_a_selected_rule_that_cannot_run_stops_the_run(poolint: Command, site: S
         assert "rule XYZ900 is selected and cannot run: broken 1.0: rule 'XYZ900' (broken:NoRefresh)" in ran.stderr
         assert "No module named 'nowhere_to_be_found'" in ran.stderr
     ran = poolint("check", "--select=ALL", "--ignore=XYZ900", "app.py", cwd=project, env=site.env)
-    assert ran.returncode == 1
+    assert ran.returncode == 1, ran.stdout + ran.stderr
     assert "poolint: warning: broken 1.0" in ran.stderr
 
 

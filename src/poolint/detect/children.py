@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from poolint.analyses.application_pools import Made
     from poolint.analyses.effects import Edges, Witness
     from poolint.detect.detector import Observe
-    from poolint.detect.observation import Observation
     from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.project import Module

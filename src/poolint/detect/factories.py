@@ -22,7 +22,6 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.models.loader import Models
     from poolint.models.schema import Class

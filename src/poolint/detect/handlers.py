@@ -17,11 +17,9 @@ from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
-    from poolint.detect.observation import Observation
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 

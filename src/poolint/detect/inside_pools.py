@@ -18,8 +18,6 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Effects
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite

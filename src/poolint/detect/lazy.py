@@ -21,7 +21,6 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator

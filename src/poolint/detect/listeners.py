@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.event_targets import Registration
-    from poolint.detect.observation import Observation
     from poolint.models.schema import Class, Events, Target
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator

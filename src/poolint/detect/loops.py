@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from poolint.analyses.application_pools import Made
     from poolint.analyses.effects import Edges
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.detect.detector import Observe
-    from poolint.detect.observation import Observation
     from poolint.detect.services import Services
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope

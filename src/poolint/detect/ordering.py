@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.table_locks import Lock
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope

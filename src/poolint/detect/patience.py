@@ -16,7 +16,6 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.detect.observation import Observation
     from poolint.models import schema
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator

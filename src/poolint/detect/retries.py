@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite

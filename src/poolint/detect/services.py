@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ from poolint.types.evaluator import Evaluator
 from poolint.types.vocabulary import Vocabulary, last_name
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Callable, Iterator
     from typing import TypeVar
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from poolint.configuration.fleet import Fleet
     from poolint.deployment.declared import Declared
     from poolint.deployment.values import Place
-    from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 

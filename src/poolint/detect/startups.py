@@ -18,12 +18,10 @@ from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
     from poolint.detect.detector import Observe
-    from poolint.detect.observation import Observation
     from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.models.schema import Class

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.session_use import Using
-    from poolint.detect.observation import Observation
     from poolint.diagnostics import Step
     from poolint.models import schema
     from poolint.models.schema import Class

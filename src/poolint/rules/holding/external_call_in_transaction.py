@@ -13,7 +13,7 @@ from poolint.rules.holding.wording import chain, verdict, waits, while_held
 if TYPE_CHECKING:
     import libcst as cst
 
-    from poolint.rules.base import Proposal, Rule, Verdict
+    from poolint.rules.base import Proposal, Verdict
 
 
 class ExternalCallInTransaction(Rule):
