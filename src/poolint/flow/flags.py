@@ -27,6 +27,9 @@ Known = frozenset[tuple[str, bool]]
 MAX_COMBINATIONS = 16
 """Combinations that are told apart before one event."""
 
+MAX_FLAGS = 64
+"""Flags of one function that are followed, those first that are asked for most often; of the others nothing is known."""
+
 _BRANCHES = (ast.If, ast.IfExp, ast.BoolOp, ast.While)
 
 
@@ -45,7 +48,8 @@ def tested_names(scope: Scope) -> frozenset[str]:
                 parent = parent_of(parent)
             if isinstance(parent, (*_BRANCHES, ast.Assign)):
                 found[name_of(node) if node is not load else name] += 1
-    return frozenset(name for name, number in found.items() if number > 1 or _is_set(name, scope))
+    flags = [name for name, number in found.items() if number > 1 or _is_set(name, scope)]
+    return frozenset(sorted(flags, key=lambda name: (-found[name], name))[:MAX_FLAGS])
 
 
 def _is_set(name: str, scope: Scope) -> bool:
@@ -191,9 +195,9 @@ def _reduced(combinations: AbstractSet[Known]) -> frozenset[Known]:
     found = set(combinations)
     waiting = _sorted(found) if len(found) > 1 else []
     for known in waiting:  # grows
-        for name, value in sorted(known):
-            rest = known - {(name, value)}
-            if rest | {(name, not value)} in found and rest not in found:
+        for other in [one for one in waiting if len(one) == len(known)]:
+            apart = known ^ other
+            if len(apart) == 2 and len({name for name, _ in apart}) == 1 and (rest := known & other) not in found:
                 found.add(rest)
                 waiting.append(rest)
     least = frozenset(one for one in found if not any(other < one for other in found))
