@@ -15,7 +15,7 @@ from poolint.types.values import NOTHING, ClassObject, Either, LibraryFunction, 
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from poolint.models import schema
     from poolint.syntax.project import Module
@@ -200,11 +200,6 @@ class Engines:
             self._names.update(alias.rpartition(".")[2] for alias in (row.aliases if row is not None else ()))
         self._mentions = re.compile(b"|".join(sorted(name.encode() for name in self._names)))
         self._made: dict[ast.Call, EngineSpec | None] = {}
-
-    def of_modules(self, modules: Iterable[Module]) -> Iterator[EngineSpec]:
-        """Those that are made in some modules."""
-        for module in modules:
-            yield from self.of_module(module)
 
     def of_module(self, module: Module) -> Iterator[EngineSpec]:
         """Those that are made in one module, in the order of their places."""

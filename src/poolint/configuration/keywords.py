@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.configuration.constants import Folded
 from poolint.configuration.sources import MAX_SOURCES
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
-from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.scopes import home_of, parent_of, statement_of
 from poolint.types import imports
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, alternatives
@@ -148,7 +148,7 @@ class Keywords:
             arms = [node.body, node.orelse] if isinstance(node, ast.IfExp) else node.values
             return self._either([(one, scope) for one in arms], depth)
         if isinstance(node, ast.Name):
-            home = _home(node.id, scope)
+            home = home_of(node.id, scope)
             if home is not None:
                 return self._named(node.id, home, use, scope, depth)
         if isinstance(node, ast.Attribute):
@@ -337,14 +337,6 @@ def _block(node: ast.AST, around: list[tuple[int, str]]) -> Place:
     return blocks[0] if blocks[0] not in around else None
 
 
-def _home(name: str, scope: Scope) -> Scope | None:
-    """The scope that binds a name."""
-    around: Scope | None = scope
-    while around is not None and (name not in around.bindings or (around.kind == "class" and around is not scope)):
-        around = around.parent
-    return around
-
-
 def _is_augmented(binding: Binding) -> bool:
     return binding.kind == "opaque" and isinstance(parent_of(binding.node), ast.AugAssign)
 
@@ -357,7 +349,7 @@ def _inner(name: str, home: Scope) -> list[Scope]:
     """The functions and classes inside a scope that mean its variable by a name, in order."""
     if home.kind == "class":
         return []
-    found = [one for one in home.descendants() if one is not home and name in one.loads and _home(name, one) is home]
+    found = [one for one in home.descendants() if one is not home and name in one.loads and home_of(name, one) is home]
     return sorted(found, key=lambda one: (getattr(one.node, "lineno", 0), getattr(one.node, "col_offset", 0)))
 
 

@@ -6,10 +6,8 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolint.analyses.application_pools import Applications
 from poolint.analyses.effects import Effects
-from poolint.analyses.pools import Pools
-from poolint.analyses.sinks import dispose_sink, opening_sink
+from poolint.analyses.sinks import opening_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -25,14 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from poolint.analyses.application_pools import Made
-    from poolint.analyses.effects import Edges, Witness
+    from poolint.analyses.effects import Witness
     from poolint.detect.detector import Observe
     from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
-    from poolint.types.evaluator import Evaluator
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,15 +53,15 @@ _METHODS = frozenset({"set_start_method", "get_context"})
 class Children:
     """Observes what child processes take from pools of their parent."""
 
-    def __init__(self, ev: Evaluator, edges: Edges) -> None:
-        self.ev = ev
-        self.edges = edges
-        self.pools = Pools(ev)
-        self.applications = Applications(ev, self.pools)
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.edges = edges = services.edges
+        self.pools = services.pools
+        self.applications = services.applications
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
-        self._disposing = Effects(edges, dispose_sink)
-        by_name = {one for row in ev.models.forks for one in (row.methods or (row.name.rpartition(".")[2],))}
-        self._after_fork = hook_names(ev.models, "mention", "child")
+        self._disposing = services.disposing
+        by_name = {one for row in self.ev.models.forks for one in (row.methods or (row.name.rpartition(".")[2],))}
+        self._after_fork = hook_names(self.ev.models, "mention", "child")
         """What runs in each child before anything else; a project that has it knows of this."""
         self._starts = by_name | {"run_in_executor", "fork"}
 
@@ -302,7 +299,7 @@ def _is_guarded(node: ast.AST) -> bool:
 
 
 def _of_module(services: Services) -> Observe:
-    children = Children(services.evaluator, services.edges)
+    children = Children(services)
     return lambda scope: children.observe(scope.module)
 
 

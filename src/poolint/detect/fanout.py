@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolint.analyses.effects import Effects
-from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -20,7 +18,8 @@ from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Edges, Witness
+    from poolint.analyses.effects import Witness
+    from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -52,9 +51,9 @@ _LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
 class Fans:
     """Observes fan-outs; remembers which functions take a connection."""
 
-    def __init__(self, ev: Evaluator, edges: Edges) -> None:
-        self.ev = ev
-        self._taking = Effects(edges, checkout_sink)
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self._taking = services.taking
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
@@ -159,7 +158,7 @@ def _is_bounded(ev: Evaluator, scope: Scope) -> bool:
 
 DETECTOR = Detector(
     "fanout",
-    lambda services: Fans(services.evaluator, services.edges).observe,
+    lambda services: Fans(services).observe,
     of="coroutines",
     calls=lambda _: AT_ONCE | STARTS,
 )

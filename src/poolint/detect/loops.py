@@ -6,11 +6,9 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.application_pools import Applications
 from poolint.analyses.effects import Effects, Link, Witness
-from poolint.analyses.pools import Pools
 from poolint.analyses.repetition import Repeats
-from poolint.analyses.sinks import dispose_sink, opening_sink
+from poolint.analyses.sinks import opening_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.coroutines import may_be_coroutine
 from poolint.detect.detector import Detector
@@ -25,11 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from poolint.analyses.application_pools import Made
-    from poolint.analyses.effects import Edges
+    from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
-    from poolint.types.evaluator import Evaluator
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +58,14 @@ class Drive(NamedTuple):
 class Loops:
     """Observes coroutines that are driven from sync code; remembers which of them take connections."""
 
-    def __init__(self, ev: Evaluator, edges: Edges) -> None:
-        self.ev = ev
-        self.edges = edges
-        self.pools = Pools(ev)
-        self.applications = Applications(ev, self.pools)
-        self.repeats = Repeats(ev)
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.edges = edges = services.edges
+        self.pools = services.pools
+        self.applications = services.applications
+        self.repeats = Repeats(self.ev)
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
-        self._disposing = Effects(edges, dispose_sink)
+        self._disposing = services.disposing
         self._drivers: dict[Scope, str | None] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -216,4 +213,4 @@ def _may_drive(value: ast.expr, scope: Scope, known: Set[str]) -> bool:
     return isinstance(value, (ast.Name, ast.Attribute)) and last_name(value) in known
 
 
-DETECTOR = Detector("loops", lambda services: Loops(services.evaluator, services.edges).observe, of="functions")
+DETECTOR = Detector("loops", lambda services: Loops(services).observe, of="functions")

@@ -11,7 +11,7 @@ from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects
 from poolint.analyses.holding.entry import since
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.pools import UNPOOLED, Pools, is_checkout
+from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.detector import Detector
@@ -26,15 +26,15 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Edges, Witness
-    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.effects import Witness
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.holding.transfer import Changes
     from poolint.analyses.pools import Pool
     from poolint.detect.observation import Dismissal
+    from poolint.detect.services import Services
     from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
-    from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
 
@@ -57,12 +57,12 @@ class NestedCheckout(Observation):
 class Nesting:
     """Observes nested checkouts; remembers for each pool which functions take from it."""
 
-    def __init__(self, ev: Evaluator, holdings: Holdings, edges: Edges) -> None:
-        self.ev = ev
-        self.holdings = holdings
-        self.edges = edges
-        self.pools = Pools(ev)
-        self._any_taking = Effects(edges, checkout_sink)
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.holdings = services.holdings
+        self.edges = services.edges
+        self.pools = services.pools
+        self._any_taking = services.taking
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
 
@@ -233,4 +233,4 @@ def _names(made: ast.Call, scope: Scope) -> set[str]:
     return index_of(scope).names_of(made)
 
 
-DETECTOR = Detector("nesting", lambda services: Nesting(services.evaluator, services.holdings, services.edges).observe)
+DETECTOR = Detector("nesting", lambda services: Nesting(services).observe)

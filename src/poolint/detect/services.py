@@ -13,7 +13,9 @@ from poolint.analyses.holding.transfer import Reader
 from poolint.analyses.ownership import Ownership
 from poolint.analyses.session_use import Using
 from poolint.analyses.sinks import (
+    checkout_sink,
     database_sink,
+    dispose_sink,
     end_sink,
     foreign_sink,
     slow_below_sink,
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TypeVar
 
+    from poolint.analyses.application_pools import Applications
     from poolint.analyses.coverage import Coverage
+    from poolint.analyses.pools import Pools
     from poolint.configuration.engines import Engines
     from poolint.deployment.declared import Declared
     from poolint.detect.checkouts import Lifetimes
@@ -77,6 +81,30 @@ class Services:
         from poolint.configuration.engines import Engines
 
         return Engines(self.evaluator)
+
+    @cached_property
+    def pools(self) -> Pools:
+        """Which pool a checkout is from."""
+        from poolint.analyses.pools import Pools
+
+        return Pools(self.evaluator)
+
+    @cached_property
+    def applications(self) -> Applications:
+        """Which of them live as long as the application."""
+        from poolint.analyses.application_pools import Applications
+
+        return Applications(self.evaluator, self.pools)
+
+    @cached_property
+    def taking(self) -> Effects:
+        """What takes a connection from whatever pool."""
+        return Effects(self.edges, checkout_sink)
+
+    @cached_property
+    def disposing(self) -> Effects:
+        """What disposes of an engine."""
+        return Effects(self.edges, dispose_sink)
 
     @cached_property
     def lifetimes(self) -> Lifetimes:

@@ -241,18 +241,25 @@ def nearest(name: str, scope: Scope) -> list[Binding]:
     return []
 
 
-def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:
-    """The only binding of a name as ``scope`` sees it, tests of its type left aside, and the scope that has it.
-
-    None where there are several, or none; a class that is passed on the way outwards binds nothing for what is in it.
-    """
+def home_of(name: str, scope: Scope) -> Scope | None:
+    """The scope that binds a name as ``scope`` sees it: a class that is passed on the way outwards binds nothing for what
+    is in it. None for builtins."""
     around: Scope | None = scope
     while around is not None and (name not in around.bindings or (around.kind == "class" and around is not scope)):
         around = around.parent
-    if around is None:
+    return around
+
+
+def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:
+    """The only binding of a name as ``scope`` sees it, tests of its type left aside, and the scope that has it.
+
+    None where there are several, or none.
+    """
+    home = home_of(name, scope)
+    if home is None:
         return None, scope.module.scope
-    found = [one for one in around.bindings[name] if one.kind != "narrowed"]
-    return (found[0] if len(found) == 1 else None), around
+    found = [one for one in home.bindings[name] if one.kind != "narrowed"]
+    return (found[0] if len(found) == 1 else None), home
 
 
 def may_be_another(name: str, scope: Scope) -> bool:

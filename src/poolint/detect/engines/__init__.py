@@ -13,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def _observe(services: Services) -> Observe:
-    from poolint.analyses.pools import Pools
     from poolint.detect.engines.configured import Configuration
 
-    found = Configuration(services.engines, Pools(services.evaluator))
+    found = Configuration(services.engines, services.pools)
     return lambda scope: found.observe(scope.module)
 
 
