@@ -10,6 +10,7 @@ import pytest
 from poolint import engine
 from poolint.config import Settings
 from poolint.detect import analysis
+from poolint.flow import summaries
 from poolint.rules.registry import LazyRules
 from poolint.text.source import Source
 
@@ -121,3 +122,55 @@ def test_functions_beyond_the_bound_of_a_file(
     row = HEAD.count("\n") + 1 + 5 * most
     expected = (f"a file of more than {most} functions is not followed from `f{most}` on", row)
     assert told == ([expected] if most < 4 else [])
+
+
+FILES = {
+    "helpers.py": """\
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+def even(session: Session, n: int) -> None:
+    session.execute(text("SELECT 1"))
+    odd(session, n - 1) if n else session.close()
+
+
+def odd(session: Session, n: int) -> None:
+    even(session, n - 1)
+""",
+    "orders.py": """\
+from helpers import odd
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import sessionmaker
+
+SessionLocal = sessionmaker(create_engine("postgresql+psycopg://shop@db/shop"))
+
+
+def lost() -> None:
+    session = SessionLocal()
+    odd(session, 1)
+
+
+def plain() -> None:
+    session = SessionLocal()
+    session.execute(text("SELECT 1"))
+""",
+}
+
+
+@pytest.mark.parametrize("order", [("helpers.py", "orders.py"), ("orders.py", "helpers.py"), ("orders.py",)])
+def test_functions_of_which_nothing_can_be_found_out(
+    order: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said of each function that depends on them, whichever file is looked at first; the others are as ever."""
+    for name, written in FILES.items():
+        (tmp_path / name).write_text(written, "utf-8")
+    monkeypatch.setattr(summaries, "MAX_RISES", 0)
+    checker = engine.Checker(Settings(root=str(tmp_path)), LazyRules())
+    found = {name: checker.check(Source.read(str(tmp_path / name))) for name in order}
+    assert [(one.code, one.range.start.row) for one in found["orders.py"]] == [("POL903", 8), ("POL201", 14)]
+    assert found["orders.py"][0].message == (
+        f"what `lost` calls was given up after {analysis.MAX_RISES} rounds: what is found in it is incomplete"
+    )
+    if "helpers.py" in found:
+        assert {one.code for one in found["helpers.py"]} <= {"POL903"}

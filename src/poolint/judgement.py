@@ -13,7 +13,7 @@ import libcst as cst
 from poolint import relaxations
 from poolint.analyses.steps import range_of
 from poolint.detect.observation import GivenUp
-from poolint.diagnostics import Diagnostic, Fix, Range
+from poolint.diagnostics import Diagnostic, Fix, Position, Range
 from poolint.facts import NoFacts, SliceFacts, observed_range
 from poolint.rules.base import Declined, Rule, own_visits
 from poolint.syntax.scopes import statement_of
@@ -100,7 +100,7 @@ class Judgement:
 
     def diagnostics(self) -> list[Diagnostic]:
         """The findings, sorted; what crashed on the way to them, here or before, is among them."""
-        self.found += [self._given_up(one) for _, one in self.observed if isinstance(one, GivenUp)]
+        self.found += dict.fromkeys(self._given_up(one) for _, one in self.observed if isinstance(one, GivenUp))
         regions = self._regions()
         slices = 0
         for region, observed, calls in regions:
@@ -125,17 +125,18 @@ class Judgement:
 
     def _given_up(self, observation: GivenUp) -> Diagnostic:
         """A function that was not followed to its end is told, not hidden; and so is the rest of a file."""
-        assert isinstance(observation.node, ast.stmt)
-        start = range_of(observation.node, self.module).start
+        node = observation.node
+        start = range_of(node, self.module).start if isinstance(node, (ast.stmt, ast.expr)) else Position(1, 1)
+        function, limit = observation.function, observation.limit
+        message = {
+            "events": f"`{function}` is too large to be followed: lifetimes in it were given up after {limit} events",
+            "summaries": f"what `{function}` calls was given up after {limit} rounds: what is found in it is incomplete",
+            "functions": f"a file of more than {limit} functions is not followed from `{function}` on",
+        }
         return Diagnostic(
             code="POL903",
             name="bound-hit",
-            message=(
-                f"`{observation.function}` is too large to be followed: lifetimes in it were given up after "
-                f"{observation.limit} events"
-                if observation.bounds == "events"
-                else f"a file of more than {observation.limit} functions is not followed from `{observation.function}` on"
-            ),
+            message=message[observation.bounds],
             filename=self.module.source.path,
             range=Range(start, start),
             function=observation.function,

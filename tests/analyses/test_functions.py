@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from tests.support import Project, fixtures
 
-from poolint.analyses.summaries import Summaries
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import poolint
+from poolint.flow.summaries import Summaries
 
 FOLLOWED = [
     one
@@ -20,6 +20,17 @@ FOLLOWED = [
     if one.code[:4] in ("POL2", "POL3", "POL4")
     and any(word in one.name for word in ("itself", "each_other", "in_the_end", "helper", "chain", "repository"))
 ]
+
+
+PROBLEMS = {
+    name
+    for file in Path(poolint.__file__).parent.rglob("*.py")
+    for name in re.findall(r'Summaries(?:\[.*\])?\(\s*"([\w-]+)"', file.read_text("utf-8"))
+}
+"""The problems of summaries that there are: a new one that none of these fixtures asks about fails below."""
+
+TYPES = "type"
+"""The one that is not stored: types are found from trees that are at hand, and refer to them."""
 
 
 @pytest.fixture
@@ -53,11 +64,11 @@ def test_what_is_remembered_of_functions_can_be_stored_and_sent(
         root = tmp_path / str(number)
         root.mkdir()
         Project(fixture.lay_out(root), fixture.files, also=(fixture.code,)).findings()
-    known = [(one.name, plain(item)) for one in made for item in one.finished.items()]
-    assert {name for name, _ in known} >= {"fate", "left", "locks", "members", "pool", "raises", "reaches", "uses"}
+    known = [(one.name, plain(item)) for one in made if one.name != TYPES for item in one.finished.items()]
+    assert {name for name, _ in known} == PROBLEMS - {TYPES}
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=list[tuple[str, Any]]) == known
     assert not any(one.open for one in made)
-    assert not any(one.components.unsolved for one in made)
+    assert not any(one.unsolved for one in made)
 
 
 LENGTH = 600

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
-from poolint.analyses.summaries import Components
+from poolint.flow.summaries import Components
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edge, Edges, Link
 from poolint.analyses.conditions import Known, is_excluded
-from poolint.analyses.summaries import Summaries
+from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Effects:
         self.where = where
         self.below = below or sink
         self._reaching: Summaries[Called, bool] = Summaries(
-            "reaches", self._reaches, bottom=False, top=False, join=or_, components=edges.components
+            "reaches", self._reaches, bottom=False, join=or_, components=edges.components
         )
         self._doing: dict[Called, bool] = {}
         self._witnesses: dict[_Entry, Witness] = {}

@@ -7,8 +7,8 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
-from poolint.analyses.summaries import Components, Summaries
 from poolint.flow import cfg
+from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
@@ -31,7 +31,7 @@ class Graphs:
         self._quiet_methods = ev.models.manners["quiet-method"]
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
-            "raises", self._raises, bottom=False, top=True, join=or_, components=self._components
+            "raises", self._raises, bottom=False, join=or_, components=self._components
         )
 
     def of(self, scope: Scope) -> cfg.Graph:

@@ -7,14 +7,14 @@ import sys
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.summaries import Summaries
+from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.analyses.summaries import Components
+    from poolint.flow.summaries import Components
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallSite
@@ -78,7 +78,7 @@ class Ownership:
     def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
         self._summaries: Summaries[Passed, Fate] = Summaries(
-            "fate", self._compute, bottom=Fate.USED, top=Fate.KEPT, join=max, components=components
+            "fate", self._compute, bottom=Fate.USED, join=max, components=components
         )
 
     def _compute(self, key: Passed) -> Fate:

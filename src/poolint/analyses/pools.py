@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.origins import given, origin
-from poolint.analyses.summaries import Summaries
+from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import providers
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import only_binding
@@ -52,7 +52,7 @@ class Pools:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._of_function: Summaries[ScopeKey, Pool | None] = Summaries(
-            "pool", self._given, bottom=_NONE_YET, top=None, join=_either
+            "pool", self._given, bottom=_NONE_YET, join=_either
         )
 
     def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:

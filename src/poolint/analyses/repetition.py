@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from poolint.analyses.summaries import Summaries
+from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import handed, runs
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
@@ -42,9 +42,7 @@ class Repeats:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._reasons: Summaries[ScopeKey, _Reason] = Summaries(
-            "repeated", self._reason, bottom=_NOBODY, top=_NOBODY, join=min
-        )
+        self._reasons: Summaries[ScopeKey, _Reason] = Summaries("repeated", self._reason, bottom=_NOBODY, join=min)
 
     def why(self, scope: Scope) -> str:
         """Who calls a function more than once, in words; empty where nobody is seen to."""

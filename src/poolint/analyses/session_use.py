@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.summaries import Summaries
 from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import call_site
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
-    from poolint.analyses.summaries import Components
+    from poolint.flow.summaries import Components
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, ScopeKey
     from poolint.types.evaluator import Evaluator
@@ -60,13 +60,12 @@ class Using:
         self.ev = ev
         self.uses = uses
         self._names: Summaries[Named, bool] = Summaries(
-            "uses", self._uses, bottom=False, top=False, join=or_, components=components
+            "uses", self._uses, bottom=False, join=or_, components=components
         )
         self._members: Summaries[Bound, frozenset[tuple[str, str]]] = Summaries(
             "members",
             self._uses_of_own,
             bottom=frozenset(),
-            top=frozenset(),
             join=frozenset.union,
             components=components,
         )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding import root_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of
-from poolint.analyses.summaries import Summaries
+from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
@@ -62,7 +62,7 @@ class Locks:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._of: Summaries[_Used, _Transactions] = Summaries("locks", self._found, bottom=(), top=(), join=_more)
+        self._of: Summaries[_Used, _Transactions] = Summaries("locks", self._found, bottom=(), join=_more)
         self._calls: dict[ScopeKey, dict[tuple[int, int, int, int], ast.Call]] = {}
         self._may_lock: dict[Module, bool] = {}
 

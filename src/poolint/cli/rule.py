@@ -54,8 +54,10 @@ never closed or empty, codes stand behind it without brackets, a colon is missin
     "POL903": """\
 Lifetimes are followed event by event, and a function with more events than a bound allows is given up rather than
 followed for minutes. The other rules still look at it. Such a function is usually generated: exclude its file, or split
-it where a person would. Of a file with more than 1,000 functions, the first 1,000 are looked into. A file of more than
-1.5 MB is not read at all, neither when it is checked nor when a file that is checked imports it.""",
+it where a person would. What functions that call each other in circles do is computed in rounds; where more are needed
+than a bound allows, that is said of each function that depends on them. Of a file with more than 1,000 functions, the
+first 1,000 are looked into. A file of more than 1.5 MB is not read at all, neither when it is checked nor when a file
+that is checked imports it.""",
     "POL900": """\
 A detector, a rule or the maker of a fix crashed: the message names it. What it would find in this file is incomplete;
 everything else was still checked, and the exit code is 2. This is never the fault of the file: please report it, with

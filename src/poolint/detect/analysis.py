@@ -10,6 +10,7 @@ from poolint.detect.detector import Question, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
 from poolint.flow.cfg import TooComplex
+from poolint.flow.summaries import MAX_RISES, UnsolvedError
 from poolint.syntax.reaching import under_type_checking
 from poolint.syntax.scopes import statement_of
 
@@ -73,15 +74,18 @@ class Analysis(Services):
         return self._questions
 
     def _answered(self, question: Question, scope: Scope) -> list[tuple[Scope, Observation]]:
-        """What is observed and reached, and what is let pass where that is asked for."""
+        """What is observed and reached, what is let pass where that is asked for, and whether something is not known."""
         kept: list[tuple[Scope, Observation]] = []
-        for where, one in question.answer(scope):
-            if isinstance(one, Dismissed) and not self.asks_why:
-                continue
-            if self._may_run(one.node, where):
-                kept.append((where, one))
-            elif self.asks_why:
-                kept.append((where, Dismissed(one.node, one.function, False, "unreachable")))
+        try:
+            for where, one in question.answer(scope):
+                if isinstance(one, Dismissed) and not self.asks_why:
+                    continue
+                if self._may_run(one.node, where):
+                    kept.append((where, one))
+                elif self.asks_why:
+                    kept.append((where, Dismissed(one.node, one.function, False, "unreachable")))
+        except UnsolvedError:
+            kept.append((scope, GivenUp(scope.node, scope.qualified_name, False, MAX_RISES, "summaries")))
         return kept
 
     def _may_run(self, node: ast.AST, scope: Scope) -> bool:

@@ -69,7 +69,8 @@ class Dismissed(Observation):
 
 @dataclass(frozen=True, eq=False)
 class GivenUp(Observation):
-    """A function (``node``) that is too large or too tangled to be followed, or from which on a file has too many."""
+    """A function (``node``) that is too large or too tangled to be followed, or that depends on functions of which nothing
+    can be found out, or from which on a file has too many functions."""
 
     limit: int
-    bounds: Literal["events", "functions"] = "events"
+    bounds: Literal["events", "summaries", "functions"] = "events"

@@ -23,7 +23,7 @@ from poolint.analyses.sinks import (
     sync_session_sink,
     use_sink,
 )
-from poolint.analyses.summaries import Components
+from poolint.flow.summaries import Components
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
 from poolint.types.vocabulary import Vocabulary, last_name

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.session_use import kept_class
-from poolint.analyses.summaries import Summaries
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
 from poolint.detect.responding import held_after_response
 from poolint.detect.waiting import CallWhileHeld
 from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import is_entry, parameters, providers
 from poolint.frameworks.requests import end_of
 from poolint.syntax.scopes import parent_of
@@ -76,7 +76,7 @@ class Streaming:
         self.holdings = holdings
         self.using = using
         self._makers: Summaries[ScopeKey, tuple[str, str] | None] = Summaries(
-            "makes-response", self._maker, bottom=None, top=None, join=_one_of, components=holdings.components
+            "makes-response", self._maker, bottom=None, join=_one_of, components=holdings.components
         )
         self._names = frozenset(name.rpartition(".")[2] for name in ev.models.streamed)
 

@@ -14,6 +14,7 @@ from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, containers, evidence, imports, members, parameters, returns
 from poolint.types.callers import Callers
+from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -35,6 +36,8 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolint.models.loader import Models
     from poolint.screen import Screen
     from poolint.syntax.project import Module, Project
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
 
 _MAX_DEPTH = 80
-"""Evaluations in progress at once; real chains stay under 20."""
+"""Evaluations that stand inside each other on Python's stack; real chains stay under 20."""
 
 
 class Evaluator:
@@ -55,17 +58,14 @@ class Evaluator:
         self.callers = Callers(self)
         self.call_sites: tuple[dict[ast.Call, CallSite | None], ...] = ({}, {})  # without and with evidence
         self._memo: dict[object, Type] = {}
-        self._active: dict[object, int] = {}
-        self._begun: list[object] = []
-        """A token for each evaluation in progress, the outermost first."""
-        self._provisional: dict[object, tuple[Type, int, object]] = {}
-        """What was found while the evaluation at a depth, known by its token, was cut short: good until that ends."""
-        self._cut = _MAX_DEPTH + 1
+        self._active: dict[object, None] = {}
+        """Evaluations in progress, as long as none of them has met itself."""
+        self._cycles = Cycles(self._memo)
 
     @property
     def is_idle(self) -> bool:
         """Whether no evaluation is in progress: what is found now does not depend on where one began."""
-        return not self._begun
+        return not self._active and self._cycles.is_idle
 
     def is_told(self, name: str, scope: Scope) -> bool:
         """Whether something of a library is told of in a module: of one that alone makes no file interesting only in
@@ -73,45 +73,36 @@ class Evaluator:
         source = scope.module.source
         return self.models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
 
-    def once(self, key: object, compute: object, *arguments: object) -> Type:
-        """Evaluate ``compute(*arguments)`` once for ``key``; ``UNKNOWN`` where the evaluation meets itself.
+    def once(self, key: object, compute: Callable[..., Type], *arguments: object) -> Type:
+        """Evaluate ``compute(*arguments)`` once for ``key``.
 
-        What was found while an outer evaluation of the same thing was cut short is remembered only until that one
-        ends, so that results do not depend on where evaluation began, and functions that all call each other are
-        still looked at once each.
+        Nearly all evaluations depend on none that depends on them, and need no more than a memo. Where one meets itself,
+        or too many stand inside each other, the outermost one is begun again as a question to :class:`Cycles`, which
+        finds what does not depend on where evaluation began.
         """
         found = self._memo.get(key)
         if found is not None:
             return found
-        depth = self._active.get(key)
-        if depth is not None:
-            self._cut = min(self._cut, depth)
-            return UNKNOWN
-        provisional = self._provisional.get(key)
-        if provisional is not None:
-            found, cut, token = provisional
-            if cut < len(self._begun) and self._begun[cut] is token:
-                self._cut = min(self._cut, cut)
-                return found
-        depth = len(self._begun)
-        if depth >= _MAX_DEPTH:
-            self._cut = 0
-            return UNKNOWN
-        outer, self._cut = self._cut, _MAX_DEPTH + 1
-        self._active[key] = depth
-        self._begun.append(object())
+        active = self._active
+        if not active:
+            if not self._cycles.is_idle:
+                return self._cycles.ask(key, compute, arguments)
+            try:
+                return self._begun(key, compute, arguments)
+            except MetAgain:
+                active.clear()
+                return self._cycles.ask(key, compute, arguments)
+        if key in active or len(active) >= _MAX_DEPTH:
+            raise MetAgain
+        return self._begun(key, compute, arguments)
+
+    def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
+        self._active[key] = None
         try:
-            result: Type = compute(*arguments)  # type: ignore[operator]
+            found = self._memo[key] = compute(*arguments)
         finally:
-            del self._active[key]
-            self._begun.pop()
-            cut, self._cut = self._cut, min(outer, self._cut)
-        if cut >= depth:
-            self._memo[key] = result
-            self._cut = outer
-        else:
-            self._provisional[key] = (result, cut, self._begun[cut])
-        return result
+            self._active.pop(key, None)
+        return found
 
     # Expressions
 

@@ -13,9 +13,9 @@ from poolint.analyses.holding import entry
 from poolint.analyses.holding.exit_summaries import Leaving
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
-from poolint.analyses.summaries import Components
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import Problem, edges_from, reach, solve
+from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives

@@ -16,9 +16,9 @@ from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.summaries import Summaries
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import completed, explore
+from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.transfer import Changes
-    from poolint.analyses.summaries import Components
     from poolint.flow.cfg import Edge, Graph
+    from poolint.flow.summaries import Components
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -62,7 +62,7 @@ class Leaving:
         self.holdings = holdings
         self.ends = ends
         self._summaries: Summaries[Passed, Left] = Summaries(
-            "left", self._left, bottom=Left.NEVER, top=Left.ENDED, join=_on_some_way, components=components
+            "left", self._left, bottom=Left.NEVER, join=_on_some_way, components=components
         )
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:

@@ -9,10 +9,12 @@ runs.
 the graph of dependencies as that unfolds. A key that is met while it is being computed answers with what is known of it
 so far, at first the bottom of its lattice. The keys of a closed component are computed anew from the bottom, in an order
 that follows from the component alone, until none of them rises any more. Only then are they remembered. So a value
-depends on the problem, never on the key that was asked first.
+depends on the problem, never on the key that was asked first. A component of which no fixpoint is found has no answer:
+:class:`UnsolvedError` is raised, for whoever depends on it and whenever it is asked.
 
 Computations stand inside each other up to ``MAX_NESTED``; a longer chain is unwound, continued from its far end, and the
-computations that were cut short are begun again, so that chains of any length need no deep stack.
+computations that were cut short are begun again, so that chains of any length need no deep stack. It is here, next to
+the solver of graphs, since the types of what functions return are found by it as well.
 """
 
 from __future__ import annotations
@@ -22,13 +24,16 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
-__all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Summaries"]
+__all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Summaries", "UnsolvedError"]
 
 MAX_NESTED = 16
 """Computations that stand inside each other; real chains of helpers are shorter than ten."""
 
 MAX_RISES = 64
 """Times that the value of a key may rise within its component; real lattices are not half as high."""
+
+WIDENED_AFTER = 4
+"""Rises after which values are widened, where a problem says how; most rise once."""
 
 _NOT_FINAL: Any = object()
 
@@ -42,7 +47,9 @@ class Summaries(Generic[K, V]):
     ``name`` says what is asked, in a word; no two problems that share their ``components`` have the same. ``compute``
     gives the value of a key by what :meth:`of` says of others, the same for the same answers and without effects; it is
     monotone: greater answers never make its value smaller. ``bottom`` is the least value, ``join`` gives the least one
-    that is at least two of them. ``top`` is what is said where a value rises for ever: that nothing is known.
+    that is at least two of them. Where a lattice has no top, or an answer may take back what another one rests on,
+    ``widen`` is used instead of it for values that go on rising: it has to come to an end. ``rank`` says in which order
+    the keys of a component are computed, by what they are called; no two have the same.
     """
 
     def __init__(
@@ -51,23 +58,30 @@ class Summaries(Generic[K, V]):
         compute: Callable[[K], V],
         *,
         bottom: V,
-        top: V,
         join: Callable[[V, V], V],
+        widen: Callable[[V, V], V] | None = None,
+        rank: Callable[[K], str] = repr,
         components: Components | None = None,
     ) -> None:
         self.name = name
         self.compute = compute
         self.bottom = bottom
-        self.top = top
         self.join = join
+        self.widen = widen or join
+        self.rank = rank
         self.components = components if components is not None else Components()
         self.finished: dict[K, V] = {}
         """What is final."""
         self.open: dict[K, _Node] = {}
         """What is being computed, or belongs to a component that is not closed yet."""
+        self.unsolved: set[K] = set()
+        """What belongs to a component of which no fixpoint was found."""
 
     def of(self, key: K) -> V:
-        """The value of a key: final, but for a computation that the key itself depends on."""
+        """The value of a key: final, but for a computation that the key itself depends on.
+
+        Raises :class:`UnsolvedError` where it has none.
+        """
         value: V = self.finished.get(key, _NOT_FINAL)
         return self.components.ask(self, key) if value is _NOT_FINAL else value
 
@@ -95,6 +109,10 @@ class _Node:
         return f"{self.summaries.name} {self.key!r}"
 
 
+class UnsolvedError(Exception):
+    """A value rose more than ``MAX_RISES`` times, so it is not known, nor is what depends on it."""
+
+
 class _TooDeepError(BaseException):
     """Ends computations that stand too deep inside each other: no error, so no handler of errors may stop it."""
 
@@ -105,11 +123,13 @@ class _TooDeepError(BaseException):
 
 
 class Components:
-    """The search for strongly connected components that problems share which ask each other."""
+    """The search for strongly connected components that problems share which ask each other.
 
-    def __init__(self) -> None:
-        self.unsolved = 0
-        """Components of which no fixpoint was found: a value rose more than ``MAX_RISES`` times."""
+    ``nested`` is how many computations may stand inside each other, ``MAX_NESTED`` where it is None.
+    """
+
+    def __init__(self, nested: int | None = None) -> None:
+        self.nested = MAX_NESTED if nested is None else nested
         self._stack: list[_Node] = []
         """Tarjan's stack: all keys that are not final, in the order in which they were met."""
         self._asking: list[_Node] = []
@@ -128,13 +148,15 @@ class Components:
 
     def ask(self, summaries: Summaries[Any, Any], key: Hashable) -> Any:
         """The value of a key that is not final yet."""
+        if key in summaries.unsolved:
+            raise UnsolvedError(f"{summaries.name} {summaries.rank(key)}")
         asker = self._asking[-1] if self._asking else None
         node = summaries.open.get(key)
         if node is None:
             node = self._begin(summaries, key)
             if asker is None:
                 self._search(node)
-            elif len(self._asking) >= MAX_NESTED:
+            elif len(self._asking) >= self.nested:
                 raise _TooDeepError(node)
             else:
                 self._visit(node)
@@ -218,7 +240,8 @@ class Components:
                 if node not in stale:
                     continue
                 stale.discard(node)
-                value = node.summaries.join(node.value, self._compute(node))
+                join = node.summaries.join if rises[node] < WIDENED_AFTER else node.summaries.widen
+                value = join(node.value, self._compute(node))
                 first.low = min(first.low, node.low)
                 if first.low < first.place or len(self._stack) > size:
                     return
@@ -228,12 +251,9 @@ class Components:
                     stale |= rises.keys() & node.asked_by.keys()
             order.reverse()
             if stale and max(rises.values()) > MAX_RISES:
-                break
-        else:
-            return
-        self.unsolved += 1
-        for node in members:
-            node.value = node.summaries.top
+                for node in members:
+                    node.summaries.unsolved.add(node.key)
+                raise UnsolvedError(f"{first.summaries.name} {first.summaries.rank(first.key)}")
 
     def _forget(self, place: int) -> None:
         """Let go of the open keys from a place of the stack on."""
@@ -251,7 +271,7 @@ def _order(members: list[_Node]) -> list[_Node]:
 
     It begins with the smallest, and follows from the component alone.
     """
-    rank = {node: (node.summaries.name, repr(node.key)) for node in members}
+    rank = {node: (node.summaries.name, node.summaries.rank(node.key)) for node in members}
     following = {node: sorted((one for one in node.asks if one in rank), key=rank.__getitem__) for node in members}
     order: list[_Node] = []
     met: set[_Node] = set()
