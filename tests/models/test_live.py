@@ -361,6 +361,12 @@ def test_function(name: str) -> None:
     assert not result_problems(name, row, None, function, seen)
 
 
+@pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].admits))
+def test_what_says_how_many_are_let_in(name: str) -> None:
+    first, *others = inspect.signature(real_class(name)).parameters
+    assert first == CLASSES[name].admits, others
+
+
 @pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].attributes and not CLASSES[name].bases))
 def test_attributes(name: str) -> None:
     cls = CLASSES[name]

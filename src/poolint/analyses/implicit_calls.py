@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.origins import PASSAGES, origin
+from poolint.analyses.process_locks import typed
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import CallSite, call_site, text_of
@@ -39,21 +40,11 @@ def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
     """The blocks of a function that wait before they begin."""
     for statement in scope.withs:
         for item in statement.items:
-            found = _entered(ev, item.context_expr, statement, scope)
-            if found is not None:
-                yield found
-
-
-def _entered(ev: Evaluator, context: ast.expr, statement: WithNode, scope: Scope) -> Implied | None:
-    for one in alternatives(ev.type_of(context, scope)):
-        base = one.base if isinstance(one, Instance) else None
-        if base is None or not (base.async_enter if isinstance(statement, ast.AsyncWith) else base.enter):
-            continue
-        row = ev.models.method(base, "acquire")
-        if row is not None and row.effect in ("lock", "wait") and _takes_time(ev, statement, scope):
-            keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
-            return Implied(context, f"{keyword} {text_of(context, scope)}", _fact(context, base, "acquire", row))
-    return None
+            lock = typed(ev, item.context_expr, statement, scope)
+            if lock is not None and lock.cls and lock.acquire and _takes_time(ev, statement, scope):
+                keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
+                fact = _fact(lock.node, lock.cls, "acquire", lock.acquire)
+                yield Implied(lock.node, f"{keyword} {text_of(lock.node, scope)}", fact)
 
 
 def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:

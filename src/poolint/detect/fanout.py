@@ -7,12 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.analyses.process_locks import process_locks
 from poolint.analyses.steps import calls_of, step
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ class FanOut(Observation):
     names: tuple[str, ...]
     path: tuple[Step, ...]
 
-
-_BOUNDS = re.compile(r"sem(aphore)?s?$|limit(er)?s?$|throttle|bound|slots?$", re.IGNORECASE)
-"""What the name of something says that lets in only so many at once."""
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
 """What the name of a collection says that has been cut to size."""
@@ -143,17 +141,8 @@ def _has_a_bound(items: ast.expr, scope: Scope) -> bool:
 
 
 def _is_bounded(ev: Evaluator, scope: Scope) -> bool:
-    """Whether a function, or one around it, waits to be let in: by a semaphore, as its type or its name says."""
-    for statement in scope.withs:
-        for item in statement.items:
-            context = item.context_expr
-            name = last_name(context.func if isinstance(context, ast.Call) else context)
-            if _BOUNDS.search(name) is not None:
-                return True
-            for one in alternatives(ev.type_of(context, scope)):
-                if isinstance(one, Instance) and one.base is not None and "emaphore" in one.base.name:
-                    return True
-    return False
+    """Whether a function, or one around it, waits to be let in by a semaphore; a mutex is mostly for another matter."""
+    return any(not one.is_mutex for one in process_locks(ev, scope))
 
 
 DETECTOR = Detector(

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
-from poolint.flow.flags import asked, name_of
-from poolint.syntax.scopes import nearest, parent_of
-from poolint.types.values import Instance, alternatives
-from poolint.types.vocabulary import last_name
+from poolint.analyses.process_locks import lets_in_several, process_locks
+from poolint.flow.flags import asked
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_LOCKS = re.compile(r"lock|mutex|sem(?:aphore)?s?$|limit(?:er)?s?$|throttle|slots?$", re.IGNORECASE)
-"""What the name of something says that lets in only so many at once."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -82,33 +77,4 @@ def _equal_to(test: ast.expr) -> tuple[str, str]:
 
 def is_serialised(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function takes a lock, or a semaphore that may let in only one."""
-    for statement in scope.withs:
-        for item in statement.items:
-            context = item.context_expr
-            name = last_name(context.func if isinstance(context, ast.Call) else context)
-            if (_LOCKS.search(name) is not None or _is_lock(ev, context, scope)) and not _lets_in_several(
-                context, scope
-            ):
-                return True
-    return False
-
-
-def _is_lock(ev: Evaluator, context: ast.expr, scope: Scope) -> bool:
-    return any(
-        isinstance(one, Instance) and one.base is not None and one.base.name.endswith(("Lock", "Semaphore", "Limiter"))
-        for one in alternatives(ev.type_of(context, scope))
-    )
-
-
-def _lets_in_several(context: ast.expr, scope: Scope) -> bool:
-    """Whether the code shows that a semaphore lets in more than one."""
-    name = name_of(context)
-    owner = scope.enclosing_class
-    bindings = nearest(name, scope) if name else []
-    if name.startswith("self.") and owner is not None:
-        bindings = owner.self_assignments.get(name.removeprefix("self."), [])
-    values = [one.value for one in bindings]
-    return len(values) == 1 and any(
-        isinstance(size, ast.Constant) and isinstance(size.value, int) and size.value > 1
-        for size in (values[0].args[:1] if isinstance(values[0], ast.Call) else [])
-    )
+    return any(not lets_in_several(ev, one, scope) for one in process_locks(ev, scope))

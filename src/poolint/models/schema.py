@@ -168,7 +168,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
-    the statements of a connection may be expressions, made of tables.
+    the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
+    first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
+    a lock.
     """
 
     name: str
@@ -192,6 +194,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     lazy: bool = False
     for_threads: bool = False
     expressions: bool = False
+    admits: str = ""
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.analyses.process_locks import size
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import text_of
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from poolint.analyses.pools import Pool, Pools
     from poolint.configuration.engines import Engines, EngineSpec
     from poolint.syntax.scopes import Scope
-
-_LETS_IN = frozenset({"Semaphore", "BoundedSemaphore", "CapacityLimiter"})
-_STARTS = frozenset({"ThreadPoolExecutor"})
-_AT_ONCE = (b"Semaphore(", b"CapacityLimiter(", b"ThreadPoolExecutor(", b"range(")
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,8 @@ class Uses:
         self.engines = engines
         self.ev = engines.ev
         self.pools = pools
+        admitting = (name for name, one in self.ev.models.classes.items() if one.admits)
+        self._words = (b"range(", *sorted({f"{name.rpartition('.')[2]}(".encode() for name in admitting}))
 
     def is_of_a_file(self, spec: EngineSpec) -> bool:
         """Whether the database is SQLite, by the URL or, where that is unknown, by what the call, what is around it or a
@@ -116,7 +115,7 @@ class Uses:
     def wanted(self, spec: EngineSpec) -> Wanted | None:
         """The most that code of the same module lets run at once, of what takes a connection from this pool."""
         module = spec.scope.module
-        if not any(one in module.source.data for one in _AT_ONCE):
+        if not any(one in module.source.data for one in self._words):
             return None
         pool = self.pools.identity(spec.node, spec.scope)
         found = [one for scope in module.scope.descendants() for one in self._bounds(scope, pool)]
@@ -142,10 +141,8 @@ class Uses:
             made = source.node
             if not isinstance(made, ast.Call):
                 continue
-            name = last_name(made.func)
-            named = [one.value for one in made.keywords if one.arg in ("value", "max_workers", "total_tokens")]
-            value = named[0] if named else made.args[0] if made.args else None
-            if value is None or name not in _LETS_IN | _STARTS:
+            value = size(self.ev, made, source.scope)
+            if value is None:
                 continue
             number = self.engines.folder.fold(value, source.scope).only
             if number is not None and isinstance(number.value, int) and number.given:

@@ -1,0 +1,94 @@
+"""Locks of the process: what lets in only so many at once, where a block of a function enters it.
+
+By its type, what has an `acquire` that waits is one: a mutex lets in one, and a semaphore or limiter as many as the argument
+says by which it is made. What has a type that no model knows is taken for what its name says.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.origins import PASSAGES, origin
+from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class, Method
+    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.types.evaluator import Evaluator
+
+# English words for things that nobody has modelled, such as the limiter of a client: no row could list these names.
+_SAYS_LOCK = re.compile(r"lock|mutex", re.IGNORECASE)
+_SAYS_SEMAPHORE = re.compile(r"sem(?:aphore)?s?$|limit(?:er)?s?$|throttle|bound|slots?$", re.IGNORECASE)
+
+
+class ProcessLock(NamedTuple):
+    """What a block enters, as the header of ``statement`` writes it; without ``cls`` and ``acquire``, its ``acquire``, only
+    its name says so. ``is_mutex``: it never lets in more than one.
+    """
+
+    node: ast.expr
+    statement: WithNode
+    is_mutex: bool
+    cls: Class | None = None
+    acquire: Method | None = None
+
+
+def process_locks(ev: Evaluator, scope: Scope) -> Iterator[ProcessLock]:
+    """Those that the blocks of a function enter."""
+    for statement in scope.withs:
+        for item in statement.items:
+            found = typed(ev, item.context_expr, statement, scope) or _named(item.context_expr, statement)
+            if found is not None:
+                yield found
+
+
+def typed(ev: Evaluator, context: ast.expr, statement: WithNode, scope: Scope) -> ProcessLock | None:
+    """The one that a block enters, where its type is known to be one."""
+    for one in alternatives(ev.type_of(context, scope)):
+        base = one.base if isinstance(one, Instance) else None
+        if base is None or not (base.async_enter if isinstance(statement, ast.AsyncWith) else base.enter):
+            continue
+        acquire = ev.models.method(base, "acquire")
+        if acquire is not None and acquire.effect in ("lock", "wait"):
+            return ProcessLock(context, statement, not admitting(ev, base), base, acquire)
+    return None
+
+
+def _named(context: ast.expr, statement: WithNode) -> ProcessLock | None:
+    name = last_name(context.func if isinstance(context, ast.Call) else context)
+    is_semaphore = _SAYS_SEMAPHORE.search(name) is not None
+    if is_semaphore or _SAYS_LOCK.search(name) is not None:
+        return ProcessLock(context, statement, not is_semaphore)
+    return None
+
+
+def admitting(ev: Evaluator, cls: Class) -> str:
+    """The argument by which an object of a class is told how many to let in at once; empty where it has none."""
+    return next((one.admits for one in ev.models.lineage(cls) if one.admits), "")
+
+
+def size(ev: Evaluator, made: ast.Call, scope: Scope) -> ast.expr | None:
+    """What a call that makes a semaphore, or the like, says of how many that lets in at once."""
+    for one in alternatives(ev.type_of(made.func, scope)):
+        keyword = admitting(ev, one.base) if isinstance(one, ClassObject) and one.base is not None else ""
+        if keyword:
+            return next(
+                (each.value for each in made.keywords if each.arg == keyword), made.args[0] if made.args else None
+            )
+    return None
+
+
+def lets_in_several(ev: Evaluator, lock: ProcessLock, scope: Scope) -> bool:
+    """Whether the code shows that one lets in more than one."""
+    if lock.is_mutex:
+        return False
+    made, where, _ = origin(ev, lock.node, scope, PASSAGES - {"function"})
+    if not isinstance(made, ast.Call):
+        return False
+    value = size(ev, made, where) or (made.args[0] if made.args else None)
+    return isinstance(value, ast.Constant) and isinstance(value.value, int) and value.value > 1
