@@ -107,7 +107,9 @@ class Applications:
     def _is_kept(self, made: Made, near: Scope) -> bool:
         """Whether what is made outlives the function in which it is made."""
         scope = made.scope
-        if scope.kind in ("module", "class") or (cache_of(scope) is not None and not needs_arguments(scope)):
+        if scope.kind in ("module", "class") or (
+            cache_of(scope, self.ev.models) is not None and not needs_arguments(scope)
+        ):
             return True
         statement = parent_of(made.call)
         if isinstance(statement, ast.Await):

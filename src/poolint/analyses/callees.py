@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
-_DRIVES = frozenset({"gather", "wait_for", "shield", "wait", "as_completed", "run", "run_until_complete", "timeout"})
-"""Functions that run the coroutines they are given before they return."""
-
 
 class Link(NamedTuple):
     """One call on a chain: where it stands, and what it calls, as people say it; or a block or a loop that waits."""
@@ -87,6 +84,8 @@ class Edges:
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
         self._iterating = _roots_of_iterators(ev)
+        self._drives = ev.models.words("at-once", "drives", "drives-given", "shields", "limits-awaited", "limits-block")
+        """What runs the coroutines that it is given before it returns."""
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""
@@ -127,7 +126,7 @@ class Edges:
         Where it keeps one for each argument, this is so for what is built once for each configuration: an engine, or an
         object that has one.
         """
-        cache = cache_of(callee)
+        cache = cache_of(callee, self.ev.models)
         around = callee.parent
         if cache is None or around is None:
             return False
@@ -167,11 +166,11 @@ class Edges:
 
     def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallSite | None:
         """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""
-        if not (isinstance(callee, LibraryName) and callee.name == "asyncio.wait_for" and node.args):
+        if not (isinstance(callee, LibraryName) and self.ev.models.ends("limits-awaited", callee.name) and node.args):
             return None
         for one in alternatives(self.ev.type_of(node.args[0], scope)):
             row = self.ev.models.method(one.base, "__await__") if isinstance(one, Instance) and one.base else None
-            if row is not None and _driven(node):
+            if row is not None and self._driven(node):
                 return CallSite(node, callee.name, "", row)
         return None
 
@@ -189,7 +188,7 @@ class Edges:
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function":
                 written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
-                if written and all(_runs(node, each) for each in written):
+                if written and all(self._runs(node, each) for each in written):
                     link = Link(node, scope, one.scope.qualified_name)
                     edges.append(Edge(link, None, written[0], tuple(written[1:])))
                     edges += self._around_calls(node, scope, one.scope)
@@ -205,7 +204,7 @@ class Edges:
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
             return edges
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
-        if opens or (fact.row is not None and _does(fact.row) and _is_driven(node, fact)):
+        if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
 
@@ -225,6 +224,37 @@ class Edges:
         for library, fact in found.library:
             yield Edge(Link(node, scope, f"{name} → {library}"), fact, None, is_around=True)
 
+    def _runs(self, node: ast.Call, callee: Scope) -> bool:
+        """Whether the body of ``callee`` runs where it is called like this."""
+        if callee.is_generator:
+            parent = parent_of(node)
+            return isinstance(
+                parent, (ast.For, ast.AsyncFor, ast.withitem, ast.comprehension, ast.YieldFrom, ast.Starred)
+            )
+        return not callee.is_async or self._driven(node)
+
+    def _is_driven(self, node: ast.Call, fact: CallSite) -> bool:
+        """Whether the library call really happens here, and is not only prepared."""
+        assert fact.row is not None
+        if fact.row.call == "sync":
+            return True
+        return self._driven(node) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
+
+    def _driven(self, node: ast.AST) -> bool:
+        """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
+        parent = parent_of(node)
+        while isinstance(
+            parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)
+        ):
+            parent = parent_of(parent)
+        if isinstance(parent, ast.Await):
+            return True
+        if isinstance(parent, ast.Call):
+            function = parent.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            return name in self._drives
+        return False
+
 
 def _roots_of_iterators(ev: Evaluator) -> tuple[bytes, ...]:
     """The import roots of the classes whose objects wait between two rounds of a loop."""
@@ -243,35 +273,3 @@ def _is_own(function: ast.Attribute, scope: Scope) -> bool:
 def _does(row: Method | Function_) -> bool:
     """Whether a call can have an effect that any sink asks for."""
     return bool(row.effect) or row.role != "local"
-
-
-def _runs(node: ast.Call, callee: Scope) -> bool:
-    """Whether the body of ``callee`` runs where it is called like this."""
-    if callee.is_generator:
-        parent = parent_of(node)
-        return isinstance(parent, (ast.For, ast.AsyncFor, ast.withitem, ast.comprehension, ast.YieldFrom, ast.Starred))
-    return not callee.is_async or _driven(node)
-
-
-def _is_driven(node: ast.Call, fact: CallSite) -> bool:
-    """Whether the library call really happens here, and is not only prepared."""
-    assert fact.row is not None
-    if fact.row.call == "sync":
-        return True
-    return _driven(node) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
-
-
-def _driven(node: ast.AST) -> bool:
-    """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
-    parent = parent_of(node)
-    while isinstance(
-        parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)
-    ):
-        parent = parent_of(parent)
-    if isinstance(parent, ast.Await):
-        return True
-    if isinstance(parent, ast.Call):
-        function = parent.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        return name in _DRIVES
-    return False

@@ -13,15 +13,13 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
 
 Known = tuple[tuple[str, object], ...]
 """The values of parameters that a call fixes: constants, and the defaults of those that it does not pass."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_CACHES = frozenset({"cache", "cached", "lru_cache", "alru_cache", "memoize"})
-"""Decorators that keep what a function has returned."""
-
 _ELSEWHERE = frozenset({"nt", "win32", "cygwin", "darwin", "windows", "java", "microsoft"})
 """What the standard library calls systems that servers seldom run on; the kernel of a WSL says its maker's name."""
 
@@ -119,13 +117,18 @@ def _conjuncts(test: ast.expr) -> list[ast.expr]:
     return [test]
 
 
-def cache_of(callee: Scope) -> ast.expr | None:
+def cache_of(callee: Scope, models: Models) -> ast.expr | None:
     """The decorator by whose name a function's result is kept, for all its calls or for those with the same arguments."""
     node = callee.node
     if not isinstance(node, _FUNCTIONS) or not node.decorator_list or callee.enclosing_class is not None:
         return None
-    named = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
-    return next((one for one in named if last_name(one) in _CACHES), None)
+    return memoising(callee, models)
+
+
+def memoising(function: Scope, models: Models) -> ast.expr | None:
+    """The same of methods too."""
+    named = (one.func if isinstance(one, ast.Call) else one for one in getattr(function.node, "decorator_list", ()))
+    return next((one for one in named if last_name(one) in models.words("memoises")), None)
 
 
 def needs_arguments(callee: Scope) -> bool:

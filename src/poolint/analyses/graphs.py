@@ -12,7 +12,7 @@ from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
-from poolint.types.vocabulary import WATCHING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -29,6 +29,7 @@ class Graphs:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
         self._quiet_methods = ev.models.manners["quiet-method"]
+        self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
             "raises", self._raises, bottom=False, join=or_, components=self._components
@@ -59,7 +60,7 @@ class Graphs:
             node = node.value
         if not isinstance(node, ast.Call):
             return isinstance(node, (ast.Yield, ast.YieldFrom)) or not isinstance(node, (ast.Name, ast.Constant))
-        if last_name(node.func) in WATCHING or _logs(self.ev, node.func):
+        if last_name(node.func) in self._watching or _logs(self.ev, node.func):
             return False
         fact = call_site(self.ev, node, scope)
         if fact is not None and fact.row is not None:
@@ -102,8 +103,8 @@ class Graphs:
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
         for one in alternatives(self.ev.type_of(call.func, scope)):
-            is_last = ("never-returns", "ends-process")
-            if isinstance(one, LibraryName) and any(self.ev.models.ends(how, one.name) for how in is_last):
+            ends = self.ev.models.ends
+            if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue
             if isinstance(one, Function) and _says_never(one.scope):
                 continue

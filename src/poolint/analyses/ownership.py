@@ -32,26 +32,8 @@ class Fate(IntEnum):
     RELEASED = 4
 
 
-KEEPERS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
-"""Methods, by name, that keep what they are passed."""
-
-USERS = frozenset(
-    {
-        "create_all",
-        "drop_all",
-        "reflect",
-        "create",
-        "drop",
-        "to_sql",
-        "read_sql",
-        "read_sql_query",
-        "nullcontext",
-        "inspect",
-    }
-)
-"""Functions and methods, by name, that only use a connection, whoever they are called on."""
-
 _COMMON = frozenset({"create", "drop", "inspect", "reflect"})
+"""Those of the names of what only uses a connection that are common words: this no library can say."""
 
 OWNERS = frozenset({"engine", "pool", "client"})
 """Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
@@ -60,7 +42,6 @@ _READS_BY = frozenset({"autoload_with"})
 """Keyword arguments for a connection that is only read from, though a class takes it: ``Table(name, autoload_with=conn)``."""
 
 _NEUTRAL = (ast.Compare, ast.If, ast.While, ast.UnaryOp, ast.Expr, ast.Assert, ast.FormattedValue)
-_CLOSING = frozenset({"contextlib.closing", "contextlib.aclosing"})
 
 
 class Passed(NamedTuple):
@@ -102,7 +83,7 @@ class Ownership:
             return Fate.KEPT if keeps else Fate.USED
         if _is_block_on_engine(call, fact, cls):
             return Fate.USED
-        if isinstance(call.func, ast.Attribute) and call.func.attr in KEEPERS:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in self.ev.models.words("keeps"):
             return Fate.KEPT
         callees = alternatives(self.ev.type_of(call.func, scope))
         if keyword in _READS_BY or self._only_uses(call, callees, cls):
@@ -117,7 +98,9 @@ class Ownership:
         """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
         ``create`` say nothing of what becomes of a client."""
         name = last_name(call.func)
-        return name in USERS and not (cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees)
+        return name in self.ev.models.words("uses", "looks-at") and not (
+            cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees
+        )
 
     def _is_known(self, callee: LibraryName) -> bool:
         """Whether a function is of the standard library or of one that has a model: nobody knows what others keep."""
@@ -137,15 +120,15 @@ class Ownership:
             name = parameter_for(callee, call, argument, keyword)
             return Fate.KEPT if name is None else self.parameter(callee.scope, name, cls)
         if isinstance(callee, LibraryName):
-            if callee.name in _CLOSING and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
+            passed = self.ev.models.passed
+            is_closed = ("cm", callee.name) in passed or ("async-cm", callee.name) in passed
+            if is_closed and is_lost_when_closed(cls) and isinstance(parent_of(call), ast.withitem):
                 return Fate.CLOSED
             if callee.name == "builtins.getattr":
                 return self._of_asked(call, scope, cls)
             # A third party's function uses the connection (`pd.read_sql(query, conn)`); its classes keep it.
             last = callee.name.rpartition(".")[2]
-            keeps = last[:1].isupper() or callee.name.startswith(
-                ("contextlib.", "builtins.setattr", "asyncio.", "functools.partial")
-            )
+            keeps = last[:1].isupper() or self.ev.models.ends("keeps-given", callee.name)
             return Fate.KEPT if keeps or (cls.kind in OWNERS and not self._is_known(callee)) else Fate.USED
         if isinstance(callee, LibraryMethod):
             return Fate.USED

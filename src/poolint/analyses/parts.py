@@ -11,7 +11,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.ownership import KEEPERS, OWNERS, USERS, Fate
+from poolint.analyses.ownership import OWNERS, Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.syntax.scopes import parent_of
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _MAX_NAMES = 100
 """Names that hold parts, in one function; more of them are taken to lead somewhere."""
 _LAZY = frozenset({"generator", "async-generator", "cm", "async-cm"})
-_WRAPPING = frozenset({"inspect", "nullcontext"})
-"""Of the functions that only use what they are passed, those whose result goes on using it."""
 _AT_HAND = (ast.Await, ast.Starred, ast.IfExp, ast.BoolOp, ast.Tuple, ast.List, ast.Set, ast.Dict)
 _DISPLAYS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _PLAIN_BUILTINS = frozenset(
@@ -227,7 +225,7 @@ class Parts:
             if what == "whole":
                 return self._asked_for(call, argument, keyword) if function.id == "getattr" else False
             return False if function.id in _PLAIN_BUILTINS or self._is_rows_of(argument, what) else None
-        if isinstance(function, ast.Attribute) and function.attr in KEEPERS:
+        if isinstance(function, ast.Attribute) and function.attr in self.ev.models.words("keeps"):
             return what != "whole" and self._put_into(function.value, what)
         found = alternatives(self.ev.type_of(function, self.scope))
         if any(isinstance(one, ClassObject) for one in found):
@@ -238,7 +236,7 @@ class Parts:
             return None
         if what == "pending":
             return not isinstance(parent_of(call), ast.Await)
-        if last_name(function) in USERS - _WRAPPING:
+        if last_name(function) in self.ev.models.words("uses"):
             return False
         cls = self.cls if what == "whole" else self._class_of(argument)
         if cls is None:

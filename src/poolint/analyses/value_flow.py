@@ -30,21 +30,6 @@ _PLAIN_BUILTINS = frozenset(
 _EAGER_BUILTINS = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all"})
 _TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
 """Methods of a session that attach their argument to it."""
-_KEEPS = frozenset({"append", "add", "put", "put_nowait", "appendleft", "insert", "push", "setdefault", "set"})
-_STARTS = frozenset(
-    {
-        "create_task",
-        "ensure_future",
-        "run_coroutine_threadsafe",
-        "start_soon",
-        "submit",
-        "call_soon",
-        "call_later",
-        "add_task",
-    }
-)
-"""Functions and methods that start what they are passed and do not wait for it."""
-_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -152,7 +137,7 @@ class Flow:
             return False
         if isinstance(function, ast.Name) and name in _EAGER_BUILTINS and not derived.keeps_entities:
             return self.is_container
-        if isinstance(function, ast.Attribute) and name in _LOGS:
+        if isinstance(function, ast.Attribute) and name in derived.ev.models.words("logs"):
             return False
         self.bare = False
         if _is_awaited(call):
@@ -160,7 +145,8 @@ class Flow:
             return False
         if isinstance(function, ast.Attribute):
             self._join_receiver(function, call)
-        self.runs_on = self.holds and name in _STARTS and not self._ends_with_a_block(function)
+        starts = derived.ev.models.words("makes-task", "starts", "starts-later")
+        self.runs_on = self.holds and name in starts and not self._ends_with_a_block(function)
         self.holds = self.holds and self._makes_object(call)
         return True
 
@@ -169,7 +155,7 @@ class Flow:
         if root is None:
             return
         derived = self.derived
-        if self.holds and function.attr in _KEEPS and not derived.is_local(root.id):
+        if self.holds and function.attr in derived.ev.models.words("keeps") and not derived.is_local(root.id):
             derived.refuse("it is stored")
         one = derived.ev.type_of(root, derived.scope)
         # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read from it.

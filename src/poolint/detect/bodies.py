@@ -30,8 +30,8 @@ _RAW = re.compile(r"raw_connection$|^run_async$|^driver_connection$|^dbapi_conne
 _TALKS = frozenset({"cursor", "execute", "executemany", "callproc", "connect", "copy", "fetch", "fetchrow", "fetchval"})
 """Methods of drivers; their exceptions may come from an object that is not known and has one of these."""
 
-_LIMITS = re.compile(r"timeout|wait_for|fail_after|move_on_after|deadline", re.IGNORECASE)
-"""What is called that ends with a timeout of its own."""
+_SAYS_LIMIT = re.compile(r"timeout|deadline", re.IGNORECASE)
+"""English words for what ends with a timeout of its own, beside what the models know."""
 
 
 class Body:
@@ -70,10 +70,10 @@ class Body:
 
     def has_timeout(self) -> bool:
         """Whether something in it has a limit of time of its own."""
-        if any(_LIMITS.search(last_name(one.func)) for one in self.calls):
-            return True
-        names = [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
-        return any(_LIMITS.search(last_name(one)) for one in names)
+        limits = self.ev.models.words("limits-block", "limits-awaited")
+        used = [one.func for one in self.calls]
+        used += [one.context_expr for one in self.nodes if isinstance(one, ast.withitem)]
+        return any(name in limits or _SAYS_LIMIT.search(name) for name in map(last_name, used))
 
     def is_only_of(self, library: str, driver: str) -> bool:
         """Whether exceptions of the driver, or timeouts where there is none, can come only through a library.

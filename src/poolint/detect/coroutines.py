@@ -43,9 +43,6 @@ _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTE
 _GIVE_UP = frozenset({"close", "throw"})
 """Methods of a coroutine itself that end it unrun, where something else would have run it."""
 
-_HARMLESS = frozenset({"staticmethod", "classmethod", "override", "abstractmethod", "overload", "wraps"})
-"""Decorators after which an ``async def`` still gives a coroutine."""
-
 
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that make such a coroutine and drop it."""
@@ -58,7 +55,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         if used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes):
             continue
         callees = alternatives(ev.type_of(node.func, scope))
-        if not callees or not all(isinstance(one, Function) and _is_coroutine(one.scope) for one in callees):
+        if not callees or not all(isinstance(one, Function) and _is_coroutine(ev, one.scope) for one in callees):
             continue
         first = callees[0]
         assert isinstance(first, Function)
@@ -80,14 +77,14 @@ def may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
     return may_be_another(callee.id, scope)
 
 
-def _is_coroutine(scope: Scope) -> bool:
+def _is_coroutine(ev: Evaluator, scope: Scope) -> bool:
     """Whether calling a function surely gives a coroutine: an ``async def`` that no unknown decorator has changed."""
     if not scope.is_async or scope.is_generator:
         return False
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        if name not in _HARMLESS:
+        if name not in ev.models.words("keeps-function"):
             return False
     return True
 

@@ -14,7 +14,7 @@ from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Function, alternatives
-from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,14 @@ class Fans:
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
         self._taking = services.taking
+        self._at_once, self._starts = self.ev.models.words("at-once"), self.ev.models.words("makes-task", "starts")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
-        for node in scope.calls_named(AT_ONCE | STARTS):
+        for node in scope.calls_named(self._at_once | self._starts):
             name = last_name(node.func)
-            if name in AT_ONCE:
-                for task, items in _comprehended(node, scope):
+            if name in self._at_once:
+                for task, items in self._comprehended(node, scope):
                     yield from self._fan(node, task, items, name, scope)
             elif node.args and isinstance(node.args[0], ast.Call):
                 over = _looped_over(node)
@@ -86,19 +87,18 @@ class Fans:
         """Whether something on the way to the checkout lets in only so many at once."""
         return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
 
-
-def _comprehended(node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
-    """The coroutines that a comprehension among the arguments makes, and what it runs over."""
-    for argument in node.args:
-        value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
-        if isinstance(value, ast.Name):
-            value = assigned(value.id, scope) or value
-        if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
-            task = value.elt
-            if isinstance(task, ast.Call) and last_name(task.func) in STARTS and task.args:
-                task = task.args[0]
-            if isinstance(task, ast.Call):
-                yield task, value.generators[0].iter
+    def _comprehended(self, node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
+        """The coroutines that a comprehension among the arguments makes, and what it runs over."""
+        for argument in node.args:
+            value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+            if isinstance(value, ast.Name):
+                value = assigned(value.id, scope) or value
+            if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
+                task = value.elt
+                if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:
+                    task = task.args[0]
+                if isinstance(task, ast.Call):
+                    yield task, value.generators[0].iter
 
 
 def _looped_over(node: ast.Call) -> ast.expr | None:
@@ -149,5 +149,5 @@ DETECTOR = Detector(
     "fanout",
     lambda services: Fans(services).observe,
     of="coroutines",
-    calls=lambda _: AT_ONCE | STARTS,
+    calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

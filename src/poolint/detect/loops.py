@@ -44,9 +44,6 @@ class DrivenFromSync(Observation):
     path: tuple[Step, ...]
 
 
-_RUNS = frozenset({"run", "run_until_complete", "async_to_sync"})
-
-
 class Drive(NamedTuple):
     """A call that runs something on a loop of its own: what it runs, and what makes the loop."""
 
@@ -64,6 +61,7 @@ class Loops:
         self.pools = services.pools
         self.applications = services.applications
         self.repeats = Repeats(self.ev)
+        self._runs = self.ev.models.words("drives", "drives-given", "drives-later")
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = services.disposing
         self._drivers: dict[Scope, str | None] = {}
@@ -110,7 +108,7 @@ class Loops:
         for node in scope.calls:
             if not node.args or not _may_drive(node.args[0], scope, known):
                 continue
-            if last_name(node.func) in _RUNS:
+            if last_name(node.func) in self._runs:
                 maker = self._maker(node, scope)
                 if maker:
                     outer = parent_of(node)
@@ -160,7 +158,7 @@ class Loops:
             return
         arguments = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
         for call in inner.calls if arguments else ():
-            if last_name(call.func) in _RUNS and call.args and isinstance(call.args[0], ast.Name):
+            if last_name(call.func) in self._runs and call.args and isinstance(call.args[0], ast.Name):
                 maker = self._maker(call, inner) if call.args[0].id == arguments[0] else ""
                 if maker:
                     yield maker

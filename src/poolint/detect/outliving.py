@@ -53,7 +53,6 @@ class OutlivesScope(Observation):
     end: str = "before the response"
 
 
-_STARTS = frozenset({"create_task", "ensure_future"})
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of a collection that do not wait for the tasks in it."""
 
@@ -63,13 +62,14 @@ _NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "ge
 
 def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
+    makes_task = ev.models.words("makes-task")
     for node in scope.calls:
         name = last_name(node.func)
         if name == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
         elif runs_after_response(ev, node, scope):
             yield from _after_response(ev, node, scope)
-        elif name in _STARTS and node.args:
+        elif name in makes_task and node.args:
             yield from _started(ev, node, scope)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.conditions import memoising
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -52,7 +53,6 @@ class UnreleasedAttribute(Observation):
     owner: str
 
 
-_CACHES = frozenset({"lru_cache", "cache", "cached"})
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
 
@@ -68,7 +68,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
             yield from _assigned(ev, node, value, target, scope)
-        elif isinstance(parent, ast.Return) and _is_cached(scope):
+        elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
             yield from _long_lived(ev, node, value, scope, scope.name, f"the cache of `{scope.name}()`")
 
 
@@ -95,7 +95,7 @@ def _long_lived(
     if found is None or found[1].kind not in ("session", "connection"):
         return
     fact, cls, _ = found
-    if _is_cached(scope) or not _is_released_somewhere(variable, scope):
+    if memoising(scope, ev.models) is not None or not _is_released_somewhere(variable, scope):
         yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, where)
 
 
@@ -124,14 +124,6 @@ def _may_release(load: ast.Name) -> bool:
     if isinstance(parent, ast.Attribute):
         return parent.attr in RELEASING
     return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
-
-
-def _is_cached(scope: Scope) -> bool:
-    for decorator in getattr(scope.node, "decorator_list", ()):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if (target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")) in _CACHES:
-            return True
-    return False
 
 
 def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope) -> Iterator[Observation]:

@@ -37,13 +37,6 @@ class NoTimeout(Observation):
     given: bool
 
 
-_BOUNDS = frozenset({"timeout", "timeout_at", "fail_after", "move_on_after"})
-"""Context managers that cancel what takes too long in their block."""
-
-_WAITS = frozenset({"wait_for"})
-"""Functions that do so with what they are passed."""
-
-
 class Patience:
     """Observes the checkouts of one project from pools that have no timeout of their own."""
 
@@ -62,7 +55,7 @@ class Patience:
         for call in scope.calls_named(self._names):
             fact = call_site(self.ev, call, scope, use_evidence=False)
             row = fact.row if fact is not None else None
-            if fact is None or not getattr(row, "endless", False) or _is_bounded(call, scope):
+            if fact is None or not getattr(row, "endless", False) or self._is_bounded(call, scope):
                 continue
             said = _said(call, row)  # type: ignore[arg-type]
             if said == "bounded":
@@ -78,6 +71,25 @@ class Patience:
                 said == "endless",
             )
 
+    def _is_bounded(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether something around a checkout, in the same function, gives up after a time."""
+        words = self.ev.models.words
+        child: ast.AST = call
+        current = parent_of(call)
+        while current is not None and child is not scope.node:
+            if isinstance(current, ast.Call) and last_name(current.func) in words("limits-awaited"):
+                return True
+            if isinstance(current, (ast.With, ast.AsyncWith)):
+                for item in current.items:
+                    if item is child:
+                        break  # what follows begins later
+                    if isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) in words(
+                        "limits-block"
+                    ):
+                        return True
+            child, current = current, parent_of(current)
+        return False
+
 
 def _said(call: ast.Call, row: schema.Method) -> str:
     """What a call says of how long it waits: nothing, that it is ``endless``, or ``bounded``, as far as one can know."""
@@ -88,23 +100,6 @@ def _said(call: ast.Call, row: schema.Method) -> str:
             is_none = isinstance(keyword.value, ast.Constant) and keyword.value.value is None
             return "endless" if is_none else "bounded"
     return ""
-
-
-def _is_bounded(call: ast.Call, scope: Scope) -> bool:
-    """Whether something around a checkout, in the same function, gives up after a time."""
-    child: ast.AST = call
-    current = parent_of(call)
-    while current is not None and child is not scope.node:
-        if isinstance(current, ast.Call) and last_name(current.func) in _WAITS:
-            return True
-        if isinstance(current, (ast.With, ast.AsyncWith)):
-            for item in current.items:
-                if item is child:
-                    break  # what follows begins later
-                if isinstance(item.context_expr, ast.Call) and last_name(item.context_expr.func) in _BOUNDS:
-                    return True
-        child, current = current, parent_of(current)
-    return False
 
 
 DETECTOR = Detector("patience", lambda services: Patience(services.evaluator).observe, on_request=True)

@@ -19,7 +19,7 @@ from poolint.flow.flags import name_of
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
-from poolint.types.vocabulary import AT_ONCE, STARTS, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +62,14 @@ class Sharing:
     def __init__(self, ev: Evaluator, using: Using) -> None:
         self.ev = ev
         self.using = using
+        self._at_once, self._starts = ev.models.words("at-once"), ev.models.words("makes-task", "starts")
+        self._passes_on = self._starts | ev.models.words("shields", "limits-awaited")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give one session or connection to several tasks; each resource of a call once."""
         yield from self._in_one_group(scope)
-        for node in scope.calls_named(AT_ONCE | STARTS):
-            if last_name(node.func) in AT_ONCE:
+        for node in scope.calls_named(self._at_once | self._starts):
+            if last_name(node.func) in self._at_once:
                 yield from self._shared(node, list(_coroutines(node, scope)), scope)
             elif node.args and _in_loop_of_tasks(node):
                 for resource, cls in dict(self._given_to_task(node, scope)).items():
@@ -78,7 +80,7 @@ class Sharing:
         """The second of the tasks that one group is given side by side, with nothing awaited between them."""
         earlier: dict[tuple[ast.AST, str], list[ast.Call]] = {}
         told: set[tuple[ast.AST, str]] = set()
-        for node in scope.calls_named(STARTS):
+        for node in scope.calls_named(self._starts):
             group = node.func.value if isinstance(node.func, ast.Attribute) else None
             block = _group(node, group.id) if isinstance(group, ast.Name) and node.args else None
             if block is None:
@@ -93,7 +95,7 @@ class Sharing:
     def _shared(self, node: ast.Call, tasks: list[_Task], scope: Scope) -> Iterator[Observation]:
         users: dict[str, tuple[Class, list[_Task]]] = {}
         for task in tasks:
-            if task.loop is not None and isinstance(task.made, ast.Call) and last_name(task.made.func) in STARTS:
+            if task.loop is not None and isinstance(task.made, ast.Call) and last_name(task.made.func) in self._starts:
                 continue  # told where the tasks are started
             for resource, cls in dict(self._resources(task.made, scope)).items():
                 if not _is_of_each_round(resource, task.loop, scope):
@@ -121,7 +123,7 @@ class Sharing:
         """The sessions and connections that a coroutine is made with, made on, or uses."""
         if not isinstance(task, ast.Call):
             return
-        if last_name(task.func) in (*STARTS, "wait_for", "shield") and task.args:
+        if last_name(task.func) in self._passes_on and task.args:
             yield from self._resources(task.args[0], scope)
             return
         in_thread = thread_work(self.ev, task)
@@ -305,5 +307,5 @@ DETECTOR = Detector(
     "sharing",
     lambda services: Sharing(services.evaluator, services.using).observe,
     of="coroutines",
-    calls=lambda _: AT_ONCE | STARTS,
+    calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

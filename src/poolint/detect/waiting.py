@@ -18,7 +18,7 @@ from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
-from poolint.types.vocabulary import AT_ONCE, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
     for node, witness in _waiting(holdings, slow, scope):
         held = []
         for one in holdings.at(node, scope):
-            reason = _let_pass(holdings, one, witness, node, scope)
+            reason = _let_pass(slow.edges.ev, holdings, one, witness, node, scope)
             if reason is None:
                 held.append(one)
             else:
@@ -84,7 +84,9 @@ def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[
         yield from slow.implied(scope)
 
 
-def _let_pass(holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope) -> Dismissal | None:
+def _let_pass(
+    ev: Evaluator, holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope
+) -> Dismissal | None:
     """Why nobody waits for the connection that is held when a call waits; None where somebody does."""
     if any(not one.holds for one in holdings.changes(scope).calls.get(node, ())):
         return "ends-it"
@@ -92,7 +94,7 @@ def _let_pass(holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, 
         return "hands-it-on"
     if _ended_below(holdings, hold, witness, scope):
         return "ended-below"
-    if _begin_together(hold.since, node):
+    if _begin_together(ev, hold.since, node):
         return "begins-together"
     if witness.effect == "queue" and hold.header is None and not _writes(holdings, hold, node, scope):
         return "nothing-written"
@@ -156,11 +158,15 @@ def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) ->
     )
 
 
-def _begin_together(since: ast.expr, node: ast.expr) -> bool:
+def _begin_together(ev: Evaluator, since: ast.expr, node: ast.expr) -> bool:
     """Whether one call runs both at the same time: neither comes before the other."""
     around: ast.AST | None = since
     while isinstance(around, ast.expr):
-        if isinstance(around, ast.Call) and around is not since and last_name(around.func) in AT_ONCE:
+        if (
+            isinstance(around, ast.Call)
+            and around is not since
+            and last_name(around.func) in ev.models.words("at-once")
+        ):
             return around.lineno <= node.lineno and (node.end_lineno or 0) <= (around.end_lineno or 0)
         around = parent_of(around)
     return False

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
-    from poolint.models.named_rows import Passed, Threaded
+    from poolint.models.named_rows import How, Passed, Threaded
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
@@ -57,6 +57,7 @@ class Models:
         "_lineages",
         "_methods",
         "_names",
+        "_words",
         "classes",
         "dialects",
         "drivers",
@@ -141,6 +142,7 @@ class Models:
         self._methods: dict[str, dict[str, Method]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._names: dict[str, frozenset[str]] = {}
+        self._words: dict[tuple[How, ...], frozenset[str]] = {}
 
     def _take_framework(self, library: Library) -> None:
         """What a library does with the functions of a project."""
@@ -162,11 +164,15 @@ class Models:
         self.passed.update(((one.gives, name), one) for one in library.passed for name in one.names)
         self.threaded.update((name.rpartition(".")[2], one) for one in library.threaded for name in one.names)
 
-    def words(self, how: str) -> frozenset[str]:
-        """The last parts of the names of a manner, for what is called on objects, or imported from where nobody knows."""
-        return frozenset(name.rpartition(".")[2] for name in self.manners.get(how, ()))
+    def words(self, *hows: How) -> frozenset[str]:
+        """The last parts of the names of some manners, for what is called on objects, or imported from where nobody knows."""
+        found = self._words.get(hows)
+        if found is None:
+            names = (name.rpartition(".")[2] for how in hows for name in self.manners.get(how, ()))
+            found = self._words[hows] = frozenset(names)
+        return found
 
-    def ends(self, how: str, name: str) -> bool:
+    def ends(self, how: How, name: str) -> bool:
         """Whether calls of a function end in such a manner: of itself, or of what it is reached through."""
         names = self.manners.get(how, frozenset())
         while name:

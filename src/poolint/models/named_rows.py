@@ -6,40 +6,80 @@ from typing import Literal
 
 import msgspec
 
+How = Literal[
+    # how calls end
+    "quiet",
+    "quiet-method",
+    "logs",
+    "never-returns",
+    "ends-process",
+    "suppresses",
+    # event loops, tasks and time
+    "drives",
+    "drives-given",
+    "drives-later",
+    "new-loop",
+    "at-once",
+    "makes-task",
+    "starts",
+    "starts-later",
+    "shields",
+    "limits-awaited",
+    "limits-block",
+    "watches",
+    # functions
+    "memoises",
+    "keeps-function",
+    "keeps-parameters",
+    # listeners and mapped classes
+    "registers",
+    "registers-decorated",
+    "maps-column",
+    "maps-relationship",
+    "loads",
+    "takes-out",
+    # values
+    "plain-type",
+    "maps-nothing",
+    "uses",
+    "looks-at",
+    "keeps",
+    "keeps-given",
+    "hands-on",
+]
+"""What a :class:`Manner` may say."""
+
 
 class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How calls of some functions end. A name stands for itself and for all that is reached through it.
+    """What is known of some functions, methods and classes by their names alone. A name stands for itself and for all that
+    is reached through it; one without a dot is that of methods, whatever they are called on.
 
     ``quiet``: they raise nothing in practice; ``never-returns``: nothing comes after one; ``ends-process``: likewise, and
     what is still open is given back with the process; ``suppresses``: as context managers they suppress what is raised in
-    their block, all of it or the classes that they are given; ``drives``: they run a coroutine on an event loop of its own,
-    ``drives-later``: what they give does so when it is called, and ``new-loop``: a method of that. ``registers``: they are
-    passed the target of a listener, the name of the event and the function, or the function that they decorate.
+    their block, all of it or the classes that they are given. ``quiet-method`` and ``logs`` are names of methods, of objects
+    of which nothing is known and of loggers: they raise nothing in practice.
 
-    ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they say that an
-    attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
+    ``drives``: they run a coroutine on an event loop of its own, ``drives-given`` on one that is there; ``drives-later``:
+    what they give does so when it is called, and ``new-loop``: a method of that. ``at-once``: they run the coroutines that
+    they are given at the same time; ``makes-task``: they start one and give its task, ``starts`` give none, and
+    ``starts-later`` start a function. ``shields``: they are awaited in the place of what they are given, and
+    ``limits-awaited`` as well, for a time; ``limits-block``: context managers that cancel what takes too long, ``watches``
+    others that only watch over their block.
 
-    ``quiet-method`` and ``logs`` are names of methods, of objects of which nothing is known and of loggers: they raise
-    nothing in practice.
+    Decorators: ``memoises`` keep what a function has returned, for all its calls or for those with the same arguments;
+    ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
+
+    ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
+    they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they
+    say that an attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
+
+    ``plain-type``: classes whose objects are data that nothing can change; ``maps-nothing``: bases of classes that are no
+    entities. ``uses``: they only use a connection that they are given, ``looks-at`` likewise, and what they give goes on
+    using it; ``keeps``: methods that keep what they are given, and ``keeps-given`` functions that may. ``hands-on``: who is
+    given something by them may end it.
     """
 
-    how: Literal[
-        "quiet",
-        "quiet-method",
-        "logs",
-        "never-returns",
-        "ends-process",
-        "suppresses",
-        "drives",
-        "drives-later",
-        "new-loop",
-        "registers",
-        "registers-decorated",
-        "maps-column",
-        "maps-relationship",
-        "loads",
-        "takes-out",
-    ]
+    how: How
     names: tuple[str, ...]
 
 

@@ -24,11 +24,6 @@ _SAYS_RESOURCE = re.compile(
     r"session|connection|engine|(?:^|_)(?:sess|conn|connexion|db|database|tx|transaction|pool|cursor|cur|uow)\d*(?:$|_)",
     re.IGNORECASE,
 )
-_KEEPS_PARAMETERS = frozenset(
-    {"staticmethod", "classmethod", "contextmanager", "asynccontextmanager", "wraps", "override", "abstractmethod",
-     "overload", "final", "lru_cache", "cache", "inlineCallbacks"}
-)  # fmt: skip
-"""Decorators after which a function still takes what it declares, in the same order."""
 _MAX_MODULES = 12
 """Files that are read for the callers of one function. Real helpers with an undeclared session have fewer."""
 _MAX_CALLS = 60
@@ -43,6 +38,8 @@ class Callers:
         self._calls: dict[str, dict[str, list[tuple[ast.Call, Scope]]]] = {}
         self._mentions: dict[tuple[str, str], list[Module]] = {}
         self._interesting: dict[str, bool] = {}
+        managers = {name.rpartition(".")[2] for gives, name in ev.models.passed if gives.startswith("decorator-")}
+        self._keep_parameters = managers | ev.models.words("keeps-function", "keeps-parameters", "memoises")
 
     def passed(self, binding: Binding, scope: Scope) -> Type:
         """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
@@ -54,7 +51,8 @@ class Callers:
         if not self._is_interesting(scope.module.path, scope.module.source.data):
             return UNKNOWN
         positional = [*node.args.posonlyargs, *node.args.args]
-        by_order = all(_name_of(one) in _KEEPS_PARAMETERS for one in node.decorator_list)
+        # After other decorators a function may take something else than it declares.
+        by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)
         index = positional.index(parameter) if by_order and parameter in positional else -1
         found: list[Type] = []
         for call, inner, is_bound in self._of(scope):

@@ -19,18 +19,6 @@ RELEASING = frozenset({"close", "aclose", "release", "remove", "terminate", "dis
 TIDYING = (RELEASING - {"remove"}) | {"rollback", "reset", "cancel", "stop", "shutdown", "wait_closed"}
 """Methods that give something back, roll it back or stop it; `os.remove(path)` is none of these."""
 
-WATCHING = frozenset({"move_on_after", "fail_after", "CancelScope", "timeout", "timeout_at", "suppress", "nullcontext"})
-"""Context managers that only watch over their block."""
-
-SHIELDS = frozenset({"shield", "wait_for"})
-"""Functions that are awaited in the place of what they are passed."""
-
-AT_ONCE = frozenset({"gather", "wait", "as_completed"})
-"""Functions that run the coroutines they are given at the same time."""
-
-STARTS = frozenset({"create_task", "start_soon", "ensure_future"})
-"""Functions that start one task; several in one group, or one in a loop, run at the same time."""
-
 
 class Vocabulary:
     """Names of methods and functions, by what they can be.

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
-_HANDS_ON = frozenset({"partial", "create_task", "ensure_future", "submit", "run_in_executor", "to_thread", "push",
-                       "callback", "enter_context", "enter_async_context", "closing", "aclosing"})  # fmt: skip
-
 
 class Left(IntEnum):
     """How a function leaves a session that it was passed, on some way; of several functions that may be called, what may
@@ -118,7 +115,8 @@ class Leaving:
             return True
         if not isinstance(parent, ast.Call) or child is parent.func:
             return False
-        if last_name(parent.func) in _HANDS_ON:
+        models, name = self.ev.models, last_name(parent.func)
+        if name in models.words("makes-task", "starts-later", "hands-on") or name in models.threaded:
             return True
         return any(self._may_end(one, parent) for one in alternatives(self.ev.type_of(parent.func, scope)))
 

@@ -23,7 +23,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Instance
-from poolint.types.vocabulary import SHIELDS, TIDYING, WATCHING, last_name
+from poolint.types.vocabulary import TIDYING, last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
@@ -41,9 +41,6 @@ _PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
 _UNDOING = frozenset({"rollback", "reset"})
 """Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
-_WAITS_FOR = SHIELDS | {"gather", "wait"}
-"""Functions that wait for what their arguments wait for."""
-
 
 class Moves:
     """What the events of one function do to one obligation."""
@@ -59,6 +56,10 @@ class Moves:
         self.flags = flags
         self.is_session = site.cls.kind == "session"
         self.is_lazy = site.start == "idle"
+        words = ev.models.words
+        self._shields = words("shields", "limits-awaited")
+        self._waits_for = words("shields", "limits-awaited", "at-once")
+        self._watches = words("limits-block", "watches")
         self.registry = ""
         """The name of the registry that a session comes from, if any."""
         if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
@@ -108,7 +109,7 @@ class Moves:
         What cleans up is not taken to fail in that.
         """
         call = node.value if isinstance(node, ast.Await) else node
-        while isinstance(call, ast.Call) and last_name(call.func) in SHIELDS and call.args:
+        while isinstance(call, ast.Call) and last_name(call.func) in self._shields and call.args:
             call = call.args[0]
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return False
@@ -280,7 +281,7 @@ class Moves:
         if not isinstance(awaited, ast.Call):
             return End("gone", "library-await")
         waited = [awaited]
-        if last_name(awaited.func) in _WAITS_FOR:
+        if last_name(awaited.func) in self._waits_for:
             waited += [one for one in awaited.args if isinstance(one, ast.Call)]
         if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
             return config
@@ -306,7 +307,7 @@ class Moves:
                 if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
                     return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel":
-            if isinstance(value, ast.Call) and last_name(value.func) in WATCHING:
+            if isinstance(value, ast.Call) and last_name(value.func) in self._watches:
                 return End(
                     "gone", "harmless-await"
                 )  # `async with asyncio.timeout(3):` does not wait for anything itself

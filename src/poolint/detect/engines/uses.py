@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.pools import Pool, Pools
     from poolint.configuration.engines import Engines, EngineSpec
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
 
 
@@ -129,7 +130,7 @@ class Uses:
                 if bound is not None and any(self._takes(one, scope, pool) for one in inside):
                     yield bound
         for call in scope.calls:
-            task = _repeated(call)
+            task = _repeated(self.ev.models, call)
             if task is not None:
                 number = self.engines.folder.fold(task[1], scope).only
                 if number is not None and isinstance(number.value, int) and self._takes(task[0], scope, pool):
@@ -171,13 +172,14 @@ def _asks_whether_made(test: ast.expr, name: str) -> bool:
     return name in words and (is_none or is_not)
 
 
-def _repeated(call: ast.Call) -> tuple[ast.Call, ast.expr] | None:
+def _repeated(models: Models, call: ast.Call) -> tuple[ast.Call, ast.expr] | None:
     """``gather(*(work() for _ in range(20)))``: what is run, and how often."""
+    makes_task = models.words("makes-task")
     for argument in call.args:
         value = argument.value if isinstance(argument, ast.Starred) else argument
-        if isinstance(value, (ast.GeneratorExp, ast.ListComp)) and last_name(call.func) in ("gather", "wait"):
+        if isinstance(value, (ast.GeneratorExp, ast.ListComp)) and last_name(call.func) in models.words("at-once"):
             over, task = value.generators[0].iter, value.elt
-            if isinstance(task, ast.Call) and last_name(task.func) in ("create_task", "ensure_future") and task.args:
+            if isinstance(task, ast.Call) and last_name(task.func) in makes_task and task.args:
                 task = task.args[0]
             if isinstance(over, ast.Call) and last_name(over.func) == "range" and len(over.args) == 1:
                 return (task, over.args[0]) if isinstance(task, ast.Call) else None
