@@ -361,6 +361,72 @@ def texts_of(file: Path) -> Iterator[tuple[str, int]]:
             yield text, node.lineno
 
 
+WORDING = re.compile(r"[A-Za-z]{2,}[,:;]? (?:[A-Za-z]{2,}|[`{\\d])|[`}][,:;]? [A-Za-z]{2,}")
+"""Two words, or a word beside a name that is put in."""
+
+MAY_WORD = {
+    # Parts below the rules with a text of several words: why.
+    "analyses/holding/transactions.py": "what a connection without a name is called: its header, with the row",
+    "analyses/implicit_calls.py": "the keywords of a statement, as written",
+    "detect/analysis.py": "which detector has crashed",
+}
+
+
+def wordings(file: Path) -> Iterator[str]:
+    """The texts of several words in a file, but for documentation, annotations and errors of our own."""
+    quiet: set[ast.AST] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if node in quiet:
+            quiet |= set(ast.iter_child_nodes(node))
+            continue
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            quiet.add(node.value)
+        elif isinstance(node, ast.Raise):
+            quiet |= set(ast.iter_child_nodes(node))
+        elif isinstance(node, ast.Assert) and node.msg is not None:
+            quiet.add(node.msg)
+        elif isinstance(node, ast.FunctionDef) and node.name == "__repr__":
+            quiet |= set(node.body)
+        elif isinstance(node, (ast.arg, ast.AnnAssign)) and node.annotation is not None:
+            quiet.add(node.annotation)
+            if isinstance(node, ast.AnnAssign) and node.value is not None and "TypeAlias" in ast.dump(node.annotation):
+                quiet.add(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            quiet |= {one for one in node.values if isinstance(one, ast.Constant)}
+            parts = (one.value if isinstance(one, ast.Constant) else "{}" for one in node.values)
+            text = "".join(map(str, parts))
+            if WORDING.search(text):
+                yield f"line {node.lineno}: {text}"
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and WORDING.search(node.value):
+            yield f"line {node.lineno}: {node.value}"
+
+
+@pytest.mark.parametrize(
+    "file", [one for one in FILES if part_of(one) in {"analyses", "detect"}], ids=lambda file: file.stem
+)
+def test_what_finds_words_nothing(file: Path) -> None:
+    """Observations carry facts; rules put them into words, and ``explain`` into others."""
+    assert bool(list(wordings(file))) == (file.relative_to(PACKAGE).as_posix() in MAY_WORD), list(wordings(file))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('step("the block releases it", node)', ["line 1: the block releases it"]),
+        ('why = f"`{name}` may raise"', ["line 1: `{}` may raise"]),
+        ('why = {"a": f"calls {name}"}', ["line 1: calls {}"]),
+        ('"""A docstring says it."""\nwhat = "may-raise", "->", f"{a}.{b}", "a"', []),
+        ('raise ValueError(f"{one} is no name")\nassert one, "it is one"', []),
+        ('def f(one: "tuple[str, int]") -> None: ...\nOnes: TypeAlias = "tuple[str, int]"', []),
+        ('class A:\n    def __repr__(self):\n        return f"node {self.kind}"', []),
+    ],
+)
+def test_wordings_are_seen(code: str, found: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "one.py"
+    file.write_text(code)
+    assert list(wordings(file)) == found
+
+
 LOADED = """
 import sys
 from poolint.cli.main import main

@@ -6,7 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.steps import range_of
+from poolint.analyses.waypoints import range_of
 from poolint.rules.base import Proposal
 
 if TYPE_CHECKING:

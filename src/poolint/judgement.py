@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from poolint import relaxations
-from poolint.analyses.steps import range_of
+from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Position, Range
 from poolint.facts import NoFacts, SliceFacts, observed_range
 from poolint.rules.base import Declined, Rule, own_visits
+from poolint.rules.paths import steps
+from poolint.rules.wording import ELSEWHERE, given_up
 from poolint.syntax.scopes import statement_of
 from poolint.text.slices import Slice, cut
 
@@ -38,9 +40,6 @@ MAX_SLICE_ROWS = 1_500
 
 MAX_SLICES = 400
 """Slices of one file; what is found beyond is told without fixes."""
-
-ELSEWHERE = "something else is observed in the same place that has precedence: that is judged instead"
-"""Why a rule that yields does not report."""
 
 
 @dataclass
@@ -127,16 +126,10 @@ class Judgement:
         """A function that was not followed to its end is told, not hidden; and so is the rest of a file."""
         node = observation.node
         start = range_of(node, self.module).start if isinstance(node, (ast.stmt, ast.expr)) else Position(1, 1)
-        function, limit = observation.function, observation.limit
-        message = {
-            "events": f"`{function}` is too large to be followed: lifetimes in it were given up after {limit} events",
-            "summaries": f"what `{function}` calls was given up after {limit} rounds: what is found in it is incomplete",
-            "functions": f"a file of more than {limit} functions is not followed from `{function}` on",
-        }
         return Diagnostic(
             code="POL903",
             name="bound-hit",
-            message=message[observation.bounds],
+            message=given_up(observation),
             filename=self.module.source.path,
             range=Range(start, start),
             function=observation.function,
@@ -198,7 +191,7 @@ class Judgement:
                     )
                     self._put_down(rule)
                     if verdict is not None and self._gives_way(rule_class.meta, observation):
-                        self.declined.append((observation, rule_class.meta.code, Declined(ELSEWHERE)))
+                        self.declined.append((observation, rule_class.meta.code, ELSEWHERE))
                     elif verdict is not None:
                         found.append(_Found(rule_class, scope, observation, verdict))
         return found
@@ -334,7 +327,7 @@ class Judgement:
             function=function,
             resource=verdict.resource,
             certainty=verdict.certainty,
-            path=verdict.path,
+            path=steps(verdict.path),
             fix=fix,
             statement_end_row=last,
         )

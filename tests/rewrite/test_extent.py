@@ -329,13 +329,13 @@ async def f(engine: AsyncEngine):
 
 # --- refusals
 
-# ✗ it is read after its suite has ended
+# ✗ read-outside
 def f(engine: Engine):
     if a:
         conn = engine.connect()
     conn.execute(q)
 
-# ✗ it is read after its suite has ended
+# ✗ read-outside
 def f(engine: Engine):
     conn = None
     for q in qs:
@@ -343,7 +343,7 @@ def f(engine: Engine):
             conn.execute(q)
         conn = engine.connect()
 
-# ✗ it is read after its suite has ended
+# ✗ read-outside
 def f(engine: Engine):
     try:
         conn = engine.connect()
@@ -351,14 +351,14 @@ def f(engine: Engine):
     except ValueError:
         conn.rollback()
 
-# ✗ `result`, which is made from it, is read after its suite has ended
+# ✗ result-read-outside
 def f(engine: Engine):
     if a:
         conn = engine.connect()
         result = conn.execute(q)
     print(result)
 
-# ✗ its name is bound again before its last use
+# ✗ rebound
 def f(engine: Engine):
     conn = engine.connect()
     conn.execute(q)
@@ -366,88 +366,88 @@ def f(engine: Engine):
         conn = engine.connect()
     conn.execute(q)
 
-# ✗ its name is bound again before its last use
+# ✗ rebound
 def f(engine: Engine):
     conn = engine.connect()
     conn = conn.execution_options(a=1)
     conn.execute(q)
 
-# ✗ it is returned
+# ✗ returned
 def f(engine: Engine):
     conn = engine.connect()
     conn.execute(q)
     return conn
 
-# ✗ it is returned
+# ✗ returned
 def f(engine: Engine):
     conn = engine.connect()
     return {"conn": [conn], "x": 1}
 
-# ✗ it is returned
+# ✗ returned
 def f(engine: Engine):
     conn = engine.connect()
     both = conn, 1
     return both
 
-# ✗ it is returned
+# ✗ returned
 def f(engine: Engine):
     conn = engine.connect()
     return Repository(conn)
 
-# ✗ what is returned still reads from it
+# ✗ read-by-result
 def f(engine: Engine):
     conn = engine.connect()
     return conn.execute(q)
 
-# ✗ what is returned still reads from it
+# ✗ read-by-result
 def f(engine: Engine):
     conn = engine.connect()
     return (row.id for row in conn.execute(q))
 
-# ✗ what is returned still reads from it
+# ✗ read-by-result
 async def f(engine: AsyncEngine):
     conn = await engine.connect()
     return await conn.stream(q)
 
-# ✗ it is stored
+# ✗ stored
 def f(self, engine: Engine):
     conn = engine.connect()
     self.conn = conn
     conn.execute(q)
 
-# ✗ it is stored
+# ✗ stored
 def f(self, engine: Engine):
     conn = engine.connect()
     self.result = conn.execute(q)
 
-# ✗ it is stored
+# ✗ stored
 def f(self, engine: Engine):
     conn = engine.connect()
     self.pool.append(conn)
 
-# ✗ it is stored
+# ✗ stored
 def f(request, engine: Engine):
     conn = engine.connect()
     request.state.repository = Repository(conn)
 
-# ✗ it gets a second name
+# ✗ renamed
 def f(engine: Engine):
     conn = engine.connect()
     other = conn
     other.execute(q)
 
-# ✗ it gets a second name
+# ✗ renamed
 def f(engine: Engine):
     conn = engine.connect()
     other = conn if a else None
     print(other)
 
-# ✗ a nested function captures it
+# ✗ captured
 def f(engine: Engine):
     conn = engine.connect()
     return sorted(xs, key=lambda x: conn.scalar(x))
 
-# ✗ a nested function captures it
+# ✗ captured
 def f(engine: Engine):
     conn = engine.connect()
 
@@ -456,13 +456,13 @@ def f(engine: Engine):
 
     return g()
 
-# ✗ its name is global or nonlocal
+# ✗ global
 def f(engine: Engine):
     global conn
     conn = engine.connect()
     conn.execute(q)
 
-# ✗ its name is global or nonlocal
+# ✗ global
 def f(engine: Engine):
     conn = engine.connect()
 
@@ -472,50 +472,50 @@ def f(engine: Engine):
 
     conn.execute(q)
 
-# ✗ it is not in a function
+# ✗ no-function
 conn = engine.connect()
 conn.execute(q)
 
-# ✗ it is not in a function
+# ✗ no-function
 class A:
     conn = engine.connect()
     conn.execute(q)
 
-# ✗ the value is more than the call that checks it out
+# ✗ more-than-call
 def f(engine: Engine):
     conn = engine.connect() if a else None
     conn.execute(q)
 
-# ✗ it is not bound to one name
+# ✗ no-single-name
 def f(engine: Engine):
     conn, other = engine.connect(), 1
     conn.execute(q)
 
-# ✗ it is not bound to one name
+# ✗ no-single-name
 def f(engine: Engine):
     conn = other = engine.connect()
     conn.execute(q)
 
-# ✗ it is not a plain assignment
+# ✗ no-assignment
 def f(engine: Engine):
     if (conn := engine.connect()):
         conn.execute(q)
 
-# ✗ it shares a row with another statement
+# ✗ shared-row
 def f(engine: Engine):
     conn = engine.connect(); conn.execute(q)
 
-# ✗ it shares a row with another statement
+# ✗ shared-row
 def f(engine: Engine):
     if a: conn = engine.connect()
     conn.execute(q)
 
-# ✗ nothing uses it
+# ✗ unused
 def f(engine: Engine):
     conn = engine.connect()
     print()
 
-# ✗ nothing reaches it
+# ✗ unreachable
 def f(engine: Engine):
     return 1
     conn = engine.connect()
@@ -591,5 +591,5 @@ def test_too_much_is_given_up(tmp_path: Path) -> None:
     data = ("\n".join(rows) + IMPORTS).encode()
     module = evaluator.project.replace(Source.from_bytes(str(tmp_path / "m.py"), data))
     assert extent(evaluator, *[bound_first(module)[index] for index in (2, 0, 1)]) == Refusal(  # type: ignore[arg-type]
-        "too much is derived from it"
+        "too-much"
     )

@@ -8,7 +8,7 @@ ORM session stay with it, since reading an attribute may load it; on an asynchro
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.value_flow import Flow, deferring, root_name
 from poolint.types.values import Instance, alternatives
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+Escape = Literal["renamed", "stored", "captured", "part-captured", "returned", "read-by-result", "runs-on", "too-much"]
+"""How a resource leaves the block around its uses: by a second name, by what is stored, captured or returned, by something
+that works on it in the background; or that too much is made of it to be followed."""
 
 _QUERIES = frozenset({"select", "text", "query"})
 """What says which columns or entities are asked for."""
@@ -53,7 +57,7 @@ class Mention(NamedTuple):
 class Derived:
     """All that is derived from what ``name`` is bound to at ``starts``, in :attr:`mentions`.
 
-    ``handed_out`` says how the resource leaves its function, empty if it does not; ``yields`` whether it, or something
+    ``handed_out`` says how the resource leaves its function, None if it does not; ``yields`` whether it, or something
     made of it, is lent to whoever consumes the generator; ``gives_entities`` whether the caller may get entities of a
     session, which are detached when it is closed.
     """
@@ -74,7 +78,7 @@ class Derived:
         self.cls = cls
         self.keeps_entities = _keeps_entities(cls, scope)
         self.mentions: list[Mention] = []
-        self.handed_out = ""
+        self.handed_out: Escape | None = None
         self.yields = False
         self.gives_entities = False
         self._stops = stops
@@ -89,7 +93,7 @@ class Derived:
         key = (origin.name, origin.starts)
         if origin.starts and key not in self._known:
             if len(self._known) > _MAX_ORIGINS:
-                self.refuse("too much is derived from it")
+                self.refuse("too-much")
                 return
             self._known.add(key)
             self._waiting.append(origin)
@@ -104,7 +108,7 @@ class Derived:
                 if later is not None:
                     Flow(self, origin, lazy=True).climb(later)
 
-    def refuse(self, how: str) -> None:
+    def refuse(self, how: Escape) -> None:
         """Note how the resource leaves; the first way counts."""
         self.handed_out = self.handed_out or how
 
@@ -119,11 +123,11 @@ class Derived:
             self.bind(target.value, holds=holds, bare=bare)
         elif isinstance(target, ast.Name):
             if bare:
-                self.refuse("it gets a second name")
+                self.refuse("renamed")
             elif target.id in self.scope.globals:
-                self.refuse("it is stored")
+                self.refuse("stored")
             elif self._is_captured(target.id):
-                self.refuse("a nested function captures what is made from it")
+                self.refuse("part-captured")
             else:
                 self._add(Origin(target.id, tuple(self.reads.graph.nodes_of(target)), holds=holds))
         else:
@@ -142,7 +146,7 @@ class Derived:
         if root is not None and self.is_local(root.id):
             self.join(root, target)
         elif holds or not self.keeps_entities:
-            self.refuse("it is stored")
+            self.refuse("stored")
 
     def is_local(self, name: str) -> bool:
         """Whether nothing outside of the function knows what ``name`` is bound to, as far as its bindings tell."""
@@ -161,9 +165,9 @@ class Derived:
     def gives_back(self, value: ast.expr | None, *, holds: bool, lazy: bool) -> None:
         """Something derived is returned: refuse where whoever gets it still needs the resource."""
         if holds:
-            self.refuse("it is returned")
+            self.refuse("returned")
         elif lazy:
-            self.refuse("what is returned still reads from it")
+            self.refuse("read-by-result")
         elif value is not None:
             self.gives_entities = self.gives_entities or (self.keeps_entities and not self._is_columns(value))
             for one in alternatives(self.ev.type_of(value, self.scope)):
@@ -174,7 +178,7 @@ class Derived:
                     and one.base.kind in _OPEN
                     and (self.cls is None or one.base.mode == self.cls.mode)
                 ):
-                    self.refuse("what is returned still reads from it")
+                    self.refuse("read-by-result")
 
     def _is_columns(self, value: ast.expr) -> bool:
         """Whether what is returned are columns, not entities: ``order.id``, ``session.scalars(select(User.name)).all()``."""

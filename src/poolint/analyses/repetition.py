@@ -1,10 +1,10 @@
-"""Whether a synchronous function is called again and again in the life of a process, and by whom, in words."""
+"""Whether a synchronous function is called again and again in the life of a process, and by whom."""
 
 from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import handed, runs
@@ -30,56 +30,66 @@ _COMMANDS = re.compile(r"command|cli|migrat|app$|main", re.IGNORECASE)
 _MAX_STEPS = 3
 """Calls between a function and what calls it again and again."""
 
-_Reason = tuple[int, str]
-"""How many calls away somebody stands who calls a function again and again, and who that is, in words."""
 
-_NOBODY: _Reason = (_MAX_STEPS + 1, "")
+class Repetition(NamedTuple):
+    """On what occasion something happens again and again: a call of a function, a round of the loop in it, a request.
+
+    The loop is that of the function at hand where ``function`` is empty; ``again`` stands for this call after another one.
+    """
+
+    by: Literal["call", "round", "request", "again", ""]
+    function: str = ""
+
+
+_Reason = tuple[int, Repetition]
+"""How many calls away somebody stands who calls a function again and again, and on what occasion."""
+
+_NOBODY: _Reason = (_MAX_STEPS + 1, Repetition(""))
 
 
 class Repeats:
     """Answers for the functions of one project. The nearest who calls a function again and again is a problem of
-    summaries; of several that are equally near, the words decide."""
+    summaries; of several that are equally near, the name decides."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._reasons: Summaries[ScopeKey, _Reason] = Summaries("repeated", self._reason, bottom=_NOBODY, join=min)
 
-    def why(self, scope: Scope) -> str:
-        """Who calls a function more than once, in words; empty where nobody is seen to."""
-        return self._reasons.of(scope.key)[1]
+    def why(self, scope: Scope) -> Repetition | None:
+        """Who calls a function more than once; None where nobody is seen to."""
+        _, found = self._reasons.of(scope.key)
+        return found if found.by else None
 
     def _reason(self, key: ScopeKey) -> _Reason:
         scope = self.ev.project.scope(key)
         if scope.kind != "function" or scope.is_async:
             return _NOBODY
         if self._is_registered(scope):
-            return 0, f"each call of `{scope.name}`"
+            return 0, Repetition("call", scope.name)
         owner = scope.enclosing_class
         if owner is not None:
-            why = self._of_method(scope, owner)
-            return (0, why) if why else _NOBODY
+            return (0, Repetition("call", scope.qualified_name)) if _is_repeated(scope, owner) else _NOBODY
         nearest = _NOBODY
         for call, inner in self.ev.callers.of(scope):
             if inner is scope or inner.is_async:
                 continue
             if is_in_loop(call, inner):
-                nearest = min(nearest, (1, f"each round of the loop in `{inner.qualified_name}`"))
+                nearest = min(nearest, (1, Repetition("round", inner.qualified_name)))
             elif nearest[0] > 1:
-                steps, why = self._reasons.of(inner.key)
-                nearest = min(nearest, (steps + 1, why)) if steps < _MAX_STEPS else nearest
+                steps, occasion = self._reasons.of(inner.key)
+                nearest = min(nearest, (steps + 1, occasion)) if steps < _MAX_STEPS else nearest
         return nearest
-
-    def _of_method(self, scope: Scope, owner: Scope) -> str:
-        """Methods are there to be called whenever something is wanted of an object."""
-        assert isinstance(owner.node, ast.ClassDef)
-        bases = [last_name(one) for one in owner.node.bases]
-        if scope.name == "run" and any(one.endswith("Task") for one in bases):
-            return f"each call of `{scope.qualified_name}`"
-        if _ONCE.search(scope.name) or any(_COMMANDS.search(one) for one in (owner.name, *bases)):
-            return ""
-        return f"each call of `{scope.qualified_name}`"
 
     def _is_registered(self, scope: Scope) -> bool:
         if runs(self.ev, scope, *_AGAIN):
             return True
         return scope.enclosing_class is None and any(hook.runs in _AGAIN for hook in handed(self.ev, scope))
+
+
+def _is_repeated(method: Scope, owner: Scope) -> bool:
+    """Methods are there to be called whenever something is wanted of an object."""
+    assert isinstance(owner.node, ast.ClassDef)
+    bases = [last_name(one) for one in owner.node.bases]
+    if method.name == "run" and any(one.endswith("Task") for one in bases):
+        return True
+    return not (_ONCE.search(method.name) or any(_COMMANDS.search(one) for one in (owner.name, *bases)))

@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-Kind = Literal["", "a row lock", "a table lock", "an advisory lock"]
+LockKind = Literal["row-lock", "table-lock", "advisory-lock"]
+"""What a statement locks in its database."""
 
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("a row lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
-    ("a table lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
-    ("an advisory lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
+_KINDS: tuple[tuple[LockKind, re.Pattern[str]], ...] = (
+    ("row-lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
+    ("table-lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
+    ("advisory-lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
 )
 _TEXT = re.compile(
     r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
@@ -55,7 +56,7 @@ class StatementLock(NamedTuple):
     ``UPDATE`` and ``DELETE`` lock what they write, and are of no kind.
     """
 
-    kind: Kind
+    kind: LockKind | Literal[""]
     table: str
 
 
@@ -65,7 +66,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
     if fact is None or fact.role not in _ROLES:
         return None
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
-    kind: Kind = "a row lock" if any(not _is_no(one) for one in asks) else ""
+    kind: LockKind | Literal[""] = "row-lock" if any(not _is_no(one) for one in asks) else ""
     for part in (call.func, *call.args):
         kind = kind or _kind_of(ev, part, scope, 0)
     table = ""
@@ -86,7 +87,7 @@ def unlocks(call: ast.Call) -> bool:
     return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
 
 
-def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Kind:
+def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> LockKind | Literal[""]:
     """What a statement says that it locks, in its text or by the methods that build it."""
     for one in ast.walk(node):
         if isinstance(one, ast.Constant) and isinstance(one.value, str):
@@ -94,9 +95,9 @@ def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Kind:
                 if words.search(one.value) is not None:
                     return kind
         elif isinstance(one, ast.Call) and last_name(one.func) == "with_for_update":
-            return "a row lock"
+            return "row-lock"
         elif isinstance(one, ast.Attribute) and _KINDS[2][1].fullmatch(one.attr) is not None:
-            return "an advisory lock"
+            return "advisory-lock"
         elif isinstance(one, ast.Name) and depth < _MAX_NAMES:
             end = origin(ev, one, scope)
             found = _kind_of(ev, end.node, end.scope, depth + 1) if not isinstance(end.node, ast.Name) else ""

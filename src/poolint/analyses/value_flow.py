@@ -156,7 +156,7 @@ class Flow:
             return
         derived = self.derived
         if self.holds and function.attr in derived.ev.models.words("keeps") and not derived.is_local(root.id):
-            derived.refuse("it is stored")
+            derived.refuse("stored")
         one = derived.ev.type_of(root, derived.scope)
         # A module may have been given a connection to keep (`context.configure(conn)`), but not what was read from it.
         if not isinstance(one, (LibraryName, ModuleObject)) or (self.holds and not _is_standard(one)):
@@ -212,7 +212,7 @@ class Flow:
         if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Return)):
             self.holds = self.holds or self.is_pending
         if isinstance(parent, ast.arguments):
-            derived.refuse("a nested function captures it")
+            derived.refuse("captured")
         elif isinstance(parent, ast.Assign) and child is parent.value:
             for target in parent.targets:
                 derived.bind(target, holds=self.holds, bare=self.bare)
@@ -225,7 +225,7 @@ class Flow:
             if parent.optional_vars is not None:
                 derived.bind(parent.optional_vars, holds=self.holds, bare=False)
         elif isinstance(parent, ast.Expr) and self.runs_on:
-            derived.refuse("something that runs on works on it")
+            derived.refuse("runs-on")
         elif isinstance(parent, ast.Return):
             derived.gives_back(parent.value, holds=self.holds, lazy=self.lazy)
 

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import inside
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.graphs import Graphs
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models import schema
     from poolint.models.schema import Class
@@ -40,7 +40,7 @@ class UsedAfterRelease(Observation):
     variable: str
     method: str
     cls: schema.Class
-    released: Step
+    released: Waypoint
 
 
 _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
@@ -58,7 +58,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
             cls = _released_class(ev, item.context_expr, scope, asynchronous=asynchronous)
             if cls is None:
                 continue
-            released = step("the block releases it here", item.context_expr, scope.module)
+            released = waypoint("released", item.context_expr, scope.module)
             try:
                 uses = (
                     list(_uses(ev, graphs.of(scope), item, target.id, cls))

@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem
 from poolint.detect.observation import Observation
@@ -69,10 +69,14 @@ def _observation(
 ) -> Observation:
     fact, cls, helper = found
     name = f"self.{attribute}"
-    does = "binds it again" if problem == "overwritten" else "may raise, and then nobody can release it"
     path = (
-        step(f"`{name}` is checked out here", fact.node, scope.module),
-        step(f"`{text_of(culprit, scope)}` {does}", culprit, scope.module),
+        waypoint("checked-out", fact.node, scope.module, name),
+        waypoint(
+            "rebinds-attribute" if problem == "overwritten" else "raises-after-checkout",
+            culprit,
+            scope.module,
+            text_of(culprit, scope),
+        ),
     )
     statement = statement_of(fact.node)
     awaits = may_await(fact.node, scope)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.sinks import sync_session_sink
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
@@ -37,8 +37,8 @@ class BlockingDatabaseCall(Observation):
 
     call: CallSite
     more: int
-    chain: tuple[Step, ...] = ()
-    origin: Step | None = None
+    chain: tuple[Waypoint, ...] = ()
+    origin: Waypoint | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +130,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
             yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
 
 
-def _origin(node: ast.Call, scope: Scope) -> Step | None:
+def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:
     """Where the session comes from: its parameter or its assignment."""
     root = root_of(node)
     if not isinstance(root, ast.Name):
@@ -145,7 +145,7 @@ def _origin(node: ast.Call, scope: Scope) -> Step | None:
         return None
     target = before[-1].node
     assert isinstance(target, (ast.expr, ast.arg))
-    return step(f"`{root.id}` is a synchronous session", target, scope.module)
+    return waypoint("is-synchronous", target, scope.module, root.id)
 
 
 DETECTOR = Detector(

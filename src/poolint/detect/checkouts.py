@@ -13,7 +13,7 @@ from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
 from poolint.analyses.lifetimes.witnesses import unwinding
 from poolint.analyses.ownership import OWNERS, is_lost_when_closed
 from poolint.analyses.parts import Parts
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.collector import SYNC_SIDES
 from poolint.detect.detector import Detector
@@ -36,14 +36,15 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.lifetimes.typestate import Outcome, Trace
     from poolint.analyses.ownership import Ownership
+    from poolint.analyses.waypoints import Waypoint, What
     from poolint.detect.observation import Dismissal
-    from poolint.diagnostics import Step
     from poolint.flow.cfg import Edge, NodeKind
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
 
 _UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
+_DOES: dict[LeakProblem, What] = {"overwritten": "rebinds-name", "cancel": "cancelled", "yield": "yields"}
 _THROWN: tuple[NodeKind, ...] = ("exit-exception", "exit-generator")
 
 
@@ -101,12 +102,12 @@ class Lifetimes:
         elif site.start == "idle":
             return self._let_pass(site, scope, "no-query", "")
         if isinstance(parent, ast.withitem):
-            return self._observation(site, scope, "with-keeps", (step("it is entered here", site.call, scope.module),))
+            return self._observation(site, scope, "with-keeps", (waypoint("entered", site.call, scope.module),))
         if isinstance(parent, ast.Call):
             if not is_lost_when_closed(site.cls):
                 return None
-            return self._observation(site, scope, "misreleased", (step("it is closed here", parent, scope.module),))
-        path = (step("checked out here, and nothing holds it", site.call, scope.module),)
+            return self._observation(site, scope, "misreleased", (waypoint("closed", parent, scope.module),))
+        path = (waypoint("checked-out-unheld", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
 
     def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
@@ -194,7 +195,7 @@ class Lifetimes:
         site: Site,
         scope: Scope,
         problem: LeakProblem,
-        path: tuple[Step, ...],
+        path: tuple[Waypoint, ...],
         culprit: str = "",
         outcome: Outcome | None = None,
     ) -> LeakedCheckout:
@@ -217,17 +218,15 @@ class Lifetimes:
 
     def _path(
         self, site: Site, scope: Scope, problem: LeakProblem, edges: list[Edge], culprit: ast.expr | None
-    ) -> tuple[Step, ...]:
+    ) -> tuple[Waypoint, ...]:
         module = scope.module
-        steps = [step(f"`{site.name}` is checked out here", site.call, module)]
+        path = [waypoint("checked-out", site.call, module, site.name)]
         if culprit is not None:
-            does = {"overwritten": "binds the name again", "cancel": "may be cancelled"}.get(problem, "may raise")
-            does = "yields to a consumer that may fail or leave" if problem == "yield" else does
-            steps.append(step(f"`{text_of(culprit, scope)}` {does}", culprit, module))
+            path.append(waypoint(_DOES.get(problem, "raises"), culprit, module, text_of(culprit, scope)))
         last = _last_place(edges)
         if last is not None and problem != "overwritten" and last is not culprit:
-            steps.append(step(f"the function is left with `{site.name}` still checked out", last, module))
-        return tuple(steps)
+            path.append(waypoint("leaves", last, module, site.name))
+        return tuple(path)
 
 
 def _may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:

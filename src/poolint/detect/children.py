@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.effects import Effects
 from poolint.analyses.sinks import opening_sink
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
@@ -24,26 +24,32 @@ if TYPE_CHECKING:
 
     from poolint.analyses.application_pools import Made
     from poolint.analyses.effects import Witness
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.detector import Observe
     from poolint.detect.services import Services
-    from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
+
+
+Child = Literal["started", "forked", "worker"]
+"""A process that the project starts, the child of ``os.fork()``, or one that a task queue forks after importing."""
 
 
 @dataclass(frozen=True, eq=False)
 class PoolInChild(Observation):
     """A pool of the parent that a child process takes connections from. ``node`` starts the child, or uses the pool.
 
-    ``pool`` is what makes the pool, as written, ``how`` says in words what the child is, ``names`` is the chain of
-    functions down to the checkout there; ``path`` leads over where the pool is made and where the parent has used it.
+    ``pool`` is what makes the pool, as written, ``child`` says what the child is, ``starter`` what starts it, as written.
+    ``names`` is the chain of functions down to the checkout there; ``path`` leads over where the pool is made and where
+    the parent has used it.
     """
 
     pool: str
-    how: str
+    child: Child
+    starter: str
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _WORDS = (b"multiprocessing", b"ProcessPool", b"fork", b"task")
@@ -85,7 +91,7 @@ class Children:
         if name == "run_in_executor" and len(call.args) > 1:
             runner = alternatives(self.ev.type_of(call.args[0], scope))
             if any(isinstance(one, Instance) and one.base and "Process" in one.base.name for one in runner):
-                yield from self._functions(call.args[1], scope, f"`{name}`")
+                yield from self._functions(call.args[1], scope, name)
             return
         for row in self.ev.models.forks:
             last = row.name.rpartition(".")[2]
@@ -99,12 +105,12 @@ class Children:
                 fits = self._named(call, scope) == row.name
             argument = _argument(call, row.argument) if fits else None
             if argument is not None:
-                yield from self._functions(argument, scope, f"`{name}`")
+                yield from self._functions(argument, scope, name)
 
-    def _functions(self, node: ast.expr, scope: Scope, how: str) -> Iterator[tuple[Function, str]]:
+    def _functions(self, node: ast.expr, scope: Scope, starter: str) -> Iterator[tuple[Function, str]]:
         for one in alternatives(self.ev.type_of(node, scope)):
             if isinstance(one, Function):
-                yield one, f"a child process that {how} starts"
+                yield one, starter
 
     def _named(self, call: ast.Call, scope: Scope) -> str:
         for one in alternatives(self.ev.type_of(call.func, scope)):
@@ -114,7 +120,7 @@ class Children:
         return ""
 
     def _started(
-        self, call: ast.Call, function: Function, how: str, scope: Scope
+        self, call: ast.Call, function: Function, starter: str, scope: Scope
     ) -> Iterator[tuple[Scope, Observation]]:
         below = self._taking.of_function(function.scope)
         if below is None or self._disposing.of_function(function.scope) is not None:
@@ -126,7 +132,7 @@ class Children:
         if made is None or before is None:
             return
         names = (function.scope.qualified_name, *(link.name for link in below.links))
-        yield scope, self._observation(call, made, how, names, [*before, *calls_of(below)], scope)
+        yield scope, self._observation(call, made, ("started", starter), names, [*before, *calls_of(below)], scope)
 
     def _forked(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
         """``pid = os.fork()`` and ``if pid == 0:`` behind it."""
@@ -142,8 +148,10 @@ class Children:
                 before = self._used_before(call, made, scope)
                 if below is not None and made is not None and before is not None:
                     names = tuple(link.name for link in below.links)
-                    how = "the child of `os.fork`"
-                    yield scope, self._observation(call, made, how, names, [*before, *calls_of(below)], scope)
+                    yield (
+                        scope,
+                        self._observation(call, made, ("forked", ""), names, [*before, *calls_of(below)], scope),
+                    )
                     return
 
     def _imported(self, module: Module) -> Iterator[tuple[Scope, Observation]]:
@@ -163,13 +171,15 @@ class Children:
                 theirs = self._made_at(below) if below is not None else None
                 if below is not None and made is not None and theirs is not None and theirs.call is made.call:
                     names = (task.qualified_name, *(link.name for link in below.links))
-                    how = "a worker process, which is forked when this has been imported,"
-                    yield module.scope, self._observation(call, made, how, names, calls_of(below), module.scope)
+                    yield (
+                        module.scope,
+                        self._observation(call, made, ("worker", ""), names, calls_of(below), module.scope),
+                    )
                     return
 
     # What the parent has done before
 
-    def _used_before(self, call: ast.Call, made: Made | None, scope: Scope) -> list[object] | None:
+    def _used_before(self, call: ast.Call, made: Made | None, scope: Scope) -> list[Waypoint] | None:
         """Where the parent has taken a connection from the same pool; None where it is not seen to."""
         if made is None:
             return None
@@ -183,7 +193,7 @@ class Children:
             witness = self._taking.of_call(one, around)
             theirs = self._made_at(witness) if witness is not None else None
             if theirs is not None and theirs.call is made.call:
-                return [step("the parent takes a connection", one, around.module)]
+                return [waypoint("parent-takes-connection", one, around.module)]
         return None
 
     def _is_prepared(self, module: Module) -> bool:
@@ -219,18 +229,24 @@ class Children:
     # What is told
 
     def _observation(
-        self, node: ast.Call, made: Made, how: str, names: tuple[str, ...], path: Iterable[object], scope: Scope
+        self,
+        node: ast.Call,
+        made: Made,
+        child: tuple[Child, str],
+        names: tuple[str, ...],
+        path: Iterable[Waypoint],
+        scope: Scope,
     ) -> PoolInChild:
         pool = text_of(made.call.func, made.scope)
-        stations = [step(f"`{pool}` makes the pool", made.call, made.scope.module), *path]
+        waypoints = [waypoint("makes-pool", made.call, made.scope.module, pool), *path]
         return PoolInChild(
             node,
             scope.qualified_name,
             may_await(node, scope),
             pool,
-            how,
+            *child,
             names,
-            tuple(stations),  # type: ignore[arg-type]
+            tuple(waypoints),
         )
 
     def _made(self, fact: CallSite, scope: Scope) -> Made | None:

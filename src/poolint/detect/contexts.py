@@ -42,9 +42,8 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         if _is_returned(given[0].id, scope):
             ways.add(scope.name)
         if not _is_emptied(name, ways, scope.module) and not _is_emptied_elsewhere(ev, ways, scope.module):
-            where = f"the context variable `{name}`"
-            awaits = may_await(node, scope)
-            yield LongLived(node, scope.qualified_name, awaits, found[0], found[1], given[0].id, where, is_shared=False)
+            where = (node, scope.qualified_name, may_await(node, scope))
+            yield LongLived(*where, *found[:2], given[0].id, "context-variable", name, is_shared=False)
 
 
 def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.steps import calls_of
+from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import may_be_another
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from poolint.analyses.effects import Effects
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -34,7 +34,7 @@ class DroppedDatabaseCoroutine(Observation):
 
     receiver: str
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})

@@ -8,7 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import is_unpooled
-from poolint.analyses.steps import step
+from poolint.analyses.repetition import Repetition
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry, is_flow
@@ -22,7 +23,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint, What
     from poolint.models.loader import Models
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -34,15 +35,20 @@ if TYPE_CHECKING:
 class MadeForEachCall(Observation):
     """An engine, a pool or a client that a function makes for its caller, again and again, and that nobody closes.
 
-    ``node`` is the call that makes it, ``user`` says in words for whom that happens.
+    ``node`` is the call that makes it, ``user`` on what occasions that happens.
     """
 
     call: CallSite
     cls: Class
-    user: str
-    path: tuple[Step, ...]
+    user: Repetition
+    path: tuple[Waypoint, ...]
 
 
+_MADE_FOR: dict[str, What] = {
+    "request": "made-for-each-request",
+    "round": "made-for-each-round",
+    "call": "made-for-each-call",
+}
 RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
 _MAX_DEPTH = 2
 _KEEPS_NOTHING = frozenset({"staticmethod"})
@@ -78,7 +84,7 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
     user = _user(ev, scope)
     if user is not None:
         who, place, around = user
-        path = (step(f"{who} gets one of its own, and does not close it", place, around.module),)
+        path = (waypoint(_MADE_FOR[who.by], place, around.module, *filter(None, [who.function])),)
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
@@ -122,7 +128,7 @@ def is_lent(call: ast.Call) -> bool:
 # Who uses it
 
 
-def _user(ev: Evaluator, scope: Scope) -> tuple[str, ast.expr, Scope] | None:
+def _user(ev: Evaluator, scope: Scope) -> tuple[Repetition, ast.expr, Scope] | None:
     """Somebody who gets what is made, again and again, and does not close it; None where one of them may."""
     found = None
     for call, inner in ev.callers.of(scope):
@@ -134,7 +140,7 @@ def _user(ev: Evaluator, scope: Scope) -> tuple[str, ast.expr, Scope] | None:
     for mark, inner in _marks(ev, scope):
         if _closes_parameter(mark, inner):
             return None
-        found = found or ("each request", mark, inner)
+        found = found or (Repetition("request"), mark, inner)
     return found
 
 
@@ -156,18 +162,18 @@ def _forgets(call: ast.Call, scope: Scope) -> bool:
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in RELEASES for one in owners)
 
 
-def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> str:
-    """For whom a call is made again and again, in words."""
+def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> Repetition | None:
+    """On what occasions a call is made again and again; None where it is not seen to be."""
     if is_in_loop(call, scope):
-        return f"each round of the loop in `{scope.qualified_name}`"
+        return Repetition("round", scope.qualified_name)
     if is_entry(ev, scope) or is_flow(ev, scope):
-        return f"each call of `{scope.qualified_name}`"
+        return Repetition("call", scope.qualified_name)
     if depth < _MAX_DEPTH and scope.kind == "function":
         for outer, around in ev.callers.of(scope):
-            who = again(ev, outer, around, depth + 1) if around is not scope else ""
+            who = again(ev, outer, around, depth + 1) if around is not scope else None
             if who:
                 return who
-    return ""
+    return None
 
 
 def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.process_locks import process_locks
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Witness
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
-    from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -36,7 +36,7 @@ class FanOut(Observation):
     maker: str
     items: str
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
@@ -76,7 +76,7 @@ class Fans:
             if witness is None or self._is_limited(one.scope, witness):
                 continue
             names = (one.scope.qualified_name, *(link.name for link in witness.links))
-            path = [step(f"`{maker}` runs one for each item", items, scope.module)]
+            path = [waypoint("runs-for-each-item", items, scope.module, maker)]
             path += calls_of(witness)
             yield FanOut(
                 node, scope.qualified_name, may_await(node, scope), maker, ast.unparse(items), names, tuple(path)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import inside
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -19,7 +19,7 @@ from poolint.types.values import Function, Instance, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -30,7 +30,7 @@ class AbandonedGenerator(Observation):
 
     generator: str
     holds: str
-    left_at: Step
+    left_at: Waypoint
 
 
 _KINDS = frozenset({"session", "connection"})
@@ -51,8 +51,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         holds = _held_across_yield(ev, inner)
         if holds:
             loops = isinstance(left, ast.stmt)
-            says = "the loop is left here, before the generator has ended" if loops else "only its first step is taken"
-            at = step(says, left, scope.module)
+            at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
             yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), inner.name, holds, at)
 
 

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakProblem
 from poolint.detect.observation import Observation
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.graphs import Graphs
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.flow.cfg import Graph, Node
     from poolint.models import schema
     from poolint.models.schema import Class
@@ -54,7 +54,7 @@ class LostMember(Observation):
     cls: schema.Class
     problem: LeakProblem
     culprit: str
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _ENTERS = frozenset({"__aenter__", "__enter__"})
@@ -150,8 +150,8 @@ class _Holder:
 
     def _lost(self, held: _Held, method: Scope, culprit: ast.Call, node: ast.Call, problem: LeakProblem) -> LostMember:
         name, text, is_begun = f"self.{held.member}", text_of(culprit, method), problem == "half-built"
-        raising = step(f"`{text}` may raise", culprit, method.module)
-        there = step(f"`{name}` {'is checked out' if is_begun else 'would be given back'} here", node, method.module)
+        raising = waypoint("raises", culprit, method.module, text)
+        there = waypoint("checked-out" if is_begun else "would-be-released", node, method.module, name)
         path = (there, raising) if is_begun else (raising, there)
         return LostMember(node, method.qualified_name, may_await(node, method), name, held.cls, problem, text, path)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.effects import Effects
 from poolint.analyses.event_targets import is_of_async_engine, registrations, uses_async_engines
-from poolint.analyses.steps import calls_of
+from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.types.values import ClassObject, Function, LibraryFunction, alternatives
@@ -18,23 +18,28 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+
+
+Part = Literal["listener", "creator", "pool"]
+"""What an engine runs by itself: listeners, the function that connects, the methods of its pool."""
 
 
 @dataclass(frozen=True, eq=False)
 class LoopInsidePool(Observation):
     """An event loop that is run where the loop of an asynchronous engine waits: in its pool, creator or listener.
 
-    ``where`` says in words what the code is part of, ``names`` is the chain of functions down to the call, ``path``
-    where each stands.
+    ``part`` says what the code is part of, ``owner`` the name of that where it has one. ``names`` is the chain of functions
+    down to the call, ``path`` where each stands.
     """
 
-    where: str
+    part: Part
+    owner: str
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _CREATORS = frozenset({"creator", "async_creator"})
@@ -49,14 +54,14 @@ def observe(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope
     for one in registrations(ev, scope):
         if one.listener is not None and is_of_async_engine(ev, one.target, scope):
             name = one.event.value if isinstance(one.event, ast.Constant) else None
-            where = f"a listener for `{name}`" if isinstance(name, str) else "a listener"
-            yield from _inside(loops, one.listener.scope, one.call, where, scope)
+            event = name if isinstance(name, str) else ""
+            yield from _inside(loops, one.listener.scope, one.call, ("listener", event), scope)
     for call in scope.calls:
         for keyword in call.keywords:
             if keyword.arg in _CREATORS and _makes_async_pool(ev, call, scope):
                 for function in alternatives(ev.type_of(keyword.value, scope)):
                     if isinstance(function, Function):
-                        yield from _inside(loops, function.scope, keyword.value, f"the engine's `{keyword.arg}`", scope)
+                        yield from _inside(loops, function.scope, keyword.value, ("creator", keyword.arg), scope)
 
 
 def _pool_class(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
@@ -71,11 +76,11 @@ def _pool_class(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[S
         return
     for method in scope.children:
         if method.kind == "function" and not method.is_async:
-            yield from _inside(loops, method, method.node, f"`{scope.name}`, a pool", method)
+            yield from _inside(loops, method, method.node, ("pool", scope.name), method)
 
 
 def _inside(
-    loops: Effects, inner: Scope, outside: ast.AST, where: str, scope: Scope
+    loops: Effects, inner: Scope, outside: ast.AST, part: tuple[Part, str], scope: Scope
 ) -> Iterator[tuple[Scope, Observation]]:
     """The calls in a function, or that function itself where it stands in another module."""
     for call in inner.calls:
@@ -84,7 +89,7 @@ def _inside(
             is_here = inner.module is scope.module
             node, function = (call, inner) if is_here else (outside, scope)
             names = tuple(link.name for link in witness.links)
-            yield function, LoopInsidePool(node, function.qualified_name, False, where, names, calls_of(witness))
+            yield function, LoopInsidePool(node, function.qualified_name, False, *part, names, calls_of(witness))
 
 
 def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

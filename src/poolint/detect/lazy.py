@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.expire_on_commit import expires
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
@@ -21,7 +21,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -39,7 +39,7 @@ class LazyLoad(Observation):
     attribute: str
     session: str
     commit: str
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _GETS = frozenset({"get", "get_one", "scalar", "scalars", "execute", "merge", "add", "exec"})
@@ -174,7 +174,7 @@ class Lazy:
         for read in reads:
             for commit in commits:
                 if _comes_after(read, commit, one) and not _is_renewed(one.name, commit, read, scope):
-                    begun = step(f"`{text_of(commit, scope)}` expires `{one.name}`", commit, scope.module)
+                    begun = waypoint("expires", commit, scope.module, text_of(commit, scope), one.name)
                     return self._observation(read, one, "expired", text_of(commit, scope), begun, scope)
         return None
 
@@ -206,14 +206,14 @@ class Lazy:
                 or _is_cared_for(read.attr, one, scope, self._loaders)
             ):
                 continue
-            begun = step(f"`{one.name}` is loaded without `{read.attr}`", one.call, scope.module)
+            begun = waypoint("loaded-without", one.call, scope.module, one.name, read.attr)
             return self._observation(read, one, "relationship", "", begun, scope)
         return None
 
     def _observation(
         self, read: ast.Attribute, one: _Object, why: str, commit: str, begun: object, scope: Scope
     ) -> Observation:
-        path = (begun, step(f"`{text_of(read, scope)}` is read", read, scope.module))
+        path = (begun, waypoint("read", read, scope.module, text_of(read, scope)))
         is_expired = why == "expired"
         return LazyLoad(
             read,

@@ -10,7 +10,7 @@ from poolint.detect.observation import Observation
 from poolint.types.call_sites import CallSite
 
 if TYPE_CHECKING:
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
 
 
@@ -45,7 +45,7 @@ class LeakedCheckout(Observation):
     variable: str
     cls: schema.Class
     problem: LeakProblem
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
     culprit: str = ""
     released: bool = False
     helper: str = ""

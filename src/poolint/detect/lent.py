@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import OWNERS
 from poolint.analyses.pools import is_unpooled
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
@@ -98,8 +98,8 @@ def _observation(
 ) -> LeakedCheckout:
     text = text_of(lent, scope)
     path = (
-        step(f"`{name}` is made here", call, scope.module),
-        step(f"`{text}` yields to a consumer that may fail or leave", lent, scope.module),
+        waypoint("created", call, scope.module, name),
+        waypoint("yields", lent, scope.module, text),
     )
     fact = call_site(ev, call, scope) or CallSite(call, last_name(call.func))
     return LeakedCheckout(

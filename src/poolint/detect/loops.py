@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.effects import Effects, Link, Witness
-from poolint.analyses.repetition import Repeats
+from poolint.analyses.repetition import Repeats, Repetition
 from poolint.analyses.sinks import opening_sink
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.coroutines import may_be_coroutine
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
     from poolint.analyses.application_pools import Made
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.services import Services
-    from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
 
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 class DrivenFromSync(Observation):
     """A coroutine that works with a pool of the application, run on an event loop of its own. ``node`` runs it.
 
-    ``maker`` is what makes the loop, ``why`` says in words that this happens again, ``pool`` is what keeps the
+    ``maker`` is what makes the loop, ``why`` says on what occasions this happens again, ``pool`` is what keeps the
     connections, as written; ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
     """
 
     maker: str
-    why: str
+    why: Repetition
     pool: str
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 class Drive(NamedTuple):
@@ -82,21 +82,21 @@ class Loops:
                 continue
             why = self.repeats.why(scope)
             if is_in_loop(drive.node, scope):
-                why = "each round of the loop"
+                why = Repetition("round")
             elif not why and any(follows(drive.node, one) for one in before):
-                why = "this call, after another one,"
+                why = Repetition("again")
             before.append(drive.node)
             if why and not self._is_disposed(drive, scope):
                 yield self._observation(drive, witness, why, scope)
 
-    def _observation(self, drive: Drive, witness: Witness, why: str, scope: Scope) -> DrivenFromSync:
+    def _observation(self, drive: Drive, witness: Witness, why: Repetition, scope: Scope) -> DrivenFromSync:
         last = witness.links[-1]
         made = self._made_at(last)
         assert made is not None
         names = tuple(link.name for link in witness.links)
         pool = text_of(made.call.func, made.scope)
-        path = [step(f"`{pool}` makes the pool", made.call, made.scope.module)]
-        path += [step(f"`{drive.maker}` runs it on a loop of its own", drive.node, scope.module)]
+        path = [waypoint("makes-pool", made.call, made.scope.module, pool)]
+        path += [waypoint("runs-on-new-loop", drive.node, scope.module, drive.maker)]
         path += calls_of(witness)
         return DrivenFromSync(drive.node, scope.qualified_name, False, drive.maker, why, pool, names, tuple(path))
 

@@ -13,7 +13,7 @@ from poolint.analyses.holding.entry import since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import checkout_sink
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.indexes import index_of
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.holding.transfer import Changes
     from poolint.analyses.pools import Pool
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.observation import Dismissal
     from poolint.detect.services import Services
-    from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.values import Type
@@ -47,9 +47,9 @@ class NestedCheckout(Observation):
     """
 
     resource: str
-    begun: Step
+    begun: Waypoint
     names: tuple[str, ...]
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
     functions: tuple[str, ...]
     autocommit: bool
 
@@ -117,7 +117,7 @@ class Nesting:
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""
-        begun = step(since(hold, scope), hold.since, scope.module)
+        begun = since(hold, scope)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
         if hold.resource in _names(node, scope):
@@ -125,7 +125,7 @@ class Nesting:
         functions = [scope]
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
-            path = [begun, step("takes another one from the same pool", node, scope.module)]
+            path = [begun, waypoint("takes-another", node, scope.module)]
             called = alternatives(self.ev.type_of(node.func, scope))
             functions += [one.scope for one in called if isinstance(one, Function)]
             last: tuple[ast.expr, Scope] = (node, scope)

@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.steps import step
 from poolint.analyses.table_locks import WORDS, Locks
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.table_locks import Lock
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint, What
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -39,7 +39,7 @@ class LockOrder(Observation):
     second: str
     statement: str
     other: str
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _CALLED = ("execute", "scalar", "scalars", "query", "get", "with_for_update")
@@ -88,9 +88,9 @@ class Ordering:
         path = []
         for one in (pair, other):
             for number, lock in enumerate((one.first, one.second)):
-                then = "then" if number else "first"
-                where = f"`{one.scope.qualified_name}` locks `{lock.table}` {then}"
-                path.append(step(where, lock.node, lock.scope.module))
+                what: What = "locks-then" if number else "locks-first"
+                about = (one.scope.qualified_name, lock.table)
+                path.append(waypoint(what, lock.node, lock.scope.module, *about))
         node = pair.second.node if pair.second.scope is scope else self._call_in(pair, scope)
         return LockOrder(
             node,

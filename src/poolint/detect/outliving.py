@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.holding import inside, root_of
-from poolint.analyses.steps import step
+from poolint.analyses.holding.entry import since
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs_after_response
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.holding.dataflow import Holdings
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.frameworks.requests import End
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
@@ -37,7 +38,7 @@ class BeginAfterUse(Observation):
     """``begin()`` on a session that has begun, with the use or the block by which it has. ``node`` is the call."""
 
     resource: str
-    used: Step
+    used: Waypoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +50,12 @@ class OutlivesScope(Observation):
 
     resource: str
     maker: str
-    ends: str
-    end: str = "before the response"
+    ends: Owner
+    end: End = "before-response"
 
+
+Owner = Literal["block", "request"]
+"""With what the life of a session ends: the block that has opened it, or the request that it was made for."""
 
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
 """Methods of a collection that do not wait for the tasks in it."""
@@ -83,18 +87,17 @@ def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope
     for region in holdings.changes(scope).regions:
         is_around = region.session == resource and region.header is not node and inside(node, region.statement)
         if is_around and region.fact.method != "begin_nested":
-            used = step(f"`{text_of(region.header, scope)}` begins a transaction", region.header, scope.module)
+            used = waypoint("begins", region.header, scope.module, text_of(region.header, scope))
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
     for hold in holdings.at(node, scope):
         if hold.resource == resource and hold.header is None and hold.is_sure:
-            begun = hold.note or f"`{text_of(hold.since, scope)}` begins a transaction by itself"
-            used = step(begun, hold.since, scope.module)
+            used = since(hold, scope, "autobegins")
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
     for call in scope.calls:
         if _begins(ev, call, resource, scope) and holdings.lasts(call, node, resource, scope):
-            used = step(f"`{text_of(call, scope)}` begins a transaction by itself", call, scope.module)
+            used = waypoint("autobegins", call, scope.module, text_of(call, scope))
             yield BeginAfterUse(node, scope.qualified_name, may_await(node, scope), resource, used)
             return
 
@@ -138,9 +141,9 @@ def _bound_to(function: ast.expr) -> Iterator[ast.expr]:
 
 
 class Life(NamedTuple):
-    """What ends the life of a session or connection, in words, and when: before or after the response."""
+    """What ends the life of a session or connection, and when: before or after the response."""
 
-    ends: str
+    ends: Owner
     end: End
     cls: Class
 
@@ -152,9 +155,9 @@ def life_of(ev: Evaluator, name: str, scope: Scope) -> Life | None:
         return None
     binding, cls = found
     if binding.kind == "with":
-        return Life("its block", "before the response", cls)
+        return Life("block", "before-response", cls)
     if binding.kind == "parameter" and is_injected(ev, binding, scope):
-        return Life("the request", end_of(ev, binding, scope), cls)
+        return Life("request", end_of(ev, binding, scope), cls)
     return None
 
 
@@ -171,7 +174,7 @@ def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
         block = next((one for one in scope.withs if _binds(one, binding) and inside(node, one)), None)
         is_request = block is None and binding.kind == "parameter" and is_injected(ev, binding, scope)
         if (block is not None or is_request) and not _may_be_waited_for(node, scope):
-            ends = "the request" if is_request else "its block"
+            ends: Owner = "request" if is_request else "block"
             yield _outlives(node, scope, argument.id, last_name(node.func), ends)
 
 
@@ -207,7 +210,7 @@ def _is_kept_by(collection: ast.Name) -> bool:
 
 
 def _outlives(
-    node: ast.Call, scope: Scope, resource: str, maker: str, ends: str, end: End = "before the response"
+    node: ast.Call, scope: Scope, resource: str, maker: str, ends: Owner, end: End = "before-response"
 ) -> OutlivesScope:
     return OutlivesScope(node, scope.qualified_name, may_await(node, scope), resource, maker, ends, end)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.conditions import memoising
 from poolint.analyses.lifetimes.acquisitions import checkout
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+Holder = Literal["cache", "module", "class-attribute", "global", "application-state", "context-variable"]
+"""What keeps something as long as the process lives."""
+
+
 @dataclass(frozen=True, eq=False)
 class LongLived(Observation):
-    """A session or connection that lives as long as the process. ``where`` says what holds it, in words.
+    """A session or connection that lives as long as the process. ``holder`` says what holds it,
+    ``keeper`` the name of that where it has one.
 
     ``is_shared``: all that runs in the process has the same one; else each task or thread has its own.
     """
@@ -39,7 +44,8 @@ class LongLived(Observation):
     call: CallSite
     cls: schema.Class
     variable: str
-    where: str
+    holder: Holder
+    keeper: str = ""
     is_shared: bool = True
 
 
@@ -69,34 +75,34 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
             yield from _assigned(ev, node, value, target, scope)
         elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
-            yield from _long_lived(ev, node, value, scope, scope.name, f"the cache of `{scope.name}()`")
+            yield from _long_lived(ev, node, value, scope, scope.name, "cache", scope.name)
 
 
 def _assigned(ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope) -> Iterator[Observation]:
     if isinstance(target, ast.Name):
         if scope.kind == "module":
-            yield from _long_lived(ev, node, value, scope, target.id, "a module")
+            yield from _long_lived(ev, node, value, scope, target.id, "module")
         elif scope.kind == "class":
-            yield from _long_lived(ev, node, value, scope, target.id, "a class attribute")
+            yield from _long_lived(ev, node, value, scope, target.id, "class-attribute")
         elif target.id in scope.globals:
-            yield from _long_lived(ev, node, value, scope, target.id, "a global")
+            yield from _long_lived(ev, node, value, scope, target.id, "global")
     elif isinstance(target, ast.Attribute):
         receiver = target.value
         if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
-            yield from _long_lived(ev, node, value, scope, target.attr, "the application's state")
+            yield from _long_lived(ev, node, value, scope, target.attr, "application-state")
         elif isinstance(receiver, ast.Name) and receiver.id == "self":
             yield from _on_self(ev, node, value, target.attr, scope)
 
 
 def _long_lived(
-    ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, where: str
+    ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, holder: Holder, keeper: str = ""
 ) -> Iterator[Observation]:
     found = checkout(ev, node, value, scope)
     if found is None or found[1].kind not in ("session", "connection"):
         return
     fact, cls, _ = found
     if memoising(scope, ev.models) is not None or not _is_released_somewhere(variable, scope):
-        yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, where)
+        yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
 
 
 def _is_released_somewhere(variable: str, scope: Scope) -> bool:

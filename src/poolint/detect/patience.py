@@ -25,16 +25,17 @@ if TYPE_CHECKING:
 class NoTimeout(Observation):
     """A checkout that may wait for ever, or a pool of which all do: ``node`` is the call, or the argument that says so.
 
-    ``subject`` is the call or what the pool is, as written. ``argument`` sets how long, where there is such a one, and
-    ``given`` says that it is there and None.
+    ``pool`` is its name, ``maker`` what makes it, ``method`` the checkout where it is one. ``argument`` sets how long,
+    where there is one that does, and ``given`` says that it is there and None.
     """
 
     on_request = True
 
-    subject: str
     pool: str
     argument: str
     given: bool
+    method: str = ""
+    maker: str = ""
 
 
 class Patience:
@@ -65,10 +66,10 @@ class Patience:
                 call,
                 scope.qualified_name,
                 may_await(call, scope),
-                f"`{receiver}.{fact.method}()`",
                 receiver,
                 row.timeout,  # type: ignore[union-attr]
                 said == "endless",
+                fact.method,
             )
 
     def _is_bounded(self, call: ast.Call, scope: Scope) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.pools import is_unpooled
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.factories import RELEASES, again, is_lent, makers
 from poolint.detect.observation import Observation
@@ -25,7 +25,8 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.repetition import Repetition
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -35,14 +36,14 @@ class OwnerForEachCall(Observation):
     """An object of the project that has a pool of its own, made again and again, and never closed.
 
     ``node`` is the call that gives it, ``variable`` its name there; ``owner`` is the class that has the pool,
-    ``closer`` the method by which it would be closed. ``user`` says in words for whom that happens.
+    ``closer`` the method by which it would be closed. ``user`` says on what occasions that happens.
     """
 
     variable: str
     owner: str
     closer: str
-    user: str
-    path: tuple[Step, ...]
+    user: Repetition
+    path: tuple[Waypoint, ...]
 
 
 class Owner(NamedTuple):
@@ -83,7 +84,7 @@ class Owners:
                 continue
             who = again(self.ev, call, scope, 0)
             if who:
-                path = (step(f"`{owner.name}` makes a pool of its own", owner.made, owner.scope.module),)
+                path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
                 closer = min(owner.closers, key=lambda one: (one not in RELEASES, one))
                 where = (call, scope.qualified_name, may_await(call, scope))
                 yield OwnerForEachCall(*where, name, owner.name, closer, who, path)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
@@ -28,7 +28,7 @@ from poolint.types.vocabulary import Vocabulary, last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.loader import Models
     from poolint.models.schema import Class
@@ -44,7 +44,7 @@ class RegistryNotRemoved(Observation):
     cls: schema.Class
     variable: str
     user: str
-    used: Step
+    used: Waypoint
 
 
 _TAKES = frozenset({"query", "stream", "flush", "refresh"})
@@ -100,7 +100,7 @@ class Registries:
             events = self._events(name, targets[0], cls, scope)
             used = _left(self.ev, events, cls) if events is not None else None
             if used is not None:
-                at = step("this checks out a connection, and nothing removes its session", used.node, used.scope.module)
+                at = waypoint("never-removed", used.node, used.scope.module)
                 asynchronous = may_await(node, scope)
                 yield RegistryNotRemoved(node, scope.qualified_name, asynchronous, cls, name, used.scope.name, at)
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -33,7 +33,7 @@ class Held(NamedTuple):
     """A connection that is held after the response: by what, as written, and where it was taken."""
 
     resource: str
-    taken: Step
+    taken: Waypoint
 
 
 def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
@@ -49,7 +49,7 @@ def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> I
             held = [each for each in held_after_response(ev, holdings, node, scope) if each.resource not in passed]
             if held:  # that a session is handed on is told by itself
                 name = one.scope.name
-                later = step(f"`{name}` runs after the response, before that ends", node, scope.module)
+                later = waypoint("runs-after-response", node, scope.module, name)
                 yield CallWhileHeld(
                     node,
                     scope.qualified_name,
@@ -70,8 +70,8 @@ def held_after_response(ev: Evaluator, holdings: Holdings, node: ast.AST, scope:
     for hold in holdings.at(node, scope):
         if hold.resource in left:
             ends = set(lent(ev, hold.resource, scope))
-            if ends == {"after the response"}:
-                yield Held(hold.resource, step(since(hold, scope), hold.since, scope.module))
+            if ends == {"after-response"}:
+                yield Held(hold.resource, since(hold, scope))
 
 
 DETECTOR = Detector(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.bodies import Body, is_awaited
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
@@ -32,7 +32,7 @@ class BusyRetry(Observation):
     on_request = True
 
     call: str
-    handler: Step
+    handler: Waypoint
 
 
 _WAITS = ("sleep", "wait", "backoff", "delay", "retry", "pause", "jitter")
@@ -57,7 +57,7 @@ def observe(ev: Evaluator, edges: Edges, scope: Scope) -> Iterator[Observation]:
             scope.qualified_name,
             may_await(taken.node, scope),
             taken.api,
-            step("and tries again at once", handler.body[-1], scope.module),
+            waypoint("tries-again", handler.body[-1], scope.module),
         )
 
 

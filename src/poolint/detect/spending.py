@@ -11,19 +11,21 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from poolint.analyses.waypoints import Waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.diagnostics import Position, Range, Step
+from poolint.diagnostics import Position, Range
 from poolint.files import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from poolint.analyses.waypoints import What
     from poolint.budget import Budget, Row
     from poolint.configuration.engines import Engines, EngineSpec
     from poolint.configuration.fleet import Fleet
     from poolint.deployment.declared import Declared
-    from poolint.deployment.values import Place
+    from poolint.deployment.values import Figure, Place
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -36,11 +38,11 @@ class BudgetExceeded(Observation):
 
     budget: Budget
     row: Row
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _MAX_ROWS = 6
-"""Rows of a budget that are told as steps."""
+"""Rows of a budget that the path leads to."""
 
 
 class Spending:
@@ -91,25 +93,25 @@ class Spending:
                 yield BudgetExceeded(node, scope.qualified_name, scope.is_async, budget, row, _path(budget, row))
 
 
-def _path(budget: Budget, row: Row) -> tuple[Step, ...]:
-    """Where the figures are from: those of the largest part one by one, the other parts whole; one step for each row."""
-    told: list[tuple[Place, str]] = []
-    for figure, what in ((row.processes, "processes"), (row.replicas, "replicas")):
+def _path(budget: Budget, row: Row) -> tuple[Waypoint, ...]:
+    """Where the figures are from: those of the largest part one by one, the other parts whole."""
+    found: list[Waypoint] = []
+    factors: tuple[tuple[What, Figure], ...] = (("processes", row.processes), ("replicas", row.replicas))
+    for what, figure in factors:
         if figure.place is not None and (figure.value or 0) > 1:
-            told.append((figure.place, f"{figure.value} {what} of `{row.service.name}`: {figure.how}"))
-    told += [
-        (one.service.place, f"`{one.service.name}`: {one.least} connections from `{one.pool.name}`")
+            found.append(_waypoint(what, figure.place, str(figure.value), row.service.name, figure.how))
+    found += [
+        _waypoint("connections", one.service.place, one.service.name, str(one.least), one.pool.name)
         for one in budget.rows[:_MAX_ROWS]
     ]
-    if budget.migrations.value and budget.migrations.place is not None:
-        told.append((budget.migrations.place, f"{budget.migrations.value} for migrations: {budget.migrations.how}"))
-    if budget.max_connections.place is not None:
-        text = f"max_connections is {budget.max_connections.value}: {budget.max_connections.how}"
-        told.append((budget.max_connections.place, text))
-    joined: dict[Place, list[str]] = {}
-    for place, text in told:
-        joined.setdefault(place, []).append(text)
-    return tuple(_step(place, "; ".join(texts)) for place, texts in joined.items())
+    totals: tuple[tuple[What, Figure], ...] = (
+        ("migrations", budget.migrations),
+        ("max-connections", budget.max_connections),
+    )
+    for what, figure in totals:
+        if figure.place is not None and (figure.value or what == "max-connections"):
+            found.append(_waypoint(what, figure.place, str(figure.value), figure.how))
+    return tuple(found)
 
 
 def _node(spec: EngineSpec) -> ast.AST:
@@ -122,8 +124,8 @@ def _node(spec: EngineSpec) -> ast.AST:
     return spec.node
 
 
-def _step(place: Place, message: str) -> Step:
-    """A station at the text of a row of any file."""
+def _waypoint(what: What, place: Place, *about: str) -> Waypoint:
+    """A waypoint at the text of a row of any file."""
     try:
         data = read_regular(place.path)
     except OSError:
@@ -131,7 +133,8 @@ def _step(place: Place, message: str) -> Step:
     rows = io.StringIO(data.decode("utf-8", "replace"), newline=None)
     text = next((line for row, line in enumerate(rows, 1) if row == place.row), "").rstrip()
     begin = len(text) - len(text.lstrip())
-    return Step(message, place.path, Range(Position(place.row, begin + 1), Position(place.row, len(text) + 1)))
+    at = Range(Position(place.row, begin + 1), Position(place.row, len(text) + 1))
+    return Waypoint(what, place.path, at, about)
 
 
 DETECTOR = Detector(

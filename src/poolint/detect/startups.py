@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects
-from poolint.analyses.steps import calls_of
+from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import starting_words, starts
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.detector import Observe
     from poolint.detect.services import Services
-    from poolint.diagnostics import Step
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -37,7 +37,8 @@ class NeverDisposed(Observation):
 
     ``node`` is the call that makes it, ``kept`` where it is kept, as written, ``startup`` the function in which that
     happens. ``statement`` is the assignment, ``last`` the last statement of the function where the end of the
-    application can be told to it, ``release`` the method that closes what is made.
+    application can be told to it, ``release`` the method that closes what is made, and
+    whether it ``is_awaited``.
     """
 
     on_request = True
@@ -45,10 +46,11 @@ class NeverDisposed(Observation):
     call: CallSite
     kept: str
     startup: str
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
     statement: ast.stmt | None = None
     last: ast.stmt | None = None
     release: str = ""
+    is_awaited: bool = False
 
 
 _CLOSES = ("dispose", "aclose", "close", "disconnect", "terminate", "close_all", "shutdown", "wait_closed", "stop")
@@ -109,9 +111,9 @@ class Startups:
             body: list[ast.stmt] = scope.node.__dict__["body"]
             last = body[-1] if body[-1] is not statement else None
         cls = self._class_of(fact)
-        release = self._release(cls) if cls is not None else ""
+        release = self._release(cls) if cls is not None else ("", False)
         around = (call, scope.qualified_name, may_await(call, scope))
-        yield scope, NeverDisposed(*around, fact, name, scope.name, (), statement, last, release)
+        yield scope, NeverDisposed(*around, fact, name, scope.name, (), statement, last, *release)
 
     def _is_made(self, fact: CallSite) -> bool:
         """Whether a call makes something that has to be closed."""
@@ -122,13 +124,13 @@ class Startups:
     def _class_of(self, fact: CallSite) -> Class | None:
         return fact.cls if fact.row is None or fact.cls is not None else self.ev.models.classes.get(fact.row.returns)
 
-    def _release(self, cls: Class) -> str:
-        """How what was made is closed: the method, with ``await`` before it where it is a coroutine's."""
+    def _release(self, cls: Class) -> tuple[str, bool]:
+        """How what was made is closed: by which method, and whether that is awaited."""
         for name in _CLOSES:
             row = self.ev.models.method(cls, name)
             if row is not None and row.role in ("dispose", "release"):
-                return f"await {name}" if row.call == "coroutine" else name
-        return ""
+                return name, row.call == "coroutine"
+        return "", False
 
     def _is_closed(self, name: str, module: Module, scope: Scope) -> bool:
         """Whether anything in the project closes something of this name, enters it, or hands it to who does."""

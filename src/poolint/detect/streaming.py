@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.session_use import Using
+    from poolint.detect.outliving import Owner
+    from poolint.frameworks.requests import End
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
@@ -44,16 +46,16 @@ if TYPE_CHECKING:
 class StreamedFrom(Observation):
     """A session or connection that a streamed response works with. ``node`` makes the response.
 
-    ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says in words what the
+    ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says what the
     resource's life ends with, ``end`` when that is: before or after the response; empty where it is not known.
     """
 
     resource: str
     response: str
     generator: str
-    ends: str
+    ends: Owner
     cls: schema.Class
-    end: str
+    end: End
 
 
 _LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
@@ -227,7 +229,7 @@ class Streaming:
                         )
                         if is_lent and session is not None:
                             end = end_of(self.ev, session, provider.scope)
-                            yield f"{node.id}.{path}", Life("the request", end, cls)
+                            yield f"{node.id}.{path}", Life("request", end, cls)
 
     def _closure(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, Life]]:
         """The sessions that a function inside another one uses, which a value is or is made of."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.session_use import kept_class
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other, is_serialised
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.session_use import Using
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -47,7 +47,7 @@ class SharedByThreads(Observation):
     resource: str
     cls: schema.Class
     uses: int
-    path: tuple[Step, ...]
+    path: tuple[Waypoint, ...]
 
 
 _STARTERS = frozenset({"submit", "map", "Thread", "Timer", "run_in_executor"})
@@ -183,9 +183,9 @@ def thread_resources(
 def _observation(
     launch: _Launch, scope: Scope, resource: str, cls: Class, uses: int, used: ast.Call | None
 ) -> SharedByThreads:
-    path = [step(f"a thread gets `{resource}`", launch.node, scope.module)]
+    path = [waypoint("given-to-thread", launch.node, scope.module, resource)]
     if used is not None:
-        path.append(step(f"`{text_of(used, scope)}` uses it meanwhile", used, scope.module))
+        path.append(waypoint("used-meanwhile", used, scope.module, text_of(used, scope)))
     return SharedByThreads(
         launch.node,
         scope.qualified_name,

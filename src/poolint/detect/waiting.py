@@ -12,7 +12,7 @@ from poolint.analyses.holding import root_of
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import since
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.steps import calls_of, step
+from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects, Link, Witness
     from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.statement_locks import LockKind
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.observation import Dismissal
-    from poolint.diagnostics import Step
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -42,11 +43,11 @@ class CallWhileHeld(Observation):
 
     resource: str
     transaction: str
-    begun: Step
+    begun: Waypoint
     names: tuple[str, ...]
     effect: str
-    path: tuple[Step, ...] = field(default=())
-    locks: tuple[tuple[str, Step], ...] = ()
+    path: tuple[Waypoint, ...] = field(default=())
+    locks: tuple[Waypoint, ...] = ()
 
 
 _WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings"})
@@ -121,13 +122,12 @@ def observation(
     """The observation of a call that waits while these are held."""
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
+    begun = since(hold, scope)
     if hold.header is not None:
-        begun = step(f"`{header}` opens the transaction", hold.header, scope.module)
-    else:
-        begun = step(since(hold, scope), hold.since, scope.module)
-    locks: dict[str, Step] = {}
+        begun = waypoint("opens-transaction", hold.header, scope.module, header)
+    locks: dict[LockKind, Waypoint] = {}
     for one in locks_held(ev, holdings, hold, node, scope):
-        locks.setdefault(one.kind, step(f"`{text_of(one.taken, scope)}` takes {one.kind}", one.taken, scope.module))
+        locks.setdefault(one.kind, waypoint(one.kind, one.taken, scope.module, text_of(one.taken, scope)))
     return CallWhileHeld(
         node,
         scope.qualified_name,
@@ -138,7 +138,7 @@ def observation(
         tuple(link.name for link in witness.links),
         witness.effect,
         (begun, *locks.values(), *calls_of(witness)),
-        tuple(locks.items()),
+        tuple(locks.values()),
     )
 
 

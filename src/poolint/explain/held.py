@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.explain.line import is_standard, scopes_on
 from poolint.explain.report import HeldOver
+from poolint.rules.paths import text
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import UNKNOWN, Function, LibraryName, alternatives
 
@@ -61,7 +62,7 @@ class Held:
         if hold.header is not None:
             header = f"`{text_of(hold.header, scope)}` (line {hold.header.lineno})"
             return f"the transaction of {header} is open and holds a connection{sure}"
-        note = f" ({hold.note})" if hold.note else ""
+        note = f" ({text(*hold.cause)})" if hold.cause else ""
         return f"`{hold.resource}` holds a connection, since line {hold.since.lineno}{note}{sure}"
 
     def _quiet(self, node: ast.expr, scope: Scope) -> str:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import relaxations
-from poolint.analyses.steps import range_of
+from poolint.analyses.waypoints import range_of
 from poolint.config import shown
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.explain.report import Finding

@@ -68,9 +68,9 @@ class _Choice:
     def fix(self) -> ReleaseFix | Refusal:
         """The first that fits, by how the function gives the resource back so far."""
         if not self.is_clear:
-            return Refusal("it is given back in the midst of something else")
+            return Refusal("released-in-expression")
         if any(self.one.in_suite(each.statement) not in self.behind for each in self.releases):
-            return Refusal("it is given back in another suite")
+            return Refusal("released-in-other-suite")
         handler = self._handler()
         if handler is not None:
             return ReleaseFix(handler, "Use `finally` instead of `except`", Applicability.SAFE)
@@ -103,14 +103,14 @@ class _Choice:
         behind = self.behind
         index = behind.index(found)
         if not self._is_bound_before(found):
-            return Refusal("the release needs a name that is bound only later")
+            return Refusal("release-needs-later-name")
         first, last = index, index
         while first > 0 and is_like_release(behind[first - 1]) and self._is_bound_before(behind[first - 1]):
             first -= 1
         while last + 1 < len(behind) and is_like_release(behind[last + 1]) and self._is_bound_before(behind[last + 1]):
             last += 1
         if first == 0:
-            return Refusal("nothing stands between the checkout and its release")
+            return Refusal("nothing-between")
         others = self._others(found)
         if isinstance(others, Refusal):
             return others
@@ -137,13 +137,13 @@ class _Choice:
             if enclosed is not None:
                 return enclosed
         if index == 0:
-            return Refusal("it is given back on every way already")
+            return Refusal("released-already")
         final: list[ast.stmt] = getattr(host, "finalbody", [])
         moved = [found]
         if all(self._is_bound_before(each) and (each is found or is_like_release(each)) for each in final):
             moved = final
         elif not self._is_bound_before(found):
-            return Refusal("the release needs a name that is bound only later")
+            return Refusal("release-needs-later-name")
         plan = Protect(self.one.statement, host, tuple(moved), deleted=tuple(others), function=self.function)
         return self._protected(plan, found, self.behind[: index + 1], kept=len(self._nested(found)) > len(others))
 
@@ -174,10 +174,10 @@ class _Choice:
         """Releases that a block or ``finally`` makes superfluous: those that end their own way out."""
         nested = self._nested(found)
         if any(each.by_helper for each in nested):
-            return Refusal("a function that may do other things gives it back elsewhere")
+            return Refusal("released-by-helper")
         superfluous = [each.statement for each in nested if ends_its_way(each, self.one)]
         if len(superfluous) < len(nested) and any(each.call.args for each in nested):
-            return Refusal("it would be given back to its pool twice")
+            return Refusal("released-twice")
         return [*superfluous]
 
     def _is_bound_before(self, statement: ast.stmt) -> bool:
@@ -231,7 +231,7 @@ class _Choice:
             return self._block(block, how, tuple(others), safe=safe and not how.commits)
         new = new_release(self.one)
         if new is None:
-            return Refusal("the models know no way to give it back here")
+            return Refusal("no-release-known")
         call, awaited = new
         plan = Protect(self.one.statement, block.last, (), call, awaited, tuple(others), self.function)
         level = block.applicability

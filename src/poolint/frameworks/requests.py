@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-End = Literal["before the response", "after the response", ""]
+End = Literal["before-response", "after-response", ""]
 """When a dependency ends, relative to sending the response and to the background tasks; empty where that is not known."""
 
 _MAX_DEPTH = 6

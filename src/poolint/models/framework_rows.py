@@ -70,7 +70,7 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     unshared: str = ""
     required: str = ""
     scope: str = ""
-    ends: dict[str, Literal["before the response", "after the response"]] = {}
+    ends: dict[str, Literal["before-response", "after-response"]] = {}
     fact: str = ""
 
 

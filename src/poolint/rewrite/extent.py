@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from poolint.analyses.derived import Derived
+from poolint.analyses.derived import Derived, Escape
 from poolint.diagnostics import Applicability
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads, bound_by
@@ -51,11 +51,41 @@ class Extent:
     gives_entities: bool = False
 
 
+Reason = (
+    Escape
+    | Literal[
+        # of the checkout
+        "no-function",
+        "no-assignment",
+        "no-single-name",
+        "more-than-call",
+        "global",
+        "shared-row",
+        "too-large",
+        "unreachable",
+        "unused",
+        "rebound",
+        "read-outside",
+        "result-read-outside",
+        # of its release
+        "released-in-expression",
+        "released-in-other-suite",
+        "released-already",
+        "released-by-helper",
+        "released-twice",
+        "release-needs-later-name",
+        "nothing-between",
+        "no-release-known",
+    ]
+)
+"""Why a checkout gets no block."""
+
+
 @dataclass(frozen=True)
 class Refusal:
-    """Why there can be no block, in words that follow "because"."""
+    """Why there can be no block."""
 
-    reason: str
+    reason: Reason
 
 
 class Checkout:
@@ -107,27 +137,27 @@ class Checkout:
 def checkout(ev: Evaluator, scope: Scope, statement: ast.stmt, name: str) -> Checkout | Refusal:
     """Look at a statement that binds ``name`` to a resource; refuse what cannot begin a block."""
     if scope.kind != "function":
-        return Refusal("it is not in a function")
+        return Refusal("no-function")
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
-        return Refusal("it is not a plain assignment")
+        return Refusal("no-assignment")
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     if len(targets) != 1 or not isinstance(targets[0], ast.Name) or targets[0].id != name:
-        return Refusal("it is not bound to one name")
+        return Refusal("no-single-name")
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(value, ast.Call):
-        return Refusal("the value is more than the call that checks it out")
+        return Refusal("more-than-call")
     if name in scope.declared:
-        return Refusal("its name is global or nonlocal")
+        return Refusal("global")
     source = scope.module.source
     row = source.lines[statement.lineno - 1][: source.column(statement.lineno, statement.col_offset) - 1]
     end = statement.end_lineno or statement.lineno
     rest = source.lines[end - 1][source.column(end, statement.end_col_offset or 0) - 1 :].strip()
     if row.strip(" \t\f") or rest[:1] not in ("", "#"):
-        return Refusal("it shares a row with another statement")
+        return Refusal("shared-row")
     try:
         return Checkout(ev, scope, statement, name)
     except TooComplex:
-        return Refusal("the function is too large")
+        return Refusal("too-large")
 
 
 def extent(
@@ -145,14 +175,14 @@ def extent(
 def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
     """The same for a checkout that has been looked at."""
     if not one.stores:
-        return Refusal("nothing reaches it")
+        return Refusal("unreachable")
     captured = any(
         one.name in inner.loads and one.name not in inner.bindings
         for inner in one.scope.descendants()
         if inner is not one.scope
     )
     if captured:
-        return Refusal("a nested function captures it")
+        return Refusal("captured")
     stops = set(_events_in(one, until)) if until is not None else set()
     derived = Derived(one.ev, one.scope, one.reads, one.name, one.stores, one.cls, stops)
     if derived.handed_out:
@@ -161,10 +191,10 @@ def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
     if places.refusal:
         return Refusal(places.refusal)
     if places.last < 0:
-        return Refusal("nothing uses it")
+        return Refusal("unused")
     body = one.suite[one.index + 1 : places.last + 1]
     if is_bound_in(one, body):
-        return Refusal("its name is bound again before its last use")
+        return Refusal("rebound")
     added = one.suite[places.last_use + 1 : places.last + 1]
     return Extent(
         body[0],
@@ -181,7 +211,7 @@ class _Places:
 
     def __init__(self, one: Checkout, mentions: list[Mention], until: ast.stmt | None) -> None:
         self.last = self.last_use = -1
-        self.refusal = ""
+        self.refusal: Reason | None = None
         indices = {statement: index for index, statement in enumerate(one.suite)}
         end = one.in_suite(until) if until is not None else None
         limit = len(one.suite) if end is None else indices[end] + (end is not until)
@@ -191,8 +221,9 @@ class _Places:
             if index <= one.index:
                 # A result or entity may be read further out where it is released by hand before.
                 if mention.origin.is_resource or until is None:
-                    what = "it" if mention.origin.is_resource else f"`{mention.load.id}`, which is made from it,"
-                    self.refusal = self.refusal or f"{what} is read after its suite has ended"
+                    self.refusal = self.refusal or (
+                        "read-outside" if mention.origin.is_resource else "result-read-outside"
+                    )
             elif index < limit:
                 self.last = max(self.last, index)
                 if mention.origin.is_resource:

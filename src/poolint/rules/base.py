@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
     from poolint.fixes.plans import Plan
@@ -99,12 +100,14 @@ then on, and what is called meanwhile counts."""
 class Verdict:
     """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written.
 
+    The waypoints of an observation may be handed on as they are, to be worded by ``rules.paths``.
+
     ``told_in`` are kinds of file in which it is told although the rule is off there.
     """
 
     message: str
     resource: str = ""
-    path: tuple[Step, ...] = ()
+    path: tuple[Waypoint | Step, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     told_in: frozenset[str] = frozenset()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.rules.base import Verdict
+from poolint.rules.base import Declined, Verdict
 
 if TYPE_CHECKING:
+    from poolint.analyses.repetition import Repetition
     from poolint.detect.holders import LostMember
     from poolint.detect.leaks import LeakedCheckout
+    from poolint.detect.observation import GivenUp
     from poolint.models.schema import Class
     from poolint.types.call_sites import CallSite
 
@@ -34,6 +36,36 @@ def held(cls: Class | None) -> str:
     if cls is not None and cls.on_drop in _HELD:
         return _HELD[cls.on_drop]
     return "its connection stays checked out"
+
+
+ELSEWHERE = Declined("something else is observed in the same place that has precedence: that is judged instead")
+"""Why a rule that yields does not report."""
+
+
+def given_up(observation: GivenUp) -> str:
+    """What is not followed, and after how much."""
+    return _GIVEN_UP[observation.bounds].format(observation.function, observation.limit)
+
+
+_GIVEN_UP = {
+    "events": "`{}` is too large to be followed: lifetimes in it were given up after {} events",
+    "summaries": "what `{}` calls was given up after {} rounds: what is found in it is incomplete",
+    "functions": "a file of more than {1} functions is not followed from `{0}` on",
+}
+
+_AGAIN = {
+    "call": "each call of `{}`",
+    "round": "each round of the loop in `{}`",
+    "request": "each request",
+    "again": "this call, after another one,",
+}
+
+
+def again(one: Repetition) -> str:
+    """On what occasions something happens again and again."""
+    if one.by == "round" and not one.function:
+        return "each round of the loop"
+    return _AGAIN[one.by].format(one.function)
 
 
 def call_text(call: CallSite) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.origins import Passage
+    from poolint.analyses.statement_locks import LockKind
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -35,9 +36,9 @@ _WITH: frozenset[Passage] = frozenset(("with",))
 
 
 class Lock(NamedTuple):
-    """A lock: what it is, in words, and the call that takes it."""
+    """A lock: what is locked, and the call that takes it."""
 
-    kind: str
+    kind: LockKind
     taken: ast.Call
 
 
@@ -50,8 +51,9 @@ def held(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.AST, scope: Sc
         if call is node:
             continue
         kind = _kind(ev, call, scope) if call in own else _below(ev, holdings, call, names, scope)
-        is_kept = kind and _is_kept(ev, hold, call, node, holdings.changes(scope).regions)
-        if is_kept and holdings.lasts(call, node, hold.resource, scope, ending):
+        if kind is None or not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
+            continue
+        if holdings.lasts(call, node, hold.resource, scope, ending):
             yield Lock(kind, call)
 
 
@@ -91,10 +93,10 @@ def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     )
 
 
-def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
-    """What a statement locks that a call runs, in words; what it merely writes is no lock that is worth a word."""
+def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> LockKind | None:
+    """What a statement locks that a call runs; what it merely writes is no lock that is worth a word."""
     found = lock_of(ev, call, scope)
-    return found.kind if found is not None else ""
+    return found.kind or None if found is not None else None
 
 
 def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -118,7 +120,9 @@ def _commits_by_itself(ev: Evaluator, cls: Class) -> bool:
     return cls.kind == "connection" and ev.models.method(cls, "commit") is None
 
 
-def _below(ev: Evaluator, holdings: Holdings, call: ast.Call, names: set[str], scope: Scope, depth: int = 0) -> str:
+def _below(
+    ev: Evaluator, holdings: Holdings, call: ast.Call, names: set[str], scope: Scope, depth: int = 0
+) -> LockKind | None:
     """What a function of the project locks with the session that it is passed, or that its object has."""
     for callee in alternatives(ev.type_of(call.func, scope)) if depth < _MAX_DEPTH else ():
         if not isinstance(callee, Function) or callee.scope.is_generator:
@@ -137,7 +141,7 @@ def _below(ev: Evaluator, holdings: Holdings, call: ast.Call, names: set[str], s
                 found = _below(ev, holdings, one, inner, callee.scope, depth + 1)
             if found:
                 return found
-    return ""
+    return None
 
 
 def _passed(call: ast.Call, names: set[str], scope: Scope) -> Iterator[tuple[ast.expr, str | None]]:

@@ -17,7 +17,6 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import Problem, edges_from, reach, solve
 from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
-from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.holding.transfer import Changes, Reader
+    from poolint.analyses.waypoints import Cause
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -35,7 +35,7 @@ class Hold(NamedTuple):
     """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
 
     ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here,
-    ``note`` how it came to be held, in words, where ``since`` does not show it.
+    ``cause`` how it came to be held, where ``since`` does not show it.
     """
 
     resource: str
@@ -43,7 +43,7 @@ class Hold(NamedTuple):
     cls: Class | None
     header: ast.expr | None
     is_sure: bool = True
-    note: str = ""
+    cause: Cause | None = None
 
 
 class _Standing(NamedTuple):
@@ -118,11 +118,7 @@ class Holdings:
     def _read_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         ev = self._reader.ev
         regions = list(entry.around(ev, scope))
-        held = [
-            Change(f"{text_of(one.header, scope)} (line {one.header.lineno})", True, one.header, one.fact.cls, True)
-            for one in regions
-            if not one.session
-        ]
+        held = [Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session]
         return regions, [*held, *entry.taken(self, ev, scope)]
 
     def graph(self, scope: Scope) -> Graph:
@@ -186,7 +182,7 @@ class Holdings:
             for name, standing in states.get(event, {}).items():
                 if not standing.ended and name not in dedicated:
                     change, header = standing.change, self._header(standing.change, node, scope)
-                    held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.note)
+                    held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.cause)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
     def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:

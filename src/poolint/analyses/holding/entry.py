@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import Region, inside, transactions
 from poolint.analyses.holding.transfer import Change
+from poolint.analyses.waypoints import Cause, waypoint
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import text_of
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.waypoints import Waypoint, What
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -31,10 +33,10 @@ _MAX_DEPTH = 6
 
 
 class Used(NamedTuple):
-    """A session that a dependency has left in use: its class, and how that has come about, in words."""
+    """A session that a dependency has left in use: its class, and how that has come about."""
 
     cls: Class | None
-    note: str
+    cause: Cause
 
 
 def taken(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Change]:
@@ -49,7 +51,7 @@ def taken(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Change]:
         for node, provider in run:
             _follow(holdings, ev, provider.scope, node, used, 0)
         for session, (how, node) in used.items():
-            yield Change(own.get(session, f"{session.name}()"), True, node, how.cls, note=how.note)
+            yield Change(own.get(session, f"{session.name}()"), True, node, how.cls, cause=how.cause)
         return
 
 
@@ -73,9 +75,9 @@ def _follow(
         if hold.is_sure and hold.cls is not None and hold.cls.kind in SESSIONS:
             if hold.resource in names:
                 source = names[hold.resource]
-                used[source] = Used(hold.cls, f"`{function.name}` has used the session of `{source.name}`"), node
+                used[source] = Used(hold.cls, Cause("dependency-used", (function.name, source.name))), node
             elif hold.resource == _yielded(function):
-                used[function] = Used(hold.cls, f"`{function.name}` uses its session before it gives it away"), node
+                used[function] = Used(hold.cls, Cause("dependency-used-own", (function.name,))), node
     for name in names.keys() & set(ended):
         used.pop(names[name], None)
 
@@ -151,6 +153,7 @@ def _passed(session: str, call: ast.Call, scope: Scope) -> str:
     return ""
 
 
-def since(hold: Hold, scope: Scope) -> str:
-    """How a connection came to be held, in words."""
-    return hold.note or f"`{text_of(hold.since, scope)}` takes a connection"
+def since(hold: Hold, scope: Scope, does: What = "takes-connection") -> Waypoint:
+    """Where a connection came to be held, and how; ``does`` is what the call there does by itself."""
+    what, about = hold.cause or Cause(does, (text_of(hold.since, scope),))
+    return waypoint(what, hold.since, scope.module, *about)

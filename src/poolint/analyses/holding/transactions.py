@@ -34,6 +34,10 @@ class Region(NamedTuple):
     fact: CallSite
     session: str
 
+    def name(self, scope: Scope) -> str:
+        """What holds the connection of a block that no name stands for: its header, with the row."""
+        return f"{text_of(self.header, scope)} (line {self.header.lineno})"
+
 
 def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
     """The blocks directly in ``scope`` that open a transaction, themselves or by a context manager of the project."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.session_use import Using
+    from poolint.analyses.waypoints import Cause
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
@@ -43,8 +44,8 @@ class Change(NamedTuple):
     """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
 
     ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
-    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``note``
-    says in words what has happened, where ``node`` does not show it. ``never`` says that ``node`` is not known to return
+    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``cause``
+    is what has happened, where ``node`` does not show it. ``never`` says that ``node`` is not known to return
     at all, while that is being found out.
     """
 
@@ -54,7 +55,7 @@ class Change(NamedTuple):
     cls: Class | None = None
     block: bool = False
     reverse: bool = False
-    note: str = ""
+    cause: Cause | None = None
     never: bool = False
 
 
@@ -168,7 +169,7 @@ class Reader:
         over = found.exits[item] = [Change(target, False, header)] if target else []
         over.extend(self._ended_by_manager(header, scope))
         if region is not None and not region.session:
-            name = f"{text_of(header, scope)} (line {header.lineno})"
+            name = region.name(scope)
             found.enters[item] = [Change(name, True, header, region.fact.cls, block=True, reverse=True)]
             over.append(Change(name, False, header))
             return

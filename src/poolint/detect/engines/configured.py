@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.steps import step
+from poolint.analyses.waypoints import waypoint
 from poolint.configuration.urls import is_wrong_for
 from poolint.detect.engines.observations import (
     DriverMismatch,
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.pools import Pools
+    from poolint.analyses.waypoints import Waypoint
     from poolint.configuration.engines import Engines, EngineSpec
     from poolint.detect.observation import Observation
-    from poolint.diagnostics import Step
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 
@@ -91,9 +91,9 @@ class Configuration:
             if newer and len(taken) == 1:
                 return  # it is the one that is installed
         place = url.known
-        path: tuple[Step, ...] = ()
+        path: tuple[Waypoint, ...] = ()
         if place.node is not argument.node and hasattr(place.node, "lineno"):
-            path = (step(f"`{url.scheme}://` comes from here", place.node, place.module),)
+            path = (waypoint("url", place.node, place.module, url.scheme),)
         yield (
             argument.scope,
             DriverMismatch(
@@ -161,7 +161,7 @@ class Configuration:
             return
         at, scope = (argument.node, argument.scope) if argument is not None else (spec.node, spec.scope)
         path = (
-            (step(f"`{wanted.text}` lets in {wanted.most}", wanted.node, spec.scope.module),)
+            (waypoint("admits", wanted.node, spec.scope.module, wanted.text, str(wanted.most)),)
             if wanted and crowd
             else ()
         )
@@ -238,9 +238,8 @@ class Configuration:
         only = argument.folded.only
         if only is None or only.value is not None or not only.given or self.uses.is_of_a_file(spec):
             return
-        subject = f"`{spec.name}`" if spec.name else f"what `{last(spec.maker)}` makes"
         where = _where(argument.node, argument.scope, spec)
-        yield argument.scope, NoTimeout(*where, subject, spec.name, argument.name, True)
+        yield argument.scope, NoTimeout(*where, spec.name, argument.name, True, maker=last(spec.maker))
 
     # What is not asked for
 

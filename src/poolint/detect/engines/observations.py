@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.detect.observation import Observation
 
 if TYPE_CHECKING:
-    from poolint.diagnostics import Step
+    from poolint.analyses.waypoints import Waypoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class DriverMismatch(Observation):
     right: str
     given: bool
     setting: str
-    path: tuple[Step, ...] = ()
+    path: tuple[Waypoint, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class SmallPool(Observation):
     bound: str = ""
     fixed: bool = False
     serves: bool = False
-    path: tuple[Step, ...] = ()
+    path: tuple[Waypoint, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -20,17 +20,28 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
+Refuser = Literal["pool", "url", "maker", "driver", "argument", "default"]
+"""What refuses an argument: a class of pool, also by a URL; what makes the pool; the driver; another argument, or its
+default."""
+
+When = Literal["engine-made", "pool-made", "made", "connecting"]
+"""When an argument is refused: when the engine, the pool or either of them is made, or at the first connection."""
+
+
 @dataclass(frozen=True, eq=False)
 class RefusedArgument(Observation):
-    """An argument that is refused. ``by`` says what refuses it, ``error`` what comes of that, ``when`` it does.
+    """An argument that is refused. ``by`` says what refuses it, by what ``names``; ``error`` is what that raises ``when``.
 
-    ``removable``: without it everything is right.
+    ``names`` are those of the class of pool and the URL that asks for it, of what makes the pool, of the driver where it is
+    known, or the other argument with its value. ``error`` is empty where it is not known. ``removable``: without it
+    everything is right.
     """
 
     argument: str
-    by: str
+    by: Refuser
+    names: tuple[str, ...]
     error: str
-    when: str
+    when: When
     removable: bool = True
 
 
@@ -78,9 +89,9 @@ class Refusals:
                 continue
             if given is not None and not given.together(argument):
                 continue
-            pool = pools[0].name
-            by = f"`{pool}`" if given is not None else f"`{pool}`, the pool of `{spec.urls[0].text}`,"
-            yield _refused(spec, argument, by, "TypeError", "when the engine is made")
+            by: Refuser = "pool" if given is not None else "url"
+            names = (pools[0].name, *(one.text for one in spec.urls[:1] if by == "url"))
+            yield _refused(spec, argument, by, names, "TypeError", "engine-made")
 
     def _by_maker(self, spec: EngineSpec) -> Iterator[tuple[Scope, RefusedArgument]]:
         """``max_size`` for an engine, ``pool_size`` for a pool of a driver."""
@@ -95,9 +106,9 @@ class Refusals:
                 own = {maker.size, maker.overflow, maker.minimum, maker.timeout, *maker.positional, "pool_recycle"}
                 is_refused = name in strange and name not in own
             if is_refused and not _is_own(maker):
-                when = "at the first connection" if driver is not None and maker.driver else "when it is made"
+                when: When = "connecting" if driver is not None and maker.driver else "made"
                 is_of_pool = name in self._of_pools
-                yield _refused(spec, argument, f"`{last(maker)}`", maker.refusal, when, removable=is_of_pool)
+                yield _refused(spec, argument, "maker", (last(maker),), maker.refusal, when, removable=is_of_pool)
 
     def _in_connect_args(self, spec: EngineSpec) -> Iterator[tuple[Scope, RefusedArgument]]:
         """``connect_args={"pool_size": 5}``: what stands there is for the driver."""
@@ -105,15 +116,15 @@ class Refusals:
         for name, argument in sorted(spec.connect_args.items()):
             if not spec.arguments["connect_args"].always or not argument.always:
                 continue
-            by = f"the driver ({driver.name})" if driver is not None else "the driver"
-            error = driver.refusal if driver is not None else "an error"
+            names = (driver.name,) if driver is not None else ()
+            error = driver.refusal if driver is not None else ""
             if name in POOL_ARGUMENTS:
                 if self._may_pool(spec, driver, name):
                     continue
-                yield _refused(spec, argument, by, error, "at the first connection")
+                yield _refused(spec, argument, "driver", names, error, "connecting")
             elif driver is not None and self._refuses(driver, name):
                 # Without it the program connects in another way than was meant: perhaps without encryption.
-                yield _refused(spec, argument, by, error, "at the first connection", removable=False)
+                yield _refused(spec, argument, "driver", names, error, "connecting", removable=False)
 
     def _refuses(self, driver: schema.Driver, name: str) -> bool:
         if name in driver.refuses:
@@ -145,9 +156,8 @@ class Refusals:
         if argument is None:
             return
         other, quantity = (maker.minimum, minimum) if name == maker.size else (maker.size, size)
-        by_default = ", its default" if quantity.origin == "default" else ""
-        by = f"`{other}={quantity.most}`{by_default},"
-        yield _refused(spec, argument, by, "ValueError", "when the pool is made", removable=False)
+        by: Refuser = "default" if quantity.origin == "default" else "argument"
+        yield _refused(spec, argument, by, (f"{other}={quantity.most}",), "ValueError", "pool-made", removable=False)
 
 
 def last(maker: schema.Maker) -> str:
@@ -162,10 +172,18 @@ def _is_own(maker: schema.Maker) -> bool:
 
 
 def _refused(
-    spec: EngineSpec, argument: Argument, by: str, error: str, when: str, *, removable: bool = True
+    spec: EngineSpec,
+    argument: Argument,
+    by: Refuser,
+    names: tuple[str, ...],
+    error: str,
+    when: When,
+    *,
+    removable: bool = True,
 ) -> tuple[Scope, RefusedArgument]:
     where = (argument.node, argument.scope.qualified_name, may_await(spec.node, spec.scope))
-    return argument.scope, RefusedArgument(*where, argument.name, by, error, when, removable and _is_at(argument, spec))
+    found = RefusedArgument(*where, argument.name, by, names, error, when, removable and _is_at(argument, spec))
+    return argument.scope, found
 
 
 def _is_at(argument: Argument, spec: EngineSpec) -> bool:

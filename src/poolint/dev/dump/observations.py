@@ -6,7 +6,7 @@ import ast
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from poolint.diagnostics import Step
+from poolint.analyses.waypoints import Waypoint
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def _observation(one: Observation, scope: Scope) -> Iterator[str]:
 
 
 def _value(value: object, scope: Scope) -> str:
-    if isinstance(value, Step):
-        return f"line {value.range.start.row} ({value.message})"
+    if isinstance(value, Waypoint):
+        return " ".join([value.what, *(f"`{one}`" for one in value.about), f"(line {value.range.start.row})"])
     if isinstance(value, ast.AST):
         return f"line {getattr(value, 'lineno', 1)} `{_text(value, scope)}`"
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):

@@ -8,6 +8,7 @@ from poolint.detect.inside_pools import LoopInsidePool
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    from poolint.detect.inside_pools import Part
     from poolint.detect.observation import Observation
 
 
@@ -70,9 +71,17 @@ class LoopRunInsidePool(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, LoopInsidePool)
         chain = " → ".join(f"`{name.removeprefix('AbstractEventLoop.')}`" for name in observation.names)
+        where = PARTS[observation.part].format(observation.owner) if observation.owner else "a listener"
         return Verdict(
-            f"{chain} raises in {observation.where}: it is called inside of the event loop of the engine, and a second "
+            f"{chain} raises in {where}: it is called inside of the event loop of the engine, and a second "
             "one cannot run there",
             observation.names[0],
             observation.path,
         )
+
+
+PARTS: dict[Part, str] = {
+    "listener": "a listener for `{}`",
+    "creator": "the engine's `{}`",
+    "pool": "`{}`, a pool",
+}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.loops import DrivenFromSync
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.wording import again
 
 if TYPE_CHECKING:
     from poolint.detect.observation import Observation
@@ -89,7 +90,7 @@ class AsyncSessionInSync(Rule):
         assert isinstance(observation, DrivenFromSync)
         chain = " → ".join(observation.names)
         return Verdict(
-            f"`{observation.maker}` runs `{chain}` on a new event loop for {observation.why}, and the pool of "
+            f"`{observation.maker}` runs `{chain}` on a new event loop for {again(observation.why)}, and the pool of "
             f"`{observation.pool}` keeps connections that belong to the loop that opened them: the next loop cannot use "
             "them",
             observation.names[-1],

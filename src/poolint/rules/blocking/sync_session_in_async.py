@@ -56,7 +56,7 @@ class SyncSessionInAsync(Rule):
         assert isinstance(observation, BlockingDatabaseCall)
         call = observation.call
         if observation.chain:
-            through = observation.chain[0].message.removeprefix("calls ").strip("`")
+            through = observation.chain[0].about[0]
             return Verdict(
                 f"`{through}()` blocks the event loop: it reaches `{call.api}` of a synchronous session",
                 through,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poolint.detect.observation import Observation
-from poolint.detect.owners import LongLived
+from poolint.detect.owners import Holder, LongLived
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import held
 
@@ -65,6 +65,16 @@ class LongLivedSession(Rule):
         else:
             how = f"nobody takes it out to give it back, and {held(observation.cls)}"
         return Verdict(
-            f"`{observation.variable}` keeps a {what} in {observation.where}: {how}",
+            f"`{observation.variable}` keeps a {what} in {HOLDERS[observation.holder].format(observation.keeper)}: {how}",
             observation.variable,
         )
+
+
+HOLDERS: dict[Holder, str] = {
+    "cache": "the cache of `{}()`",
+    "module": "a module",
+    "class-attribute": "a class attribute",
+    "global": "a global",
+    "application-state": "the application's state",
+    "context-variable": "the context variable `{}`",
+}

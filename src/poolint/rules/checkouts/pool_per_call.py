@@ -9,7 +9,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text, is_pool_per_call, leak_subject
+from poolint.rules.wording import again, call_text, is_pool_per_call, leak_subject
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -73,15 +73,15 @@ class PoolPerCall(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, MadeForEachCall):
             return Verdict(
-                f"what `{call_text(observation.call)}` builds is never disposed of: {observation.user} gets one of its own, and "
-                "leaves a pool of open connections",
+                f"what `{call_text(observation.call)}` builds is never disposed of: {again(observation.user)} gets one of its "
+                "own, and leaves a pool of open connections",
                 observation.call.method,
                 observation.path,
             )
         if isinstance(observation, OwnerForEachCall):
             return Verdict(
                 f"`{observation.variable}` comes with a pool of `{observation.owner}`, which `{observation.closer}` would "
-                f"close: {observation.user} makes one, and leaves a pool of open connections",
+                f"close: {again(observation.user)} makes one, and leaves a pool of open connections",
                 observation.variable,
                 observation.path,
             )

@@ -6,10 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint.detect.spending import BudgetExceeded
+from poolint.diagnostics import Step
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.paths import text
 
 if TYPE_CHECKING:
+    from poolint.analyses.waypoints import Waypoint
     from poolint.detect.observation import Observation
+    from poolint.diagnostics import Range
 
 
 class ConnectionBudget(Rule):
@@ -97,5 +101,13 @@ class ConnectionBudget(Rule):
             f"services of `{name}` may open {least}{budget.total} connections, and the server has {budget.available} for "
             f"them ({' and '.join(parts)}): `{row.pool.name}` in `{row.service.name}` alone {row.least} ({factors})",
             row.pool.name,
-            observation.path,
+            _by_row(observation.path),
         )
+
+
+def _by_row(path: tuple[Waypoint, ...]) -> tuple[Step, ...]:
+    """One step for each row of a file: several figures may stand in one."""
+    rows: dict[tuple[str, Range], list[str]] = {}
+    for one in path:
+        rows.setdefault((one.filename, one.range), []).append(text(one.what, one.about))
+    return tuple(Step("; ".join(texts), *place) for place, texts in rows.items())

@@ -8,6 +8,7 @@ from poolint.detect.children import PoolInChild
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    from poolint.detect.children import Child
     from poolint.detect.observation import Observation
 
 
@@ -80,10 +81,18 @@ class EngineCrossesProcesses(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, PoolInChild)
+        child = CHILDREN[observation.child].format(observation.starter)
         chain = " → ".join(f"`{name}`" for name in observation.names)
         return Verdict(
-            f"{observation.how} takes a connection from a pool that its parent has used before: {chain}; both speak over "
+            f"{child} takes a connection from a pool that its parent has used before: {chain}; both speak over "
             "the same connections, unless the child disposes of the pool first, with `close=False`",
             observation.pool,
             observation.path,
         )
+
+
+CHILDREN: dict[Child, str] = {
+    "started": "a child process that `{}` starts",
+    "forked": "the child of `os.fork`",
+    "worker": "a worker process, which is forked when this has been imported,",
+}

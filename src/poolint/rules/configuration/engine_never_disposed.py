@@ -93,9 +93,9 @@ class EngineNeverDisposed(Rule):
         del node
         if observation.statement is None or observation.last is None or not observation.release:
             return None
-        method = observation.release.removeprefix("await ")
+        method = observation.release
         kept = ast.parse(observation.kept, mode="eval").body
         release = ast.Call(ast.Attribute(kept, method, ast.Load()), [], [])
-        awaited = method != observation.release
-        plan = Protect(observation.statement, observation.last, (), release, awaited, (), observation.function)
+        awaited, around = observation.is_awaited, observation.function
+        plan = Protect(observation.statement, observation.last, (), release, awaited, (), around)
         return Proposal(plan, f"close it: `{observation.kept}.{method}()`", Applicability.UNSAFE)

@@ -10,7 +10,7 @@ from poolint.detect.patience import NoTimeout
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument, Replace
 from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdict
-from poolint.rules.configuration.arguments import RELAXED
+from poolint.rules.configuration.arguments import RELAXED, of
 
 if TYPE_CHECKING:
     from poolint.detect.observation import Observation
@@ -70,16 +70,15 @@ class NoPoolTimeout(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, NoTimeout)
+        pool = observation.pool
+        subject = f"`{pool}.{observation.method}()`" if observation.method else of(observation.maker, pool)
         if observation.given:
             return Verdict(
-                f"{observation.subject} has `{observation.argument}=None`: a checkout waits for ever when no connection "
-                "comes back",
+                f"{subject} has `{observation.argument}=None`: a checkout waits for ever when no connection comes back",
                 observation.pool,
             )
         how = f"has no `{observation.argument}`" if observation.argument else "has no timeout"
-        return Verdict(
-            f"{observation.subject} {how}: it waits for ever when no connection comes back", observation.pool
-        )
+        return Verdict(f"{subject} {how}: it waits for ever when no connection comes back", observation.pool)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, NoTimeout)

@@ -64,7 +64,9 @@ class RejectedPoolArgument(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, RefusedArgument)
         one = observation
-        return Verdict(f"{one.by} refuses `{one.argument}`: {one.error} {one.when}", one.argument)
+        by = BY[one.by].format(*one.names) if one.names else "the driver"
+        text = f"{by} refuses `{one.argument}`: {one.error or 'an error'} {WHEN[one.when]}"
+        return Verdict(text, one.argument)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, RefusedArgument)
@@ -72,3 +74,19 @@ class RejectedPoolArgument(Rule):
         if argument is None or not observation.removable:
             return None
         return Proposal(RemoveArgument(argument), f"Remove `{observation.argument}`")
+
+
+BY = {
+    "driver": "the driver ({})",
+    "pool": "`{}`",
+    "url": "`{}`, the pool of `{}`,",
+    "maker": "`{}`",
+    "argument": "`{}`,",
+    "default": "`{}`, its default,",
+}
+WHEN = {
+    "engine-made": "when the engine is made",
+    "pool-made": "when the pool is made",
+    "made": "when it is made",
+    "connecting": "at the first connection",
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import OutlivesScope
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.holding.wording import OWNERS
 
 
 class SessionOutlivesItsScope(Rule):
@@ -68,15 +69,15 @@ class SessionOutlivesItsScope(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, OutlivesScope)
         return Verdict(
-            f"`{observation.maker}` hands on `{observation.resource}`, which ends with {observation.ends}: "
+            f"`{observation.maker}` hands on `{observation.resource}`, which ends with {OWNERS[observation.ends]}: "
             f"{_CONSEQUENCES[observation.end]}",
             observation.resource,
         )
 
 
 _CONSEQUENCES = {
-    "before the response": "the task uses it when it is closed",
-    "after the response": "it keeps its connection, and what it has to do at its end waits, until the task is done",
+    "before-response": "the task uses it when it is closed",
+    "after-response": "it keeps its connection, and what it has to do at its end waits, until the task is done",
     "": "the task uses it when it is closed, or it keeps its connection until the task is done",
 }
 """By when a dependency ends; which of them it is depends on the version of the framework."""

@@ -9,6 +9,8 @@ from poolint.diagnostics import Certainty
 from poolint.rules.base import Verdict
 
 if TYPE_CHECKING:
+    from poolint.analyses.waypoints import What
+    from poolint.detect.outliving import Owner
     from poolint.detect.streaming import StreamedFrom
     from poolint.detect.waiting import CallWhileHeld
 
@@ -26,6 +28,15 @@ _WAITED_FOR = {
     "lock": "a lock",
     "client": "its client",
 }
+
+
+_LOCKS: dict[What, str] = {
+    "row-lock": "a row lock",
+    "table-lock": "a table lock",
+    "advisory-lock": "an advisory lock",
+}
+OWNERS: dict[Owner, str] = {"block": "its block", "request": "the request"}
+"""With what the life of a session ends."""
 
 
 def waited_for(effect: str) -> str:
@@ -48,7 +59,7 @@ def chain(call: CallWhileHeld) -> str:
 def while_held(call: CallWhileHeld) -> str:
     """What is held meanwhile, and since when: the connection, and locks of the database that others wait for."""
     row = call.begun.range.start.row
-    locks = [(kind, step.range.start.row) for kind, step in call.locks]
+    locks = [(_LOCKS[one.what], one.range.start.row) for one in call.locks]
     if call.transaction:
         held = "".join(
             f"{' and' if index else ' and holds'} {kind} (line {at})" for index, (kind, at) in enumerate(locks)
@@ -64,11 +75,11 @@ def what_becomes(stream: StreamedFrom) -> str:
     again = "the connection has been given back by then"
     if stream.cls.kind == "session":
         again = "the closed session takes a connection again, and nobody gives that back"
-    if stream.end == "before the response":
-        return f"ends with {stream.ends}, before the first line is sent: {again}"
+    if stream.end == "before-response":
+        return f"ends with {OWNERS[stream.ends]}, before the first line is sent: {again}"
     if stream.end:
-        return f"ends with {stream.ends}: it holds a connection until the client has read all"
-    return f"ends with {stream.ends}: {again}, or it holds a connection until the client has read all"
+        return f"ends with {OWNERS[stream.ends]}: it holds a connection until the client has read all"
+    return f"ends with {OWNERS[stream.ends]}: {again}, or it holds a connection until the client has read all"
 
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
