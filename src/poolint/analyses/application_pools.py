@@ -10,9 +10,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import cache_of, needs_arguments
-from poolint.analyses.origins import origin
 from poolint.analyses.pools import is_unpooled
 from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.types.following import origin
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _driver(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
     named = next((one.value for one in call.keywords if one.arg in ("url", "drivername")), None)
     given = named if named is not None else next(iter(call.args), None)
     if given is not None:
-        given, scope, _ = origin(ev, given, scope, frozenset(("import",)))
+        given, scope = origin(ev, given, scope, frozenset(("import",)))
     if isinstance(given, ast.Call):
         return _driver(ev, given, scope) if given.args or given.keywords else ""
     if isinstance(given, ast.JoinedStr) and given.values:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.origins import origin
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
+from poolint.types.following import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,10 +8,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.origins import given, origin
-from poolint.frameworks.entries import providers
 from poolint.syntax.scopes import only_binding
 from poolint.types.call_sites import call_site
+from poolint.types.following import given, origin
+from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function, alternatives
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.origins import PASSAGES, origin
 from poolint.analyses.process_locks import typed
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import CallSite, call_site, text_of
+from poolint.types.following import PASSAGES, origin
 from poolint.types.values import Function, Instance, LibraryFunction, alternatives
 
 if TYPE_CHECKING:

@@ -10,20 +10,21 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.origins import given, origin
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.entries import providers
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import only_binding
 from poolint.types.call_sites import call_site
+from poolint.types.following import given, origin
+from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.analyses.origins import Origin, Passage
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+    from poolint.types.followed import Origin
+    from poolint.types.following import Passage
 
 Pool = tuple[object, ...]
 """An identity, in plain values; only good for comparing."""

@@ -11,8 +11,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.origins import origin
 from poolint.types.call_sites import call_site
+from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -122,7 +122,7 @@ def _of_statement(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The table that an argument locks: a text, or what is built from ``select``, ``update`` and ``delete``."""
     locks = False
     for _ in range(_MAX_STEPS):
-        node, scope, _binding = origin(ev, node, scope)
+        node, scope = origin(ev, node, scope)
         if isinstance(node, ast.Constant):
             return _of_text(node.value) if isinstance(node.value, str) else ""
         if not isinstance(node, ast.Call):

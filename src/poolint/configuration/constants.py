@@ -11,16 +11,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from poolint.configuration.sources import MAX_SOURCES, Following
+from poolint.configuration.sources import Following
+from poolint.types.followed import MAX_SOURCES
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from poolint.configuration.sources import Source
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.followed import Source
 
 Scalar: TypeAlias = "str | int | float | bool | None"
 
@@ -48,7 +49,7 @@ class Known:
     """One value that an expression may have, and where it is written.
 
     ``whole`` is false where only the beginning of a text is known, ``given`` where the value holds only until something
-    from outside says otherwise (see :class:`~poolint.configuration.sources.Source`).
+    from outside says otherwise (see :class:`~poolint.types.followed.Source`).
     """
 
     value: Scalar

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from poolint.configuration.constants import Folded
-from poolint.configuration.sources import MAX_SOURCES
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
 from poolint.syntax.scopes import home_of, parent_of, statement_of
 from poolint.types import imports
+from poolint.types.followed import MAX_SOURCES
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, ModuleObject, alternatives
 from poolint.types.vocabulary import last_name

@@ -21,11 +21,12 @@ from poolint.detect.responding import held_after_response
 from poolint.detect.waiting import CallWhileHeld
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.entries import is_entry, parameters, providers
+from poolint.frameworks.entries import is_entry, parameters
 from poolint.frameworks.requests import end_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
+from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 

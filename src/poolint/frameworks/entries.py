@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from poolint.frameworks.hooks import decorating, runs
 from poolint.syntax.scopes import nearest
-from poolint.types import annotated
-from poolint.types.annotated import dependencies, injection
-from poolint.types.values import Function, alternatives
+from poolint.types.providers import providers, shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Function
 
 
 def is_entry(ev: Evaluator, function: Scope) -> bool:
@@ -37,28 +36,6 @@ def routes(ev: Evaluator, function: Scope) -> Iterator[ast.Call]:
         if hook.runs == "request" and isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute):
             yield one
             return
-
-
-def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Function]:
-    """The functions of the project whose value a framework passes for a parameter; ``scope`` is its function."""
-    for one, around in dependencies(ev, parameter, scope):
-        yield from _provider(ev, one, around)
-
-
-def injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
-    """The markers that say what a framework passes for a parameter, each with the scope that it stands in."""
-    for one, where in dependencies(ev, parameter, scope):
-        if injection(ev, one, where) is not None:
-            yield one, where
-
-
-def provided(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[Function]:
-    """The functions of the project that a framework calls for a marker: ``Depends(function)``."""
-    row = injection(ev, marker, where)
-    target = annotated.provider_in(row, marker) if row is not None else None
-    for one in alternatives(ev.type_of(target, where)) if target is not None else ():
-        if isinstance(one, Function):
-            yield one
 
 
 def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Function]]:
@@ -87,12 +64,5 @@ def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.e
         if keyword.arg in listing and isinstance(keyword.value, (ast.List, ast.Tuple)):
             for one in keyword.value.elts:
                 if isinstance(one, ast.Call):
-                    for provider in _provider(ev, one, scope):
+                    for provider in shared(ev, one, scope):
                         yield one, provider
-
-
-def _provider(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:
-    """The function in ``Depends(function)``; one that is not shared with other dependencies is of no interest."""
-    row = injection(ev, marker, scope)
-    if row is not None and not any(row.unshared and one.arg == row.unshared for one in marker.keywords):
-        yield from provided(ev, marker, scope)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal
 
-from poolint.frameworks.entries import injections, provided
 from poolint.types.annotated import injection as marker
+from poolint.types.providers import injections, provided
 from poolint.versions.ranges import ANY, both, release
 
 if TYPE_CHECKING:

@@ -76,6 +76,11 @@ class Binding:
         """Row and UTF-8 column at which the name is bound."""
         return (getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0))
 
+    def home(self, owner: Scope) -> Scope:
+        """Where its value stands, if ``owner`` has the name: another function where that declares the name global, or
+        assigns an attribute."""
+        return owner if self.scope is None or self.kind in ("function", "class") else self.scope
+
 
 class ScopeKey(NamedTuple):
     """A scope by its names, whichever time its file was parsed: the file's absolute path, the qualified name, and the

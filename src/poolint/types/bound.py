@@ -1,4 +1,8 @@
-"""What a name or an attribute may have its value from: bindings, with the scopes that they stand in."""
+"""Which bindings a name or an attribute may have its value from, with the scopes that their values stand in.
+
+The one answer for all that follows values, or explains what was followed: names as Python looks them up, at a use those
+that reach it; star imports; attributes of modules, and of objects and classes of the project with their ancestors.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import ast
 from typing import TYPE_CHECKING, TypeAlias
 
 from poolint.syntax.reaching import reaching
+from poolint.syntax.scopes import home_of, parent_of
+from poolint.types import imports
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, ModuleObject, alternatives
 
@@ -21,34 +27,48 @@ Bound: TypeAlias = "tuple[Binding, Scope]"
 def bindings(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Bound]:
     """The bindings that a name or an attribute in ``scope`` may have its value from; none for anything else."""
     if isinstance(node, ast.Name):
-        own = scope.bindings.get(node.id)
-        if own:
-            return [(one, scope) for one in reaching(own, node)]
-        outer = _around(node.id, scope)
-        return [(one, outer) for one in outer.bindings[node.id]] if outer is not None else []
+        return of_name(ev, node, scope)
     if isinstance(node, ast.Attribute):
         return list(_of_attribute(ev, node, scope))
     return []
 
 
-def _around(name: str, scope: Scope) -> Scope | None:
-    current = scope.parent
-    while current is not None:
-        if current.kind != "class" and name in current.bindings:
-            return current
-        current = current.parent
-    return None
+def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = True) -> list[Bound]:
+    """The bindings of a name; a node that stands nowhere (see :func:`elsewhere`) is seen from another scope.
+
+    ``narrowed`` says whether tests of its type count, which bind nothing.
+    """
+    home = home_of(node.id, scope)
+    if home is None:
+        starred = imports.binding_module(ev, node.id, scope.module) if scope.module.stars else None
+        home = starred.scope if starred is not None else None
+    if home is None:
+        return []
+    found = home.bindings[node.id]
+    if not narrowed and any(one.kind == "narrowed" for one in found):
+        found = [one for one in found if one.kind != "narrowed"]
+    if home is scope and len(found) > 1 and parent_of(node) is not None:
+        found = reaching(found, node)
+    return [(one, one.home(home)) for one in found]
+
+
+def elsewhere(name: str) -> ast.Name:
+    """A name as another scope or module sees it."""
+    return ast.Name(name, ast.Load(), lineno=0, col_offset=0)
 
 
 def _of_attribute(ev: Evaluator, node: ast.Attribute, scope: Scope) -> Iterator[Bound]:
     for owner in alternatives(ev.type_of(node.value, scope)):
         if isinstance(owner, ModuleObject):
-            inner = owner.module.scope
-            yield from ((one, inner) for one in inner.bindings.get(node.attr, ()))
+            yield from of_name(ev, elsewhere(node.attr), owner.module.scope)
         elif isinstance(owner, (Instance, ClassObject)):
-            for cls in lineage(ev, owner):
-                found = [(one, cls) for one in cls.bindings.get(node.attr, ())]
-                found += [(one, one.scope or cls) for one in cls.self_assignments.get(node.attr, ())]
-                yield from found
-                if found:
-                    break
+            yield from of_member(ev, owner, node.attr)
+
+
+def of_member(ev: Evaluator, owner: Instance | ClassObject, name: str) -> list[Bound]:
+    """The bindings of an attribute in the first class that has any: those of its body, then what methods assign."""
+    for cls in lineage(ev, owner):
+        found = [*cls.bindings.get(name, ()), *cls.self_assignments.get(name, ())]
+        if found:
+            return [(one, one.home(cls)) for one in found]
+    return []

@@ -35,6 +35,30 @@ def imported(ev: Evaluator, binding: Binding, module: Module) -> Type:
     return ev.module_name(source, name)
 
 
+def source(ev: Evaluator, binding: Binding, module: Module) -> tuple[Module, str] | None:
+    """The module of the project that binds what an import in ``module`` gives, and its name there; None for a module, for
+    a library's name, and for one that the module's own package is asked for."""
+    dotted, colon, name = binding.origin.partition(":")
+    found = first_party(ev, dotted, binding.level, module) if colon else None
+    home = None if found is None or found is module else binding_module(ev, name, found)
+    return None if home is None else (home, name)
+
+
+def binding_module(ev: Evaluator, name: str, module: Module) -> Module | None:
+    """The module that binds a name of ``module``: itself, or one of those that it imports with a star."""
+    waiting, seen = [module], {module.path}
+    while waiting:
+        one = waiting.pop(0)
+        if name in one.scope.bindings:
+            return one
+        for dotted, level in one.stars:
+            inner = first_party(ev, dotted, level, one)
+            if inner is not None and inner.path not in seen:
+                seen.add(inner.path)
+                waiting.append(inner)
+    return None
+
+
 def first_party(ev: Evaluator, dotted: str, level: int, module: Module) -> Module | None:
     """The module of the project that an import in ``module`` means; None for a library's."""
     return ev.project.imported(dotted, level, module)

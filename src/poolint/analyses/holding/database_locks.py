@@ -11,11 +11,11 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import inside, root_of, source_of
-from poolint.analyses.origins import origin
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
 from poolint.models.schema import ENDING_ROLES
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.holding.transactions import Region
-    from poolint.analyses.origins import Passage
     from poolint.analyses.statement_locks import LockKind
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
 _MAX_DEPTH = 4
 """Functions inside each other that are looked into; cursors that are followed to what made them."""

@@ -11,10 +11,10 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED
 from poolint.analyses.lifetimes.state import Config, End, refine
-from poolint.analyses.origins import are_different
 from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.flow.flags import asked, name_of
 from poolint.frameworks.hooks import is_resumed

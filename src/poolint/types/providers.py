@@ -1,0 +1,44 @@
+"""What provides the value that a framework passes for a parameter: the functions behind ``Depends(…)`` and its kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.types.annotated import dependencies, injection, provider_in
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def providers(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[Function]:
+    """The functions of the project whose value a framework passes for a parameter; ``scope`` is its function."""
+    for one, around in dependencies(ev, parameter, scope):
+        yield from shared(ev, one, around)
+
+
+def injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+    """The markers that say what a framework passes for a parameter, each with the scope that it stands in."""
+    for one, where in dependencies(ev, parameter, scope):
+        if injection(ev, one, where) is not None:
+            yield one, where
+
+
+def provided(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[Function]:
+    """The functions of the project that a framework calls for a marker: ``Depends(function)``."""
+    row = injection(ev, marker, where)
+    target = provider_in(row, marker) if row is not None else None
+    for one in alternatives(ev.type_of(target, where)) if target is not None else ():
+        if isinstance(one, Function):
+            yield one
+
+
+def shared(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:
+    """The same; one whose value is not shared with other dependencies is of no interest."""
+    row = injection(ev, marker, scope)
+    if row is not None and not any(row.unshared and one.arg == row.unshared for one in marker.keywords):
+        yield from provided(ev, marker, scope)
