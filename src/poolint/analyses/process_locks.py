@@ -10,7 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.origins import PASSAGES, origin
+from poolint.types.following import PASSAGES, origin
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -87,7 +87,7 @@ def lets_in_several(ev: Evaluator, lock: ProcessLock, scope: Scope) -> bool:
     """Whether the code shows that one lets in more than one."""
     if lock.is_mutex:
         return False
-    made, where, _ = origin(ev, lock.node, scope, PASSAGES - {"function"})
+    made, where = origin(ev, lock.node, scope, PASSAGES - {"function"})
     if not isinstance(made, ast.Call):
         return False
     value = size(ev, made, where) or (made.args[0] if made.args else None)
