@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Question, detectors
@@ -46,23 +47,21 @@ class Analysis(Services):
         them share may be half known then: after the first ``FEW`` crashes the answer is cut short, to be asked for anew.
         """
         known = len(crashes)
-        found: list[tuple[Scope, Observation]] = []
-        nothing: list[tuple[Scope, Observation]] = []
-        questions = [one for one in self._asked() if one.is_about_text(module.source.data)]
-        functions = 0
-        for scope in sorted(module.scope.descendants(), key=_start):
-            functions += isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            if functions > MOST_FUNCTIONS:
-                found.append((scope, GivenUp(scope.node, scope.qualified_name, False, MOST_FUNCTIONS, "functions")))
-                break
-            for one in questions:
-                if known < len(crashes) <= FEW:
-                    return found
-                part = f"detector `{one.name}`"
-                if part not in crashes and one.is_about(scope):
+        scopes, given_up = _followed(module)
+        found: list[list[tuple[Scope, Observation]]] = [[] for _ in scopes]
+        for one in self._asked():
+            part = f"detector `{one.name}`"
+            if part in crashes or not one.is_about_text(module.source.data):
+                continue
+            for index, scope in enumerate(scopes):
+                if one.is_about(scope):
                     answer = partial(self._answered, one, scope)
-                    found += crashes.guarded(part, answer, nothing, _start(scope)[0], scope.qualified_name)
-        return found
+                    found[index] += crashes.guarded(part, answer, [], _start(scope)[0], scope.qualified_name)
+                    if part in crashes:
+                        break
+            if known < len(crashes) <= FEW:
+                break
+        return [*chain.from_iterable(found), *given_up]
 
     def _asked(self) -> list[Question]:
         if self._questions is None:
@@ -99,6 +98,18 @@ class Analysis(Services):
         except TooComplex:
             return True
         return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
+
+
+def _followed(module: Module) -> tuple[list[Scope], list[tuple[Scope, Observation]]]:
+    """The scopes of a module by their places, up to ``MOST_FUNCTIONS`` functions, and what says where that ends."""
+    scopes = sorted(module.scope.descendants(), key=_start)
+    functions = 0
+    for index, scope in enumerate(scopes):
+        functions += isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        if functions > MOST_FUNCTIONS:
+            end = GivenUp(scope.node, scope.qualified_name, False, MOST_FUNCTIONS, "functions")
+            return scopes[:index], [(scope, end)]
+    return scopes, []
 
 
 def _start(scope: Scope) -> tuple[int, int]:

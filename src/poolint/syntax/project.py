@@ -105,6 +105,7 @@ class Project:
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
         self._texts: dict[str, dict[str, bytes]] = {}
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
+        self._words: dict[str, dict[bytes, list[str]]] = {}
 
     def replace(self, source: Source) -> Module:
         """Take ``source`` for its file from now on, in place of what stands on disk.
@@ -115,6 +116,12 @@ class Project:
         path = self.finder.located(source.path)
         module = self._parse(source, path)
         self._modules[path] = module
+        data = with_newlines(source.data)
+        for root, texts in self._texts.items():
+            if texts.get(path, data) != data:
+                texts[path] = data
+                self._words.pop(root, None)
+                self._heirs.pop(root, None)
         return module
 
     def known(self, path: str) -> Module | None:
@@ -170,11 +177,14 @@ class Project:
         """The files of the package that ``near`` belongs to in which something called ``name`` is called, with what
         stands in them.
         """
-        plain = name.encode()
-        word = re.compile(rb"\b" + re.escape(plain) + rb"[ \t]*\(")
-        for path, data in self._texts_of(self.root_of(near)):
-            if plain in data and word.search(data) is not None:
-                yield path, data
+        root, word = self.root_of(near), name.encode()
+        texts = self._texts_of(root)
+        if root not in self._words:
+            self._words[root] = _by_words(texts)
+        called = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"[ \t]*\(")
+        for path in self._words[root].get(word, ()):
+            if called.search(texts[path]) is not None:
+                yield path, texts[path]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
@@ -183,7 +193,7 @@ class Project:
         root = self.root_of(near)
         if root not in self._heirs:
             index = self._heirs[root] = {}
-            for path, data in self._texts_of(root):
+            for path, data in self._texts_of(root).items():
                 if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
                     continue  # what stands in for the real one there
                 for heir, bases in _CLASS.findall(data):
@@ -191,13 +201,11 @@ class Project:
                         index.setdefault(base, []).append((path, heir.decode()))
         return self._heirs[root].get(name.encode(), [])
 
-    def _texts_of(self, root: str) -> Iterator[tuple[str, bytes]]:
+    def _texts_of(self, root: str) -> dict[str, bytes]:
         """The files below a folder, and what stands in them."""
         if root not in self._texts:
             self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
-        for path, data in self._texts[root].items():
-            known = self._modules.get(path)
-            yield path, with_newlines(known.source.data) if known is not None else data
+        return self._texts[root]
 
     def root_of(self, module: Module) -> str:
         """The folder of the package that a module belongs to, or the one that it is imported from."""
@@ -237,5 +245,17 @@ class Project:
         except OSError:
             return b""
 
+
+def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
+    """The files by each word that stands in them."""
+    found: dict[bytes, list[str]] = {}
+    for path, data in texts.items():
+        for word in set(data.translate(_WORDS).split()):
+            found.setdefault(word, []).append(path)
+    return found
+
+
+_WORDS = bytes(one if one > 127 or chr(one).isalnum() or chr(one) == "_" else 32 for one in range(256))
+"""What is no part of a word becomes a blank."""
 
 _NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
