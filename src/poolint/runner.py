@@ -7,7 +7,9 @@ Nothing that goes wrong with one file keeps the others from being checked: it be
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from functools import cached_property
 
 from poolint.config import ConfigError, shown
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         def is_interesting(self, path: str, data: bytes) -> bool: ...
 
         rules: Mapping[str, type[Rule]]
+        most: int
 
         @property
         def warnings(self) -> list[str]: ...
@@ -62,6 +65,10 @@ if TYPE_CHECKING:
 
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
 
+MOST_OF_SMALL = 12_000_000
+"""Bytes of source that are kept parsed (see :data:`poolint.engine.MOST_LOADED`) where there is no more than that to check:
+what would be let go of shortly before the end had to be read again."""
+
 MOST_REJECTED = 8_000_000
 """Bytes of files of no interest that wait for others to be parsed first."""
 
@@ -75,6 +82,7 @@ class Runner:
         self._options = options or Options()
         self._make = make
         self._paths: Sequence[str] = ()
+        self._files: Sequence[str] = ()
         self._swept: set[str] = set()
         """Directories in which nothing is left of a run that was killed."""
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
@@ -96,7 +104,8 @@ class Runner:
         discovery = Discovery(self._resolver)
         self._paths = paths
         self._swept.clear()
-        for path in discovery.files(paths):
+        self._files = list(discovery.files(paths))
+        for path in self._files:
             outcome.files += 1
             try:
                 outcome.add(path, self.check_file(path))
@@ -226,12 +235,21 @@ class Runner:
     def _rest(self, outcome: Outcome) -> None:
         """Let go of what takes memory, where that is much; what comes of the files that were checked is kept plain."""
         full = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError) and one.is_full]
+        if full and self._is_small:
+            for checker in full:
+                checker.most = max(checker.most, MOST_OF_SMALL)
+            full = [one for one in full if one.is_full]
         if full or self._waiting > MOST_REJECTED:
             self._prove(outcome)
         if full:
             outcome.settle()
             for checker in full:
                 checker.rest()
+
+    @cached_property
+    def _is_small(self) -> bool:
+        """Whether all that there is to check fits into memory at once: to let go of it costs reading it again."""
+        return sum(map(os.path.getsize, filter(os.path.isfile, self._files))) <= MOST_OF_SMALL
 
     def _check_source(
         self,

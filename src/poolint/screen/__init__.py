@@ -18,11 +18,11 @@ import os
 import re
 
 from poolint.files import read_source, with_newlines
-from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of, taken_from
+from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
+from poolint.screen.settling import FAR, Settling
 from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
-from poolint.screen.spreading import spread
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINE_OPTIONS", "STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 
-FAR = 1
-"""Over how many imports a coroutine's way to a database is followed at most."""
-
 
 class Screen:
     """Decides for files of one project; remembers what it has read."""
@@ -49,8 +46,8 @@ class Screen:
         self._files: dict[str, File | None] = {}
         self._words: dict[bytes, bytes] = {}
         """The words of all files, each once."""
-        self._settled: set[str] = set()
-        self._distance: dict[str, int] = {}
+        self._settling = Settling(self._file, self._ready.reaches)
+        self._distance = self._settling.distance
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._interesting: dict[str, tuple[int, bool]] = {}
         """Answers, by the hash of the text: functions of one file ask again and again."""
@@ -223,10 +220,10 @@ class Screen:
 
     def _settled_file(self, path: str, data: bytes) -> File:
         file = self._files.get(path)
-        if file is not None and file.data is data and path in self._settled:
+        if file is not None and file.data is data and path in self._settling.settled:
             return file  # asked for each call of a file: looking over its text each time would be quadratic
         data = with_newlines(data)
-        if file is not None and path in self._settled and file.data == data:
+        if file is not None and path in self._settling.settled and file.data == data:
             return file
         path = os.path.abspath(path)
         file = self._files.get(path)
@@ -237,10 +234,10 @@ class Screen:
                 self._gives.clear()
                 self._steps.clear()
             file = self._files[path] = self._opened(path, data)
-            self._settled.discard(path)
+            self._settling.settled.discard(path)
             self._counted = 0
-        if path not in self._settled:
-            self._settle(path)
+        if path not in self._settling.settled:
+            self._settling.settle(path)
         return file
 
     def _is_near_library(self, file: File) -> bool:
@@ -298,93 +295,6 @@ class Screen:
         if level:
             return self.finder.find_relative(dotted, level, path)
         return self.finder.find(dotted, path)
-
-    def _settle(self, start: str) -> None:
-        """Find out which names carry something, in all files that ``start`` reaches by imports."""
-        reached: list[str] = []
-        importers: dict[str, list[str]] = {}
-        stack, seen = [start], {start}
-        while stack:
-            path = stack.pop()
-            file = self._file(path)
-            if file is None:
-                continue
-            reached.append(path)
-            self._resolve_modules(file)
-            for target in {one for link in file.links for one in (link.source, link.submodule)} - {None, path}:
-                assert target is not None
-                importers.setdefault(target, []).append(path)
-                if target not in seen and target not in self._settled:
-                    seen.add(target)
-                    stack.append(target)
-        queue = list(reached)
-        waiting = set(queue)
-        while queue:
-            path = queue.pop()
-            waiting.discard(path)
-            file = self._file(path)
-            if file is not None and self._spread(file):
-                fresh = [one for one in importers.get(path, ()) if one not in waiting]
-                waiting.update(fresh)
-                queue.extend(fresh)
-        self._settled.update(reached)
-        self._measure(reached, importers)
-
-    def _measure(self, reached: list[str], importers: dict[str, list[str]]) -> None:
-        """How far the files that were reached are from one that carries something."""
-        for path in reached:
-            if (file := self._files[path]) is not None and file.carried:
-                self._distance[path] = 0
-        for far in range(FAR):
-            for path in [one for one in importers if self._distance.get(one) == far]:
-                for importer in importers[path]:
-                    self._distance.setdefault(importer, far + 1)
-
-    def _resolve_modules(self, file: File) -> None:
-        """Add links to the modules that a file reads off others, as in ``shop.storage.database.engine``."""
-        links = list(file.links)
-        seen = {(link.local, target) for link in links for target in (link.submodule, link.source)}
-        for link in links:  # grows
-            source = self._file(link.source) if link.source is not None else None
-            found = []
-            if source is not None and source.modules and link.name:
-                names = source.modules if link.name == b"*" else (link.name,)
-                found += [(link.local if link.name != b"*" else one, source, one) for one in names]
-            below = link.submodule if link.name else link.source
-            module = self._file(below) if below is not None else None
-            if module is not None and module.modules:
-                found += [(link.local, module, one) for one in file.read_off(link.local) & module.modules.keys()]
-            for local, holder, name in found:
-                for target in holder.modules.get(name, ()):
-                    if (local, target) not in seen and self._files.get(target) is not file:
-                        seen.add((local, target))
-                        links.append(Link(b"", local, target, None))
-                        file.modules.setdefault(local, set()).add(target)
-        file.links = tuple(links)
-
-    def _imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
-        """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
-        found = (set(file.seeds), set(file.blocking_seeds), set[bytes]())
-        for link in file.links:
-            source = self._files.get(link.source) if link.source is not None else None
-            below = self._files.get(link.submodule) if link.submodule is not None else None
-            if source is not None and (source.carried or source.blocking):
-                for into, told in zip(found, source.told, strict=True):
-                    if told:
-                        into |= taken_from(file, link, told)
-            if below is not None and (below.carried or below.blocking):
-                for into, told in zip(found, below.told, strict=True):
-                    into |= told & file.read_off(link.local)
-        return found
-
-    def _spread(self, file: File) -> bool:
-        """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
-        before = sum(map(len, file.told))
-        for own, imported in zip(file.told, self._imported(file), strict=True):
-            own |= imported
-        if any(file.told):
-            spread(file, self._ready.reaches)
-        return sum(map(len, file.told)) > before
 
 
 def _uses_state(data: bytes) -> bool:

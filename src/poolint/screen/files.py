@@ -18,7 +18,8 @@ _FROM = re.compile(
 )  # fmt: skip
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
-_NOTHING_MORE = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
+_GIVEN = re.compile(rb"= ?(\w+)(?=[ \t]*(?:[\r\n#;)\],]|$))")
+"""A plain name, and nothing more, behind an equals sign."""
 _NAME = re.compile(rb" *(\w+)")
 _BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b";", b"\f"})
 _LETTER = re.compile(rb"\w")
@@ -53,6 +54,7 @@ class File:
     """
 
     __slots__ = (
+        "_aliases",
         "_bound",
         "_coroutines",
         "_known",
@@ -67,6 +69,7 @@ class File:
         "data",
         "foreign",
         "is_odd",
+        "is_spread",
         "links",
         "modules",
         "seeds",
@@ -90,11 +93,14 @@ class File:
         """Top-level names whose bodies may reach a synchronous session."""
         self.foreign: set[bytes] = set()
         """Local names that come from libraries that carry nothing."""
+        self.is_spread = False
+        """Whether what is known of its names has been spread over the others."""
         self.is_odd = False
         """Whether it may ask a library for a name that it does not have."""
         self._coroutines: frozenset[bytes] | None = None
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
+        self._aliases: dict[bytes, list[bytes]] | None = None
         self._bound: dict[bytes, list[Segment]] | None = None
         self._mentioning: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
@@ -178,17 +184,14 @@ class File:
             start = data.find(local, end)
         return frozenset(found)
 
-    def aliases(self, local: bytes) -> list[bytes]:
+    def aliases(self, local: bytes) -> Iterable[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
-        found = []
-        for written in (b"= " + local, b"=" + local):
-            start = self.data.find(written)
-            while start >= 0:
-                end = start + len(written)
-                if _NOTHING_MORE.match(self.data, end) is not None:
-                    found += WORD.findall(self.data, max(0, start - 80), start)[-1:]
-                start = self.data.find(written, end)
-        return found
+        if self._aliases is None:
+            self._aliases = {}
+            for match in _GIVEN.finditer(self.data):
+                names = WORD.findall(self.data, max(0, match.start() - 80), match.start())[-1:]
+                self._aliases.setdefault(match[1], []).extend(names)
+        return self._aliases.get(local, ())
 
     @property
     def segments(self) -> list[Segment]:

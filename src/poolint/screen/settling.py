@@ -1,0 +1,152 @@
+"""Which names of a project's files carry something of a library: a least fixpoint over the files and their imports."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from poolint.screen.files import File, Link, taken_from
+from poolint.screen.spreading import spread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FAR = 1
+"""Over how many imports a coroutine's way to a database is followed at most."""
+
+
+class Settling:
+    """Settles files, each with all that it reaches by imports.
+
+    ``file`` gives what stands in a path, or None, and ``reaches`` says of a text whether it calls what synchronous sessions
+    reach the database by. A file of which the text has changed is to be taken out of ``settled``.
+    """
+
+    def __init__(self, file: Callable[[str], File | None], reaches: Callable[[bytes], bool]) -> None:
+        self._file = file
+        self._reaches = reaches
+        self.settled: set[str] = set()
+        self.distance: dict[str, int] = {}
+        """Over how many imports a file has to do with one that carries something; none that are too far."""
+
+    def settle(self, start: str) -> None:
+        """Find out which names carry something, in all files that ``start`` reaches by imports."""
+        reached = self._reached(start)
+        importers: dict[str, list[str]] = {}
+        for path in reached:
+            for target in self._targets(path):
+                importers.setdefault(target, []).append(path)
+
+        def resolve(file: File, path: str) -> bool:
+            known = self._targets(path)
+            is_new = self._resolve_modules(file)
+            for target in self._targets(path) - known:
+                importers.setdefault(target, []).append(path)
+            return is_new
+
+        self._until_stable(reached, importers, resolve)
+        self._until_stable(reached, importers, lambda file, _: self._spread(file))
+        self.settled.update(reached)
+        self._measure(reached, importers)
+
+    def _reached(self, start: str) -> list[str]:
+        """The files that ``start`` reaches by imports and that are not settled, imported ones before their importers."""
+        found: list[str] = []
+        seen = {start}
+        stack = [(start, iter(sorted(self._targets(start))))]
+        while stack:
+            path, targets = stack[-1]
+            target = next((one for one in targets if one not in seen and one not in self.settled), None)
+            if target is None:
+                stack.pop()
+                if self._file(path) is not None:
+                    found.append(path)
+            else:
+                seen.add(target)
+                stack.append((target, iter(sorted(self._targets(target)))))
+        return found
+
+    def _targets(self, path: str) -> set[str]:
+        """The files that a file imports, as far as is known."""
+        file = self._file(path)
+        found = {one for link in file.links for one in (link.source, link.submodule) if one} if file else set()
+        return found - {path}
+
+    def _until_stable(
+        self, paths: list[str], importers: dict[str, list[str]], step: Callable[[File, str], bool]
+    ) -> None:
+        """Take a step for each file, and again for those that import one in which it has changed something."""
+        queue = deque(paths)
+        waiting = set(paths)
+        while queue:
+            path = queue.popleft()
+            waiting.discard(path)
+            file = self._file(path)
+            if file is not None and step(file, path):
+                fresh = [one for one in importers.get(path, ()) if one not in waiting]
+                waiting.update(fresh)
+                queue.extend(fresh)
+
+    def _measure(self, reached: list[str], importers: dict[str, list[str]]) -> None:
+        """How far the files that were reached are from one that carries something."""
+        for path in reached:
+            if (file := self._file(path)) is not None and file.carried:
+                self.distance[path] = 0
+        for far in range(FAR):
+            for path in [one for one in importers if self.distance.get(one) == far]:
+                for importer in importers[path]:
+                    self.distance.setdefault(importer, far + 1)
+
+    def _resolve_modules(self, file: File) -> bool:
+        """Add links to the modules that a file reads off others, as in ``shop.storage.database.engine``; whether there
+        are new ones.
+        """
+        links = list(file.links)
+        known = len(links)
+        seen = {(link.local, target) for link in links for target in (link.submodule, link.source)}
+        for link in links:  # grows
+            source = self._file(link.source) if link.source is not None else None
+            found = []
+            if source is not None and source.modules and link.name:
+                names = source.modules if link.name == b"*" else (link.name,)
+                found += [(link.local if link.name != b"*" else one, source, one) for one in names]
+            below = link.submodule if link.name else link.source
+            module = self._file(below) if below is not None else None
+            if module is not None and module.modules:
+                found += [(link.local, module, one) for one in file.read_off(link.local) & module.modules.keys()]
+            for local, holder, name in found:
+                for target in holder.modules.get(name, ()):
+                    if (local, target) not in seen and self._file(target) is not file:
+                        seen.add((local, target))
+                        links.append(Link(b"", local, target, None))
+                        file.modules.setdefault(local, set()).add(target)
+        if len(links) > known:
+            file.links = tuple(links)
+            file._linked = None
+        return len(links) > known
+
+    def _imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
+        found = (set(file.seeds), set(file.blocking_seeds), set[bytes]())
+        for link in file.links:
+            source = self._file(link.source) if link.source is not None else None
+            below = self._file(link.submodule) if link.submodule is not None else None
+            if source is not None and (source.carried or source.blocking):
+                for into, told in zip(found, source.told, strict=True):
+                    if told:
+                        into |= taken_from(file, link, told)
+            if below is not None and (below.carried or below.blocking):
+                for into, told in zip(found, below.told, strict=True):
+                    into |= told & file.read_off(link.local)
+        return found
+
+    def _spread(self, file: File) -> bool:
+        """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
+        before = sum(map(len, file.told))
+        for own, imported in zip(file.told, self._imported(file), strict=True):
+            own |= imported
+        known = sum(map(len, file.told))
+        if known > before or (known and not file.is_spread):
+            file.is_spread = True
+            spread(file, self._reaches)
+        return sum(map(len, file.told)) > before
