@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
-from poolint.analyses.lifetimes.acquisitions import Site, checkout, sites
+from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
 from poolint.analyses.lifetimes.witnesses import unwinding
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.graphs import Graphs
+    from poolint.analyses.lifetimes.acquisitions import Acquisitions
     from poolint.analyses.lifetimes.typestate import Outcome, Trace
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.waypoints import Waypoint, What
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge, NodeKind
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.vocabulary import Vocabulary
 
 _UNWOUND: tuple[NodeKind, ...] = ("exit-generator", "exit-exception", "exit-cancel")
 _DOES: dict[LeakProblem, What] = {"overwritten": "rebinds-name", "cancel": "cancelled", "yield": "yields"}
@@ -52,10 +52,11 @@ class Lifetimes:
     """Follows the obligations of one project's functions."""
 
     def __init__(
-        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, graphs: Graphs, foreign: Effects
+        self, ev: Evaluator, acquisitions: Acquisitions, ownership: Ownership, graphs: Graphs, foreign: Effects
     ) -> None:
         self.ev = ev
-        self.vocabulary = vocabulary
+        self.acquisitions = acquisitions
+        self.vocabulary = acquisitions.vocabulary
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
@@ -66,7 +67,7 @@ class Lifetimes:
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
         self._spent = 0
-        for site in sites(self.ev, self.vocabulary, scope):
+        for site in self.acquisitions.of(scope):
             if self._spent > MAX_IN_FUNCTION:
                 yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
                 return

@@ -10,6 +10,7 @@ from poolint.analyses.effects import Edges, Effects
 from poolint.analyses.graphs import Graphs
 from poolint.analyses.holding.dataflow import Holdings
 from poolint.analyses.holding.transfer import Reader
+from poolint.analyses.lifetimes.acquisitions import Acquisitions
 from poolint.analyses.ownership import Ownership
 from poolint.analyses.session_use import Using
 from poolint.analyses.sinks import (
@@ -62,6 +63,7 @@ class Services:
         self._kept: dict[type, object] = {}
         self.evaluator: Evaluator = Evaluator(project, models, screen)
         self.vocabulary = Vocabulary(models)
+        self.acquisitions = Acquisitions(self.evaluator, self.vocabulary)
         self.components = Components()
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
@@ -72,7 +74,7 @@ class Services:
         self.foreign = Effects(edges, foreign_sink)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
-        reader = Reader(self.evaluator, self.vocabulary, self.ownership, self.using, Effects(edges, end_sink))
+        reader = Reader(self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink))
         self.holdings: Holdings = Holdings(reader, self.graphs, self.components)
 
     @cached_property
@@ -111,7 +113,7 @@ class Services:
         """What becomes of checkouts."""
         from poolint.detect.checkouts import Lifetimes
 
-        return Lifetimes(self.evaluator, self.vocabulary, self.ownership, self.graphs, self.foreign)
+        return Lifetimes(self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign)
 
     @cached_property
     def spending(self) -> Spending:

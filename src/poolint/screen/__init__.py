@@ -85,7 +85,7 @@ class Screen:
         file = self._settled_file(path, data)
         if file.seeds:
             return True
-        carried, _, blocking = self._imported(file)
+        carried, _, blocking = self._settling.imported(file)
         if carried or (blocking and b"async def" in data):
             return True
         if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):

@@ -125,7 +125,7 @@ class Settling:
             file._linked = None
         return len(links) > known
 
-    def _imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
+    def imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
         """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
         found = (set(file.seeds), set(file.blocking_seeds), set[bytes]())
         for link in file.links:
@@ -143,7 +143,7 @@ class Settling:
     def _spread(self, file: File) -> bool:
         """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
         before = sum(map(len, file.told))
-        for own, imported in zip(file.told, self._imported(file), strict=True):
+        for own, imported in zip(file.told, self.imported(file), strict=True):
             own |= imported
         known = sum(map(len, file.told))
         if known > before or (known and not file.is_spread):

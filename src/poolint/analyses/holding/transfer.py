@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.direct import is_direct, opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.transactions import root_of, source_of, transactions
-from poolint.analyses.lifetimes.acquisitions import sites
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
@@ -31,13 +30,13 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.exit_summaries import Leaving
     from poolint.analyses.holding.transactions import Region
+    from poolint.analyses.lifetimes.acquisitions import Acquisitions
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.session_use import Using
     from poolint.analyses.waypoints import Cause
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
-    from poolint.types.vocabulary import Vocabulary
 
 
 class Change(NamedTuple):
@@ -95,10 +94,11 @@ class Reader:
     """Reads the changes off the functions of one project."""
 
     def __init__(
-        self, ev: Evaluator, vocabulary: Vocabulary, ownership: Ownership, using: Using, ends: Effects
+        self, ev: Evaluator, acquisitions: Acquisitions, ownership: Ownership, using: Using, ends: Effects
     ) -> None:
         self.ev = ev
-        self.vocabulary = vocabulary
+        self.acquisitions = acquisitions
+        self.vocabulary = vocabulary = acquisitions.vocabulary
         self.ownership = ownership
         self.using = using
         self.ends = ends
@@ -154,7 +154,7 @@ class Reader:
         for call in scope.calls:
             if last_name(call.func) in ENTERING:
                 self._stacked(call, scope, found)
-        for site in sites(self.ev, self.vocabulary, scope):
+        for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
         return found

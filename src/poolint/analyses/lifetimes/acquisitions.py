@@ -83,17 +83,33 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
     """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
     if scope.kind != "function":
         return
-    captured = _captured(scope)
+    captured = _Captured(scope)
     for node in scope.calls:
         found = _acquired(ev, vocabulary, node, scope, captured)
         if isinstance(found, Site):
             yield found
 
 
+class Acquisitions:
+    """The obligations of the functions of one project, each function looked at once."""
+
+    def __init__(self, ev: Evaluator, vocabulary: Vocabulary) -> None:
+        self._ev = ev
+        self.vocabulary = vocabulary
+        self._sites: dict[Scope, tuple[Site, ...]] = {}
+
+    def of(self, scope: Scope) -> tuple[Site, ...]:
+        """See :func:`sites`."""
+        found = self._sites.get(scope)
+        if found is None:
+            found = self._sites[scope] = tuple(sites(self._ev, self.vocabulary, scope))
+        return found
+
+
 def acquisition(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope) -> Site | Unfollowed:
     """The obligation that begins with a call, or why none does."""
     if scope.kind == "function":
-        return _acquired(ev, vocabulary, node, scope, _captured(scope))
+        return _acquired(ev, vocabulary, node, scope, _Captured(scope))
     parent = parent_of(node)
     why = _elsewhere(parent_of(parent) if isinstance(parent, ast.Await) else parent)
     return why if why in ("entered", "passed") else "module"
@@ -104,13 +120,22 @@ def is_taking(fact: CallSite) -> bool:
     return (fact.role or (fact.cls.construct if fact.cls is not None else "")) in _TAKES
 
 
-def _captured(scope: Scope) -> set[str]:
-    """The names that inner functions use."""
-    return {name for inner in scope.descendants() if inner is not scope for name in inner.loads}
+class _Captured:
+    """The names of a function that its inner functions use, found out when the first name is asked about."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._names: set[str] | None = None
+
+    def __contains__(self, name: str) -> bool:
+        if self._names is None:
+            inner = (one for one in self._scope.descendants() if one is not self._scope)
+            self._names = {name for one in inner for name in one.loads}
+        return name in self._names
 
 
 def _acquired(
-    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope, captured: set[str]
+    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope, captured: _Captured
 ) -> Site | Unfollowed:
     value: ast.expr = node
     parent = parent_of(node)
