@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,10 @@ import poolint.judgement
 from poolint.config import Settings
 from poolint.engine import Checker
 from poolint.rules import registry
+from poolint.rules.awaits.unawaited_release import UnawaitedRelease
 from poolint.rules.awaits.unawaited_transaction import UnawaitedTransaction
 from poolint.rules.base import Rule, own_visits
+from poolint.rules.checkouts.leak_on_exception import LeakOnException
 from poolint.rules.holding.sleep_while_held import SleepWhileHeld
 from poolint.text.source import Source
 
@@ -88,3 +91,31 @@ def test_a_rule_that_visits_for_itself_finds_the_same(tmp_path: Path, cuts: list
 def test_no_rule_of_ours_visits_only_to_hand_on(rule: type[Rule]) -> None:
     assert not own_visits(rule)
     assert (rule.fix is not Rule.fix) == (rule.meta.fix != "none")
+
+
+LEAVE = """\
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+
+async def save(maker: async_sessionmaker) -> None:
+    session = maker()
+    await session.execute(text("SELECT 1"))
+    session.close()
+"""
+
+
+def codes(folder: Path, *rules: type[Rule]) -> list[str]:
+    source = Source.from_bytes(str(folder / "app.py"), LEAVE.encode())
+    return [
+        one.code for one in Checker(Settings(root=str(folder)), {rule.meta.code: rule for rule in rules}).check(source)
+    ]
+
+
+def test_what_is_lost_by_a_release_that_does_not_happen_is_reported_at_the_release(tmp_path: Path) -> None:
+    class AlwaysLost(LeakOnException):
+        meta = replace(LeakOnException.meta, code="XYZ202", yields_to=frozenset())
+
+    assert codes(tmp_path, UnawaitedRelease, LeakOnException) == ["POL101"]
+    assert codes(tmp_path, LeakOnException) == []
+    assert codes(tmp_path, AlwaysLost) == ["XYZ202"]

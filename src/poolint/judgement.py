@@ -197,8 +197,9 @@ class Judgement:
         return found
 
     def _gives_way(self, meta: Meta, observation: Observation) -> bool:
-        """Whether something else is observed at the same node that has precedence with a rule."""
-        return not meta.yields_to.isdisjoint(self._kinds_at[observation.node])
+        """Whether something else is observed there, or at the cause, that has precedence with a rule."""
+        others = meta.yields_to - {type(observation)}
+        return any(not others.isdisjoint(self._kinds_at.get(node, ())) for node in observation.places)
 
     def _tell(self, found: list[_Found]) -> None:
         """Report findings that have no fixes, or whose fixes are with them."""

@@ -122,15 +122,13 @@ class Lifetimes:
         return outcome
 
     def _followed(self, site: Site, scope: Scope) -> Observation | None:
-        if self._release_is_dropped(site, scope):
-            return self._let_pass(site, scope, "release-dropped", site.name)  # that is told of instead
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
         verdict = _verdict(outcome, site, scope)
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
-            manual = self._manual(site, scope, outcome)
+            manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
             return manual or (self._let_pass(site, scope, reason, site.name) if outcome.leaks else None)
         problem, edges = verdict
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
@@ -147,8 +145,8 @@ class Lifetimes:
         """Whether a generator loses what it makes when its consumer fails."""
         return any(one.node is site.call for one in lent.observe(self.ev, self.graphs, scope))
 
-    def _release_is_dropped(self, site: Site, scope: Scope) -> bool:
-        """Whether the function calls a release that does not happen: never awaited, or `session.sync_session.close()`."""
+    def _dropped(self, site: Site, scope: Scope) -> ast.Call | None:
+        """A release that the function calls and that does not happen: never awaited, or `session.sync_session.close()`."""
         for load in scope.loads.get(site.name, ()):
             read = parent_of(load)
             if not isinstance(read, ast.Attribute):
@@ -158,13 +156,13 @@ class Lifetimes:
                 row = self.ev.models.method(site.cls, read.attr)
                 is_release = row is not None and row.role == "release" and row.call == "coroutine"
                 if is_release and usage(around, scope).use is Use.DROPPED:
-                    return True
+                    return around
             elif isinstance(around, ast.Attribute) and around.attr == "close":
                 called = parent_of(around)
                 is_called = isinstance(called, ast.Call) and called.func is around
                 if is_called and read.attr in SYNC_SIDES and scope.is_async:
-                    return True
-        return False
+                    return called  # type: ignore[return-value]
+        return None
 
     def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
         """A checkout that is released right, but by hand."""
@@ -215,6 +213,7 @@ class Lifetimes:
             statement_of(site.call),
             outcome is not None and outcome.handed,
             is_entry(self.ev, scope) or is_in_loop(site.call, scope),
+            self._dropped(site, scope),
         )
 
     def _path(

@@ -38,7 +38,8 @@ class LeakedCheckout(Observation):
     ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
     where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
     the project that has checked it out for this one. ``handed``: some other path gives it to somebody else.
-    ``repeated`` says that the checkout is seen to happen again and again: for each request, or in a loop.
+    ``repeated`` says that the checkout is seen to happen again and again: for each request, or in a loop. ``dropped`` is a
+    release that is written and does not happen.
     """
 
     call: CallSite
@@ -52,6 +53,12 @@ class LeakedCheckout(Observation):
     statement: ast.stmt | None = None
     handed: bool = False
     repeated: bool = False
+    dropped: ast.Call | None = None
+
+    @property
+    def places(self) -> tuple[ast.AST, ...]:
+        """The checkout, and the release that does not happen."""
+        return (self.node,) if self.dropped is None else (self.node, self.dropped)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,6 +19,12 @@ class Observation:
     function: str
     in_async: bool
     """Whether an ``await`` may be written at this place."""
+
+    @property
+    def places(self) -> tuple[ast.AST, ...]:
+        """The nodes at which something else that is observed may be the cause of this."""
+        return (self.node,)
+
     on_request: ClassVar[bool] = False
     """Whether only rules that are off by default judge this: it is no leak, and no rule is loaded for it unasked."""
 
@@ -40,7 +46,6 @@ Dismissal = Literal[
     "same-resource",
     "ended-before",
     # of what is owed
-    "release-dropped",
     "told-as-lent",
     "part-outlives",
     "ends-the-process",

@@ -102,7 +102,6 @@ DISMISSALS: dict[Dismissal, str] = {
     "earlier-round": "what `{}` holds is from an earlier round of the loop",
     "same-resource": "what it takes is bound to `{}`, which holds the connection",
     "ended-before": "a function on the way to the second checkout is passed `{}`, and ends its use or asks for it",
-    "release-dropped": "a release of `{}` is written that does not happen: that is judged in its place",
     "told-as-lent": "`{}` is lost where the consumer of the generator fails: that is judged in its place",
     "part-outlives": "something made of `{}` lives on, and whoever has that goes on using it",
     "ends-the-process": "`{}` ends the process, and with it everything is given back",

@@ -83,7 +83,7 @@ class Meta:
     uncovers: frozenset[str] = frozenset()
     """Codes whose findings its fix may bring to light: an awaited checkout is something that has to be released."""
     yields_to: frozenset[type[Observation]] = frozenset()
-    """Kinds of observation that have precedence: where one stands at the same node, another rule speaks of it."""
+    """Kinds of observation that have precedence: where one stands in one of its places, another rule speaks of it."""
     options: tuple[Option, ...] = ()
     """What a project may set for it."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from poolint.detect.awaits import DroppedAwaitable
+from poolint.detect.collector import LeftToCollector
 from poolint.rules.base import Declined, Verdict
 
 if TYPE_CHECKING:
@@ -38,8 +40,14 @@ def held(cls: Class | None) -> str:
     return "its connection stays checked out"
 
 
-ELSEWHERE = Declined("something else is observed in the same place that has precedence: that is judged instead")
+ELSEWHERE = Declined(
+    "something else is observed there, or where it comes from, that has precedence: that is judged instead"
+)
 """Why a rule that yields does not report."""
+
+
+NO_RELEASE = frozenset({DroppedAwaitable, LeftToCollector})
+"""A release that is written and does not happen: of what is lost by it, that is said once, where it can be mended."""
 
 
 def given_up(observation: GivenUp) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
-from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
+from poolint.rules.base import LIFETIMES, Declined, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ class UnawaitedQuery(Rule):
         uncovers=LIFETIMES,
     )
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         call, how = observation.call, observation.usage
         if call.role == "external" or (call.cls is not None and call.cls.kind in ("client", "response")):
-            return None
+            return Declined("it asks no database")
         if isinstance(observation, DroppedAwaitable):
             if call.role in _ELSEWHERE:
                 return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import held, is_pool_per_call, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, is_pool_per_call, leak_subject
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -61,6 +61,7 @@ class CheckoutNeverReleased(Rule):
         name="checkout-never-released",
         summary="a connection or session is checked out and never given back",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class DiscardedCheckout(Rule):
@@ -47,6 +47,7 @@ class DiscardedCheckout(Rule):
         name="discarded-checkout",
         summary="a checkout's result is thrown away, or used in one chain and lost",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )

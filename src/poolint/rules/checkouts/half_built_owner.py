@@ -6,7 +6,7 @@ from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, raising
 
 
 class HalfBuiltOwner(Rule):
@@ -55,6 +55,7 @@ class HalfBuiltOwner(Rule):
         name="half-built-owner",
         summary="something may fail between a checkout and the hand-over to its owner",
         subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -69,6 +69,7 @@ class LeakOnCancellation(Rule):
         name="leak-on-cancellation",
         summary="a cancellation skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         fix="safe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),

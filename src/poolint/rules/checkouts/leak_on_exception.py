@@ -8,7 +8,7 @@ from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, raising
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -67,6 +67,7 @@ class LeakOnException(Rule):
         name="leak-on-exception",
         summary="an exception skips the release of a connection or session",
         subscription=Subscription(observations=frozenset({LeakedCheckout, LostMember})),
+        yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"alembic"}),

@@ -6,7 +6,7 @@ from poolint.detect.collector import LeftToCollector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class LeanedOnGc(Rule):
@@ -56,6 +56,7 @@ class LeanedOnGc(Rule):
         name="leaned-on-gc",
         summary="a release that does not happen, so that only the garbage collector is left",
         subscription=Subscription(observations=frozenset({LeftToCollector, LeakedCheckout})),
+        yields_to=NO_RELEASE,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

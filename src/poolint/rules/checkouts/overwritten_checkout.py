@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class OverwrittenCheckout(Rule):
@@ -54,6 +54,7 @@ class OverwrittenCheckout(Rule):
         name="overwritten-checkout",
         summary="a name that holds an open checkout is bound again",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
         relaxed_for_process_in=frozenset({"tests", "scripts"}),
     )

@@ -9,7 +9,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import again, call_text, is_pool_per_call, leak_subject
+from poolint.rules.wording import NO_RELEASE, again, call_text, is_pool_per_call, leak_subject
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -64,6 +64,7 @@ class PoolPerCall(Rule):
         name="pool-per-call",
         summary="an engine, pool or client is built in a function and not disposed of",
         subscription=Subscription(observations=frozenset({LeakedCheckout, MadeForEachCall, OwnerForEachCall})),
+        yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),

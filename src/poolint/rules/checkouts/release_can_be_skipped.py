@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class ReleaseCanBeSkipped(Rule):
@@ -62,6 +62,7 @@ class ReleaseCanBeSkipped(Rule):
         name="release-can-be-skipped",
         summary="something in a `finally` may fail before the release in it",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
     )
 

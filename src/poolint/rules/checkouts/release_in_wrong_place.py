@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class ReleaseInWrongPlace(Rule):
@@ -54,6 +54,7 @@ class ReleaseInWrongPlace(Rule):
         name="release-in-wrong-place",
         summary="a pooled connection is closed instead of given back, or given to another pool",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
     )
 

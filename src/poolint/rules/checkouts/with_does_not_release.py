@@ -6,7 +6,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class WithDoesNotRelease(Rule):
@@ -51,6 +51,7 @@ class WithDoesNotRelease(Rule):
         name="with-does-not-release",
         summary="`with conn:` ends the transaction only, and nothing releases the connection",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
     )
 
