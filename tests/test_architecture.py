@@ -305,12 +305,10 @@ MAY_NAME = {
     # Parts that name a library or a framework in a text other than documentation: why.
     "configuration/engines.py": "the maker of the engine that an extension makes of options in a configuration",
     "configuration/fleet.py": "Alembic's environments are a kind of file that settings name",
-    "detect/retries.py": "`backoff` is a word in the name of what lets time pass",
     "explain/words.py": "how people write the names of libraries",
     "roots/finder.py": "files by which a project is known",
     "screen/shapes.py": "`websocket` is what people call a parameter",
     "syntax/file_kinds.py": "Alembic's environments are a kind of file that settings name",
-    "types/evidence.py": "what an engine is by its name alone stands for these two classes",
     # Command lines, images and manifests, not code: which program a service starts, and what its options mean.
     "deployment": "programs and servers that are started, by their commands",
     # What users read; `test_rules_know_no_library` holds the rules.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.ownership import OWNERS, Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
+from poolint.models import standard
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
@@ -30,13 +31,6 @@ _MAX_NAMES = 100
 _LAZY = frozenset({"generator", "async-generator", "cm", "async-cm"})
 _AT_HAND = (ast.Await, ast.Starred, ast.IfExp, ast.BoolOp, ast.Tuple, ast.List, ast.Set, ast.Dict)
 _DISPLAYS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_PLAIN_BUILTINS = frozenset(
-    {
-        *("len", "bool", "int", "float", "str", "repr", "isinstance", "issubclass", "type", "id", "hash", "print"),
-        *("hasattr", "callable", "sum", "any", "all", "format"),
-    }
-)
-
 
 What = Literal["whole", "part", "pending", "cursor"]
 """What an expression is: the resource itself, a part of it, a coroutine whose result is none, or a cursor of which nothing
@@ -174,7 +168,7 @@ class Parts:
             if not isinstance(one, Function) or one.scope.kind != "function" or one.scope.is_generator:
                 return False
             annotation = getattr(one.scope.node, "returns", None)
-            if one.scope.returns and (annotation is None or not is_plain_annotation(annotation)):
+            if one.scope.returns and (annotation is None or not is_plain_annotation(self.ev.models, annotation)):
                 return False
         return True
 
@@ -224,7 +218,9 @@ class Parts:
         if isinstance(function, ast.Name) and self._is_builtin(function):
             if what == "whole":
                 return self._asked_for(call, argument, keyword) if function.id == "getattr" else False
-            return False if function.id in _PLAIN_BUILTINS or self._is_rows_of(argument, what) else None
+            return (
+                False if function.id in standard.ASKING | standard.FOLDING or self._is_rows_of(argument, what) else None
+            )
         if isinstance(function, ast.Attribute) and function.attr in self.ev.models.words("keeps"):
             return what != "whole" and self._put_into(function.value, what)
         found = alternatives(self.ev.type_of(function, self.scope))

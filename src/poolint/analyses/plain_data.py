@@ -11,60 +11,29 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint.analyses.sinks import EXTERNAL
+from poolint.models import standard
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import call_site
+from poolint.types.unmodelled import DATABASE
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 _MAX_DEPTH = 12
 
-_SCALARS = frozenset(
-    {
-        *("int", "float", "str", "bytes", "bool", "complex", "None", "UUID", "datetime", "date", "time", "timedelta"),
-        *("Decimal", "Path", "PurePath", "Literal", "EmailStr", "HttpUrl", "AnyUrl", "SecretStr"),
-    }
-)
-_CONTAINERS = frozenset(
-    {
-        *("dict", "Dict", "list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "Mapping"),
-        *("Sequence", "Iterable", "Collection", "Iterator", "Optional", "Union", "Annotated"),
-    }
-)
-_MAPPINGS = frozenset({"dict", "Dict", "Mapping"})
-_MAKES_SCALARS = frozenset({"int", "str", "float", "bool", "len", "bytes", "repr", "round", "hash", "ord", "chr"})
-_KEEPS_PLAIN = frozenset({"list", "tuple", "set", "dict", "sorted", "zip", "enumerate", "range", "min", "max", "sum"})
-_MODEL_FREE = frozenset(
-    {
-        *("Protocol", "ABC", "Generic", "BaseModel", "BaseSettings", "TypedDict", "NamedTuple", "object"),
-        *("Enum", "StrEnum", "IntEnum", "Exception", "ValueError", "RuntimeError"),
-    }
-)
-"""Bases of classes that are no entities."""
-_DATABASE = frozenset(
-    {
-        *("session", "connection", "subscription", "transaction", "cursor", "result", "query", "engine", "pool"),
-        *("factory", "registry"),
-    }
-)
-_READS_OUT = frozenset(
-    {
-        *("all", "one", "one_or_none", "first", "scalar", "scalar_one", "scalar_one_or_none", "count"),
-        *("fetch", "fetchall", "fetchone", "fetchmany", "fetchrow", "fetchval"),
-    }
-)
 _SELECTS = frozenset({"select", "text"})
 
 
 def is_database(one: object) -> bool:
     """Whether a value is an object of a library that works on a database."""
     return any(
-        isinstance(member, Instance) and member.base is not None and member.base.kind in _DATABASE
+        isinstance(member, Instance) and member.base is not None and member.base.kind in DATABASE
         for member in alternatives(one)  # type: ignore[arg-type]
     )
 
@@ -113,7 +82,7 @@ class Values:
             return node.attr == "id" or node.attr.endswith("_id")  # a key, never another entity
         if isinstance(node, ast.UnaryOp):
             return isinstance(node.op, ast.Not) or self.is_scalar(node.operand, depth + 1)
-        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKES_SCALARS
+        return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in standard.SCALARS
 
     # Names
 
@@ -137,7 +106,9 @@ class Values:
             node = node.value
         if isinstance(node, ast.Name):
             return self.is_read_out(node.id, depth + 1)
-        return (isinstance(node, ast.Call) and last_name(node.func) in _READS_OUT) or self.is_scalar(node)
+        return (
+            isinstance(node, ast.Call) and last_name(node.func) in self.ev.models.words("reads-rows")
+        ) or self.is_scalar(node)
 
     def _is_scalar_name(self, name: str) -> bool:
         if name not in self._scalars:
@@ -160,7 +131,7 @@ class Values:
 
     def _is_scalar_binding(self, binding: Binding) -> bool:
         if binding.annotation is not None:
-            return _named(binding.annotation, _SCALARS)
+            return _named(binding.annotation, self.ev.models)
         value = binding.value if binding.kind == "assign" and binding.index < 0 else None
         return value is not None and self.is_scalar(value)
 
@@ -169,7 +140,7 @@ class Values:
             return all(map(self.is_plain_name, captured(self.scope, binding.node)))
         if binding.kind == "import" or isinstance(binding.node, ast.ExceptHandler):
             return True
-        if binding.annotation is not None and is_plain_annotation(binding.annotation):
+        if binding.annotation is not None and is_plain_annotation(self.ev.models, binding.annotation):
             return True
         if binding.index < 0 and self._is_of_library(self.ev.binding(binding, self.scope)):
             return True
@@ -184,7 +155,7 @@ class Values:
 
     def _is_free(self, one: Instance) -> bool:
         if one.base is not None:
-            return one.base.kind not in _DATABASE
+            return one.base.kind not in DATABASE
         return self._is_no_entity(one.cls, 0)
 
     def _is_no_entity(self, cls: object, depth: int) -> bool:
@@ -200,7 +171,9 @@ class Values:
 
     def _has_plain_bases(self, scope: Scope, node: ast.ClassDef, depth: int) -> bool:
         for base in node.bases:
-            if last_name(base.value if isinstance(base, ast.Subscript) else base) in _MODEL_FREE:
+            if last_name(base.value if isinstance(base, ast.Subscript) else base) in self.ev.models.words(
+                "maps-nothing"
+            ):
                 continue
             known = alternatives(self.ev.type_of(base, scope.parent or scope))
             if not all(isinstance(one, ClassObject) and self._is_no_entity(one.cls, depth + 1) for one in known):
@@ -243,28 +216,34 @@ class Values:
 
     def _is_plain_assignment(self, binding: Binding, owner: Scope) -> bool:
         if binding.annotation is not None:
-            return is_plain_annotation(binding.annotation)
+            return is_plain_annotation(self.ev.models, binding.annotation)
         if isinstance(binding.value, ast.Constant):
             return True
         made = next((one for one in owner.children if one.name == "__init__"), None)
         given = made.bindings.get(binding.value.id, []) if made and isinstance(binding.value, ast.Name) else []
-        return bool(given) and all(one.annotation is not None and is_plain_annotation(one.annotation) for one in given)
+        return bool(given) and all(
+            one.annotation is not None and is_plain_annotation(self.ev.models, one.annotation) for one in given
+        )
 
     def _is_plain_call(self, node: ast.Call, depth: int) -> bool:
         fact = call_site(self.ev, node, self.scope)
         if fact is not None and fact.row is not None and fact.row.effect in EXTERNAL:
             return True
-        if fact is not None and fact.cls is not None and fact.cls.kind in _DATABASE:
+        if fact is not None and fact.cls is not None and fact.cls.kind in DATABASE:
             return fact.cls.kind == "connection" or _asks_for_columns(node)
         if self._is_of_library(self.ev.type_of(node, self.scope)):
             return True
         function = node.func
-        if isinstance(function, ast.Name) and function.id in _KEEPS_PLAIN and not nearest(function.id, self.scope):
+        if (
+            isinstance(function, ast.Name)
+            and function.id in standard.KEEPING_PLAIN
+            and not nearest(function.id, self.scope)
+        ):
             return all(self.is_plain(one, depth + 1) for one in node.args)
         callee = self.ev.type_of(function, self.scope)
         if isinstance(callee, Function):
             returns = getattr(callee.scope.node, "returns", None)
-            return returns is not None and is_plain_annotation(returns)
+            return returns is not None and is_plain_annotation(self.ev.models, returns)
         if isinstance(callee, LibraryFunction) or (isinstance(callee, LibraryName) and _is_standard(callee)):
             given = [*node.args, *(one.value for one in node.keywords)]
             return all(self.is_plain(one, depth + 1) for one in given)
@@ -297,7 +276,7 @@ def _is_standard(one: LibraryName) -> bool:
     return one.name.partition(".")[0] in (sys.stdlib_module_names | {"builtins"})
 
 
-def is_plain_annotation(node: ast.expr, depth: int = 0) -> bool:
+def is_plain_annotation(models: Models, node: ast.expr, depth: int = 0) -> bool:
     """Whether what is annotated is plain data: ``str``, ``list[int]``, ``UUID | None``, ``dict[str, Any]``."""
     if depth > _MAX_DEPTH:
         return False
@@ -306,42 +285,43 @@ def is_plain_annotation(node: ast.expr, depth: int = 0) -> bool:
             return True
         try:
             return isinstance(node.value, str) and is_plain_annotation(
-                ast.parse(node.value, mode="eval").body, depth + 1
+                models, ast.parse(node.value, mode="eval").body, depth + 1
             )
         except (SyntaxError, ValueError, RecursionError):
             return False
     if isinstance(node, ast.BinOp):
-        return is_plain_annotation(node.left, depth + 1) and is_plain_annotation(node.right, depth + 1)
+        return is_plain_annotation(models, node.left, depth + 1) and is_plain_annotation(models, node.right, depth + 1)
     if isinstance(node, ast.Subscript):
         head = last_name(node.value)
         if head == "Literal":
             return True
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if head == "Annotated":
-            return is_plain_annotation(inner[0], depth + 1)
-        if head in _MAPPINGS and len(inner) == 2 and last_name(inner[1]) == "Any":
+            return is_plain_annotation(models, inner[0], depth + 1)
+        if head in standard.MAPPINGS and len(inner) == 2 and last_name(inner[1]) == "Any":
             inner = inner[:1]  # what comes from, or goes to, JSON
-        return head in _CONTAINERS and all(
-            (isinstance(one, ast.Constant) and one.value is ...) or is_plain_annotation(one, depth + 1) for one in inner
+        return head in standard.PLAIN_CONTAINERS and all(
+            (isinstance(one, ast.Constant) and one.value is ...) or is_plain_annotation(models, one, depth + 1)
+            for one in inner
         )
-    return last_name(node) in _SCALARS
+    return last_name(node) in models.words("plain-type")
 
 
-def _named(node: ast.expr, names: frozenset[str]) -> bool:
-    """Whether an annotation is one of some names, or one of them or None."""
+def _named(node: ast.expr, models: Models) -> bool:
+    """Whether an annotation is one of a plain type, or of one and None."""
     if isinstance(node, ast.BinOp):
-        return _named(node.left, names) and _named(node.right, names)
+        return _named(node.left, models) and _named(node.right, models)
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
-            return is_plain_annotation(node) and "[" not in node.value
+            return is_plain_annotation(models, node) and "[" not in node.value
         return node.value is None
     if isinstance(node, ast.Subscript):
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         head = last_name(node.value)
         if head in ("Optional", "Union"):
-            return all(_named(one, names) for one in inner)
-        return head == "Literal" or (head == "Annotated" and _named(inner[0], names))
-    return last_name(node) in names
+            return all(_named(one, models) for one in inner)
+        return head == "Literal" or (head == "Annotated" and _named(inner[0], models))
+    return last_name(node) in models.words("plain-type")
 
 
 def _asks_for_columns(node: ast.Call) -> bool:

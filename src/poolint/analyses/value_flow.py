@@ -6,6 +6,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from poolint.models import standard
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, ModuleObject, Pending, alternatives
@@ -24,10 +25,6 @@ _PLAIN_ROWS = frozenset({"all", "one", "one_or_none", "first", "scalar", "scalar
 """What is plain data where rows are: not in an ORM session, whose rows are entities."""
 _COUNTS = frozenset({"update", "delete"})
 """Methods of a query that give the number of rows they have changed."""
-_PLAIN_BUILTINS = frozenset(
-    {"len", "bool", "int", "float", "str", "repr", "isinstance", "type", "id", "print", "hasattr"}
-)
-_EAGER_BUILTINS = frozenset({"list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any", "all"})
 _TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
 """Methods of a session that attach their argument to it."""
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
@@ -133,9 +130,9 @@ class Flow:
         function = call.func
         name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
         self.lazy = False
-        if isinstance(function, ast.Name) and name in _PLAIN_BUILTINS:
+        if isinstance(function, ast.Name) and name in standard.ASKING:
             return False
-        if isinstance(function, ast.Name) and name in _EAGER_BUILTINS and not derived.keeps_entities:
+        if isinstance(function, ast.Name) and name in standard.EAGER and not derived.keeps_entities:
             return self.is_container
         if isinstance(function, ast.Attribute) and name in derived.ev.models.words("logs"):
             return False

@@ -16,7 +16,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.values import Function, alternatives
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,9 @@ class BlockingCheckout(Observation):
 def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The first blocking call on each session in an ``async def``, then those that helpers make."""
     direct: dict[str, list[CallSite]] = {}
+    ends = ev.models.words("gives-back", "removes")
     for node in scope.calls:
-        is_end = bool(scope.yields) and last_name(node.func) in RELEASING
+        is_end = bool(scope.yields) and last_name(node.func) in ends
         if not (is_end or last_name(node.func) in vocabulary.reaches) or isinstance(parent_of(node), ast.Await):
             continue
         fact = call_site(ev, node, scope, use_evidence=False)

@@ -27,7 +27,6 @@ from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.syntax.uses import Use, usage
 from poolint.types.call_sites import text_of
-from poolint.types.vocabulary import RELEASING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +56,7 @@ class Lifetimes:
         self.ev = ev
         self.acquisitions = acquisitions
         self.vocabulary = acquisitions.vocabulary
+        self._ends = ev.models.words("gives-back", "removes")
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
@@ -125,7 +125,7 @@ class Lifetimes:
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)
-        verdict = _verdict(outcome, site, scope)
+        verdict = _verdict(outcome, site, scope, self._ends)
         if verdict is None:
             reason: Dismissal = "owner-kept" if site.cls.kind in OWNERS else "interrupt-only"
             manual = self._manual(site, scope, outcome) if self._dropped(site, scope) is None else None
@@ -261,9 +261,9 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
     return any(isinstance(one, ast.Name) and one.id == site.name for one in headers)
 
 
-def _verdict(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
     """The first problem that holds, in the order in which one obligation is told."""
-    verdict = _first_problem(outcome, site, scope)
+    verdict = _first_problem(outcome, site, scope, ends)
     if verdict is not None and verdict[0] in ("never", "exception", "cancel") and _is_guarded(verdict[1], site):
         return "guarded", verdict[1]
     return verdict
@@ -280,7 +280,9 @@ def _is_guarded(edges: list[Edge], site: Site) -> bool:
     return False
 
 
-def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProblem, list[Edge]] | None:
+def _first_problem(
+    outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]
+) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
         return _verdict_on_owner(outcome)
@@ -300,7 +302,7 @@ def _first_problem(outcome: Outcome, site: Site, scope: Scope) -> tuple[LeakProb
     thrown = leaks.get("exit-exception") or leaks.get("exit-cancel")
     if thrown is not None and outcome.handed and not outcome.released and "exit-normal" not in leaks:
         return "half-built", thrown
-    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site):
+    if thrown is not None and "exit-normal" not in leaks and _in_finally_before_release(thrown, site, ends):
         return "skipped", thrown
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
@@ -350,7 +352,7 @@ def _last_place(edges: list[Edge]) -> ast.expr | ast.stmt | None:
     return None
 
 
-def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
+def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[str]) -> bool:
     """Whether what raises stands in a ``finally`` that releases the checkout further down."""
     edge = unwinding(edges)
     if edge is None or not isinstance(edge.source.node, ast.expr):
@@ -360,13 +362,13 @@ def _in_finally_before_release(edges: list[Edge], site: Site) -> bool:
     while parent is not None:
         if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):
             later = parent.finalbody[parent.finalbody.index(child) :]  # type: ignore[arg-type]
-            return any(_releases(call, site.name) for one in later for call in ast.walk(one))
+            return any(_releases(call, site.name, ends) for one in later for call in ast.walk(one))
         child, parent = parent, parent_of(parent)
     return False
 
 
-def _releases(node: ast.AST, name: str) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in RELEASING):
+def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
         return False
     held = [node.func.value, *node.args]
     return any(isinstance(one, ast.Name) and one.id == name for one in held)

@@ -13,7 +13,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.owners import LongLived
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_RELEASES = re.compile(rb"\.(?:" + b"|".join(sorted(name.encode() for name in RELEASING)) + rb")\b")
 
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
@@ -33,7 +31,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             continue
         if len(given) != 1 or not isinstance(given[0], ast.Name) or not _is_variable(ev, function.value, scope):
             continue
-        taken = _taken(given[0], scope)
+        taken = _taken(ev, given[0], scope)
         found = checkout(ev, *taken, scope) if taken is not None else None
         if found is None or found[1].kind not in ("session", "connection"):
             continue
@@ -41,7 +39,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         ways = {name, *_handed_out(name, scope.module)}
         if _is_returned(given[0].id, scope):
             ways.add(scope.name)
-        if not _is_emptied(name, ways, scope.module) and not _is_emptied_elsewhere(ev, ways, scope.module):
+        if not _is_emptied(ev, name, ways, scope.module) and not _is_emptied_elsewhere(ev, ways, scope.module):
             where = (node, scope.qualified_name, may_await(node, scope))
             yield LongLived(*where, *found[:2], given[0].id, "context-variable", name, is_shared=False)
 
@@ -55,7 +53,7 @@ def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
     return ev.qualified_name(ev.type_of(value.func, scope.module.scope)) == "contextvars.ContextVar"
 
 
-def _taken(load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
+def _taken(ev: Evaluator, load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
     """The call that a name has its only value from, unless the function may release what it names."""
     bindings = scope.bindings.get(load.id, [])
     value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
@@ -65,7 +63,7 @@ def _taken(load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
     for other in scope.loads[load.id]:
         parent = parent_of(other)
         plain = isinstance(parent, (ast.Return, ast.Compare, ast.If)) or (
-            isinstance(parent, ast.Attribute) and parent.attr not in RELEASING
+            isinstance(parent, ast.Attribute) and parent.attr not in ev.models.words("gives-back", "removes")
         )
         if other is not load and not plain:
             return None
@@ -91,7 +89,7 @@ def _handed_out(name: str, module: Module) -> set[str]:
     return found
 
 
-def _is_emptied(name: str, ways: set[str], module: Module) -> bool:
+def _is_emptied(ev: Evaluator, name: str, ways: set[str], module: Module) -> bool:
     """Whether the module may take out of the variable what is in it, and release it."""
     for scope in module.scope.descendants():
         if any(scope.loads.get(way) for way in ways - {name}):
@@ -102,7 +100,7 @@ def _is_emptied(name: str, ways: set[str], module: Module) -> bool:
             if not isinstance(read, ast.Attribute) or not isinstance(call, ast.Call) or read.attr not in ("set", "get"):
                 return True
             used = parent_of(call)
-            if isinstance(used, ast.Attribute) and used.attr not in RELEASING:
+            if isinstance(used, ast.Attribute) and used.attr not in ev.models.words("gives-back", "removes"):
                 continue
             if not isinstance(used, (ast.Return, ast.Expr)):
                 return True
@@ -112,11 +110,13 @@ def _is_emptied(name: str, ways: set[str], module: Module) -> bool:
 def _is_emptied_elsewhere(ev: Evaluator, ways: set[str], module: Module) -> bool:
     """Whether another file of the project mentions the variable, or what hands it out, and releases anything."""
     word = re.compile(rb"\b(?:" + b"|".join(re.escape(way.encode()) for way in sorted(ways)) + rb")\b")
+    ends = rb"|".join(sorted(name.encode() for name in ev.models.words("gives-back", "removes")))
+    releases = re.compile(rb"\.(?:" + ends + rb")\b")
     project = ev.project
     for path in project.files(project.finder.top(module.path)):
         if path != module.path:
             data = project.bytes_of(path)
-            if word.search(data) and _RELEASES.search(data):
+            if word.search(data) and releases.search(data):
                 return True
     return False
 

@@ -49,7 +49,6 @@ _MADE_FOR: dict[str, What] = {
     "round": "made-for-each-round",
     "call": "made-for-each-call",
 }
-RELEASES = frozenset({"close", "aclose", "dispose", "disconnect", "terminate", "wait_closed", "shutdown", "stop"})
 _MAX_DEPTH = 2
 _KEEPS_NOTHING = frozenset({"staticmethod"})
 """Decorators that leave a function what it is."""
@@ -132,26 +131,27 @@ def _user(ev: Evaluator, scope: Scope) -> tuple[Repetition, ast.expr, Scope] | N
     """Somebody who gets what is made, again and again, and does not close it; None where one of them may."""
     found = None
     for call, inner in ev.callers.of(scope):
-        if not _forgets(call, inner):
+        if not _forgets(ev, call, inner):
             return None
         who = again(ev, call, inner, 0)
         if who and found is None:
             found = (who, call, inner)
     for mark, inner in _marks(ev, scope):
-        if _closes_parameter(mark, inner):
+        if _closes_parameter(ev, mark, inner):
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
 
 
-def _forgets(call: ast.Call, scope: Scope) -> bool:
+def _forgets(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a caller only uses what it gets, under a name of its own or at once."""
+    ends = ev.models.words("shuts-down")
     value: ast.AST = call
     if isinstance(parent_of(value), ast.Await):
         value = parent_of(value) or value
     parent = parent_of(value)
     if isinstance(parent, ast.Attribute):
-        return parent.attr not in RELEASES
+        return parent.attr not in ends
     if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
         return False
     name = parent.targets[0].id
@@ -159,7 +159,7 @@ def _forgets(call: ast.Call, scope: Scope) -> bool:
         return False
     uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
     owners = [parent_of(load) for load in uses]
-    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in RELEASES for one in owners)
+    return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
 
 
 def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> Repetition | None:
@@ -199,13 +199,15 @@ def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
                     yield mark, inner
 
 
-def _closes_parameter(mark: ast.Call, scope: Scope) -> bool:
+def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope) -> bool:
     """Whether the function whose parameter has this default closes what it is passed."""
     for inner in scope.children:
         for name, bindings in inner.bindings.items():
             if any(one.kind == "parameter" and one.value is mark for one in bindings):
                 parents = [parent_of(load) for each in inner.descendants() for load in each.loads.get(name, ())]
-                if any(not isinstance(one, ast.Attribute) or one.attr in RELEASES for one in parents):
+                if any(
+                    not isinstance(one, ast.Attribute) or one.attr in ev.models.words("shuts-down") for one in parents
+                ):
                     return True
     return False
 

@@ -66,10 +66,6 @@ class SwallowedCancellation(Observation):
     looping: bool
 
 
-_TIMEOUTS = frozenset({"builtins.TimeoutError", "asyncio.TimeoutError", "asyncio.exceptions.TimeoutError"})
-_CANCELLATIONS = frozenset({"asyncio.CancelledError", "asyncio.exceptions.CancelledError", "builtins.BaseException"})
-
-
 _OF_NO_INTEREST = frozenset(dir(builtins)) - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
 
@@ -83,6 +79,8 @@ class Handlers:
     def __init__(self, ev: Evaluator, edges: Edges) -> None:
         self.ev = ev
         self.edges = edges
+        self._timeouts = ev.models.manners["timeout-error"]
+        self._cancellations = ev.models.manners["cancelled-error"] | {"builtins.BaseException"}
         self._wrappers = {
             (module, name): (row, wrapper)
             for row in ev.models.wrapped
@@ -97,7 +95,7 @@ class Handlers:
         }
         self._roots = {module.partition(".")[0] for module, _ in self._wrappers}
         exhausted = {one.exhausted for one in ev.models.classes.values() if one.exhausted}
-        named = {*_TIMEOUTS, *_CANCELLATIONS, *self._names, *exhausted}
+        named = {*self._timeouts, *self._cancellations, *self._names, *exhausted}
         self._words = {name for _, name in self._wrappers} | {name.rpartition(".")[2] for name in named}
         self._origins = self._roots | {one.partition(".")[0] for one in {*homes, *exhausted}} | {"asyncio"}
 
@@ -108,9 +106,9 @@ class Handlers:
             if not isinstance(statement, ast.Try):
                 continue
             for node, name in self._caught(handler, scope):
-                if name in _CANCELLATIONS and scope.is_async:
+                if name in self._cancellations and scope.is_async:
                     yield from self._swallowed(node, name, handler, statement, scope)
-                elif name in _TIMEOUTS:
+                elif name in self._timeouts:
                     yield from self._missed(node, name, handler, statement, scope)
                 elif name.partition(".")[0] in self._roots:
                     yield from self._unreached(node, name, handler, statement, scope)
@@ -194,9 +192,9 @@ class Handlers:
         self, node: ast.AST, name: str, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope
     ) -> Iterator[Observation]:
         earlier = statement.handlers[: statement.handlers.index(handler)]
-        if any(each in _CANCELLATIONS for one in earlier for _, each in self._caught(one, scope)):
+        if any(each in self._cancellations for one in earlier for _, each in self._caught(one, scope)):
             return
-        if not goes_on(handler, statement, scope, is_named=name != "builtins.BaseException"):
+        if not goes_on(self.ev.models, handler, statement, scope, is_named=name != "builtins.BaseException"):
             return
         if any(last_name(one.func) in ("cancel", "uncancel") for one in scope.calls):
             return  # its own task, or one that it has cancelled itself

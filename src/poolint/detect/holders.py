@@ -27,7 +27,7 @@ from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
 from poolint.types.values import UNKNOWN, Instance, Pending, alternatives
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,7 +165,11 @@ class _Holder:
             assert isinstance(function, ast.Attribute)
             cls = self._entered(function.value, scope)
             return (receiver, cls) if cls is not None else None
-        fact = call_site(self.ev, call, scope) if last_name(function) in RELEASING else None
+        fact = (
+            call_site(self.ev, call, scope)
+            if last_name(function) in self.ev.models.words("gives-back", "removes")
+            else None
+        )
         if fact is None or fact.role != "release":
             return None
         if getattr(fact.row, "releases", "self") == "self":
@@ -248,7 +252,7 @@ class _Holder:
         ):
             return True
         if isinstance(function, ast.Attribute) and _member(function.value) == member:
-            return function.attr in RELEASING or function.attr in _LEAVES
+            return function.attr in self.ev.models.words("gives-back", "removes") or function.attr in _LEAVES
         if isinstance(function, ast.Name):
             inner = next((one for one in scope.children if one.name == function.id), None)
         elif _member(function):

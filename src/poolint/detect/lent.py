@@ -25,7 +25,7 @@ from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.values import Instance, alternatives
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,8 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[LeakedCheck
     """What a generator lends, and does not close when its consumer fails."""
     if not scope.is_generator:
         return
-    closing = [one for one in scope.calls if isinstance(one.func, ast.Attribute) and one.func.attr in RELEASING]
+    ends = ev.models.words("gives-back", "removes")
+    closing = [one for one in scope.calls if isinstance(one.func, ast.Attribute) and one.func.attr in ends]
     names = {name_of(one.func.value) for one in closing if isinstance(one.func, ast.Attribute)} - {""}
     for call in scope.calls if names else ():
         value: ast.expr = call
@@ -112,5 +113,5 @@ DETECTOR = Detector(
     "lent",
     lambda services: partial(observe, services.evaluator, services.graphs),
     of="functions",
-    calls=lambda _: RELEASING,
+    calls=lambda services: services.evaluator.models.words("gives-back", "removes"),
 )

@@ -20,7 +20,7 @@ from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Instance, alternatives
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,24 +119,24 @@ def _is_asked(resource: str, scope: Scope) -> bool:
 
 def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     """``background_tasks.add_task(work, session)``: it runs when the session's block or dependency has ended."""
-    for argument in _handed_on(node):
+    for argument in _handed_on(ev, node):
         life = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else None
         if life is not None and isinstance(argument, ast.Name):
             yield _outlives(node, scope, argument.id, last_name(node.func), life.ends, life.end)
 
 
-def _handed_on(node: ast.Call) -> Iterator[ast.expr]:
+def _handed_on(ev: Evaluator, node: ast.Call) -> Iterator[ast.expr]:
     """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
-    yield from _bound_to(node.args[0]) if node.args else ()
+    yield from _bound_to(ev, node.args[0]) if node.args else ()
     if node.args and isinstance(node.args[0], ast.Call) and last_name(node.args[0].func) == "partial":
-        yield from _handed_on(node.args[0])
+        yield from _handed_on(ev, node.args[0])
     yield from node.args[1:]
     yield from (one.value for one in node.keywords)
 
 
-def _bound_to(function: ast.expr) -> Iterator[ast.expr]:
+def _bound_to(ev: Evaluator, function: ast.expr) -> Iterator[ast.expr]:
     """The object of a bound method: ``session`` of ``session.execute``; ``session.close`` ends it, and may come late."""
-    if isinstance(function, ast.Attribute) and function.attr not in RELEASING:
+    if isinstance(function, ast.Attribute) and function.attr not in ev.models.words("gives-back", "removes"):
         yield function.value
 
 
@@ -166,7 +166,7 @@ def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     work = node.args[0]
     if not isinstance(work, ast.Call) or _is_group(node):
         return
-    for argument in [*_bound_to(work.func), *work.args, *(one.value for one in work.keywords)]:
+    for argument in [*_bound_to(ev, work.func), *work.args, *(one.value for one in work.keywords)]:
         found = _session(ev, argument, scope)
         if found is None or not isinstance(argument, ast.Name):
             continue

@@ -18,7 +18,7 @@ from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
 from poolint.types.values import ClassObject, Instance, alternatives
-from poolint.types.vocabulary import RELEASING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,34 +101,34 @@ def _long_lived(
     if found is None or found[1].kind not in ("session", "connection"):
         return
     fact, cls, _ = found
-    if memoising(scope, ev.models) is not None or not _is_released_somewhere(variable, scope):
+    if memoising(scope, ev.models) is not None or not _is_released_somewhere(ev, variable, scope):
         yield LongLived(node, scope.qualified_name, may_await(node, scope), fact, cls, variable, holder, keeper)
 
 
-def _is_released_somewhere(variable: str, scope: Scope) -> bool:
+def _is_released_somewhere(ev: Evaluator, variable: str, scope: Scope) -> bool:
     """Whether the module anywhere calls a release on something of this name, or hands it to what may."""
     index = index_of(scope.module.scope)
     if index.released is None:
-        index.released = frozenset(_released(scope.module.scope))
+        index.released = frozenset(_released(scope.module.scope, ev.models.words("gives-back", "removes")))
     return variable in index.released
 
 
-def _released(module: Scope) -> Iterator[str]:
+def _released(module: Scope, ends: frozenset[str]) -> Iterator[str]:
     """The names of what may be released anywhere in a module."""
     for inner in module.descendants():
-        yield from (name for name, loads in inner.loads.items() if any(map(_may_release, loads)))
+        yield from (name for name, loads in inner.loads.items() if any(_may_release(one, ends) for one in loads))
         for call in inner.calls:
             # `app.state.session.close()`, `Repository.conn.close()`, `stack.callback(app.state.session.close)`
             for one in (call.func, *call.args):
-                held = one.value if isinstance(one, ast.Attribute) and one.attr in RELEASING else one
+                held = one.value if isinstance(one, ast.Attribute) and one.attr in ends else one
                 if isinstance(held, ast.Attribute):
                     yield held.attr
 
 
-def _may_release(load: ast.Name) -> bool:
+def _may_release(load: ast.Name, ends: frozenset[str]) -> bool:
     parent = parent_of(load)
     if isinstance(parent, ast.Attribute):
-        return parent.attr in RELEASING
+        return parent.attr in ends
     return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
 
 

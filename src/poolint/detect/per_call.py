@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
-from poolint.detect.factories import RELEASES, again, is_lent, makers
+from poolint.detect.factories import again, is_lent, makers
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.syntax.scopes import assigned, parent_of
@@ -60,6 +60,7 @@ class Owners:
 
     def __init__(self, ev: Evaluator, words: frozenset[str]) -> None:
         self.ev = ev
+        self._ends = self.ev.models.words("shuts-down")
         self.words = words
         self._classes: dict[Scope, Owner | None] = {}
 
@@ -77,7 +78,7 @@ class Owners:
                 continue
             name = target.id
             used = _methods_of(name, scope)
-            if not used or not RELEASES.isdisjoint(used):
+            if not used or not self._ends.isdisjoint(used):
                 continue
             owner = self._given(call, scope)
             if owner is None or not owner.closers.isdisjoint(used):
@@ -85,7 +86,7 @@ class Owners:
             who = again(self.ev, call, scope, 0)
             if who:
                 path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
-                closer = min(owner.closers, key=lambda one: (one not in RELEASES, one))
+                closer = min(owner.closers, key=lambda one: (one not in self._ends, one))
                 where = (call, scope.qualified_name, may_await(call, scope))
                 yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
 
@@ -126,7 +127,7 @@ class Owners:
             inner = alternatives(self.ev.type_of(made.func, scope))
             owner = self._owner(inner[0]) if len(inner) == 1 and isinstance(inner[0], ClassObject) else None
             if owner is not None:
-                around = _closing(self.ev, found[0], owner.closers | RELEASES)
+                around = _closing(self.ev, found[0], owner.closers | self._ends)
                 return owner._replace(closers=owner.closers | around)
         return None
 
@@ -159,7 +160,7 @@ class Owners:
             base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
             if base is None or base.kind not in ("engine", "pool") or is_unpooled(self.ev, call, init) or is_lent(call):
                 continue
-            closers = _closing(self.ev, cls, RELEASES, attribute)
+            closers = _closing(self.ev, cls, self._ends, attribute)
             mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
             if closers and closers.isdisjoint(mentioned):
                 return Owner(scope.name, call, init, closers)

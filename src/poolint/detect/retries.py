@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,8 +36,8 @@ class BusyRetry(Observation):
     handler: Waypoint
 
 
-_WAITS = ("sleep", "wait", "backoff", "delay", "retry", "pause", "jitter")
-"""What is in the name of something that lets time pass."""
+_SAYS_WAIT = re.compile("sleep|wait|back_?off|delay|retry|pause|jitter")
+"""English words for what lets time pass, whoever has written it."""
 
 
 def observe(ev: Evaluator, edges: Edges, scope: Scope) -> Iterator[Observation]:
@@ -79,7 +80,7 @@ def _connects(fact: CallSite) -> bool:
 def _lets_time_pass(body: Body) -> bool:
     for call, fact in body.facts():
         name = last_name(call.func).lower()
-        if any(word in name for word in _WAITS):
+        if _SAYS_WAIT.search(name):
             return True
         if fact is not None and fact.row is not None and fact.row.effect in ("sleep", "wait", "queue"):
             return True

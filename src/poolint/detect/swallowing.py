@@ -11,18 +11,13 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
 
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_ENDS = frozenset({"exit", "_exit", "abort", "reraise", "fail", "interrupt_main"})
-_TELLS = frozenset(
-    {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "print", "str", "repr",
-     "format", "type", "print_exc", "format_exc", "isinstance", "echo", "secho", "write", "capture_exception"}
-)  # fmt: skip
-"""What an exception is passed to only to be told."""
 
 
-def goes_on(handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
+def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
     """Whether the function goes on, or ends as if nothing had happened.
 
     ``is_named``: the handler names the cancellation itself, so that whoever wrote it knows of it. Then it is only told
@@ -31,10 +26,10 @@ def goes_on(handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_
     inside = list(_inside(handler.body))
     if any(isinstance(one, ast.Raise) for one in inside):
         return False
-    if any(isinstance(one, ast.Call) and last_name(one.func) in _ENDS for one in inside):
+    if any(isinstance(one, ast.Call) and last_name(one.func) in models.words("fails") for one in inside):
         return False
     if handler.name is not None and any(
-        isinstance(one, ast.Name) and one.id == handler.name and not _is_told(one) for one in inside
+        isinstance(one, ast.Name) and one.id == handler.name and not _is_told(models, one) for one in inside
     ):
         return False
     if _raises_after(statement):
@@ -57,13 +52,13 @@ def _inside(body: list[ast.stmt]) -> Iterator[ast.AST]:
             stack.extend(ast.iter_child_nodes(node))
 
 
-def _is_told(name: ast.Name) -> bool:
+def _is_told(models: Models, name: ast.Name) -> bool:
     """Whether an exception is only written somewhere, not kept."""
     current, parent = name, parent_of(name)
     node: ast.AST = current
     while parent is not None and not isinstance(parent, ast.stmt):
         if isinstance(parent, ast.Call) and node is not parent.func:
-            return last_name(parent.func) in _TELLS
+            return last_name(parent.func) in models.words("logs", "reports")
         if isinstance(parent, (ast.JoinedStr, ast.Compare)):
             return True
         node, parent = parent, parent_of(parent)

@@ -46,6 +46,17 @@ How = Literal[
     "keeps",
     "keeps-given",
     "hands-on",
+    "gives-back",
+    "removes",
+    "tidies",
+    "shuts-down",
+    "fails",
+    "reports",
+    "timeout-error",
+    "cancelled-error",
+    # rows
+    "reads-rows",
+    "named-engine",
 ]
 """What a :class:`Manner` may say."""
 
@@ -77,6 +88,12 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     entities. ``uses``: they only use a connection that they are given, ``looks-at`` likewise, and what they give goes on
     using it; ``keeps``: methods that keep what they are given, and ``keeps-given`` functions that may. ``hands-on``: who is
     given something by them may end it.
+
+    ``gives-back``: methods that give something back, ``removes`` the same of a registry, and ``tidies`` what else is called
+    when it is over; ``shuts-down`` end what lends to others. ``fails``: functions that are there to raise or to end the
+    process; ``reports``: they write, or make words of, what they are given. ``timeout-error`` and ``cancelled-error``:
+    exceptions that say that time is up, and that a task is cancelled. ``reads-rows``: methods that give rows, or a value of
+    one, read whole. ``named-engine``: classes of what is called ``engine`` where their library is at hand.
     """
 
     how: How

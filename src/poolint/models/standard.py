@@ -32,3 +32,31 @@ CONSUMERS = frozenset(
     }
 )  # fmt: skip
 """Builtins that use their argument there and then: a coroutine is of no use to them."""
+
+SCALARS = frozenset({"int", "str", "float", "bool", "len", "bytes", "repr", "round", "hash", "ord", "chr"})
+"""Builtins that give a number or a text."""
+
+ASKING = frozenset(
+    {
+        "len", "bool", "int", "float", "str", "repr", "isinstance", "issubclass", "type", "id", "hash", "print", "hasattr",
+        "callable", "format",
+    }
+)  # fmt: skip
+"""Builtins whose value keeps nothing of their argument."""
+
+FOLDING = frozenset({"sum", "any", "all"})
+"""Builtins that read their argument to its end, and make one value of its items."""
+
+EAGER = FOLDING | {"list", "tuple", "set", "frozenset", "dict", "sorted", "min", "max"}
+"""Builtins that read their argument to its end, and give its items, or what these come to."""
+
+KEEPING_PLAIN = EAGER | {"zip", "enumerate", "range"}
+"""Builtins that make plain data of plain data."""
+
+PLAIN_CONTAINERS = frozenset(
+    {
+        "dict", "Dict", "list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "FrozenSet", "Mapping", "Sequence",
+        "Iterable", "Collection", "Iterator", "Optional", "Union", "Annotated",
+    }
+)  # fmt: skip
+"""Generics that are plain data where their arguments are."""

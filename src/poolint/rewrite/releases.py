@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.ownership import Fate, Ownership
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ _TAKES_BACK = frozenset({"release", "putconn"})
 """Methods of pools that are given what they take back."""
 _PLAIN = ("close", "aclose", "dispose", "disconnect")
 """Methods that do what leaving a block does; the first that a class has is the one to call."""
-_WAITS = frozenset({"shield", "wait_for"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ def releases(one: Checkout) -> list[Release] | None:
             continue
         call, is_plain, by_helper = _releasing(one, load)
         if call is not None:
-            statement = _whole_statement(call)
+            statement = _whole_statement(one.ev, call)
             if statement is None:
                 return None
             found.append(Release(statement, call, is_plain, by_helper, _talks_first(one, call)))
@@ -109,7 +109,7 @@ def _releases_argument(ev: Evaluator, scope: Scope, call: ast.Call) -> bool:
     return isinstance(call.func, ast.Attribute) and call.func.attr in _TAKES_BACK and len(call.args) == 1
 
 
-def _whole_statement(call: ast.Call) -> ast.Expr | None:
+def _whole_statement(ev: Evaluator, call: ast.Call) -> ast.Expr | None:
     """The statement that is nothing but a call, its ``await``, and what shields both."""
     current: ast.AST = call
     parent = parent_of(current)
@@ -119,8 +119,7 @@ def _whole_statement(call: ast.Call) -> ast.Expr | None:
         shields = (
             isinstance(parent, ast.Call)
             and parent.args[:1] == [current]
-            and (parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", ""))
-            in _WAITS
+            and last_name(parent.func) in ev.models.words("shields", "limits-awaited")
         )
         if parent is None or not (shields or isinstance(parent, ast.Await)):
             return None
@@ -158,7 +157,7 @@ def _swallows(statement: ast.stmt) -> bool:
 
 def _is_suppress(node: ast.expr) -> bool:
     function = node.func if isinstance(node, ast.Call) else node
-    return (function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")) == "suppress"
+    return last_name(function) == "suppress"
 
 
 def _clears(statement: ast.stmt, name: str) -> bool:

@@ -192,7 +192,11 @@ class _Search:
             return None
         commits = any(self._commits(one) for one in passed)
         run = Run(inner.body[index:])
-        if index and not run.leaves(may_return=True) and self.standing.may_leave(run, passed, commits=commits):
+        if (
+            index
+            and not run.leaves(self.ev.models, may_return=True)
+            and self.standing.may_leave(run, passed, commits=commits)
+        ):
             return Relocation(tuple(run.statements), outer, behind=True)
         return self._passing(inner.body, index, len(inner.body), passed, outer, commits=commits)
 
@@ -221,7 +225,7 @@ class _Search:
                 run = Run(suite[index:end])
                 expires = not self._commits_only(suite[end])
                 if (
-                    not run.leaves()
+                    not run.leaves(self.ev.models)
                     and not run.stores & Run([suite[end]]).loads
                     and self.standing.may_leave(run, [], expires=expires)
                 ):
@@ -245,7 +249,7 @@ class _Search:
         if not self.may_pass or not isinstance(suite[index], ast.Expr) or run.stores or others.jumps:
             return None
         changing = {one for one in run.loads & others.loads if self._may_change(one)}
-        if run.loads & others.stores or changing or run.leaves():
+        if run.loads & others.stores or changing or run.leaves(self.ev.models):
             return None
         return (
             Relocation(tuple(run.statements), target, behind=True)

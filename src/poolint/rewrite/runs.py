@@ -11,12 +11,12 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from poolint.models.loader import Models
+
 _STATEMENTS = (
     *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With),
     *(ast.AsyncWith, ast.Try, ast.Pass, ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Assert),
 )
-_DECIDES = frozenset({"raise_for_status", "abort", "exit", "fail"})
-"""Methods and functions that are there to raise."""
 
 
 def own_nodes(statements: Iterable[ast.stmt]) -> Iterator[ast.AST]:
@@ -80,14 +80,14 @@ class Run:
         """Whether control may leave it otherwise than at its end or by an exception."""
         return self.yields or any(map(_jumps, self.statements))
 
-    def leaves(self, *, may_return: bool = False) -> bool:
+    def leaves(self, models: Models, *, may_return: bool = False) -> bool:
         """Whether it decides how control leaves what stands around it; ``may_return``: but for a return at its end."""
         statements = self.statements
         if may_return and isinstance(statements[-1], ast.Return):
             statements = statements[:-1]
         return any(map(_jumps, statements)) or any(
             isinstance(node, (ast.Raise, ast.Assert))
-            or (isinstance(node, ast.Call) and last_name(node.func) in _DECIDES)
+            or (isinstance(node, ast.Call) and last_name(node.func) in models.words("fails"))
             for node in self.nodes
         )
 

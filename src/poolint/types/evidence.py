@@ -28,8 +28,6 @@ SAYS_DATABASE = re.compile(
 _SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
 _SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
 _ENGINE_METHODS = frozenset({"connect", "begin", "raw_connection", "dispose"})
-_ASYNC_ENGINE = "sqlalchemy.ext.asyncio.AsyncEngine"
-_SYNC_ENGINE = "sqlalchemy.Engine"
 _STRONG = frozenset(
     {"execute", "executemany", "scalar", "scalars", "commit", "rollback", "flush", "refresh", "fetch", "fetchrow",
      "fetchval", "fetch_all", "fetch_one", "exec", "exec_driver_sql"}
@@ -152,7 +150,10 @@ def _owner(name: str, scope: Scope) -> Scope | None:
 
 def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
     """What an undeclared parameter called ``engine`` must be, where a module that names SQLAlchemy connects by it."""
-    if not _SAYS_ENGINE.search(name) or not scope.module.mentions(b"sqlalchemy"):
+    if not _SAYS_ENGINE.search(name):
+        return None
+    known = [ev.models.classes[one] for one in sorted(ev.models.manners["named-engine"])]
+    if not any(scope.module.mentions(one.name.partition(".")[0].encode()) for one in known):
         return None
     uses = [
         call
@@ -165,10 +166,10 @@ def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
     ]
     if not uses:
         return None
-    kind = _ASYNC_ENGINE if any(_is_asynchronous(call) for call in uses) else _SYNC_ENGINE
-    if kind is _SYNC_ENGINE and scope.is_async:
+    mode = "async" if any(_is_asynchronous(call) for call in uses) else "sync"
+    if mode == "sync" and scope.is_async:
         return None  # an `await` may be what is missing
-    cls = ev.models.classes.get(kind)
+    cls = next((one for one in known if one.mode == mode), None)
     return Instance(cls, cls) if cls is not None else None
 
 

@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
-RELEASING = frozenset({"close", "aclose", "release", "remove", "terminate", "disconnect", "putconn", "dispose"})
-"""Methods that give something back, by name, whatever they are called on."""
-
-TIDYING = (RELEASING - {"remove"}) | {"rollback", "reset", "cancel", "stop", "shutdown", "wait_closed"}
-"""Methods that give something back, roll it back or stop it; `os.remove(path)` is none of these."""
-
-
 class Vocabulary:
     """Names of methods and functions, by what they can be.
 

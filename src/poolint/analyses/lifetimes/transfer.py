@@ -23,7 +23,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Instance
-from poolint.types.vocabulary import TIDYING, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
@@ -60,6 +60,7 @@ class Moves:
         self._shields = words("shields", "limits-awaited")
         self._waits_for = words("shields", "limits-awaited", "at-once")
         self._watches = words("limits-block", "watches")
+        self._tidies = words("gives-back", "tidies")
         self.registry = ""
         """The name of the registry that a session comes from, if any."""
         if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
@@ -113,7 +114,7 @@ class Moves:
             call = call.args[0]
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
             return False
-        if call.func.attr not in TIDYING:
+        if call.func.attr not in self._tidies:
             return False
         if config.state == "closed":
             return True
