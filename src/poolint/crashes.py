@@ -50,8 +50,17 @@ class Crashes:
     def __contains__(self, part: object) -> bool:
         return part in self._by_part
 
-    def guarded(self, part: str, work: Callable[[], T], fallback: T, row: int = 1, function: str = "") -> T:
+    def guarded(
+        self,
+        part: str,
+        work: Callable[[], T],
+        fallback: T,
+        at: int | Callable[[], tuple[int, str]] = 1,
+        function: str = "",
+    ) -> T:
         """What ``work`` returns, or ``fallback`` where it crashes; a plugin that wants to end the process has crashed.
+
+        ``at`` is the row that it is about, or says where it was, the row and the function, when it crashed.
 
         ``work`` has to do all its work before it returns: a generator would crash later, outside of here.
         """
@@ -61,6 +70,7 @@ class Crashes:
             is_too_deep = isinstance(error, (RecursionError, MemoryError))
             if not is_too_deep:
                 trace(error)
+            row, function = (at, function) if isinstance(at, int) else at()
             self._by_part.setdefault(part, Crash(part, function, row, _told(error), is_too_deep))
             return fallback
 

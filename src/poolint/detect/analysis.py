@@ -11,7 +11,6 @@ from poolint.detect.detector import Question, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
 from poolint.flow.cfg import TooComplex
-from poolint.flow.summaries import MAX_RISES, UnsolvedError
 from poolint.syntax.reaching import under_type_checking
 from poolint.syntax.scopes import statement_of
 
@@ -53,12 +52,8 @@ class Analysis(Services):
             part = f"detector `{one.name}`"
             if part in crashes or not one.is_about_text(module.source.data):
                 continue
-            for index, scope in enumerate(scopes):
-                if one.is_about(scope):
-                    answer = partial(self._answered, one, scope)
-                    found[index] += crashes.guarded(part, answer, [], _start(scope)[0], scope.qualified_name)
-                    if part in crashes:
-                        break
+            at = _At(scopes[0])
+            crashes.guarded(part, partial(self._ask, one, scopes, found, at), None, at)
             if known < len(crashes) <= FEW:
                 break
         return [*chain.from_iterable(found), *given_up]
@@ -72,20 +67,19 @@ class Analysis(Services):
             ]
         return self._questions
 
-    def _answered(self, question: Question, scope: Scope) -> list[tuple[Scope, Observation]]:
-        """What is observed and reached, what is let pass where that is asked for, and whether something is not known."""
-        kept: list[tuple[Scope, Observation]] = []
-        try:
-            for where, one in question.answer(scope):
+    def _ask(
+        self, question: Question, scopes: list[Scope], found: list[list[tuple[Scope, Observation]]], at: _At
+    ) -> None:
+        """Ask a detector about the scopes of a module. What is let pass is kept where that is asked for."""
+        for index in question.about(scopes):
+            at.scope = scopes[index]
+            for where, one in question.answer(at.scope):
                 if isinstance(one, Dismissed) and not self.asks_why:
                     continue
                 if self._may_run(one.node, where):
-                    kept.append((where, one))
+                    found[index].append((where, one))
                 elif self.asks_why:
-                    kept.append((where, Dismissed(one.node, one.function, False, "unreachable")))
-        except UnsolvedError:
-            kept.append((scope, GivenUp(scope.node, scope.qualified_name, False, MAX_RISES, "summaries")))
-        return kept
+                    found[index].append((where, Dismissed(one.node, one.function, False, "unreachable")))
 
     def _may_run(self, node: ast.AST, scope: Scope) -> bool:
         """Whether a place is reached at all: not under ``TYPE_CHECKING``, and not behind what never returns."""
@@ -98,6 +92,17 @@ class Analysis(Services):
         except TooComplex:
             return True
         return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
+
+
+class _At:
+    """The scope that a detector is being asked about."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def __call__(self) -> tuple[int, str]:
+        """The row at which it begins, and its qualified name."""
+        return _start(self.scope)[0], self.scope.qualified_name
 
 
 def _followed(module: Module) -> tuple[list[Scope], list[tuple[Scope, Observation]]]:

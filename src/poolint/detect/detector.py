@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from poolint.detect.observation import Observation
@@ -76,28 +76,30 @@ class Question:
             self._words = frozenset(self._detector.words(self._services))
         return any(word in text for word in self._words)
 
-    def is_about(self, scope: Scope) -> bool:
-        """Whether something may be observed in a scope."""
-        if not _IS_OF[self._detector.of](scope):
-            return False
-        if self._detector.calls is None:
-            return True
-        if self._calls is None:
+    def about(self, scopes: Sequence[Scope]) -> Iterator[int]:
+        """The indices of the scopes in which something may be observed."""
+        is_of = _IS_OF[self._detector.of]
+        if self._detector.calls is not None and self._calls is None:
             self._calls = self._detector.calls(self._services)
-        return not self._calls.isdisjoint(scope.called)
+        for index, scope in enumerate(scopes):
+            if is_of is not None and not is_of(scope):
+                continue
+            if self._calls is None or not self._calls.isdisjoint(scope.called):
+                yield index
 
-    def answer(self, scope: Scope) -> list[tuple[Scope, Observation]]:
+    def answer(self, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
         """What is observed in a scope, each with the scope in which it stands."""
         if self._observe is None:
             self._observe = self._detector.make(self._services)
-        return [one if isinstance(one, tuple) else (scope, one) for one in self._observe(scope)]
+        for one in self._observe(scope):
+            yield one if isinstance(one, tuple) else (scope, one)
 
 
-_IS_OF: dict[Asked, Callable[[Scope], bool]] = {
+_IS_OF: dict[Asked, Callable[[Scope], bool] | None] = {
     "modules": lambda scope: scope.kind == "module",
     "functions": lambda scope: scope.kind == "function",
     "coroutines": lambda scope: scope.is_async,
-    "scopes": lambda _: True,
+    "scopes": None,
     "handlers": lambda scope: bool(scope.handlers),
     "withs": lambda scope: bool(scope.withs),
 }
