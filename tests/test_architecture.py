@@ -268,6 +268,134 @@ def test_edges_of_graphs_are_followed_by_the_solver(file: Path) -> None:
     assert not attributes & {"successors", "predecessors"}
 
 
+LOOK_UPS = {
+    *("bindings", "self_assignments", "nearest", "assigned", "only_binding", "reaching", "lasting", "of_name"),
+    "of_member",
+}
+MAY_FOLLOW = {
+    # What an expression is, not where it comes from; asked while evaluations are in progress.
+    "types/annotated.py": {"_alias_in": "an alias is read as an annotation, whatever it was made by"},
+    "types/evaluator.py": {"_binding": "a declared type hides what is assigned"},
+    "types/evidence.py": {"_owner": "looks for the function around that binds a name, and follows no value"},
+    "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},
+    "types/unmodelled.py": {"_of_binding": "each step, and what is awaited or entered there, is part of the answer"},
+    # Problems of their own, in which a binding counts for itself.
+    "analyses/application_pools.py": {"_of_bindings": "each binding may make a pool; how it is followed, pools say"},
+    "analyses/conditions.py": {
+        "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
+        "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
+    },
+    "analyses/plain_data.py": {
+        "_is_plain_binding": "all that a name is ever bound to is judged, items of loops and annotations included",
+        "_is_scalar_binding": "all that a name is ever bound to is judged, items of loops and annotations included",
+        "is_read_out": "all that a name is ever bound to is judged, items of loops and annotations included",
+    },
+    "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
+    "explain/known.py": {"_by": "says of one binding after the other how it is known"},
+    "explain/reasons.py": {"_of_binding": "says of one binding after the other why it is not known"},
+    "rewrite/reads.py": {"_is_select": "all that a name is ever bound to is judged, also what it is made of again"},
+}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [one for one in FILES if one.relative_to(PACKAGE).as_posix() not in ("types/following.py", "types/bound.py")],
+    ids=lambda file: str(file.relative_to(PACKAGE)),
+)
+def test_values_are_followed_by_the_follower(file: Path) -> None:
+    """Who reads the value of what a name is bound to, and comes back to do so again, has begun a follower of its own."""
+    may = MAY_FOLLOW.get(file.relative_to(PACKAGE).as_posix(), {})
+    assert followers(ast.parse(file.read_bytes())) == set(may)
+
+
+def followers(tree: ast.Module) -> set[str]:
+    """The functions that read values of bindings in a loop, or calling themselves, also by others of their module."""
+    functions: dict[tuple[str, str], ast.AST] = {}
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]
+    while waiting:
+        node, owner = waiting.pop()
+        for one in ast.iter_child_nodes(node):
+            if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                functions[owner, one.name] = one
+            waiting.append((one, one.name if isinstance(one, ast.ClassDef) else owner))
+    found = set()
+    for key, function in functions.items():
+        seen: set[tuple[str, str]] = set()
+        next_ones = [key]
+        while next_ones:
+            for called in _called(functions, next_ones.pop()) - seen:
+                seen.add(called)
+                next_ones.append(called)
+        loops = [one for one in ast.walk(function) if isinstance(one, ast.While) or _is_counted(one)]
+        if any(map(_reads_values, [function] if key in seen else loops)):
+            found.add(key[1])
+    return found
+
+
+def _called(functions: dict[tuple[str, str], ast.AST], key: tuple[str, str]) -> set[tuple[str, str]]:
+    found = set()
+    for one in ast.walk(functions[key]):
+        if isinstance(one, ast.Name):
+            found.add(("", one.id))
+        elif isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name) and one.value.id == "self":
+            found.add((key[0], one.attr))
+    return found & functions.keys()
+
+
+def _is_counted(node: ast.AST) -> bool:
+    """Whether a loop goes a number of steps: ``for _ in range(_MAX_STEPS)``."""
+    called = node.iter.func if isinstance(node, ast.For) and isinstance(node.iter, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id == "range"
+
+
+def _reads_values(node: ast.AST) -> bool:
+    """Whether a function or loop reads ``.value`` off what it has looked up by a name, or been passed as a binding."""
+    parts = list(ast.walk(node))
+    bound = {
+        one.arg for one in parts if isinstance(one, ast.arg) and one.annotation and "Binding" in _words(one.annotation)
+    }
+    for _ in range(3):
+        for one in parts:
+            if isinstance(one, (ast.For, ast.comprehension)):
+                targets, value = [one.target], one.iter
+            elif isinstance(one, (ast.Assign, ast.NamedExpr)):
+                targets, value = one.targets if isinstance(one, ast.Assign) else [one.target], one.value
+            else:
+                continue
+            if _words(value) & (LOOK_UPS | bound):
+                bound |= {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+    owners = [one.value for one in parts if isinstance(one, ast.Attribute) and one.attr == "value"]
+    return "assigned" in _words(node) or any(
+        one.id in bound if isinstance(one, ast.Name) else bool(_words(one.value) & (LOOK_UPS | bound))
+        for one in owners
+        if isinstance(one, (ast.Name, ast.Subscript))
+    )
+
+
+def _words(node: ast.AST) -> set[str]:
+    """The names and attributes that stand in a node."""
+    return {
+        getattr(one, "attr", getattr(one, "id", ""))
+        for one in ast.walk(node)
+        if isinstance(one, (ast.Attribute, ast.Name))
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("def f(n, s):\n    for b in s.bindings[n]:\n        f(b.value, s)", {"f"}),
+        ("def f(n, s):\n    for b in s.bindings[n]:\n        print(b.value)", set()),
+        ("def f(n, s):\n    while n:\n        b = nearest(n, s)\n        n = b[0].value", {"f"}),
+        ("def f(n, s):\n    return g(assigned(n, s), s)\ndef g(n, s):\n    return f(n, s)", {"f"}),
+        ("class A:\n    def f(self, b: Binding):\n        return self.f(b.value)", {"f"}),
+        ("def f(n, s):\n    return f(origin(n, s))", set()),
+    ],
+)
+def test_followers_are_known(text: str, found: set[str]) -> None:
+    assert followers(ast.parse(text)) == found
+
+
 def test_the_table_itself_has_no_cycle() -> None:
     left = dict(MAY_IMPORT)
     while left:

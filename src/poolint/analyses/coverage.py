@@ -15,6 +15,7 @@ from poolint.analyses.database_methods import Telling
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import evidence
+from poolint.types.following import origin
 from poolint.types.unmodelled import DATABASE, path_to, unmodelled, waited_for
 from poolint.types.values import UNKNOWN, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -25,14 +26,16 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Edges
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
     from poolint.types.unmodelled import Path, Unmodelled
     from poolint.types.values import Type
 
 _ROLES: frozenset[str] = frozenset({*REACHING_ROLES, "checkout", "open", "begin", "transaction", "cursor"})
 _MAX_STEPS = 4
+_WITH: frozenset[Passage] = frozenset(("with",))
 _MAX_BELOW = 100
 """Functions that are looked into below one call, nearest first; a chain of thousands costs no more than that each."""
 
@@ -225,11 +228,8 @@ class Coverage:
     def _source(self, node: ast.expr, scope: Scope) -> ast.expr:
         """The value that a cursor, a transaction or the like is from, where both are unknown."""
         for _ in range(_MAX_STEPS):
-            value: ast.expr | None = node
-            if isinstance(node, ast.Name):
-                value = _only_value(scope.bindings.get(node.id, []))
-            value = value.value if isinstance(value, ast.Await) else value
-            if not (
+            value, where = origin(self.ev, node, scope, _WITH)
+            if where is not scope or not (
                 isinstance(value, ast.Call)
                 and isinstance(value.func, ast.Attribute)
                 and value.func.attr in self._telling.of_database
@@ -341,12 +341,6 @@ def reaches_database(fact: CallSite) -> bool:
     if fact.row is None:
         return fact.cls is not None and fact.cls.kind in DATABASE and fact.cls.construct in _ROLES
     return fact.role in _ROLES and (fact.cls is None or fact.cls.kind in DATABASE)
-
-
-def _only_value(bindings: list[Binding]) -> ast.expr | None:
-    """What the only binding of a name assigns to it, or enters for it."""
-    is_given = len(bindings) == 1 and bindings[0].kind in ("assign", "with") and bindings[0].index < 0
-    return bindings[0].value if is_given else None
 
 
 def _may_be_database(one: Type) -> bool:

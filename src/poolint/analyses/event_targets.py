@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.scopes import parent_of
+from poolint.types.following import origin
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -68,7 +69,7 @@ def targeted(ev: Evaluator, node: ast.expr, scope: Scope) -> list[tuple[Class, T
 def is_of_async_engine(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     """Whether a target belongs to an asynchronous engine: it was read off one, or is a class that one shares."""
     if isinstance(node, ast.Name):
-        node = assigned(node.id, scope) or assigned(node.id, scope.module.scope) or node
+        node, scope = origin(ev, node, scope, frozenset())
     if isinstance(node, ast.Attribute):
         owners = alternatives(ev.type_of(node.value, scope))
         if any(isinstance(one, Instance) and one.base is not None and one.base.mode == "async" for one in owners):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.summaries import Summaries
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import only_binding
+from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
 from poolint.types.following import given, origin
 from poolint.types.providers import providers
@@ -44,6 +45,7 @@ _SAME = frozenset({"sync_engine", "bind", "engine"})
 
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
+_OWN: frozenset[Passage] = frozenset(("with",))
 
 
 class Pools:
@@ -82,14 +84,13 @@ class Pools:
 
     def of_resource(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a variable of a function holds, where one statement binds it."""
-        bindings = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
-        if len(bindings) != 1:
+        if name not in scope.bindings:
             return None
-        binding = bindings[0]
-        if binding.kind == "parameter":
-            return self._injected(binding, scope)
-        value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
-        return self.of_checkout(value, scope) if isinstance(value, ast.Call) else None
+        node, where = origin(self.ev, elsewhere(name), scope, _OWN)
+        if isinstance(node, ast.Call):
+            return self.of_checkout(node, where)
+        binding, home = only_binding(node.id, where) if isinstance(node, ast.Name) else (None, where)
+        return self._injected(binding, home) if binding is not None and binding.kind == "parameter" else None
 
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
@@ -111,12 +112,7 @@ class Pools:
 
     def _of_given(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of a returned or yielded value."""
-        if isinstance(node, ast.Await):
-            node = node.value
-        if isinstance(node, ast.Name):
-            values = [one.value for one in scope.bindings.get(node.id, ()) if one.value is not None]
-            node = values[0] if len(values) == 1 else node
-            node = node.value if isinstance(node, ast.Await) else node
+        node, scope = origin(self.ev, node, scope, _OWN)
         return self.of_checkout(node, scope) if isinstance(node, ast.Call) else None
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:

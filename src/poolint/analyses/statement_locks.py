@@ -150,16 +150,20 @@ def _table(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
         return _table(ev, node.value, scope)
     for one in alternatives(ev.type_of(node, scope)):
         if isinstance(one, ClassObject) and one.cls is not one.base:
-            for owner in lineage(ev, one):
-                for binding in owner.bindings.get("__tablename__", ()):
-                    if isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
-                        return binding.value.value.lower()
-            return one.cls.name.lower()
+            return _mapped_to(ev, one)
     made = origin(ev, node, scope).node
     if isinstance(made, ast.Call) and last_name(made.func) == "Table" and made.args:
         first = made.args[0]
         return first.value.lower() if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
     return ""
+
+
+def _mapped_to(ev: Evaluator, cls: ClassObject) -> str:
+    for owner in lineage(ev, cls):
+        for binding in owner.bindings.get("__tablename__", ()):
+            if isinstance(binding.value, ast.Constant) and isinstance(binding.value.value, str):
+                return binding.value.value.lower()
+    return cls.cls.name.lower()
 
 
 def _of_text(text: str) -> str:

@@ -274,11 +274,10 @@ class Keywords:
     def _bound(self, result: Mapping, binding: Binding, scope: Scope, block: Place, depth: int) -> None:
         """What a binding of a name brings."""
         if binding.kind == "import":
-            dotted, colon, inner = binding.origin.partition(":")
-            module = imports.first_party(self.ev, dotted, binding.level, scope.module) if colon else None
-            is_known = module is not None and inner in module.scope.bindings and depth < _MAX_DEPTH
-            if module is not None and is_known:
-                result.add(self._named(inner, module.scope, None, module.scope, depth + 1), block)
+            source = imports.source(self.ev, binding, scope.module)
+            if source is not None and depth < _MAX_DEPTH:
+                home, inner = source[0].scope, source[1]
+                result.add(self._named(inner, home, None, home, depth + 1), block)
             else:
                 result.complete = False
         elif binding.value is not None and binding.kind in ("assign", "annotated") and binding.index < 0:

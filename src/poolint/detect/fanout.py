@@ -13,6 +13,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.following import origin
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -67,7 +68,7 @@ class Fans:
                     yield from self._fan(node, node.args[0], over, name, scope)
 
     def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[Observation]:
-        if _has_a_bound(items, scope) or _is_bounded(self.ev, scope):
+        if _has_a_bound(self.ev, items, scope) or _is_bounded(self.ev, scope):
             return
         for one in alternatives(self.ev.type_of(task.func, scope)):
             if not isinstance(one, Function) or not one.scope.is_async:
@@ -114,12 +115,12 @@ def _looped_over(node: ast.Call) -> ast.expr | None:
     return None
 
 
-def _has_a_bound(items: ast.expr, scope: Scope) -> bool:
+def _has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
     """Whether a collection has a size that the code knows, or has been cut to one."""
     if isinstance(items, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant)):
         return True
     if isinstance(items, ast.Await):
-        return _has_a_bound(items.value, scope)
+        return _has_a_bound(ev, items.value, scope)
     if isinstance(items, ast.Subscript):
         return True
     if isinstance(items, ast.Call):
@@ -129,14 +130,13 @@ def _has_a_bound(items: ast.expr, scope: Scope) -> bool:
         if name == "range" and all(isinstance(one, (ast.Constant, ast.Name)) for one in items.args):
             return True
         if name in ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys") and items.args:
-            return any(_has_a_bound(one, scope) for one in items.args)
+            return any(_has_a_bound(ev, one, scope) for one in items.args)
         return _SMALL.search(name) is not None
     if isinstance(items, ast.Name):
         if _SMALL.search(items.id) is not None or items.id.isupper():
             return True
-        bindings = scope.bindings.get(items.id) or scope.module.scope.bindings.get(items.id) or []
-        values = [one.value for one in bindings if one.kind == "assign" and one.value is not None]
-        return len(values) == 1 and not isinstance(values[0], ast.Name) and _has_a_bound(values[0], scope)
+        made, where = origin(ev, items, scope, frozenset())
+        return not isinstance(made, ast.Name) and _has_a_bound(ev, made, where)
     return False
 
 

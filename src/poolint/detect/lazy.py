@@ -14,6 +14,7 @@ from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import follows, may_await
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import origin
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
@@ -108,8 +109,7 @@ class Lazy:
             if isinstance(node, ast.Await):
                 node = node.value
             elif isinstance(node, ast.Name):
-                bindings = scope.bindings.get(node.id, [])
-                node = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
+                node = self._origin(node, scope)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 method = node.func.attr
                 if method in ("get", "get_one", "scalar", "scalars", "merge") and isinstance(
@@ -137,8 +137,7 @@ class Lazy:
             return self._class(node, scope)
         for _ in range(_MAX_STEPS * 2):
             if isinstance(node, ast.Name):
-                bindings = scope.bindings.get(node.id, [])
-                node = bindings[0].value if len(bindings) == 1 else None
+                node = self._origin(node, scope)
             elif (
                 isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and last_name(node.func) != "select"
             ):
@@ -148,6 +147,11 @@ class Lazy:
         if isinstance(node, ast.Call) and last_name(node.func) == "select" and len(node.args) == 1:
             return self._class(node.args[0], scope)
         return None
+
+    def _origin(self, node: ast.Name, scope: Scope) -> ast.expr | None:
+        """What a variable of a function was made by; None where that is not known."""
+        end = origin(self.ev, node, scope, frozenset())
+        return end.node if end.scope is scope and not isinstance(end.node, ast.Name) else None
 
     def _class(self, node: ast.expr | None, scope: Scope) -> Scope | None:
         for one in alternatives(self.ev.type_of(node, scope)) if node is not None else ():

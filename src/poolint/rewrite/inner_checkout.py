@@ -13,6 +13,7 @@ from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
+from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class _Comparison:
         self.hold = hold
         self.scope = scope
         self.run = Run(block.body)
+        self._follower = Follower(ev, frozenset())
 
     def result(self) -> Inner | None:
         """The block with the two names, or None."""
@@ -159,9 +161,9 @@ class _Comparison:
             node = node.value
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return node.func.attr in ("all", "fetchall", "fetch", "partitions")
-        values = [one.value for one in self.scope.bindings.get(node.id, ())] if isinstance(node, ast.Name) else []
-        if values and all(isinstance(one, (ast.Call, ast.Await)) for one in values):
-            return all(self._is_fetched(one) for one in values if one is not None)
+        sources = self._follower.sources(node, self.scope)
+        if sources.complete and all(isinstance(one.node, ast.Call) for one in sources.found):
+            return all(self._is_fetched(one.node) for one in sources.found)
         return Values(self.ev, self.scope).is_plain(node)
 
     def _calls(self) -> list[ast.Call] | None:
@@ -189,7 +191,7 @@ class _Comparison:
         )
         if len(reads) == len(calls):
             return has_read
-        is_blind = all(is_write(one, self.scope) for one in calls)
+        is_blind = all(is_write(self.ev, one, self.scope) for one in calls)
         return self._commits(self.block) and self._commits(outer) and (has_read or is_blind)
 
     def _commits(self, block: WithNode) -> bool:

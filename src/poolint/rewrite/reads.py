@@ -10,6 +10,7 @@ from poolint.analyses.holding.transactions import is_query, root_of, source_of
 from poolint.analyses.plain_data import Values
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import origin
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -115,17 +116,14 @@ def is_read(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     return bool(call.args) and _is_select(call.args[0], scope, 0)
 
 
-def is_write(call: ast.Call, scope: Scope) -> bool:
+def is_write(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call surely writes, and what it writes does not depend on what is there."""
     method = last_name(call.func)
     if method in ("add", "add_all", "flush"):
         return True
     if method not in ("execute", "executemany", "exec") or not call.args:
         return False
-    statement: ast.expr | None = call.args[0]
-    if isinstance(statement, ast.Name):
-        values = [one.value for one in nearest(statement.id, scope)]
-        statement = values[0] if len(values) == 1 else None
+    statement: ast.expr | None = origin(ev, call.args[0], scope, frozenset()).node
     while isinstance(statement, ast.Call):
         name = last_name(statement.func)
         if name in ("insert", "update", "delete"):

@@ -18,8 +18,9 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS
 from poolint.rewrite.reads import LOCKS
 from poolint.rewrite.runs import Run, own_nodes
 from poolint.rewrite.standalone import Standing, bound_by_header, is_caught, touches
-from poolint.syntax.scopes import nearest, parent_of, statement_of
+from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
 
 if TYPE_CHECKING:
@@ -142,8 +143,8 @@ class _Search:
             return node.arg == "with_for_update"
         if not isinstance(node, ast.Name) or depth:
             return False
-        values = [one.value for one in nearest(node.id, self.scope) if one.kind == "assign" and one.value is not None]
-        return any(self._says_lock(inner, 1) for value in values for inner in ast.walk(value))
+        sources = Follower(self.ev, frozenset()).sources(node, self.scope).found
+        return any(self._says_lock(inner, 1) for source in sources for inner in ast.walk(source.node))
 
     # Before the block.
 

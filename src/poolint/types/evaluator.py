@@ -219,10 +219,10 @@ class Evaluator:
         bindings = scope.bindings.get(node.id)
         if bindings is not None:
             if len(bindings) == 1:
-                return self._started(self.binding(bindings[0], _home(bindings[0], scope)), node, scope)
+                return self._started(self.binding(bindings[0], bindings[0].home(scope)), node, scope)
             found = union(
                 [
-                    self.binding(one, _home(one, scope))
+                    self.binding(one, one.home(scope))
                     for one in reaching.as_type_checked(reaching.reaching(bindings, node))
                 ]
             )
@@ -262,7 +262,7 @@ class Evaluator:
         functions = [one for one in bindings if one.kind == "function"]
         if len(functions) == len(bindings):
             return self.binding(functions[-1], scope)  # the last one is the implementation behind overloads
-        return known([self.binding(one, _home(one, scope)) for one in reaching.as_type_checked(bindings)])
+        return known([self.binding(one, one.home(scope)) for one in reaching.as_type_checked(bindings)])
 
     def _star(self, name: str, module: Module) -> Type:
         for dotted, level in module.stars:
@@ -380,11 +380,6 @@ class Evaluator:
         if isinstance(one, Function):
             return f"{one.scope.module.name}.{one.scope.qualified_name}"
         return ""
-
-
-def _home(binding: Binding, scope: Scope) -> Scope:
-    """Where the value of a binding stands: another function than the name's owner where it is declared global."""
-    return binding.scope if binding.scope is not None and binding.kind not in ("function", "class") else scope
 
 
 def _module_of(one: ClassObject) -> str:

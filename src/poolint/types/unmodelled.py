@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated
+from poolint.types import annotated, imports
 from poolint.types.bound import bindings
 from poolint.types.values import UNKNOWN, Instance, LibraryName, alternatives
 
@@ -129,23 +129,23 @@ def _path(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Path:
 
 
 def _of_binding(ev: Evaluator, binding: Binding, scope: Scope, depth: int) -> Path:
-    home = binding.scope or scope
     if binding.kind == "import":
-        dotted, _, name = binding.origin.partition(":")
-        source = ev.project.imported(dotted, binding.level, scope.module) if name else None
-        further = source.scope.bindings.get(name, []) if source is not None and source is not scope.module else []
-        assert source is not None or not further
-        return _of_binding(ev, further[-1], source.scope, depth + 1) if source is not None and further else ()
+        found = imports.source(ev, binding, scope.module)
+        if found is None or depth > _MAX_STEPS:
+            return ()
+        module, name = found
+        last = module.scope.bindings[name][-1]
+        return _of_binding(ev, last, last.home(module.scope), depth + 1)
     if binding.annotation is not None and binding.kind in ("parameter", "annotated"):
-        path = _of_annotation(ev, binding.annotation, scope.parent or scope if binding.kind == "parameter" else home)
+        path = _of_annotation(ev, binding.annotation, scope.parent or scope if binding.kind == "parameter" else scope)
         if path:
             return path
     if binding.value is None or binding.index >= 0 or depth > _MAX_STEPS:
         return ()
     if binding.kind in ("assign", "annotated"):
-        return _path(ev, binding.value, home, depth)
+        return _path(ev, binding.value, scope, depth)
     if binding.kind == "with":
-        path = _path(ev, binding.value, home, depth)
+        path = _path(ev, binding.value, scope, depth)
         return _taken(path, "async-cm" if binding.asynchronous else "cm")
     return ()
 

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_sites, text_of
+from poolint.types.followed import one_step
+from poolint.types.following import Follower
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+    from poolint.types.followed import Step, Steps
     from poolint.types.values import Type
 
 _MAX_DEPTH = 8
@@ -121,15 +124,20 @@ def root_of(node: ast.Call) -> ast.expr | None:
 def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
     """The same through variables: ``session`` of ``query.all()`` or ``query`` where ``query = session.query(A)``."""
     root = root_of(node) if isinstance(node, ast.Call) else node
-    for _ in range(_MAX_DEPTH):
-        if not (isinstance(root, ast.Name) and isinstance(one := ev.type_of(root, scope), Instance) and is_query(one)):
-            break
-        values = [one.value for one in scope.bindings.get(root.id, ()) if isinstance(one.value, ast.Call)]
-        roots = [one for one in map(root_of, values) if not (isinstance(one, ast.Name) and one.id == root.id)]
-        if not roots:
-            break
-        root = roots[0]
-    return root
+    if not _is_name_of_query(ev, root, scope):
+        return root
+
+    def chained(call: ast.Call, at: Step, _: tuple[Type, ...]) -> Steps | None:
+        inner = root_of(call)
+        return one_step(inner, at.scope) if inner is not None and _is_name_of_query(ev, inner, at.scope) else None
+
+    ends = Follower(ev, frozenset(), chained).sources(root, scope).found if root is not None else ()
+    roots = [root_of(end.node) for end in ends if isinstance(end.node, ast.Call) and end.scope is scope]
+    return next((one for one in roots if one is not None), root)
+
+
+def _is_name_of_query(ev: Evaluator, node: ast.expr | None, scope: Scope) -> bool:
+    return isinstance(node, ast.Name) and isinstance(one := ev.type_of(node, scope), Instance) and is_query(one)
 
 
 def is_query(one: Type) -> bool:

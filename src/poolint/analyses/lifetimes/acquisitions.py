@@ -10,6 +10,7 @@ from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import at_hand, call_site
 from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name, outlasts_block
 
@@ -346,14 +347,11 @@ def _from_helper(
 
 def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallSite, Class] | None:
     """The checkout that a returned expression is, itself or by the one name that holds it."""
-    if isinstance(value, ast.Name):
-        bindings = scope.bindings.get(value.id, [])
-        if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated") or bindings[0].value is None:
-            return None
-        value = bindings[0].value
-    call = value.value if isinstance(value, ast.Await) else value
-    if not isinstance(call, ast.Call):
+    call, where = origin(ev, value, scope, frozenset())
+    if not isinstance(call, ast.Call) or where is not scope:
         return None
+    awaited = parent_of(call)
+    value = awaited if isinstance(awaited, ast.Await) else call
     fact = call_site(ev, call, scope, use_evidence=False)
     if fact is None or _borrows(ev, call, scope):
         return None
