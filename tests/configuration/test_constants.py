@@ -235,6 +235,28 @@ def programs() -> dict[str, tuple[dict[str, str], str]]:
 ALL = programs()
 
 
+IN_CIRCLES = """
+a = b + "x"
+b = c + a
+c = "c" if a else b.strip()
+DEEP0 = "d"
+""" + "".join(f"DEEP{n + 1} = DEEP{n} + 'd'\n" for n in range(12))
+
+
+def test_values_do_not_depend_on_which_was_asked_for_first(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(IN_CIRCLES, encoding="utf-8")
+    finder = Finder(Ready().libraries)
+    evaluator = Evaluator(Project(finder), load(), Screen(finder))
+    module = evaluator.project.module(str(tmp_path / "main.py"))
+    assert module is not None
+    values = [one.value for found in module.scope.bindings.values() for one in found if one.value is not None]
+    alone = [Folder(evaluator).fold(one, module.scope) for one in values]
+    folder = Folder(evaluator)
+    assert [folder.fold(one, module.scope) for one in values] == alone
+    folder = Folder(evaluator)
+    assert [folder.fold(one, module.scope) for one in reversed(values)] == alone[::-1]
+
+
 @pytest.mark.parametrize("title", ALL)
 def test_values(title: str, tmp_path: Path) -> None:
     files, expected = ALL[title]

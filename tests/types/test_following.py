@@ -1,5 +1,5 @@
 """Where values come from: each ``origin(x)`` says in a comment where the only way back from ``x`` ends, each ``sources(x)``
-what all ways lead to.
+what all ways lead to; ``looped(x)`` asks for the origin behind a loop.
 
 A source that holds until somebody outside says otherwise has a ``~`` behind it, with the name by which that is said; the
 last of sources that may not be all is ``...``. A case is one module, or several that begin with ``--- name``.
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.following import Passage
 
+LOOPS: frozenset[Passage] = frozenset(("for",))
 ALL: frozenset[Passage] = frozenset(("import", "attribute", "member", "call"))
 
 CASES = {
@@ -259,6 +260,14 @@ with make() as one:
 with managed() as two:
     origin(two)  # make()
 """,
+    "loops": """
+async def f():
+    for one in make():
+        looped(one)  # make()
+        origin(one)  # one
+    async for two, three in make():
+        looped(three)  # make()
+""",
     "what a framework passes": """
 from typing import Annotated
 
@@ -374,8 +383,9 @@ def project(text: str, root: Path) -> Evaluator:
 
 def answer(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
     assert isinstance(call.func, ast.Name)
-    if call.func.id == "origin":
-        return ast.unparse(following.origin(ev, call.args[0], scope, PASSAGES).node)
+    if call.func.id in ("origin", "looped"):
+        through = PASSAGES if call.func.id == "origin" else LOOPS
+        return ast.unparse(following.origin(ev, call.args[0], scope, through).node)
     sources = Follower(ev, ALL).sources(call.args[0], scope)
     found = [ast.unparse(one.node) + ("" if one.given else f"~{one.name}") for one in sources.found]
     return ", ".join(found if sources.complete else [*found, "..."])
@@ -387,7 +397,7 @@ def asked(ev: Evaluator, root: Path) -> Iterator[tuple[ast.Call, Scope]]:
         assert module is not None
         for scope in module.scope.descendants():
             for call in scope.calls:
-                if isinstance(call.func, ast.Name) and call.func.id in ("origin", "sources"):
+                if isinstance(call.func, ast.Name) and call.func.id in ("origin", "sources", "looped"):
                     yield call, scope
 
 

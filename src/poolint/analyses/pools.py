@@ -45,7 +45,7 @@ _SAME = frozenset({"sync_engine", "bind", "engine"})
 
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
-_OWN: frozenset[Passage] = frozenset(("with",))
+_OWN: frozenset[Passage] = frozenset(("with", "for"))
 
 
 class Pools:

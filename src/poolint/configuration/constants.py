@@ -79,21 +79,30 @@ class Folder:
     def __init__(self, ev: Evaluator) -> None:
         self.following = Following(ev)
         self._memo: dict[ast.expr, Folded] = {}
+        self._parts: dict[ast.expr, Folded] = {}
+        """Those of the question that is being answered. The next one finds them anew: they may have been cut short."""
         self._steps = 0
 
-    def fold(self, node: ast.expr, scope: Scope, depth: int = 0) -> Folded:
+    def fold(self, node: ast.expr, scope: Scope) -> Folded:
         """The values of ``node``, which stands in ``scope``."""
+        found = self._memo.get(node)
+        if found is None:
+            self._parts, self._steps = {}, 0
+            found = self._memo[node] = self._folded(node, scope, 0)
+        return found
+
+    def _folded(self, node: ast.expr, scope: Scope, depth: int) -> Folded:
+        """The values of a part."""
         if self.following.frame is not None:
             # What is found holds for one call only.
             self._steps += 1
             return self._fold(node, scope, depth) if depth <= _MAX_DEPTH and self._steps < _MAX_STEPS else Folded()
-        found = self._memo.get(node)
+        found = self._parts.get(node)
         if found is None:
             if depth > _MAX_DEPTH:
                 return Folded()
-            self._steps = 0
-            self._memo[node] = Folded()  # whoever meets itself knows nothing
-            found = self._memo[node] = self._fold(node, scope, depth)
+            self._parts[node] = Folded()  # whoever meets itself knows nothing
+            found = self._parts[node] = self._fold(node, scope, depth)
         return found
 
     def _fold(self, node: ast.expr, scope: Scope, depth: int) -> Folded:
@@ -129,7 +138,7 @@ class Folder:
             parts = [one.value if isinstance(one, ast.FormattedValue) else one for one in node.values]
             return self._joined(parts, node, scope, depth)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            return _mapped(self.fold(node.operand, scope, depth + 1), node, _negative)
+            return _mapped(self._folded(node.operand, scope, depth + 1), node, _negative)
         if isinstance(node, ast.BinOp):
             return self._operation(node, scope, depth)
         if isinstance(node, ast.Call):
@@ -137,10 +146,10 @@ class Folder:
         return Folded()
 
     def _operation(self, node: ast.BinOp, scope: Scope, depth: int) -> Folded:
-        left = self.fold(node.left, scope, depth + 1)
+        left = self._folded(node.left, scope, depth + 1)
         if isinstance(node.op, ast.Mod):
             return self._template(left, _PERCENT, node)
-        right = self.fold(node.right, scope, depth + 1)
+        right = self._folded(node.right, scope, depth + 1)
         one, other = left.only, right.only
         if one is not None and other is not None and _is_number(one.value) and _is_number(other.value):
             value = _calculated(node.op, one.value, other.value)
@@ -155,7 +164,7 @@ class Folder:
         texts = [Known("", node, scope.module)]
         complete = True
         for part in parts:
-            found = self.fold(part, scope, depth + 1)
+            found = self._folded(part, scope, depth + 1)
             open_ends = [one for one in texts if one.whole]
             if not open_ends:
                 break
@@ -198,16 +207,16 @@ class Folder:
         if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
             inner = node.args[0]
             if name in ("int", "float", "bool"):
-                return _mapped(self.fold(inner, scope, depth + 1), node, _CONVERSIONS[name])
+                return _mapped(self._folded(inner, scope, depth + 1), node, _CONVERSIONS[name])
             if _WRAPPERS.match(name):
-                return self.fold(inner, scope, depth + 1)
+                return self._folded(inner, scope, depth + 1)
         return Folded()
 
     def _method(self, node: ast.Call, func: ast.Attribute, name: str, scope: Scope, depth: int) -> Folded | None:
         if name in _SAME_TEXT:
-            return self.fold(func.value, scope, depth + 1)
+            return self._folded(func.value, scope, depth + 1)
         if name == "format":
-            return self._template(self.fold(func.value, scope, depth + 1), _FIELD, node)
+            return self._template(self._folded(func.value, scope, depth + 1), _FIELD, node)
         if name == "replace" and len(node.args) in (2, 3):
             return self._replaced(node, func, scope, depth)
         if name in _SCHEMES:
@@ -215,7 +224,7 @@ class Folder:
             if not named and name == "create" and node.args and last_name(func.value) == "URL":
                 named = [node.args[0]]
             if named:
-                schemes = self.fold(named[0], scope, depth + 1)
+                schemes = self._folded(named[0], scope, depth + 1)
                 return Folded(
                     tuple(
                         replace(one, value=f"{one.value}://", whole=False)
@@ -224,15 +233,15 @@ class Folder:
                     ),
                     schemes.complete,
                 )
-            return self.fold(func.value, scope, depth + 1) if name == "set" else None
+            return self._folded(func.value, scope, depth + 1) if name == "set" else None
         return None
 
     def _replaced(self, node: ast.Call, func: ast.Attribute, scope: Scope, depth: int) -> Folded:
         """``url.replace("postgresql://", "postgresql+asyncpg://")``, also where only that much is known."""
-        old, new = (self.fold(one, scope, depth + 1).only for one in node.args[:2])
+        old, new = (self._folded(one, scope, depth + 1).only for one in node.args[:2])
         if old is None or new is None or not isinstance(old.value, str) or not isinstance(new.value, str):
             return Folded()
-        texts = self.fold(func.value, scope, depth + 1)
+        texts = self._folded(func.value, scope, depth + 1)
         before, after = old.value, new.value
         if not texts.known and "://" in after:
             return Folded((replace(new, whole=False, given=False),))

@@ -52,11 +52,11 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-Passage = Literal["import", "attribute", "member", "with", "parameter", "function", "call"]
+Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "function", "call"]
 """What may be led through beside names and ``await``: ``attribute`` stands for those of modules, classes and the object
-that a method has, ``member`` for those of any object, ``with`` for what a block binds with ``as``, ``parameter`` for one
-that a framework fills, ``function`` for a call of the project's that passes nothing, ``call`` for any, of which all that
-it returns counts."""
+that a method has, ``member`` for those of any object, ``with`` for what a block binds with ``as``, ``for`` for what a loop
+goes over, ``parameter`` for one that a framework fills, ``function`` for a call of the project's that passes nothing,
+``call`` for any, of which all that it returns counts."""
 
 PASSAGES: frozenset[Passage] = frozenset(("import", "attribute", "with", "parameter", "function"))
 """Those through which a thing stays the same thing."""
@@ -157,10 +157,11 @@ class Follower:
             return one_step(bound.elsewhere(source[1]), source[0].scope, frame) if source is not None else Steps()
         if binding.kind == "parameter":
             return self._of_parameter(binding, home, name, frame)
-        is_followed = binding.kind in ("assign", "annotated") or (binding.kind == "with" and "with" in self.through)
+        kind = binding.kind
+        is_followed = kind in ("assign", "annotated") or (kind in ("with", "for") and kind in self.through)
         if not is_followed or binding.value is None:
             return Steps()
-        value = binding.value if binding.index < 0 else _part(binding)
+        value = binding.value if binding.index < 0 or kind == "for" else _part(binding)
         return Steps((Step(value, home, frame, name),), True) if value is not None else Steps()
 
     def _of_parameter(self, binding: Binding, home: Scope, name: str, frame: Frame | None) -> Steps:
