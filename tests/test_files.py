@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no such files t
 
 @pytest.fixture(autouse=True)
 def bounded() -> Iterator[None]:
-    """A read that waits for ever fails, it does not hang the tests."""
+    """A read that waits forever fails, it does not hang the tests."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError("read what has no end")

@@ -43,7 +43,7 @@ MAX_DIGITS = 18
 """Digits of a number. Larger ones count nothing that there is."""
 
 MAX_PROBLEMS = 20
-"""What is told of a file; the rest is a number."""
+"""What is shown of a file; the rest is a number."""
 
 
 class OverBoundError(ValueError):

@@ -33,13 +33,13 @@ class Crash(NamedTuple):
 
     @property
     def message(self) -> str:
-        """What a user is told."""
+        """The text for a user."""
         place = f"in `{self.function}`" if self.function and self.function != "<module>" else "here"
         return f"{self.part} crashed {place}: {self.error}; what it finds in this file is incomplete; {REPORT}"
 
 
 class Crashes:
-    """The parts that have crashed over one file: each is told once, with the first place."""
+    """The parts that have crashed over one file: each is reported once, with the first place."""
 
     def __init__(self) -> None:
         self._by_part: dict[str, Crash] = {}

@@ -99,5 +99,5 @@ class Diagnostic:
 
     @property
     def sort_key(self) -> tuple[str, Range, str, str]:
-        """Findings are told in this order, whatever the order in which they were found."""
+        """Findings are reported in this order, whatever the order in which they were found."""
         return (self.filename, self.range, self.code, self.message)

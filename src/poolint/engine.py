@@ -85,7 +85,7 @@ class Checker:
         return [*(self._project.versions.problems if self._project is not None else []), *self._left_out]
 
     def _keep_told(self) -> None:
-        """Put down what the analysis has to tell at the end, since it may be let go of before."""
+        """Put down what the analysis has to report at the end, since it may be let go of before."""
         if self._analysis is not None:
             self._left_out.update(dict.fromkeys(self._analysis.spending.left_out))
 
@@ -278,7 +278,7 @@ def _own_models(settings: Settings) -> tuple[Library, ...]:
 
 
 def _too_large(source: Source) -> Diagnostic:
-    """A bound that was hit is told, not hidden."""
+    """A bound that was hit is reported, not hidden."""
     from poolint.diagnostics import Diagnostic, Position, Range
 
     start = Position(1, 1)

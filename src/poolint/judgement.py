@@ -39,7 +39,7 @@ MAX_SLICE_ROWS = 1_500
 """Rows of a function that are parsed for a fix; the longest function of 31 real packages with a resource has 769."""
 
 MAX_SLICES = 400
-"""Slices of one file; what is found beyond is told without fixes."""
+"""Slices of one file; what is found beyond is reported without fixes."""
 
 
 @dataclass
@@ -93,7 +93,7 @@ class Judgement:
             self._kinds_at.setdefault(one.node, set()).add(type(one))
         self.found: list[Diagnostic] = []
         self.relaxed: list[tuple[Diagnostic, Relaxation]] = []
-        """What is not expected to be told in a place of these kinds, and why: kept for `poolint why`."""
+        """What is not expected to be reported in a place of these kinds, and why: kept for `poolint why`."""
         self.declined: list[tuple[Observation, str, Declined]] = []
         """What rules do not report on purpose, by their codes: kept for `poolint why`."""
 
@@ -123,7 +123,7 @@ class Judgement:
         return self.crashes.guarded("the cutting of slices", lambda: cut(self.module.source, first, last), None, first)
 
     def _given_up(self, observation: GivenUp) -> Diagnostic:
-        """A function that was not followed to its end is told, not hidden; and so is the rest of a file."""
+        """A function that was not followed to its end is reported, not hidden; and so is the rest of a file."""
         node = observation.node
         start = range_of(node, self.module).start if isinstance(node, (ast.stmt, ast.expr)) else Position(1, 1)
         return Diagnostic(

@@ -36,7 +36,7 @@ class FileResult:
 
 
 class Outcome:
-    """What came of a run: what is left to be told, sorted, and what was fixed (or, under ``diff``, would be).
+    """What came of a run: what is left to be reported, sorted, and what was fixed (or, under ``diff``, would be).
 
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot

@@ -23,7 +23,7 @@ _SESSION_FIXTURE = frozenset({"session", "package", "module"})
 
 
 class Relaxation(NamedTuple):
-    """Why a finding is not expected to be told: the ``kind`` of place, and whether only ``for_process``, as what its
+    """Why a finding is not expected to be reported: the ``kind`` of place, and whether only ``for_process``, as what its
     function takes lives until the process ends."""
 
     kind: str
@@ -33,7 +33,7 @@ class Relaxation(NamedTuple):
 def relaxation(
     meta: Meta, verdict: Verdict, kinds: frozenset[str], function: str, node: ast.AST | None
 ) -> Relaxation | None:
-    """What keeps a finding of this rule in ``function``, whose node is ``node``, from being told in a place of these
+    """What keeps a finding of this rule in ``function``, whose node is ``node``, from being reported in a place of these
     kinds; None where nothing does."""
     off = sorted((meta.relaxed_in - verdict.told_in) & kinds)
     if off:

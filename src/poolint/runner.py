@@ -153,7 +153,7 @@ class Runner:
         return self._check(path, data, write=True)
 
     def _too_large(self, path: str) -> FileResult:
-        """A bound that was hit is told, not hidden. The settings have to be usable all the same."""
+        """A bound that was hit is reported, not hidden. The settings have to be usable all the same."""
         result = FileResult()
         settings = self._resolver.for_file(path)
         self.checker(settings)
@@ -214,7 +214,7 @@ class Runner:
             self._check_source(result, checker, settings, path, data, write, is_interesting)
 
     def _prove(self, outcome: Outcome) -> None:
-        """Tell of the files that were put aside which of them no Python can parse."""
+        """Report of the files that were put aside which of them no Python can parse."""
         from poolint.screen.validity import is_plainly_valid
 
         for path, data in self._rejected:
@@ -334,7 +334,7 @@ class Runner:
 def reportable(
     checker: Checker, settings: Settings, source: Source, *, noqa: bool = True, looked_at: bool = True
 ) -> list[Diagnostic]:
-    """What is to be told of one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
+    """What there is to report on one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
 
     The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out.
     Without ``looked_at`` nothing is to be found in it, and only its comments are read.
@@ -362,7 +362,7 @@ def reportable(
 
 
 def may_be_reviewed(settings: Settings, data: bytes) -> bool:
-    """Whether a file in which nothing can be found may have comments of which something is to be told."""
+    """Whether a file in which nothing can be found may have comments to report on."""
     return mentions(data, settings.strict_noqa or has_plugins())
 
 

@@ -134,7 +134,7 @@ def running(settings: Settings, rules: Iterable[type[Rule]], path: str) -> tuple
 
 
 def tells(settings: Settings, code: str, path: str) -> bool:
-    """Whether POL902 or POL904 is told in the file at ``path``."""
+    """Whether POL902 or POL904 is reported in the file at ``path``."""
     if code == "POL904":
         return not internal_ignored(settings, code, path)
     is_on = True

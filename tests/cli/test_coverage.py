@@ -310,7 +310,7 @@ def test_the_table_fits_a_screen(cover: Cover) -> None:
     assert lines[:4] == [
         "   30  functions that reach a database",
         "    0  by values whose types are known",
-        "    0  by a value that only its use tells",
+        "    0  by a value known by its use alone",
         "   30  by a value whose type is unknown: what they do with it is not checked",
     ]
     assert "   30  a parameter without annotation" in lines

@@ -27,7 +27,7 @@ LEAK = "z.py:2:1: POL101 [*] `leak()` leaks"
 
 @pytest.fixture(autouse=True)
 def good(project: Path) -> Iterator[None]:
-    """A file that has to be checked whatever else is there; and a read that waits for ever fails."""
+    """A file that has to be checked whatever else is there; and a read that waits forever fails."""
 
     def give_up(*_: object) -> None:
         raise TimeoutError("read what has no end")

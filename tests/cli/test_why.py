@@ -78,7 +78,7 @@ def test_a_typed_parameter(why: Why) -> None:
     assert "nothing is done with its value" in told
     assert "nothing is owed here: it is a parameter (line 3), and whoever passes it gives it back" in told
     assert "POL102 `session.commit()` is never awaited" in told
-    assert told.rstrip().endswith("told")
+    assert told.rstrip().endswith("reported")
 
 
 def test_an_untyped_parameter_that_nothing_gives_away(why: Why) -> None:
@@ -173,7 +173,7 @@ def test_owed_by_exception_and_cancellation(why: Why) -> None:
         """,
         "release",
     )
-    assert "if it is not given back, its slot in the pool is lost for ever" in told
+    assert "if it is not given back, its slot in the pool is lost forever" in told
     assert "normal:           released: by `pool.release(conn)` (line 6)" in told
     assert 'exception:        OWED: `conn.execute("x")` raises (line 5), and nothing gives it back after that' in told
     assert 'cancellation:     OWED: `await conn.execute("x")` is cancelled (line 5)' in told
@@ -311,7 +311,7 @@ def test_silenced_by_a_comment(why: Why) -> None:
         """,
         "commit",
     )
-    assert "not told: a comment silences it (line 4)" in told
+    assert "not reported: a comment silences it (line 4)" in told
 
 
 @pytest.mark.parametrize(
@@ -334,8 +334,8 @@ def test_silenced_by_settings(why: Why, tmp_path: Path, table: str, reason: str)
             session.commit()
         """
     told = why(text, "commit")
-    assert f"not told: {reason}" in told
-    assert "not told" not in why(text, "commit", "--isolated")
+    assert f"not reported: {reason}" in told
+    assert "not reported" not in why(text, "commit", "--isolated")
 
 
 def test_relaxed_by_the_kind_of_place(why: Why) -> None:
@@ -351,7 +351,10 @@ def test_relaxed_by_the_kind_of_place(why: Why) -> None:
         """
     told = why(text, "connect()")
     assert "POL201" in told
-    assert "not told: POL201 is off in scripts for what lives as long as the process, as what `main` takes does" in told
+    assert (
+        "not reported: POL201 is off in scripts for what lives as long as the process, as what `main` takes does"
+        in told
+    )
 
 
 def test_screened_out(why: Why) -> None:
@@ -489,8 +492,8 @@ QUERY = 'await session.execute("x")'
     ("then", "reason"),
     [
         ('await client.get("y")', "finding: POL402"),
-        ('await client.get("y")  # noqa: POL402', "finding: POL402, not told: a comment silences it (line 11)"),
-        ("await partner.send()", "finding: POL402, not told: it is only possible, not certain"),
+        ('await client.get("y")  # noqa: POL402', "finding: POL402, not reported: a comment silences it (line 11)"),
+        ("await partner.send()", "finding: POL402, not reported: it is only possible, not certain"),
         (
             "await record(session, client)",
             "not reported: it ends the use of `session`, itself or in a function that it calls",

@@ -50,8 +50,8 @@ BROKEN = {
         "x.toml: x.A: attributes.a: 'x.B' is neither",
     ),
     "parameter without default": (HEAD + CLASS + 'parameter_from = "c"', "x.toml: x.A: parameter_from: there are no"),
-    "name told twice": (HEAD + CLASS + CLASS, "x.toml: x.A: is told twice, first in x.toml"),
-    "method told twice": (HEAD + CLASS + METHOD + METHOD, "x.toml: x.A: methods: 'close' is told twice"),
+    "name told twice": (HEAD + CLASS + CLASS, "x.toml: x.A: is given twice, first in x.toml"),
+    "method told twice": (HEAD + CLASS + METHOD + METHOD, "x.toml: x.A: methods: 'close' is given twice"),
     "no method names": (
         HEAD + CLASS + METHOD.replace('["close", "end"]', "[]"),
         "x.toml: x.A: methods[].names: there are",

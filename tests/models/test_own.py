@@ -176,7 +176,7 @@ CLASS = '[[classes]]\nname = "acme.{}"\nkind = "{}"\nmode = "sync"\nbases = [{}]
             CHARGE.replace("acme.billing.charge", "charge"),
             "charge: is no qualified name, such as `acme.billing.charge`",
         ),
-        (CHARGE + CHARGE, "acme.billing.charge: is told twice"),
+        (CHARGE + CHARGE, "acme.billing.charge: is given twice"),
         (
             POOL.replace('returns = "acme.native.Conn"', 'returns = "acme.Conn"'),
             "acme.native.take: returns: 'acme.Conn'",

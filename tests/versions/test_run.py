@@ -43,8 +43,8 @@ def handed_on(session: Session = Depends(get_session)):
     return StreamingResponse(captured(session))
 """
 BEFORE = "which ends with the request, before the first line is sent: the closed session takes a connection again"
-AFTER = "which ends with the request: it holds a connection until the client has read all"
-EITHER = "and nobody gives that back, or it holds a connection until the client has read all"
+AFTER = "which ends with the request: it holds a connection until the client has read everything"
+EITHER = "which nobody releases, or it holds a connection until the client has read everything"
 
 
 def ran(folder: Path) -> Outcome:

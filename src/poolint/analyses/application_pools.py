@@ -1,7 +1,7 @@
 """Pools that live as long as the application: which call makes them, and whether a second event loop may use them.
 
 An engine or pool is the application's where a module or a class keeps it, a global, the cache of a function, or an
-object that a module keeps. One whose pool is of no known class is nobody's: what is not known is not told.
+object that a module keeps. One whose pool is of no known class is nobody's: what is not known is not reported.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ _MAX_STEPS = 6
 
 
 def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
-    """Whether the connection that ``call`` takes is one of these; what cannot be told is not."""
+    """Whether the connection that ``call`` takes is one of these; what cannot be known is not."""
     if any(_says_so(one) for one in (*_behind(ev, call, scope), *_chained(call))):
         return True
     index = index_of(scope)

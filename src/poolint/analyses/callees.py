@@ -46,7 +46,7 @@ class Edge(NamedTuple):
     """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope.
 
     Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
-    has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and told only
+    has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
     where nothing else is.
     """
 

@@ -1,6 +1,6 @@
 """What has been seen of the functions that reach a database, and what has not.
 
-A function reaches a database where it makes a call that the models tell of, calls a function of the project that does,
+A function reaches a database where it makes a call that the models describe, calls a function of the project that does,
 or calls on some value what only sessions and connections have, whatever that value is. Where the type of such a value
 is unknown, nothing is judged of what is done with it.
 """
@@ -222,7 +222,7 @@ class Coverage:
             return "use"
         path = path_to(self.ev, node, scope)
         if path and path[0].name.partition(".")[0] in self._telling.databases:
-            return ""  # all that a database's library gives, and that the models do not tell of, is no session
+            return ""  # all that a database's library gives, and that the models do not describe, is no session
         return Unknown(node, call, is_union=False)
 
     def _source(self, node: ast.expr, scope: Scope) -> ast.expr:

@@ -24,7 +24,7 @@ _THROUGH: frozenset[Passage] = frozenset(("attribute",))
 
 def are_different(ev: Evaluator, one: ast.expr, other: ast.expr, scope: Scope, makes: Makes) -> bool:
     """Whether two expressions in ``scope`` surely stand for different objects: two parameters, or what two calls have
-    made, as ``makes`` says of a call; what cannot be told may be the same."""
+    made, as ``makes`` says of a call; what cannot be known may be the same."""
     first, second = (_object(ev, origin(ev, node, scope, _THROUGH), makes) for node in (one, other))
     return None not in (first, second) and first is not second
 

@@ -87,7 +87,7 @@ def _is_said(call: ast.Call) -> bool:
 
 
 def _said(call: ast.Call) -> bool | None:
-    """What it says; None where that cannot be told."""
+    """What it says; None where that cannot be known."""
     for keyword in call.keywords:
         if keyword.arg == _OPTION and isinstance(keyword.value, ast.Constant):
             return bool(keyword.value.value)

@@ -112,7 +112,7 @@ class Graphs:
         return True
 
     def _suppresses(self, item: ast.withitem, scope: Scope) -> bool | tuple[ast.expr, ...]:
-        """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be told."""
+        """Whether a block may suppress what is raised in it; the classes that it suppresses where these can be known."""
         context = item.context_expr
         if not isinstance(context, ast.Call):
             return False

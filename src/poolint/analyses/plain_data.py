@@ -1,6 +1,6 @@
 """Which values are plain data, or objects of some library: what no session can expire, detach or load again.
 
-Whatever cannot be told is not plain: an object of an unknown class may be an entity, and reading one after the commit
+Whatever cannot be known is not plain: an object of an unknown class may be an entity, and reading one after the commit
 may reach the database, or fail.
 """
 

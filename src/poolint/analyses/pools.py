@@ -50,7 +50,7 @@ _OWN: frozenset[Passage] = frozenset(("with", "for"))
 
 class Pools:
     """Answers for the checkouts of one project. The pool of what a function gives is a problem of summaries: one and the
-    same on all ways, or none that can be told."""
+    same on all ways, or none that can be known."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev

@@ -179,7 +179,7 @@ class Using:
 
     def kept_once(self, owner: Type, member: str) -> str:
         """The member of an object that has the session which its object at ``member`` was made with, or the first of
-        several that were made with the same; empty where that cannot be told."""
+        several that were made with the same; empty where that cannot be known."""
         for one in alternatives(owner):
             for cls in lineage(self.ev, one) if isinstance(one, Instance) else ():
                 given = {

@@ -145,7 +145,7 @@ def _add_rule(rule: argparse.ArgumentParser) -> None:
 
 def _add_why(why: argparse.ArgumentParser) -> None:
     why.description = (
-        "Say what poolint knows at one line: types, obligations and how they end, findings and why some are not told, "
+        "Say what poolint knows at one line: types, obligations and how they end, findings and why some are not reported, "
         "and what it could not resolve."
     )
     why.add_argument("place", metavar="FILE:LINE", help="the line to explain")
@@ -179,7 +179,7 @@ def _add_budget(budget: argparse.ArgumentParser) -> None:
 def _add_coverage(coverage: argparse.ArgumentParser) -> None:
     coverage.description = (
         "Say what poolint could not see: functions that reach a database by a value whose type is unknown, and why it is; "
-        "awaited calls of libraries without a model while a connection is held, and rows of the models that tell of them."
+        "awaited calls of libraries without a model while a connection is held, and rows of the models that describe them."
     )
     coverage.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
     formats = ("table", "json", "models")

@@ -21,8 +21,8 @@ CAUSES = {
     "annotation": "an annotation that names no known class",
     "import": "an import that leads nowhere",
     "library": "given by a library without a model",
-    "function": "given by a function that does not tell what it gives",
-    "attribute": "an attribute that nothing tells of",
+    "function": "returned by a function that does not say what it returns",
+    "attribute": "an attribute that nothing describes",
     "union": "of several types that do not agree",
     "name": "a name that its file does not bind",
     "expression": "made in a way that is not followed",
@@ -31,7 +31,7 @@ _SAME_EVERYWHERE = frozenset({"annotation", "library", "import"})
 """Causes whose subject is one and the same wherever it is written."""
 
 _MOST = 3
-"""Origins that are told of each cause, and names of each package."""
+"""Origins that are shown for each cause, and names of each package."""
 
 _PACKAGES = 6
 
@@ -89,7 +89,7 @@ def render(found: Report, cwd: str, paint: Style) -> Iterator[str]:
     yield paint("bold", f"{totals.functions:>5}  {reach} a database")
     for number, words in (
         (totals.known, "by values whose types are known"),
-        (totals.by_use, "by a value that only its use tells"),
+        (totals.by_use, "by a value known by its use alone"),
         (totals.unknown, "by a value whose type is unknown: what they do with it is not checked"),
     ):
         yield f"{number:>5}  {words}"
@@ -118,7 +118,7 @@ def _taught(found: Report) -> Iterator[str]:
     package = found.totals.packages[0][0]
     name, calls = _by_name(found.awaited, package)[0]
     yield ""
-    yield f"In a model file (`models` in [tool.poolint]), this tells of `{printable(name)}`; say what it really waits for:"
+    yield f"In a model file (`models` in [tool.poolint]), this describes `{printable(name)}`; say what it really waits for:"
     yield ""
     yield from (f"    {printable(row)}" for row in rows([calls[0].path], found.models).split("\n"))
     yield ""

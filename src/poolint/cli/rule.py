@@ -27,7 +27,7 @@ FIXES = {
 }
 
 ALWAYS = dict(sorted({**INTERNAL, **OWN}.items()))
-"""What poolint tells without a rule: of itself, and of comments."""
+"""What poolint reports without a rule: of itself, and of comments."""
 
 INTERNAL_SUMMARIES = {
     "POL904": "a comment that is to silence something names no rule, or is not written as one",

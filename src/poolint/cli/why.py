@@ -138,9 +138,9 @@ def _findings(found: Explanation, paint: Style) -> Iterator[str]:
     for one in found.findings:
         yield f"  {paint('red', one.code)} {printable(one.message)} (line {one.row})"
         if not one.silent:
-            yield "      told"
+            yield "      reported"
         for reason in one.silent:
-            yield f"      not told: {printable(reason)}"
+            yield f"      not reported: {printable(reason)}"
     if not found.findings and (found.names or found.events or found.obligations or found.held or found.let_pass):
         yield "  none"
     for text in found.let_pass:

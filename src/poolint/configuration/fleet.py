@@ -241,7 +241,7 @@ def _figure(quantity: Quantity, name: str, place: Place, given: Given) -> Figure
     if quantity.origin == "default":
         return Figure(quantity.most, f"`{name}` by default" if name else "no overflow", place)
     if quantity.most is None:
-        return Figure(None, f"what `{name}` is cannot be told", place)
+        return Figure(None, f"the value of `{name}` is not known", place)
     unless = f", unless `{quantity.name}` says otherwise" if quantity.name and quantity.origin == "setting" else ""
     return Figure(quantity.most, f"`{name}`{unless}", place)
 

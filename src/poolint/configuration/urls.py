@@ -19,7 +19,7 @@ _SAME_DIALECTS = {"postgres": "postgresql"}
 @dataclass(frozen=True)
 class Url:
     """A URL that an engine may be given. ``driver`` is the one that is named, or that its dialect takes by default;
-    ``row`` is what is known of that. ``memory``: whether the database is in memory, None where that cannot be told.
+    ``row`` is what is known of that. ``memory``: whether the database is in memory, None where that cannot be known.
     """
 
     known: Known

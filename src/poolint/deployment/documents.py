@@ -110,7 +110,7 @@ def text_of(path: str) -> str:
 
 
 def unread(path: str, error: OSError) -> Problem:
-    """What to tell of a file that :func:`text_of` does not give."""
+    """What to report of a file that :func:`text_of` does not give."""
     return Problem(Place(path, 1), f"cannot be read: {error.strerror or error}", isinstance(error, TooLargeError))
 
 

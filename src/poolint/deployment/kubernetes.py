@@ -167,7 +167,7 @@ def _surge(one: Node, replicas: Figure) -> Figure | None:
         return Figure(0, "`Recreate` stops the old ones first", one.get("spec", "strategy", "type").place)
     given = one.get("spec", "strategy", "rollingUpdate", "maxSurge")
     text = given.text or f"{_SURGE}%"
-    how = "`maxSurge`" if given else "`maxSurge`, 25% unless told"
+    how = "`maxSurge`" if given else "`maxSurge`, 25% by default"
     number = text.removesuffix("%").strip()
     count = whole(number)
     if count is None:

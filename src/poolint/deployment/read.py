@@ -243,7 +243,7 @@ def _trees(folders: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_manifest(path: str) -> bool:
-    """Any YAML may lie in a folder of manifests: what is broken is told of where it speaks of Kubernetes, or is named
+    """Any YAML may lie in a folder of manifests: what is broken is reported where it speaks of Kubernetes, or is named
     and cannot be read at all."""
     try:
         return "apiVersion:" in text_of(path)

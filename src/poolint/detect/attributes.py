@@ -1,6 +1,6 @@
 """Observations about checkouts that go to an attribute of ``self`` and are lost before anybody can release them there.
 
-An attribute is not followed over the graph: what is told here stands in one row of statements, with nothing between
+An attribute is not followed over the graph: what is reported here stands in one row of statements, with nothing between
 that could release the checkout or leave it to somebody else.
 """
 

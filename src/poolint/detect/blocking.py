@@ -114,7 +114,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
             continue  # a decorator has made it asynchronous
-        # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is told once.
+        # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
         fresh = [
             one.scope
             for one in alternatives(ev.type_of(node.func, scope))

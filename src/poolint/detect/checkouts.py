@@ -112,7 +112,7 @@ class Lifetimes:
         return self._observation(site, scope, "discarded", path)
 
     def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
-        """How one obligation ends; ``trace`` is told on the way there."""
+        """How one obligation ends; ``trace`` is called on the way there."""
         graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
             self._flags = Flags(scope, graph)
@@ -262,7 +262,7 @@ def _entered_in_vain(scope: Scope, site: Site) -> bool:
 
 
 def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
-    """The first problem that holds, in the order in which one obligation is told."""
+    """The first problem that holds, by the precedence of problems."""
     verdict = _first_problem(outcome, site, scope, ends)
     if verdict is not None and verdict[0] in ("never", "exception", "cancel") and _is_guarded(verdict[1], site):
         return "guarded", verdict[1]

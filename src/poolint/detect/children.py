@@ -226,7 +226,7 @@ class Children:
         found = alternatives(self.ev.type_of(node, scope))
         return any(isinstance(one, Function) and self._disposing.of_function(one.scope) is not None for one in found)
 
-    # What is told
+    # Observations
 
     def _observation(
         self,

@@ -27,7 +27,7 @@ which an ``except`` or a ``with`` stands."""
 class Detector:
     """A detector: its module, or the ``__init__`` of its package, has it as ``DETECTOR``.
 
-    ``name`` is what a crash is told by. ``make`` takes what it needs from the services of a project, once, when it is
+    ``name`` identifies it in the report of a crash. ``make`` takes what it needs from the services of a project, once, when it is
     first asked; the function that it returns gives what is observed in one scope, with the scope where that is another.
 
     What is declared further spares the question: ``words`` are bytes of which one stands in the text of each module, and

@@ -28,7 +28,7 @@ LeakProblem = Literal[
     "exception",  # an exception leaves with it
     "cancel",  # a cancellation leaves with it
 ]
-"""How a checkout is lost, in the order in which one obligation is told: the first that holds."""
+"""How a checkout is lost, by precedence: an obligation is reported once, for the first problem that holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class LeakedCheckout(Observation):
 
 @dataclass(frozen=True, eq=False)
 class ManualRelease(Observation):
-    """A checkout that is released by hand on every path, where a block could do it. ``node`` is the acquiring call.
+    """A checkout that is released by hand on every path, where a block would do. ``node`` is the acquiring call.
 
     ``method`` is what the block calls in place of the checkout's own method, where it has to be another one.
     """

@@ -108,7 +108,7 @@ class Nesting:
         return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
 
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
-        """The pool that a connection is held from; None where nobody waits for one, or it cannot be told."""
+        """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
         found = self.pools.of_resource(hold.resource, scope)
         if found is None:
             since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since

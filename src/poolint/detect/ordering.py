@@ -71,7 +71,7 @@ class Ordering:
         """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables and each
         second lock once.
 
-        Of two that contradict each other, the later one tells: the second in its file, or of the second file.
+        Of two that contradict each other, the later one is reported: the second in its file, or of the second file.
         """
         told: set[object] = set()
         for pair in self._pairs(scope):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class NoTimeout(Observation):
-    """A checkout that may wait for ever, or a pool of which all do: ``node`` is the call, or the argument that says so.
+    """A checkout that may wait forever, or a pool of which all do: ``node`` is the call, or the argument that says so.
 
     ``pool`` is its name, ``maker`` what makes it, ``method`` the checkout where it is one. ``argument`` sets how long,
     where there is one that does, and ``given`` says that it is there and None.

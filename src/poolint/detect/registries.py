@@ -105,7 +105,7 @@ class Registries:
                 yield RegistryNotRemoved(node, scope.qualified_name, asynchronous, cls, name, used.scope.name, at)
 
     def _events(self, name: str, target: ast.expr, cls: Class, scope: Scope) -> list[_Event] | None:
-        """All that happens to a registry; None where that cannot be told, or something removes its sessions."""
+        """All that happens to a registry; None where that cannot be known, or something removes its sessions."""
         if _has_owner(scope.module, self.ev):
             return None
         if scope.kind == "function" and isinstance(target, ast.Name) and name not in scope.globals:

@@ -47,7 +47,7 @@ def observe(ev: Evaluator, holdings: Holdings, slow: Effects, scope: Scope) -> I
             if witness is None or not isinstance(one, Function):
                 continue
             held = [each for each in held_after_response(ev, holdings, node, scope) if each.resource not in passed]
-            if held:  # that a session is handed on is told by itself
+            if held:  # that a session is handed on is reported by itself
                 name = one.scope.name
                 later = waypoint("runs-after-response", node, scope.module, name)
                 yield CallWhileHeld(

@@ -96,7 +96,7 @@ class Sharing:
         users: dict[str, tuple[Class, list[_Task]]] = {}
         for task in tasks:
             if task.loop is not None and isinstance(task.made, ast.Call) and last_name(task.made.func) in self._starts:
-                continue  # told where the tasks are started
+                continue  # reported where the tasks are started
             for resource, cls in dict(self._resources(task.made, scope)).items():
                 if not _is_of_each_round(resource, task.loop, scope):
                     users.setdefault(resource, (cls, []))[1].append(task)

@@ -37,7 +37,7 @@ class NeverDisposed(Observation):
 
     ``node`` is the call that makes it, ``kept`` where it is kept, as written, ``startup`` the function in which that
     happens. ``statement`` is the assignment, ``last`` the last statement of the function where the end of the
-    application can be told to it, ``release`` the method that closes what is made, and
+    application can be seen by it, ``release`` the method that closes what is made, and
     whether it ``is_awaited``.
     """
 

@@ -20,7 +20,7 @@ _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scope: Scope, *, is_named: bool) -> bool:
     """Whether the function goes on, or ends as if nothing had happened.
 
-    ``is_named``: the handler names the cancellation itself, so that whoever wrote it knows of it. Then it is only told
+    ``is_named``: the handler names the cancellation itself, so that whoever wrote it knows of it. Then it is only reported
     where a loop goes on in spite of it.
     """
     inside = list(_inside(handler.body))

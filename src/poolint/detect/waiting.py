@@ -57,7 +57,7 @@ _WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_ob
 def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once.
 
-    Blocks and loops that wait are told at their context or iterator.
+    Blocks and loops that wait are reported at their context or iterator.
     """
     for node, witness in _waiting(holdings, slow, scope):
         held = []
@@ -105,7 +105,7 @@ def _let_pass(
 def _told_elsewhere(
     holdings: Holdings, slow: Effects, witness: Witness, node: ast.expr, scope: Scope
 ) -> tuple[Dismissal, str] | None:
-    """Why a call that waits is not told where it stands, and at which one it is instead."""
+    """Why a call that waits is not reported where it stands, and at which one it is instead."""
     if _ended_on_the_way(holdings, witness):
         return "ended-on-the-way", witness.links[0].name
     below = _told_below(holdings, witness)
@@ -143,7 +143,7 @@ def observation(
 
 
 def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
-    """Whether what is called on the result of a call waits too: `Client().get(…)` is told once, by its end."""
+    """Whether what is called on the result of a call waits too: `Client().get(…)` is reported once, by its end."""
     method = parent_of(node)
     outer = parent_of(method) if isinstance(method, ast.Attribute) else None
     return isinstance(outer, ast.Call) and outer.func is method and slow.of_call(outer, scope) is not None
@@ -249,7 +249,7 @@ def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
-    """The call on the chain at which a function holds a connection itself: it is told there."""
+    """The call on the chain at which a function holds a connection itself: it is reported there."""
     return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)
 
 

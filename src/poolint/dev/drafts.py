@@ -78,7 +78,7 @@ def as_toml(library: Library, left_out: Iterable[str] = ()) -> str:
 # kind: what a class is: {_words(Kind)}.
 # role: what a call does, if not `local`: {_words(Role)}.
 # effect: what a call waits for outside the database, if its role is `external`: {_words(Effect)}.
-# A row that stays `local` on a class of the kind `other` tells nothing: delete it."""
+# A row that stays `local` on a class of the kind `other` says nothing: delete it."""
     names = ", ".join(left_out)
     if names:
         head += f"\n#\n# Left out, since poolint has rows of these names: {names}."

@@ -25,7 +25,7 @@ def new_model(package: str, output: str | None, cwd: str) -> Scaffold:
     return Scaffold(
         {path: text},
         (
-            "fill in kinds, roles and effects, and delete rows that tell nothing",
+            "fill in kinds, roles and effects, and delete rows that say nothing",
             f'put `models = ["{path.name}"]` into [tool.poolint] of pyproject.toml: it is relative to that file',
             "poolint check",
         ),
@@ -34,7 +34,7 @@ def new_model(package: str, output: str | None, cwd: str) -> Scaffold:
 
 def _of_poolint(root: str) -> tuple[str, ...]:
     return (
-        "fill in kinds, roles and effects, and delete rows that tell nothing",
+        "fill in kinds, roles and effects, and delete rows that say nothing",
         "say `screened = false` if the library only matters beside a pool, as a client of something else does",
         "run `python -m poolint.models.build`",
         f"add {root} to the extra `test` of pyproject.toml, and run tests/models: each row is held to the real library",

@@ -33,7 +33,7 @@ WAYS: dict[NodeKind, str] = {
     "exit-generator": "generator closed",
     "exit-interrupt": "interrupt",
 }
-"""The ways out, in the order in which they are told."""
+"""The ways out, in the order in which they are reported."""
 
 
 _NO_EXIT: tuple[NodeKind, ...] = ("exit-normal",)

@@ -105,7 +105,7 @@ def _effects(analysis: Analysis, knowledge: Knowledge, call: ast.Call, scope: Sc
         effect = EFFECTS.get(witness.effect, witness.effect)
         if len(witness.links) > 1:
             yield f"it {effect}, by {_chain(witness, knowledge)}"
-        if not analysis.holdings.at(call, scope):  # what is held is told by itself
+        if not analysis.holdings.at(call, scope):  # what is held is reported by itself
             yield _meanwhile(analysis, knowledge, call, scope)
     if scope.is_async:
         blocking = analysis.sync_sessions.of_call(call, scope)

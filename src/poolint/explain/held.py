@@ -1,4 +1,4 @@
-"""Calls on a line over which connections are held: what the engine gives the detectors, and why nothing is told of it."""
+"""Calls on a line over which connections are held: what the engine gives the detectors, and why nothing is reported of it."""
 
 from __future__ import annotations
 

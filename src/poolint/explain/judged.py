@@ -1,4 +1,4 @@
-"""Findings that concern a line, the ones that are not told included, with the reasons why they are not."""
+"""Findings that concern a line, the ones that are not reported included, with the reasons why they are not."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """A finding, and why it is not told; empty where it is."""
+    """A finding, and why it is not reported; empty where it is."""
 
     finding: Diagnostic
     silent: tuple[str, ...]
@@ -76,15 +76,15 @@ class Judgements:
         return [_finding(one, line) for one in self.all if _concerns(one.finding, line)]
 
     def at(self, node: ast.expr | ast.stmt) -> tuple[str, ...]:
-        """The codes of the findings at a node, with why one is not told."""
+        """The codes of the findings at a node, with why one is not reported."""
         texts = []
         for one in self._of(node):
             code = one.finding.code
-            texts.append(f"{code}, not told: {one.silent[0]}" if one.silent else code)
+            texts.append(f"{code}, not reported: {one.silent[0]}" if one.silent else code)
         return tuple(dict.fromkeys(texts))
 
     def is_told_at(self, node: ast.expr | ast.stmt) -> bool:
-        """Whether a finding at a node is told."""
+        """Whether a finding at a node is reported."""
         return any(not one.silent for one in self._of(node))
 
     def reasons(self, node: ast.AST) -> Iterator[str]:
@@ -95,7 +95,7 @@ class Judgements:
             yield from self._declined.get(one, ())
 
     def let_pass(self, line: Line) -> Iterator[str]:
-        """The same of all that stands on a line, but for what holds and what is owed, which is told by itself."""
+        """The same of all that stands on a line, but for what holds and what is owed, which is reported by itself."""
         for node in self._at:
             if line.holds(node):
                 yield from self.reasons(node)
@@ -129,7 +129,7 @@ class Judgements:
                 settings = shown(self.settings.source) if self.settings.source else "the settings"
                 yield f"`per-file-ignores` of {settings} has {selector} for this file"
         if one.certainty == "possible" and self.settings.certainty == "certain":
-            yield "it is only possible, not certain: `--certainty possible` tells it"
+            yield "it is only possible, not certain: `--certainty possible` reports it"
         row = silencing_row(self.module.source, one)
         if row:
             yield f"a comment silences it (line {row})"

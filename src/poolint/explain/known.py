@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _MOST = 3
-"""Bindings of one name that are told; more say nothing more."""
+"""Bindings of one name that are reported; more say nothing more."""
 
 
 class Knowledge:

@@ -64,7 +64,7 @@ class Reason(NamedTuple):
 
 
 class Reasons:
-    """Answers for one module: ``here`` is where places are seen from, ``most`` how many steps are told."""
+    """Answers for one module: ``here`` is where places are seen from, ``most`` how many steps are reported."""
 
     def __init__(self, ev: Evaluator, here: Module, most: int = 3) -> None:
         self.ev = ev
@@ -113,7 +113,7 @@ class Reasons:
         for one in alternatives(callee):
             if isinstance(one, Function):
                 at, name = self.at(one.scope.node, one.scope), one.scope.name
-                words = f"neither a return annotation nor the body of `{name}` ({at}) tells what it gives"
+                words = f"neither a return annotation nor the body of `{name}` ({at}) says what it returns"
                 return _reason("function", words, one.scope.qualified_name, one.scope.node, one.scope)
             if isinstance(one, LibraryName):
                 return _reason("library", f"the models say nothing of `{one.name}`", one.name, node, scope)
@@ -148,7 +148,7 @@ class Reasons:
             words = f"the annotation `{text}` ({at}) names no class that poolint knows"
             return _reason("annotation", words, text, binding.node, scope)
         use = use_of(self.ev, ast.Name(name, ast.Load()), scope)
-        words = f"the parameter ({at}) has no annotation, and {_USES.get(use.why_not, 'its use does not tell')}"
+        words = f"the parameter ({at}) has no annotation, and {_USES.get(use.why_not, 'its use does not say it')}"
         return _reason("parameter", words, subject, binding.node, scope)
 
     def of_import(self, binding: Binding, scope: Scope) -> Reason:

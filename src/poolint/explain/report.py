@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 class Known:
     """A name or an attribute on the line: what it is, and by what that is known.
 
-    ``is_known`` is false where no type could be told; ``what`` then says why.
+    ``is_known`` is false where no type is known; ``what`` then says why.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Obligation:
     """Something that has to be given back, or would have to be.
 
     ``exits`` is empty where nothing had to be followed: then ``says`` tells why. ``reported`` are the
-    findings that stand at its checkout: their codes, and why one is not told.
+    findings that stand at its checkout: their codes, and why one is not reported.
     """
 
     subject: str
@@ -80,7 +80,7 @@ class HeldOver:
 
 @dataclass(frozen=True)
 class Finding:
-    """A finding that concerns the line. ``silent`` says why it is not told; empty where it is."""
+    """A finding that concerns the line. ``silent`` says why it is not reported; empty where it is."""
 
     code: str
     name: str

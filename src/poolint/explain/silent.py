@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Silent:
-    """Answers for one line. ``followed`` are the obligations that are told already."""
+    """Answers for one line. ``followed`` are the obligations that are reported already."""
 
     def __init__(self, analysis: Analysis, knowledge: Knowledge, line: Line, followed: Iterable[Site]) -> None:
         self.analysis = analysis
@@ -136,7 +136,7 @@ class Silent:
 
 
 def _is_bound_by_with(call: ast.Call) -> bool:
-    """Whether a ``with`` binds what the call takes to a name, which is told by itself."""
+    """Whether a ``with`` binds what the call takes to a name, which is reported by itself."""
     parent = parent_of(call)
     item = parent_of(parent) if isinstance(parent, ast.Await) else parent
     return isinstance(item, ast.withitem) and isinstance(item.optional_vars, ast.Name)

@@ -1,4 +1,4 @@
-"""Rows of the models, as TOML, that tell of calls which the models say nothing of."""
+"""Rows of the models, as TOML, that describe calls of which the models say nothing."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Explainer:
 
 
 def _others(reasons: Iterable[str], held: Iterable[HeldOver], obligations: Iterable[Obligation]) -> tuple[str, ...]:
-    """The reasons that are not told with what is held, or with what is owed."""
+    """The reasons that are not reported with what is held, or with what is owed."""
     told = {one for each in held for one in each.silent}
     told.update(one.removeprefix(_NONE) for each in obligations for one in each.reported)
     return tuple(one for one in dict.fromkeys(reasons) if one not in told)

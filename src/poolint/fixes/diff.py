@@ -17,7 +17,7 @@ _NO_NEWLINE = "\\ No newline at end of file\n"
 def unified_diff(before: Source, after: Source, root: str = "") -> str:
     r"""The difference between two texts of a file; empty when there is none.
 
-    The path is told relative to ``root`` where it lies below it. Rows are what ``patch`` takes for rows, which end in
+    The path is written relative to ``root`` where it lies below it. Rows are what ``patch`` takes for rows, which end in
     ``\n``: a ``\r`` before it is part of the row, and so is a byte order mark.
     """
     path = _shown(before.path, root)

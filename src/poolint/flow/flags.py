@@ -84,7 +84,7 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
 class Flags:
     """The flags of a function, its ``names``, and what is known of them before its events.
 
-    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but not told.
+    Comparisons that a flag is a copy of (``owned = mode == "w"``) are followed like flags, but are no names of them.
     """
 
     def __init__(self, scope: Scope, graph: Graph) -> None:

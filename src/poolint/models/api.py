@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def problems(libraries: Sequence[Library], classes: Container[str]) -> Iterator[str]:
-    """Rows that are told twice, that lead nowhere, or that say nothing."""
+    """Rows that are given twice, that lead nowhere, or that say nothing."""
     modules = {row.module for library in libraries for row in library.modules}
     groups = {row.name: row for library in libraries for row in library.events}
     told: set[tuple[str, str]] = set()
@@ -23,7 +23,7 @@ def problems(libraries: Sequence[Library], classes: Container[str]) -> Iterator[
         }.items():
             for name in names:
                 if (kind, name) in told:
-                    yield f"{library.library}.toml: {kind}: {name!r} is told twice"
+                    yield f"{library.library}.toml: {kind}: {name!r} is given twice"
                 told.add((kind, name))
         yield from (f"{library.library}.toml: {text}" for text in _names(library, modules))
         yield from (f"{library.library}.toml: {text}" for text in _events(library, groups, classes))

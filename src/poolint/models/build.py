@@ -66,7 +66,7 @@ def read_all(folder: Path = FOLDER) -> tuple[Library, ...]:
 
 
 def problems(libraries: Sequence[Library]) -> Iterator[str]:
-    """What the schema alone cannot see: names told twice, expressions that lead nowhere, fields at odds."""
+    """What the schema alone cannot see: names given twice, expressions that lead nowhere, fields at odds."""
     yield from _name_problems(libraries)
     classes = {cls.name: cls for library in libraries for cls in library.classes}
     for library in libraries:
@@ -211,7 +211,7 @@ def _name_problems(libraries: Sequence[Library]) -> Iterator[str]:
         file = f"{library.library}.toml"
         for name in library.names:
             if name in seen:
-                yield f"{file}: {name}: is told twice, first in {seen[name]}"
+                yield f"{file}: {name}: is given twice, first in {seen[name]}"
             seen.setdefault(name, file)
             if name.partition(".")[0] not in roots:
                 yield f"{file}: {name}: does not begin with an import root of any library"
@@ -245,7 +245,7 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
     for method in cls.methods:
         for name in method.names:
             if name in seen:
-                yield f"methods: {name!r} is told twice"
+                yield f"methods: {name!r} is given twice"
             seen.add(name)
         for text in (*_call_problems(method, cls, classes), *_entered_as_problems(method, cls, classes)):
             yield f"methods[{', '.join(method.names)}].{text}"

@@ -144,7 +144,7 @@ def _name_problems(library: Library) -> Iterator[str]:
         if "." not in name.strip("."):
             yield f"{name}: is no qualified name, such as `acme.billing.charge`"
         if name in seen:
-            yield f"{name}: is told twice"
+            yield f"{name}: is given twice"
         seen.add(name)
 
 

@@ -112,7 +112,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
     to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
     although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
-    the call itself or to the constructor of what it is called on. ``endless``: a checkout that waits for ever, unless
+    the call itself or to the constructor of what it is called on. ``endless``: a checkout that waits forever, unless
     ``timeout``, an argument by keyword, says how long; without one there is nothing to say it by.
     """
 

@@ -102,7 +102,7 @@ class Verdict:
 
     The waypoints of an observation may be handed on as they are, to be worded by ``rules.paths``.
 
-    ``told_in`` are kinds of file in which it is told although the rule is off there.
+    ``told_in`` are kinds of file in which it is reported although the rule is off there.
     """
 
     message: str
@@ -171,7 +171,7 @@ class Rule(cst.BatchableCSTVisitor):
         self.proposals: dict[Observation, Proposal] = {}
         self.declined: list[tuple[Observation, Declined]] = []
         self.repaired: Callable[[Callable[[], Proposal | None]], Proposal | None] = _plainly
-        """How a fix is asked for: a finding is told even where the making of its fix crashes."""
+        """How a fix is asked for: a finding is reported even where the making of its fix crashes."""
 
     def get_visitors(self) -> dict[str, Callable[[cst.CSTNode], None]]:
         """The methods by which this rule visits: its own, or else one that meets what has been observed.

@@ -27,7 +27,7 @@ INTERNAL = {"POL900": "crash", "POL901": "unreadable-file", "POL903": "bound-hit
 
 OWN = {"POL902": "unused-suppression", "POL904": "unknown-suppression"}
 """What poolint says about comments that are to silence something. POL902 is selected as rules are, and on by default;
-POL904 is told unless it is ignored, like the others."""
+POL904 is reported unless it is ignored, like the others."""
 
 
 class Registry:

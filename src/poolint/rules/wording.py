@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
     "collected": "its connection stays checked out, silently, until a cyclic garbage collection finds it",
-    "lost": "its slot in the pool is lost for ever",
+    "lost": "its slot in the pool is lost forever",
 }
 
 _OPEN = {

@@ -14,7 +14,7 @@ _CARRIED, _SESSIONS, _BLOCKING = range(3)
 
 
 def spread(file: File, reaches: Callable[[bytes], bool]) -> None:
-    """Add to what ``file`` is told all that follows from it inside of the file.
+    """Add to what is known of ``file`` all that follows from it inside of the file.
 
     ``reaches`` says of a text whether it calls what synchronous sessions reach the database by. Each name is taken up
     once for each set that it comes into, so the work grows with the mentions of names, whatever the order they stand in.

@@ -106,7 +106,7 @@ class Segment:
 def _told_by_function(part: bytes) -> frozenset[bytes]:
     """The words that tell what calling a function gives: its return annotation, or else what it returns.
 
-    A generator is told by all of its body: what it yields, and what it holds while it waits to be asked again.
+    A generator is described by all of its body: what it yields, and what it holds while it waits to be asked again.
     """
     gives = _GIVES.search(part)
     if gives is None or not _is_generator(part):

@@ -1,7 +1,7 @@
 """What is said of comments that silence nothing: POL902 where there is nothing to silence, POL904 where a comment names
 no rule or is not written as one.
 
-Only what can be told is told: a rule that has not run has silenced nothing either, and in a file that could not be
+Only what can be known is reported: a rule that has not run has silenced nothing either, and in a file that could not be
 followed to its end nobody knows what there would have been.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 UNUSED, UNKNOWN = "POL902", "POL904"
 
 BLINDING = frozenset({"POL900", "POL901", "POL903"})
-"""Where one of these is told, findings may be missing: then no comment is called unused."""
+"""Where one of these is reported, findings may be missing: then no comment is called unused."""
 
 MAX_HINTS = 100
 """Words of one file for which the nearest name is looked up; each costs a millisecond."""
@@ -51,7 +51,7 @@ class Run:
 
 
 def review(source: Source, comments: Sequence[Directive], found: Sequence[Diagnostic], run: Run) -> list[Diagnostic]:
-    """What is to be told of the comments of a file, in which ``found`` is all that was found before any of them."""
+    """What there is to report on the comments of a file, in which ``found`` is all that was found before any of them."""
     reviewer = _Reviewer(source, found, run)
     told = [(comment, one) for comment in comments for one in reviewer.of(comment)]
     if not told:
@@ -81,7 +81,7 @@ class _Reviewer:
         self._hints: dict[str, str] = {}
 
     def of(self, comment: Directive) -> Iterator[Diagnostic]:
-        """What is to be told of one comment."""
+        """What there is to report on one comment."""
         if comment.fault:
             if not comment.is_noqa or self._is_ours(comment):
                 hint = self._hint(comment.word.lower(), FORMS) if comment.word else ""
@@ -215,7 +215,7 @@ class _Silence:
                     self._general.setdefault((code, row), set()).add(id(one))
 
     def covers(self, comment: Directive, told: Diagnostic) -> bool:
-        """Whether what is told about a comment is silenced."""
+        """Whether what is reported about a comment is silenced."""
         places = [(told.code, 0), (told.code, comment.row)]
         if not self._explicit.isdisjoint(places):
             return True

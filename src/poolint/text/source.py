@@ -1,6 +1,6 @@
 """One file: its bytes, its text, its tree, and the way from the positions of ``ast`` to those that people see.
 
-Nothing heavy is imported until it is needed: every file of a run passes through here, most of them only to be told
+Nothing heavy is imported until it is needed: every file of a run passes through here, most of them only to find
 that they are of no interest.
 """
 

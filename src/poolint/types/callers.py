@@ -2,7 +2,7 @@
 
 Callers are looked for by the name of the function: in its own module, and in all files of the project that mention it
 where the name is not private or nothing in its own module calls it. Only parameters whose names say database are asked
-about, in modules that the screen finds interesting, so that what is told never depends on whether the screen is on.
+about, in modules that the screen finds interesting, so that what is reported never depends on whether the screen is on.
 """
 
 from __future__ import annotations

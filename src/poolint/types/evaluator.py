@@ -68,7 +68,7 @@ class Evaluator:
         return not self._active and self._cycles.is_idle
 
     def is_told(self, name: str, scope: Scope) -> bool:
-        """Whether something of a library is told of in a module: of one that alone makes no file interesting only in
+        """Whether something of a library may be reported in a module: of one that alone makes no file interesting only in
         files that are interesting anyway, so that the screen stays invisible."""
         source = scope.module.source
         return self.models.is_screened(name) or self.screen.is_interesting(source.path, source.data)

@@ -2,7 +2,7 @@
 
 A statement takes them (``with_for_update()``, ``FOR UPDATE``, ``LOCK TABLE``, ``pg_advisory_lock``), here or in a function
 of the project that gets the session, and the end of the transaction gives them back. One that is taken on some ways only
-is not told.
+is not reported.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Leaving:
         return reduce(_on_some_way, found, Left.NEVER)
 
     def _is_handed_on(self, load: ast.Name, scope: Scope) -> bool:
-        """Whether the session goes to somebody who may end it, and of whom no change tells."""
+        """Whether the session goes to somebody who may end it, and of whom no change says anything."""
         child: ast.AST = load
         parent = parent_of(load)
         while isinstance(parent, (ast.keyword, ast.Starred, ast.IfExp, ast.BoolOp)):
@@ -136,7 +136,7 @@ class Leaving:
 
 
 def _on_some_way(one: Left, other: Left) -> Left:
-    """How a function leaves a session that has a way for each of two: what is still held is to be told."""
+    """How a function leaves a session that has a way for each of two: what is still held has to be reported."""
     return Left.HELD if Left.HELD in (one, other) else max(one, other)
 
 

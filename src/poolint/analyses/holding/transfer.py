@@ -2,7 +2,7 @@
 
 A session holds from the first statement that may reach the database until it is committed, rolled back or closed, by
 itself or by a function of the project that it is passed to. A connection holds while its block lasts, or from where it
-is checked out by hand until it is given back; one that was opened outside of any pool is nobody else's, and not told.
+is checked out by hand until it is given back; one that was opened outside of any pool is nobody else's, and not reported.
 The block of an engine's or a connection's transaction holds from entry.
 """
 

@@ -29,7 +29,7 @@ Why = Literal[
     "callee",  # what it is passed to
     "block",  # a block that it is entered with
     # handed on
-    "unknown-method",  # a method is called on it that no model tells of
+    "unknown-method",  # a method is called on it that no model describes
     "kept",  # what it is passed to keeps it, or may
     "packed",  # passed or bound inside of something else, or as a method of it
     "entered",  # entered as a part of something else

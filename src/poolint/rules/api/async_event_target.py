@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AsyncEventTarget(Rule):
-    """An event is listened to on something that has no such event.
+    """A listener is registered on something without such an event.
 
     ## What it does
     Reports `event.listens_for` and `event.listen` on an `AsyncEngine`, `AsyncConnection`, `AsyncSession`,
@@ -64,7 +64,7 @@ class AsyncEventTarget(Rule):
     meta = Meta(
         code="POL602",
         name="async-event-target",
-        summary="an event is listened to on something that has no such event",
+        summary="a listener is registered on something without such an event",
         subscription=Subscription(observations=frozenset({RefusedListener, NoSuchEvent})),
         fix="safe",
     )

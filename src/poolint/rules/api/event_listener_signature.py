@@ -53,7 +53,7 @@ class EventListenerSignature(Rule):
     meta = Meta(
         code="POL606",
         name="event-listener-signature",
-        summary="a listener takes other arguments than its event passes",
+        summary="a listener's signature does not match its event",
         subscription=Subscription(observations=frozenset({MisfitListener})),
     )
 

@@ -1,4 +1,4 @@
-"""POL605: an event loop that is run inside of a pool."""
+"""POL605: an event loop that is run inside a pool."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LoopRunInsidePool(Rule):
     meta = Meta(
         code="POL605",
         name="loop-run-inside-pool",
-        summary="an event loop is run inside of a pool, where one is running already",
+        summary="an event loop is run inside a pool, where one is already running",
         subscription=Subscription(observations=frozenset({LoopInsidePool})),
         relaxed_in=frozenset({"tests"}),
     )
@@ -73,8 +73,8 @@ class LoopRunInsidePool(Rule):
         chain = " → ".join(f"`{name.removeprefix('AbstractEventLoop.')}`" for name in observation.names)
         where = PARTS[observation.part].format(observation.owner) if observation.owner else "a listener"
         return Verdict(
-            f"{chain} raises in {where}: it is called inside of the event loop of the engine, and a second "
-            "one cannot run there",
+            f"{chain} raises in {where}: it runs inside the event loop of the engine, where a second "
+            "one cannot run",
             observation.names[0],
             observation.path,
         )

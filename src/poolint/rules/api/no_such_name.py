@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NoSuchName(Rule):
-    """A name is asked of a library that does not have it.
+    """A name is used that the library does not have.
 
     ## What it does
     Reports names that are imported from modules of SQLAlchemy, asyncpg or psycopg, or read off them, and that no version

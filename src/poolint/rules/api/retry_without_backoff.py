@@ -1,4 +1,4 @@
-"""POL607: a checkout that is tried again at once, without end."""
+"""POL607: a failed checkout that is retried immediately and endlessly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class RetryWithoutBackoff(Rule):
-    """A checkout or a connect that has failed is tried again at once, without end.
+    """A failed checkout or connect is retried immediately and endlessly.
 
     ## What it does
     Reports checkouts in a `while True` (or `while not connected`) whose failure is caught in the loop, where nothing in the
@@ -60,7 +60,7 @@ class RetryWithoutBackoff(Rule):
     meta = Meta(
         code="POL607",
         name="retry-without-backoff",
-        summary="a checkout that has failed is tried again at once, without end",
+        summary="a failed checkout is retried immediately and endlessly",
         subscription=Subscription(observations=frozenset({BusyRetry})),
         default=False,
     )
@@ -68,7 +68,7 @@ class RetryWithoutBackoff(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BusyRetry)
         return Verdict(
-            f"`{observation.call}` is tried again at once when it fails, and without end: let some time pass",
+            f"`{observation.call}` is retried immediately and endlessly when it fails: wait between attempts",
             observation.call,
             (observation.handler,),
         )

@@ -1,4 +1,4 @@
-"""POL604: a cancellation that a handler keeps to itself."""
+"""POL604: a cancellation that a handler swallows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SwallowedCancellationRule(Rule):
-    """A handler takes a cancellation in the middle of work on a connection, and goes on.
+    """A handler swallows a cancellation in the middle of work on a connection.
 
     ## What it does
     Reports `except BaseException`, a bare `except` and `except CancelledError` in `async def` around the work on a
@@ -71,7 +71,7 @@ class SwallowedCancellationRule(Rule):
     meta = Meta(
         code="POL604",
         name="swallowed-cancellation",
-        summary="a handler takes a cancellation in the middle of work on a connection, and goes on",
+        summary="a handler swallows a cancellation in the middle of work on a connection",
         subscription=Subscription(observations=frozenset({SwallowedCancellation})),
         fix="unsafe",
         relaxed_in=frozenset({"tests"}),
@@ -82,7 +82,7 @@ class SwallowedCancellationRule(Rule):
         what = f"`except {observation.what}`" if observation.what else "a bare `except`"
         then = "the loop goes on" if observation.looping else "the task goes on as if nothing had happened"
         return Verdict(
-            f"{what} around `{observation.around}` takes a cancellation and does not raise it again: {then}",
+            f"{what} around `{observation.around}` swallows a cancellation: {then}",
             observation.around,
         )
 

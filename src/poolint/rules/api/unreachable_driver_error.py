@@ -1,4 +1,4 @@
-"""POL603: a handler for an exception that arrives inside of another."""
+"""POL603: a handler for an exception that arrives wrapped in another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class UnreachableDriverError(Rule):
-    """An exception of a driver is caught where it arrives inside of SQLAlchemy's.
+    """A driver's exception is caught where it arrives wrapped in SQLAlchemy's.
 
     ## What it does
     Reports handlers for exceptions of asyncpg, psycopg, sqlite3 and other drivers around statements that are run through
@@ -69,7 +69,7 @@ class UnreachableDriverError(Rule):
     meta = Meta(
         code="POL603",
         name="unreachable-driver-error",
-        summary="an exception of a driver is caught where it arrives inside of another",
+        summary="a driver's exception is caught where it arrives wrapped in another",
         subscription=Subscription(observations=frozenset({UnreachedHandler})),
         fix="unsafe",
     )
@@ -77,8 +77,8 @@ class UnreachableDriverError(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, UnreachedHandler)
         return Verdict(
-            f"`{observation.cls}` is not what `{observation.around}` raises: it arrives inside of "
-            f"`{observation.wrapper}`, so this handler is not reached",
+            f"`{observation.cls}` is not what `{observation.around}` raises: it arrives wrapped in "
+            f"`{observation.wrapper}`, so this handler is never reached",
             observation.cls,
         )
 

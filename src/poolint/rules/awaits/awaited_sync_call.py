@@ -1,4 +1,4 @@
-"""POL105: an await on a call that gives nothing to await."""
+"""POL105: an `await` on a call that returns nothing awaitable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AwaitedSyncCall(Rule):
-    """A call that gives nothing awaitable is awaited.
+    """A call that returns nothing awaitable is awaited.
 
     ## What it does
     Reports `await` on methods that are plain functions: `await session.add(x)` on an asynchronous session, or any
@@ -55,7 +55,7 @@ class AwaitedSyncCall(Rule):
     meta = Meta(
         code="POL105",
         name="awaited-sync-call",
-        summary="a call that gives nothing awaitable is awaited",
+        summary="a call that returns nothing awaitable is awaited",
         subscription=Subscription(observations=frozenset({awaits.AwaitedSyncCall})),
         fix="safe",
         uncovers=LIFETIMES,

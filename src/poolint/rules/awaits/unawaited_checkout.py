@@ -1,4 +1,4 @@
-"""POL103: what should give a connection is used as if it were one."""
+"""POL103: a checkout that is used as a connection without having been awaited or entered."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ class UnawaitedQuery(Rule):
         assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         call, how = observation.call, observation.usage
         if call.role == "external" or (call.cls is not None and call.cls.kind in ("client", "response")):
-            return Declined("it asks no database")
+            return Declined("it does not reach a database")
         if isinstance(observation, DroppedAwaitable):
             if call.role in _ELSEWHERE:
                 return None

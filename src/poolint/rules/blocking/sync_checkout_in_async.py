@@ -59,7 +59,7 @@ class SyncCheckoutInAsync(Rule):
         if call.cls is None:
             return Verdict(f"`{call.name}()` blocks the event loop while it connects: no other task runs", call.name)
         return Verdict(
-            f"`{call_text(call)}` blocks the event loop while it waits for a connection: no other task runs, and none "
-            "gives one back",
+            f"`{call_text(call)}` blocks the event loop while it waits for a connection: no other task runs, so none "
+            "can release one",
             call.receiver,
         )

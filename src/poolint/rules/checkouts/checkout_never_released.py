@@ -1,4 +1,4 @@
-"""POL201: a checkout that nothing gives back."""
+"""POL201: a checkout that is never released."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class CheckoutNeverReleased(Rule):
-    """A connection or session is checked out and never given back.
+    """A connection or session is checked out and never released.
 
     ## What it does
     Reports a checkout outside `with` and `async with` whose variable is never released in its function, and that is
@@ -53,13 +53,13 @@ class CheckoutNeverReleased(Rule):
     connection is handed on, stored or captured.
 
     ## When to ignore
-    In a script that ends at once: poolint is silent there by itself where it can tell.
+    In a script that ends at once: poolint is silent there by itself where it can see that.
     """
 
     meta = Meta(
         code="POL201",
         name="checkout-never-released",
-        summary="a connection or session is checked out and never given back",
+        summary="a connection or session is checked out and never released",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
         fix="safe or unsafe",

@@ -1,4 +1,4 @@
-"""POL216: a generator that is left behind with a checkout."""
+"""POL216: a generator that is abandoned while it holds a checkout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 
 class GeneratorAbandoned(Rule):
-    """A loop over a generator that holds a checkout is left before the generator's end.
+    """A loop over a generator that holds a checkout is abandoned before the generator ends.
 
     ## What it does
     Reports `async for` over an asynchronous generator of the project that holds a connection or session across its `yield`,
@@ -68,7 +68,7 @@ class GeneratorAbandoned(Rule):
     meta = Meta(
         code="POL216",
         name="generator-abandoned",
-        summary="a loop over a generator that holds a checkout is left before its end",
+        summary="a loop over a generator that holds a checkout is abandoned before its end",
         subscription=Subscription(observations=frozenset({AbandonedGenerator})),
         relaxed_in=frozenset({"tests"}),
     )
@@ -76,8 +76,8 @@ class GeneratorAbandoned(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, AbandonedGenerator)
         return Verdict(
-            f"`{observation.generator}()` is left before its end and goes on holding `{observation.holds}` until the event loop "
-            "finalises it",
+            f"`{observation.generator}()` is abandoned before its end and keeps holding `{observation.holds}` until the event "
+            "loop finalises it",
             observation.generator,
             (observation.left_at,),
         )

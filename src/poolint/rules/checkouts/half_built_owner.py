@@ -1,4 +1,4 @@
-"""POL217: a checkout that nobody owns yet."""
+"""POL217: a checkout that may be lost before it has an owner."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, r
 
 
 class HalfBuiltOwner(Rule):
-    """Something may fail between a checkout and the moment at which somebody owns it.
+    """Something may fail between a checkout and its hand-over to an owner.
 
     ## What it does
     Reports a factory, `__init__` or `__aenter__` that checks out a connection and then does something that may raise or be

@@ -59,7 +59,7 @@ class LeakOnException(Rule):
     connection is handed on, stored or captured.
 
     ## When to ignore
-    In a script that ends with the exception: poolint is silent there by itself where it can tell.
+    In a script that ends with the exception: poolint is silent there by itself where it can see that.
     """
 
     meta = Meta(

@@ -17,7 +17,7 @@ class LongLivedSession(Rule):
 
     ## Why is this bad?
     It holds its connection for the life of the process, and everything that runs at the same time shares it: one request's
-    rollback undoes another's work, and the identity map grows for ever.
+    rollback undoes another's work, and the identity map grows forever.
 
     ## Example
     ```python
@@ -63,7 +63,7 @@ class LongLivedSession(Rule):
         if observation.is_shared:
             how = "it is held for the life of the process and shared by all that runs in it"
         else:
-            how = f"nobody takes it out to give it back, and {held(observation.cls)}"
+            how = f"nobody takes it out to release it, and {held(observation.cls)}"
         return Verdict(
             f"`{observation.variable}` keeps a {what} in {HOLDERS[observation.holder].format(observation.keeper)}: {how}",
             observation.variable,

@@ -58,7 +58,7 @@ class ManualRelease(Rule):
     meta = Meta(
         code="POL210",
         name="manual-release",
-        summary="a checkout is released by hand where a block could do it",
+        summary="a checkout is released by hand where a block would do",
         subscription=Subscription(observations=frozenset({leaks.ManualRelease})),
         fix="safe or unsafe",
         uncovers=LIFETIMES,

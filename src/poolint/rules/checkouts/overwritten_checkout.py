@@ -1,4 +1,4 @@
-"""POL205: a name that loses what it holds."""
+"""POL205: a name that is bound again while it holds a checkout."""
 
 from __future__ import annotations
 

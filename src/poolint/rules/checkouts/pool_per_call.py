@@ -1,4 +1,4 @@
-"""POL209: a pool that is built and left behind."""
+"""POL209: a pool that is built on each call and never disposed of."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class PoolPerCall(Rule):
             return None
         never = "not disposed of on every path" if observation.released else "never disposed of"
         return Verdict(
-            f"{leak_subject(observation)} is built here and {never}: each such call leaves a pool of open connections",
+            f"{leak_subject(observation)} is built here and {never}: each call leaves a pool of open connections behind",
             observation.variable,
             observation.path,
         )

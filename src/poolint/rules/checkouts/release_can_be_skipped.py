@@ -1,4 +1,4 @@
-"""POL212: a release that stands behind something else in a `finally`."""
+"""POL212: a release that comes after something else in a `finally`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""POL211: a connection that is closed instead of given back."""
+"""POL211: a pooled connection that is closed instead of released."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from poolint.rules.wording import NO_RELEASE, held, leak_subject
 
 
 class ReleaseInWrongPlace(Rule):
-    """A pooled connection is closed instead of given back, or given to another pool, and its slot is lost.
+    """A pooled connection is closed instead of released, or returned to another pool, and its slot is lost.
 
     ## What it does
     Reports a connection of a pool that gets its slots back by `putconn` only, when it is closed and not put back, and a
@@ -52,7 +52,7 @@ class ReleaseInWrongPlace(Rule):
     meta = Meta(
         code="POL211",
         name="release-in-wrong-place",
-        summary="a pooled connection is closed instead of given back, or given to another pool",
+        summary="a pooled connection is closed instead of released, or returned to another pool",
         subscription=Subscription(observations=frozenset({LeakedCheckout})),
         yields_to=NO_RELEASE,
         relaxed_in=frozenset({"alembic"}),
@@ -62,7 +62,7 @@ class ReleaseInWrongPlace(Rule):
         assert isinstance(observation, LeakedCheckout)
         if observation.problem == "misplaced":
             return Verdict(
-                f"{leak_subject(observation)} is given to another pool than it came from, which refuses it: "
+                f"{leak_subject(observation)} is returned to a pool other than its own, which refuses it: "
                 f"{held(observation.cls)}",
                 observation.variable,
                 observation.path,
@@ -70,7 +70,7 @@ class ReleaseInWrongPlace(Rule):
         if observation.problem != "misreleased":
             return None
         return Verdict(
-            f"{leak_subject(observation)} is closed instead of given back to its pool: {held(observation.cls)}",
+            f"{leak_subject(observation)} is closed instead of being returned to its pool: {held(observation.cls)}",
             observation.variable,
             observation.path,
         )

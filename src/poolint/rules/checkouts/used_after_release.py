@@ -8,7 +8,7 @@ from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 
 class UsedAfterRelease(Rule):
-    """A connection or session is used, or given away, after the block that owns it has released it.
+    """A connection or session is used, or handed on, after the block that owns it has released it.
 
     ## What it does
     Reports a connection or session that a `with` block has bound, when it is used after the block or in
@@ -49,20 +49,20 @@ class UsedAfterRelease(Rule):
     meta = Meta(
         code="POL207",
         name="used-after-release",
-        summary="a connection or session is used or given away after its block has released it",
+        summary="a connection or session is used or handed on after its block has released it",
         subscription=Subscription(observations=frozenset({afterwards.UsedAfterRelease})),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, afterwards.UsedAfterRelease)
-        outcome = "it raises, since the connection has been given back"
+        outcome = "it raises, since the connection has been released"
         if observation.cls.kind == "session":
-            outcome = "it opens itself again, and nothing gives that connection back"
+            outcome = "it reopens itself, and nothing releases the connection that it takes"
         if observation.method in observation.cls.without_effect:
             outcome = "it does nothing, since the transaction has ended with the block"
         if not observation.method:
             return Verdict(
-                f"`{observation.variable}` is given away after its block has released it: {outcome} when it is used",
+                f"`{observation.variable}` is handed on after its block has released it: {outcome} when it is used",
                 observation.variable,
                 (observation.released,),
             )

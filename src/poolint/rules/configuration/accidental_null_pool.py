@@ -1,4 +1,4 @@
-"""POL504: an engine that opens a connection each time, in a program that lives on."""
+"""POL504: an engine without a pool in a long-running program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REASON = re.compile(r"(?!\w+:)\S+ +\S+ +\S")
 
 
 class AccidentalNullPool(Rule):
-    """An engine that lives on opens a new connection for each checkout.
+    """A long-lived engine opens a new connection for each checkout.
 
     ## What it does
     Reports `poolclass=NullPool` for an engine that is kept: in a module, on an object or by whoever asks for it. Tests,
@@ -63,7 +63,7 @@ class AccidentalNullPool(Rule):
     meta = Meta(
         code="POL504",
         name="accidental-null-pool",
-        summary="an engine that opens a connection each time, in a program that lives on",
+        summary="an engine without a pool in a long-running program",
         subscription=Subscription(observations=frozenset({NoPool})),
         fix="unsafe",
         relaxed_in=RELAXED,

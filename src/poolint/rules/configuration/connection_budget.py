@@ -81,7 +81,7 @@ class ConnectionBudget(Rule):
     meta = Meta(
         code="POL505",
         name="connection-budget",
-        summary="all pools of all processes together are larger than `max_connections`",
+        summary="the pools of all processes together exceed `max_connections`",
         subscription=Subscription(observations=frozenset({BudgetExceeded})),
         relaxed_in=frozenset({"tests"}),
     )

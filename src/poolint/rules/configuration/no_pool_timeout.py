@@ -1,4 +1,4 @@
-"""POL506: a checkout that may wait for ever."""
+"""POL506: a checkout without a timeout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NoPoolTimeout(Rule):
-    """Nothing ends the wait for a connection of a pool.
+    """A checkout waits for a connection without a timeout.
 
     ## What it does
     Reports checkouts from pools that have no timeout, by default or at all (asyncpg, aiomysql, asyncmy, aioodbc), where
@@ -27,7 +27,7 @@ class NoPoolTimeout(Rule):
 
     ## Why is this bad?
     When the pool is empty, the request waits until somebody gives a connection back: where one has leaked, or a
-    transaction hangs, for ever. Nothing fails and nothing is logged; the program stands still.
+    transaction hangs, forever. Nothing fails and nothing is logged; the program stands still.
 
     ## Example
     ```python
@@ -60,7 +60,7 @@ class NoPoolTimeout(Rule):
     meta = Meta(
         code="POL506",
         name="no-pool-timeout",
-        summary="a checkout that may wait for ever",
+        summary="a checkout without a timeout",
         subscription=Subscription(observations=frozenset({NoTimeout})),
         fix="unsafe",
         default=False,
@@ -74,11 +74,11 @@ class NoPoolTimeout(Rule):
         subject = f"`{pool}.{observation.method}()`" if observation.method else of(observation.maker, pool)
         if observation.given:
             return Verdict(
-                f"{subject} has `{observation.argument}=None`: a checkout waits for ever when no connection comes back",
+                f"{subject} has `{observation.argument}=None`: a checkout waits forever when no connection comes back",
                 observation.pool,
             )
         how = f"has no `{observation.argument}`" if observation.argument else "has no timeout"
-        return Verdict(f"{subject} {how}: it waits for ever when no connection comes back", observation.pool)
+        return Verdict(f"{subject} {how}: it waits forever when no connection comes back", observation.pool)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, NoTimeout)

@@ -67,7 +67,7 @@ class PoolTooSmall(Rule):
         if one.wanted:
             return Verdict(
                 f"{whose} has {total} connections at most, and `{one.bound}` lets {one.wanted} in at once that take one "
-                "each: the others wait for the pool's timeout",
+                "each: the others wait until the pool's timeout",
                 one.engine,
                 one.path,
             )
@@ -76,7 +76,7 @@ class PoolTooSmall(Rule):
             # More than one is enough for what does one thing after the other. One is not: an inspector beside a
             # session, or a query while the rows of another are read, waits for itself.
             return Verdict(
-                f"{whose} has {few}, and opens none beyond: whoever comes next waits for the pool's timeout",
+                f"{whose} has {few}, and opens none beyond: the next caller waits until the pool's timeout",
                 one.engine,
                 told_in=_ONE_AFTER_THE_OTHER if total == 1 else frozenset(),
             )

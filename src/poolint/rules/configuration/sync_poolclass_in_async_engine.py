@@ -1,4 +1,4 @@
-"""POL502: a class of pool that blocks, in an asynchronous engine."""
+"""POL502: a blocking pool class in an asynchronous engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 
 class SyncPoolclassInAsyncEngine(Rule):
-    """An asynchronous engine is given a class of pool that is made for synchronous ones.
+    """An asynchronous engine is given a pool class that is made for synchronous ones.
 
     ## What it does
     Reports `QueuePool`, `SingletonThreadPool` and classes derived from them as the `poolclass` of
@@ -48,7 +48,7 @@ class SyncPoolclassInAsyncEngine(Rule):
     meta = Meta(
         code="POL502",
         name="sync-poolclass-in-async-engine",
-        summary="a class of pool that blocks, in an asynchronous engine",
+        summary="a blocking pool class in an asynchronous engine",
         subscription=Subscription(observations=frozenset({SyncPoolClass})),
         fix="safe",
     )

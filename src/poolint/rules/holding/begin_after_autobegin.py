@@ -1,4 +1,4 @@
-"""POL407: begin() on a session that has begun."""
+"""POL407: `begin()` on a session that has already begun a transaction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class BeginAfterAutobegin(Rule):
-    """A transaction is begun on a session that has begun one by itself.
+    """`begin()` is called on a session that has already begun a transaction by itself.
 
     ## What it does
     Reports `session.begin()` on a session that has run a query before, or to which something has been added, on every
@@ -64,7 +64,7 @@ class BeginAfterAutobegin(Rule):
     meta = Meta(
         code="POL407",
         name="begin-after-autobegin",
-        summary="a transaction is begun on a session that has begun one by itself",
+        summary="`begin()` on a session that has already begun a transaction",
         subscription=Subscription(observations=frozenset({BeginAfterUse})),
         fix="safe or unsafe",
         relaxed_in=frozenset({"tests"}),

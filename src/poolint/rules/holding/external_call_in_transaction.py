@@ -30,7 +30,7 @@ class ExternalCallInTransaction(Rule):
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
     waits with a connection of its own. That is no rule of its own.
 
-    An awaited call of which nothing is known, and one with the name of a client, is told with `--certainty possible`.
+    An awaited call of which nothing is known, and one with the name of a client, is reported with `--certainty possible`.
     A method of an interface counts when every class of the project that writes it calls out.
 
     ## Why is this bad?

@@ -33,7 +33,7 @@ class ExternalCallWhileHeld(Rule):
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
     waits with a connection of its own. That is no rule of its own.
 
-    An awaited call of which nothing is known, and one with the name of a client, is told with `--certainty possible`.
+    An awaited call of which nothing is known, and one with the name of a client, is reported with `--certainty possible`.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

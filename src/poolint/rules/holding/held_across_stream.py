@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class HeldAcrossStream(Rule):
-    """A connection is held while a client is served bit by bit.
+    """A connection is held while a response is streamed.
 
     ## What it does
     Reports a streamed response (`StreamingResponse`, `EventSourceResponse`) whose generator works with a session that
@@ -28,7 +28,7 @@ class HeldAcrossStream(Rule):
     ## Why is this bad?
     The generator runs when the endpoint has returned. Where the dependency ends after the response, its connection is
     held for as long as the client reads, and a few slow or idle clients hold the whole pool. Where it ends before, the
-    closed session takes a new connection, and nobody gives that back. FastAPI ends dependencies after the response up to
+    closed session takes a new connection, which nobody releases. FastAPI ends dependencies after the response up to
     0.105 and from 0.118 on, and before it in between and for `Depends(..., scope="function")`. The version is taken from
     the project's lock file or requirements; where these leave it open, only what does harm with all of them is reported.
 
@@ -82,7 +82,7 @@ class HeldAcrossStream(Rule):
     meta = Meta(
         code="POL406",
         name="held-across-stream",
-        summary="a connection is held while a client is served bit by bit",
+        summary="a connection is held while a response is streamed",
         subscription=Subscription(observations=frozenset({CallWhileHeld, StreamedFrom})),
         fix="unsafe",
         relaxed_in=frozenset({"tests"}),
@@ -97,7 +97,9 @@ class HeldAcrossStream(Rule):
             if observation.effect == "stream":
                 response, generator = observation.names
                 text = f"`{response}` streams from `{generator}()` {while_held(observation)}"
-                return verdict(observation, f"{text}: the request's dependencies end when the client has read all")
+                return verdict(
+                    observation, f"{text}: the request's dependencies end only when the client has read everything"
+                )
             if observation.effect != "client":
                 return None
             return verdict(observation, f"`{chain(observation)}` waits for its client {while_held(observation)}")

@@ -18,7 +18,7 @@ class LockOrderInversion(Rule):
     Reports a transaction that locks rows of one table and then of another (`with_for_update()`, `update()`, `delete()`,
     the same in plain SQL, `LOCK TABLE`), itself or in functions that it passes its session to, when another function of
     the project does so the other way round; the path shows both. Locks that do not wait (`nowait`, `skip_locked`), and
-    statements whose table cannot be told, do not count; neither does what a flush writes.
+    statements whose table is not known, do not count; neither does what a flush writes.
 
     ## Why is this bad?
     When both run at once, each waits for a lock that the other has. The database ends one of them after its deadlock

@@ -1,4 +1,4 @@
-"""POL412: a wait for others while a connection is held."""
+"""POL412: a wait for other tasks or a lock while a connection is held."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LongWaitWhileHeld(Rule):
-    """Others are waited for while a connection is held.
+    """A connection is held while waiting for other tasks or a lock.
 
     ## What it does
     Reports waiting for a lock, a queue, an event, a thread or another task while a connection is held: in a
@@ -66,7 +66,7 @@ class LongWaitWhileHeld(Rule):
     meta = Meta(
         code="POL412",
         name="long-wait-while-held",
-        summary="others are waited for while a connection is held",
+        summary="a wait for other tasks or a lock while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         yields_to=frozenset({NestedCheckout}),  # a pool's own lock is waited for by whoever takes from it
         relaxed_in=frozenset({"tests", "alembic"}),

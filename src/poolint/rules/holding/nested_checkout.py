@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class NestedCheckout(Rule):
-    """A second connection is taken from a pool while one of it is held.
+    """A second connection is taken from a pool while one of its connections is held.
 
     ## What it does
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
-    the engine, pool or factory that they come from, through aliases, modules and `bind=`; one that cannot be told is
+    the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
     for an advisory lock or an audit log, the options say so once for all.
 
@@ -69,7 +69,7 @@ class NestedCheckout(Rule):
     meta = Meta(
         code="POL404",
         name="nested-checkout",
-        summary="a second connection is taken from a pool while one of it is held",
+        summary="a second connection is taken from a pool while one of its connections is held",
         subscription=Subscription(observations=frozenset({Observed})),
         fix="unsafe",
         relaxed_in=frozenset({"tests"}),

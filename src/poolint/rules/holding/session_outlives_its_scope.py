@@ -1,4 +1,4 @@
-"""POL413: a session handed to what runs after its end."""
+"""POL413: a session that is handed to a task that outlives it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from poolint.rules.holding.wording import OWNERS
 
 
 class SessionOutlivesItsScope(Rule):
-    """A session is handed to a task that runs when the session has ended.
+    """A session is handed to a task that outlives it.
 
     ## What it does
     Reports a session or connection of a block, or one that the framework injects for a request, that is passed to
@@ -61,7 +61,7 @@ class SessionOutlivesItsScope(Rule):
     meta = Meta(
         code="POL413",
         name="session-outlives-its-scope",
-        summary="a session is handed to a task that runs when the session has ended",
+        summary="a session is handed to a task that outlives it",
         subscription=Subscription(observations=frozenset({OutlivesScope})),
         relaxed_in=frozenset({"tests"}),
     )
@@ -77,7 +77,7 @@ class SessionOutlivesItsScope(Rule):
 
 _CONSEQUENCES = {
     "before-response": "the task uses it when it is closed",
-    "after-response": "it keeps its connection, and what it has to do at its end waits, until the task is done",
+    "after-response": "it keeps its connection, and its clean-up waits until the task is done",
     "": "the task uses it when it is closed, or it keeps its connection until the task is done",
 }
 """By when a dependency ends; which of them it is depends on the version of the framework."""

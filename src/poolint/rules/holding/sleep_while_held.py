@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SleepWhileHeld(Rule):
-    """Time is slept away while a connection is held.
+    """A connection is held during a sleep.
 
     ## What it does
     Reports `asyncio.sleep`, `time.sleep`, `input()` and their kin while a connection is held: in a transaction, by a
@@ -70,7 +70,7 @@ class SleepWhileHeld(Rule):
     meta = Meta(
         code="POL403",
         name="sleep-while-held",
-        summary="time is slept away while a connection is held",
+        summary="a sleep while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         relaxed_in=frozenset({"tests", "alembic"}),
     )

@@ -84,5 +84,5 @@ class TaskQueuedInTransaction(Rule):
             return None
         return verdict(
             observation,
-            f"`{chain(observation)}` is sent {while_held(observation)}: whoever receives it may come before the commit",
+            f"`{chain(observation)}` is sent {while_held(observation)}: its receiver may run before the commit",
         )

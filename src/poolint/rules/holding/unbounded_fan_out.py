@@ -8,7 +8,7 @@ from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 
 class UnboundedFanOut(Rule):
-    """As many connections are taken at once as a collection has items.
+    """A connection is taken for each item of a collection at once.
 
     ## What it does
     Reports `asyncio.gather(*(work(item) for item in items))`, `wait`, `as_completed`, and tasks that are started in a
@@ -63,7 +63,7 @@ class UnboundedFanOut(Rule):
     meta = Meta(
         code="POL410",
         name="unbounded-fan-out",
-        summary="as many connections are taken at once as a collection has items",
+        summary="a connection is taken for each item of a collection at once",
         subscription=Subscription(observations=frozenset({FanOut})),
         relaxed_in=frozenset({"tests"}),
     )

@@ -72,14 +72,14 @@ def while_held(call: CallWhileHeld) -> str:
 
 def what_becomes(stream: StreamedFrom) -> str:
     """What becomes of the connection of a streamed response, by when its owner ends."""
-    again = "the connection has been given back by then"
+    again = "the connection has been released by then"
     if stream.cls.kind == "session":
-        again = "the closed session takes a connection again, and nobody gives that back"
+        again = "the closed session takes a connection again, which nobody releases"
     if stream.end == "before-response":
         return f"ends with {OWNERS[stream.ends]}, before the first line is sent: {again}"
     if stream.end:
-        return f"ends with {OWNERS[stream.ends]}: it holds a connection until the client has read all"
-    return f"ends with {OWNERS[stream.ends]}: {again}, or it holds a connection until the client has read all"
+        return f"ends with {OWNERS[stream.ends]}: it holds a connection until the client has read everything"
+    return f"ends with {OWNERS[stream.ends]}: {again}, or it holds a connection until the client has read everything"
 
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
