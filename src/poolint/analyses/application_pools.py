@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-_MAX_STEPS = 4
-
 
 class Made(NamedTuple):
     """The call that makes an engine or a pool, and where it stands."""
@@ -48,7 +46,7 @@ class Applications:
         """
         if pool is None:
             return None
-        made = self._application(pool, near, 0)
+        made = self._application(pool, near)
         if made is None or not self._is_asynchronous(made):
             return None
         if not self._keeps_connections(made):
@@ -57,40 +55,46 @@ class Applications:
 
     def kept(self, pool: Pool | None, near: Scope) -> Made | None:
         """What makes a pool, where it is the application's and keeps connections, synchronous or not."""
-        made = self._application(pool, near, 0) if pool is not None else None
+        made = self._application(pool, near) if pool is not None else None
         return made if made is not None and self._keeps_connections(made) else None
 
-    def _application(self, pool: Pool, near: Scope, depth: int) -> Made | None:
-        if depth > _MAX_STEPS:
-            return None
-        if pool[0] == "place":
-            made = self._at(pool)
-            return made if made is not None and self._is_kept(made, near) else None
-        if pool[0] == "name":
-            assert isinstance(pool[1], ScopeKey)
-            return self._of_name(self.ev.project.scope(pool[1]), str(pool[2]), near, depth)
-        owner = self.ev.project.scope(pool[1]) if pool[0] == "attribute" and isinstance(pool[1], ScopeKey) else None
-        if owner is not None and owner.kind == "class":
-            bindings = owner.self_assignments.get(str(pool[2]), [])
-            return self._of_bindings(bindings, owner, near, depth) if self._has_object(owner, near) else None
+    def _application(self, pool: Pool, near: Scope) -> Made | None:
+        """What makes a pool that is the application's, itself or under the names that it is kept by."""
+        met: set[Pool] = set()
+        waiting: list[Pool | Made] = [pool]
+        while waiting:
+            one = waiting.pop()
+            if isinstance(one, Made):
+                return one
+            if one in met:
+                continue
+            met.add(one)
+            if one[0] == "place":
+                made = self._at(one)
+                if made is not None and self._is_kept(made, near):
+                    return made
+            else:
+                waiting += reversed(list(self._bound_to(one, near)))
         return None
 
-    def _of_name(self, home: Scope, name: str, near: Scope, depth: int) -> Made | None:
-        """A name of a module that is bound several times: ``None`` first, an engine by some function later."""
-        return self._of_bindings(home.bindings.get(name, []), home, near, depth) if home.kind == "module" else None
+    def _bound_to(self, pool: Pool, near: Scope) -> Iterator[Pool | Made]:
+        """What the name or attribute is bound to that a pool is known by.
 
-    def _of_bindings(self, bindings: list[Binding], home: Scope, near: Scope, depth: int) -> Made | None:
+        A name of a module may be bound several times: ``None`` first, an engine by some function later.
+        """
+        if pool[0] not in ("name", "attribute") or not isinstance(pool[1], ScopeKey):
+            return
+        name, home = str(pool[2]), self.ev.project.scope(pool[1])
+        bindings: list[Binding] = []
+        if pool[0] == "name" and home.kind == "module":
+            bindings = home.bindings.get(name, [])
+        elif pool[0] == "attribute" and home.kind == "class" and self._has_object(home, near):
+            bindings = home.self_assignments.get(name, [])
         for one in bindings:
             value = one.value.value if isinstance(one.value, ast.Await) else one.value
-            if not isinstance(value, ast.Call):
-                continue
-            where = one.scope or home
-            if self._makes_pool(value, where):
-                return Made(value, where)
-            inner = self._application(self.pools.identity(value, where), near, depth + 1)
-            if inner is not None:
-                return inner
-        return None
+            if isinstance(value, ast.Call):
+                where = one.scope or home
+                yield Made(value, where) if self._makes_pool(value, where) else self.pools.identity(value, where)
 
     def _at(self, pool: Pool) -> Made | None:
         """The call at a place."""

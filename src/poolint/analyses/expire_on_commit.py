@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import only_binding
 from poolint.types.call_sites import call_site
 from poolint.types.following import given, origin
@@ -15,34 +16,69 @@ from poolint.types.providers import providers
 from poolint.types.values import ClassObject, Function, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 _OPTION = "expire_on_commit"
-_MAX_DEPTH = 4
 
 
-def expires(ev: Evaluator, name: str, scope: Scope, depth: int = 0) -> bool | None:
+def expires(ev: Evaluator, name: str, scope: Scope) -> bool | None:
     """Whether a commit surely expires what the session ``name`` has loaded, or surely does not; None where neither is
     seen."""
-    binding, home = only_binding(name, scope)
-    if binding is None or depth > _MAX_DEPTH:
-        return None
-    if binding.kind == "parameter":
-        return _same(_given_by(ev, one.scope, depth + 1) for one in providers(ev, binding, home))
-    if binding.kind not in ("assign", "annotated", "with", "import"):
-        return None
-    end = origin(ev, ast.Name(name, ast.Load()), scope)
-    return _made(ev, end.node, end.scope, depth) if isinstance(end.node, ast.Call) else None
+    answers = ev.derived(_Expiring).of_name(name, scope)
+    return next(iter(answers)) if len(answers) == 1 else None
 
 
-def _made(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> bool | None:
-    """The same of what a call makes."""
-    callee = alternatives(ev.type_of(call.func, scope))
-    if any(isinstance(one, Function) for one in callee):
-        return _same(_given_by(ev, one.scope, depth + 1) if isinstance(one, Function) else None for one in callee)
+_Answers = frozenset[bool | None]
+"""What is said of each session that something may be; None of one of which nothing is known."""
+
+_UNKNOWN: _Answers = frozenset((None,))
+
+
+class _Expiring:
+    """What is said of the sessions that functions give: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._given: Summaries[ScopeKey, _Answers] = Summaries(
+            "expires", self._given_by, bottom=frozenset(), join=frozenset.union
+        )
+
+    def of_name(self, name: str, scope: Scope) -> _Answers:
+        """What is said of the session that a name is."""
+        binding, home = only_binding(name, scope)
+        if binding is not None and binding.kind == "parameter":
+            found = [self._given.of(one.scope.key) for one in providers(self.ev, binding, home)]
+            return frozenset[bool | None]().union(*found) if found else _UNKNOWN
+        if binding is None or binding.kind not in ("assign", "annotated", "with", "import"):
+            return _UNKNOWN
+        end = origin(self.ev, ast.Name(name, ast.Load()), scope)
+        return self._made(end.node, end.scope) if isinstance(end.node, ast.Call) else _UNKNOWN
+
+    def _made(self, call: ast.Call, scope: Scope) -> _Answers:
+        """What is said of what a call makes."""
+        callee = alternatives(self.ev.type_of(call.func, scope))
+        if any(isinstance(one, Function) for one in callee):
+            found = [self._given.of(one.scope.key) if isinstance(one, Function) else _UNKNOWN for one in callee]
+            return frozenset[bool | None]().union(*found)
+        return frozenset((_said_by_call(self.ev, call, callee, scope),))
+
+    def _given_by(self, key: ScopeKey) -> _Answers:
+        """What is said of the session that a function of the project yields or returns."""
+        function = self.ev.project.scope(key)
+        values = list(given(function))
+        found: _Answers = frozenset() if values else _UNKNOWN
+        for one in values:
+            if isinstance(one, ast.Name):
+                found |= self.of_name(one.id, function)
+            else:
+                found |= self._made(one, function) if isinstance(one, ast.Call) else _UNKNOWN
+        return found
+
+
+def _said_by_call(ev: Evaluator, call: ast.Call, callee: tuple[Type, ...], scope: Scope) -> bool | None:
+    """What a call says of the session that it makes, or the factory that it calls."""
     if _is_said(call):
         return _said(call)
     fact = call_site(ev, call, scope, use_evidence=False)
@@ -60,25 +96,6 @@ def _made(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> bool | Non
     if not isinstance(made, ast.Call):
         return None
     return _said(made) if _is_said(made) else True
-
-
-def _given_by(ev: Evaluator, function: Scope, depth: int) -> bool | None:
-    """The same of the session that a function of the project yields or returns."""
-    if depth > _MAX_DEPTH:
-        return None
-    found: list[bool | None] = []
-    for one in given(function):
-        if isinstance(one, ast.Name):
-            found.append(expires(ev, one.id, function, depth))
-        else:
-            found.append(_made(ev, one, function, depth) if isinstance(one, ast.Call) else None)
-    return _same(found)
-
-
-def _same(answers: Iterable[bool | None]) -> bool | None:
-    """What all of them say."""
-    distinct = set(answers)
-    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _is_said(call: ast.Call) -> bool:

@@ -16,6 +16,7 @@ from poolint.syntax.scopes import statement_of
 
 if TYPE_CHECKING:
     from poolint.crashes import Crashes
+    from poolint.detect.detector import Detector
     from poolint.detect.observation import Observation
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -37,7 +38,7 @@ class Analysis(Services):
     """Whether rules may be selected that are off by default, and what costs much for them alone is observed."""
     asks_why = False
     """Whether what detectors have let pass is kept, too."""
-    _questions: list[Question] | None = None
+    _questions: list[tuple[Detector, Question]] | None = None
 
     def observations(self, module: Module, crashes: Crashes) -> list[tuple[Scope, Observation]]:
         """What is observed in a module, with the scope in which it stands.
@@ -60,12 +61,12 @@ class Analysis(Services):
 
     def _asked(self) -> list[Question]:
         if self._questions is None:
-            self._questions = [
-                Question(one, self)
-                for one in detectors()
-                if (self.is_thorough or not one.thorough) and (self.asks_for_more or not one.on_request)
-            ]
-        return self._questions
+            self._questions = [(one, Question(one, self)) for one in detectors()]
+        return [
+            question
+            for one, question in self._questions
+            if (self.is_thorough or not one.thorough) and (self.asks_for_more or not one.on_request)
+        ]
 
     def _ask(
         self, question: Question, scopes: list[Scope], found: list[list[tuple[Scope, Observation]]], at: _At

@@ -49,7 +49,9 @@ _MADE_FOR: dict[str, What] = {
     "round": "made-for-each-round",
     "call": "made-for-each-call",
 }
-_MAX_DEPTH = 2
+_MAX_STEPS = 2
+"""Calls between one that makes something and who makes that happen again and again: further away, nobody means it."""
+
 _KEEPS_NOTHING = frozenset({"staticmethod"})
 """Decorators that leave a function what it is."""
 
@@ -133,7 +135,7 @@ def _user(ev: Evaluator, scope: Scope) -> tuple[Repetition, ast.expr, Scope] | N
     for call, inner in ev.callers.of(scope):
         if not _forgets(ev, call, inner):
             return None
-        who = again(ev, call, inner, 0)
+        who = again(ev, call, inner)
         if who and found is None:
             found = (who, call, inner)
     for mark, inner in _marks(ev, scope):
@@ -162,17 +164,19 @@ def _forgets(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
 
 
-def again(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> Repetition | None:
-    """On what occasions a call is made again and again; None where it is not seen to be."""
-    if is_in_loop(call, scope):
-        return Repetition("round", scope.qualified_name)
-    if is_entry(ev, scope) or is_flow(ev, scope):
-        return Repetition("call", scope.qualified_name)
-    if depth < _MAX_DEPTH and scope.kind == "function":
-        for outer, around in ev.callers.of(scope):
-            who = again(ev, outer, around, depth + 1) if around is not scope else None
-            if who:
-                return who
+def again(ev: Evaluator, call: ast.Call, scope: Scope) -> Repetition | None:
+    """On what occasions a call is made again and again, the nearest one; None where it is not seen to be."""
+    calls, met = [(call, scope, 0)], {call}
+    for one, around, steps in calls:  # grows
+        if is_in_loop(one, around):
+            return Repetition("round", around.qualified_name)
+        if is_entry(ev, around) or is_flow(ev, around):
+            return Repetition("call", around.qualified_name)
+        if steps < _MAX_STEPS and around.kind == "function":
+            for outer, caller in ev.callers.of(around):
+                if caller is not around and outer not in met:
+                    met.add(outer)
+                    calls.append((outer, caller, steps + 1))
     return None
 
 

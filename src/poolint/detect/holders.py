@@ -22,7 +22,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Graph, Node
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
 
@@ -66,7 +65,6 @@ _WORKING = REACHING_ROLES | {"transaction", "external"}
 _UNDOING = frozenset({"rollback", "reset"})
 _CONNECTS = re.compile(r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?)\d*$", re.IGNORECASE)
 _POOLS = re.compile(r"(?:^|_)(?:pool|engine|db|database)\d*$", re.IGNORECASE)
-_MAX_DEPTH = 3
 
 
 class Holders:
@@ -220,15 +218,25 @@ class _Holder:
             for value in values
         )
 
-    def _works(self, call: ast.Call, held: _Held, scope: Scope, depth: int = 0) -> bool:
-        """Whether a call may fail in practice: it waits, or reaches a database.
+    def _works(self, call: ast.Call, held: _Held, scope: Scope) -> bool:
+        """Whether a call may fail in practice: it waits, or reaches a database, itself or in a method that it runs."""
+        run: list[Scope] = []
+        calls = [(call, scope)]
+        for one, around in calls:  # grows
+            own = self._own(one)
+            if own is None and self._does_work(one, held, around):
+                return True
+            if own is not None and own not in run:
+                run.append(own)
+                calls += [(each, own) for each in own.calls]
+        return False
+
+    def _does_work(self, call: ast.Call, held: _Held, scope: Scope) -> bool:
+        """The same of a call that is none of a method of the class.
 
         A rollback fails where the server is gone, and then the slot is free: that is known of the modelled libraries.
         """
         function = call.func
-        own = self._own(call)
-        if own is not None:
-            return depth < _MAX_DEPTH and any(self._works(one, held, own, depth + 1) for one in own.calls)
         fact = call_site(self.ev, call, scope)
         if last_name(function) in _UNDOING or (fact is not None and fact.role in _UNDOING):
             receiver = function.value if isinstance(function, ast.Attribute) else function
@@ -242,8 +250,21 @@ class _Holder:
         name = _member(call.func)
         return self.methods.get(name) if name else None
 
-    def _settles(self, call: ast.Call, member: str, scope: Scope, depth: int = 0) -> bool:
-        """Whether a call gives a member back, or may: after it nothing is owed."""
+    def _settles(self, call: ast.Call, member: str, scope: Scope) -> bool:
+        """Whether a call gives a member back, or may, itself or in what it runs: after it nothing is owed."""
+        run: list[Scope] = []
+        calls = [(call, scope)]
+        for one, around in calls:  # grows
+            settled = self._settled(one, member, around)
+            if settled is True:
+                return True
+            if isinstance(settled, Scope) and settled not in run:
+                run.append(settled)
+                calls += [(each, settled) for each in settled.calls]
+        return False
+
+    def _settled(self, call: ast.Call, member: str, scope: Scope) -> bool | Scope:
+        """The same of a call itself, or the method or inner function that it runs."""
         function = call.func
         if any(call is one.call for one in self.releases.get(member, ())):
             return True
@@ -263,11 +284,7 @@ class _Holder:
             return (
                 isinstance(function, ast.Attribute) and last_name(function) in _LEAVES and not _member(function.value)
             )
-        return (
-            inner is not None
-            and depth < _MAX_DEPTH
-            and any(self._settles(one, member, inner, depth + 1) for one in inner.calls)
-        )
+        return inner if inner is not None else False
 
     # Paths
 

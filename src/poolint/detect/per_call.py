@@ -83,7 +83,7 @@ class Owners:
             owner = self._given(call, scope)
             if owner is None or not owner.closers.isdisjoint(used):
                 continue
-            who = again(self.ev, call, scope, 0)
+            who = again(self.ev, call, scope)
             if who:
                 path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
                 closer = min(owner.closers, key=lambda one: (one not in self._ends, one))

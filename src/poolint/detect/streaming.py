@@ -60,8 +60,6 @@ class StreamedFrom(Observation):
 
 
 _LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
-_MAX_DEPTH = 4
-"""Helpers, generators and objects inside each other; real ones are two or three."""
 
 
 class _Made(NamedTuple):
@@ -98,7 +96,7 @@ class Streaming:
                 continue
             for one in alternatives(self.ev.type_of(body.func, scope)):
                 if isinstance(one, Function) and one.scope.is_generator:
-                    captured = dict(self._captured(body, one, scope, 0))
+                    captured = dict(self._captured(body, one, scope))
                     for resource, life in captured.items():
                         yield StreamedFrom(
                             node,
@@ -123,14 +121,23 @@ class Streaming:
 
     def _is_short(self, body: ast.Call, generator: Function, scope: Scope) -> bool:
         """Whether a generator yields the few lines that it has, without waiting, or wraps one that does."""
-        if not any(isinstance(one, _LASTING) for one in ast.walk(generator.scope.node)):
-            return True
+        met: set[ast.Call] = set()
+        following: tuple[ast.Call, Function] | None = (body, generator)
+        while following is not None and following[0] not in met:
+            body, generator = following
+            if not any(isinstance(one, _LASTING) for one in ast.walk(generator.scope.node)):
+                return True
+            met.add(body)
+            following = next(self._wrapped(body, scope), None)
+        return False
+
+    def _wrapped(self, body: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Function]]:
+        """The generators that one is passed, as they are made."""
         for _, argument in _passed(body):
             value = _value(argument, scope)
             for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
                 if isinstance(one, Function) and one.scope.is_generator and isinstance(value, ast.Call):
-                    return self._is_short(value, one, scope)
-        return False
+                    yield value, one
 
     # The response
 
@@ -166,37 +173,37 @@ class Streaming:
 
     # Its body
 
-    def _captured(self, body: ast.Call, function: Function, scope: Scope, depth: int) -> Iterator[tuple[str, Life]]:
-        """What a generator is passed, takes from the function around it, or has by the object that it is a method of."""
+    def _captured(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[str, Life]]:
+        """What a generator is passed, takes from the function around it, or has by the object that it is a method of;
+        and the same of the generators that it is passed."""
+        made = [(body, function)]
+        for call, generator in made:  # grows
+            for node, name in self._known(call, generator, scope):
+                life = life_of(self.ev, node.id, scope) if isinstance(node, ast.Name) else None
+                if life is not None:
+                    yield name_of(node), life
+                    continue
+                value = _value(node, scope)
+                if isinstance(value, ast.Call):
+                    for one in alternatives(self.ev.type_of(value.func, scope)):
+                        if isinstance(one, Function) and one.scope.is_generator and (value, one) not in made:
+                            made.append((value, one))
+                        elif isinstance(one, ClassObject) and one.cls is not one.base:
+                            for _, argument in _passed(value):
+                                yield from self._closure(argument, scope)
+                yield from self._closure(node, scope)
+                yield from self._of_object(node, self._used(generator.scope, name), scope)
+            if isinstance(call.func, ast.Attribute):
+                yield from self._of_object(call.func.value, self.using.members(generator), scope)
+
+    def _known(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+        """The values that a generator has of the function which makes it, each with its own name for it."""
         for keyword, argument in _passed(body):
-            parameter = parameter_for(function, body, argument, keyword)
-            yield from self._carried(argument, function.scope, parameter or "", scope, depth + 1)
+            yield argument, parameter_for(function, body, argument, keyword) or ""
         if function.scope.parent is scope:
             for name in function.scope.loads:
                 if name in scope.bindings and name not in function.scope.bindings:
-                    place = ast.copy_location(ast.Name(name, ast.Load()), body)
-                    yield from self._carried(place, function.scope, name, scope, depth + 1)
-        if isinstance(body.func, ast.Attribute):
-            yield from self._of_object(body.func.value, self.using.members(function), scope)
-
-    def _carried(self, node: ast.expr, inner: Scope, name: str, scope: Scope, depth: int) -> Iterator[tuple[str, Life]]:
-        """The sessions that a value has which ``inner`` knows as ``name``."""
-        if depth > _MAX_DEPTH:
-            return
-        life = life_of(self.ev, node.id, scope) if isinstance(node, ast.Name) else None
-        if life is not None:
-            yield name_of(node), life
-            return
-        value = _value(node, scope)
-        if isinstance(value, ast.Call):
-            for one in alternatives(self.ev.type_of(value.func, scope)):
-                if isinstance(one, Function) and one.scope.is_generator:
-                    yield from self._captured(value, one, scope, depth)
-                elif isinstance(one, ClassObject) and one.cls is not one.base:
-                    for _, argument in _passed(value):
-                        yield from self._closure(argument, scope)
-        yield from self._closure(node, scope)
-        yield from self._of_object(node, self._used(inner, name), scope)
+                    yield ast.copy_location(ast.Name(name, ast.Load()), body), name
 
     def _used(self, inner: Scope, name: str) -> dict[str, Class]:
         """What the methods that a generator calls on an object use of what that keeps."""

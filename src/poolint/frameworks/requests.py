@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 End = Literal["before-response", "after-response", ""]
 """When a dependency ends, relative to sending the response and to the background tasks; empty where that is not known."""
 
-_MAX_DEPTH = 6
-"""Dependencies of dependencies; real ones have up to four."""
-
 
 def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
     """When the dependency that gives a parameter its value ends."""
@@ -28,21 +25,21 @@ def end_of(ev: Evaluator, parameter: Binding, scope: Scope) -> End:
     return ends.pop() if len(ends) == 1 else ""
 
 
-def lent(ev: Evaluator, resource: str, scope: Scope, depth: int = 0) -> Iterator[End]:
+def lent(ev: Evaluator, resource: str, scope: Scope) -> Iterator[End]:
     """When the dependencies end that lend a resource of an endpoint: one of its parameters, or `get_session()`.
 
     The latter is what its own dependencies have from a generator of that name.
     """
-    for name, bindings in scope.bindings.items() if depth <= _MAX_DEPTH else ():
-        for binding in bindings:
-            if binding.kind != "parameter":
-                continue
-            for one, where in injections(ev, binding, scope):
-                for function in provided(ev, one, where):
-                    if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
-                        yield _end(ev, one, where, scope)
-                    elif resource.endswith("()"):
-                        yield from lent(ev, resource, function.scope, depth + 1)
+    functions = [scope]
+    for depending in functions:  # grows
+        for name, bindings in depending.bindings.items():
+            for binding in bindings:
+                for one, where in injections(ev, binding, depending) if binding.kind == "parameter" else ():
+                    for function in provided(ev, one, where):
+                        if resource in (name, f"{function.scope.name}()") and function.scope.is_generator:
+                            yield _end(ev, one, where, depending)
+                        elif resource.endswith("()") and function.scope not in functions:
+                            functions.append(function.scope)
 
 
 def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:

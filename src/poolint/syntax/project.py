@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from poolint.roots.finder import Finder
     from poolint.syntax.purposes import LibraryNames
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Binding, CallKey, Scope, ScopeKey
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _WORD = re.compile(rb"\w+")
@@ -144,6 +144,14 @@ class Project:
         if module is None:
             raise KeyError(key)
         return module.scope_at(key)
+
+    def call(self, key: CallKey) -> tuple[ast.Call, Scope]:
+        """The call that a key stands for, and its scope. Raises ``KeyError`` where the file has changed since."""
+        scope = self.scope(key.scope)
+        for call in scope.calls:
+            if key.of(call, scope) == key:
+                return call, scope
+        raise KeyError(key)
 
     def _parse(self, source: Source, path: str) -> Module:
         from poolint.syntax.indexer import walk

@@ -92,6 +92,21 @@ class ScopeKey(NamedTuple):
     column: int
 
 
+class CallKey(NamedTuple):
+    """A call by its place, whichever time its file was parsed: the scope that it stands in, where it begins and ends."""
+
+    scope: ScopeKey
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+
+    @classmethod
+    def of(cls, call: ast.Call, scope: Scope) -> CallKey:
+        """That of a call."""
+        return cls(scope.key, call.lineno, call.col_offset, call.end_lineno or 0, call.end_col_offset or 0)
+
+
 class Scope:
     """A module, class, function or lambda, with what stands directly in it.
 

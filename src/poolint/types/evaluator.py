@@ -8,7 +8,7 @@ returns, context managers and generators written by the user, closures. What it 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
 
+T = TypeVar("T")
+
 _MAX_DEPTH = 80
 """Evaluations that stand inside each other on Python's stack; real chains stay under 20."""
 
@@ -61,11 +63,20 @@ class Evaluator:
         self._active: dict[object, None] = {}
         """Evaluations in progress, as long as none of them has met itself."""
         self._cycles = Cycles(self._memo)
+        self._derived: dict[type, object] = {}
 
     @property
     def is_idle(self) -> bool:
         """Whether no evaluation is in progress: what is found now does not depend on where one began."""
         return not self._active and self._cycles.is_idle
+
+    def derived(self, kind: type[T]) -> T:
+        """What follows from these types and nothing else, and lives as long as they do: made when it is first asked for."""
+        found = self._derived.get(kind)
+        if found is None:
+            found = self._derived[kind] = kind(self)  # type: ignore[call-arg]
+        assert isinstance(found, kind)
+        return found
 
     def is_told(self, name: str, scope: Scope) -> bool:
         """Whether something of a library may be reported in a module: of one that alone makes no file interesting only in

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import inside, root_of, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.statement_locks import LockKind
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
 
-_MAX_DEPTH = 4
-"""Functions inside each other that are looked into; cursors that are followed to what made them."""
 
 _WITH: frozenset[Passage] = frozenset(("with",))
 
@@ -50,7 +49,7 @@ def held(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.AST, scope: Sc
     for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
         if call is node:
             continue
-        kind = _kind(ev, call, scope) if call in own else _below(ev, holdings, call, names, scope)
+        kind = _kind(ev, call, scope) if call in own else holdings.locked_below.kind(call, names, scope)
         if kind is None or not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
             continue
         if holdings.lasts(call, node, hold.resource, scope, ending):
@@ -78,9 +77,11 @@ def _names(hold: Hold, regions: list[Region]) -> set[str]:
 def _is_on(ev: Evaluator, call: ast.Call, names: set[str], scope: Scope) -> bool:
     """Whether a call is one of a connection or session that is called like this, or of its cursor."""
     root = source_of(ev, call, scope)
-    for _ in range(_MAX_DEPTH):
+    met = set()
+    while root not in met:
         if root is None or text_of(root, scope) in names:
             return root is not None
+        met.add(root)
         value = origin(ev, root, scope, _WITH).node if _is_cursor(ev, root, scope) else None
         root = root_of(value) if isinstance(value, ast.Call) else None
     return False
@@ -120,28 +121,52 @@ def _commits_by_itself(ev: Evaluator, cls: Class) -> bool:
     return cls.kind == "connection" and ev.models.method(cls, "commit") is None
 
 
-def _below(
-    ev: Evaluator, holdings: Holdings, call: ast.Call, names: set[str], scope: Scope, depth: int = 0
-) -> LockKind | None:
-    """What a function of the project locks with the session that it is passed, or that its object has."""
-    for callee in alternatives(ev.type_of(call.func, scope)) if depth < _MAX_DEPTH else ():
-        if not isinstance(callee, Function) or callee.scope.is_generator:
-            continue
-        inner = {parameter for argument, keyword in _passed(call, names, scope)
-                 if (parameter := parameter_for(callee, call, argument, keyword)) is not None}  # fmt: skip
-        if (
-            any(one.resource in names and one.holds for one in holdings.changes(scope).calls.get(call, ()))
-            and not inner
-        ):
-            inner = {text_of(one.func.value, callee.scope) for one in callee.scope.calls if _is_of_self(one)}  # type: ignore[attr-defined]
-        for one in callee.scope.calls if inner else ():
-            if _is_on(ev, one, inner, callee.scope):
-                found = _kind(ev, one, callee.scope)
-            else:
-                found = _below(ev, holdings, one, inner, callee.scope, depth + 1)
+class _Passed(NamedTuple):
+    """A function, and what it calls the session or connection that it is passed."""
+
+    function: ScopeKey
+    names: tuple[str, ...]
+
+
+class Below:
+    """What functions of the project lock with the session that they are passed, or that their object has: a problem of
+    summaries. What a function locks before it calls itself is what it locks."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self._kinds: Summaries[_Passed, LockKind | None] = Summaries(
+            "locks-below", self._kind_of, bottom=None, join=_first, components=holdings.components
+        )
+
+    def kind(self, call: ast.Call, names: set[str], scope: Scope) -> LockKind | None:
+        """What a call locks, where its session or connection is called like this."""
+        for callee in alternatives(self.ev.type_of(call.func, scope)):
+            if not isinstance(callee, Function) or callee.scope.is_generator:
+                continue
+            inner = {parameter for argument, keyword in _passed(call, names, scope)
+                     if (parameter := parameter_for(callee, call, argument, keyword)) is not None}  # fmt: skip
+            if not inner and any(
+                one.resource in names and one.holds for one in self.holdings.changes(scope).calls.get(call, ())
+            ):
+                inner = {text_of(one.func.value, callee.scope) for one in callee.scope.calls if _is_of_self(one)}  # type: ignore[attr-defined]
+            found = self._kinds.of(_Passed(callee.scope.key, tuple(sorted(inner)))) if inner else None
             if found:
                 return found
-    return None
+        return None
+
+    def _kind_of(self, key: _Passed) -> LockKind | None:
+        scope, names = self.ev.project.scope(key.function), set(key.names)
+        for one in scope.calls:
+            is_on = _is_on(self.ev, one, names, scope)
+            found = _kind(self.ev, one, scope) if is_on else self.kind(one, names, scope)
+            if found:
+                return found
+        return None
+
+
+def _first(one: LockKind | None, other: LockKind | None) -> LockKind | None:
+    return one or other
 
 
 def _passed(call: ast.Call, names: set[str], scope: Scope) -> Iterator[tuple[ast.expr, str | None]]:

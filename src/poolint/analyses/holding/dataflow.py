@@ -7,6 +7,7 @@ a call after a use on *some* way counts, but one after a commit on some way does
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import entry
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from poolint.analyses.graphs import Graphs
+    from poolint.analyses.holding.database_locks import Below
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.holding.transfer import Changes, Reader
     from poolint.analyses.waypoints import Cause
@@ -77,6 +79,13 @@ class Holdings:
     def _provisional(self) -> tuple[int, int]:
         """What has not changed when something has been found out that may be remembered."""
         return self.components.provisional, self._cycles if self._finding_before else 0
+
+    @cached_property
+    def locked_below(self) -> Below:
+        """What functions lock with the session that they are passed."""
+        from poolint.analyses.holding.database_locks import Below
+
+        return Below(self._reader.ev, self)
 
     def callee(self, call: ast.Call, scope: Scope, inner: Scope) -> Function | None:
         """The function that a call runs, as far as it is ``inner``, or that writes the same method."""

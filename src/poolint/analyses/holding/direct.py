@@ -5,17 +5,20 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.flow.summaries import Summaries
 from poolint.types.call_sites import call_site
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
 _TAKES = frozenset({"checkout", "open"})
-_MAX_DEPTH = 4
-"""Helpers inside each other, down to the one that opens the connection."""
+_Ways = frozenset[bool]
+"""For each connection that may be taken, whether it is opened directly."""
+
+_BOTH: _Ways = frozenset((True, False))
 
 
 def is_direct(fact: CallSite) -> bool:
@@ -24,20 +27,35 @@ def is_direct(fact: CallSite) -> bool:
 
 
 def opens_directly(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
-    """The same of what a ``with`` enters, also where a function of the project opens it."""
+    """The same of what a ``with`` enters, also where functions of the project open it."""
     call = node.value if isinstance(node, ast.Await) else node
-    return isinstance(call, ast.Call) and _origins(ev, call, scope, 0) == {True}
+    return isinstance(call, ast.Call) and ev.derived(_Taking).of_call(call, scope) == {True}
 
 
-def _origins(ev: Evaluator, call: ast.Call, scope: Scope, depth: int) -> set[bool]:
-    """For each connection that a call may take, itself or in functions of the project, whether it is opened directly."""
-    fact = call_site(ev, call, scope, use_evidence=False)
-    if fact is not None and fact.row is not None:
-        return {is_direct(fact)} if fact.role in _TAKES else set()
-    found: set[bool] = set()
-    if depth < _MAX_DEPTH:
-        for one in alternatives(ev.type_of(call.func, scope)):
+class _Taking:
+    """How calls take their connections, themselves or in functions of the project: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._ways: Summaries[ScopeKey, _Ways] = Summaries(
+            "takes", self._of_function, bottom=frozenset(), join=frozenset.union
+        )
+
+    def of_call(self, call: ast.Call, scope: Scope) -> _Ways:
+        fact = call_site(self.ev, call, scope, use_evidence=False)
+        if fact is not None and fact.row is not None:
+            return frozenset((is_direct(fact),)) if fact.role in _TAKES else frozenset()
+        found: _Ways = frozenset()
+        for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
-                for inner in one.scope.calls:
-                    found |= _origins(ev, inner, one.scope, depth + 1)
-    return found
+                found |= self._ways.of(one.scope.key)
+        return found
+
+    def _of_function(self, key: ScopeKey) -> _Ways:
+        scope = self.ev.project.scope(key)
+        found: _Ways = frozenset()
+        for call in scope.calls:
+            found |= self.of_call(call, scope)
+            if found == _BOTH:
+                break
+        return found

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_MAX_DEPTH = 6
-"""Dependencies of dependencies; real ones have up to four."""
-
 
 class Used(NamedTuple):
     """A session that a dependency has left in use: its class, and how that has come about."""
@@ -48,28 +45,36 @@ def taken(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Change]:
         for name, parameter, provider in parameters(ev, scope):
             own[provider.scope] = name
             run.append((_place(parameter, scope), provider))
+        done: set[Scope] = set()
         for node, provider in run:
-            _follow(holdings, ev, provider.scope, node, used, 0)
+            for function in _in_order(ev, provider.scope, done):
+                _run(holdings, ev, function, node, used)
         for session, (how, node) in used.items():
             yield Change(own.get(session, f"{session.name}()"), True, node, how.cls, cause=how.cause)
         return
 
 
-def _follow(
-    holdings: Holdings,
-    ev: Evaluator,
-    function: Scope,
-    node: ast.expr,
-    used: dict[Scope, tuple[Used, ast.expr]],
-    depth: int,
+def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Scope]:
+    """A dependency after those that it has itself, but for those ``done``: within a request each of them runs once."""
+    waiting = [(dependency, iter([one.scope for _, _, one in parameters(ev, dependency)]))]
+    begun = {dependency, *done}
+    while dependency not in done:
+        function, rest = waiting[-1]
+        following = next((one for one in rest if one not in begun), None)
+        if following is not None:
+            begun.add(following)
+            waiting.append((following, iter([one.scope for _, _, one in parameters(ev, following)])))
+            continue
+        waiting.pop()
+        done.add(function)
+        yield function
+
+
+def _run(
+    holdings: Holdings, ev: Evaluator, function: Scope, node: ast.expr, used: dict[Scope, tuple[Used, ast.expr]]
 ) -> None:
-    """Run one dependency after those that it has itself, and note which sessions it has used or ended."""
-    if depth > _MAX_DEPTH:
-        return
-    names = {}
-    for name, _, provider in parameters(ev, function):
-        names[name] = provider.scope
-        _follow(holdings, ev, provider.scope, node, used, depth + 1)
+    """Note which sessions a dependency has used or ended."""
+    names = {name: provider.scope for name, _, provider in parameters(ev, function)}
     held, ended = holdings.left(function)
     for hold in held:
         if hold.is_sure and hold.cls is not None and hold.cls.kind in SESSIONS:

@@ -9,21 +9,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.syntax.scopes import parent_of
+from poolint.flow.summaries import Summaries
+from poolint.syntax.scopes import CallKey, parent_of
 from poolint.types.call_sites import call_sites, text_of
 from poolint.types.followed import one_step
 from poolint.types.following import Follower
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.syntax.scopes import Scope, ScopeKey, WithNode
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.followed import Step, Steps
     from poolint.types.values import Type
-
-_MAX_DEPTH = 8
-"""Context managers of the project inside each other; real code nests three."""
 
 
 class Region(NamedTuple):
@@ -58,9 +56,24 @@ def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
 
 
 def _opened(
-    ev: Evaluator, call: ast.Call, scope: Scope, *, asynchronous: bool, target: str, depth: int = 0
+    ev: Evaluator, call: ast.Call, scope: Scope, *, asynchronous: bool, target: str
 ) -> tuple[CallSite, str] | None:
     """How entering ``call`` opens a transaction, and the name of the session that holds it from its first use on."""
+    found = _begun(ev, call, scope, asynchronous=asynchronous, target=target)
+    if found is not None:
+        return found
+    below = ev.derived(_Generators).of_call(call, scope)
+    if below is None:
+        return None
+    inner = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target="?")
+    assert inner is not None
+    return inner[0], target if inner[1] else ""
+
+
+def _begun(
+    ev: Evaluator, call: ast.Call, scope: Scope, *, asynchronous: bool, target: str
+) -> tuple[CallSite, str] | None:
+    """The same of a call of a library."""
     for fact in call_sites(ev, call, scope):
         if fact.role != "begin" or fact.cls is None or fact.row is None:
             continue
@@ -70,28 +83,52 @@ def _opened(
             assert isinstance(call.func, ast.Attribute)
             return fact, text_of(call.func.value, scope)
         return fact, target if fact.cls.kind == "factory" else ""
-    for one in alternatives(ev.type_of(call.func, scope)):
-        if isinstance(one, Function) and one.scope.is_generator and depth < _MAX_DEPTH:
-            below = _around_yield(ev, one.scope, depth + 1)
-            if below is not None:
-                return below[0], target if below[1] else ""
     return None
 
 
-def _around_yield(ev: Evaluator, scope: Scope, depth: int) -> tuple[CallSite, str] | None:
-    """The transaction that a generator of the project has open when it yields."""
-    for statement in scope.withs:
-        if not any(inside(one, statement) for one in scope.yields):
-            continue
-        for item in statement.items:
-            call = item.context_expr
-            if isinstance(call, ast.Call):
-                opened = _opened(
-                    ev, call, scope, asynchronous=isinstance(statement, ast.AsyncWith), target="?", depth=depth
-                )
-                if opened is not None:
-                    return opened
-    return None
+class _Opening(NamedTuple):
+    """The call that opens a transaction, and whether ``async with`` enters it."""
+
+    call: CallKey
+    asynchronous: bool
+
+
+class _Generators:
+    """The transactions that generators of the project have open when they yield: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._openings: Summaries[ScopeKey, _Opening | None] = Summaries(
+            "opens", self._around_yield, bottom=None, join=_first
+        )
+
+    def of_call(self, call: ast.Call, scope: Scope) -> _Opening | None:
+        """The transaction that entering what a call makes opens, in a generator of the project."""
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            if isinstance(one, Function) and one.scope.is_generator:
+                found = self._openings.of(one.scope.key)
+                if found is not None:
+                    return found
+        return None
+
+    def _around_yield(self, key: ScopeKey) -> _Opening | None:
+        scope = self.ev.project.scope(key)
+        for statement in scope.withs:
+            asynchronous = isinstance(statement, ast.AsyncWith)
+            for item in statement.items if any(inside(one, statement) for one in scope.yields) else ():
+                call = item.context_expr
+                if not isinstance(call, ast.Call):
+                    continue
+                if _begun(self.ev, call, scope, asynchronous=asynchronous, target="?") is not None:
+                    return _Opening(CallKey.of(call, scope), asynchronous)
+                found = self.of_call(call, scope)
+                if found is not None:
+                    return found
+        return None
+
+
+def _first(one: _Opening | None, other: _Opening | None) -> _Opening | None:
+    return one if one is not None else other
 
 
 def inside(node: ast.AST, statement: ast.stmt) -> bool:

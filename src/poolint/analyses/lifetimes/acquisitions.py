@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.pools import is_unpooled
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import CallKey, ScopeKey, parent_of
 from poolint.types.call_sites import at_hand, call_site
 from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.following import origin
@@ -34,9 +35,6 @@ KINDS = RELEASABLE | {"engine", "pool", "client"}
 _TAKES = frozenset({"checkout", "open", "create"})
 _WORDS = ("sess", "conn", "db")
 """What the name of something that makes a session or a connection says."""
-_MAX_DEPTH = 4
-"""Helpers that hand on what a helper has handed them."""
-
 
 Unfollowed = Literal[
     "entered",  # by the header of a `with`
@@ -242,7 +240,7 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
         return "registry"
     if fact.row is None and fact.cls is None:
-        return _from_helper(ev, node, scope, cls, 0) or "takes-nothing"
+        return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
     if not is_taking(fact):
         return "takes-nothing"
     return "borrowed" if _borrows(ev, node, scope) else (fact, cls, "")
@@ -317,48 +315,79 @@ def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     return False
 
 
-def _from_helper(
-    ev: Evaluator, node: ast.Call, scope: Scope, cls: Class, depth: int
-) -> tuple[CallSite, Class, str] | None:
-    """What a function of the project has checked out and hands to its caller.
+class _Handed(NamedTuple):
+    """A checkout that a function hands to its caller: the call, and the class of what it gives, empty where that is as
+    the caller sees it."""
 
-    The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
-    """
-    if cls.kind not in RELEASABLE or depth > _MAX_DEPTH:
-        return None
-    callees = alternatives(ev.type_of(node.func, scope))
-    if len(callees) != 1 or not isinstance(callees[0], Function):
-        return None
-    inner = callees[0].scope
-    if inner.kind != "function" or inner.is_generator or getattr(inner.node, "decorator_list", None):
-        return None
-    given = [one for one in inner.returns if not (isinstance(one, ast.Constant) and one.value is None)]
-    handed: list[tuple[CallSite, Class]] = []
-    for one in given:
-        found = _handed_on(ev, one, inner, cls, depth)
-        if found is None:
+    call: CallKey
+    cls: str
+
+
+_NOT_ALL: tuple[_Handed, ...] = (_Handed(CallKey(ScopeKey("", "", 0, 0), 0, 0, 0, 0), ""),)
+"""What a function hands on that also gives something else: nothing that its caller would owe."""
+
+
+class _Handing:
+    """What functions of the project have checked out and hand to their callers: a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._handed: Summaries[ScopeKey, tuple[_Handed, ...]] = Summaries(
+            "hands-on", self._of_function, bottom=(), join=_all_handed
+        )
+
+    def from_helper(self, node: ast.Call, scope: Scope, cls: Class) -> tuple[CallSite, Class, str] | None:
+        """What a call gives that a function of the project has checked out, and the name of that function.
+
+        The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
+        """
+        inner = self._callee(node, scope) if cls.kind in RELEASABLE else None
+        handed = self._handed.of(inner.key) if inner is not None else ()
+        if not handed or handed == _NOT_ALL or inner is None:
             return None
-        handed.append(found)
-    if not handed:
-        return None
-    classes = {given_cls.name: given_cls for _, given_cls in handed}
-    return handed[0][0], (handed[0][1] if len(classes) == 1 else cls), inner.name
+        fact = call_site(self.ev, *self.ev.project.call(handed[0].call), use_evidence=False)
+        assert fact is not None
+        names = {one.cls or cls.name for one in handed}
+        return fact, self.ev.models.classes.get(handed[0].cls, cls) if len(names) == 1 else cls, inner.name
+
+    def _callee(self, node: ast.Call, scope: Scope) -> Scope | None:
+        """The function of the project that a call runs, all of it and nothing else."""
+        callees = alternatives(self.ev.type_of(node.func, scope))
+        if len(callees) != 1 or not isinstance(callees[0], Function):
+            return None
+        inner = callees[0].scope
+        is_plain = inner.kind == "function" and not inner.is_generator
+        return inner if is_plain and not getattr(inner.node, "decorator_list", None) else None
+
+    def _of_function(self, key: ScopeKey) -> tuple[_Handed, ...]:
+        scope = self.ev.project.scope(key)
+        found: tuple[_Handed, ...] = ()
+        given = [one for one in scope.returns if not (isinstance(one, ast.Constant) and one.value is None)]
+        for one in given:
+            found = _all_handed(found, self._of_value(one, scope))
+        return found if given else _NOT_ALL
+
+    def _of_value(self, value: ast.expr, scope: Scope) -> tuple[_Handed, ...]:
+        """The checkout that a returned expression is, itself or by the one name that holds it."""
+        call, where = origin(self.ev, value, scope, frozenset())
+        if not isinstance(call, ast.Call) or where is not scope:
+            return _NOT_ALL
+        awaited = parent_of(call)
+        value = awaited if isinstance(awaited, ast.Await) else call
+        fact = call_site(self.ev, call, scope, use_evidence=False)
+        if fact is None or _borrows(self.ev, call, scope):
+            return _NOT_ALL
+        if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
+            return _NOT_ALL
+        role = fact.role or (fact.cls.construct if fact.cls is not None else "")
+        if role in ("checkout", "open"):
+            cls = _class_of(self.ev, value, scope)
+            return (_Handed(CallKey.of(call, scope), cls.name if cls is not None else ""),)
+        inner = self._callee(call, scope) if fact.row is None and fact.cls is None else None
+        return self._handed.of(inner.key) if inner is not None else _NOT_ALL
 
 
-def _handed_on(ev: Evaluator, value: ast.expr, scope: Scope, cls: Class, depth: int) -> tuple[CallSite, Class] | None:
-    """The checkout that a returned expression is, itself or by the one name that holds it."""
-    call, where = origin(ev, value, scope, frozenset())
-    if not isinstance(call, ast.Call) or where is not scope:
-        return None
-    awaited = parent_of(call)
-    value = awaited if isinstance(awaited, ast.Await) else call
-    fact = call_site(ev, call, scope, use_evidence=False)
-    if fact is None or _borrows(ev, call, scope):
-        return None
-    if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
-        return None
-    role = fact.role or (fact.cls.construct if fact.cls is not None else "")
-    if role in ("checkout", "open"):
-        return fact, _class_of(ev, value, scope) or cls
-    deeper = _from_helper(ev, call, scope, cls, depth + 1) if fact.row is None and fact.cls is None else None
-    return deeper[:2] if deeper is not None else None
+def _all_handed(one: tuple[_Handed, ...], other: tuple[_Handed, ...]) -> tuple[_Handed, ...]:
+    if _NOT_ALL in (one, other):
+        return _NOT_ALL
+    return (*one, *(each for each in other if each not in one))
