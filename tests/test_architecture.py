@@ -430,9 +430,7 @@ def test_rules_know_no_library(file: Path) -> None:
 
 MAY_NAME = {
     # Parts that name a library or a framework in a text other than documentation: why.
-    "configuration/engines.py": "the maker of the engine that an extension makes of options in a configuration",
     "configuration/fleet.py": "Alembic's environments are a kind of file that settings name",
-    "explain/words.py": "how people write the names of libraries",
     "roots/finder.py": "files by which a project is known",
     "screen/shapes.py": "`websocket` is what people call a parameter",
     "syntax/file_kinds.py": "Alembic's environments are a kind of file that settings name",

@@ -26,8 +26,9 @@ from sqlalchemy.pool.events import PoolEvents
 from tests.models.live.names import exported
 
 from poolint.models import build
+from poolint.models.api_rows import Wrapped
 from poolint.models.loader import load
-from poolint.models.schema import Fork, Wrapped
+from poolint.models.schema import Fork
 
 MODELS = load()
 VERIFIED = {row.module: library.verified[-1] for library in build.read_all() for row in library.modules}

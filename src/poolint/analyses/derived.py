@@ -27,8 +27,6 @@ Escape = Literal["renamed", "stored", "captured", "part-captured", "returned", "
 """How a resource leaves the block around its uses: by a second name, by what is stored, captured or returned, by something
 that works on it in the background; or that too much is made of it to be followed."""
 
-_QUERIES = frozenset({"select", "text", "query"})
-"""What says which columns or entities are asked for."""
 _OPEN = frozenset({"connection", "session", "transaction", "cursor", "result", "query"})
 _MAX_ORIGINS = 200
 """Assignments that are followed; in real code 30 are many. Each costs a walk over the graph."""
@@ -184,6 +182,7 @@ class Derived:
         """Whether what is returned are columns, not entities: ``order.id``, ``session.scalars(select(User.name)).all()``."""
         if isinstance(value, ast.Attribute):
             return True
+        asks = self.ev.models.words("asks", "makes-query")
         sources = [value]
         for node in ast.walk(value):
             if isinstance(node, ast.Name):
@@ -192,7 +191,7 @@ class Derived:
             one
             for source in sources
             for one in ast.walk(source)
-            if isinstance(one, ast.Call) and last_name(one.func) in _QUERIES
+            if isinstance(one, ast.Call) and last_name(one.func) in asks
         ]
         return bool(queries) and all(
             not isinstance(argument, (ast.Name, ast.Starred)) for one in queries for argument in one.args

@@ -13,7 +13,8 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.models.schema import Class, Target
+    from poolint.models.api_rows import Target
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 12
 
-_SELECTS = frozenset({"select", "text"})
-
 
 def is_database(one: object) -> bool:
     """Whether a value is an object of a library that works on a database."""
@@ -230,7 +228,7 @@ class Values:
         if fact is not None and fact.row is not None and fact.row.effect in EXTERNAL:
             return True
         if fact is not None and fact.cls is not None and fact.cls.kind in DATABASE:
-            return fact.cls.kind == "connection" or _asks_for_columns(node)
+            return fact.cls.kind == "connection" or _asks_for_columns(self.ev.models, node)
         if self._is_of_library(self.ev.type_of(node, self.scope)):
             return True
         function = node.func
@@ -324,9 +322,11 @@ def _named(node: ast.expr, models: Models) -> bool:
     return last_name(node) in models.words("plain-type")
 
 
-def _asks_for_columns(node: ast.Call) -> bool:
+def _asks_for_columns(models: Models, node: ast.Call) -> bool:
     """Whether a query asks for columns and no entities: ``session.scalar(select(User.id))``."""
-    queries = [one for one in ast.walk(node) if isinstance(one, ast.Call) and last_name(one.func) in _SELECTS]
+    queries = [
+        one for one in ast.walk(node) if isinstance(one, ast.Call) and last_name(one.func) in models.words("asks")
+    ]
     return bool(queries) and all(
         not isinstance(argument, (ast.Name, ast.Starred)) for one in queries for argument in one.args
     )

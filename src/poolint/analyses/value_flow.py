@@ -25,8 +25,6 @@ _PLAIN_ROWS = frozenset({"all", "one", "one_or_none", "first", "scalar", "scalar
 """What is plain data where rows are: not in an ORM session, whose rows are entities."""
 _COUNTS = frozenset({"update", "delete"})
 """Methods of a query that give the number of rows they have changed."""
-_TAKES_IN = frozenset({"add", "add_all", "merge", "refresh", "delete"})
-"""Methods of a session that attach their argument to it."""
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -120,7 +118,8 @@ class Flow:
     def _through_call(self, child: ast.expr, call: ast.Call) -> bool:
         derived = self.derived
         if child is call.func:
-            if derived.keeps_entities and isinstance(child, ast.Attribute) and child.attr in _TAKES_IN:
+            takes_in = derived.ev.models.words("attaches")
+            if derived.keeps_entities and isinstance(child, ast.Attribute) and child.attr in takes_in:
                 for argument in call.args:
                     self._join_names(argument, call)
             self.is_pending = not _is_awaited(call) and self._gives_pending(call)

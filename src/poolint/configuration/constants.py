@@ -29,13 +29,8 @@ _MAX_DEPTH = 8
 _MAX_STEPS = 500
 """Values that are looked at on behalf of one that calls functions."""
 
-_SAME_TEXT = frozenset(
-    {"get_secret_value", "render_as_string", "strip", "unicode_string", "rstrip", "lstrip", "human_repr", "encode"}
-)
-"""Methods that give the same text, as far as it matters here."""
-
-_WRAPPERS = re.compile(r"^(?:make_url|str|SecretStr|TypeAdapter|\w*(?:Dsn|Url|URL))$")
-"""Functions and classes whose value says what their only argument says."""
+_SAYS_URL = re.compile(r"(?:Dsn|Url|URL)$")
+"""What classes of URLs are called, of whatever library or project: Pydantic alone has twenty."""
 
 _SCHEMES = {"create": "drivername", "build": "scheme", "set": "drivername"}
 """Methods that put a URL together, and the argument that is its beginning."""
@@ -78,6 +73,8 @@ class Folder:
 
     def __init__(self, ev: Evaluator) -> None:
         self.following = Following(ev)
+        self._same_text = ev.models.words("same-text")
+        self._same_text_methods = ev.models.words("same-text-method")
         self._memo: dict[ast.expr, Folded] = {}
         self._parts: dict[ast.expr, Folded] = {}
         """Those of the question that is being answered. The next one finds them anew: they may have been cut short."""
@@ -208,12 +205,12 @@ class Folder:
             inner = node.args[0]
             if name in ("int", "float", "bool"):
                 return _mapped(self._folded(inner, scope, depth + 1), node, _CONVERSIONS[name])
-            if _WRAPPERS.match(name):
+            if name in self._same_text or _SAYS_URL.search(name):
                 return self._folded(inner, scope, depth + 1)
         return Folded()
 
     def _method(self, node: ast.Call, func: ast.Attribute, name: str, scope: Scope, depth: int) -> Folded | None:
-        if name in _SAME_TEXT:
+        if name in self._same_text_methods:
             return self._folded(func.value, scope, depth + 1)
         if name == "format":
             return self._template(self._folded(func.value, scope, depth + 1), _FIELD, node)

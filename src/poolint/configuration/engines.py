@@ -23,11 +23,6 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
-OPTIONS = "SQLALCHEMY_ENGINE_OPTIONS"
-"""The name in a configuration under which Flask-SQLAlchemy finds the arguments of its engine."""
-
-_ADDRESS = "SQLALCHEMY_DATABASE_URI"
-
 Origin = Literal["given", "setting", "default", "unknown"]
 """Where a number is from: written for this engine and nothing else; written, but the environment, a caller or a branch
 may say otherwise; the library's own; nobody knows."""
@@ -253,13 +248,15 @@ class Engines:
 
         They are no calls, and of several configurations only one holds, so they are not among the others.
         """
-        maker = self.ev.models.makers.get("sqlalchemy.create_engine")
-        if maker is None or OPTIONS.encode() not in module.source.data:
-            return
+        for maker in self.ev.models.makers.values():
+            if maker.settings is not None and maker.settings[0].encode() in module.source.data:
+                yield from self._of_settings(maker, *maker.settings, module)
+
+    def _of_settings(self, maker: schema.Maker, options: str, url: str, module: Module) -> Iterator[EngineSpec]:
         stored = module.item_assignments.get("config", [])
         for scope in module.scope.descendants():
-            named = [*scope.bindings.get(OPTIONS, ()), *(one for one in stored if _is_item(one, OPTIONS, scope))]
-            located = [*scope.bindings.get(_ADDRESS, ()), *(one for one in stored if _is_item(one, _ADDRESS, scope))]
+            named = [*scope.bindings.get(options, ()), *(one for one in stored if _is_item(one, options, scope))]
+            located = [*scope.bindings.get(url, ()), *(one for one in stored if _is_item(one, url, scope))]
             for one in named:
                 if one.kind in ("assign", "annotated") and one.value is not None:
                     arguments, complete = self.keywords.items(one.value, scope)

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "member", "call"))
 
-_ENVIRONMENT = frozenset({"os.getenv", "os.environ.get", "os.environ.setdefault", "environ.get"})
-_FIELDS = frozenset({"Field", "field", "attrib", "ib", "PrivateAttr"})
-_SAME = frozenset({"cast", "SecretStr", "Final"})
-
 
 class Following:
     """Follows settings to where they come from, in one project."""
@@ -46,12 +42,13 @@ class Following:
     def _call(self, node: ast.Call, at: Step, callee: tuple[Type, ...]) -> Steps | None:
         name = last_name(node.func)
         default = next((one.value for one in node.keywords if one.arg == "default"), None)
-        if name in _FIELDS and not isinstance(callee[0], Function):
+        if name in self.ev.models.words("declares-field") and not isinstance(callee[0], Function):
             return _field(node, default, at)
         qualified = self.ev.qualified_name(callee[0]) if len(callee) == 1 else ""
-        if qualified in _ENVIRONMENT or (isinstance(node.func, ast.Attribute) and _is_environ(node.func)):
+        is_variable = qualified in self.ev.models.manners["reads-environment"]
+        if is_variable or (isinstance(node.func, ast.Attribute) and _is_environ(node.func)):
             return _unless_set(node, node.args[1] if len(node.args) > 1 else default, at)
-        if name in _SAME and node.args:
+        if name in self.ev.models.words("same-value") and node.args:
             return one_step(node.args[-1], at.scope, at.frame)
         if callee and all(isinstance(one, Function) for one in callee):
             return None

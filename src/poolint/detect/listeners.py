@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.event_targets import Registration
-    from poolint.models.schema import Class, Events, Target
+    from poolint.models.api_rows import Events, Target
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Function

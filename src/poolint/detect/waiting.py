@@ -50,10 +50,6 @@ class CallWhileHeld(Observation):
     locks: tuple[Waypoint, ...] = ()
 
 
-_WRITES = frozenset({"add", "add_all", "delete", "flush", "merge", "bulk_save_objects", "bulk_insert_mappings"})
-"""Methods of a session that write, or that lead to it."""
-
-
 def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once.
 
@@ -97,7 +93,7 @@ def _let_pass(
         return "ended-below"
     if _begin_together(ev, hold.since, node):
         return "begins-together"
-    if witness.effect == "queue" and hold.header is None and not _writes(holdings, hold, node, scope):
+    if witness.effect == "queue" and hold.header is None and not _writes(ev, holdings, hold, node, scope):
         return "nothing-written"
     return None
 
@@ -225,7 +221,7 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
     return current is outer and inner is not outer
 
 
-def _writes(holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+def _writes(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
     """Whether something is written around ``node`` outside of a transaction's block: before it, or committed after it.
 
     Who has only read lets whoever receives a message miss nothing.
@@ -233,7 +229,7 @@ def _writes(holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> boo
     changes = holdings.changes(scope)
     for call in scope.calls:
         if (call.lineno, call.col_offset) < (node.lineno, node.col_offset):
-            if last_name(call.func) in _WRITES and _is_on(call, hold, scope):
+            if last_name(call.func) in ev.models.words("pends", "writes") and _is_on(call, hold, scope):
                 return True
         elif _is_on(call, hold, scope):
             if last_name(call.func) == "commit":

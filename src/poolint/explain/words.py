@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
+from poolint.models.loader import libraries
 from poolint.syntax.scopes import Scope
 from poolint.syntax.uses import Use
 from poolint.types.evidence import ASYNC_CLASS
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.uses import Usage
 
-_AS_PEOPLE_SAY = {"sqlalchemy": "SQLAlchemy", "sqlmodel": "SQLModel", "redis": "redis"}
 _MODES = {"async": "asynchronous", "sync": "synchronous"}
 
 CALLS: dict[Call, str] = {
@@ -192,6 +193,12 @@ _STORED = {
 }
 
 
+@cache
+def _titles() -> dict[str, str]:
+    """How people write the names of libraries, by import root, where they write another name."""
+    return {root: one.title for one in libraries() if one.title for root in one.roots}
+
+
 def place(node: ast.AST, module: Module, here: Module) -> str:
     """Where a node stands, as seen from ``here``: ``line 12``, or ``deps.py:12`` in another file."""
     row = getattr(node, "lineno", 1)
@@ -207,7 +214,7 @@ def of_class(cls: Class) -> str:
     if cls.name == ASYNC_CLASS:
         return "an asynchronous database session or connection"
     root, _, _ = cls.name.partition(".")
-    return f"{cls.name.rpartition('.')[2]} ({_AS_PEOPLE_SAY.get(root, root)}, {_MODES[cls.mode]})"
+    return f"{cls.name.rpartition('.')[2]} ({_titles().get(root, root)}, {_MODES[cls.mode]})"
 
 
 def of_type(one: Type, here: Module) -> str:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from poolint.models import api
-from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method, Names
+from poolint.models.api_rows import Names
+from poolint.models.schema import REACHING_ROLES, Class, Function, Library, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

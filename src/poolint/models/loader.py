@@ -7,25 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.models.schema import (
-    Class,
-    Dialect,
-    Driver,
-    Events,
-    Fact,
-    Fork,
-    Function,
-    Library,
-    Maker,
-    Method,
-    Names,
-    Target,
-    Wrapped,
-)
+from poolint.models.schema import Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from poolint.models.api_rows import Events, Names, Target, Wrapped
     from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
 

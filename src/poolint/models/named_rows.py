@@ -56,7 +56,21 @@ How = Literal[
     "cancelled-error",
     # rows
     "reads-rows",
+    "runs",
+    "asks",
+    "makes-query",
+    "pends",
+    "writes",
+    "builds-change",
+    "attaches",
     "named-engine",
+    # settings
+    "reads-environment",
+    "declares-field",
+    "property",
+    "same-value",
+    "same-text",
+    "same-text-method",
 ]
 """What a :class:`Manner` may say."""
 
@@ -92,8 +106,18 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``gives-back``: methods that give something back, ``removes`` the same of a registry, and ``tidies`` what else is called
     when it is over; ``shuts-down`` end what lends to others. ``fails``: functions that are there to raise or to end the
     process; ``reports``: they write, or make words of, what they are given. ``timeout-error`` and ``cancelled-error``:
-    exceptions that say that time is up, and that a task is cancelled. ``reads-rows``: methods that give rows, or a value of
-    one, read whole. ``named-engine``: classes of what is called ``engine`` where their library is at hand.
+    exceptions that say that time is up, and that a task is cancelled.
+
+    ``reads-rows``: methods that give rows, or a value of one, read whole. ``runs``: methods that run the statement that they
+    are given; ``asks``: what says which columns or entities are asked for, ``makes-query`` as a method of a session;
+    ``builds-change``: what makes a statement that changes or locks rows. ``pends``: methods after which a commit has to flush,
+    ``writes`` others that write or lead to it; ``attaches``: they make their argument one of the session's.
+    ``named-engine``: classes of what is called ``engine`` where their library is at hand.
+
+    ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
+    ``declares-field``: what a field is declared by, with its default; ``property``: decorators after which a method is read
+    as an attribute. ``same-value``: what gives its last argument as it is; ``same-text`` and ``same-text-method``:
+    functions, and methods, that give a text which says the same.
     """
 
     how: How

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from poolint.models.api_rows import Events, Names, Target, Wrapped
 from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
 
@@ -217,42 +218,6 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     only_with: tuple[str, ...] = ()
 
 
-class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The public names of one module, in words: any other public name is an error when it is read.
-
-    ``gone`` are those that only other versions have, ``also`` modules whose names it has as well. ``right`` tells for a
-    name that is easily thought to be there which one is meant; one that stands elsewhere is dotted.
-    """
-
-    module: str
-    names: str = ""
-    gone: str = ""
-    also: tuple[str, ...] = ()
-    right: dict[str, str] = {}
-
-
-class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A group of events: what their listeners are passed, in words. ``legacy`` are other numbers of arguments that the
-    library takes, for the sake of listeners written for older versions.
-    """
-
-    name: str
-    listeners: dict[str, str]
-    legacy: dict[str, tuple[int, ...]] = {}
-
-
-class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What may be listened to: a class, its objects and those that derive from it, with the groups of their events.
-
-    One without events refuses listeners: ``attribute`` of its objects takes them, ``stands_for`` in place of the class.
-    """
-
-    cls: str
-    events: tuple[str, ...] = ()
-    attribute: str = ""
-    stands_for: str = ""
-
-
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What runs a function in a child process, which begins as a copy of this one.
 
@@ -263,20 +228,6 @@ class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     name: str
     argument: str | int
     methods: tuple[str, ...] = ()
-
-
-class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Exceptions of drivers that arrive inside an exception of the library which runs the statement.
-
-    ``into`` tells for the name of such an exception in ``home`` the names that it wraps, of those that ``modules``
-    export; ``*`` stands for all exceptions of theirs that are not named, which arrive inside of this one or one that
-    derives from it. ``connecting`` are those that only come while a connection is made: not all versions wrap these.
-    """
-
-    home: str
-    modules: tuple[str, ...]
-    into: dict[str, str]
-    connecting: str = ""
 
 
 class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -323,6 +274,8 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the values of these where they are not given; a size that has none is the minimum. ``unlimited`` maps an argument
     to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
     refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
+    ``pools``: the arguments by which it configures the pool of the engine. ``settings``: where an extension makes one by what
+    it finds in a configuration, the names of its arguments and of its URL there.
     """
 
     name: str
@@ -343,6 +296,8 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     accepts: tuple[str, ...] = ()
     refusal: str = "TypeError"
     ordered: bool = False
+    pools: tuple[str, ...] = ()
+    settings: tuple[str, str] | None = None
 
 
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -363,13 +318,15 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ``roots`` are the import roots by which a file shows that it concerns this library; ``verified`` the versions
     against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
     clients and the like): they alone do not make a file interesting. ``packages`` are import roots of which no call is
-    described here, but what they do with the functions of a project.
+    described here, but what they do with the functions of a project. ``title`` is how people write its name, where that is
+    not how it is imported.
     """
 
     library: str
     verified: tuple[str, ...]
     roots: tuple[str, ...]
     screened: bool = True
+    title: str = ""
     classes: tuple[Class, ...] = ()
     functions: tuple[Function, ...] = ()
     modules: tuple[Names, ...] = ()

@@ -24,13 +24,6 @@ LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?(?:update|share|key)\b|\block|_lock
 """What the text of a query says that locks rows, tables or a number."""
 
 _READS = frozenset({"get", "get_one", "refresh"})
-_ASKS = frozenset(
-    {
-        *("execute", "exec", "scalar", "scalars", "fetch", "fetchrow", "fetchval", "fetchall", "fetchone"),
-        *("first", "one", "one_or_none", "all", "count", "scalar_one", "scalar_one_or_none"),
-    }
-)
-_CHANGES = frozenset({"update", "delete", "insert", "with_for_update", "add", "add_all", "merge", "flush"})
 _CALLED = re.compile(r"\b(\w+)\s*\(|\binto\b", re.IGNORECASE)
 _PURE = frozenset(
     {
@@ -98,22 +91,27 @@ _NUMBERS = frozenset({"next_value", "nextval", "Sequence"})
 _MAX_DEPTH = 4
 
 
+def changing(ev: Evaluator) -> frozenset[str]:
+    """What changes something, or makes a statement that does."""
+    return ev.models.words("builds-change", "pends", "writes")
+
+
 def is_read(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call on a session or connection surely does no more than to read rows, without locking them."""
     names = {last_name(one.func) for one in ast.walk(call) if isinstance(one, ast.Call)}
-    if names & _CHANGES or any(one.arg == "with_for_update" for one in call.keywords):
+    if names & changing(ev) or any(one.arg == "with_for_update" for one in call.keywords):
         return False
     method = last_name(call.func)
     if method in _READS:
         return True
-    if method not in _ASKS:
+    if method not in ev.models.words("reads-rows", "runs"):
         return False
     root = root_of(call)
     if root is not None and is_query(ev.type_of(root, scope)):
-        return all(_is_select(one.value, scope, 0) for one in nearest(_name(root), scope) if one.value is not None)
+        return all(_is_select(ev, one.value, scope, 0) for one in nearest(_name(root), scope) if one.value is not None)
     if any(name == "query" for name in names):
         return True  # a chain that begins with `session.query(…)` and changes nothing
-    return bool(call.args) and _is_select(call.args[0], scope, 0)
+    return bool(call.args) and _is_select(ev, call.args[0], scope, 0)
 
 
 def is_write(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -136,7 +134,7 @@ def is_write(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     return isinstance(text, str) and _WRITES.match(text) is not None and "select" not in text.lower()
 
 
-def _is_select(node: ast.expr, scope: Scope, depth: int) -> bool:
+def _is_select(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> bool:
     """Whether a statement is one that only reads."""
     if isinstance(node, ast.Constant):
         text = node.value if isinstance(node.value, str) else ""
@@ -144,34 +142,34 @@ def _is_select(node: ast.expr, scope: Scope, depth: int) -> bool:
         return text.lstrip().lower().startswith("select") and LOCKS.search(text) is None and calls <= _PURE
     if isinstance(node, ast.Name):
         values = [one.value for one in nearest(node.id, scope)]
-        return bool(values) and depth < _MAX_DEPTH and all(_is_made(one, node.id, scope, depth) for one in values)
+        return bool(values) and depth < _MAX_DEPTH and all(_is_made(ev, one, node.id, scope, depth) for one in values)
     current = node
     while isinstance(current, ast.Call):
         name = last_name(current.func)
-        if name in _CHANGES:
+        if name in changing(ev):
             return False
         if name == "select":
             return not any(last_name(one.func) in _NUMBERS for one in ast.walk(current) if isinstance(one, ast.Call))
         if name == "text":
-            return bool(current.args) and _is_select(current.args[0], scope, depth + 1)
+            return bool(current.args) and _is_select(ev, current.args[0], scope, depth + 1)
         if name == "query":
             return True
         if not isinstance(current.func, ast.Attribute):
             return False
         current = current.func.value
-    return isinstance(current, ast.Name) and current is not node and _is_select(current, scope, depth + 1)
+    return isinstance(current, ast.Name) and current is not node and _is_select(ev, current, scope, depth + 1)
 
 
-def _is_made(value: ast.expr | None, name: str, scope: Scope, depth: int) -> bool:
+def _is_made(ev: Evaluator, value: ast.expr | None, name: str, scope: Scope, depth: int) -> bool:
     """Whether a value is a statement that reads, or made of what the same name had before."""
     current = value
     while isinstance(current, ast.Call) and isinstance(current.func, ast.Attribute):
-        if last_name(current.func) in _CHANGES:
+        if last_name(current.func) in changing(ev):
             return False
         current = current.func.value
     if isinstance(current, ast.Name) and current.id == name:
         return True
-    return value is not None and _is_select(value, scope, depth + 1)
+    return value is not None and _is_select(ev, value, scope, depth + 1)
 
 
 def _name(node: ast.expr) -> str:
@@ -232,7 +230,11 @@ def _is_harmless(ev: Evaluator, call: ast.Call, values: Values, scope: Scope) ->
 
 def _is_idle(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call is a step in a chain, or makes a query that is run later."""
-    if last_name(call.func) in _CHANGES:
+    if last_name(call.func) in changing(ev):
         return False
     fact = call_site(ev, call, scope)
-    return fact is not None and fact.role in ("local", "") and last_name(call.func) not in _ASKS
+    return (
+        fact is not None
+        and fact.role in ("local", "")
+        and last_name(call.func) not in ev.models.words("reads-rows", "runs")
+    )

@@ -24,7 +24,6 @@ from collections.abc import Callable, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from poolint.models.standard import PROPERTIES
 from poolint.syntax.scopes import parent_of
 from poolint.types import bound, imports
 from poolint.types.followed import (
@@ -214,8 +213,8 @@ class Follower:
 
     def _is_property(self, function: Scope) -> bool:
         names = {last_name(decorator) for decorator in getattr(function.node, "decorator_list", ())}
-        wanted = PROPERTIES | {"computed_field", "property", "cached_property"}
-        return not (wanted.isdisjoint(names) and wanted.isdisjoint(decorators(self.ev, function)))
+        models = self.ev.models
+        return not (models.words("property").isdisjoint(names) and models.manners["property"].isdisjoint(decorators(self.ev, function)))
 
     def _of_call(self, node: ast.Call, at: Step) -> Steps | None:
         is_bare = not (node.args or node.keywords)

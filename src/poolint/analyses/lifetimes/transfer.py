@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 
 _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
-_PENDS = frozenset({"add", "add_all", "delete", "delete_all"})
-"""Methods after which a commit has to flush, and may fail in that."""
-
 _UNDOING = frozenset({"rollback", "reset"})
 """Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
@@ -61,6 +58,7 @@ class Moves:
         self._waits_for = words("shields", "limits-awaited", "at-once")
         self._watches = words("limits-block", "watches")
         self._tidies = words("gives-back", "tidies")
+        self._pends = words("pends")
         self.registry = ""
         """The name of the registry that a session comes from, if any."""
         if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
@@ -178,7 +176,7 @@ class Moves:
             if row.call != "sync":
                 return config._replace(state="committing")
             return config._replace(state="held" if edge.is_unwinding else "idle")  # a failed flush keeps it
-        if name in _PENDS and config.state == "idle":
+        if name in self._pends and config.state == "idle":
             return config._replace(state="dirty")
         if row.role not in REACHING_ROLES:
             return config

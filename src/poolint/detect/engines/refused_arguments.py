@@ -45,15 +45,6 @@ class RefusedArgument(Observation):
     removable: bool = True
 
 
-POOL_ARGUMENTS = frozenset(
-    {
-        "pool_size", "max_overflow", "pool_timeout", "pool_recycle", "pool_pre_ping", "pool_use_lifo", "echo_pool",
-        "poolclass", "pool_reset_on_return", "pool_logging_name",
-    }
-)  # fmt: skip
-"""The arguments by which SQLAlchemy configures an engine's pool."""
-
-
 class Refusals:
     """Knows the arguments that some library takes and others do not."""
 
@@ -61,7 +52,8 @@ class Refusals:
         self.models = models
         makers = models.makers.values()
         numbers = {name for one in makers for name in (one.size, one.overflow, one.minimum) if len(name) > 3}
-        self._of_pools = frozenset(numbers) | POOL_ARGUMENTS
+        self._of_engines = frozenset(name for one in makers for name in one.pools)
+        self._of_pools = self._of_engines | numbers
         self._choosing = frozenset(
             name for cls in models.classes.values() if cls.pool is not None for name in cls.pool.arguments
         )
@@ -97,7 +89,7 @@ class Refusals:
         """``max_size`` for an engine, ``pool_size`` for a pool of a driver."""
         maker = spec.maker
         driver = self._driver(spec) if maker.makes == "pool" else None
-        strange = self._of_pools if maker.makes == "pool" else self._of_pools - POOL_ARGUMENTS
+        strange = self._of_pools if maker.makes == "pool" else self._of_pools - self._of_engines
         for name, argument in sorted(spec.arguments.items()):
             if maker.accepts:
                 known = name in strange or (driver is not None and name in self._of_drivers)
@@ -118,7 +110,7 @@ class Refusals:
                 continue
             names = (driver.name,) if driver is not None else ()
             error = driver.refusal if driver is not None else ""
-            if name in POOL_ARGUMENTS:
+            if name in self._of_engines:
                 if self._may_pool(spec, driver, name):
                     continue
                 yield _refused(spec, argument, "driver", names, error, "connecting")
