@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import cache_of, needs_arguments
 from poolint.analyses.pools import is_unpooled
+from poolint.models.schema import POOLING
 from poolint.syntax.scopes import ScopeKey, parent_of
 from poolint.types.following import origin
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, alternatives
@@ -140,13 +141,11 @@ class Applications:
         return False
 
     def _makes_pool(self, call: ast.Call, scope: Scope) -> bool:
-        return any(one.base is not None and one.base.kind in ("engine", "pool") for one in self._instances(call, scope))
+        return any(one.base is not None and one.base.kind in POOLING for one in self._instances(call, scope))
 
     def _is_asynchronous(self, made: Made) -> bool:
         found = [one.base for one in self._instances(*made)]
-        return bool(found) and all(
-            one is not None and one.kind in ("engine", "pool") and one.mode == "async" for one in found
-        )
+        return bool(found) and all(one is not None and one.kind in POOLING and one.mode == "async" for one in found)
 
     def _instances(self, call: ast.Call, scope: Scope) -> Iterator[Instance]:
         for one in alternatives(self.ev.type_of(call, scope)):

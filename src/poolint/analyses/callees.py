@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.flow.summaries import Components
+from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage
@@ -39,7 +40,7 @@ _OWNERS = frozenset({"engine", "pool", "factory", "client"})
 """Kinds of what is built once and lent to all that need it."""
 
 _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
-"""What is in the name of something that makes sessions or connections."""
+"""English words, and what is left of them, for what makes sessions or connections."""
 
 
 class Edge(NamedTuple):
@@ -69,7 +70,7 @@ class Edges:
             name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
         }
         for cls in ev.models.classes.values():
-            if cls.construct in ("open", "checkout"):
+            if cls.construct in OPENING_ROLES:
                 self._words.add(cls.name.rpartition(".")[2])
         self._any_word = frozenset(
             name.partition(".")[0].encode()
@@ -203,7 +204,7 @@ class Edges:
             return edges
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
             return edges
-        opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+        opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
         if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges

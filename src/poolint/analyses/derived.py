@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.value_flow import Flow, deferring, root_name
+from poolint.models.schema import SESSIONS
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -199,6 +200,6 @@ class Derived:
 
 
 def _keeps_entities(cls: Class | None, scope: Scope) -> bool:
-    if cls is None or cls.kind not in ("session", "registry"):
+    if cls is None or cls.kind not in SESSIONS:
         return False
     return cls.mode == "sync" or scope.module.mentions(b"awaitable_attrs")

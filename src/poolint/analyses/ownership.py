@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
+from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
@@ -35,8 +36,6 @@ class Fate(IntEnum):
 _COMMON = frozenset({"create", "drop", "inspect", "reflect"})
 """Those of the names of what only uses a connection that are common words: this no library can say."""
 
-OWNERS = frozenset({"engine", "pool", "client"})
-"""Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
 
 _READS_BY = frozenset({"autoload_with"})
 """Keyword arguments for a connection that is only read from, though a class takes it: ``Table(name, autoload_with=conn)``."""
@@ -140,7 +139,7 @@ class Ownership:
         if not (isinstance(name, ast.Constant) and isinstance(name.value, str)):
             return Fate.USED if _is_given_arguments(call, scope) else Fate.KEPT
         row = self.ev.models.method(cls, name.value)
-        return Fate.RELEASED if row is not None and row.role in ("release", "dispose") else Fate.KEPT
+        return Fate.RELEASED if row is not None and row.role in CLOSING_ROLES else Fate.KEPT
 
     def _of_name(self, name: str, scope: Scope, cls: Class) -> Fate:
         fates = [Fate.USED]
@@ -188,7 +187,7 @@ class Ownership:
             return Fate.KEPT if is_call and self.ev.models.attribute(cls, attribute.attr) is None else Fate.USED
         if not is_call:
             return Fate.KEPT  # `callback(conn.close)`: the method itself is handed on
-        if row.role in ("release", "dispose") and row.releases == "self":
+        if row.role in CLOSING_ROLES and row.releases == "self":
             return Fate.CLOSED if is_lost_when_closed(cls) else Fate.RELEASED
         if cls.kind == "session" and row.role in ("commit", "rollback", "begin"):
             return Fate.COMMITTED

@@ -11,10 +11,11 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.ownership import OWNERS, Fate
+from poolint.analyses.ownership import Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.models import standard
+from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
@@ -173,7 +174,7 @@ class Parts:
         return True
 
     def _gives_plain(self, row: Method) -> bool:
-        if row.role in ("release", "dispose"):
+        if row.role in CLOSING_ROLES:
             return True
         if row.role == "external" and row.call in ("cm", "async-cm"):
             return self._is_response(row.enters)  # over when its block is

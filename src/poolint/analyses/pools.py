@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
+from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import only_binding
 from poolint.types.bound import elsewhere
@@ -70,7 +71,7 @@ class Pools:
             return None
         if fact.row is None:
             bind = _bind(call)
-            takes = fact.cls.construct in ("open", "checkout") and bind is not None
+            takes = fact.cls.construct in OPENING_ROLES and bind is not None
             return self.identity(bind, scope) if takes and bind is not None else None
         is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
         if not is_owner or fact.role not in ("checkout", "open", "begin", "query"):
@@ -196,8 +197,8 @@ def is_checkout(fact: CallSite) -> bool:
     if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory"):
         return False
     if fact.role == "query":
-        return fact.cls.kind in ("engine", "pool")  # `pool.fetch(…)` takes one for the time of the query
-    return fact.role in ("checkout", "open") or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
+        return fact.cls.kind in POOLING  # `pool.fetch(…)` takes one for the time of the query
+    return fact.role in OPENING_ROLES or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
 
 
 def _bind(call: ast.Call) -> ast.expr | None:

@@ -22,10 +22,10 @@ _ONCE = re.compile(
     r"^(?:_*(?:main|run|start|serve|launch|cli|execute|invoke|handle|setup|init\w*|stop|shutdown|close|connect\w*))$|^__",
     re.IGNORECASE,
 )
-"""What methods are called that begin or end the life of an object."""
+"""English words for methods that begin or end the life of an object, as people call them; `__` begins those of Python."""
 
 _COMMANDS = re.compile(r"command|cli|migrat|app$|main", re.IGNORECASE)
-"""What classes are called whose object does one thing in a process."""
+"""English words for classes whose object does one thing in a process."""
 
 _MAX_STEPS = 3
 """Calls between a function and what calls it again and again."""

@@ -15,7 +15,7 @@ from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.schema import HANDLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import call_site
 from poolint.types.members import lineage
@@ -224,7 +224,7 @@ def kept_class(one: Type) -> Class | None:
         for member in alternatives(one)
     ]
     first = found[0] if len(found) == 1 else None
-    return first if first is not None and first.kind in ("session", "connection") else None
+    return first if first is not None and first.kind in HANDLES else None
 
 
 def _roles(cls: Class) -> frozenset[str]:

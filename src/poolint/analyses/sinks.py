@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import is_checkout
-from poolint.models.schema import ENDING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 
 if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
@@ -64,7 +64,7 @@ def checkout_sink(fact: CallSite) -> str:
 
 def opening_sink(fact: CallSite) -> str:
     """The same, and also where the class of a session or connection is called itself."""
-    opens = fact.row is None and fact.cls is not None and fact.cls.construct in ("open", "checkout")
+    opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
     return "checkout" if opens or is_checkout(fact) else ""
 
 

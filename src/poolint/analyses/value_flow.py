@@ -20,9 +20,8 @@ _PLAIN = frozenset(
         "in_transaction", "is_closed", "inserted_primary_key", "returns_rows",
     }
 )  # fmt: skip
-"""What is plain data whatever it is read off, called or not."""
-_PLAIN_ROWS = frozenset({"all", "one", "one_or_none", "first", "scalar", "scalar_one", "scalar_one_or_none"})
-"""What is plain data where rows are: not in an ORM session, whose rows are entities."""
+"""Attributes and methods, of PEP 249 and SQLAlchemy, that are plain data whatever they are read off, called or not: no row
+of one class says it, since the class is not known here."""
 _COUNTS = frozenset({"update", "delete"})
 """Methods of a query that give the number of rows they have changed."""
 _EAGER = (ast.ListComp, ast.SetComp, ast.DictComp)
@@ -97,7 +96,7 @@ class Flow:
             return True
         if self.derived.keeps_entities:
             return name in _COUNTS and self._is_query(attribute.value)
-        if name in _PLAIN_ROWS or name.startswith("fetch"):
+        if name in self.derived.ev.models.words("reads-rows") or name.startswith("fetch"):
             return True
         call = parent_of(attribute)
         if not isinstance(call, ast.Call) or call.func is not attribute:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 _MAX_DEPTH = 6
-_COPIES = frozenset({"dict", "copy", "deepcopy"})
 
 Place = object
 """A block of statements, or an alternative; None for what happens in any case."""
@@ -210,7 +209,7 @@ class Keywords:
     def _made(self, node: ast.Call, scope: Scope, depth: int) -> Mapping:
         """``dict(pool_size=5)``, ``defaults.copy()``, and what functions of the project return."""
         name = last_name(node.func)
-        if name in _COPIES:
+        if name in self.ev.models.words("copies"):
             result = Mapping()
             inner = [*node.args]
             if name == "copy" and isinstance(node.func, ast.Attribute) and not node.args:

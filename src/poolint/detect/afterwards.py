@@ -14,7 +14,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
 from poolint.flow.solver import edges_from, reach
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import Instance, alternatives
@@ -138,7 +138,7 @@ def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchrono
     if len(found) != 1 or not isinstance(found[0], Instance) or found[0].base is None:
         return None
     cls = found[0].base
-    return cls if cls.kind in ("session", "connection") and found[0].cls is cls else None
+    return cls if cls.kind in HANDLES and found[0].cls is cls else None
 
 
 def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class) -> Iterator[tuple[ast.Call, str]]:

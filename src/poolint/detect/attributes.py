@@ -18,7 +18,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem
 from poolint.detect.observation import Observation
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import CLOSING_ROLES, HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
@@ -53,7 +53,7 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
         if statements is None or statements[-1] is parent:
             continue
         found = checkout(ev, node, value, scope)
-        if found is None or found[1].kind not in ("session", "connection"):
+        if found is None or found[1].kind not in HANDLES:
             continue
         assert isinstance(target, ast.Attribute)
         block = blocks.get(id(statements))
@@ -216,7 +216,7 @@ class _Row:
                     return True  # a method of the object, called or registered
                 continue
             row = self.ev.models.method(self.cls, read.attr) if isinstance(read, ast.Attribute) else None
-            if row is None or row.role in ("release", "dispose"):
+            if row is None or row.role in CLOSING_ROLES:
                 return True
         return False
 

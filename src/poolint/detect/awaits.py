@@ -53,6 +53,7 @@ class AwaitedSyncCall(Observation):
 
 
 _NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
+# Whatever the class is: what is asked is whether anything may have been released later on.
 _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
 
 

@@ -24,12 +24,6 @@ PSEUDO_ROOT = "poolint"
 """The root of classes that only the models have: of a connection as one pool gives it."""
 
 _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
-_RAW = re.compile(r"raw_connection$|^run_async$|^driver_connection$|^dbapi_connection$")
-"""What leads from a library's connection to the driver's own."""
-
-_TALKS = frozenset({"cursor", "execute", "executemany", "callproc", "connect", "copy", "fetch", "fetchrow", "fetchval"})
-"""Methods of drivers; their exceptions may come from an object that is not known and has one of these."""
-
 _SAYS_LIMIT = re.compile(r"timeout|deadline", re.IGNORECASE)
 """English words for what ends with a timeout of its own, beside what the models know."""
 
@@ -81,7 +75,8 @@ class Body:
         Not so where something is awaited that is not known, where the driver's own connection is at hand, or where a
         function of the project leads to the driver itself.
         """
-        if any(isinstance(one, ast.Attribute) and _RAW.search(one.attr) for one in self.nodes):
+        raw = self.ev.models.words("leads-to-driver")
+        if any(isinstance(one, ast.Attribute) and one.attr in raw for one in self.nodes):
             return False
         return all(self._is_harmless(call, fact, library, driver) for call, fact in self.facts())
 
@@ -100,7 +95,7 @@ class Body:
             return True
         if is_awaited(call):
             return False
-        return isinstance(call.func, ast.Name) or name not in _TALKS
+        return isinstance(call.func, ast.Name) or name not in self.ev.models.words("talks")
 
     def _is_clean(self, function: Scope, call: ast.Call, library: str, driver: str) -> bool:
         """Whether a function of the project, as far as it can be followed, does not lead to the driver itself."""

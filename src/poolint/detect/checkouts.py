@@ -11,7 +11,7 @@ from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
 from poolint.analyses.lifetimes.witnesses import unwinding
-from poolint.analyses.ownership import OWNERS, is_lost_when_closed
+from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
@@ -22,7 +22,7 @@ from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import RELEASABLE
+from poolint.models.schema import CLOSING_ROLES, OWNERS, RELEASABLE
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.syntax.uses import Use, usage
@@ -94,7 +94,7 @@ class Lifetimes:
             row = self.ev.models.method(site.cls, parent.attr)
             if row is None:
                 return self._let_pass(site, scope, "unknown-method", parent.attr)
-            if row.role in ("release", "dispose"):
+            if row.role in CLOSING_ROLES:
                 return self._let_pass(site, scope, "released-at-once", parent.attr)
             if row.returns in ("self", site.cls.name) or row.role in ("begin", "checkout"):
                 return self._let_pass(site, scope, "lives-on", parent.attr)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
@@ -66,7 +67,7 @@ def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterato
     for argument in node.args:
         found = alternatives(ev.type_of(argument, scope))
         for one in found[:1]:
-            if not isinstance(one, LibraryMethod) or one.row.role not in ("release", "dispose"):
+            if not isinstance(one, LibraryMethod) or one.row.role not in CLOSING_ROLES:
                 continue
             if all(isinstance(each, LibraryMethod) and each.row.call == "coroutine" for each in found):
                 what = text_of(argument, scope)
@@ -82,7 +83,7 @@ def _no_time(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observatio
     if not isinstance(ev.type_of(node.func, scope), LibraryName):
         return
     fact = call_site(ev, inner, scope)
-    if fact is not None and fact.role in ("release", "dispose"):
+    if fact is not None and fact.role in CLOSING_ROLES:
         place = (node, scope.qualified_name, may_await(node, scope))
         yield LeftToCollector(*place, text_of(inner, scope), "no-time", fact.cls)
 

@@ -11,6 +11,7 @@ from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.owners import LongLived
+from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.vocabulary import last_name
@@ -33,7 +34,7 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
             continue
         taken = _taken(ev, given[0], scope)
         found = checkout(ev, *taken, scope) if taken is not None else None
-        if found is None or found[1].kind not in ("session", "connection"):
+        if found is None or found[1].kind not in HANDLES:
             continue
         name = function.value.id
         ways = {name, *_handed_out(name, scope.module)}

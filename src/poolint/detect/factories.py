@@ -13,6 +13,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry, is_flow
+from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.types.annotated import injection
@@ -58,7 +59,7 @@ _KEEPS_NOTHING = frozenset({"staticmethod"})
 
 def makers(models: Models) -> frozenset[str]:
     """The last names of all that makes an engine, a pool or a client."""
-    classes = [one for one in models.classes.values() if one.kind in ("engine", "pool", "client")]
+    classes = [one for one in models.classes.values() if one.kind in OWNERS]
     paths = [path for one in classes if one.construct == "create" for path in (one.name, *one.aliases)]
     paths += [name for name, one in models.functions.items() if one.role == "create"]
     methods = [name for one in classes for row in one.methods if row.role == "create" for name in row.names]
@@ -109,7 +110,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     if len(classes) != len(found) or len(found) != 1:
         return None
     cls = classes[0]
-    is_pool = cls.kind in ("engine", "pool") or (cls.kind == "client" and bool(cls.on_drop))
+    is_pool = cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
     if not is_pool or is_unpooled(ev, call, scope) or is_lent(call):
         return None
     return fact, cls

@@ -41,10 +41,10 @@ class FanOut(Observation):
 
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
-"""What the name of a collection says that has been cut to size."""
+"""English words for a collection that has been cut to size, as people call one."""
 
 _LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
-"""What the name of an argument says by which a collection is cut to size where it is asked for."""
+"""English words for an argument by which a collection is cut to size where it is asked for."""
 
 
 class Fans:

@@ -11,6 +11,7 @@ from poolint.analyses.holding import inside
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
@@ -31,9 +32,6 @@ class AbandonedGenerator(Observation):
     generator: str
     holds: str
     left_at: Waypoint
-
-
-_KINDS = frozenset({"session", "connection"})
 
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
@@ -93,7 +91,7 @@ def _held_across_yield(ev: Evaluator, scope: Scope) -> str:
                 ev.type_of(item.context_expr, scope), asynchronous=isinstance(statement, ast.AsyncWith)
             )
             for one in alternatives(entered):
-                if isinstance(one, Instance) and one.base is not None and one.base.kind in _KINDS:
+                if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES:
                     return text_of(item.context_expr, scope)
             call = item.context_expr
             fact = call_site(ev, call, scope) if isinstance(call, ast.Call) else None
@@ -116,7 +114,7 @@ def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
                         gives_back = getattr(fact.row, "releases", "self") == "argument"
                         if gives_back and call.args:
                             return text_of(call.args[0], scope)
-                        if not gives_back and fact.cls.kind in _KINDS:
+                        if not gives_back and fact.cls.kind in HANDLES:
                             return fact.receiver
             child, parent = parent, parent_of(parent)
     return ""

@@ -12,6 +12,7 @@ from poolint.analyses.event_targets import is_of_async_engine, registrations, us
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import POOLING
 from poolint.types.values import ClassObject, Function, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -98,7 +99,7 @@ def _makes_async_pool(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
             made = ev.models.classes.get(one.row.returns)
         else:
             made = one.base if isinstance(one, ClassObject) else None
-        if made is not None and made.mode == "async" and made.kind in ("engine", "pool"):
+        if made is not None and made.mode == "async" and made.kind in POOLING:
             return True
     return False
 

@@ -11,7 +11,6 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.ownership import OWNERS
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -21,6 +20,7 @@ from poolint.flow.escapes import escapes, walk
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed
+from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site, text_of
@@ -77,7 +77,7 @@ def _owner(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
 
 def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     fact = call_site(ev, call, scope)
-    return fact is not None and fact.role in ("release", "dispose")
+    return fact is not None and fact.role in CLOSING_ROLES
 
 
 def _unprotected(

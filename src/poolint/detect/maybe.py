@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 _SAYS_CLIENT = re.compile(r"(?:^|_)(?:client|api|http|gateway|webhook|llm|mailer)s?(?:$|_)", re.IGNORECASE)
+"""English words for clients of which no model knows; what they find is only possible."""
 
 
 def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[CallWhileHeld]:

@@ -39,7 +39,7 @@ _PREPARED = frozenset({"", "ImportError", "ModuleNotFoundError", "AttributeError
 """What a handler catches that is prepared for a name which is not there."""
 
 _ASKS = re.compile(r"version|hasattr|sqla|^(?:is|has)_|_\d+$", re.IGNORECASE)
-"""What a test mentions that asks which version of a library there is."""
+"""English words in a test that asks which version of a library there is."""
 
 
 def observe(ev: Evaluator, module: Module) -> Iterator[tuple[Scope, Observation]]:

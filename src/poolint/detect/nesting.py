@@ -16,6 +16,7 @@ from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
+from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -85,7 +86,7 @@ class Nesting:
         if fact is not None and fact.row is not None:
             return is_checkout(fact)
         if fact is not None and fact.cls is not None:
-            return fact.cls.construct in ("open", "checkout")
+            return fact.cls.construct in OPENING_ROLES
         if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope))):
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None

@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import end_of
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import HANDLES, SESSIONS
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
@@ -58,10 +58,10 @@ Owner = Literal["block", "request"]
 """With what the life of a session ends: the block that has opened it, or the request that it was made for."""
 
 _KEEPS = frozenset({"add", "append", "discard", "remove"})
-"""Methods of a collection that do not wait for the tasks in it."""
+"""Methods of Python's collections, none of which waits for the tasks in it."""
 
 _NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
-"""Methods of a task that do not wait for it."""
+"""Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
 
 
 def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
@@ -223,7 +223,7 @@ def _session(ev: Evaluator, node: ast.expr, scope: Scope) -> tuple[Binding, Clas
     if len(bindings) != 1:
         return None
     for one in alternatives(ev.scope_name(node.id, scope)):
-        if isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection"):
+        if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES:
             return bindings[0], one.base
     return None
 

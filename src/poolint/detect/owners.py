@@ -11,6 +11,7 @@ from poolint.analyses.conditions import memoising
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.schema import HANDLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -98,7 +99,7 @@ def _long_lived(
     ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope, variable: str, holder: Holder, keeper: str = ""
 ) -> Iterator[Observation]:
     found = checkout(ev, node, value, scope)
-    if found is None or found[1].kind not in ("session", "connection"):
+    if found is None or found[1].kind not in HANDLES:
         return
     fact, cls, _ = found
     if memoising(scope, ev.models) is not None or not _is_released_somewhere(ev, variable, scope):
@@ -141,7 +142,7 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
     if owner is None:
         return
     found = checkout(ev, node, value, scope)
-    if found is not None and found[1].kind in ("session", "connection"):
+    if found is not None and found[1].kind in HANDLES:
         yield from _kept(ev, found[0], found[1], attribute, owner, scope)
 
 
@@ -151,7 +152,7 @@ def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -
         if keyword.arg == "default_factory":
             found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
             cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-            if cls is not None and cls.kind in ("session", "connection"):
+            if cls is not None and cls.kind in HANDLES:
                 fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
                 yield from _kept(ev, fact, cls, attribute, owner, owner)
 

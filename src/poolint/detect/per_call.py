@@ -16,6 +16,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.factories import again, is_lent, makers
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
+from poolint.models.schema import POOLING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.members import lineage
@@ -158,7 +159,7 @@ class Owners:
                 continue
             found = alternatives(self.ev.type_of(call, init))
             base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-            if base is None or base.kind not in ("engine", "pool") or is_unpooled(self.ev, call, init) or is_lent(call):
+            if base is None or base.kind not in POOLING or is_unpooled(self.ev, call, init) or is_lent(call):
                 continue
             closers = _closing(self.ev, cls, self._ends, attribute)
             mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}

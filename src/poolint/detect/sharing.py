@@ -16,6 +16,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.threads import thread_resources, thread_work
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
+from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
@@ -155,7 +156,7 @@ class Sharing:
                     for member in alternatives(self.ev.type_of(one, scope))
                     if isinstance(member, Instance) and member.base is not None
                 ]
-                if len(kinds) == 1 and kinds[0].kind in ("session", "connection") and kinds[0].mode == "async":
+                if len(kinds) == 1 and kinds[0].kind in HANDLES and kinds[0].mode == "async":
                     yield ast.unparse(one), kinds[0]
 
     def _of_function(

@@ -12,6 +12,7 @@ from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.hooks import starting_words, starts
+from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site
@@ -54,13 +55,12 @@ class NeverDisposed(Observation):
 
 
 _CLOSES = ("dispose", "aclose", "close", "disconnect", "terminate", "close_all", "shutdown", "wait_closed", "stop")
-"""Methods that close what was made."""
+"""Methods that close what was made; of several, the first one is recommended: that order is a judgement, no row has it."""
 
 _CLOSING = ("close", "dispose", "shutdown", "disconnect", "stop", "enter_context", "enter_async_context", "aclosing")
-"""Beginnings of the names of functions that close, or enter, what they are given."""
+"""English beginnings of the names of functions, of a project mostly, that close, or enter, what they are given."""
 
 _LAST = re.compile(r"\w+")
-_KINDS = frozenset({"engine", "pool", "client"})
 
 
 class Startups:
@@ -119,7 +119,7 @@ class Startups:
         """Whether a call makes something that has to be closed."""
         role = fact.role if fact.row is not None else fact.cls.construct if fact.cls is not None else ""
         cls = self._class_of(fact)
-        return role == "create" and cls is not None and cls.kind in _KINDS
+        return role == "create" and cls is not None and cls.kind in OWNERS
 
     def _class_of(self, fact: CallSite) -> Class | None:
         return fact.cls if fact.row is None or fact.cls is not None else self.ev.models.classes.get(fact.row.returns)
@@ -128,7 +128,7 @@ class Startups:
         """How what was made is closed: by which method, and whether that is awaited."""
         for name in _CLOSES:
             row = self.ev.models.method(cls, name)
-            if row is not None and row.role in ("dispose", "release"):
+            if row is not None and row.role in CLOSING_ROLES:
                 return name, row.call == "coroutine"
         return "", False
 

@@ -17,7 +17,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
@@ -50,10 +50,6 @@ class SharedByThreads(Observation):
     path: tuple[Waypoint, ...]
 
 
-_STARTERS = frozenset({"submit", "map", "Thread", "Timer", "run_in_executor"})
-_WAITS = frozenset({"join", "result", "wait", "as_completed", "shutdown", "gather", "exception"})
-"""What is called to wait for a thread, by name, whatever it is called on."""
-
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -72,6 +68,7 @@ class Threads:
 
     def __init__(self, ev: Evaluator, using: Using) -> None:
         self.ev = ev
+        self._waits = self.ev.models.words("waits-for-thread")
         self.using = using
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -84,7 +81,7 @@ class Threads:
                     continue
                 others = [one for one in earlier if resource in one.resources and self._beside(one, launch, scope)]
                 found = None
-                if launch.is_several or _is_repeated(launch.started, resource, scope):
+                if launch.is_several or _is_repeated(launch.started, resource, scope, self._waits):
                     found = _observation(launch, scope, resource, cls, 0, None)
                 elif others:
                     found = _observation(launch, scope, resource, cls, len(others) + 1, None)
@@ -98,13 +95,13 @@ class Threads:
 
     def _beside(self, one: _Launch, other: _Launch, scope: Scope) -> bool:
         """Whether a thread still runs when the next one is started."""
-        is_waited = _is_waited(one.started, other.started, scope)
+        is_waited = _is_waited(one.started, other.started, scope, self._waits)
         return not is_waited and not exclude_each_other(one.started, other.started)
 
     # What is started
 
     def _launches(self, scope: Scope) -> Iterator[_Launch]:
-        for node in scope.calls_named(_STARTERS):
+        for node in scope.calls_named(self.ev.models.words("starts-thread")):
             name = last_name(node.func)
             function, given = _work(node, name)
             if function is None or not self._is_of_threads(node, name, scope):
@@ -144,7 +141,7 @@ class Threads:
                 continue
             fact = call_site(self.ev, call, scope)
             if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
-                return None if _is_waited(launch.started, call, scope) else call
+                return None if _is_waited(launch.started, call, scope, self._waits) else call
         return None
 
 
@@ -246,7 +243,7 @@ def _has_one_thread(executor: ast.expr, scope: Scope) -> bool:
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
 
 
-def _is_repeated(node: ast.Call, resource: str, scope: Scope) -> bool:
+def _is_repeated(node: ast.Call, resource: str, scope: Scope, waits: frozenset[str]) -> bool:
     """Whether a loop starts one thread after the other with one session, and waits for none in between."""
     loop = _loop(node)
     if loop is None:
@@ -255,15 +252,15 @@ def _is_repeated(node: ast.Call, resource: str, scope: Scope) -> bool:
     name = resource.partition(".")[0]
     if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
         return False
-    return not any(last_name(one.func) in _WAITS and first <= one.lineno <= last for one in scope.calls)
+    return not any(last_name(one.func) in waits and first <= one.lineno <= last for one in scope.calls)
 
 
-def _is_waited(started: ast.Call, later: ast.Call, scope: Scope) -> bool:
+def _is_waited(started: ast.Call, later: ast.Call, scope: Scope, waits: frozenset[str]) -> bool:
     """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
-    if any(last_name(one.func) in _WAITS and _start(started) < _start(one) < _start(later) for one in scope.calls):
+    if any(last_name(one.func) in waits and _start(started) < _start(one) < _start(later) for one in scope.calls):
         return True
     parent = parent_of(started)
-    if isinstance(parent, ast.Attribute) and parent.attr in _WAITS:
+    if isinstance(parent, ast.Attribute) and parent.attr in waits:
         return True
     executor = started.func.value if isinstance(started.func, ast.Attribute) else None
     for statement in scope.withs:
@@ -287,7 +284,7 @@ def _loop(node: ast.AST) -> ast.AST | None:
 
 def _of_threads(cls: Class | None) -> Class | None:
     """A class whose objects one thread at a time may use."""
-    is_one = cls is not None and cls.mode == "sync" and cls.kind in ("session", "connection") and not cls.for_threads
+    is_one = cls is not None and cls.mode == "sync" and cls.kind in HANDLES and not cls.for_threads
     return cls if is_one else None
 
 
@@ -296,5 +293,7 @@ def _start(node: ast.expr) -> tuple[int, int]:
 
 
 DETECTOR = Detector(
-    "threads", lambda services: Threads(services.evaluator, services.using).observe, calls=lambda _: _STARTERS
+    "threads",
+    lambda services: Threads(services.evaluator, services.using).observe,
+    calls=lambda services: services.evaluator.models.words("starts-thread"),
 )

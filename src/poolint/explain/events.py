@@ -9,7 +9,7 @@ from poolint.analyses.holding import transactions
 from poolint.explain.line import is_standard
 from poolint.explain.report import Event
 from poolint.explain.words import EFFECTS, of_class, of_row, of_type, of_use
-from poolint.models.schema import RELEASABLE
+from poolint.models.schema import OWNERS, RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.uses import usage
 from poolint.types import returns
@@ -156,4 +156,4 @@ def of_with(
     return Event(text, header.lineno, tuple(says))
 
 
-_GIVEN_BACK = RELEASABLE | {"engine", "pool", "client"}
+_GIVEN_BACK = RELEASABLE | OWNERS

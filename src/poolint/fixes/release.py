@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.block_headers import entering, enters_everywhere
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
+from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
 from poolint.rewrite.releases import ends_its_way, is_like_release, new_release, releases, unit
 from poolint.types.call_sites import call_site
@@ -247,7 +248,7 @@ class _Choice:
     def _is_shared(self) -> bool:
         """Whether others may use what is to be released: a thread's session, an engine or a pool."""
         cls = self.one.cls
-        if cls is not None and cls.kind in ("engine", "pool"):
+        if cls is not None and cls.kind in POOLING:
             return True
         value = self.one.value.value if isinstance(self.one.value, ast.Await) else self.one.value
         assert isinstance(value, ast.Call)

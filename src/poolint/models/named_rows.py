@@ -63,7 +63,14 @@ How = Literal[
     "writes",
     "builds-change",
     "attaches",
+    "leads-to-driver",
     "named-engine",
+    "shows-database",
+    "shows-engine",
+    "talks",
+    # threads
+    "starts-thread",
+    "waits-for-thread",
     # settings
     "reads-environment",
     "declares-field",
@@ -71,6 +78,7 @@ How = Literal[
     "same-value",
     "same-text",
     "same-text-method",
+    "copies",
 ]
 """What a :class:`Manner` may say."""
 
@@ -112,12 +120,16 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     are given; ``asks``: what says which columns or entities are asked for, ``makes-query`` as a method of a session;
     ``builds-change``: what makes a statement that changes or locks rows. ``pends``: methods after which a commit has to flush,
     ``writes`` others that write or lead to it; ``attaches``: they make their argument one of the session's.
-    ``named-engine``: classes of what is called ``engine`` where their library is at hand.
+    ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
+    is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
+    nothing declares, and has such a name, to be a session or a connection, or an engine; ``talks``: methods of drivers.
+
+    ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;
     ``declares-field``: what a field is declared by, with its default; ``property``: decorators after which a method is read
     as an attribute. ``same-value``: what gives its last argument as it is; ``same-text`` and ``same-text-method``:
-    functions, and methods, that give a text which says the same.
+    functions, and methods, that give a text which says the same; ``copies``: what gives a copy of a mapping.
     """
 
     how: How

@@ -52,6 +52,12 @@ REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollb
 TAKING_ROLES: frozenset[Role] = frozenset({"query", "stream", "flush", "refresh"})
 """Roles of calls on a session after which it holds a connection."""
 
+OPENING_ROLES: frozenset[Role] = frozenset({"checkout", "open"})
+"""Roles of calls that give a session or a connection."""
+
+CLOSING_ROLES: frozenset[Role] = frozenset({"dispose", "release"})
+"""Roles of calls that give back what they are called on, or end it."""
+
 ENDING_ROLES: frozenset[Role] = frozenset({"commit", "rollback", "release", "reset"})
 """Roles of calls on a session after which it holds none."""
 
@@ -94,6 +100,15 @@ RELEASABLE: frozenset[Kind] = frozenset({"session", "connection", "subscription"
 
 SESSIONS: frozenset[Kind] = frozenset({"session", "registry"})
 """Kinds that hold a connection from their first use to the end of a transaction."""
+
+HANDLES: frozenset[Kind] = frozenset({"session", "connection"})
+"""Kinds that statements are run on, one after the other."""
+
+POOLING: frozenset[Kind] = frozenset({"engine", "pool"})
+"""Kinds that connections are taken from."""
+
+OWNERS: frozenset[Kind] = POOLING | {"client"}
+"""Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
 
 OnDrop = Literal[
     "",

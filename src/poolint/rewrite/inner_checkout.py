@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.plain_data import Values
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import HANDLES, SESSIONS
 from poolint.rewrite.reads import is_read, is_write, only_reads
 from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _WORKS = frozenset({"query", "flush", "refresh"})
 _TAKES = frozenset({"begin", "connect", "acquire", "connection"})
-_KINDS = frozenset({"session", "connection"})
 
 
 class Inner(NamedTuple):
@@ -113,7 +112,7 @@ class _Comparison:
         """The class of library that a name is an object of, itself and not by inheritance."""
         found = alternatives(self.ev.scope_name(name, self.scope))
         one = found[0] if len(found) == 1 else None
-        if isinstance(one, Instance) and one.base is not None and one.cls is one.base and one.base.kind in _KINDS:
+        if isinstance(one, Instance) and one.base is not None and one.cls is one.base and one.base.kind in HANDLES:
             return one.base
         return None
 

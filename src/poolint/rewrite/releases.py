@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import Fate, Ownership
+from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.vocabulary import last_name
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_ROLES = frozenset({"release", "dispose"})
 _UNTYPED = frozenset({"close", "aclose", "release", "dispose", "disconnect"})
 """Methods that give back what is not known otherwise."""
 _TAKES_BACK = frozenset({"release", "putconn"})
 """Methods of pools that are given what they take back."""
 _PLAIN = ("close", "aclose", "dispose", "disconnect")
-"""Methods that do what leaving a block does; the first that a class has is the one to call."""
+"""Methods that do what leaving a block does; the first that a class has is the one to call: an order no row has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def releases(one: Checkout) -> list[Release] | None:
 def _talks_first(one: Checkout, call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
     row = one.ev.models.method(one.cls, name) if one.cls is not None else None
-    return row is not None and row.role in _ROLES and bool(row.effect)
+    return row is not None and row.role in CLOSING_ROLES and bool(row.effect)
 
 
 def _releasing(one: Checkout, load: ast.Name) -> tuple[ast.Call | None, bool, bool]:
@@ -99,7 +99,7 @@ def _releases_itself(ev: Evaluator, cls: Class | None, name: str) -> bool:
     if cls is None:
         return name in _UNTYPED
     row = ev.models.method(cls, name)
-    return row is not None and row.role in _ROLES and row.releases == "self"
+    return row is not None and row.role in CLOSING_ROLES and row.releases == "self"
 
 
 def _releases_argument(ev: Evaluator, scope: Scope, call: ast.Call) -> bool:
@@ -196,7 +196,7 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
                 return _with_await(call, row, one.scope)
     if one.cls is None or _goes_back_to_a_pool(one.ev, one.cls):
         return None
-    own = {name: row for name, row in _rows(one.ev, one.cls) if row.role in _ROLES and row.releases == "self"}
+    own = {name: row for name, row in _rows(one.ev, one.cls) if row.role in CLOSING_ROLES and row.releases == "self"}
     plain = next((name for name in _PLAIN if name in own), None)
     if plain is None:
         return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.awaits import DroppedAwaitable
 from poolint.detect.collector import LeftToCollector
+from poolint.models.schema import POOLING
 from poolint.rules.base import Declined, Verdict
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _OPEN = {
 def held(cls: Class | None) -> str:
     """What it means that something is not given back."""
     kind = cls.kind if cls is not None else ""
-    if kind in ("engine", "pool"):
+    if kind in POOLING:
         return "its connections stay open"
     if kind == "client":
         return _OPEN.get(cls.on_drop if cls is not None else "", "its connections stay open")
@@ -85,7 +86,7 @@ def call_text(call: CallSite) -> str:
 
 def is_pool_per_call(leak: LeakedCheckout) -> bool:
     """Whether what is never given back is a pool of its own: POL209, which says to build it once. Else it is POL201."""
-    return leak.cls.kind in ("engine", "pool") or (leak.cls.kind == "client" and leak.repeated)
+    return leak.cls.kind in POOLING or (leak.cls.kind == "client" and leak.repeated)
 
 
 def leak_subject(leak: LeakedCheckout) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
 
 _PUTS = frozenset({"append", "appendleft", "add", "setdefault"})
-"""Methods that put their last argument into a container."""
+"""Methods of Python's containers that put their last argument into one."""
 
 Stack = list[tuple[ast.AST, Scope]]
 

@@ -25,13 +25,9 @@ ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
 SAYS_DATABASE = re.compile(
     r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
 )
+# English words, and what is left of them, in names that people choose for what has no type.
 _SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
 _SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
-_ENGINE_METHODS = frozenset({"connect", "begin", "raw_connection", "dispose"})
-_STRONG = frozenset(
-    {"execute", "executemany", "scalar", "scalars", "commit", "rollback", "flush", "refresh", "fetch", "fetchrow",
-     "fetchval", "fetch_all", "fetch_one", "exec", "exec_driver_sql"}
-)  # fmt: skip
 
 
 class Use(NamedTuple):
@@ -68,10 +64,11 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
         return Use(region.bindings[name][0].value, is_bound=True)
     if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
         region = _method_around(scope)  # another method may await something else
+    strong = ev.models.words("shows-database")
     for inner in region.descendants():
         if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region:
             for call in inner.calls:
-                if _is_awaited_use(call, receiver):
+                if _is_awaited_use(call, receiver, strong):
                     return Use(call)
     return Use(None, why_not="call")
 
@@ -86,7 +83,10 @@ def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
     bindings = region.bindings.get(name, ())
     if not bindings or not all(_is_given_asynchronously(ev, one, region) for one in bindings):
         return False
-    return all(one.asynchronous for one in bindings) or _unawaited_uses(name, region) <= 1
+    return (
+        all(one.asynchronous for one in bindings)
+        or _unawaited_uses(name, region, ev.models.words("shows-database")) <= 1
+    )
 
 
 def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
@@ -103,10 +103,10 @@ def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
     return bool(bindings) and all(_is_given_asynchronously(ev, one, one.scope or region) for one in bindings)
 
 
-def _unawaited_uses(name: str, region: Scope) -> int:
+def _unawaited_uses(name: str, region: Scope, strong: frozenset[str]) -> int:
     return sum(
         isinstance(call.func, ast.Attribute)
-        and call.func.attr in _STRONG
+        and call.func.attr in strong
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == name
         and not isinstance(parent_of(call), ast.Await)
@@ -160,7 +160,7 @@ def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
         for inner in scope.descendants()
         for call in inner.calls
         if isinstance(call.func, ast.Attribute)
-        and call.func.attr in _ENGINE_METHODS
+        and call.func.attr in ev.models.words("shows-engine")
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id == name
     ]
@@ -223,9 +223,9 @@ def _method_around(scope: Scope) -> Scope:
     return current
 
 
-def _is_awaited_use(call: ast.Call, receiver: ast.expr) -> bool:
+def _is_awaited_use(call: ast.Call, receiver: ast.expr, strong: frozenset[str]) -> bool:
     function = call.func
-    if not (isinstance(function, ast.Attribute) and function.attr in _STRONG):
+    if not (isinstance(function, ast.Attribute) and function.attr in strong):
         return False
     other = function.value
     if isinstance(receiver, ast.Name):

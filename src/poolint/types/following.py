@@ -214,7 +214,9 @@ class Follower:
     def _is_property(self, function: Scope) -> bool:
         names = {last_name(decorator) for decorator in getattr(function.node, "decorator_list", ())}
         models = self.ev.models
-        return not (models.words("property").isdisjoint(names) and models.manners["property"].isdisjoint(decorators(self.ev, function)))
+        if not models.words("property").isdisjoint(names):
+            return True
+        return not models.manners["property"].isdisjoint(decorators(self.ev, function))
 
     def _of_call(self, node: ast.Call, at: Step) -> Steps | None:
         is_bare = not (node.args or node.keywords)

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
+from poolint.models.schema import HANDLES
 from poolint.screen import STATE_HOLDERS
 from poolint.types import annotated, returns
 from poolint.types.values import (
@@ -109,7 +110,7 @@ def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
     cls = ev.models.classes[_GENERATOR]
     row = ev.models.method(cls, "aclose")
     holds = all(
-        isinstance(one, Instance) and one.base is not None and one.base.kind in ("session", "connection")
+        isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES
         for one in alternatives(receiver.item)
     )
     return LibraryMethod(Instance(cls, cls), row, "aclose") if holds and row is not None else UNKNOWN

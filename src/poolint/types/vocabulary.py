@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.models.schema import OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -45,7 +45,7 @@ class Vocabulary:
                 if method.dedicates:
                     self.dedicates.update(method.names)
                 (self.sync if method.call == "sync" else self.pending).update(method.names)
-                if method.role in ("checkout", "open"):
+                if method.role in OPENING_ROLES:
                     self.takes.update(method.names)
                     if _outlasts(models, method):
                         self.outlasts.update(method.names)
@@ -63,7 +63,7 @@ class Vocabulary:
             last = name.rpartition(".")[2]
             (self.sync if function.call == "sync" else self.pending).add(last)
             made = models.classes.get(function.returns) if function.role == "create" else None
-            if made is not None and (made.kind in ("engine", "pool") or (made.kind == "client" and made.on_drop)):
+            if made is not None and (made.kind in POOLING or (made.kind == "client" and made.on_drop)):
                 self.makes.add(last)
             if function.role == "checkout":
                 self.takes.add(last)

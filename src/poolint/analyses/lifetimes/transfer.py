@@ -18,7 +18,7 @@ from poolint.analyses.lifetimes.state import Config, End, refine
 from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.flow.flags import asked, name_of
 from poolint.frameworks.hooks import is_resumed
-from poolint.models.schema import REACHING_ROLES
+from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import call_site
@@ -156,7 +156,7 @@ class Moves:
         row = self.ev.models.method(self.site.cls, name)
         if row is None:
             return End("handed", "unknown-method")  # an unknown method may do anything
-        if row.role in ("release", "dispose") and row.releases == "self":
+        if row.role in CLOSING_ROLES and row.releases == "self":
             return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released", "method")
         if row.releases == "argument" and row.role == "release":
             return config

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from poolint.flow.cfg.graph import Unwinding, Way
 
 INTERRUPTS = frozenset({"BaseException", "BaseExceptionGroup", "KeyboardInterrupt", "SystemExit"})
+# The names in asyncio, anyio and trio: this room knows no models.
 CANCELLATIONS = frozenset({"CancelledError", "Cancelled"})  # asyncio's and trio's
 
 

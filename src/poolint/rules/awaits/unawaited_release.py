@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.awaits import DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
+from poolint.models.schema import CLOSING_ROLES
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text, held
 
@@ -65,7 +66,7 @@ class UnawaitedRelease(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, DroppedAwaitable)
         call = observation.call
-        if call.role not in ("release", "dispose"):
+        if call.role not in CLOSING_ROLES:
             return None
         return Verdict(
             f"`{call_text(call)}` is never awaited: the coroutine does not run, and {held(call.cls)}", call.receiver
