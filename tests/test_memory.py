@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import weakref
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import Fixture, Project, fixtures
 
-from poolint import engine, runner
+from poolint import engine
 from poolint.config import Resolver
 from poolint.engine import Checker
 from poolint.explain.coverage import totals
@@ -157,22 +156,6 @@ def test_what_is_shown_of_a_fix_does_not_depend_on_what_is_kept(project: Path) -
     assert kept.diffs
     assert rested.diffs == kept.diffs
     assert rested.diagnostics == kept.diagnostics
-
-
-def test_files_of_no_interest_are_not_kept_to_the_end(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected, _ = run(project)
-    waiting = []
-    prove = Runner._prove
-
-    def watched(self: Runner, outcome: Outcome) -> None:
-        waiting.append([os.path.basename(path) for path, _ in self._rejected])
-        prove(self, outcome)
-
-    monkeypatch.setattr(runner, "MOST_REJECTED", 0)
-    monkeypatch.setattr(Runner, "_prove", watched)
-    found, _ = run(project)
-    assert waiting == [["broken.py"], []]
-    assert found.diagnostics == expected.diagnostics
 
 
 def findings(root: Path, fixture: Fixture, most: int) -> list[Diagnostic]:

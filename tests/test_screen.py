@@ -17,7 +17,6 @@ from tests.support import FIXTURES, Fixture, Project, fixtures
 
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
-from poolint.screen.validity import is_plainly_valid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -243,10 +242,3 @@ def test_changed_text_is_looked_at_anew(tmp_path: Path) -> None:
     assert not is_interesting(screen, tmp_path / "module.py")
     write({"module.py": "from database import SessionLocal\n"}, tmp_path)
     assert is_interesting(screen, tmp_path / "module.py")
-
-
-def test_a_rejected_file_is_not_given_to_a_parser_that_has_no_room_for_it() -> None:
-    name = b"a" + b".a" * 2_000
-    assert is_plainly_valid("app.py", b"import a.b.c\n" * 200)
-    assert not is_plainly_valid("app.py", b"import " + name + b"\n")
-    assert not is_plainly_valid("app.py", b"import " + name.replace(b".", b".\\\n") + b"\n")

@@ -73,11 +73,6 @@ class Checker:
             return True
         return self._judges_calls() and any(root in data for root in self._subscribed_roots())
 
-    def has_parsed(self, path: str, data: bytes) -> bool:
-        """Whether the file has been parsed, with these bytes: because another one imports it."""
-        known = self._project.known(self.finder.located(path)) if self._project is not None else None
-        return known is not None and known.source.data == data
-
     @property
     def warnings(self) -> list[str]:
         """A line for each file that was to be asked for something and cannot be read."""

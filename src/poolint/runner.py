@@ -52,8 +52,6 @@ if TYPE_CHECKING:
         @property
         def warnings(self) -> list[str]: ...
 
-        def has_parsed(self, path: str, data: bytes) -> bool: ...
-
         def check(self, source: Source) -> list[Diagnostic]: ...
 
         def seen(self, source: Source) -> Seen | None: ...
@@ -65,12 +63,9 @@ if TYPE_CHECKING:
 
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
 
-MOST_OF_SMALL = 12_000_000
-"""Bytes of source that are kept parsed (see :data:`poolint.engine.MOST_LOADED`) where there is no more than that to check:
-what would be let go of shortly before the end had to be read again."""
-
-MOST_REJECTED = 8_000_000
-"""Bytes of files of no interest that wait for others to be parsed first."""
+SLACK = 1.5
+"""How much more source than usual is kept parsed where all that there is to check is not more than that: what would be let
+go of shortly before the end had to be read again."""
 
 
 class Runner:
@@ -83,15 +78,13 @@ class Runner:
         self._make = make
         self._paths: Sequence[str] = ()
         self._files: Sequence[str] = ()
+        self._enlarged: set[int] = set()
+        """The checkers that keep more (see :data:`SLACK`)."""
         self._swept: set[str] = set()
         """Directories in which nothing is left of a run that was killed."""
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
         self._idle: list[str] = []
         """A line for each settings that leave no rule to run."""
-        self._rejected: list[tuple[str, bytes]] = []
-        """Files of no interest. Whether Python can parse them is asked late: by then, some have been parsed."""
-        self._waiting = 0
-        """Bytes of these."""
 
     def run(self, paths: Sequence[str]) -> Outcome:
         """Check the files that ``paths`` stand for.
@@ -112,7 +105,6 @@ class Runner:
             except ConfigError as error:
                 outcome.refuse(error)
             self._rest(outcome)
-        self._prove(outcome)
         if discovery.leftovers and not self._options.diff:
             from poolint.fixes.writing import remove_leftovers
 
@@ -134,13 +126,12 @@ class Runner:
         outcome.files = 1
         result = self._check(path, data, write=False) if len(data) <= SOURCE_LIMIT else self._too_large(path)
         outcome.add(path, result)
-        self._prove(outcome)
         return self._finished(outcome), data if result.source is None else result.source.data
 
     def check_file(self, path: str) -> FileResult:
         """All of one file: read, screened, checked, suppressed, and fixed where that is asked for.
 
-        One that is of no interest is put aside, for :meth:`_prove`.
+        One that is of no interest is not parsed: whether Python takes it is for others to say.
         """
         try:
             data = read_source(path)
@@ -207,49 +198,26 @@ class Runner:
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
     ) -> None:
         is_interesting = checker.is_interesting(path, data)
-        if not is_interesting:
-            self._rejected.append((path, data))
-            self._waiting += len(data)
         if is_interesting or may_be_reviewed(settings, data):
             self._check_source(result, checker, settings, path, data, write, is_interesting)
-
-    def _prove(self, outcome: Outcome) -> None:
-        """Report of the files that were put aside which of them no Python can parse."""
-        from poolint.screen.validity import is_plainly_valid
-
-        for path, data in self._rejected:
-            settings = self._resolver.for_file(path)
-            if self.checker(settings).has_parsed(path, data) or is_plainly_valid(path, data):
-                continue
-            from poolint.text.source import Source
-
-            result = FileResult()
-            try:
-                Source.from_bytes(path, data).tree
-            except Exception as error:
-                self._failed(result, settings, path, error)
-            outcome.add(path, result)
-        self._rejected.clear()
-        self._waiting = 0
 
     def _rest(self, outcome: Outcome) -> None:
         """Let go of what takes memory, where that is much; what comes of the files that were checked is kept plain."""
         full = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError) and one.is_full]
-        if full and self._is_small:
-            for checker in full:
-                checker.most = max(checker.most, MOST_OF_SMALL)
-            full = [one for one in full if one.is_full]
-        if full or self._waiting > MOST_REJECTED:
-            self._prove(outcome)
+        for checker in full:
+            if id(checker) not in self._enlarged and self._bytes <= checker.most * SLACK:
+                self._enlarged.add(id(checker))
+                checker.most = int(checker.most * SLACK)
+        full = [one for one in full if one.is_full]
         if full:
             outcome.settle()
             for checker in full:
                 checker.rest()
 
     @cached_property
-    def _is_small(self) -> bool:
-        """Whether all that there is to check fits into memory at once: to let go of it costs reading it again."""
-        return sum(map(os.path.getsize, filter(os.path.isfile, self._files))) <= MOST_OF_SMALL
+    def _bytes(self) -> int:
+        """Bytes of all files that there are to check."""
+        return sum(map(os.path.getsize, filter(os.path.isfile, self._files)))
 
     def _check_source(
         self,

@@ -47,14 +47,10 @@ class Checker:
         del source
 
     is_full = False
+    most = 0
 
     def rest(self) -> None:
         raise AssertionError("it is never full")
-
-    def has_parsed(self, path: str, data: bytes) -> bool:
-        assert Path(path).is_absolute()
-        del data
-        return False
 
     def check(self, source: Source) -> list[Diagnostic]:
         from poolint.selection import enabled
