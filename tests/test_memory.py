@@ -77,7 +77,7 @@ def project(tmp_path: Path) -> Path:
     for i in range(COUNT):
         text = MODULE.replace("{i}", str(i)).replace("{n}", str((i + 1) % COUNT))
         (tmp_path / f"orders{i}.py").write_text(text)
-    (tmp_path / "broken.py").write_text("def plain(:\n")
+    (tmp_path / "broken.py").write_text("import asyncpg\npool = asyncpg.create_pool()\ndef plain(:\n")
     return tmp_path
 
 

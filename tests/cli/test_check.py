@@ -186,10 +186,10 @@ def test_stdin(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None
     ran = run("--output-format=concise", "--stdin-filename", "src/a.py", "-")
     assert ran.code == 1
     assert ran.out.splitlines()[0] == "src/a.py:2:1: POL101 [*] `leak()` leaks"
-    monkeypatch.setattr(sys, "stdin", Stdin(b"def ("))
+    monkeypatch.setattr(sys, "stdin", Stdin(b"pool\ndef ("))
     ran = run("--output-format=concise", "-")
     assert ran.code == 1
-    assert ran.out.startswith("-:1:")
+    assert ran.out.startswith("-:2:")
     assert run("-", "a.py").code == 2
     del project
 

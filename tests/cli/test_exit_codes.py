@@ -43,9 +43,10 @@ CASES = {
         ASYNC, 1, (), "Found 1 error (1 fixed, 0 remaining).", ("--fix", "--exit-non-zero-on-fix")
     ),
     "a finding, and exit zero": Case("pool\nleak()\n", 0, ("POL101",), FIXABLE, ("--exit-zero",)),
-    "no Python": Case("def f(:\n", 1, ("POL901",), ONE),
-    "no Python, under another select": Case("def f(:\n", 1, ("POL901",), ONE, ("--select=POL201",)),
-    "no Python, ignored": Case("def f(:\n", 0, options=("--ignore=POL901",)),
+    "no Python": Case("pool\ndef f(:\n", 1, ("POL901",), ONE),
+    "no Python, under another select": Case("pool\ndef f(:\n", 1, ("POL901",), ONE, ("--select=POL201",)),
+    "no Python, of no interest": Case("def f(:\n", 0),
+    "no Python, ignored": Case("pool\ndef f(:\n", 0, options=("--ignore=POL901",)),
     "too large": Case("pool = 1  # " + "x" * 1_500_000 + "\n", 1, ("POL903",), ONE),
     "too large, ignored": Case("pool = 1  # " + "x" * 1_500_000 + "\n", 0, options=("--ignore=POL903",)),
     "a comment with an unknown code": Case("pool  # poolint: ignore[POL7]\n", 1, ("POL904",), ONE),

@@ -112,7 +112,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     from poolint.runner import may_be_reviewed, reportable, tellable
 
     reviewed = may_be_reviewed(settings, encoded)
-    if not interesting and not reviewed and text.isascii():
+    if not interesting and not reviewed:
         return []
 
     from poolint.selection import internal_ignored
@@ -120,9 +120,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
 
     try:
         source = Source.from_bytes(filename, _bytes(filename, text))
-        found = []
-        if interesting or reviewed:
-            found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
+        found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
     except SourceError as error:
