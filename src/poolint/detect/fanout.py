@@ -136,6 +136,8 @@ def _has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
         if _SMALL.search(items.id) is not None or items.id.isupper():
             return True
         made, where = origin(ev, items, scope, frozenset())
+        if isinstance(made, (ast.List, ast.Set)) and not made.elts:
+            return False  # it begins empty, to be filled
         return not isinstance(made, ast.Name) and _has_a_bound(ev, made, where)
     return False
 
