@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from tests.flow.drawing import drawn, edges_of, ways
 
-from poolint.flow.cfg import EXITS, Edge, EdgeKind, Graph, Node, TooComplex, build
-from poolint.flow.cfg.graph import reverse_postorder
+from poolint.flow.cfg import EXITS, Edge, Graph, Node, TooComplex, build
 from poolint.flow.solver import Problem, explore, reach, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 Names = frozenset[str]
 Bits = frozenset[int]
@@ -181,40 +181,7 @@ def test_textbook_problems(case: Case) -> None:
     assert {place: words(facts.get(node)) for place, node in places.items()} == case.expected
 
 
-# Small random graphs, and all of their ways. `seed` is all that they depend on.
-
-
-def drawn(random: Random, size: int = 5) -> Graph:
-    """A graph of a few events, each with one or two edges to any, and with one exit."""
-    successors = [[random.randrange(1, size) for _ in range(random.choice((1, 2, 2)))] for _ in range(size - 1)]
-    found = [0]
-    for one in found:  # grows
-        found += [target for target in dict.fromkeys([*successors, []][one]) if target not in found]
-    last = size - 1
-    nodes = {one: Node("statement" if one != last else "exit-normal", ast.Pass()) for one in {*found, last}}
-    for one in found:
-        for target in [*successors, []][one]:
-            edge = Edge(nodes[one], nodes[target], random.choice(get_args(EdgeKind)))
-            nodes[one].successors.append(edge)
-            nodes[target].predecessors.append(edge)
-    return Graph(
-        ast.Lambda(), [nodes[one] for one in sorted(nodes)], reverse_postorder(nodes[0]), {"exit-normal": nodes[last]}
-    )
-
-
-def edges_of(graph: Graph) -> list[Edge]:
-    return [edge for node in graph.nodes for edge in node.successors]
-
-
-def ways(start: Node, length: int) -> Iterator[list[Edge]]:
-    """All ways of up to ``length`` edges from an event on, in the order of their edges, the empty one first."""
-    stack: list[tuple[Node, list[Edge]]] = [(start, [])]
-    while stack:
-        node, way = stack.pop()
-        yield way
-        if len(way) < length:
-            stack += [(edge.target, [*way, edge]) for edge in reversed(node.successors)]
-
+# On small random graphs, against all of their ways. `seed` is all that they depend on.
 
 SEEDS = range(40)
 

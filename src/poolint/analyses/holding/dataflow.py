@@ -1,7 +1,7 @@
 """Which connections are held when a call is made: a forward data-flow analysis over the control-flow graph.
 
-A resource has not been used yet, holds a connection, or has ended; where ways meet, the greatest of these is taken. So
-a call after a use on *some* way counts, but one after a commit on some way does not: ``if commit: session.commit()``.
+What is known of a resource at an event is the set of its standings over all ways there. A call after a use on *some*
+way counts, but one after a commit on some way does not: ``if commit: session.commit()``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import entry
 from poolint.analyses.holding.exit_summaries import Leaving
+from poolint.analyses.holding.standings import Standings, changed_by
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
 from poolint.flow.cfg import TooComplex
-from poolint.flow.solver import Problem, edges_from, reach, solve
+from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import Function, alternatives
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.database_locks import Below
+    from poolint.analyses.holding.standings import Standing
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.holding.transfer import Changes, Reader
     from poolint.analyses.waypoints import Cause
-    from poolint.flow.cfg import Edge, Graph, Node
+    from poolint.flow.cfg import Graph, Node
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
 
@@ -48,16 +50,8 @@ class Hold(NamedTuple):
     cause: Cause | None = None
 
 
-class _Standing(NamedTuple):
-    ended: bool
-    change: Change
-    is_sure: bool = True
-
-
 MAX_RESOURCES = 50
 """Resources of one function that are followed; real ones hold up to four."""
-
-_State = dict[str, _Standing]
 
 
 class Holdings:
@@ -70,7 +64,7 @@ class Holdings:
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
-        self._before: dict[Scope, dict[Node, _State] | None] = {}
+        self._standings: dict[Scope, Standings | None] = {}
         self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
         self._finding_before: set[Scope] = set()
         self._cycles = 0
@@ -173,8 +167,8 @@ class Holdings:
         changes = self.changes(scope)
         if not changes.holds_any():
             return []
-        states = self._states(scope, changes)
-        if states is None:
+        standings = self._before(scope, changes)
+        if standings is None:
             return []
         graph = self._graphs.of(scope)
         events, where = graph.nodes_of(node), parent_of(node)
@@ -182,28 +176,30 @@ class Holdings:
             events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
         if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
             events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
-        return self._held(events, node, states, scope)
+        return self._held(events, node, standings, scope)
 
-    def _held(self, events: list[Node], node: ast.AST, states: dict[Node, _State], scope: Scope) -> list[Hold]:
+    def _held(self, events: list[Node], node: ast.AST, standings: Standings, scope: Scope) -> list[Hold]:
         held: dict[str, Hold] = {}
         dedicated = self.changes(scope).dedicated
         for event in events:
-            for name, standing in states.get(event, {}).items():
-                if not standing.ended and name not in dedicated:
-                    change, header = standing.change, self._header(standing.change, node, scope)
-                    held[name] = Hold(name, change.node, change.cls, header, standing.is_sure, change.cause)
+            for name, found in standings.before(event).items():
+                change = standings.since(event, name)
+                if change is not None and name not in dedicated and not any(one.ended for one in found):
+                    is_sure = all(one.is_held for one in found)
+                    header = self._header(change, node, scope)
+                    held[name] = Hold(name, change.node, change.cls, header, is_sure, change.cause)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
     def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
         """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""
         changes = self.changes(scope)
-        states = self._states(scope, changes) if changes.calls or changes.holds_any() else None
-        if states is None:
+        standings = self._before(scope, changes) if changes.calls or changes.holds_any() else None
+        if standings is None:
             return [], []
         graph = self._graphs.of(scope)
         events = graph.nodes_of(scope.yields[0]) if scope.yields else [graph.exits["exit-normal"]]
-        ended = [name for event in events for name, one in states.get(event, {}).items() if one.ended]
-        return self._held(events, scope.node, states, scope), ended
+        ended = [name for event in events for name, found in standings.before(event).items() if _ended(found)]
+        return self._held(events, scope.node, standings, scope), ended
 
     def lasts(
         self, since: ast.Call, node: ast.AST, resource: str, scope: Scope, ending: Iterable[ast.Call] = ()
@@ -238,11 +234,15 @@ class Holdings:
 
     def ended(self, node: ast.AST, scope: Scope) -> list[Change]:
         """What has ended the use of a connection when ``node`` begins, on some way to it, once for each resource."""
-        states = self._states(scope, self.changes(scope))
-        events = self._graphs.of(scope).nodes_of(node) if states else []
-        found = {
-            name: one.change for event in events for name, one in (states or {}).get(event, {}).items() if one.ended
-        }
+        standings = self._before(scope, self.changes(scope))
+        if standings is None:
+            return []
+        found: dict[str, Change] = {}
+        for event in self._graphs.of(scope).nodes_of(node):
+            for name, known in standings.before(event).items():
+                change = _ended(known)
+                if change is not None:
+                    found[name] = change
         return list(found.values())
 
     def blocks(self, node: ast.AST, scope: Scope) -> list[Region]:
@@ -255,58 +255,18 @@ class Holdings:
             return change.node
         return next((one.header for one in self.blocks(node, scope) if one.session == change.resource), None)
 
-    def _states(self, scope: Scope, changes: Changes) -> dict[Node, _State] | None:
-        if scope in self._before:
-            return self._before[scope]
+    def _before(self, scope: Scope, changes: Changes) -> Standings | None:
+        """The standings before the events of a function; None where that takes too much."""
+        if scope in self._standings:
+            return self._standings[scope]
         try:
             few = len({one.resource for one in changes.holding()}) <= MAX_RESOURCES
-            found = _flow(self._graphs.of(scope), changes) if few else None
+            found = Standings(self._graphs.of(scope), changes) if few else None
         except TooComplex:
             found = None
         if self._changes.get(scope) is changes:
-            self._before[scope] = found
+            self._standings[scope] = found
         return found
-
-
-def _flow(graph: Graph, changes: Changes) -> dict[Node, _State]:
-    """The state before each node that the entry reaches."""
-    first = {one.resource: _Standing(ended=False, change=one) for one in changes.before}
-
-    def transfer(edge: Edge, state: _State) -> _State | None:
-        if edge.kind in ("cancel", "interrupt", "generator-exit"):
-            return None
-        return _after(edge.source, state, changes, raised=edge.kind == "exception")
-
-    return solve(graph, Problem({graph.entry: first}, _joined, transfer))
-
-
-def _after(node: Node, state: _State, changes: Changes, *, raised: bool) -> _State:
-    """The state after an event, which has ``raised`` or has not."""
-    found = changed_by(node, changes)
-    if not found:
-        return state
-    state = dict(state)
-    for change in found:
-        if raised and change.reverse and change.holds:
-            state.pop(change.resource, None)  # nothing is known of what its name had before
-            continue
-        known = state.get(change.resource)
-        if not change.holds and not (raised and change.reverse):
-            state[change.resource] = _Standing(ended=True, change=change)
-        elif known is None or known.ended:
-            state[change.resource] = _Standing(ended=False, change=change)
-    return state
-
-
-def changed_by(node: Node, changes: Changes) -> list[Change] | None:
-    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
-    if node.kind == "await":
-        assert isinstance(node.node, ast.Await)
-        return changes.calls.get(node.node.value)
-    if node.kind == "call":
-        return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
-    table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
-    return table.get(node.node) if table is not None else None
 
 
 def _leads(node: Node, around: Node, ends: list[Node]) -> bool:
@@ -318,25 +278,9 @@ def _ends(node: Node, resource: str, changes: Changes) -> bool:
     return any(one.resource == resource and not one.holds for one in changed_by(node, changes) or ())
 
 
-def _joined(one: _State, other: _State) -> _State:
-    joined: _State = {}
-    for name in {**one, **other}:
-        first, second = one.get(name), other.get(name)
-        if first is None or second is None:
-            standing = first or second
-            assert standing is not None
-            joined[name] = standing._replace(is_sure=False)
-        else:
-            greater = max(first, second, key=_rank)
-            is_sure = first.is_sure and second.is_sure and first.ended == second.ended
-            joined[name] = greater._replace(is_sure=is_sure)
-    return joined
-
-
-def _rank(standing: _Standing) -> tuple[bool, int, int]:
-    """Later ends and earlier beginnings are greater, so that a search for the greatest ends."""
-    row, column = _position(standing.change.node)
-    return (standing.ended, -row, -column)
+def _ended(standings: list[Standing]) -> Change | None:
+    """What has ended the use of a resource on some way: the first such change in the text."""
+    return next((one.change for one in standings if one.ended), None)
 
 
 def _position(node: ast.expr) -> tuple[int, int]:

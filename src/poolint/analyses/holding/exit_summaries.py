@@ -15,6 +15,7 @@ from enum import IntEnum
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.standings import changed_by
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import completed, explore
@@ -160,8 +161,6 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed.
     """
-    from poolint.analyses.holding.dataflow import changed_by
-
     telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
 
     def transfer(edge: Edge, before: tuple[Left, bool]) -> tuple[Left, bool] | None:

@@ -1,0 +1,163 @@
+"""The standings of resources: for each event, the set over all ways that lead there, as a forward data-flow problem.
+
+On one way a resource stands in one of three ways when an event begins: nothing is known of it yet, it has been held
+since a change, or its use has been ended by one. Each change of a function is one bit, and so is the unknown of each
+resource; a set is a number, sets are joined by *or*, and what an event does to a set it does to each of its members.
+So the solution is exactly what there is over all ways, and there are no more standings than changes and resources.
+
+Where something was held on some way since one use, and then ended and taken again on another, a reader is told of the
+later use: behind it no end lies on any way. This is about the ways together and so has bits of its own.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.flow.solver import Problem, solve
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from poolint.analyses.holding.transfer import Change, Changes
+    from poolint.flow.cfg import Edge, Graph, Node
+
+
+class Standing(NamedTuple):
+    """How a resource stands on some way: held since ``change``, or ended by it; with no ``change``, nothing is known."""
+
+    resource: str
+    change: Change | None = None
+    ended: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it holds a connection."""
+        return self.change is not None and not self.ended
+
+
+class _Move(NamedTuple):
+    """What a change does to a set: the bits of what it may lead to, and those of its resource."""
+
+    change: Change
+    held: int
+    ended: int
+    unknown: int
+    told: int
+    idle: int
+    all_told: int
+    of_resource: int
+
+
+class Standings:
+    """The standings before each event of a function."""
+
+    def __init__(self, graph: Graph, changes: Changes) -> None:
+        self._table: list[Standing] = []
+        """The standing of each bit, the lowest first."""
+        self._bits: dict[tuple[str, int, bool, bool], int] = {}
+        self._of_resource: dict[str, int] = {}
+        self._idle = 0
+        """All standings in which nothing is held."""
+        self._all_told: dict[str, int] = {}
+        self._decoded: dict[int, dict[str, list[Standing]]] = {}
+        first = {one.resource: self._bit(Standing(one.resource, one)) | self._told(one) for one in changes.before}
+        made = {node: found for node in graph.nodes if (found := changed_by(node, changes))}
+        for found in made.values():
+            for one in found:
+                unknown = self._bit(Standing(one.resource))
+                self._bit(Standing(one.resource, one))
+                self._bit(Standing(one.resource, one, ended=True))
+                self._told(one)
+                first.setdefault(one.resource, unknown)
+        self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
+        self._before = solve(graph, Problem({graph.entry: sum(first.values())}, int.__or__, self._along))
+
+    def before(self, event: Node) -> dict[str, list[Standing]]:
+        """The standings of each resource when an event begins, those of the changes that stand first in front.
+
+        Resources of which nothing is known on any way are left out.
+        """
+        state = self._before.get(event, 0)
+        found = self._decoded.get(state)
+        if found is None:
+            found = self._decoded[state] = self._decode(state)
+        return found
+
+    def since(self, event: Node, resource: str) -> Change | None:
+        """Since which change a resource is said to be held when an event begins, if it is on some way.
+
+        It is the first in the text of those behind which no way ends it again.
+        """
+        told = self._members(self._before.get(event, 0) & self._all_told.get(resource, 0))
+        return min(told, key=_place).change if told else None
+
+    def _bit(self, standing: Standing, *, told: bool = False) -> int:
+        key = (standing.resource, id(standing.change), standing.ended, told)
+        bit = self._bits.get(key)
+        if bit is None:
+            bit = self._bits[key] = 1 << len(self._table)
+            self._table.append(standing)
+            self._of_resource[standing.resource] = self._of_resource.get(standing.resource, 0) | bit
+            self._idle |= 0 if standing.is_held else bit
+        return bit
+
+    def _told(self, change: Change) -> int:
+        bit = self._bit(Standing(change.resource, change), told=True)
+        self._all_told[change.resource] = self._all_told.get(change.resource, 0) | bit
+        return bit
+
+    def _move(self, change: Change) -> _Move:
+        name = change.resource
+        held, ended = self._bit(Standing(name, change)), self._bit(Standing(name, change, ended=True))
+        all_, told = self._of_resource[name], self._told(change)
+        return _Move(
+            change, held, ended, self._bit(Standing(name)), told, all_ & self._idle, self._all_told[name], all_
+        )
+
+    def _along(self, edge: Edge, state: int) -> int | None:
+        if edge.kind in ("cancel", "interrupt", "generator-exit"):
+            return None
+        moves = self._moves.get(edge.source)
+        if moves is None:
+            return state
+        raised = edge.kind == "exception"
+        for change, held, ended, unknown, told, idle, all_told, of_resource in moves:
+            if raised and change.reverse and change.holds:
+                state = state & ~of_resource | unknown  # nothing is known of what its name had before
+            elif not change.holds and not (raised and change.reverse):
+                state = state & ~of_resource | ended
+            elif state & idle:
+                if state & idle & ~unknown or not state & all_told:
+                    state = state & ~all_told | told
+                state = state & ~idle | held
+        return state
+
+    def _decode(self, state: int) -> dict[str, list[Standing]]:
+        found: dict[str, list[Standing]] = {}
+        for standing in self._members(state & ~sum(self._all_told.values())):
+            found.setdefault(standing.resource, []).append(standing)
+        return {name: sorted(all_, key=_place) for name, all_ in found.items() if any(one.change for one in all_)}
+
+    def _members(self, state: int) -> list[Standing]:
+        found = []
+        while state:
+            lowest = state & -state
+            found.append(self._table[lowest.bit_length() - 1])
+            state ^= lowest
+        return found
+
+
+def changed_by(node: Node, changes: Changes) -> list[Change] | None:
+    """What an event changes; a coroutine changes something, and raises, where it is awaited."""
+    if node.kind == "await":
+        assert isinstance(node.node, ast.Await)
+        return changes.calls.get(node.node.value)
+    if node.kind == "call":
+        return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
+    table = {"enter": changes.enters, "exit": changes.exits}.get(node.kind)
+    return table.get(node.node) if table is not None else None
+
+
+def _place(standing: Standing) -> tuple[int, int]:
+    node = standing.change.node if standing.change is not None else None
+    return (node.lineno, node.col_offset) if node is not None else (0, 0)
