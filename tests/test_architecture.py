@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runner",
         "selection",
         "text",
+        "workers",
     },
     "dev": {
         "analyses",
@@ -77,6 +78,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "types",
     },
     "output": {"config", "diagnostics", "selection"},
+    # What every worker will need is loaded before the first is forked.
+    "workers": {"analyses", "config", "detect", "diagnostics", "judgement", "models", "runner", "text"},
     "runner": {
         "config",
         "crashes",

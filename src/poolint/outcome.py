@@ -4,9 +4,33 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Protocol
+
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen, Settled
+    from poolint.rules.base import Rule
     from poolint.text.source import Source
+
+    class Checker(Protocol):
+        """What the runner needs of :class:`poolint.engine.Checker`."""
+
+        def is_interesting(self, path: str, data: bytes) -> bool: ...
+
+        rules: Mapping[str, type[Rule]]
+        most: int
+
+        @property
+        def warnings(self) -> list[str]: ...
+
+        def check(self, source: Source) -> list[Diagnostic]: ...
+
+        def seen(self, source: Source) -> Seen | None: ...
+
+        @property
+        def is_full(self) -> bool: ...
+
+        def rest(self) -> None: ...
 
 
 class Options:
@@ -31,7 +55,7 @@ class FileResult:
         self.fixed: list[Diagnostic] = []
         self.diff = ""
         self.source: Source | None = None
-        self.seen: Seen | None = None
+        self.seen: Seen | Settled | None = None
         self.crashed = False
 
 
@@ -57,6 +81,13 @@ class Outcome:
         self.files = 0
         self.crashed = False
         self.is_idle = False
+
+    def take(self, path: str, result: FileResult | Exception) -> None:
+        """Take in what comes of one file: its result, or why its settings cannot be used."""
+        if isinstance(result, Exception):
+            self.refuse(result)
+        else:
+            self.add(path, result)
 
     def add(self, path: str, result: FileResult) -> None:
         """Take in the result of one file."""

@@ -33,35 +33,15 @@ from poolint.selection import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Protocol
 
     from poolint.config import Resolver, Settings
     from poolint.diagnostics import Diagnostic
-    from poolint.engine import Seen
+    from poolint.outcome import Checker as Checker
     from poolint.rules.base import Rule
     from poolint.text.source import Source
 
-    class Checker(Protocol):
-        """What the runner needs of :class:`poolint.engine.Checker`."""
-
-        def is_interesting(self, path: str, data: bytes) -> bool: ...
-
-        rules: Mapping[str, type[Rule]]
-        most: int
-
-        @property
-        def warnings(self) -> list[str]: ...
-
-        def check(self, source: Source) -> list[Diagnostic]: ...
-
-        def seen(self, source: Source) -> Seen | None: ...
-
-        @property
-        def is_full(self) -> bool: ...
-
-        def rest(self) -> None: ...
-
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
+    Share = Callable[["Runner", Sequence[str], Outcome], bool]
 
 SLACK = 1.5
 """How much more source than usual is kept parsed where all that there is to check is not more than that: what would be let
@@ -69,15 +49,31 @@ go of shortly before the end had to be read again."""
 
 
 class Runner:
-    """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them."""
+    """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them.
 
-    def __init__(self, resolver: Resolver, options: Options | None = None, make: MakeChecker | None = None) -> None:
+    ``share`` may check all files of a run in place of the runner, with its help; ``done`` is called after each of them.
+    """
+
+    def __init__(
+        self,
+        resolver: Resolver,
+        options: Options | None = None,
+        make: MakeChecker | None = None,
+        share: Share | None = None,
+        done: Callable[[], object] = lambda: None,
+    ) -> None:
         self.rules = LazyRules()
         self._resolver = resolver
+        self.done = done
         self._options = options or Options()
         self._make = make
+        self._share = share
         self._paths: Sequence[str] = ()
         self._files: Sequence[str] = ()
+        self._processes = 1
+        """How many processes share what may be kept parsed."""
+        self._told: tuple[dict[str, None], dict[str, None]] = ({}, {})
+        """What other processes had to say in the end."""
         self._enlarged: set[int] = set()
         """The checkers that keep more (see :data:`SLACK`)."""
         self._swept: set[str] = set()
@@ -98,13 +94,12 @@ class Runner:
         self._paths = paths
         self._swept.clear()
         self._files = list(discovery.files(paths))
-        for path in self._files:
-            outcome.files += 1
-            try:
-                outcome.add(path, self.check_file(path))
-            except ConfigError as error:
-                outcome.refuse(error)
-            self._rest(outcome)
+        outcome.files = len(self._files)
+        if self._share is None or not self._share(self, self._files, outcome):
+            for path in self._files:
+                outcome.take(path, self.checked(path))
+                self.rest(outcome)
+                self.done()
         if discovery.leftovers and not self._options.diff:
             from poolint.fixes.writing import remove_leftovers
 
@@ -143,6 +138,21 @@ class Runner:
             return result
         return self._check(path, data, write=True)
 
+    def checked(self, path: str) -> FileResult | ConfigError:
+        """What comes of one file, or why its settings cannot be used."""
+        try:
+            return self.check_file(path)
+        except ConfigError as error:
+            return error
+
+    def weight(self, path: str) -> int:
+        """The bytes of a file that takes an analysis; 0 where :meth:`check_file` is done with it soon."""
+        try:
+            data = read_source(path)
+            return len(data) if self.checker(self._resolver.for_file(path)).is_interesting(path, data) else 0
+        except Exception:
+            return 0  # what this is will be told when the file is checked
+
     def _too_large(self, path: str) -> FileResult:
         """A bound that was hit is reported, not hidden. The settings have to be usable all the same."""
         result = FileResult()
@@ -164,7 +174,9 @@ class Runner:
         try:
             if settings.select is not None or written(settings):
                 self._validate(settings)
-            return (self._make or _engine())(settings, self.rules)
+            checker = (self._make or _engine())(settings, self.rules)
+            self._divide(checker)
+            return checker
         except ConfigError as error:
             return error
 
@@ -201,7 +213,7 @@ class Runner:
         if is_interesting or may_be_reviewed(settings, data):
             self._check_source(result, checker, settings, path, data, write, is_interesting)
 
-    def _rest(self, outcome: Outcome) -> None:
+    def rest(self, outcome: Outcome) -> None:
         """Let go of what takes memory, where that is much; what comes of the files that were checked is kept plain."""
         full = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError) and one.is_full]
         for checker in full:
@@ -213,6 +225,19 @@ class Runner:
             outcome.settle()
             for checker in full:
                 checker.rest()
+
+    def divide(self, processes: int, files: Sequence[str]) -> None:
+        """Keep no more parsed than is this process's part, from now on, which is one of so many that check ``files``."""
+        self._processes = processes
+        self._files = files
+        for _, one in self._checkers.values():
+            if not isinstance(one, ConfigError):
+                self._divide(one)
+
+    def _divide(self, checker: Checker) -> None:
+        # Where there is not much to check, each may keep all: what is let go of had to be parsed again by all of them.
+        if self._processes > 1 and self._bytes > checker.most * SLACK:
+            checker.most //= self._processes
 
     @cached_property
     def _bytes(self) -> int:
@@ -281,6 +306,26 @@ class Runner:
             trace(error)
             self._internal(result, settings, "POL900", path, f"poolint crashed here: {summary(error)}; {REPORT}")
 
+    def crashed(self, path: str, how: str) -> FileResult:
+        """The result of a file that no process has survived."""
+        from poolint.crashes import REPORT
+
+        result = FileResult()
+        result.crashed = True
+        self._internal(result, self._resolver.for_file(path), "POL900", path, f"poolint crashed here: {how}; {REPORT}")
+        return result
+
+    def told(self) -> list[list[str]]:
+        """A line for each rule that could not be loaded, and one for each file that could not be asked, so far."""
+        checkers = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError)]
+        warnings = {shown(line): None for one in checkers for line in one.warnings}
+        return [list({**dict.fromkeys(self.rules.errors), **self._told[0]}), sorted({**warnings, **self._told[1]})]
+
+    def tell(self, lines: list[list[str]]) -> None:
+        """Take in what another process had to say."""
+        for known, told in zip(self._told, lines, strict=True):
+            known.update(dict.fromkeys(told))
+
     def _internal(
         self, result: FileResult, settings: Settings, code: str, path: str, message: str, row: int = 1, column: int = 1
     ) -> None:
@@ -293,8 +338,7 @@ class Runner:
     def _finished(self, outcome: Outcome) -> Outcome:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
         checkers = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError)]
-        warnings = dict.fromkeys(line for one in checkers for line in one.warnings)
-        outcome.errors = [*self.rules.errors, *map(shown, warnings), *self._idle]
+        outcome.errors = [*(line for lines in self.told() for line in lines), *self._idle]
         outcome.is_idle = bool(self._idle) and len(self._idle) == len(checkers)
         return outcome
 

@@ -108,6 +108,7 @@ def test_the_collector_is_off_in_its_own_process_only(project: Path, run: Run, m
     assert gc.isenabled()
     monkeypatch.setattr(sys, "argv", ["poolint", "a.py"])
     monkeypatch.setattr("warnings.simplefilter", lambda *_: None)
+    monkeypatch.setattr(entry, "is_own", False)  # restored at the end
     try:
         assert entry.main() == 0
         assert not gc.isenabled()

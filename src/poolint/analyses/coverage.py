@@ -16,7 +16,7 @@ from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import evidence
 from poolint.types.following import origin
-from poolint.types.unmodelled import DATABASE, path_to, unmodelled, waited_for
+from poolint.types.unmodelled import DATABASE, Path, path_to, unmodelled, waited_for
 from poolint.types.values import UNKNOWN, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
-    from poolint.types.unmodelled import Path, Unmodelled
+    from poolint.types.unmodelled import Unmodelled
     from poolint.types.values import Type
 
 _ROLES: frozenset[str] = frozenset({*REACHING_ROLES, "checkout", "open", "begin", "transaction", "cursor"})

@@ -72,6 +72,7 @@ def parse(argv: list[str]) -> int:
             isolated=options.isolated,
             quiet=options.quiet,
             stdin_filename=options.stdin_filename,
+            jobs=options.jobs,
         )
     )
 
@@ -130,10 +131,28 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     output.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
     output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
 
+    run = check.add_argument_group("processes")
+    run.add_argument(
+        "-j",
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="check files in up to N processes where that pays (default: auto, the number of cores)",
+    )
+
     files = check.add_argument_group("files")
     files.add_argument("--force-exclude", action="store_true", help="exclude also what is named on the command line")
     files.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
     files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from stdin")
+
+
+def _jobs(text: str) -> int | None:
+    if text == "auto":
+        return None
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or auto")
+    return number
 
 
 def _add_rule(rule: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from poolint.diagnostics import Diagnostic
-    from poolint.runner import MakeChecker, Outcome, Runner
+    from poolint.runner import MakeChecker, Outcome, Runner, Share
 
 
 DEFAULT = ["."]
@@ -30,6 +30,7 @@ class Arguments:
         "exit_zero",
         "fix",
         "isolated",
+        "jobs",
         "output_format",
         "overrides",
         "paths",
@@ -51,6 +52,7 @@ class Arguments:
         isolated: bool = False,
         quiet: bool = False,
         stdin_filename: str | None = None,
+        jobs: int | None = None,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -63,6 +65,8 @@ class Arguments:
         self.isolated = isolated
         self.quiet = quiet
         self.stdin_filename = stdin_filename
+        self.jobs = jobs
+        """How many processes there may be; None for as many as there are cores."""
 
 
 def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
@@ -71,7 +75,7 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
     options = Options(arguments.fix, arguments.unsafe, arguments.diff, _tells_coverage(arguments))
-    runner = Runner(resolver, options, make)
+    runner = Runner(resolver, options, make, _sharing(arguments))
     need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
@@ -85,6 +89,26 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     if outcome.seen and not outcome.refused and not outcome.is_idle:
         _report_coverage(outcome, arguments)
     return _exit_code(outcome, arguments)
+
+
+def _sharing(arguments: Arguments) -> Share | None:
+    """What shares the files with other processes: never where files are written, or in a process that is not our own."""
+    from poolint.cli import main
+
+    if not main.is_own or arguments.fix or arguments.diff or arguments.jobs == 1:
+        return None
+
+    def share(runner: Runner, files: Sequence[str], outcome: Outcome) -> bool:
+        if len(files) < 2:
+            return False
+        from poolint.workers import Sharing, cores
+
+        coverage = _tells_coverage(arguments)
+        jobs = arguments.jobs or cores()
+        sharing = Sharing(jobs, os.getcwd(), arguments.isolated, arguments.overrides, coverage)
+        return sharing(runner, files, outcome)
+
+    return share
 
 
 def need_paths(paths: Iterable[str | None]) -> None:

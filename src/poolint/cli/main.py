@@ -10,6 +10,9 @@ import sys
 
 COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "dev")
 
+is_own = False
+"""Whether the process is poolint's own: no host's, which would not thank us for other processes and the like."""
+
 
 def run() -> None:
     """The command: :func:`main`, then the end of the process at once.
@@ -130,6 +133,8 @@ def _own_process() -> None:
     import gc
     import warnings
 
+    global is_own
+    is_own = True
     _keep_standard_handles()
     # Nothing of ours is worth collecting before the process ends, and trees of syntax make the collector run often.
     gc.disable()

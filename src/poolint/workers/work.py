@@ -1,0 +1,88 @@
+"""A worker: it checks the files that it is asked for, one after the other."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from poolint.config import Resolver
+from poolint.outcome import Options, Outcome
+from poolint.runner import Runner
+from poolint.workers.plain import dumped, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from multiprocessing.connection import Connection
+
+    from poolint.config import Overrides
+
+
+def can_fork() -> bool:
+    """Whether a fork is safe: system libraries of macOS start threads of their own, and locks of threads are lost."""
+    return sys.platform.startswith(("linux", "freebsd")) and threading.active_count() == 1
+
+
+def load() -> None:
+    """Load what every worker will need, before the first is forked."""
+    from poolint.models.loader import load as load_models
+
+    load_models()
+    if not gc.isenabled():
+        gc.freeze()  # what all processes share need not be looked through, and so copied, by each of them
+
+
+def forked(
+    connection: Connection, others: Sequence[Connection], runner: Runner, files: Sequence[str], number: int
+) -> None:
+    """The life of a worker that was forked."""
+    for other in others:
+        other.close()  # or nobody would notice the end of the parent
+    _work(connection, runner, files, number)
+
+
+def spawned(
+    connection: Connection,
+    _: Sequence[Connection],
+    cwd: str,
+    isolated: bool,
+    overrides: Overrides | None,
+    coverage: bool,
+    files: Sequence[str],
+    number: int,
+) -> None:
+    """The life of a worker that was started anew."""
+    import warnings
+
+    gc.disable()
+    warnings.simplefilter("ignore")
+    runner = Runner(Resolver(cwd, isolated, overrides), Options(coverage=coverage))
+    _work(connection, runner, files, number)
+
+
+def _work(connection: Connection, runner: Runner, files: Sequence[str], number: int) -> None:
+    """Check the files that are asked for, one after the other, until there are no more or nobody asks any more."""
+    _ignore_interrupts()
+    runner.divide(number, files)
+    nothing = Outcome()
+    try:
+        connection.send_bytes(dumped(["ready", None]))
+        while (path := json.loads(connection.recv_bytes())) is not None:
+            connection.send_bytes(dumped(["result", plain(runner.checked(path))]))
+            runner.rest(nothing)
+        connection.send_bytes(dumped(["told", runner.told()]))
+    except (EOFError, ConnectionError):
+        pass
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C at a terminal goes to all processes: the parent hears it and ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
