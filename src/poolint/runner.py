@@ -95,6 +95,8 @@ class Runner:
         self._swept.clear()
         self._files = list(discovery.files(paths))
         outcome.files = len(self._files)
+        if self._options.shard is not None:
+            self._files = self._options.shard.of(self._files, self._resolver)
         if self._share is None or not self._share(self, self._files, outcome):
             for path in self._files:
                 outcome.take(path, self.checked(path))
