@@ -51,7 +51,7 @@ go of shortly before the end had to be read again."""
 class Runner:
     """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them.
 
-    ``share`` may check all files of a run in place of the runner, with its help; ``done`` is called after each of them.
+    ``share`` may check all files in place of the runner, with its help; ``done`` gets their number after each of them.
     """
 
     def __init__(
@@ -60,11 +60,11 @@ class Runner:
         options: Options | None = None,
         make: MakeChecker | None = None,
         share: Share | None = None,
-        done: Callable[[], object] = lambda: None,
+        done: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.rules = LazyRules()
         self._resolver = resolver
-        self.done = done
+        self._done = done
         self._options = options or Options()
         self._make = make
         self._share = share
@@ -139,6 +139,10 @@ class Runner:
             self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))
             return result
         return self._check(path, data, write=True)
+
+    def done(self) -> None:
+        """Tell that a file is done with."""
+        self._done(len(self._files))
 
     def checked(self, path: str) -> FileResult | ConfigError:
         """What comes of one file, or why its settings cannot be used."""

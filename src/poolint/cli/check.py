@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from poolint.cli.progress import Progress
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
@@ -79,12 +80,17 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
     options = Options(arguments.fix, arguments.unsafe, arguments.diff, _tells_coverage(arguments), arguments.shard)
-    runner = Runner(resolver, options, make, _sharing(arguments))
+    progress = _progress(arguments)
+    runner = Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
     need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
     else:
-        outcome = runner.run(arguments.paths)
+        try:
+            outcome = runner.run(arguments.paths)
+        finally:
+            if progress is not None:
+                progress.close()
         report(outcome, arguments, sys.stdout.write)
     for line in outcome.refused:
         _say("error", line)
@@ -113,6 +119,17 @@ def _sharing(arguments: Arguments) -> Share | None:
         return sharing(runner, files, outcome)
 
     return share
+
+
+def _progress(arguments: Arguments) -> Progress | None:
+    """The bar, where somebody may see one."""
+    from poolint.cli import main
+
+    if not main.is_own or arguments.quiet:
+        return None
+    from poolint.cli.progress import Progress, is_wanted
+
+    return Progress() if is_wanted() else None
 
 
 def need_paths(paths: Iterable[str | None]) -> None:
