@@ -52,7 +52,9 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_knows_no_unicode(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("import asyncpg\npool = asyncpg.create_pool()\nx = 'ä\u2028' = 1\n", encoding="utf-8")
+    (tmp_path / "a.py").write_text(
+        "import asyncpg\npool = asyncpg.create_pool()\nx = 'ä\u2028' = 1\n", encoding="utf-8"
+    )
     ran = process("ä.py", "a.py", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert ran.returncode == 1
     assert b"no such file or directory: \\xe4.py" in ran.stdout

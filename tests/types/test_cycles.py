@@ -13,6 +13,7 @@ from poolint.models.loader import load
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
 from poolint.syntax.project import Project
+from poolint.types import annotated
 from poolint.types.cycles import widened
 from poolint.types.evaluator import Evaluator
 from poolint.types.values import NOTHING, UNKNOWN, Pending, TupleOf
@@ -148,3 +149,23 @@ def test_a_type_that_grows_for_ever_comes_to_an_end() -> None:
         one = widened(one, Pending("iterable", item=TupleOf((one, NOTHING))))
     assert len(seen) < 6
     assert shown(one).startswith("iterable")
+
+
+def test_quoted_aliases_of_each_other_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    aliases = "".join(
+        f'Part{i}: TypeAlias = "dict[str, Part{(i + 1) % 30} | list[Part{(i + 7) % 30}] | Session]"\n'
+        for i in range(30)
+    )
+    use = 'def use(part: "Part0"):\n    return part["x"].get()\n'
+    text = f"from typing import TypeAlias\n{aliases}\n{use}"
+    texts: list[str] = []
+    parsed = annotated._parsed
+
+    def counting(node: ast.Constant) -> ast.expr | None:
+        texts.append(str(node.value))
+        return parsed(node)
+
+    monkeypatch.setattr(annotated, "_parsed", counting)
+    told(tmp_path, {"parts.py": text}, lambda order: order)
+    assert "Part0" in texts
+    assert len(texts) == len(set(texts)) <= 31, "each text once, however often its value is asked for"

@@ -71,18 +71,30 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
 
 
 def _quoted(ev: Evaluator, node: ast.Constant, scope: Scope) -> Type:
+    expression = _unquoted(node)
+    return UNKNOWN if expression is None else annotation(ev, expression, scope)
+
+
+def _unquoted(node: ast.Constant) -> ast.expr | None:
+    """The expression that a quoted annotation stands for, the same one each time: what is known of it is known by it."""
+    if "_poolint_expression" not in node.__dict__:
+        node.__dict__["_poolint_expression"] = _parsed(node)
+    found: ast.expr | None = node.__dict__["_poolint_expression"]
+    return found
+
+
+def _parsed(node: ast.Constant) -> ast.expr | None:
     try:
         expression = ast.parse(str(node.value).strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError):
-        return UNKNOWN
+        return None
     for inner in ast.walk(expression):  # a tree of its own: it needs parents and positions like any other
         for child in ast.iter_child_nodes(inner):
             child.__dict__["_poolint_parent"] = inner
         if isinstance(inner, ast.expr):
             inner.lineno, inner.col_offset = node.lineno, node.col_offset
     expression.__dict__["_poolint_parent"] = node.__dict__.get("_poolint_parent")
-    node.__dict__["_poolint_expression"] = expression  # kept alive: the memo is keyed by node
-    return annotation(ev, expression, scope)
+    return expression
 
 
 def _alias(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> tuple[ast.expr, Scope] | None:

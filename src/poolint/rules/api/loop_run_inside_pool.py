@@ -73,8 +73,7 @@ class LoopRunInsidePool(Rule):
         chain = " → ".join(f"`{name.removeprefix('AbstractEventLoop.')}`" for name in observation.names)
         where = PARTS[observation.part].format(observation.owner) if observation.owner else "a listener"
         return Verdict(
-            f"{chain} raises in {where}: it runs inside the event loop of the engine, where a second "
-            "one cannot run",
+            f"{chain} raises in {where}: it runs inside the event loop of the engine, where a second one cannot run",
             observation.names[0],
             observation.path,
         )
