@@ -207,7 +207,7 @@ def f(pool: ConnectionPool):
         print("given back early")
     else:
         conn.execute(q)
-✗ it would be given back to its pool twice
+✗ released-twice
 
 # in the arms of other statements
 def f(engine: Engine):
@@ -548,13 +548,13 @@ def f(pool: ConnectionPool):
     same = pool
     conn.execute(q)
     same.putconn(conn)
-✗ the release needs a name that is bound only later
+✗ release-needs-later-name
 
 # nothing in between
 def f(engine: Engine):
     conn = engine.connect()
     conn.close()
-✗ nothing stands between the checkout and its release
+✗ nothing-between
 
 # it stands under a finally already
 def f(engine: Engine):
@@ -563,7 +563,7 @@ def f(engine: Engine):
         conn.execute(q)
     finally:
         conn.close()
-✗ it is given back on every way already
+✗ released-already
 
 # released further out
 def f(engine: Engine):
@@ -571,7 +571,7 @@ def f(engine: Engine):
         conn = engine.connect()
         conn.execute(q)
     conn.close()
-✗ it is given back in another suite
+✗ released-in-other-suite
 """
 
 # `except Exception: release; raise`, and the release once more.
@@ -764,7 +764,7 @@ async def f(engine: AsyncEngine):
         await conn.execute(q)
     finally:
         await conn.invalidate()
-✗ it is given back on every way already; form: with
+✗ released-already; form: with
 
 # handed out: no block, and a finally would be wrong as well
 def f(engine: Engine):
@@ -774,7 +774,7 @@ def f(engine: Engine):
         return conn
     finally:
         conn.close()
-✗ it is given back on every way already; form: with
+✗ released-already; form: with
 """
 
 # Where lines begin and end.

@@ -40,7 +40,7 @@ def test_there_is_nothing_to_fix_afterwards(case: Case) -> None:
     if len(after.sites()) == len(before.sites()):  # else its checkout is a header now
         found, why = after.fix(after.sites()[case.checkout])
         assert found is None
-        assert why == "it is given back on every way already"
+        assert why == "released-already"
 
 
 # Ways to write a file. Fixing must commute with each: what stands around a fix is nobody's business.

@@ -11,6 +11,7 @@ from poolint.detect.detector import Question, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
 from poolint.flow.cfg import TooComplex
+from poolint.flow.summaries import MAX_RISES, UnsolvedError
 from poolint.syntax.reaching import under_type_checking
 from poolint.syntax.scopes import statement_of
 
@@ -71,16 +72,22 @@ class Analysis(Services):
     def _ask(
         self, question: Question, scopes: list[Scope], found: list[list[tuple[Scope, Observation]]], at: _At
     ) -> None:
-        """Ask a detector about the scopes of a module. What is let pass is kept where that is asked for."""
+        """Ask a detector about the scopes of a module. What is let pass is kept where that is asked for, and where what it
+        asks has no answer, that is observed.
+        """
         for index in question.about(scopes):
             at.scope = scopes[index]
-            for where, one in question.answer(at.scope):
-                if isinstance(one, Dismissed) and not self.asks_why:
-                    continue
-                if self._may_run(one.node, where):
-                    found[index].append((where, one))
-                elif self.asks_why:
-                    found[index].append((where, Dismissed(one.node, one.function, False, "unreachable")))
+            try:
+                for where, one in question.answer(at.scope):
+                    if isinstance(one, Dismissed) and not self.asks_why:
+                        continue
+                    if self._may_run(one.node, where):
+                        found[index].append((where, one))
+                    elif self.asks_why:
+                        found[index].append((where, Dismissed(one.node, one.function, False, "unreachable")))
+            except UnsolvedError:
+                end = GivenUp(at.scope.node, at.scope.qualified_name, False, MAX_RISES, "summaries")
+                found[index].append((at.scope, end))
 
     def _may_run(self, node: ast.AST, scope: Scope) -> bool:
         """Whether a place is reached at all: not under ``TYPE_CHECKING``, and not behind what never returns."""
