@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.config import Settings, load
 from poolint.engine import Checker
 from poolint.fixes.rounds import fix_source
+from poolint.reporting import reportable
 from poolint.rules.registry import LazyRules
-from poolint.runner import reportable
 from poolint.text.source import Source
 
 if TYPE_CHECKING:

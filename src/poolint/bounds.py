@@ -45,6 +45,12 @@ MAX_DIGITS = 18
 MAX_PROBLEMS = 20
 """What is shown of a file; the rest is a number."""
 
+MAX_CACHE = 256_000_000
+"""Bytes that are kept for later runs in one directory. A tree of a million lines takes a tenth."""
+
+MAX_CACHE_FILES = 16
+"""Sets of settings that they are kept for in one directory."""
+
 
 class OverBoundError(ValueError):
     """Something is over a bound; the text says what, ``row`` where in the file, from 1, or 0 where that is not known."""

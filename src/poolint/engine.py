@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from poolint.analyses.coverage import Seen as Seen
-    from poolint.analyses.coverage import Settled as Settled
+    from poolint.analyses.seen import Settled as Settled
     from poolint.config import Settings
     from poolint.configuration.fleet import Fleet
     from poolint.crashes import Crashes

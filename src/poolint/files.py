@@ -12,6 +12,8 @@ import errno
 import os
 import stat
 
+from poolint import recording
+
 LIMIT = 64_000_000
 """Bytes of a file that is read where its reader sets no bound of its own. Nothing that somebody wrote is larger."""
 
@@ -49,28 +51,31 @@ def read_regular(path: str, limit: int = LIMIT) -> bytes:
         NotRegularError: it is no regular file; it has not been opened.
         OSError: it is a directory (``IsADirectoryError``), not there, or not to be read.
     """
-    handle, size = _opened(path)
-    try:
-        if size > limit:
-            raise _too_large(path, limit)
-        data = _read(handle, min(size, limit) + 1)
-        # Some file systems tell no size, and a file may grow meanwhile.
-        while len(data) <= limit and (more := _read(handle, min(_CHUNK, limit + 1 - len(data)))):
-            data += more
-    finally:
-        os.close(handle)
-    if len(data) > limit:
-        raise _too_large(path, limit)
-    return data
+    recording.looked("data", f"{limit}{recording.QUESTION}{path}")
+    return _whole(path, limit)[0]
+
+
+def read_unseen(path: str, limit: int) -> bytes:
+    """The same without a word about it to who records what is read."""
+    return _whole(path, limit)[0]
 
 
 def read_source(path: str) -> bytes:
     """The bytes of a source, of which no more than ``SOURCE_LIMIT`` are ever read. Raises ``OSError`` as above."""
-    return read_regular(path, SOURCE_LIMIT)
+    if recording.active is None:
+        return _whole(path, SOURCE_LIMIT)[0]
+    try:
+        data, state = _whole(path, SOURCE_LIMIT)
+    except OSError:
+        recording.looked("data", f"{SOURCE_LIMIT}{recording.QUESTION}{path}")
+        raise
+    recording.active.read(path, data, state)
+    return data
 
 
 def read_beginning(path: str, count: int) -> bytes:
     """The first ``count`` bytes of a regular file, or all where it has fewer. Raises ``OSError`` as above."""
+    recording.looked("data", f"{LIMIT}{recording.QUESTION}{path}")
     handle, _ = _opened(path)
     try:
         return _read(handle, count)
@@ -99,8 +104,24 @@ def refusal(path: str) -> OSError | None:
     return None
 
 
-def _opened(path: str) -> tuple[int, int]:
-    """A handle on the file, and its size. The kind is asked before the open, which a device may answer to, and after."""
+def _whole(path: str, limit: int) -> tuple[bytes, os.stat_result]:
+    handle, state = _opened(path)
+    try:
+        if state.st_size > limit:
+            raise _too_large(path, limit)
+        data = _read(handle, min(state.st_size, limit) + 1)
+        # Some file systems tell no size, and a file may grow meanwhile.
+        while len(data) <= limit and (more := _read(handle, min(_CHUNK, limit + 1 - len(data)))):
+            data += more
+    finally:
+        os.close(handle)
+    if len(data) > limit:
+        raise _too_large(path, limit)
+    return data, state
+
+
+def _opened(path: str) -> tuple[int, os.stat_result]:
+    """A handle on the file, and its state. The kind is asked before the open, which a device may answer to, and after."""
     try:
         _must_be_regular(path, os.stat(path))
         handle = os.open(path, _FLAGS)
@@ -112,7 +133,7 @@ def _opened(path: str) -> tuple[int, int]:
     except BaseException:
         os.close(handle)
         raise
-    return handle, state.st_size
+    return handle, state
 
 
 def _read(handle: int, count: int) -> bytes:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
-from poolint.config import ConfigError
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Protocol
 
-    from poolint.config import Resolver
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen, Settled
     from poolint.rules.base import Rule
@@ -38,40 +33,14 @@ if TYPE_CHECKING:
         def rest(self) -> None: ...
 
 
-class Shard:
-    """The ``index``-th (from 1) of ``count`` parts of the files of a run, which need not be of one machine.
+class Options:
+    """What to do: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes, ``coverage`` sums up.
 
-    It is the hash of its name that gives a file to a part, and nothing else: the same everywhere, whatever other files
-    there are and however large they are, so that no file is left out where machines differ in that.
+    ``cache``: what is found is kept for later runs, and what earlier ones have found is used: in ``cache_dir``, or
+    below the root of the settings.
     """
 
-    __slots__ = ("count", "index")
-
-    def __init__(self, index: int, count: int) -> None:
-        self.index = index
-        self.count = count
-
-    def of(self, files: Sequence[str], resolver: Resolver) -> list[str]:
-        """Those of ``files`` that are in this part. They go by their names below the root of their settings, wherever that
-        is checked out."""
-        return [path for path in files if self._has(path, resolver)]
-
-    def _has(self, path: str, resolver: Resolver) -> bool:
-        from zlib import crc32
-
-        try:
-            root = resolver.for_file(path).root
-        except ConfigError:
-            root = resolver.cwd
-        name = os.path.relpath(path, root).replace(os.sep, "/")
-        return crc32(os.fsencode(name)) % self.count == self.index - 1
-
-
-class Options:
-    """What to do: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes, ``coverage`` sums up. With a
-    ``shard`` only its files are checked."""
-
-    __slots__ = ("coverage", "diff", "fix", "shard", "unsafe")
+    __slots__ = ("cache", "cache_dir", "coverage", "diff", "fix", "unsafe")
 
     def __init__(
         self,
@@ -79,13 +48,15 @@ class Options:
         unsafe: bool = False,
         diff: bool = False,
         coverage: bool = False,
-        shard: Shard | None = None,
+        cache: bool = False,
+        cache_dir: str | None = None,
     ) -> None:
         self.fix = fix
         self.unsafe = unsafe
         self.diff = diff
         self.coverage = coverage
-        self.shard = shard
+        self.cache = cache
+        self.cache_dir = cache_dir
 
 
 class FileResult:
@@ -108,10 +79,22 @@ class Outcome:
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
     be used, ``seen`` what is seen of each file of interest, where that was asked for. ``is_idle``: no file was checked
-    for anything, since the settings leave no rule to run.
+    for anything, since the settings leave no rule to run. ``keep`` is given what comes of each file that is taken in.
     """
 
-    __slots__ = ("crashed", "diagnostics", "diffs", "errors", "files", "fixed", "is_idle", "refused", "seen", "sources")
+    __slots__ = (
+        "crashed",
+        "diagnostics",
+        "diffs",
+        "errors",
+        "files",
+        "fixed",
+        "is_idle",
+        "keep",
+        "refused",
+        "seen",
+        "sources",
+    )
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
@@ -124,12 +107,15 @@ class Outcome:
         self.files = 0
         self.crashed = False
         self.is_idle = False
+        self.keep: Callable[[str, FileResult], None] | None = None
 
     def take(self, path: str, result: FileResult | Exception) -> None:
         """Take in what comes of one file: its result, or why its settings cannot be used."""
         if isinstance(result, Exception):
             self.refuse(result)
         else:
+            if self.keep is not None:
+                self.keep(path, result)
             self.add(path, result)
 
     def add(self, path: str, result: FileResult) -> None:

@@ -13,27 +13,18 @@ from functools import cached_property
 
 from poolint.config import ConfigError, shown
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
-from poolint.mentions import mentions
 from poolint.outcome import FileResult as FileResult
 from poolint.outcome import Options as Options
 from poolint.outcome import Outcome as Outcome
-from poolint.rules.registry import LazyRules, has_plugins, names_of
-from poolint.selection import (
-    INTERNAL,
-    OWN,
-    internal_ignored,
-    is_applicable,
-    leaves_nothing,
-    running,
-    tells,
-    validate,
-    written,
-)
+from poolint.reporting import may_be_reviewed, reportable, tellable
+from poolint.rules.registry import LazyRules, has_plugins
+from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from poolint.cache.session import Session
     from poolint.config import Resolver, Settings
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Checker as Checker
@@ -51,7 +42,7 @@ go of shortly before the end had to be read again."""
 class Runner:
     """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them.
 
-    ``share`` may check all files in place of the runner, with its help; ``done`` gets their number after each of them.
+    ``share`` may check all files of a run in place of the runner, with its help; ``done`` is called after each of them.
     """
 
     def __init__(
@@ -60,11 +51,11 @@ class Runner:
         options: Options | None = None,
         make: MakeChecker | None = None,
         share: Share | None = None,
-        done: Callable[[int], object] = lambda _: None,
+        done: Callable[[], object] = lambda: None,
     ) -> None:
         self.rules = LazyRules()
         self._resolver = resolver
-        self._done = done
+        self.done = done
         self._options = options or Options()
         self._make = make
         self._share = share
@@ -79,6 +70,9 @@ class Runner:
         self._swept: set[str] = set()
         """Directories in which nothing is left of a run that was killed."""
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
+        self._usable: dict[int, tuple[Settings, ConfigError | None]] = {}
+        """The settings that were looked at, and what is wrong with them."""
+        self._cache: Session | None = None
         self._idle: list[str] = []
         """A line for each settings that leave no rule to run."""
 
@@ -95,10 +89,10 @@ class Runner:
         self._swept.clear()
         self._files = list(discovery.files(paths))
         outcome.files = len(self._files)
-        if self._options.shard is not None:
-            self._files = self._options.shard.of(self._files, self._resolver)
-        if self._share is None or not self._share(self, self._files, outcome):
-            for path in self._files:
+        self._cache = self._session()
+        left = self._left(outcome)
+        if self._share is None or not self._share(self, left, outcome):
+            for path in left:
                 outcome.take(path, self.checked(path))
                 self.rest(outcome)
                 self.done()
@@ -112,10 +106,45 @@ class Runner:
             result = FileResult()
             self._internal(result, self._resolver.for_file(path), "POL901", path, reason)
             outcome.add(path, result)
-        if not self._checkers and not outcome.refused:
+        if not self._usable and not outcome.refused:
             # Without a single file nobody has looked at the selectors yet.
             self.checker(self._resolver.for_directory(self._resolver.cwd))
-        return self._finished(outcome)
+        self._finished(outcome)
+        if self._cache is not None:
+            self._cache.finish(is_kept=not (outcome.errors or outcome.refused or outcome.crashed))
+            self._cache = None
+        return outcome
+
+    def _session(self) -> Session | None:
+        """What is known from earlier runs; None where that is not asked for, or cannot be known."""
+        options = self._options
+        if not options.cache or options.fix or options.diff or has_plugins() or has_plugins("poolint.models"):
+            return None
+        from poolint.cache.session import Session
+
+        return Session(options.cache_dir, options.coverage)
+
+    def _left(self, outcome: Outcome) -> Sequence[str]:
+        """The files of which no earlier run tells what comes of them. What is found in them is kept from now on."""
+        cache = self._cache
+        if cache is None:
+            return self._files
+        left = []
+        for path in self._files:
+            result = None
+            try:
+                settings = self._resolver.for_file(path)
+                self._must_be_usable(settings)
+                result = cache.served(settings, path)
+            except ConfigError:
+                pass  # which will be said in its turn
+            if result is None:
+                left.append(path)
+            else:
+                outcome.add(path, result)
+                self.done()
+        outcome.keep = lambda path, result: cache.add(self._resolver.for_file(path), path, result)
+        return left
 
     def run_text(self, data: bytes, path: str) -> tuple[Outcome, bytes]:
         """Check bytes that come from elsewhere as if they stood in ``path``; also returns them as fixed."""
@@ -139,10 +168,6 @@ class Runner:
             self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))
             return result
         return self._check(path, data, write=True)
-
-    def done(self) -> None:
-        """Tell that a file is done with."""
-        self._done(len(self._files))
 
     def checked(self, path: str) -> FileResult | ConfigError:
         """What comes of one file, or why its settings cannot be used."""
@@ -170,6 +195,7 @@ class Runner:
     def checker(self, settings: Settings) -> Checker:
         """The checker for these settings. Raises ``ConfigError`` for selectors that mean no rule."""
         if id(settings) not in self._checkers:
+            self._must_be_usable(settings)
             self._checkers[id(settings)] = (settings, self._made(settings))
         found = self._checkers[id(settings)][1]
         if isinstance(found, ConfigError):
@@ -178,13 +204,24 @@ class Runner:
 
     def _made(self, settings: Settings) -> Checker | ConfigError:
         try:
-            if settings.select is not None or written(settings):
-                self._validate(settings)
             checker = (self._make or _engine())(settings, self.rules)
             self._divide(checker)
             return checker
         except ConfigError as error:
             return error
+
+    def _must_be_usable(self, settings: Settings) -> None:
+        """Raises ``ConfigError``, each time the same, for selectors that mean no rule."""
+        if id(settings) not in self._usable:
+            wrong = None
+            try:
+                if settings.select is not None or written(settings):
+                    self._validate(settings)
+            except ConfigError as error:
+                wrong = error
+            self._usable[id(settings)] = (settings, wrong)
+        if (found := self._usable[id(settings)][1]) is not None:
+            raise found
 
     def _validate(self, settings: Settings) -> None:
         selectors = written(settings)
@@ -343,51 +380,11 @@ class Runner:
 
     def _finished(self, outcome: Outcome) -> Outcome:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
-        checkers = [one for _, one in self._checkers.values() if not isinstance(one, ConfigError)]
         outcome.errors = [*(line for lines in self.told() for line in lines), *self._idle]
-        outcome.is_idle = bool(self._idle) and len(self._idle) == len(checkers)
+        broken = {key for key, (_, one) in self._checkers.items() if isinstance(one, ConfigError)}
+        usable = [key for key, (_, wrong) in self._usable.items() if wrong is None and key not in broken]
+        outcome.is_idle = bool(self._idle) and len(self._idle) == len(usable)
         return outcome
-
-
-def reportable(
-    checker: Checker, settings: Settings, source: Source, *, noqa: bool = True, looked_at: bool = True
-) -> list[Diagnostic]:
-    """What there is to report on one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
-
-    The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out.
-    Without ``looked_at`` nothing is to be found in it, and only its comments are read.
-    """
-    found = everything = checker.check(source) if looked_at else []
-    if settings.certainty == "certain":
-        found = [one for one in found if one.certainty == "certain"]
-    data = source.text.encode("utf-8", "surrogatepass")
-    if not mentions(data, settings.strict_noqa or (noqa and bool(found)) or has_plugins()):
-        return found
-    from poolint.suppression import left_by
-    from poolint.suppression.comments import directives
-
-    comments = directives(source)
-    kept = left_by(comments, found, noqa=noqa) if comments else found
-    told = {code for code in OWN if comments and tells(settings, code, source.path)}
-    if not told:
-        return kept
-    from poolint.suppression.review import Run, review
-
-    rules = checker.rules
-    ran, expected = running(settings, rules.values(), source.path)
-    run = Run(ran, expected, names_of(rules), settings.strict_noqa, not noqa)
-    return [*kept, *(one for one in review(source, comments, everything, run) if one.code in told)]
-
-
-def may_be_reviewed(settings: Settings, data: bytes) -> bool:
-    """Whether a file in which nothing can be found may have comments to report on."""
-    return mentions(data, settings.strict_noqa or has_plugins())
-
-
-def tellable(found: list[Diagnostic], settings: Settings, path: str) -> list[Diagnostic]:
-    """Without the crashes, and what could not be read, that the settings ignore."""
-    dropped = {code for code in ("POL900", "POL901") if internal_ignored(settings, code, path)}
-    return [one for one in found if one.code not in dropped] if dropped else found
 
 
 def _engine() -> MakeChecker:

@@ -12,16 +12,17 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.database_methods import Telling
+from poolint.analyses.seen import Awaited, Call, Place, Settled
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import evidence
 from poolint.types.following import origin
-from poolint.types.unmodelled import DATABASE, Path, path_to, unmodelled, waited_for
+from poolint.types.unmodelled import DATABASE, path_to, unmodelled, waited_for
 from poolint.types.values import UNKNOWN, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
     from poolint.analyses.effects import Edges
     from poolint.analyses.holding.dataflow import Holdings
@@ -62,59 +63,6 @@ class Reaching(NamedTuple):
     scope: Scope
     known: Literal["type", "use", "no"]
     unknown: tuple[Unknown, ...] = ()
-
-
-class Place(NamedTuple):
-    """A function, whichever time its file was parsed: its file, its qualified name and its row."""
-
-    path: str
-    function: str
-    row: int
-
-    @property
-    def name(self) -> str:
-        """The name that it is defined by."""
-        return self.function.rpartition(".")[2]
-
-
-class Awaited(NamedTuple):
-    """A call of a library without a model that is awaited while a connection is held: where it stands, in which
-    function, and the way to what is called."""
-
-    path: str
-    row: int
-    offset: int
-    function: str
-    package: str
-    name: str
-    steps: Path
-
-
-class Call(NamedTuple):
-    """A call in a function that does not reach a database by itself: the names that it is made by, and what it means,
-    found out when that is asked for."""
-
-    caller: Place
-    names: tuple[str, ...]
-    targets: Callable[[], frozenset[Place]]
-
-
-class Settled(NamedTuple):
-    """What is seen of one module, in plain values alone: nothing in it keeps the module alive."""
-
-    reaching: tuple[tuple[Place, str], ...]
-    others: tuple[Place, ...]
-    meant: tuple[tuple[Place, tuple[str, ...], frozenset[Place]], ...]
-    awaited: tuple[Awaited, ...]
-
-    def calls(self) -> Iterator[Call]:
-        """The calls that the other functions make, of functions of the project."""
-        for caller, names, targets in self.meant:
-            yield Call(caller, names, partial(_same, targets))
-
-    def settled(self) -> Settled:
-        """This."""
-        return self
 
 
 class Seen(NamedTuple):
@@ -281,31 +229,6 @@ class Coverage:
             calls = (unmodelled(self.ev, node, scope) for node in scope.calls if waited_for(node))
             found = self._own[scope] = tuple(one for one in calls if one is not None)
         return found
-
-
-def callers(seen: Iterable[Seen | Settled]) -> set[Place]:
-    """The functions that reach a database by others of the project, at whatever distance."""
-    seen = list(seen)
-    reached = {place for each in seen for place, _ in each.reaching}
-    latest = {one.name for one in reached}
-    names = latest.union(one.name for each in seen for one in each.others)
-    waiting: dict[str, list[Call]] = {}
-    for each in seen:
-        for call in each.calls():
-            for name in names.intersection(call.names):
-                waiting.setdefault(name, []).append(call)
-    found: set[Place] = set()
-    while latest:
-        asked = (call for name in latest for call in waiting.get(name, ()) if call.caller not in reached)
-        further = {call.caller for call in asked if not reached.isdisjoint(call.targets())}
-        reached |= further
-        found |= further
-        latest = {one.name for one in further}
-    return found
-
-
-def _same(targets: frozenset[Place]) -> frozenset[Place]:
-    return targets
 
 
 def _targets(ev: Evaluator, call: ast.Call, scope: Scope) -> frozenset[Place]:

@@ -14,9 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from poolint.cli.progress import Progress
     from poolint.diagnostics import Diagnostic
-    from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
 
 
@@ -27,6 +25,8 @@ class Arguments:
     """What was asked for on the command line; see ``arguments`` for the meaning of each."""
 
     __slots__ = (
+        "cache",
+        "cache_dir",
         "diff",
         "exit_non_zero_on_fix",
         "exit_zero",
@@ -37,7 +37,6 @@ class Arguments:
         "overrides",
         "paths",
         "quiet",
-        "shard",
         "stdin_filename",
         "unsafe",
     )
@@ -56,7 +55,8 @@ class Arguments:
         quiet: bool = False,
         stdin_filename: str | None = None,
         jobs: int | None = None,
-        shard: Shard | None = None,
+        cache: bool = True,
+        cache_dir: str | None = None,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -71,7 +71,8 @@ class Arguments:
         self.stdin_filename = stdin_filename
         self.jobs = jobs
         """How many processes there may be; None for as many as there are cores."""
-        self.shard = shard
+        self.cache = cache
+        self.cache_dir = cache_dir
 
 
 def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
@@ -79,26 +80,28 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     from poolint.runner import Options, Runner
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
-    options = Options(arguments.fix, arguments.unsafe, arguments.diff, _tells_coverage(arguments), arguments.shard)
-    progress = _progress(arguments)
-    runner = Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
+    options = Options(
+        arguments.fix,
+        arguments.unsafe,
+        arguments.diff,
+        _tells_coverage(arguments),
+        arguments.cache and make is None,
+        cache_directory(arguments.cache_dir),
+    )
+    runner = Runner(resolver, options, make, _sharing(arguments))
     need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
     else:
-        try:
-            outcome = runner.run(arguments.paths)
-        finally:
-            if progress is not None:
-                progress.close()
-        report(outcome, arguments, sys.stdout.write)
+        outcome = runner.run(arguments.paths)
+        _report(outcome, arguments, sys.stdout.write)
     for line in outcome.refused:
         _say("error", line)
     for line in outcome.errors:
         _say("warning", line)
     if outcome.seen and not outcome.refused and not outcome.is_idle:
         _report_coverage(outcome, arguments)
-    return exit_code(outcome, arguments)
+    return _exit_code(outcome, arguments)
 
 
 def _sharing(arguments: Arguments) -> Share | None:
@@ -121,15 +124,10 @@ def _sharing(arguments: Arguments) -> Share | None:
     return share
 
 
-def _progress(arguments: Arguments) -> Progress | None:
-    """The bar, where somebody may see one."""
-    from poolint.cli import main
-
-    if not main.is_own or arguments.quiet:
-        return None
-    from poolint.cli.progress import Progress, is_wanted
-
-    return Progress() if is_wanted() else None
+def cache_directory(given: str | None) -> str | None:
+    """The absolute path of the directory of the cache that the command line or the environment names."""
+    named = given if given is not None else os.environ.get("POOLINT_CACHE_DIR", "")
+    return os.path.abspath(named) if named else None
 
 
 def need_paths(paths: Iterable[str | None]) -> None:
@@ -158,8 +156,6 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
 
     if arguments.stdin_filename is None and len(arguments.paths) > 1:
         raise ConfigError("`-` reads standard input and cannot be combined with paths")
-    if arguments.shard is not None:
-        raise ConfigError("--shard: standard input is one file, of which there are no parts")
     if (arguments.stdin_filename or "").lower().endswith(".ipynb"):
         raise ConfigError(f"{arguments.stdin_filename}: notebooks are not read; extract their code to a .py file first")
     for path in () if arguments.paths == DEFAULT else arguments.paths:
@@ -169,7 +165,7 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     data = _input()
     outcome, after = runner.run_text(data, path)
     fixing = arguments.fix and not arguments.diff
-    report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
+    _report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
     if fixing:
         sys.stdout.flush()
         sys.stdout.buffer.write(after)
@@ -190,7 +186,7 @@ def _input() -> bytes:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
 
 
-def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
+def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
     nothing_found = not outcome.files and not outcome.diagnostics and not outcome.refused
     if nothing_found and not arguments.quiet:
         _say("warning", "No Python files found under the given path(s)")
@@ -226,7 +222,7 @@ def _tells_coverage(arguments: Arguments) -> bool:
 
 def _report_coverage(outcome: Outcome, arguments: Arguments) -> None:
     from poolint.cli.coverage import line
-    from poolint.explain.coverage import totals
+    from poolint.explain.totals import totals
 
     sums = totals(outcome.seen)
     if sums.functions:
@@ -246,7 +242,7 @@ def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
         sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")
 
 
-def exit_code(outcome: Outcome, arguments: Arguments) -> int:
+def _exit_code(outcome: Outcome, arguments: Arguments) -> int:
     if outcome.crashed or outcome.refused:
         return 2
     if arguments.exit_zero:

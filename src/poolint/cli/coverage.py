@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from poolint.explain.coverage import Awaited, Place, Report, Totals, Value
+    from poolint.explain.coverage import Awaited, Place, Report, Value
+    from poolint.explain.totals import Totals
 
 CAUSES = {
     "parameter": "a parameter without annotation",

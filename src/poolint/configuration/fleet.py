@@ -8,6 +8,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint import recording
 from poolint.budget import NOT_POSTGRESQL, Budget, Pool, budget, is_limited
 from poolint.configuration.reach import Reach
 from poolint.crashes import Crashes
@@ -67,6 +68,7 @@ class Fleet:
         seen = set()
         for folder in self.folders(path):
             for one in self._deployments(folder)[0]:
+                recording.asked(recording.own(path), "everything", "")
                 if one.files not in seen:
                     seen.add(one.files)
                     for part in self._parts(one):
@@ -80,7 +82,7 @@ class Fleet:
         folder = os.path.dirname(path)
         is_project = False
         while True:
-            is_project = is_project or folder in tops or not _MARKS.isdisjoint(finder.listing(folder))
+            is_project = is_project or folder in tops or not _MARKS.isdisjoint(finder.marks(folder))
             if is_project:
                 yield folder
             parent = os.path.dirname(folder)

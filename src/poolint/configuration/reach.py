@@ -9,6 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint import recording
 from poolint.screen.files import imports_of
 from poolint.screen.statements import WORD, segments_of
 
@@ -81,7 +82,7 @@ class Reach:
     def _packages(self, path: str) -> Iterator[str]:
         """The packages around a module: they are imported before it."""
         folder = os.path.dirname(path)
-        while "__init__.py" in self._finder.listing(folder):
+        while "__init__.py" in self._finder.marks(folder):
             yield os.path.join(folder, "__init__.py")
             folder = os.path.dirname(folder)
 
@@ -144,7 +145,7 @@ class Reach:
         below = [
             os.path.join(folder, name)
             for name in sorted(self._finder.listing(folder))
-            if not name.startswith(".") and os.path.isdir(os.path.join(folder, name))
+            if not name.startswith(".") and recording.is_folder(os.path.join(folder, name))
         ]
         for each in (folder, os.path.join(folder, "src"), *below):
             for one in target.split("|"):
@@ -158,7 +159,7 @@ class Reach:
         if ".." in parts:
             return None
         paths = (os.path.join(folder, *parts[start:]) for start in range(len(parts)))
-        return next((one for one in paths if os.path.isfile(one)), None)
+        return next((one for one in paths if recording.is_file(one)), None)
 
     def _module(self, dotted: str, folder: str) -> str | None:
         """The file of a module, with ``__main__`` for a package that is run; of ``app.celery:app`` without the object

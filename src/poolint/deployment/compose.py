@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.bounds import MAX_UNITS, MAX_VARIABLES, Allowance, OverBoundError, grouped
 from poolint.deployment import dockerfile, dotenv
 from poolint.deployment.documents import Node, load, merged, text_of, unread
@@ -138,7 +139,7 @@ class Compose:
             return folder, dockerfile.Image()
         named = build.get("dockerfile").text or "Dockerfile"
         path = os.path.join(folder, named)
-        if not os.path.isfile(path):
+        if not recording.is_file(path):
             return folder, dockerfile.Image()
         key = path, build.get("target").text or ""
         if key not in self._images:
@@ -198,7 +199,7 @@ class Compose:
                 yield Word(config.get("content").text or "", Place(place.path, place.row + 1))
                 continue
             path = os.path.normpath(os.path.join(self.folder, config.get("file").text or source or ""))
-            if path.endswith((".conf", ".ini")) and os.path.isfile(path):
+            if path.endswith((".conf", ".ini")) and recording.is_file(path):
                 try:
                     yield Word(text_of(path), Place(path, 1))
                 except OSError as error:

@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint import recording
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -50,6 +52,7 @@ def find(root: str) -> Found:
     while queue and looked_at < _MAXFOLDERS:
         folder, depth, is_inside = queue.pop(0)
         looked_at += 1
+        recording.looked("entries", folder)
         try:
             with os.scandir(folder) as entries:
                 listed = sorted(entries, key=lambda entry: entry.name)
@@ -89,16 +92,18 @@ def named(root: str, files: Iterable[str]) -> tuple[Found, list[str]]:
 
     found, missing = Found(), []
     for written in files:
+        recording.looked("glob", f"{root}{recording.QUESTION}{written}")
         paths = sorted(glob.glob(written, root_dir=root, recursive=True))
         if not paths:
             missing.append(written)
         for path in (os.path.normpath(os.path.join(root, one)) for one in paths):
-            if os.path.isdir(path):
+            if recording.is_folder(path):
+                recording.looked("names", path)
                 names = sorted(os.listdir(path))
                 if "Chart.yaml" in names:
                     found.charts.append(path)
                 else:
-                    _file(found, path, [name for name in names if os.path.isfile(os.path.join(path, name))], True)
+                    _file(found, path, [name for name in names if recording.is_file(os.path.join(path, name))], True)
             else:
                 _file(found, os.path.dirname(path), [os.path.basename(path)], True)
     return found, missing

@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.bounds import MAX_BYTES, MAX_DEPTH, Allowance, OverBoundError
 from poolint.deployment.documents import UNKNOWN, Node, load, merged, text_of, unread
 from poolint.deployment.find import VALUES
@@ -40,6 +41,7 @@ class Chart:
         self.problems += problems
         self.name = (documents[0].get("name").text if documents else None) or os.path.basename(folder)
         self._values: dict[str, Node] = {}
+        recording.looked("names", folder)
         names = sorted(name for name in os.listdir(folder) if VALUES.fullmatch(name))
         for name in names:
             documents, problems = load(os.path.join(folder, name))
@@ -64,6 +66,7 @@ class Chart:
         """What the templates give."""
         found: list[Node] = []
         for folder, folders, files in os.walk(os.path.join(self.folder, "templates")):
+            recording.looked("entries", folder)
             folders.sort()
             for name in sorted(files):
                 if name.endswith((".yaml", ".yml")):

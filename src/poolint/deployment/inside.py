@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 
+from poolint import recording
 from poolint.files import read_beginning
 
 _FOLDERS = ("", "scripts", "docker", "bin", "deploy", "conf", "config", "supervisor", "src")
@@ -18,7 +19,7 @@ def found(name: str, folder: str) -> str | None:
         return None
     paths = [os.path.join(folder, *parts[start:]) for start in range(len(parts))]
     paths += [os.path.join(folder, below, parts[-1]) for below in _FOLDERS]
-    return next((path for path in paths if os.path.isfile(path)), None)
+    return next((path for path in paths if recording.is_file(path)), None)
 
 
 def script(name: str, folder: str) -> str | None:

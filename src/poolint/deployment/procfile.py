@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 
+from poolint import recording
 from poolint.deployment.documents import Node, load, text_of, unread
 from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word
 
@@ -20,7 +21,7 @@ def read(path: str) -> tuple[list[Unit], list[str], list[Problem]]:
     files = [path]
     beside = Node(Place(path, 1))
     manifest = os.path.join(folder, "app.json")
-    if os.path.isfile(manifest):
+    if recording.is_file(manifest):
         documents, problems = load(manifest)  # JSON is YAML
         files.append(manifest)
         beside = documents[0] if documents else beside

@@ -6,6 +6,7 @@ import ast
 import os
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.deployment import gunicorn
 from poolint.deployment.documents import text_of
 
@@ -47,6 +48,7 @@ def _path(target: str, folder: str) -> str | None:
     parts = target.split("/") if target.endswith(".py") else target.split(".")
     if ".." in parts:
         return None
+    recording.looked("entries", folder)
     try:
         below = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith("."))
     except OSError:
@@ -54,6 +56,6 @@ def _path(target: str, folder: str) -> str | None:
     for each in (folder, os.path.join(folder, "src"), *below):
         base = os.path.join(each, *(part for part in parts if part))
         for path in (base,) if target.endswith(".py") else (f"{base}.py", os.path.join(base, "__main__.py")):
-            if os.path.isfile(path):
+            if recording.is_file(path):
                 return path
     return None

@@ -114,7 +114,7 @@ def _is_emptied_elsewhere(ev: Evaluator, ways: set[str], module: Module) -> bool
     ends = rb"|".join(sorted(name.encode() for name in ev.models.words("gives-back", "removes")))
     releases = re.compile(rb"\.(?:" + ends + rb")\b")
     project = ev.project
-    for path in project.files(project.finder.top(module.path)):
+    for path in project.every_file(project.finder.top(module.path), module):
         if path != module.path:
             data = project.bytes_of(path)
             if word.search(data) and releases.search(data):

@@ -119,9 +119,10 @@ class Ordering:
     def _opposite(self, tables: tuple[str, str], near: Module) -> list[_Pair]:
         """The pairs of these tables in a package, and in the module at hand, wherever the package is looked for."""
         root = self.ev.project.root_of(near)
+        locking = self._locking(near)
         if root not in self._of_package:
             index: _Index = {}
-            for path in self._locking(near):
+            for path in locking:
                 module = self.ev.project.module(path)
                 for key, pairs in self._in(module).items() if module is not None else ():
                     index.setdefault(key, []).extend(pairs)

@@ -136,7 +136,7 @@ class Registries:
         defined = set[bytes]()
         roots = mentioned(self.ev.models, "runs-at-once") | {b"run_in_executor"}
         concurrent = cls.mode == "async"
-        others = (path for path in project.files(root) if path != module.path)
+        others = (path for path in project.every_file(root, module) if path != module.path)
         for count, path in enumerate((module.path, *others)):
             if count > _MOST_FILES or len(paths) > _MOST_READ:
                 return None

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.coverage import callers
 from poolint.discovery import Discovery
 from poolint.engine import Checker
 from poolint.explain.reasons import Cause, Reasons
 from poolint.explain.teaching import rows
+from poolint.explain.totals import Totals, each_awaited, totals
 from poolint.text.source import Source, SourceError
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from poolint.analyses.coverage import Awaited as Waited
-    from poolint.analyses.coverage import Seen, Settled
+    from poolint.analyses.coverage import Seen
+    from poolint.analyses.seen import Settled
     from poolint.config import Resolver
     from poolint.models.schema import Class
     from poolint.rules.base import Rule
@@ -62,26 +61,6 @@ class Awaited(NamedTuple):
     path: Path
 
 
-class Totals(NamedTuple):
-    """Functions that reach a database: all of them, those that do it by their use of a value alone, and those with a
-    value of unknown type; then the awaited calls without a model, by package, most frequent first."""
-
-    functions: int
-    by_use: int
-    unknown: int
-    packages: tuple[tuple[str, int], ...]
-
-    @property
-    def known(self) -> int:
-        """Functions in which everything that reaches the database has a type."""
-        return self.functions - self.by_use - self.unknown
-
-    @property
-    def awaited(self) -> int:
-        """All awaited calls without a model."""
-        return sum(count for _, count in self.packages)
-
-
 class Report(NamedTuple):
     """All of a run; ``problems`` has a line for each file that could not be read or parsed."""
 
@@ -94,18 +73,6 @@ class Report(NamedTuple):
     def taught(self, package: str = "") -> str:
         """The rows that tell of the awaited calls, of all or of one package, as TOML."""
         return rows((one.path for one in self.awaited if package in ("", one.package)), self.models)
-
-
-def totals(seen: Sequence[Seen | Settled]) -> Totals:
-    """The sums over some modules, each seen once."""
-    known = Counter(how for each in seen for _, how in each.reaching)
-    packages = Counter(one.package for one in _awaited(seen))
-    return Totals(
-        known.total() + len(callers(seen)),
-        known["use"],
-        known["no"],
-        tuple(sorted(packages.items(), key=lambda one: (-one[1], one[0]))),
-    )
 
 
 def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Rule]]) -> Report:
@@ -139,14 +106,9 @@ def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Ru
                 checker.rest()
     problems += [f"{path}: {reason}" for path, reason in discovery.problems]
     awaited = (
-        Awaited(Place(one.path, one.row), one.function, one.package, one.name, one.steps) for one in _awaited(seen)
+        Awaited(Place(one.path, one.row), one.function, one.package, one.name, one.steps) for one in each_awaited(seen)
     )
     return Report(totals(seen), tuple(sorted(values)), tuple(sorted(awaited)), models, tuple(problems))
-
-
-def _awaited(seen: Iterable[Seen | Settled]) -> list[Waited]:
-    """The awaited calls without a model, each once, whichever modules come to them."""
-    return list({one[:3]: one for each in seen for one in each.awaited}.values())
 
 
 def _values(seen: Seen, module: Module) -> Iterator[Value]:

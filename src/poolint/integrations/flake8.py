@@ -109,7 +109,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         return [] if internal_ignored(settings, "POL903", filename) else [(1, 0, f"POL903 {TOO_LARGE}")]
     interesting = checker.is_interesting(filename, encoded)
 
-    from poolint.runner import may_be_reviewed, reportable, tellable
+    from poolint.reporting import may_be_reviewed, reportable, tellable
 
     reviewed = may_be_reviewed(settings, encoded)
     if not interesting and not reviewed:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from poolint import recording
 from poolint.bounds import MAX_BYTES, OverBoundError, check_toml
 from poolint.files import read_regular
 from poolint.models.build import ModelError, converted, row_problems
@@ -80,9 +81,10 @@ def _files_of(point: EntryPoint) -> Iterator[str]:
         return
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         place = os.path.join(folder, *rest)
-        if rest and os.path.isfile(f"{place}.toml"):
+        if rest and recording.is_file(f"{place}.toml"):
             yield f"{place}.toml"
-        elif os.path.isdir(place):
+        elif recording.is_folder(place):
+            recording.looked("names", place)
             yield from (os.path.join(place, name) for name in sorted(os.listdir(place)) if name.endswith(".toml"))
 
 

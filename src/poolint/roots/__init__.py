@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from poolint import recording
 from poolint.roots.declared import PROJECT_FILES, Declared, may_rename, read
 
 TYPE_CHECKING = False
@@ -149,6 +150,7 @@ class Layout:
 
 def _folders(folder: str) -> list[str]:
     """The folders in a folder that may hold sources, in the order of their names; links are not followed."""
+    recording.looked("entries", folder)
     try:
         with os.scandir(folder) as found:
             names = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
@@ -162,7 +164,7 @@ def told(written: str, folder: str) -> str:
     what is misspelt would leave imports unresolved without a word."""
     path = os.path.normpath(os.path.join(folder, written))
     is_pattern = any(sign in written for sign in "*?[") and "\0" not in written
-    return path if written and (is_pattern or os.path.isdir(path)) else ""
+    return path if written and (is_pattern or recording.is_folder(path)) else ""
 
 
 def matching(pattern: str, listing: Callable[[str], frozenset[str]]) -> Iterable[str]:
@@ -189,7 +191,7 @@ def matching(pattern: str, listing: Callable[[str], frozenset[str]]) -> Iterable
         else:
             found = [os.path.join(one, part) for one in found]
         found = found[:MAX_FOLDERS]
-    return list(dict.fromkeys(one for one in found if os.path.isdir(one)))
+    return list(dict.fromkeys(one for one in found if recording.is_folder(one)))
 
 
 def _below(folder: str, depth: int) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint import recording
 from poolint.roots import PROJECT_FILES, Layout, matching
 
 TYPE_CHECKING = False
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 REPOSITORY = frozenset({".git", ".hg", ".jj"})
 """What makes a folder the root of a repository."""
+
+REQUIREMENTS = "requirements"
+"""What files of requirements are called, to begin with."""
 
 _PROJECT_MARKS = PROJECT_FILES | {
     "tox.ini", "Pipfile", "uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "manage.py", "alembic.ini",
@@ -51,6 +55,23 @@ class Finder:
 
     def listing(self, folder: str) -> frozenset[str]:
         """The names in a folder; empty where it cannot be read."""
+        found = self._listed(folder)
+        recording.listed("names", folder, found)
+        return found
+
+    def marks(self, folder: str) -> frozenset[str]:
+        """Those of them that say what a folder is: the root of a repository, of a project, or a package."""
+        found = self._listed(folder)
+        recording.listed("marks", folder, found)
+        return found & recording.MARKS | {name for name in found if name.startswith(REQUIREMENTS)}
+
+    def _has(self, folder: str, name: str) -> bool:
+        """Whether there is something of a name in a folder."""
+        is_there = name in self._listed(folder)
+        recording.sought(folder, name, is_there)
+        return is_there
+
+    def _listed(self, folder: str) -> frozenset[str]:
         found = self._listings.get(folder)
         if found is None:
             try:
@@ -65,8 +86,11 @@ class Finder:
         project it belongs and what is beside it."""
         folder, name = os.path.split(os.path.abspath(path))
         if folder not in self._located:
+            recording.looked("real", folder)
             self._located[folder] = os.path.realpath(folder)
-        return os.path.join(self._located[folder], name)
+        found = os.path.join(self._located[folder], name)
+        recording.means(path, found)
+        return found
 
     def module_name(self, path: str) -> str:
         """Dotted name of the file at absolute ``path``, counted from the outermost folder with an ``__init__``."""
@@ -96,19 +120,19 @@ class Finder:
     def _outermost(self, folder: str) -> str:
         found, home = "", os.path.expanduser("~")
         for above in _upwards(folder):
-            names = self.listing(above)
+            names = self.marks(above)
             if names & REPOSITORY:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
-            is_project = bool(names & _PROJECT_MARKS) or any(name.startswith("requirements") for name in names)
+            is_project = bool(names & _PROJECT_MARKS) or any(name.startswith(REQUIREMENTS) for name in names)
             if is_project and not is_last and "__init__.py" not in names:
                 found = above
-        return "" if "__init__.py" in self.listing(os.path.dirname(found)) else found
+        return "" if "__init__.py" in self.marks(os.path.dirname(found)) else found
 
     def _package_root(self, folder: str) -> str:
         """The folder that the top-level package of a folder lies in; the root of a repository is in no package."""
-        while "__init__.py" in self.listing(folder) and not self.listing(folder) & REPOSITORY:
+        while "__init__.py" in (names := self.marks(folder)) and not names & REPOSITORY:
             parent = os.path.dirname(folder)
             if parent == folder:
                 break
@@ -120,7 +144,7 @@ class Finder:
         own, top = os.path.dirname(path), self.top(path)
         if own not in self._projects:
             above = _upwards(self._package_root(own))
-            self._projects[own] = next((one for one in above if one == top or self.listing(one) & PROJECT_FILES), top)
+            self._projects[own] = next((one for one in above if one == top or self.marks(one) & PROJECT_FILES), top)
         return self._projects[own]
 
     def search_path(self, path: str) -> tuple[str, ...]:
@@ -164,13 +188,13 @@ class Finder:
 
     def _roots(self, folder: str, path: str) -> tuple[str, ...]:
         """The source roots that a folder above a file gives."""
-        names = self.listing(folder)
+        names = self.marks(folder)
         if names & PROJECT_FILES and self._marked(folder):
             return self._layout(path).roots(folder)
         if "__init__.py" in names and not names & REPOSITORY:
             return ()
         inner = os.path.join(folder, "src")
-        return (folder, inner) if "src" in names and "__init__.py" not in self.listing(inner) else (folder,)
+        return (folder, inner) if self._has(folder, "src") and "__init__.py" not in self.marks(inner) else (folder,)
 
     def _layout(self, path: str) -> Layout:
         top = self.top(path)
@@ -183,6 +207,7 @@ class Finder:
         key = (os.path.dirname(importer), dotted)
         if key not in self._files:
             self._files[key] = self._found(dotted, importer) if dotted.count(".") < MAX_PARTS else None
+        recording.leads(importer, self._files[key])
         return self._files[key]
 
     def _found(self, dotted: str, importer: str) -> str | None:
@@ -300,23 +325,25 @@ class Finder:
         folder = os.path.dirname(importer)
         for _ in range(level - 1):
             folder = os.path.dirname(folder)
-        return self._file_of(folder, dotted.split(".") if dotted else [])
+        found = self._file_of(folder, dotted.split(".") if dotted else [])
+        recording.leads(importer, found)
+        return found
 
     def _file_of(self, folder: str, parts: list[str]) -> str | None:
         for part in parts[:-1]:
-            if part not in self.listing(folder):
+            if not self._has(folder, part):
                 return None
             folder = os.path.join(folder, part)
         if not parts:
-            return os.path.join(folder, "__init__.py") if "__init__.py" in self.listing(folder) else None
-        last, names = parts[-1], self.listing(folder)
-        if last in names:
-            inner = self.listing(os.path.join(folder, last))
+            return os.path.join(folder, "__init__.py") if self._has(folder, "__init__.py") else None
+        last = parts[-1]
+        if self._has(folder, last):
+            inner = os.path.join(folder, last)
             for init in ("__init__.py", "__init__.pyi"):
-                if init in inner:
-                    return os.path.join(folder, last, init)
+                if self._has(inner, init):
+                    return os.path.join(inner, init)
         for ending in (".py", ".pyi"):
-            if last + ending in names:
+            if self._has(folder, last + ending):
                 return os.path.join(folder, last + ending)
         return None
 

@@ -9,6 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.syntax.file_kinds import TEST_FILE
 from poolint.text.source import Source, SourceError
@@ -177,8 +178,9 @@ class Project:
         Application state is set in one module (a lifespan) and read in many, with nothing in between to follow.
         """
         root = self.root_of(near)
+        question = recording.asked(near.path, "state", root)
         if root not in self._states:
-            self._states[root] = self._index_state(root)
+            self._states[root] = self._index_state(root, question)
         return self._states[root].get(name, [])
 
     def calling(self, name: str, near: Module) -> Iterator[tuple[str, bytes]]:
@@ -189,25 +191,33 @@ class Project:
         texts = self._texts_of(root)
         if root not in self._words:
             self._words[root] = _by_words(texts)
-        called = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"[ \t]*\(")
-        for path in self._words[root].get(word, ()):
-            if called.search(texts[path]) is not None:
-                yield path, texts[path]
+        called = calls_of(word)
+        answer = (path for path in self._words[root].get(word, ()) if called.search(texts[path]) is not None)
+        if recording.active is not None:
+            question = recording.asked(near.path, "calling", root, name)
+            if question not in recording.active.edges:
+                recording.active.answered(question, answer)
+            # Who stops asking half-way has been told of the others all the same: a superset does no harm.
+            known = recording.active.edges[question]
+            answer = (path for path in self._words[root].get(word, ()) if path in known)
+        for path in answer:
+            yield path, texts[path]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.
         """
         root = self.root_of(near)
+        question = recording.asked(near.path, "heirs", root, name)
         if root not in self._heirs:
             index = self._heirs[root] = {}
             for path, data in self._texts_of(root).items():
-                if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
-                    continue  # what stands in for the real one there
-                for heir, bases in _CLASS.findall(data):
-                    for base in dict.fromkeys(_WORD.findall(bases)):
-                        index.setdefault(base, []).append((path, heir.decode()))
-        return self._heirs[root].get(name.encode(), [])
+                for base, heir in heirs_in(path, root, data):
+                    index.setdefault(base, []).append((path, heir.decode()))
+        found = self._heirs[root].get(name.encode(), [])
+        if recording.active is not None:
+            recording.active.answered(question, (path for path, _ in found))
+        return found
 
     def _texts_of(self, root: str) -> dict[str, bytes]:
         """The files below a folder, and what stands in them."""
@@ -219,13 +229,15 @@ class Project:
         """The folder of the package that a module belongs to, or the one that it is imported from."""
         root = self.finder.search_path(module.path)[0]
         base = os.path.join(root, module.name.partition(".")[0])
-        return base if os.path.isdir(base) else root
+        return base if recording.is_folder(base) else root
 
-    def _index_state(self, root: str) -> dict[str, list[tuple[Module, Binding]]]:
+    def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}
         for path in self.files(root):
-            if not _STATE_ASSIGNMENT.search(self.bytes_of(path)):
+            if not assigns_state(self.bytes_of(path)):
                 continue
+            if recording.active is not None:
+                recording.active.answered(question, [path])
             module = self.module(path)
             if module is not None:
                 for name, bindings in module.state_assignments.items():
@@ -234,11 +246,22 @@ class Project:
 
     def files(self, root: str) -> Iterator[str]:
         """The Python files below a folder, in a stable order; what is not the project's own is left out."""
+        recording.looked("entries", root)
         for folder, folders, files in os.walk(root):
             folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_SOURCES)
             for file in sorted(files):
                 if file.endswith(".py"):
                     yield os.path.join(folder, file)
+            for each in folders:
+                recording.looked("entries", os.path.join(folder, each))
+
+    def every_file(self, root: str, near: Module) -> list[str]:
+        """The same for who looks into each of them, on behalf of ``near``."""
+        found = list(self.files(root))
+        question = recording.asked(near.path, "all", root)
+        if recording.active is not None and question not in recording.active.edges:
+            recording.active.answered(question, found)
+        return found
 
     def bytes_of(self, path: str) -> bytes:
         """The text of the file at ``path``, as far as it is known from a buffer; empty where it cannot be read.
@@ -252,6 +275,25 @@ class Project:
             return with_newlines(read_source(path))
         except OSError:
             return b""
+
+
+def calls_of(word: bytes) -> re.Pattern[bytes]:
+    """What finds the calls of something of this name in a text."""
+    return re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"[ \t]*\(")
+
+
+def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
+    if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+        return  # what stands in for the real one there
+    for heir, bases in _CLASS.findall(data):
+        for base in dict.fromkeys(_WORD.findall(bases)):
+            yield base, heir
+
+
+def assigns_state(data: bytes) -> bool:
+    """Whether a text may assign to the state of an application."""
+    return _STATE_ASSIGNMENT.search(data) is not None
 
 
 def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:

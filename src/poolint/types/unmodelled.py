@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import ast
 import sys
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, imports
 from poolint.types.bound import bindings
+from poolint.types.steps import How as How
+from poolint.types.steps import Path as Path
+from poolint.types.steps import Step as Step
 from poolint.types.values import UNKNOWN, Instance, LibraryName, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
-
-How = Literal["name", "object", "attribute", "sync", "coroutine", "cm", "async-cm", "async-generator"]
-"""What is done at a step: a name is read, an object of a class is at hand, an attribute is read; or it is called, and
-what that gives is used as it is, awaited, entered or iterated."""
 
 DATABASE = frozenset({*RELEASABLE, "registry", "transaction", "cursor", "query", "result", "engine", "pool", "factory"})
 """Kinds of what works with a database, or gives it."""
@@ -33,16 +32,6 @@ _MAX_STEPS = 8
 """Bindings and expressions on the way from a call back to an import; real ones stay under 6."""
 
 _OURS = frozenset({*sys.stdlib_module_names, "builtins", "poolint"})
-
-
-class Step(NamedTuple):
-    """One step of a path: the first has a qualified name, the others that of an attribute or a method."""
-
-    name: str
-    how: How
-
-
-Path: TypeAlias = tuple[Step, ...]
 
 
 class Unmodelled(NamedTuple):

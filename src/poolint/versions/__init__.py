@@ -58,7 +58,7 @@ class Versions:
     def _folders(self, path: str) -> list[str]:
         """The folders from that of a file up to the root of its repository, or of its project where there is none."""
         folders = [os.path.dirname(path)]
-        while not REPOSITORY & self._finder.listing(folders[-1]):
+        while not REPOSITORY & self._finder.marks(folders[-1]):
             parent = os.path.dirname(folders[-1])
             if parent == folders[-1]:
                 root = self._finder.top(path)

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from poolint import recording
 from poolint.files import read_regular
 from poolint.versions.ranges import Range, allowed, both
 
@@ -90,7 +91,7 @@ class Reader:
             included = _INCLUDED.match(line)
             if included is not None:
                 other = os.path.normpath(os.path.join(os.path.dirname(path), included[1]))
-                if other != path and other not in above and os.path.isfile(other):
+                if other != path and other not in above and recording.is_file(other):
                     yield from self._required(other, library, above | {path})
             else:
                 yield from _specifier(line.partition(" --")[0], library)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.files import read_beginning
 from poolint.workers.crew import Crew
 from poolint.workers.work import can_fork, forked, load, spawned
@@ -85,7 +86,7 @@ class Sharing:
         if self._can_fork:
             load()
             return Start("fork", forked, (runner, files, number))
-        return Start("spawn", spawned, (*self._made_of, list(files), number))
+        return Start("spawn", spawned, (*self._made_of, recording.active is not None, list(files), number))
 
 
 def number_of(jobs: int, sizes: Iterable[int]) -> int:

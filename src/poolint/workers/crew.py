@@ -9,6 +9,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint import recording
 from poolint.workers.plain import dumped, restored
 
 if TYPE_CHECKING:
@@ -105,6 +106,10 @@ class Crew:
                 except (EOFError, OSError):
                     yield from self._lost(worker)
                     continue
+                if kind == "recorded":
+                    if recording.active is not None:
+                        recording.active.take(value)
+                    continue
                 if kind == "told":
                     self._runner.tell(value)
                     self._retire(worker)
@@ -130,7 +135,9 @@ class Crew:
         worker.queue[:], most[half:] = most[half:], []
 
     def _lost(self, worker: _Worker) -> Iterator[tuple[int, Result]]:
-        """A worker has ended before its time."""
+        """A worker has ended before its time, and what its answers rest on is lost with it."""
+        if recording.active is not None:
+            recording.active.is_torn = True
         self._retire(worker)
         index = worker.current
         if index is None:

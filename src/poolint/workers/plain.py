@@ -46,7 +46,7 @@ def restored(path: str, value: dict[str, Any]) -> Result:
 
         result.source = Source.from_bytes(path, value["source"].encode("latin-1"))
     if value["seen"] is not None:
-        from poolint.analyses.coverage import Settled
+        from poolint.analyses.seen import Settled
 
         result.seen = convert(value["seen"], Settled)
     return result

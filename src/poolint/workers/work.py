@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from poolint import recording
 from poolint.config import Resolver
 from poolint.outcome import Options, Outcome
 from poolint.runner import Runner
@@ -52,11 +53,14 @@ def spawned(
     isolated: bool,
     overrides: Overrides | None,
     coverage: bool,
+    is_recorded: bool,
     files: Sequence[str],
     number: int,
 ) -> None:
     """The life of a worker that was started anew."""
     import warnings
+
+    recording.active = recording.Recorder() if is_recorded else None
 
     gc.disable()
     warnings.simplefilter("ignore")
@@ -67,6 +71,8 @@ def spawned(
 def _work(connection: Connection, runner: Runner, files: Sequence[str], number: int) -> None:
     """Check the files that are asked for, one after the other, until there are no more or nobody asks any more."""
     _ignore_interrupts()
+    if recording.active is not None:
+        recording.active = recording.Recorder()  # the parent knows what it has put down itself
     runner.divide(number, files)
     nothing = Outcome()
     try:
@@ -74,6 +80,8 @@ def _work(connection: Connection, runner: Runner, files: Sequence[str], number: 
         while (path := json.loads(connection.recv_bytes())) is not None:
             connection.send_bytes(dumped(["result", plain(runner.checked(path))]))
             runner.rest(nothing)
+        if recording.active is not None:
+            connection.send_bytes(dumped(["recorded", recording.active.plain()]))
         connection.send_bytes(dumped(["told", runner.told()]))
     except (EOFError, ConnectionError):
         pass

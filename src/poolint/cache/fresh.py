@@ -1,0 +1,129 @@
+"""What of the things that are kept still holds: what rests on nothing that has changed since."""
+
+from __future__ import annotations
+
+import os
+
+from poolint import recording
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Set
+
+    from poolint.cache.store import Stored
+    from poolint.recording import Stamp
+
+
+def is_same_world(stored: Stored, patterns: Set[str]) -> bool:
+    """Whether all that was looked at, but for sources, is as it was. Of patterns of paths only ``patterns`` are looked
+    for: somebody else's may take any time."""
+    for key, known in stored.world.items():
+        kind, sign, path = key.partition(recording.QUESTION)
+        if not sign or kind not in recording.KINDS or (kind == "glob" and path not in patterns):
+            return False
+        if recording.state_of(kind, path) != known:
+            return False
+    for folder, sought in stored.sought.items():
+        names = set(recording.names_in(folder))
+        if any((name in names) != is_there for name, is_there in sought.items()):
+            return False
+    return True
+
+
+def changed_sources(stored: Stored) -> tuple[dict[str, bytes], int]:
+    """The sources that are not as they were, with what stands there now; those that only look different get new stamps,
+    and are counted."""
+    from poolint.files import SOURCE_LIMIT, read_unseen
+
+    found: dict[str, bytes] = {}
+    renewed: dict[str, Stamp] = {}
+    for path, known in stored.sources.items():
+        try:
+            state = os.stat(path)
+            if known[1] and known[:3] == (state.st_size, state.st_mtime_ns, state.st_ctime_ns):
+                continue
+            data = read_unseen(path, SOURCE_LIMIT)
+        except (OSError, ValueError):
+            found[path] = b""
+            continue
+        if recording.digest(data) == known[3]:
+            renewed[path] = (*recording.stamp_of(state), known[3])
+        else:
+            found[path] = data
+    stored.sources.update(renewed)
+    return found, len(renewed)
+
+
+def stale(stored: Stored, changed: dict[str, bytes]) -> set[str]:
+    """The files and questions whose answers may be others now: all that leads to a source that has changed."""
+    if not changed:
+        return set()
+    numbers = {name: number for number, name in enumerate(stored.nodes)}
+    asking: dict[int, list[int]] = {}
+    for number, ends in stored.edges.items():
+        for end in ends:
+            asking.setdefault(end, []).append(number)
+    queue = [numbers[path] for path in changed if path in numbers]
+    queue += _reopened(stored, changed)
+    seen = set(queue)
+    for one in queue:  # grows
+        for each in asking.get(one, ()):
+            if each not in seen:
+                seen.add(each)
+                queue.append(each)
+    return {stored.nodes[one] for one in seen} | changed.keys()
+
+
+def is_stale(path: str, stale: Set[str]) -> bool:
+    """Whether the findings of a file may be others now."""
+    return path in stale or recording.own(path) in stale
+
+
+def _reopened(stored: Stored, changed: dict[str, bytes]) -> Iterable[int]:
+    """The questions about all files of a folder that a file which has changed may answer now, and did not before.
+
+    Those that it had a part in are found by the edges that lead to it.
+    """
+    texts: _Texts | None = None
+    for number, name in enumerate(stored.nodes):
+        if not name.startswith(recording.QUESTION):
+            continue
+        kind, root, word = [*name.split(recording.QUESTION, 3)[1:], "", ""][:3]
+        if kind == "own":
+            continue
+        if kind in ("everything", "all"):
+            if kind == "everything" or any(path.startswith(root + os.sep) for path in changed):
+                yield number
+            continue
+        texts = texts or _Texts(changed)
+        if texts.answer(kind, root, word):
+            yield number
+
+
+class _Texts:
+    """The sources that have changed, as the questions see them."""
+
+    def __init__(self, changed: dict[str, bytes]) -> None:
+        from poolint.files import with_newlines
+
+        self._data = {path: with_newlines(data) for path, data in changed.items()}
+        self._heirs: dict[tuple[str, str], frozenset[bytes]] = {}
+
+    def answer(self, kind: str, root: str, word: str) -> bool:
+        """Whether one of them has a part in the answer to a question."""
+        below = [path for path in self._data if path.startswith(root + os.sep)]
+        return any(self._answers(path, kind, root, word.encode()) for path in below)
+
+    def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
+        from poolint.syntax.project import assigns_state, calls_of, heirs_in
+
+        data = self._data[path]
+        if kind == "calling":
+            return word in data and calls_of(word).search(data) is not None
+        if kind == "state":
+            return assigns_state(data)
+        if kind == "heirs":
+            if (path, root) not in self._heirs:
+                self._heirs[path, root] = frozenset(base for base, _ in heirs_in(path, root, data))
+            return word in self._heirs[path, root]
+        return True

@@ -1,0 +1,83 @@
+"""What a run has found beside what still holds of earlier ones: one graph, and in it only what some file rests on."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from poolint import recording
+from poolint.cache.fresh import is_stale
+from poolint.cache.store import Stored
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from poolint.cache.folder import Folder
+
+
+def merged(
+    stored: Stored | None, stale: set[str], recorder: recording.Recorder, made: Mapping[str, bytes | None]
+) -> Stored | None:
+    """All that is to be kept; None where a file was changed during the run, so that nobody knows what was seen of it."""
+    entries = {} if stored is None else {path: one for path, one in stored.entries.items() if not is_stale(path, stale)}
+    for path, data in made.items():
+        entries.pop(path, None)
+        if data is not None:
+            entries[path] = msgspec.Raw(data)
+    world, sources = dict(recorder.world), dict(recorder.sources)
+    sought = {folder: dict(names) for folder, names in recorder.sought.items()}
+    edges: dict[str, set[str]] = {asking: set(answer) for asking, answer in recorder.edges.items()}
+    if stored is not None:
+        for key, state in stored.world.items():
+            if world.setdefault(key, state) != state:
+                return None
+        for folder, names in stored.sought.items():
+            known = sought.setdefault(folder, {})
+            if any(known.setdefault(name, is_there) != is_there for name, is_there in names.items()):
+                return None
+        for path, stamp in stored.sources.items():
+            if path not in stale and sources.setdefault(path, stamp)[3] != stamp[3]:
+                return None
+        for number, ends in stored.edges.items():
+            if stored.nodes[number] not in stale:
+                edges.setdefault(stored.nodes[number], set()).update(stored.nodes[end] for end in ends)
+    nodes = _reached(entries, edges)
+    numbers = {name: number for number, name in enumerate(nodes)}
+    return Stored(
+        world,
+        sought,
+        {path: stamp for path, stamp in sources.items() if path in numbers},
+        nodes,
+        {numbers[one]: sorted(numbers[end] for end in edges[one]) for one in nodes if edges.get(one)},
+        entries,
+    )
+
+
+def _reached(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> list[str]:
+    found = dict.fromkeys(one for path in sorted(start) for one in (path, recording.own(path)))
+    queue = list(found)
+    for one in queue:  # grows
+        for end in sorted(edges.get(one, ())):
+            if end not in found:
+                found[end] = None
+                queue.append(end)
+    return queue
+
+
+def expecting(merged: Stored, folder: Folder) -> None:
+    """Make the directory of the cache, and let what is seen of those around it be as it is then."""
+    around = [folder.path]
+    while not os.path.exists(around[-1]) and os.path.dirname(around[-1]) != around[-1]:
+        around.append(os.path.dirname(around[-1]))
+    keys = {f"{kind}{recording.QUESTION}{path}" for kind in ("names", "entries", "type") for path in around}
+    mine = [key for key in keys & merged.world.keys() if _now(key) == merged.world[key]]
+    folder.make()
+    for key in mine:
+        merged.world[key] = _now(key)
+
+
+def _now(key: str) -> bytes:
+    kind, _, path = key.partition(recording.QUESTION)
+    return recording.state_of(kind, path)

@@ -1,0 +1,195 @@
+"""What the runner asks: what is known of a file from an earlier run, and that what this one has found is kept."""
+
+from __future__ import annotations
+
+import os
+
+from poolint import recording
+from poolint.cache import NAME
+from poolint.cache.folder import ENDING, Folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from poolint.cache.store import SeenPlain, Stored
+    from poolint.config import Settings
+    from poolint.engine import Seen, Settled
+    from poolint.outcome import FileResult
+
+WORTHWHILE = 20
+"""Files that nothing is looked for in, from which on it pays to know that of them."""
+
+
+class Session:
+    """One run. ``directory`` is where things are kept; without one they are kept below the root of each settings.
+
+    ``coverage``: it is asked for what is seen of the files. From here to :meth:`finish`, what is read is put down.
+    """
+
+    def __init__(self, directory: str | None, coverage: bool) -> None:
+        self._directory = directory
+        self._coverage = coverage
+        self._parts: dict[int, _Part] = {}
+        self._recorder = recording.active = recording.Recorder()
+
+    def served(self, settings: Settings, path: str) -> FileResult | None:
+        """What came of a file in an earlier run, where that still holds."""
+        return self._part(settings).served(path)
+
+    def add(self, settings: Settings, path: str, result: FileResult) -> None:
+        """Something came of a file in this run. What is seen of it is plain from here on."""
+        if result.seen is not None:
+            result.seen = result.seen.settled()
+        self._part(settings).add(path, result)
+
+    def finish(self, is_kept: bool) -> None:
+        """Write down what came of this run, if it is to be kept."""
+        recording.active = None
+        for part in self._parts.values():
+            if is_kept and not self._recorder.is_torn:
+                try:
+                    part.write(self._recorder)
+                except UnicodeError:  # names that are no text are not written down
+                    continue
+
+    def _part(self, settings: Settings) -> _Part:
+        part = self._parts.get(id(settings))
+        if part is None:
+            part = self._parts[id(settings)] = _Part(settings, self._directory, self._coverage)
+        return part
+
+
+class _Part:
+    """The files of one set of settings."""
+
+    def __init__(self, settings: Settings, directory: str | None, coverage: bool) -> None:
+        self._made: dict[str, bytes | None] = {}
+        self._took_time = False
+        self._settings = settings
+        self._is_told = directory is not None
+        self._folder = Folder(directory if directory is not None else os.path.join(settings.root, NAME))
+        self._coverage = coverage
+        self._name = ""
+        self._stored: Stored | None = None
+        self._stale: set[str] = set()
+        self._renewed = 0
+        if self._folder.exists():
+            self._load()
+
+    def _load(self) -> None:
+        from poolint.cache.keys import key_of
+
+        self._name = key_of(self._settings) + ENDING
+        data = self._folder.read(self._name)
+        if data is None:
+            return
+        from poolint.cache import fresh, store
+
+        found = store.decoded(data)
+        if found is None or not fresh.is_same_world(found, self._patterns()):
+            return
+        changed, self._renewed = fresh.changed_sources(found)
+        self._stale = fresh.stale(found, changed)
+        self._stored = found
+
+    def _patterns(self) -> frozenset[str]:
+        """The patterns that may be looked for on behalf of what is kept: those of the settings, and no others."""
+        declared = self._settings.budget
+        files = declared.files or () if declared is not None else ()
+        return frozenset(f"{self._settings.root}{recording.QUESTION}{one}" for one in files)
+
+    def served(self, path: str) -> FileResult | None:
+        """What came of a file; None where that is not known, or does not hold any more."""
+        if self._stored is None or path not in self._stored.sources:
+            return None
+        from poolint.cache import fresh, store
+
+        if fresh.is_stale(path, self._stale):
+            return None
+        data = self._stored.entries.get(path)
+        if data is None:
+            return None
+        found = store.entry(data)
+        if found is None or (self._coverage and not found.is_summed):
+            return None
+        from poolint.outcome import FileResult
+
+        result = FileResult()
+        if found.diagnostics:
+            from poolint.cache.findings import decoded
+
+            diagnostics = decoded(found.diagnostics)
+            if diagnostics is None:
+                return None
+            result.diagnostics = diagnostics
+        result.seen = _settled(found.seen) if self._coverage and found.seen is not None else None
+        return result
+
+    def add(self, path: str, result: FileResult) -> None:
+        """Something came of a file in this run."""
+        self._took_time = self._took_time or bool(result.source or result.seen or result.diagnostics)
+        try:
+            self._made[path] = _entry(result, self._coverage)
+        except UnicodeError:  # names that are no text are not written down
+            self._made[path] = None
+
+    def write(self, recorder: recording.Recorder) -> None:
+        """Put what came of this run beside what still holds of earlier ones."""
+        if not self._took_time and len(self._made) + self._renewed < WORTHWHILE:
+            return
+        from poolint.cache import merging, store
+        from poolint.cache.keys import key_of
+
+        nothing = store.nothing(self._coverage)
+        made = {path: nothing if one == b"" else one for path, one in self._made.items() if path in recorder.sources}
+        merged = merging.merged(self._stored, self._stale, recorder, made)
+        if merged is None:
+            return
+        self._name = self._name or key_of(self._settings) + ENDING
+        if self._is_told and not self._folder.exists():
+            # What appears beside the code by our own doing is nothing that an answer rests on.
+            merging.expecting(merged, self._folder)
+        self._folder.write(self._name, store.encoded(merged))
+
+
+def _entry(result: FileResult, coverage: bool) -> bytes | None:
+    """One file, encoded, if there is anything to say of it; None for what must not be kept, since it would not come again
+    in the same way."""
+    if result.crashed or result.fixed or result.diff:
+        return None
+    if not result.diagnostics and result.seen is None:
+        return b""
+    import msgspec
+
+    from poolint.cache.store import Entry
+
+    return msgspec.msgpack.encode(
+        Entry(
+            msgspec.msgpack.encode(result.diagnostics) if result.diagnostics else b"",
+            coverage,
+            _plain(result.seen) if result.seen is not None else None,
+        )
+    )
+
+
+def _plain(seen: Seen | Settled) -> SeenPlain:
+    settled = seen.settled()
+    return (
+        tuple((place[:3], how) for place, how in settled.reaching),
+        tuple(one[:3] for one in settled.others),
+        tuple(
+            (caller[:3], names, tuple(sorted(one[:3] for one in targets))) for caller, names, targets in settled.meant
+        ),
+        tuple(one[:6] for one in settled.awaited),
+    )
+
+
+def _settled(plain: SeenPlain) -> Settled:
+    from poolint.analyses.seen import Awaited, Place, Settled
+
+    reaching, others, meant, awaited = plain
+    return Settled(
+        tuple((Place(*place), how) for place, how in reaching),
+        tuple(Place(*one) for one in others),
+        tuple((Place(*one), names, frozenset(Place(*each) for each in targets)) for one, names, targets in meant),
+        tuple(Awaited(*one, ()) for one in awaited),
+    )

@@ -1,0 +1,282 @@
+"""What an answer rests on, put down while it is found: the files that are read, and what else is looked at on a disk.
+
+The engines remember between files, so who asks first is no measure of what an answer rests on. Put down is therefore
+what each *module* asks for, whoever makes it ask: the result of a file rests on all that is reached from it over these
+edges. That is never too little, and sometimes more than need be.
+
+A look is put down *before* it is taken: what changes in between is then seen as a change later, and never missed.
+Nothing is put down unless somebody has set :data:`active`.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    Stamp = tuple[int, int, int, bytes]
+
+QUESTION = "\0"
+"""What the names of questions begin with; no path does."""
+
+TOLD = frozenset({".git", ".hg", ".jj", ".docker"})
+"""Names with a dot in front that are asked for; what is known by its own name is opened without a look around."""
+
+UNTOLD = frozenset({"__pycache__"})
+IDLE = (".bak", ".csv", ".html", ".log", ".md", ".orig", ".out", ".pyc", ".rst", ".swp", ".tmp", "~")
+"""Ends of names that no reader here takes, unless they begin otherwise."""
+
+BUT = ("Containerfile", "Dockerfile", "Procfile", "requirements")
+
+MARKS = frozenset({
+    ".git", ".hg", ".jj", "__init__.py", "Pipfile", "alembic.ini", "manage.py", "pdm.lock", "poetry.lock", "pylock.toml",
+    "pyproject.toml", "setup.cfg", "setup.py", "tox.ini", "uv.lock",
+})  # fmt: skip
+"""Names by which a folder is known to be something; beside these it is files of requirements."""
+
+RECENT = 2_000_000_000
+"""Nanoseconds within which a file may be written again without a new time: clocks of file systems are coarse."""
+
+
+class Recorder:
+    """What is put down in one run.
+
+    ``sources`` has a stamp of each source that was read: its size, the times of its content and of its entry in the
+    folder, and a digest. ``world`` has a digest of all else that was looked at, by kind and path; ``sought``, by
+    folder, the names that were looked for in it and whether they are there. ``edges`` lead from
+    what asks to what it was answered with: from files, and from questions about all files of a folder. ``is_torn``: a
+    file was changed meanwhile, so nobody knows which of its contents was seen.
+    """
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Stamp] = {}
+        self.world: dict[str, bytes] = {}
+        self.edges: dict[str, set[str]] = {}
+        self.sought: dict[str, dict[str, bool]] = {}
+        self.is_torn = False
+
+    def read(self, path: str, data: bytes, state: os.stat_result) -> None:
+        """A source was read, which had ``state`` before."""
+        stamp = stamp_of(state)
+        known = self.sources.get(path)
+        if known is not None and known[:3] == stamp and stamp[1]:
+            return
+        found = digest(data)
+        if known is not None and known[3] != found:
+            self.is_torn = True
+        self.sources[path] = (*stamp, found)
+
+    def looked(self, kind: str, path: str) -> None:
+        """Somebody is about to look at something but a source; see :func:`state_of` for the kinds."""
+        key = f"{kind}{QUESTION}{path}"
+        if key not in self.world:
+            self.world[key] = state_of(kind, path)
+
+    def listed(self, kind: str, path: str, names: Iterable[str]) -> None:
+        """The names in a folder were looked at: all of them (``names``), or those that say what it is (``marks``)."""
+        key = f"{kind}{QUESTION}{path}"
+        if key not in self.world:
+            self.world[key] = digest(_joined(filter(_TELLING[kind], names)))
+
+    def answered(self, asking: str, answer: Iterable[str]) -> None:
+        """``answer`` are the files, and questions, that what ``asking`` wants to know leads to."""
+        self.edges.setdefault(asking, set()).update(answer)
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as values of JSON, for another process."""
+        return {
+            "sources": {path: [*stamp[:3], stamp[3].hex()] for path, stamp in self.sources.items()},
+            "world": {key: state.hex() for key, state in self.world.items()},
+            "sought": self.sought,
+            "edges": {asking: sorted(answer) for asking, answer in self.edges.items()},
+            "is_torn": self.is_torn,
+        }
+
+    def take(self, value: dict[str, Any]) -> None:
+        """Put down what another process has put down."""
+        self.is_torn = self.is_torn or value["is_torn"]
+        for path, (size, changed, listed, found) in value["sources"].items():
+            stamp = (size, changed, listed, bytes.fromhex(found))
+            if self.sources.setdefault(path, stamp)[3] != stamp[3]:
+                self.is_torn = True
+        for key, found in value["world"].items():
+            if self.world.setdefault(key, bytes.fromhex(found)).hex() != found:
+                self.is_torn = True
+        for folder, names in value["sought"].items():
+            known = self.sought.setdefault(folder, {})
+            for name, is_there in names.items():
+                if known.setdefault(name, is_there) != is_there:
+                    self.is_torn = True
+        for asking, answer in value["edges"].items():
+            self.answered(asking, answer)
+
+
+active: Recorder | None = None
+"""Where things are put down at present."""
+
+
+def looked(kind: str, path: str) -> None:
+    """Somebody is about to look at something; see :meth:`Recorder.looked`."""
+    if active is not None:
+        active.looked(kind, path)
+
+
+def listed(kind: str, path: str, names: Iterable[str]) -> None:
+    """Somebody has looked at names in a folder; see :meth:`Recorder.listed`."""
+    if active is not None:
+        active.listed(kind, path, names)
+
+
+def sought(folder: str, name: str, is_there: bool) -> None:
+    """Somebody has looked for something in a folder."""
+    if active is not None:
+        active.sought.setdefault(folder, {})[name] = is_there
+
+
+def leads(asking: str, path: str | None) -> None:
+    """What a file asks for is in another one."""
+    if active is not None and path is not None and path != asking:
+        active.edges.setdefault(asking, set()).add(path)
+
+
+def own(path: str) -> str:
+    """What asks where something is asked for the findings of one file, and for nobody who imports it."""
+    return f"{QUESTION}own{QUESTION}{path}"
+
+
+def means(path: str, found: str) -> None:
+    """A file is looked at under another path, without links to folders in it."""
+    if active is not None and path != found:
+        active.edges.setdefault(path, set()).add(found)
+        active.edges.setdefault(own(path), set()).add(own(found))
+
+
+def asked(near: str, kind: str, root: str, name: str = "") -> str:
+    """A file asks a question about all files below a folder. Returns what that question is called."""
+    key = QUESTION.join(("", kind, root, name))
+    if active is not None:
+        active.edges.setdefault(near, set()).add(key)
+    return key
+
+
+def is_file(path: str) -> bool:
+    """``os.path.isfile``, put down."""
+    looked("type", path)
+    return os.path.isfile(path)
+
+
+def is_folder(path: str) -> bool:
+    """``os.path.isdir``, put down."""
+    looked("type", path)
+    return os.path.isdir(path)
+
+
+def stamp_of(state: os.stat_result) -> tuple[int, int, int]:
+    """What tells by a glance that a file has not changed; without times where these are too fresh to tell."""
+    import time
+
+    latest = max(state.st_mtime_ns, state.st_ctime_ns)
+    if latest > time.time_ns() - RECENT:
+        return state.st_size, 0, 0
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns
+
+
+def digest(data: bytes) -> bytes:
+    """What stands for some bytes: no two texts that anybody has made share one."""
+    try:
+        from _blake2 import blake2b  # hashlib would load all of OpenSSL
+    except ImportError:
+        from hashlib import blake2b
+
+    return blake2b(data, digest_size=16).digest()
+
+
+def state_of(kind: str, path: str) -> bytes:
+    """A digest of what there is to see at ``path``.
+
+    ``names``: the names in a folder; ``marks``: those that say what it is. ``entries``: the names, and what is behind each.
+    ``type``: whether it is a file or a folder. ``real``: where links lead. ``data``: the bytes of a regular file, if they
+    are no more than the number before the path. ``glob``: what the pattern behind a NUL means in a folder.
+    """
+    try:
+        return digest(_LOOKS[kind](path))
+    except (OSError, ValueError) as error:
+        return digest(f"{type(error).__name__} {getattr(error, 'errno', None)}".encode())
+
+
+def names_in(path: str) -> list[str]:
+    """The names in a folder; none where it cannot be read."""
+    try:
+        return os.listdir(path)
+    except (OSError, ValueError):
+        return []
+
+
+def _names(path: str) -> bytes:
+    return _joined(filter(_is_telling, names_in(path)))
+
+
+def _marks(path: str) -> bytes:
+    return _joined(filter(_is_mark, names_in(path)))
+
+
+def _entries(path: str) -> bytes:
+    with os.scandir(path) as found:
+        return _joined(
+            f"{one.name}\n{one.is_symlink()} {one.is_dir()} {one.is_file()}" for one in found if _is_telling(one.name)
+        )
+
+
+def _is_telling(name: str) -> bool:
+    """Whether anybody asks for a name in a folder. Tools leave all sorts of things in one while they work."""
+    if name[0] == ".":
+        return name in TOLD
+    return name not in UNTOLD and (not name.endswith(IDLE) or name.startswith(BUT))
+
+
+def _type(path: str) -> bytes:
+    return f"{os.path.isfile(path)} {os.path.isdir(path)}".encode()
+
+
+def _real(path: str) -> bytes:
+    return os.fsencode(os.path.realpath(path))
+
+
+def _data(path: str) -> bytes:
+    from poolint.files import LIMIT, read_unseen
+
+    limit, _, path = path.partition(QUESTION)
+    return read_unseen(path, min(int(limit), LIMIT))
+
+
+def _glob(path: str) -> bytes:
+    import glob
+
+    root, _, pattern = path.partition(QUESTION)
+    return _joined(glob.glob(pattern, root_dir=root, recursive=True))
+
+
+def _joined(names: Iterable[str]) -> bytes:
+    return os.fsencode(QUESTION.join(sorted(names)))
+
+
+def _is_mark(name: str) -> bool:
+    return name in MARKS or name.startswith("requirements")
+
+
+_TELLING = {"names": _is_telling, "marks": _is_mark}
+_LOOKS = {
+    "names": _names,
+    "marks": _marks,
+    "entries": _entries,
+    "type": _type,
+    "real": _real,
+    "data": _data,
+    "glob": _glob,
+}
+
+KINDS = frozenset(_LOOKS)
+"""What can be looked at; see :func:`state_of`."""
