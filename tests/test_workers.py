@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from poolint.config import ConfigError
+from poolint.config import ConfigError, Resolver
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range, Step
 from poolint.outcome import FileResult
+from poolint.runner import Runner
 from poolint.text.source import Source
 from poolint.workers import PAYS, number_of
 from poolint.workers.crew import parts
@@ -27,7 +28,7 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and names of
 
 SHARED = """
 import sys
-import poolint.workers, poolint.workers.work
+import poolint.workers
 poolint.workers.PAYS = 1
 method = sys.argv.pop(1)
 poolint.workers.can_fork = lambda: method == "fork"
@@ -159,6 +160,19 @@ def test_it_is_shared_at_all(project: Path) -> None:
     for arguments in (("-j1",), ("-j3", "--fix"), ("-j3", "--diff")):
         assert b"hired" not in check(project, *arguments, ".", more=COUNT).stderr
     assert b"hired" not in check(project, "-j3", "one/shop1.py", more=COUNT).stderr
+
+
+def test_few_files_load_nothing_for_processes(tmp_path: Path) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("import asyncpg\n")
+    more = """
+import os
+loaded = os._exit
+os._exit = lambda code: (print({"multiprocessing", "json", "tqdm"} & set(sys.modules)), sys.stdout.flush(), loaded(code))
+poolint.workers.PAYS = 500_000
+"""
+    ran = check(tmp_path, "-j2", "--quiet", "--select=POL101", ".", more=more)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"set()\n", b"")
 
 
 # What goes wrong
@@ -318,3 +332,18 @@ def test_parts_keep_neighbours_together() -> None:
     found = parts(uneven, 3)
     assert [index for part in found for index in part] == list(uneven)
     assert max(sum(uneven[index] for index in part) for part in found) < sum(uneven.values()) * 0.45
+
+
+@pytest.mark.parametrize(
+    ("size", "processes", "most"),
+    [(11_000_000, 8, 8_000_000), (13_000_000, 2, 8_000_000), (13_000_000, 4, 4_000_000), (13_000_000, 8, 2_000_000)],
+)
+def test_what_may_be_kept_parsed_is_shared_in_large_trees(tmp_path: Path, size: int, processes: int, most: int) -> None:
+    (tmp_path / "a.py").touch()
+    os.truncate(tmp_path / "a.py", size)
+    resolver = Resolver(str(tmp_path))
+    runner = Runner(resolver)
+    before = runner.checker(resolver.for_directory(str(tmp_path)))
+    assert before.most == 8_000_000
+    runner.divide(processes, [str(tmp_path / "a.py")])
+    assert before.most == most

@@ -270,7 +270,7 @@ class Runner:
                 checker.rest()
 
     def divide(self, processes: int, files: Sequence[str]) -> None:
-        """Keep no more parsed than is this process's part, from now on, which is one of so many that check ``files``."""
+        """Be one of so many processes that check ``files``. In large trees they share what two of them would keep."""
         self._processes = processes
         self._files = files
         for _, one in self._checkers.values():
@@ -278,9 +278,9 @@ class Runner:
                 self._divide(one)
 
     def _divide(self, checker: Checker) -> None:
-        # Where there is not much to check, each may keep all: what is let go of had to be parsed again by all of them.
-        if self._processes > 1 and self._bytes > checker.most * SLACK:
-            checker.most //= self._processes
+        # What is let go of has to be parsed again: two that keep half each are no faster than one that keeps all.
+        if self._processes > 2 and self._bytes > checker.most * SLACK:
+            checker.most = checker.most * 2 // self._processes
 
     @cached_property
     def _bytes(self) -> int:

@@ -8,15 +8,17 @@ was at is checked once more in a process of its own, all others by those that ar
 A worker is forked where that is safe, and shares what its parent has loaded and screened; elsewhere it is a new process.
 """
 
+# What takes long to import waits until it is known to pay.
+
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_beginning
-from poolint.workers.crew import Crew
-from poolint.workers.work import can_fork, forked, load, spawned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
     from poolint.runner import Runner
     from poolint.workers.crew import Start
 
-PAYS = 250_000
-"""Bytes of files of interest for which one more process pays. They take some 0.3 s; to start one, and to parse in it what
-others have parsed, takes a third of that."""
+PAYS = 500_000
+"""Bytes of files of interest for which one more process pays. Two take as long as one for 1.0 MB of them, with what both
+have to load and parse; a fifth less for 1.8 MB, and a quarter less for 2.3 MB and more."""
 
 
 class Sharing:
@@ -44,11 +46,9 @@ class Sharing:
         isolated: bool = False,
         overrides: Overrides | None = None,
         coverage: bool = False,
-        fork: bool | None = None,
     ) -> None:
         self.jobs = jobs
         self._made_of = (cwd, isolated, overrides, coverage)
-        self._can_fork = can_fork() if fork is None else fork
 
     def __call__(self, runner: Runner, files: Sequence[str], outcome: Outcome) -> bool:
         """Check ``files``, fill ``outcome`` with what comes of them, as if one after the other; False, and nothing has
@@ -66,6 +66,8 @@ class Sharing:
                 runner.done()
         number = number_of(self.jobs, waiting.values())
         if number > 1:
+            from poolint.workers.crew import Crew
+
             crew = Crew(runner, files, waiting, self._start(runner, files, number))
             for index, result in crew.results(number):
                 found[index] = result
@@ -82,8 +84,9 @@ class Sharing:
     def _start(self, runner: Runner, files: Sequence[str], number: int) -> Start:
         """How a worker is started; ``number`` of them share what may be kept parsed."""
         from poolint.workers.crew import Start
+        from poolint.workers.work import forked, load, spawned
 
-        if self._can_fork:
+        if can_fork():
             load()
             return Start("fork", forked, (runner, files, number))
         return Start("spawn", spawned, (*self._made_of, recording.active is not None, list(files), number))
@@ -109,6 +112,11 @@ def _quota() -> int:
         return -(-int(quota) // int(period))
     except (OSError, ValueError, ZeroDivisionError):
         return 0
+
+
+def can_fork() -> bool:
+    """Whether a fork is safe: system libraries of macOS start threads of their own, and locks of threads are lost."""
+    return sys.platform.startswith(("linux", "freebsd")) and threading.active_count() == 1
 
 
 def _size(path: str) -> int:

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-import threading
 from typing import TYPE_CHECKING
 
 from poolint import recording
@@ -23,13 +22,8 @@ if TYPE_CHECKING:
     from poolint.config import Overrides
 
 
-def can_fork() -> bool:
-    """Whether a fork is safe: system libraries of macOS start threads of their own, and locks of threads are lost."""
-    return sys.platform.startswith(("linux", "freebsd")) and threading.active_count() == 1
-
-
 def load() -> None:
-    """Load what every worker will need, before the first is forked."""
+    """Load the models for all workers, before the first is forked. The engines are loaded by each: all at the same time."""
     from poolint.models.loader import load as load_models
 
     load_models()
