@@ -116,7 +116,7 @@ def check(
     script = folder.parent / "shared.py"
     script.write_text(SHARED.format(more=more))
     return subprocess.run(
-        [sys.executable, str(script), method, "check", *arguments],
+        [sys.executable, str(script), method, "check", "--no-cache", *arguments],
         cwd=folder,
         capture_output=True,
         check=False,
