@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "diagnostics",
         "explain",
         "options",
+        "outcome",
         "output",
         "rules",
         "runner",
@@ -98,7 +99,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text",
     },
     "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "outcome", "syntax"},
-    "outcome": {"diagnostics", "engine", "rules", "text"},
+    "outcome": {"config", "diagnostics", "engine", "rules", "text"},
     "reporting": {"config", "diagnostics", "mentions", "rules", "selection", "suppression", "text"},
     "engine": {
         "analyses",

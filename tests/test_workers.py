@@ -143,6 +143,30 @@ def test_processes_that_are_started_anew_find_the_same(project: Path) -> None:
     assert (two.returncode, two.stdout, two.stderr) == (one.returncode, one.stdout, one.stderr)
 
 
+def test_merged_parts_are_the_whole(project: Path) -> None:
+    for folder in ("bad", "worse"):
+        (project / folder / "pyproject.toml").unlink()
+    whole = check(project, "-j1", "--output-format=json", ".")
+    for index in (1, 2):
+        part = check(project, f"--shard={index}/2", "--output-format=json", ".")
+        assert 0 < len(json.loads(part.stdout)) < len(json.loads(whole.stdout))
+        (project / f"{index}.json").write_bytes(part.stdout)
+    (project / "0.json").write_bytes(whole.stdout)
+    for output in ("full", "json"):
+        merged = [
+            subprocess.run(
+                [sys.executable, "-m", "poolint", "merge", f"--output-format={output}", *parts],
+                cwd=project,
+                capture_output=True,
+                check=False,
+            )
+            for parts in (["0.json"], ["1.json", "2.json"])
+        ]
+        assert merged[0].stdout == merged[1].stdout
+        assert [(one.returncode, one.stderr) for one in merged] == [(1, b"")] * 2
+    assert json.loads(merged[1].stdout) == json.loads(whole.stdout)
+
+
 COUNT = """
 import os
 from poolint.workers.crew import Crew

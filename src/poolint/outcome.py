@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
+from poolint.config import ConfigError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Protocol
 
+    from poolint.config import Resolver
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen, Settled
     from poolint.rules.base import Rule
@@ -33,14 +38,44 @@ if TYPE_CHECKING:
         def rest(self) -> None: ...
 
 
+class Shard:
+    """The ``index``-th (from 1) of ``count`` parts of the files of a run, which need not be of one machine.
+
+    It is the hash of its name that gives a file to a part, and nothing else: the same everywhere, whatever other files
+    there are and however large they are, so that no file is left out where machines differ in that.
+    """
+
+    __slots__ = ("count", "index")
+
+    def __init__(self, index: int, count: int) -> None:
+        self.index = index
+        self.count = count
+
+    def of(self, files: Sequence[str], resolver: Resolver) -> list[str]:
+        """Those of ``files`` that are in this part. They go by their names below the root of their settings, wherever that
+        is checked out."""
+        return [path for path in files if self._has(path, resolver)]
+
+    def _has(self, path: str, resolver: Resolver) -> bool:
+        from zlib import crc32
+
+        try:
+            root = resolver.for_file(path).root
+        except ConfigError:
+            root = resolver.cwd
+        name = os.path.relpath(path, root).replace(os.sep, "/")
+        return crc32(os.fsencode(name)) % self.count == self.index - 1
+
+
 class Options:
-    """What to do: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes, ``coverage`` sums up.
+    """What to do: ``fix`` writes, ``diff`` only shows; ``unsafe`` lets both use unsafe fixes, ``coverage`` sums up. With a
+    ``shard`` only its files are checked.
 
     ``cache``: what is found is kept for later runs, and what earlier ones have found is used: in ``cache_dir``, or
     below the root of the settings.
     """
 
-    __slots__ = ("cache", "cache_dir", "coverage", "diff", "fix", "unsafe")
+    __slots__ = ("cache", "cache_dir", "coverage", "diff", "fix", "shard", "unsafe")
 
     def __init__(
         self,
@@ -48,6 +83,7 @@ class Options:
         unsafe: bool = False,
         diff: bool = False,
         coverage: bool = False,
+        shard: Shard | None = None,
         cache: bool = False,
         cache_dir: str | None = None,
     ) -> None:
@@ -55,6 +91,7 @@ class Options:
         self.unsafe = unsafe
         self.diff = diff
         self.coverage = coverage
+        self.shard = shard
         self.cache = cache
         self.cache_dir = cache_dir
 

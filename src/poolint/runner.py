@@ -42,7 +42,7 @@ go of shortly before the end had to be read again."""
 class Runner:
     """Checks files; makes one checker for each set of settings, and loads the rules when a file first needs them.
 
-    ``share`` may check all files of a run in place of the runner, with its help; ``done`` is called after each of them.
+    ``share`` may check all files in place of the runner, with its help; ``done`` gets their number after each of them.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class Runner:
         options: Options | None = None,
         make: MakeChecker | None = None,
         share: Share | None = None,
-        done: Callable[[], object] = lambda: None,
+        done: Callable[[int], object] = lambda _: None,
     ) -> None:
         self.rules = LazyRules()
         self._resolver = resolver
-        self.done = done
+        self._done = done
         self._options = options or Options()
         self._make = make
         self._share = share
@@ -89,6 +89,8 @@ class Runner:
         self._swept.clear()
         self._files = list(discovery.files(paths))
         outcome.files = len(self._files)
+        if self._options.shard is not None:
+            self._files = self._options.shard.of(self._files, self._resolver)
         self._cache = self._session()
         left = self._left(outcome)
         if self._share is None or not self._share(self, left, outcome):
@@ -112,7 +114,6 @@ class Runner:
         self._finished(outcome)
         if self._cache is not None:
             self._cache.finish(is_kept=not (outcome.errors or outcome.refused or outcome.crashed))
-            self._cache = None
         return outcome
 
     def _session(self) -> Session | None:
@@ -126,8 +127,7 @@ class Runner:
 
     def _left(self, outcome: Outcome) -> Sequence[str]:
         """The files of which no earlier run tells what comes of them. What is found in them is kept from now on."""
-        cache = self._cache
-        if cache is None:
+        if (cache := self._cache) is None:
             return self._files
         left = []
         for path in self._files:
@@ -168,6 +168,10 @@ class Runner:
             self._internal(result, self._resolver.for_file(path), "POL901", path, _os_reason(error))
             return result
         return self._check(path, data, write=True)
+
+    def done(self) -> None:
+        """Tell that a file is done with."""
+        self._done(len(self._files))
 
     def checked(self, path: str) -> FileResult | ConfigError:
         """What comes of one file, or why its settings cannot be used."""
@@ -381,9 +385,7 @@ class Runner:
     def _finished(self, outcome: Outcome) -> Outcome:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
         outcome.errors = [*(line for lines in self.told() for line in lines), *self._idle]
-        broken = {key for key, (_, one) in self._checkers.items() if isinstance(one, ConfigError)}
-        usable = [key for key, (_, wrong) in self._usable.items() if wrong is None and key not in broken]
-        outcome.is_idle = bool(self._idle) and len(self._idle) == len(usable)
+        outcome.is_idle = bool(self._idle) and len(self._idle) == sum(one is None for _, one in self._usable.values())
         return outcome
 
 

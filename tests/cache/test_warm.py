@@ -329,6 +329,13 @@ def test_a_fully_warm_run_loads_no_engine(project: Path) -> None:
     loaded = set((project / "loaded.out").read_text().split())
     assert runs[0].stdout == runs[1].stdout
     assert runs[0].stderr == runs[1].stderr
-    heavy = {"libcst", "poolint.engine", "poolint.models.loader", "poolint.screen", "poolint.types.values", "poolint.syntax"}
+    heavy = {
+        "libcst",
+        "poolint.engine",
+        "poolint.models.loader",
+        "poolint.screen",
+        "poolint.types.values",
+        "poolint.syntax",
+    }
     assert loaded & heavy == set()
     assert "poolint.cache.session" in loaded

@@ -10,6 +10,7 @@ from poolint import __version__
 from poolint.cli.check import need_paths
 from poolint.cli.main import COMMANDS
 from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
+from poolint.outcome import Shard
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -43,6 +44,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.coverage import coverage
 
         return coverage(options.paths or ["."], options.output_format, options.isolated)
+    if options.command == "merge":
+        from poolint.cli.merge import merge
+
+        return merge(options.paths, options.output_format, options.quiet, options.exit_zero)
     if options.command == "clean":
         from poolint.cli.clean import clean
 
@@ -77,6 +82,7 @@ def parse(argv: list[str]) -> int:
             quiet=options.quiet,
             stdin_filename=options.stdin_filename,
             jobs=options.jobs,
+            shard=options.shard,
             cache=not options.no_cache,
             cache_dir=options.cache_dir,
         )
@@ -104,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
     _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
+    _add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check", allow_abbrev=False))
     _add_clean(commands.add_parser("clean", help="remove what is kept for later runs", allow_abbrev=False))
     _add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
     return top
@@ -138,13 +145,20 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     output.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
     output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
 
-    run = check.add_argument_group("processes")
+    run = check.add_argument_group("processes and machines")
     run.add_argument(
         "-j",
         "--jobs",
         type=_jobs,
         metavar="N",
         help="check files in up to N processes where that pays (default: auto, the number of cores)",
+    )
+
+    run.add_argument(
+        "--shard",
+        type=_shard,
+        metavar="I/N",
+        help="check the I-th of N parts of the files; `poolint merge` joins the JSON",
     )
 
     files = check.add_argument_group("files")
@@ -162,6 +176,26 @@ def _jobs(text: str) -> int | None:
     if not number:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or auto")
     return number
+
+
+def _shard(text: str) -> Shard:
+    index, _, count = text.partition("/")
+    if all(one.isascii() and one.isdigit() and len(one) < 7 for one in (index, count)) and 1 <= int(index) <= int(
+        count
+    ):
+        return Shard(int(index), int(count))
+    raise argparse.ArgumentTypeError(f"{text!r} is no part: 2/5 is the second of five")
+
+
+def _add_merge(merge: argparse.ArgumentParser) -> None:
+    merge.description = (
+        "Join what `poolint check --shard I/N --output-format json` has written for each part: the findings of the whole, in "
+        "the order of one run. Exit code 0: nothing found; 1: something found; 2: a crash, or a file that is no such output."
+    )
+    merge.add_argument("paths", nargs="+", metavar="FILE", help="the JSON of a part")
+    merge.add_argument("--output-format", choices=FORMATS, default="full", help="default: %(default)s")
+    merge.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
+    merge.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
 
 
 def _add_rule(rule: argparse.ArgumentParser) -> None:

@@ -14,7 +14,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from poolint.cli.progress import Progress
     from poolint.diagnostics import Diagnostic
+    from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
 
 
@@ -37,6 +39,7 @@ class Arguments:
         "overrides",
         "paths",
         "quiet",
+        "shard",
         "stdin_filename",
         "unsafe",
     )
@@ -55,6 +58,7 @@ class Arguments:
         quiet: bool = False,
         stdin_filename: str | None = None,
         jobs: int | None = None,
+        shard: Shard | None = None,
         cache: bool = True,
         cache_dir: str | None = None,
     ) -> None:
@@ -71,6 +75,7 @@ class Arguments:
         self.stdin_filename = stdin_filename
         self.jobs = jobs
         """How many processes there may be; None for as many as there are cores."""
+        self.shard = shard
         self.cache = cache
         self.cache_dir = cache_dir
 
@@ -85,23 +90,29 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
         arguments.unsafe,
         arguments.diff,
         _tells_coverage(arguments),
+        arguments.shard,
         arguments.cache and make is None,
         cache_directory(arguments.cache_dir),
     )
-    runner = Runner(resolver, options, make, _sharing(arguments))
+    progress = _progress(arguments)
+    runner = Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
     need_paths((*arguments.paths, arguments.stdin_filename))
     if arguments.stdin_filename is not None or "-" in arguments.paths:
         outcome = _stdin(runner, arguments)
     else:
-        outcome = runner.run(arguments.paths)
-        _report(outcome, arguments, sys.stdout.write)
+        try:
+            outcome = runner.run(arguments.paths)
+        finally:
+            if progress is not None:
+                progress.close()
+        report(outcome, arguments, sys.stdout.write)
     for line in outcome.refused:
         _say("error", line)
     for line in outcome.errors:
         _say("warning", line)
     if outcome.seen and not outcome.refused and not outcome.is_idle:
         _report_coverage(outcome, arguments)
-    return _exit_code(outcome, arguments)
+    return exit_code(outcome, arguments)
 
 
 def _sharing(arguments: Arguments) -> Share | None:
@@ -122,6 +133,17 @@ def _sharing(arguments: Arguments) -> Share | None:
         return sharing(runner, files, outcome)
 
     return share
+
+
+def _progress(arguments: Arguments) -> Progress | None:
+    """The bar, where somebody may see one."""
+    from poolint.cli import main
+
+    if not main.is_own or arguments.quiet:
+        return None
+    from poolint.cli.progress import Progress, is_wanted
+
+    return Progress() if is_wanted() else None
 
 
 def cache_directory(given: str | None) -> str | None:
@@ -156,6 +178,8 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
 
     if arguments.stdin_filename is None and len(arguments.paths) > 1:
         raise ConfigError("`-` reads standard input and cannot be combined with paths")
+    if arguments.shard is not None:
+        raise ConfigError("--shard: standard input is one file, of which there are no parts")
     if (arguments.stdin_filename or "").lower().endswith(".ipynb"):
         raise ConfigError(f"{arguments.stdin_filename}: notebooks are not read; extract their code to a .py file first")
     for path in () if arguments.paths == DEFAULT else arguments.paths:
@@ -165,7 +189,7 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     data = _input()
     outcome, after = runner.run_text(data, path)
     fixing = arguments.fix and not arguments.diff
-    _report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
+    report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
     if fixing:
         sys.stdout.flush()
         sys.stdout.buffer.write(after)
@@ -186,7 +210,7 @@ def _input() -> bytes:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
 
 
-def _report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
+def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
     nothing_found = not outcome.files and not outcome.diagnostics and not outcome.refused
     if nothing_found and not arguments.quiet:
         _say("warning", "No Python files found under the given path(s)")
@@ -242,7 +266,7 @@ def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
         sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")
 
 
-def _exit_code(outcome: Outcome, arguments: Arguments) -> int:
+def exit_code(outcome: Outcome, arguments: Arguments) -> int:
     if outcome.crashed or outcome.refused:
         return 2
     if arguments.exit_zero:
