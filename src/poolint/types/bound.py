@@ -45,7 +45,7 @@ def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = Tru
     if home is None:
         return []
     found = home.bindings[node.id]
-    if not narrowed and any(one.kind == "narrowed" for one in found):
+    if not narrowed:
         found = [one for one in found if one.kind != "narrowed"]
     if home is scope and len(found) > 1 and parent_of(node) is not None:
         found = reaching(found, node)

@@ -70,9 +70,11 @@ Calls: TypeAlias = Callable[[ast.Call, Step, tuple[Type, ...]], "Steps | None"]
 class _Question:
     """One question: what it is following, and how many steps it may still take."""
 
-    __slots__ = ("following", "left")
+    __slots__ = ("following", "left", "one_way")
 
-    def __init__(self) -> None:
+    def __init__(self, *, one_way: bool = False) -> None:
+        self.one_way = one_way
+        """Whether the answer is the same for two ways as for more."""
         self.following: set[object] = set()
         self.left = MAX_STEPS
 
@@ -87,7 +89,7 @@ class Follower:
 
     def origin(self, node: ast.expr, scope: Scope) -> Origin:
         """Where the only way back from ``node`` ends; ``node`` itself where that leads in a circle."""
-        at, question = Step(node, scope), _Question()
+        at, question = Step(node, scope), _Question(one_way=True)
         while True:
             question.following.add(_key(at))
             question.left -= 1
@@ -127,7 +129,7 @@ class Follower:
         """What is one step back; None for an origin."""
         node = at.node
         if isinstance(node, ast.Name):
-            return self._of_name(node, at)
+            return self._of_name(node, at, question)
         if isinstance(node, ast.Attribute):
             return self._of_attribute(node, at)
         if isinstance(node, ast.Call):
@@ -144,10 +146,12 @@ class Follower:
             return self._of_item(node, at, question)
         return None
 
-    def _of_name(self, node: ast.Name, at: Step) -> Steps:
+    def _of_name(self, node: ast.Name, at: Step, question: _Question) -> Steps:
         found = bound.of_name(self.ev, node, at.scope, narrowed=False)
         if at.scope.bindings.get(node.id) is None or parent_of(node) is None:
             found = _real(found)
+        if question.one_way and len(found) > 1:
+            return Steps()  # each of many questions about a name that is bound many times
         return joined(self._of_binding(binding, home, node.id, at.frame) for binding, home in found)
 
     def _of_binding(self, binding: Binding, home: Scope, name: str, frame: Frame | None) -> Steps:

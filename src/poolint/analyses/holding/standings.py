@@ -135,8 +135,13 @@ class Standings:
     def _decode(self, state: int) -> dict[str, list[Standing]]:
         found: dict[str, list[Standing]] = {}
         for standing in self._members(state & ~sum(self._all_told.values())):
-            found.setdefault(standing.resource, []).append(standing)
-        return {name: sorted(all_, key=_place) for name, all_ in found.items() if any(one.change for one in all_)}
+            if standing.resource in found:
+                found[standing.resource].append(standing)
+            else:
+                found[standing.resource] = [standing]
+        # Of each resource there is one standing without a change at most.
+        known = {name: all_ for name, all_ in found.items() if len(all_) > 1 or all_[0].change is not None}
+        return {name: all_ if len(all_) == 1 else sorted(all_, key=_place) for name, all_ in known.items()}
 
     def _members(self, state: int) -> list[Standing]:
         found = []
