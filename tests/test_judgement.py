@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import libcst as cst
 import pytest
 
 import poolint.judgement
 from poolint.config import Settings
 from poolint.engine import Checker
+from poolint.facts import NoFacts
 from poolint.rules import registry
 from poolint.rules.awaits.unawaited_release import UnawaitedRelease
 from poolint.rules.awaits.unawaited_transaction import UnawaitedTransaction
-from poolint.rules.base import Rule, own_visits
+from poolint.rules.base import Rule, own_visits, visitor_of
 from poolint.rules.checkouts.leak_on_exception import LeakOnException
 from poolint.rules.holding.sleep_while_held import SleepWhileHeld
 from poolint.text.source import Source
@@ -21,8 +25,7 @@ from poolint.text.source import Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import libcst as cst
-
+    from poolint.detect.observation import Observation
     from poolint.diagnostics import Diagnostic
 
 SHOP = """\
@@ -49,6 +52,13 @@ class SleepVisited(SleepWhileHeld):
 
     def visit_Call(self, node: cst.Call) -> None:
         self.consider(node)
+
+
+class SleepUnplanned(SleepWhileHeld):
+    """The same rule, as one that might have a plan, and has none here."""
+
+    def repair(self, observation: Observation) -> None:
+        assert observation.function == "pay"
 
 
 @pytest.fixture
@@ -82,6 +92,25 @@ def test_a_rule_that_has_a_fix_takes_that_slice_only(tmp_path: Path, cuts: list[
     assert cuts == [13]
 
 
+def test_a_rule_that_has_no_plan_for_what_it_finds_takes_no_slice(tmp_path: Path, cuts: list[int]) -> None:
+    [one] = found(tmp_path, SleepUnplanned)
+    assert (one.code, one.fix) == ("POL403", None)
+    assert cuts == []
+
+
+def test_a_rule_is_a_visitor_of_libcst_once_there_is_a_slice() -> None:
+    made = visitor_of(UnawaitedTransaction)
+    assert issubclass(made, (UnawaitedTransaction,)) and issubclass(made, cst.BatchableCSTVisitor)
+    assert visitor_of(UnawaitedTransaction) is made
+    assert made(NoFacts()).get_visitors().keys() >= {"visit_Call", "visit_Name"}
+
+
+def test_rules_are_loaded_without_libcst() -> None:
+    code = "import sys; from poolint.rules import registry; registry.load(); print('libcst' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "False\n"
+
+
 def test_a_rule_that_visits_for_itself_finds_the_same(tmp_path: Path, cuts: list[int]) -> None:
     assert found(tmp_path, SleepVisited) == found(tmp_path, SleepWhileHeld)
     assert cuts == [7]
@@ -90,7 +119,8 @@ def test_a_rule_that_visits_for_itself_finds_the_same(tmp_path: Path, cuts: list
 @pytest.mark.parametrize("rule", [rule for _, rule in RULES], ids=[code for code, _ in RULES])
 def test_no_rule_of_ours_visits_only_to_hand_on(rule: type[Rule]) -> None:
     assert not own_visits(rule)
-    assert (rule.fix is not Rule.fix) == (rule.meta.fix != "none")
+    has_fix = rule.fix is not Rule.fix or rule.repair is not Rule.repair
+    assert has_fix == (rule.meta.fix != "none")
 
 
 LEAVE = """\

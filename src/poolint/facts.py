@@ -30,25 +30,32 @@ Observed = list[tuple["Scope", "Observation"]]
 
 
 class SliceFacts:
-    """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`)."""
+    """The facts that rules may ask for in one slice (see :class:`poolint.rules.base.Facts`).
 
-    def __init__(self, piece: Slice, module: Module, analysis: Analysis, observed: Observed, crashes: Crashes) -> None:
+    Without a slice there are those that take no nodes of LibCST: whether there is a fix at all.
+    """
+
+    def __init__(
+        self, piece: Slice | None, module: Module, analysis: Analysis, observed: Observed, crashes: Crashes
+    ) -> None:
         self._crashes = crashes
         self.piece = piece
         self.module = module
         self.analysis = analysis
         self.observed = observed
         self._observed: dict[Range, list[Observation]] = {}
-        for _, observation in observed:
+        for _, observation in observed if piece is not None else ():
             self._observed.setdefault(observed_range(observation.node, module), []).append(observation)
         self._calls: dict[Range, tuple[Scope, ast.Call]] | None = None
 
     def observations(self, node: cst.CSTNode) -> tuple[Observation, ...]:
         """Everything that was observed at exactly this node."""
-        return tuple(self._observed.get(self.piece.range_of(node), ()))
+        return tuple(self._observed.get(self.piece.range_of(node), ())) if self.piece is not None else ()
 
     def call(self, node: cst.Call) -> CallSite | None:
         """What a call is, in terms of the models or of the project; None when it is not known."""
+        if self.piece is None:
+            return None
         if self._calls is None:
             self._calls = {
                 range_of(call, self.module): (scope, call)
@@ -60,7 +67,7 @@ class SliceFacts:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around ``node``; None around the slice."""
-        return self.piece.parent(node)
+        return self.piece.parent(node) if self.piece is not None else None
 
     def release(self, observation: LeakedCheckout | ManualRelease, form: Form = "finally") -> Proposal | None:
         """The fix that gives back what an observation is about; None where none can be right."""

@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint import relaxations
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Position, Range
 from poolint.facts import NoFacts, SliceFacts, observed_range
-from poolint.rules.base import Declined, Rule, own_visits
+from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
 from poolint.rules.wording import ELSEWHERE, given_up
 from poolint.syntax.scopes import statement_of
@@ -23,6 +21,8 @@ from poolint.text.slices import Slice, cut
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    import libcst as cst
 
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
@@ -51,11 +51,18 @@ class _Found:
     observation: Observation
     verdict: Verdict
     fix: Fix | None = None
+    is_repairable: bool = False
+    """Whether the rule has a plan that needs no slice."""
+
+    @property
+    def may_have_fix(self) -> bool:
+        """Whether the rule has fixes at all."""
+        return self.rule.fix is not Rule.fix or self.rule.repair is not Rule.repair
 
     @property
     def has_fix(self) -> bool:
-        """Whether a slice is worth its while: the rule may have a fix."""
-        return self.rule.fix is not Rule.fix
+        """Whether a slice is worth its while: the rule has a fix, or can only tell by what LibCST sees."""
+        return self.is_repairable or self.rule.fix is not Rule.fix
 
     @property
     def row(self) -> int:
@@ -105,19 +112,28 @@ class Judgement:
         for region, observed, calls in regions:
             found = self._judged(observed)
             visitors = self._visitors(observed, calls)
-            if not visitors and not any(one.has_fix for one in found):
-                self._tell(found)
-                continue
-            slices += 1
             first, last = _rows(region)
+            if visitors or any(one.may_have_fix for one in found):
+                slices += 1
             is_small = slices <= MAX_SLICES and last - first < MAX_SLICE_ROWS
-            piece = self._cut(first, last) if is_small else None
+            if is_small:
+                self._plan(found, observed, first)
+            is_worth_it = bool(visitors) or any(one.has_fix for one in found)
+            piece = self._cut(first, last) if is_small and is_worth_it else None
             if piece is not None:
                 self._in_slice(piece, observed, calls, found, visitors)
             else:
                 self._tell([*found, *self._judged_by(visitors, observed)])
         self.found += self.crashes.diagnostics(self.module.source.path)
         return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+
+    def _plan(self, found: list[_Found], observed: Observed, row: int) -> None:
+        """Ask the rules whose plans need no slice whether they have any: most have none, and then none is cut."""
+        facts = SliceFacts(None, self.module, self.analysis, observed, self.crashes)
+        for one in found:
+            if one.rule.repair is not Rule.repair:
+                rule = self._made(one.rule, facts, row)
+                one.is_repairable = rule.repaired(partial(rule.repair, one.observation)) is not None
 
     def _cut(self, first: int, last: int) -> Slice | None:
         return self.crashes.guarded("the cutting of slices", lambda: cut(self.module.source, first, last), None, first)
@@ -224,7 +240,7 @@ class Judgement:
         for one in found:
             if one.has_fix:
                 wanted.setdefault(one.rule, set()).add(one.observation)
-        heard = {type(rule): rule for rule in self._heard(piece, wanted, facts)}
+        heard = self._heard(piece, wanted, facts)
         for one in found:
             proposal = heard[one.rule].proposals.get(one.observation) if one.rule in heard else None
             one.fix = self._fixed(one.rule, proposal, piece, one.row, one.scope.qualified_name)
@@ -244,22 +260,28 @@ class Judgement:
                     piece.first_row,
                 )
 
-    def _heard(self, piece: Slice, wanted: Mapping[type[Rule], set[Observation]], facts: Facts) -> list[Rule]:
+    def _heard(
+        self, piece: Slice, wanted: Mapping[type[Rule], set[Observation]], facts: Facts
+    ) -> dict[type[Rule], Rule]:
         """Rules that have visited a slice: all in one walk, and each alone where one of them crashes."""
+        import libcst as cst
+
         row = piece.first_row
         try:
-            together = [self._made(rule, facts, row, found) for rule, found in wanted.items()]
-            cst.visit_batched(piece.module, together)
+            together = {rule: self._made(visitor_of(rule), facts, row, found) for rule, found in wanted.items()}
+            cst.visit_batched(piece.module, list(together.values()))
         except (Exception, SystemExit):
-            heard = [self._alone(piece, rule, facts, row, found) for rule, found in wanted.items()]
-            return [rule for rule in heard if rule is not None]
+            heard = {rule: self._alone(piece, rule, facts, row, found) for rule, found in wanted.items()}
+            return {rule: one for rule, one in heard.items() if one is not None}
         return together
 
     def _alone(
         self, piece: Slice, rule_class: type[Rule], facts: Facts, row: int, found: set[Observation]
     ) -> Rule | None:
+        import libcst as cst
+
         def visited() -> Rule:
-            rule = self._made(rule_class, facts, row, found)
+            rule = self._made(visitor_of(rule_class), facts, row, found)
             cst.visit_batched(piece.module, [rule])
             return rule
 

@@ -15,19 +15,23 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
-import libcst as cst
-
 from poolint.diagnostics import Applicability, Certainty, Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
     from typing import Any
 
+    import libcst as cst
+
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
     from poolint.fixes.plans import Plan
     from poolint.types.call_sites import CallSite
+
+    _Visitor = cst.BatchableCSTVisitor
+else:
+    _Visitor = object  # LibCST takes longer to import than three files to check (see `visitor_of`)
 
 Form = Literal["finally", "with"]
 FixLevel = Literal["safe", "unsafe", "safe or unsafe", "none", "sometimes"]
@@ -150,12 +154,14 @@ class Facts(Protocol):
         """The fix by which a connection is held for a shorter time, or is the only one, or is begun once."""
 
 
-class Rule(cst.BatchableCSTVisitor):
+class Rule(_Visitor):
     """Base of all rules; the docstring of the class is the rule's documentation.
 
-    What a rule subscribes to is handed to :meth:`judge`, and what it reports to :meth:`fix`, with the node of LibCST. A
-    rule that has methods ``visit_…`` of its own visits slices instead: one instance each, and it calls :meth:`report`,
-    or :meth:`consider` where the observations at a node are to be judged.
+    What a rule subscribes to is handed to :meth:`judge`, and what it reports to :meth:`repair`, or, where its plan names
+    nodes of LibCST, to :meth:`fix`. A rule that has methods ``visit_…`` of its own visits slices instead: one instance
+    each, and it calls :meth:`report`, or :meth:`consider` where the observations at a node are to be judged.
+
+    It is a visitor of LibCST as soon as there is a slice to visit (see :func:`visitor_of`).
     """
 
     meta: ClassVar[Meta]
@@ -194,7 +200,12 @@ class Rule(cst.BatchableCSTVisitor):
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         """The fix for a finding at ``node``, or None where none can be right. Only a rule that overrides it is asked."""
-        del observation, node
+        del node
+        return self.repair(observation)
+
+    def repair(self, observation: Observation) -> Proposal | None:
+        """The fix for a finding, of a rule whose plans name no nodes of LibCST: a slice is cut only if there is one."""
+        del observation
         return None
 
     def consider(self, node: cst.CSTNode) -> None:
@@ -233,24 +244,42 @@ def own_visits(rule: type[Rule]) -> tuple[str, ...]:
     return tuple(name for name in names if callable(getattr(rule, name)))
 
 
-_COUNTERPARTS: tuple[tuple[type[ast.AST], tuple[type[cst.CSTNode], ...]], ...] = (
-    (ast.expr, (cst.BaseExpression,)),
-    (ast.keyword, (cst.Arg,)),
-    (ast.alias, (cst.ImportAlias,)),
-    (ast.excepthandler, (cst.ExceptHandler,)),
-    (ast.stmt, (cst.BaseCompoundStatement, cst.BaseSmallStatement)),
-)
-"""Which nodes of LibCST may be what a node of Python's own tree is, where both have the same range."""
+@cache
+def visitor_of(rule: type[Rule]) -> type[Rule]:
+    """A rule as a visitor of LibCST, which is imported for it."""
+    import libcst as cst
+
+    if issubclass(rule, cst.BatchableCSTVisitor):
+        return rule
+    return type(
+        rule.__name__, (rule, cst.BatchableCSTVisitor), {"__module__": rule.__module__, "__doc__": rule.__doc__}
+    )
+
+
+@cache
+def _counterparts() -> tuple[tuple[type[ast.AST], tuple[type[cst.CSTNode], ...]], ...]:
+    """Which nodes of LibCST may be what a node of Python's own tree is, where both have the same range."""
+    import libcst as cst
+
+    return (
+        (ast.expr, (cst.BaseExpression,)),
+        (ast.keyword, (cst.Arg,)),
+        (ast.alias, (cst.ImportAlias,)),
+        (ast.excepthandler, (cst.ExceptHandler,)),
+        (ast.stmt, (cst.BaseCompoundStatement, cst.BaseSmallStatement)),
+    )
 
 
 def _is_counterpart(node: cst.CSTNode, observed: ast.AST) -> bool:
-    return any(isinstance(observed, kind) and isinstance(node, nodes) for kind, nodes in _COUNTERPARTS)
+    return any(isinstance(observed, kind) and isinstance(node, nodes) for kind, nodes in _counterparts())
 
 
 @cache
 def _meeting() -> tuple[str, ...]:
     """The names of the methods by which all nodes are visited at which something may have been observed."""
-    kinds = tuple(one for _, nodes in _COUNTERPARTS for one in nodes)
+    import libcst as cst
+
+    kinds = tuple(one for _, nodes in _counterparts() for one in nodes)
     classes = [one for one in vars(cst).values() if isinstance(one, type) and issubclass(one, kinds)]
     return tuple(dict.fromkeys(f"visit_{one.__name__}" for one in classes))
 

@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import libcst as cst
-from libcst.metadata import MetadataWrapper, PositionProvider
-
 from poolint.diagnostics import Position, Range
 from poolint.text.scan import is_strained
 from poolint.text.source import SourceError
@@ -19,6 +16,7 @@ from poolint.text.source import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    import libcst as cst
     from libcst.metadata import CodeRange
 
     from poolint.text.source import Source
@@ -50,6 +48,8 @@ class Slice:
     def range_of(self, node: cst.CSTNode) -> Range:
         """Where a node of this slice stands in the file; its own parentheses and decorators are not part of it."""
         if self._ranges is None:
+            from libcst.metadata import MetadataWrapper, PositionProvider
+
             wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
             self._ranges = wrapper.resolve(PositionProvider)
         found = self._ranges[node]
@@ -110,6 +110,8 @@ def _cut(source: Source, first_row: int, last_row: int) -> Slice | None:
         text = _HEADER + ending + text
     if is_strained(text):
         return None
+    import libcst as cst
+
     try:
         module = cst.parse_module(text)
         if module.code != text:
@@ -157,6 +159,8 @@ _FIELDS: dict[type, tuple[str, ...]] = {}
 
 
 def _parents(module: cst.Module, has_header: bool) -> dict[cst.CSTNode, cst.CSTNode]:
+    import libcst as cst
+
     parents: dict[cst.CSTNode, cst.CSTNode] = {}
     stack: list[cst.CSTNode] = [module]
     while stack:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.listeners import NoSuchEvent, RefusedListener
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from poolint.detect.observation import Observation
 
 
@@ -85,6 +85,8 @@ class AsyncEventTarget(Rule):
         return Verdict(f"{kind} `{target}` takes no listeners, and registering one raises: {advice}", target)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         if not isinstance(observation, RefusedListener) or not isinstance(node, (cst.Name, cst.Attribute, cst.Call)):
             return None
         if not observation.is_class:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.handlers import MissedExhaustion
 from poolint.detect.names import MissingName
 from poolint.diagnostics import Applicability
@@ -13,6 +11,8 @@ from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from poolint.detect.observation import Observation
 
 
@@ -85,6 +85,8 @@ class NoSuchName(Rule):
         return Verdict(f"`{observation.module}` has no `{observation.name}`{meant}", observation.name)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         if isinstance(observation, MissedExhaustion):
             return _beside(observation, node)
         assert isinstance(observation, MissingName)
@@ -101,6 +103,8 @@ class NoSuchName(Rule):
 
 def _beside(observation: MissedExhaustion, node: cst.CSTNode) -> Proposal | None:
     """Catch the pool's exception as well: the one that is there may be meant for something else."""
+    import libcst as cst
+
     module, _, name = observation.exhausted.rpartition(".")
     local = "PoolTimeout"
     if not isinstance(node, (cst.Name, cst.Attribute)) or node.lpar or not observation.is_alone:

@@ -10,8 +10,6 @@ from poolint.fixes.plans import Reraise
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -86,7 +84,6 @@ class SwallowedCancellationRule(Rule):
             observation.around,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+    def repair(self, observation: Observation) -> Proposal | None:
         assert isinstance(observation, SwallowedCancellation)
-        del node
         return Proposal(Reraise(observation.last, observation.function), "raise it again", Applicability.UNSAFE)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.handlers import UnreachedHandler
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from poolint.detect.observation import Observation
 
 
@@ -83,6 +83,8 @@ class UnreachableDriverError(Rule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         assert isinstance(observation, UnreachedHandler)
         if observation.is_read:
             return None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.observation import Observation
 from poolint.detect.withs import MismatchedWith
 from poolint.fixes.plans import AddAwait, RemoveAwait, SetWithKind
@@ -13,6 +11,8 @@ from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Ve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import libcst as cst
 
 
 class WrongWithKind(Rule):
@@ -70,6 +70,8 @@ class WrongWithKind(Rule):
         return Verdict(_WORDS[observation.wanted](observation), observation.what)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         assert isinstance(observation, MismatchedWith) and isinstance(node, cst.BaseExpression)
         wanted, item = observation.wanted, self.facts.parent(node)
         statement = self.facts.parent(item) if item is not None else None

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, held, is_pool_per_call, leak_subject
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class CheckoutNeverReleased(Rule):
@@ -79,7 +74,6 @@ class CheckoutNeverReleased(Rule):
             observation.path,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+    def repair(self, observation: Observation) -> Proposal | None:
         assert isinstance(observation, LeakedCheckout)
-        del node
         return self.facts.release(observation)

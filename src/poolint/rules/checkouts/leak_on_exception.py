@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, raising
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class LeakOnException(Rule):
@@ -86,8 +81,7 @@ class LeakOnException(Rule):
             observation.path,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         if isinstance(observation, LostMember):
             return None  # how much belongs into the `try` is for the author of the class to say
         assert isinstance(observation, LeakedCheckout)

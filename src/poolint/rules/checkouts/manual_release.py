@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect import leaks
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import call_text
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class ManualRelease(Rule):
@@ -76,7 +71,6 @@ class ManualRelease(Rule):
             observation.variable,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+    def repair(self, observation: Observation) -> Proposal | None:
         assert isinstance(observation, leaks.ManualRelease)
-        del node
         return self.facts.release(observation, "with")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from poolint.detect.factories import MadeForEachCall
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, again, call_text, is_pool_per_call, leak_subject
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 
 class PoolPerCall(Rule):
@@ -96,8 +91,7 @@ class PoolPerCall(Rule):
             observation.path,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         if not isinstance(observation, LeakedCheckout):
             return None
         return self.facts.release(observation)

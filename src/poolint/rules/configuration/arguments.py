@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 if TYPE_CHECKING:
+    import libcst as cst
+
     from poolint.rules.base import Facts
 
 RELAXED = frozenset({"tests", "alembic", "scripts"})
@@ -15,6 +15,8 @@ RELAXED = frozenset({"tests", "alembic", "scripts"})
 
 def holder(facts: Facts, node: cst.CSTNode) -> cst.Arg | cst.DictElement | None:
     """The argument or the item of a dictionary whose value ``node`` is; None of a value in another place."""
+    import libcst as cst
+
     found = facts.parent(node)
     return found if isinstance(found, (cst.Arg, cst.DictElement)) else None
 

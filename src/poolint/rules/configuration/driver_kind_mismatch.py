@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.engines.observations import DriverMismatch
 from poolint.diagnostics import Applicability, Certainty
 from poolint.fixes.plans import Replace
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import libcst as cst
+
     from poolint.detect.observation import Observation
 
 
@@ -82,26 +84,19 @@ class DriverKindMismatch(Rule):
         if not observation.right:
             return None
         wanted = re.compile(rf"^([rRbBuUfF]*['\"]*){re.escape(observation.scheme)}(?=://|['\"]*$)")
-        finder = _Texts(wanted)
-        node.visit(finder)
-        if len(finder.found) != 1:
+        found = [one for one in _texts(node) if wanted.match(one.value)]
+        if len(found) != 1:
             return None
-        old = finder.found[0]
+        old = found[0]
         new = old.with_changes(value=wanted.sub(rf"\g<1>{observation.right}", old.value))
         return Proposal(Replace(old, new), f"Use `{observation.right}`", Applicability.UNSAFE)
 
 
-class _Texts(cst.CSTVisitor):
-    """Finds the texts in an expression that begin as wanted."""
+def _texts(node: cst.CSTNode) -> Iterator[cst.SimpleString | cst.FormattedStringText]:
+    """The texts that stand in an expression."""
+    import libcst as cst
 
-    def __init__(self, wanted: re.Pattern[str]) -> None:
-        self.wanted = wanted
-        self.found: list[cst.SimpleString | cst.FormattedStringText] = []
-
-    def visit_SimpleString(self, node: cst.SimpleString) -> None:
-        if self.wanted.match(node.value):
-            self.found.append(node)
-
-    def visit_FormattedStringText(self, node: cst.FormattedStringText) -> None:
-        if self.wanted.match(node.value):
-            self.found.append(node)
+    if isinstance(node, (cst.SimpleString, cst.FormattedStringText)):
+        yield node
+    for child in node.children:
+        yield from _texts(child)

@@ -11,8 +11,6 @@ from poolint.fixes.plans import Protect
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.detect.observation import Observation
 
 
@@ -88,9 +86,8 @@ class EngineNeverDisposed(Rule):
             observation.path,
         )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+    def repair(self, observation: Observation) -> Proposal | None:
         assert isinstance(observation, NeverDisposed)
-        del node
         if observation.statement is None or observation.last is None or not observation.release:
             return None
         method = observation.release

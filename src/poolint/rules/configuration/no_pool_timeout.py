@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from poolint.detect.patience import NoTimeout
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddArgument, Replace
@@ -13,6 +11,8 @@ from poolint.rules.base import Meta, Option, Proposal, Rule, Subscription, Verdi
 from poolint.rules.configuration.arguments import RELAXED, of
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from poolint.detect.observation import Observation
 
 
@@ -81,6 +81,8 @@ class NoPoolTimeout(Rule):
         return Verdict(f"{subject} {how}: it waits forever when no connection comes back", observation.pool)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         assert isinstance(observation, NoTimeout)
         if not observation.argument:
             return None

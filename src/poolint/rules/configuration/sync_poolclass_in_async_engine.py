@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import libcst as cst
+from typing import TYPE_CHECKING
 
 from poolint.detect.engines.observations import SyncPoolClass
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddImport, Replace, Together
 from poolint.rules.base import Meta, Proposal, Rule, Subscription, Verdict
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 class SyncPoolclassInAsyncEngine(Rule):
@@ -63,6 +66,8 @@ class SyncPoolclassInAsyncEngine(Rule):
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
+        import libcst as cst
+
         assert isinstance(observation, SyncPoolClass)
         module, _, right = observation.right.rpartition(".")
         message = f"Use `{right}`"

@@ -9,8 +9,6 @@ from poolint.detect.outliving import BeginAfterUse
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal
 
 
@@ -70,8 +68,7 @@ class BeginAfterAutobegin(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:

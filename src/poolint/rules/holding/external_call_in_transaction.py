@@ -11,8 +11,6 @@ from poolint.rules.base import Meta, Rule, Subscription
 from poolint.rules.holding.wording import chain, verdict, waits, while_held
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal, Verdict
 
 
@@ -83,8 +81,7 @@ class ExternalCallInTransaction(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -11,8 +11,6 @@ from poolint.rules.base import Meta, Rule, Subscription
 from poolint.rules.holding.wording import chain, verdict, waits, while_held
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal, Verdict
 
 
@@ -89,8 +87,7 @@ class ExternalCallWhileHeld(Rule):
         relaxed_in=frozenset({"tests", "alembic"}),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -11,8 +11,6 @@ from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.holding.wording import chain, verdict, what_becomes, while_held
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal
 
 
@@ -88,8 +86,7 @@ class HeldAcrossStream(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:

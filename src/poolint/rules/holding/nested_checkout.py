@@ -10,8 +10,6 @@ from poolint.detect.observation import Observation
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal
 
 
@@ -89,8 +87,7 @@ class NestedCheckout(Rule):
         ),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | Declined | None:

@@ -10,8 +10,6 @@ from poolint.rules.base import Meta, Rule, Subscription
 from poolint.rules.holding.wording import chain, verdict, while_held
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from poolint.rules.base import Proposal, Verdict
 
 
@@ -74,8 +72,7 @@ class TaskQueuedInTransaction(Rule):
         relaxed_in=frozenset({"tests"}),
     )
 
-    def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
-        del node
+    def repair(self, observation: Observation) -> Proposal | None:
         return self.facts.holding(observation)
 
     def judge(self, observation: Observation) -> Verdict | None:
