@@ -11,23 +11,18 @@ import msgspec
 from tests.support import fixtures
 
 from poolint.config import Settings, load
-from poolint.detect.blocking import BlockingDatabaseCall
 from poolint.detect.detector import detectors
-from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import GivenUp, Observation
 from poolint.engine import Checker
 from poolint.rules.registry import LazyRules
 from poolint.syntax.uses import Usage
 from poolint.text.source import Source
-from poolint.types.call_sites import CallSite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 PLAIN = (str, bytes, int, float, bool, type(None))
-OF_A_HELPER = (BlockingDatabaseCall, LeakedCheckout)
-"""Their call may be a helper's, which may stand in another module: its node is not stored."""
 
 PER_RULE = 3
 """Bad fixtures of each rule that are looked at first; where kinds are missing then, all are."""
@@ -61,11 +56,6 @@ def stored(value: Any, nodes: dict[int, ast.AST], kind: type[Observation]) -> An
         return sorted((stored(one, nodes, kind) for one in value), key=repr)
     if isinstance(value, Usage):
         return [stored(getattr(value, name), nodes, kind) for name in value.__slots__]
-    if isinstance(value, CallSite) and id(value.node) not in nodes:
-        assert kind in OF_A_HELPER, f"{kind.__name__} has a call of another module"
-        return [
-            stored(one, nodes, kind) for one in (value.name, value.receiver, value.row, value.cls, value.provenance)
-        ]
     assert dataclasses.is_dataclass(value), f"{type(value).__name__} cannot be stored: {value!r}"
     return [type(value).__name__, *(stored(getattr(value, one.name), nodes, kind) for one in dataclasses.fields(value))]
 

@@ -81,7 +81,7 @@ def _observation(
     statement = statement_of(fact.node)
     awaits = may_await(fact.node, scope)
     return LeakedCheckout(
-        fact.node, scope.qualified_name, awaits, fact, name, cls, problem, path, text_of(culprit, scope), False, helper,
+        fact.node, scope.qualified_name, awaits, fact.text, name, cls, problem, path, text_of(culprit, scope), False, helper,
         statement,
     )  # fmt: skip
 

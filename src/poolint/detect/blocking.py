@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallSite, call_site
+from poolint.types.call_sites import CallSite, CallText, call_site
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -33,9 +33,10 @@ class BlockingDatabaseCall(Observation):
     """A synchronous database call that runs on the event loop: the first in its function on this receiver.
 
     ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
+    ``call`` may then stand in another module.
     """
 
-    call: CallSite
+    call: CallText
     more: int
     chain: tuple[Waypoint, ...] = ()
     origin: Waypoint | None = None
@@ -66,7 +67,7 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
             first.node,
             scope.qualified_name,
             may_await(first.node, scope),
-            first,
+            first.text,
             len(facts) - 1,
             origin=_origin(first.node, scope),
         )
@@ -128,7 +129,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         last = witness.links[-1]
         fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
         if fact is not None:
-            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact, 0, calls_of(witness))
+            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact.text, 0, calls_of(witness))
 
 
 def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:

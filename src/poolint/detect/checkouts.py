@@ -202,7 +202,7 @@ class Lifetimes:
             site.call,
             scope.qualified_name,
             may_await(site.call, scope),
-            site.fact,
+            site.fact.text,
             site.name,
             site.cls,
             problem,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
-from poolint.types.call_sites import CallSite
+from poolint.types.call_sites import CallSite, CallText
 
 if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
@@ -35,6 +35,7 @@ LeakProblem = Literal[
 class LeakedCheckout(Observation):
     """A checkout that is still owed at some exit of its function. ``node`` is the acquiring call.
 
+    ``call`` is what checks out, which a helper in another module may have written.
     ``culprit`` is what may raise, be cancelled or overwrite, as written; ``path`` leads from the checkout over it to
     where the function is left. ``released`` says whether some other path releases, ``helper`` names the function of
     the project that has checked it out for this one. ``handed``: some other path gives it to somebody else.
@@ -42,7 +43,7 @@ class LeakedCheckout(Observation):
     release that is written and does not happen.
     """
 
-    call: CallSite
+    call: CallText
     variable: str
     cls: schema.Class
     problem: LeakProblem

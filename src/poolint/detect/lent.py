@@ -104,7 +104,7 @@ def _observation(
     )
     fact = call_site(ev, call, scope) or CallSite(call, last_name(call.func))
     return LeakedCheckout(
-        call, scope.qualified_name, may_await(call, scope), fact, name, cls, "yield", path, text, True,
+        call, scope.qualified_name, may_await(call, scope), fact.text, name, cls, "yield", path, text, True,
         statement=statement_of(call),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from poolint.detect.leaks import LeakedCheckout
     from poolint.detect.observation import GivenUp
     from poolint.models.schema import Class
-    from poolint.types.call_sites import CallSite
+    from poolint.types.call_sites import CallSite, CallText
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
@@ -77,7 +77,7 @@ def again(one: Repetition) -> str:
     return _AGAIN[one.by].format(one.function)
 
 
-def call_text(call: CallSite) -> str:
+def call_text(call: CallSite | CallText) -> str:
     """The call as written, without its arguments: ``session.close()``."""
     if call.method == "__call__":
         return f"{call.receiver}()"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Provenance
+
+
+class CallText(NamedTuple):
+    """What a message says of a call, in plain values, wherever the call stands: see :class:`CallSite`."""
+
+    receiver: str
+    method: str
+    api: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +66,11 @@ class CallSite:
         """The name as people say it: ``AsyncSession.close``."""
         parts = self.name.split(".")
         return ".".join(parts[-2:]) if self.cls is not None and len(parts) > 1 else self.name
+
+    @property
+    def text(self) -> CallText:
+        """What a message says of it."""
+        return CallText(self.receiver, self.method, self.api)
 
 
 def at_hand(one: Type, scope: Scope) -> tuple[Type, ...]:
