@@ -146,6 +146,9 @@ def test_observations(dump: Dump) -> None:
     assert "  resource = 'session'" in fields
     assert "  names = ('charge', 'AsyncClient.post')" in fields
     assert dump("observations", "open_one") == ["shop.py:32 open_one", "nothing"]
+    leak = dump("observations", "Orders.one")
+    assert leak[1] == "LeakedCheckout at line 14:22 `self.pool.acquire()`"
+    assert "  call = `self.pool.acquire()`, which is Pool.acquire" in leak
 
 
 def test_a_whole_file_is_what_stands_in_no_function(dump: Dump) -> None:

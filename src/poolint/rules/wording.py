@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from poolint.detect.leaks import LeakedCheckout
     from poolint.detect.observation import GivenUp
     from poolint.models.schema import Class
-    from poolint.types.call_sites import CallSite, CallText
 
 _HELD = {
     "terminated": "its connection stays checked out until the garbage collector terminates it, late and with a warning",
@@ -77,13 +76,6 @@ def again(one: Repetition) -> str:
     return _AGAIN[one.by].format(one.function)
 
 
-def call_text(call: CallSite | CallText) -> str:
-    """The call as written, without its arguments: ``session.close()``."""
-    if call.method == "__call__":
-        return f"{call.receiver}()"
-    return f"{call.receiver}.{call.method}()" if call.receiver else f"{call.method}()"
-
-
 def is_pool_per_call(leak: LeakedCheckout) -> bool:
     """Whether what is never given back is a pool of its own: POL209, which says to build it once. Else it is POL201."""
     return leak.cls.kind in POOLING or (leak.cls.kind == "client" and leak.repeated)
@@ -91,7 +83,7 @@ def is_pool_per_call(leak: LeakedCheckout) -> bool:
 
 def leak_subject(leak: LeakedCheckout) -> str:
     """What leaks, and where it comes from: ``conn`` from ``engine.connect()``."""
-    source = f"{leak.helper}()" if leak.helper else call_text(leak.call)
+    source = f"{leak.helper}()" if leak.helper else leak.call.as_written
     return f"`{leak.variable}` from `{source}`" if leak.variable else f"what `{source}` checks out"
 
 

@@ -35,6 +35,13 @@ class CallText(NamedTuple):
     method: str
     api: str
 
+    @property
+    def as_written(self) -> str:
+        """The call without its arguments: ``session.close()``."""
+        if self.method == "__call__":
+            return f"{self.receiver}()"
+        return f"{self.receiver}.{self.method}()" if self.receiver else f"{self.method}()"
+
 
 @dataclass(frozen=True, eq=False)
 class CallSite:
@@ -71,6 +78,11 @@ class CallSite:
     def text(self) -> CallText:
         """What a message says of it."""
         return CallText(self.receiver, self.method, self.api)
+
+    @property
+    def as_written(self) -> str:
+        """The call without its arguments: ``session.close()``."""
+        return self.text.as_written
 
 
 def at_hand(one: Type, scope: Scope) -> tuple[Type, ...]:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import Waypoint
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import CallText, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,8 @@ def _observation(one: Observation, scope: Scope) -> Iterator[str]:
 def _value(value: object, scope: Scope) -> str:
     if isinstance(value, Waypoint):
         return " ".join([value.what, *(f"`{one}`" for one in value.about), f"(line {value.range.start.row})"])
+    if isinstance(value, CallText):
+        return f"`{value.as_written}`, which is {value.api}"
     if isinstance(value, ast.AST):
         return f"line {getattr(value, 'lineno', 1)} `{_text(value, scope)}`"
     if isinstance(value, (tuple, list)) and not hasattr(value, "_fields"):

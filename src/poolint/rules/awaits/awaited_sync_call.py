@@ -8,7 +8,6 @@ from poolint.detect import awaits
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import RemoveAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -65,7 +64,7 @@ class AwaitedSyncCall(Rule):
         assert isinstance(observation, awaits.AwaitedSyncCall)
         call = observation.call
         what = f"`{call.api}` is a plain function" if call.cls is not None else "it is a plain function"
-        return Verdict(f"`await {call_text(call)}` raises TypeError after the call: {what}", call.receiver)
+        return Verdict(f"`await {call.as_written}` raises TypeError after the call: {what}", call.receiver)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         del observation

@@ -9,7 +9,6 @@ from poolint.detect.observation import Observation
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -75,10 +74,10 @@ class UnawaitedCheckout(Rule):
         if call.role != "checkout":
             return None
         if isinstance(observation, DroppedAwaitable):
-            return Verdict(f"`{call_text(call)}` is neither awaited nor entered: no connection is checked out")
+            return Verdict(f"`{call.as_written}` is neither awaited nor entered: no connection is checked out")
         used = f"`{how.name}.{how.attribute}`" if how.name and how.attribute else "what it gives"
         return Verdict(
-            f"`{call_text(call)}` is neither awaited nor entered: {used} is used before there is a connection", how.name
+            f"`{call.as_written}` is neither awaited nor entered: {used} is used before there is a connection", how.name
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:

@@ -8,7 +8,6 @@ from poolint.detect.awaits import ConsumedAwaitable, DroppedAwaitable
 from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
 from poolint.rules.base import LIFETIMES, Declined, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -77,13 +76,13 @@ class UnawaitedQuery(Rule):
         if isinstance(observation, DroppedAwaitable):
             if call.role in _ELSEWHERE:
                 return None
-            return Verdict(f"`{call_text(call)}` is never awaited: the query does not run", call.receiver)
+            return Verdict(f"`{call.as_written}` is never awaited: the query does not run", call.receiver)
         if call.role == "checkout":
             return None
         outcome = "the coroutine is used as if it were the result"
         if how.attribute:
             outcome = f"`.{how.attribute}` is read off the coroutine, not off the result"
-        return Verdict(f"`{call_text(call)}` is not awaited: {outcome}", call.receiver)
+        return Verdict(f"`{call.as_written}` is not awaited: {outcome}", call.receiver)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))

@@ -9,7 +9,7 @@ from poolint.detect.observation import Observation
 from poolint.fixes.plans import AddAwait
 from poolint.models.schema import CLOSING_ROLES
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text, held
+from poolint.rules.wording import held
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -69,7 +69,7 @@ class UnawaitedRelease(Rule):
         if call.role not in CLOSING_ROLES:
             return None
         return Verdict(
-            f"`{call_text(call)}` is never awaited: the coroutine does not run, and {held(call.cls)}", call.receiver
+            f"`{call.as_written}` is never awaited: the coroutine does not run, and {held(call.cls)}", call.receiver
         )
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:

@@ -9,7 +9,6 @@ from poolint.detect.observation import Observation
 from poolint.diagnostics import Applicability
 from poolint.fixes.plans import AddAwait
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -78,7 +77,7 @@ class UnawaitedTransaction(Rule):
         if call.role not in _OUTCOME:
             return None
         verb = "neither awaited nor entered" if call.role == "begin" else "never awaited"
-        return Verdict(f"`{call_text(call)}` is {verb}: {_OUTCOME[call.role]}", call.receiver)
+        return Verdict(f"`{call.as_written}` is {verb}: {_OUTCOME[call.role]}", call.receiver)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, DroppedAwaitable)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from poolint.detect.blocking import BlockingCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 
 class SyncCheckoutInAsync(Rule):
@@ -59,7 +58,7 @@ class SyncCheckoutInAsync(Rule):
         if call.cls is None:
             return Verdict(f"`{call.name}()` blocks the event loop while it connects: no other task runs", call.name)
         return Verdict(
-            f"`{call_text(call)}` blocks the event loop while it waits for a connection: no other task runs, so none "
+            f"`{call.as_written}` blocks the event loop while it waits for a connection: no other task runs, so none "
             "can release one",
             call.receiver,
         )

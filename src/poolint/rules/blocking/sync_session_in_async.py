@@ -5,7 +5,6 @@ from __future__ import annotations
 from poolint.detect.blocking import BlockingDatabaseCall
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 
 class SyncSessionInAsync(Rule):
@@ -65,7 +64,7 @@ class SyncSessionInAsync(Rule):
         more = f", and {observation.more} more on it in this function" if observation.more else ""
         path = (observation.origin,) if observation.origin is not None else ()
         return Verdict(
-            f"`{call_text(call)}` blocks the event loop: `{call.receiver}` is a synchronous session{more}",
+            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous session{more}",
             call.receiver,
             path,
         )

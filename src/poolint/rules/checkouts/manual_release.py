@@ -5,7 +5,6 @@ from __future__ import annotations
 from poolint.detect import leaks
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import call_text
 
 
 class ManualRelease(Rule):
@@ -67,7 +66,7 @@ class ManualRelease(Rule):
         if observation.method:
             block += f" {observation.call.receiver}.{observation.method}()"
         return Verdict(
-            f"`{observation.variable}` from `{call_text(observation.call)}` is released by hand: `{block}` would do it",
+            f"`{observation.variable}` from `{observation.call.as_written}` is released by hand: `{block}` would do it",
             observation.variable,
         )
 

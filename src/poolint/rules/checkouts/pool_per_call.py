@@ -7,7 +7,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, again, call_text, is_pool_per_call, leak_subject
+from poolint.rules.wording import NO_RELEASE, again, is_pool_per_call, leak_subject
 
 
 class PoolPerCall(Rule):
@@ -69,7 +69,7 @@ class PoolPerCall(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, MadeForEachCall):
             return Verdict(
-                f"what `{call_text(observation.call)}` builds is never disposed of: {again(observation.user)} gets one of its "
+                f"what `{observation.call.as_written}` builds is never disposed of: {again(observation.user)} gets one of its "
                 "own, and leaves a pool of open connections",
                 observation.call.method,
                 observation.path,
