@@ -38,6 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "runner",
         "selection",
         "text",
+        "unit",
         "workers",
     },
     "dev": {
@@ -79,6 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text",
         "types",
     },
+    "unit": {"bounds", "config", "discovery", "output", "roots", "runner"},
     "output": {"config", "diagnostics", "selection"},
     # What every worker will need is loaded before the first is forked.
     "workers": {"analyses", "config", "detect", "diagnostics", "judgement", "models", "outcome", "runner", "text"},
@@ -254,6 +256,8 @@ OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTempora
 MAY_OPEN = {
     "files.py",  # the way in
     "fixes/writing.py",  # the way out
+    "output/whole.py",  # results that go to a file
+    "unit/tree.py",  # a tree of our own, for the time of a check
     "cache/folder.py",  # what is our own, and kept for later runs
     "cli/main.py",  # the null device, when nobody reads our output any more
     # What is packed with poolint itself, and what makes it.

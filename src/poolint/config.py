@@ -178,8 +178,12 @@ class Overrides:
 class Resolver:
     """Finds the settings of directories; each ``pyproject.toml`` is read once, and equal roots share one object."""
 
-    def __init__(self, cwd: str, isolated: bool = False, overrides: Overrides | None = None) -> None:
+    def __init__(
+        self, cwd: str, isolated: bool = False, overrides: Overrides | None = None, top: str | None = None
+    ) -> None:
+        """No ``pyproject.toml`` above ``top`` counts for what lies below it."""
         self.cwd = os.path.abspath(cwd)
+        self._top = top
         self.isolated = isolated
         self._overrides = overrides or Overrides()
         self._by_directory: dict[str, Settings | ConfigError | None] = {}
@@ -217,7 +221,7 @@ class Resolver:
             if os.path.lexists(os.path.join(directory, ".git")):
                 self._projects.setdefault(directory, directory)
             parent = os.path.dirname(directory)
-            if parent == directory:
+            if directory in (parent, self._top):
                 self._by_directory[directory] = None
                 break
             directory = parent

@@ -48,6 +48,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.merge import merge
 
         return merge(options.paths, options.output_format, options.quiet, options.exit_zero)
+    if options.command == "unit":
+        from poolint.cli.unit import unit
+
+        return unit(options.path)
     if options.command == "clean":
         from poolint.cli.clean import clean
 
@@ -111,6 +115,7 @@ def parser() -> argparse.ArgumentParser:
     _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
     _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
     _add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check", allow_abbrev=False))
+    _add_unit(commands.add_parser("unit", help="check a part of a tree for a build system", allow_abbrev=False))
     _add_clean(commands.add_parser("clean", help="remove what is kept for later runs", allow_abbrev=False))
     _add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
     return top
@@ -196,6 +201,15 @@ def _add_merge(merge: argparse.ArgumentParser) -> None:
     merge.add_argument("--output-format", choices=FORMATS, default="full", help="default: %(default)s")
     merge.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
     merge.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
+
+
+def _add_unit(unit: argparse.ArgumentParser) -> None:
+    unit.description = (
+        "Check the sources that a request names, with the facts of other units in place of the rest of the tree, and write "
+        "their findings as JSON for `poolint merge`, and their own facts. Exit code 0: written, whatever was found; 2: the "
+        "request, or the settings, cannot be used."
+    )
+    unit.add_argument("path", metavar="REQUEST", help="a JSON file, see docs/scale.md")
 
 
 def _add_rule(rule: argparse.ArgumentParser) -> None:
