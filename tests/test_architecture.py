@@ -295,7 +295,7 @@ MAY_FOLLOW = {
     "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},
     "types/unmodelled.py": {"_of_binding": "each step, and what is awaited or entered there, is part of the answer"},
     # Problems of their own, in which a binding counts for itself.
-    "analyses/conditions.py": {
+    "analyses/once.py": {
         "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
         "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
     },

@@ -99,14 +99,14 @@ class Checker:
             return
         import gc
 
-        from poolint.analyses import conditions
+        from poolint.analyses import once
         from poolint.syntax.project import Project
 
         versions = self._project.versions
         self._keep_told()
         self._asked.clear()
         self._analysis = self._project = None
-        conditions.forget()
+        once.forget()
         gc.collect()
         if not gc.isenabled():
             # The process is ours: what is still there, such as the models, need not be looked through again. The next

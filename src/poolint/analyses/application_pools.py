@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.conditions import cache_of, needs_arguments
+from poolint.analyses.once import cache_of, needs_arguments
 from poolint.analyses.pools import is_unpooled
 from poolint.models.schema import POOLING
 from poolint.syntax.scopes import ScopeKey, parent_of

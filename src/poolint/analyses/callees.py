@@ -6,8 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.conditions import Known, cache_of, happens_once, known, needs_arguments, tested_parameters
+from poolint.analyses.conditions import Known, known, tested_parameters
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
+from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of

@@ -160,13 +160,13 @@ def is_set_up(row: Method | Function_, made: ast.Call | None) -> bool:
     if not row.only_with:
         return True
     return made is not None and any(
-        keyword.arg in row.only_with and not _is_nothing(keyword.value) for keyword in made.keywords
+        keyword.arg in row.only_with and not _is_nothing(keyword.value, row) for keyword in made.keywords
     )
 
 
-def _is_nothing(value: ast.expr) -> bool:
-    """Whether an argument says not to wait: ``None``, 0, ``wait_none()``."""
+def _is_nothing(value: ast.expr, row: Method | Function_) -> bool:
+    """Whether an argument says not to wait: ``None``, 0 where that is no wait without end, ``wait_none()``."""
     if isinstance(value, ast.Constant):
-        return not value.value
+        return value.value is None if row.zero_waits else not value.value
     name = value.func if isinstance(value, ast.Call) else value
     return getattr(name, "attr", getattr(name, "id", "")) == "wait_none"

@@ -29,7 +29,8 @@ def slow_sink(fact: CallSite) -> str:
     effect = fact.row.effect if fact.row is not None else ""
     if effect == "sleep" and _is_zero(fact.node):
         return ""
-    return "" if effect in ("wait", "lock") and _tries(fact.node) else effect
+    may_try = effect in ("wait", "lock") and fact.row is not None and not fact.row.zero_waits
+    return "" if may_try and _tries(fact.node) else effect
 
 
 def slow_below_sink(fact: CallSite) -> str:

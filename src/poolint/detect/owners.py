@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from poolint.analyses.conditions import memoising
 from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.once import memoising
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES

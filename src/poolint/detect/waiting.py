@@ -63,9 +63,9 @@ def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observa
                 held.append(one)
             else:
                 yield Dismissed(node, scope.qualified_name, False, reason, one.resource)
-        told = _told_elsewhere(holdings, slow, witness, node, scope) if held else None
-        if told is not None:
-            yield Dismissed(node, scope.qualified_name, False, *told)
+        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope) if held else None
+        if elsewhere is not None:
+            yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
             yield observation(slow.edges.ev, holdings, held, witness, node, scope)
 
@@ -85,7 +85,8 @@ def _let_pass(
     ev: Evaluator, holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope
 ) -> Dismissal | None:
     """Why nobody waits for the connection that is held when a call waits; None where somebody does."""
-    if any(not one.holds for one in holdings.changes(scope).calls.get(node, ())):
+    ends = any(not one.holds for one in holdings.changes(scope).calls.get(node, ()))
+    if ends and not _waits_first(holdings, hold, witness, scope):
         return "ends-it"
     if _hands_over(holdings, node, hold, scope):
         return "hands-it-on"
@@ -146,11 +147,13 @@ def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
 
 
 def _hands_over(holdings: Holdings, node: ast.expr, hold: Hold, scope: Scope) -> bool:
-    """Whether a call is what passes a connection on: ``queue.put(conn)``; not to a function that works with it."""
+    """Whether a call is what passes a connection on: ``queue.put(conn)``; not to a function that works with it, or does
+    nothing with it at all."""
     return (
         isinstance(node, ast.Call)
         and node not in holdings.changes(scope).calls
         and any(isinstance(one, ast.Name) and one.id == hold.resource for one in node.args)
+        and not holdings.stays(node, hold, scope)
     )
 
 
@@ -171,14 +174,40 @@ def _begin_together(ev: Evaluator, since: ast.expr, node: ast.expr) -> bool:
 def _ended_below(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
     """Whether a function on the chain ends the use of a session of this one before it waits: one that stands inside
     this one, or is passed it."""
+    return any(
+        holdings.has_ended(one, link.node, link.scope)
+        for link, names in _along(holdings, hold, witness, scope)
+        for one in names
+    )
+
+
+def _waits_first(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> bool:
+    """Whether a function that ends the use of what is held waits before it does so.
+
+    It has to be seen under some name in the function that it is passed to: who ends it before it waits is told by
+    :func:`_ended_below` then. Where what waits is handed it itself, there is no more to wait for.
+    """
+    links = list(_along(holdings, hold, witness, scope))
+    given = [*links[-1][0].node.args] if links and isinstance(links[-1][0].node, ast.Call) else []
+    names = links[-1][1] if links else set()
+    return bool(links and links[0][1]) and not any(text_of(one, links[-1][0].scope) in names for one in given)
+
+
+def _along(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> Iterator[tuple[Link, set[str]]]:
+    """The links of a chain that stand in other functions, each with what that one calls the resource."""
     name = hold.resource.partition(".")[0]
     passed = {hold.resource}
     for before, link in itertools.pairwise(witness.links):
-        passed = set(_received(holdings, before, link.scope, passed))
-        seen = {hold.resource} if _sees(link.scope, name, scope) else set()
-        if any(holdings.has_ended(one, link.node, link.scope) for one in passed | seen):
-            return True
-    return False
+        own = {one for one in passed if one.startswith("self.") and _is_of_same_object(before, link)}
+        passed = {*_received(holdings, before, link.scope, passed), *own}
+        yield link, passed | ({hold.resource} if _sees(link.scope, name, scope) else set())
+
+
+def _is_of_same_object(before: Link, link: Link) -> bool:
+    """Whether a method calls another one of its own object."""
+    function = before.node.func if isinstance(before.node, ast.Call) else None
+    is_self = isinstance(function, ast.Attribute) and text_of(function.value, before.scope) == "self"
+    return is_self and link.scope.enclosing_class is not None
 
 
 def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> Iterator[str]:

@@ -48,9 +48,8 @@ def holding_fix(analysis: Analysis, scope: Scope, observation: Observation) -> H
 
 def _moved(analysis: Analysis, scope: Scope, observation: CallWhileHeld) -> HoldingFix | None:
     """The call, and what comes with it, at a place where nothing is held."""
-    assert isinstance(observation.node, ast.Call)
-    if observation.locks:
-        return None  # the call may need what is locked
+    if not isinstance(observation.node, ast.Call) or observation.locks:
+        return None  # a loop or a block stays where it is; a call may need what is locked
     relocations = analysis.kept(Relocations, lambda: Relocations(analysis.evaluator, analysis.holdings, analysis.edges))
     way = relocations.out(observation.node, scope, may_pass=observation.effect == "queue")
     if way is None:

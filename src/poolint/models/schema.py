@@ -128,8 +128,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     passed belongs to the receiver from then on, and to whoever takes it out: a queue. ``dedicates``: the connection has
     to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
     although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
-    the call itself or to the constructor of what it is called on. ``endless``: a checkout that waits forever, unless
-    ``timeout``, an argument by keyword, says how long; without one there is nothing to say it by.
+    the call itself or to the constructor of what it is called on; 0 asks for none, unless ``zero_waits`` says that it is
+    without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long;
+    without one there is nothing to say it by.
     """
 
     names: tuple[str, ...]
@@ -144,6 +145,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     dedicates: bool = False
     begins: bool = False
     only_with: tuple[str, ...] = ()
+    zero_waits: bool = False
     endless: bool = False
     timeout: str = ""
 
@@ -231,6 +233,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     enters: str = ""
     effect: Effect = ""
     only_with: tuple[str, ...] = ()
+    zero_waits: bool = False
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -87,6 +87,10 @@ class Holdings:
         called = next((one for one in found if isinstance(one, Function) and one.scope.name == inner.name), None)
         return Function(inner, called.receiver) if called is not None else None
 
+    def stays(self, call: ast.Call, hold: Hold, scope: Scope) -> bool:
+        """Whether a function of the project that is passed what is held leaves it with its caller."""
+        return self._reader.stays(call, hold.resource, scope)
+
     def changes(self, scope: Scope) -> Changes:
         """What a function changes about the connections that it holds."""
         found = self._changes.get(scope)
