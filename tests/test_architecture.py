@@ -100,8 +100,8 @@ MAY_IMPORT: dict[str, set[str]] = {
         "selection",
         "text",
     },
-    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "outcome", "syntax"},
-    "outcome": {"config", "diagnostics", "engine", "rules", "text"},
+    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "outcome", "screen", "syntax"},
+    "outcome": {"config", "diagnostics", "engine", "rules", "screen", "text"},
     "reporting": {"config", "diagnostics", "mentions", "rules", "selection", "suppression", "text"},
     "engine": {
         "analyses",

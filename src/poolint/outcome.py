@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic
     from poolint.engine import Seen, Settled
     from poolint.rules.base import Rule
+    from poolint.screen import Screen
     from poolint.text.source import Source
 
     class Checker(Protocol):
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         def is_interesting(self, path: str, data: bytes) -> bool: ...
 
         rules: Mapping[str, type[Rule]]
+        screen: Screen
         most: int
 
         @property

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     Stamp = tuple[int, int, int, bytes]
 
+NAMES = "names"
+"""The question which functions and classes a file may mean: what is put down is what each file adds to the answer."""
+
 QUESTION = "\0"
 """What the names of questions begin with; no path does."""
 
@@ -49,6 +52,10 @@ class Recorder:
     folder, the names that were looked for in it and whether they are there. ``edges`` lead from
     what asks to what it was answered with: from files, and from questions about all files of a folder. ``is_torn``: a
     file was changed meanwhile, so nobody knows which of its contents was seen.
+
+    The screen reads far more files than the analysis, and says little of each: what rests on it rests on what it says.
+    ``imports`` are the files that it has gone on to from each, ``answers`` what it said, by question and file; None for
+    what was said to be so and not so, to readers with other settings. ``names`` are signs of the names in each file.
     """
 
     def __init__(self) -> None:
@@ -56,6 +63,9 @@ class Recorder:
         self.world: dict[str, bytes] = {}
         self.edges: dict[str, set[str]] = {}
         self.sought: dict[str, dict[str, bool]] = {}
+        self.imports: dict[str, set[str]] = {}
+        self.answers: dict[str, dict[str, bool | None]] = {}
+        self.names: dict[str, bytes] = {}
         self.is_torn = False
 
     def read(self, path: str, data: bytes, state: os.stat_result) -> None:
@@ -85,6 +95,11 @@ class Recorder:
         """``answer`` are the files, and questions, that what ``asking`` wants to know leads to."""
         self.edges.setdefault(asking, set()).update(answer)
 
+    def screened(self, question: str, path: str, answer: bool | None) -> None:
+        """The screen has said something of a file."""
+        known = self.answers.setdefault(question, {})
+        known[path] = answer if known.get(path, answer) == answer else None
+
     def plain(self) -> dict[str, Any]:
         """All of it as values of JSON, for another process."""
         return {
@@ -92,6 +107,9 @@ class Recorder:
             "world": {key: state.hex() for key, state in self.world.items()},
             "sought": self.sought,
             "edges": {asking: sorted(answer) for asking, answer in self.edges.items()},
+            "imports": {path: sorted(targets) for path, targets in self.imports.items()},
+            "answers": self.answers,
+            "names": {path: names.hex() for path, names in self.names.items()},
             "is_torn": self.is_torn,
         }
 
@@ -112,6 +130,13 @@ class Recorder:
                     self.is_torn = True
         for asking, answer in value["edges"].items():
             self.answered(asking, answer)
+        for path, targets in value["imports"].items():
+            self.imports.setdefault(path, set()).update(targets)
+        for question, answers in value["answers"].items():
+            for path, one in answers.items():
+                self.screened(question, path, one)
+        for path, names in value["names"].items():
+            self.names[path] = bytes.fromhex(names)
 
 
 active: Recorder | None = None
@@ -142,6 +167,13 @@ def leads(asking: str, path: str | None) -> None:
         active.edges.setdefault(asking, set()).add(path)
 
 
+def screened(question: str, located: str, path: str, answer: bool) -> None:
+    """The screen has said something of a file that it was asked for under a path, and that is ``located`` elsewhere."""
+    if active is not None:
+        active.screened(question, path, answer)
+        leads(located, path)
+
+
 def own(path: str) -> str:
     """What asks where something is asked for the findings of one file, and for nobody who imports it."""
     return f"{QUESTION}own{QUESTION}{path}"
@@ -160,6 +192,12 @@ def asked(near: str, kind: str, root: str, name: str = "") -> str:
     if active is not None:
         active.edges.setdefault(near, set()).add(key)
     return key
+
+
+def answered(asking: str, answer: Iterable[str]) -> None:
+    """What a question leads to; see :meth:`Recorder.answered`."""
+    if active is not None:
+        active.answered(asking, answer)
 
 
 def is_file(path: str) -> bool:

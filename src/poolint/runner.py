@@ -123,7 +123,7 @@ class Runner:
             return None
         from poolint.cache.session import Session
 
-        return Session(options.cache_dir, options.coverage)
+        return Session(options.cache_dir, options.coverage, lambda settings: self.checker(settings).screen)
 
     def _left(self, outcome: Outcome) -> Sequence[str]:
         """The files of which no earlier run tells what comes of them. What is found in them is kept from now on."""

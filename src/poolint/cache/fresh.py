@@ -8,10 +8,11 @@ from poolint import recording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Set
+    from collections.abc import Callable, Iterable, Mapping, Set
 
     from poolint.cache.store import Stored
     from poolint.recording import Stamp
+    from poolint.screen import Screen
 
 
 def is_same_world(stored: Stored, patterns: Set[str]) -> bool:
@@ -54,24 +55,35 @@ def changed_sources(stored: Stored) -> tuple[dict[str, bytes], int]:
     return found, len(renewed)
 
 
-def stale(stored: Stored, changed: dict[str, bytes]) -> set[str]:
-    """The files and questions whose answers may be others now: all that leads to a source that has changed."""
+def stale(stored: Stored, changed: dict[str, bytes], screen: Callable[[], Screen]) -> set[str]:
+    """The files and questions whose answers may be others now: all that leads to a source that has changed, or to
+    something that the screen, which is only made where it is needed, says otherwise now."""
     if not changed:
         return set()
     numbers = {name: number for number, name in enumerate(stored.nodes)}
-    asking: dict[int, list[int]] = {}
-    for number, ends in stored.edges.items():
-        for end in ends:
-            asking.setdefault(end, []).append(number)
     queue = [numbers[path] for path in changed if path in numbers]
     queue += _reopened(stored, changed)
+    if stored.answers:
+        from poolint.cache.screened import judged_anew
+
+        queue += judged_anew(stored, changed, screen)
+    return {stored.nodes[one] for one in leading(stored.edges, queue)} | changed.keys()
+
+
+def leading(edges: Mapping[int, Iterable[int]], ends: Iterable[int]) -> set[int]:
+    """All that leads to one of ``ends``, and these."""
+    asking: dict[int, list[int]] = {}
+    for number, answers in edges.items():
+        for end in answers:
+            asking.setdefault(end, []).append(number)
+    queue = list(ends)
     seen = set(queue)
     for one in queue:  # grows
         for each in asking.get(one, ()):
             if each not in seen:
                 seen.add(each)
                 queue.append(each)
-    return {stored.nodes[one] for one in seen} | changed.keys()
+    return seen
 
 
 def is_stale(path: str, stale: Set[str]) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from poolint.config import Selectors, Settings
 
-FORMAT = 1
+FORMAT = 2
 """To be counted up whenever what is kept has another shape or meaning."""
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -12,13 +12,17 @@ from poolint.cache.store import Stored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Set
 
     from poolint.cache.folder import Folder
 
 
 def merged(
-    stored: Stored | None, stale: set[str], recorder: recording.Recorder, made: Mapping[str, bytes | None]
+    stored: Stored | None,
+    stale: Set[str],
+    changed: Set[str],
+    recorder: recording.Recorder,
+    made: Mapping[str, bytes | None],
 ) -> Stored | None:
     """All that is to be kept; None where a file was changed during the run, so that nobody knows what was seen of it."""
     entries = {} if stored is None else {path: one for path, one in stored.entries.items() if not is_stale(path, stale)}
@@ -43,7 +47,12 @@ def merged(
         for number, ends in stored.edges.items():
             if stored.nodes[number] not in stale:
                 edges.setdefault(stored.nodes[number], set()).update(stored.nodes[end] for end in ends)
-    nodes = _reached(entries, edges)
+    imports = {path: set(targets) for path, targets in recorder.imports.items()}
+    signs = dict(recorder.names)
+    answers = {question: dict(known) for question, known in recorder.answers.items()}
+    if stored is not None:
+        _keep_screened(stored, stale, changed, imports, answers, signs)
+    nodes = _reached(entries, edges, imports)
     numbers = {name: number for number, name in enumerate(nodes)}
     return Stored(
         world,
@@ -51,15 +60,45 @@ def merged(
         {path: stamp for path, stamp in sources.items() if path in numbers},
         nodes,
         {numbers[one]: sorted(numbers[end] for end in edges[one]) for one in nodes if edges.get(one)},
+        {numbers[one]: sorted(numbers[end] for end in imports[one]) for one in nodes if imports.get(one)},
+        {
+            question: {numbers[one]: answer for one, answer in known.items() if one in numbers}
+            for question, known in answers.items()
+        },
+        {numbers[one]: each for one, each in signs.items() if one in numbers},
         entries,
     )
 
 
-def _reached(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> list[str]:
+def _keep_screened(
+    stored: Stored,
+    stale: Set[str],
+    changed: Set[str],
+    imports: dict[str, set[str]],
+    answers: dict[str, dict[str, bool | None]],
+    signs: dict[str, bytes],
+) -> None:
+    """Put what the screen said in earlier runs, where that holds, beside what it says now."""
+    for number, targets in stored.imports.items():
+        if (path := stored.nodes[number]) not in changed:
+            imports.setdefault(path, set()).update(stored.nodes[one] for one in targets)
+    for number, each in stored.names.items():
+        if (path := stored.nodes[number]) not in changed:
+            signs.setdefault(path, each)
+    for question, known in stored.answers.items():
+        kept = answers.setdefault(question, {})
+        for number, answer in known.items():
+            if (path := stored.nodes[number]) not in stale and kept.setdefault(path, answer) != answer:
+                kept[path] = None
+
+
+def _reached(start: Iterable[str], edges: Mapping[str, Set[str]], imports: Mapping[str, Set[str]]) -> list[str]:
+    """All that some files rest on, and these."""
     found = dict.fromkeys(one for path in sorted(start) for one in (path, recording.own(path)))
     queue = list(found)
+    nothing = frozenset[str]()
     for one in queue:  # grows
-        for end in sorted(edges.get(one, ())):
+        for end in sorted(edges.get(one, nothing) | imports.get(one, nothing)):
             if end not in found:
                 found[end] = None
                 queue.append(end)

@@ -10,10 +10,13 @@ from poolint.cache.folder import ENDING, Folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from poolint.cache.store import SeenPlain, Stored
     from poolint.config import Settings
     from poolint.engine import Seen, Settled
     from poolint.outcome import FileResult
+    from poolint.screen import Screen
 
 WORTHWHILE = 20
 """Files that nothing is looked for in, from which on it pays to know that of them."""
@@ -22,17 +25,20 @@ WORTHWHILE = 20
 class Session:
     """One run. ``directory`` is where things are kept; without one they are kept below the root of each settings.
 
-    ``coverage``: it is asked for what is seen of the files. From here to :meth:`finish`, what is read is put down.
+    ``coverage``: it is asked for what is seen of the files. ``screen`` gives the screen of some settings. From here to
+    :meth:`finish`, what is read is put down.
     """
 
-    def __init__(self, directory: str | None, coverage: bool) -> None:
+    def __init__(self, directory: str | None, coverage: bool, screen: Callable[[Settings], Screen]) -> None:
         self._directory = directory
         self._coverage = coverage
+        self._screen = screen
         self._parts: dict[int, _Part] = {}
         self._recorder = recording.active = recording.Recorder()
 
     def served(self, settings: Settings, path: str) -> FileResult | None:
-        """What came of a file in an earlier run, where that still holds."""
+        """What came of a file in an earlier run, where that still holds. Raises ``ConfigError`` where a screen cannot be
+        made for the settings."""
         return self._part(settings).served(path)
 
     def add(self, settings: Settings, path: str, result: FileResult) -> None:
@@ -54,14 +60,16 @@ class Session:
     def _part(self, settings: Settings) -> _Part:
         part = self._parts.get(id(settings))
         if part is None:
-            part = self._parts[id(settings)] = _Part(settings, self._directory, self._coverage)
+            part = self._parts[id(settings)] = _Part(settings, self._directory, self._coverage, self._screen)
         return part
 
 
 class _Part:
     """The files of one set of settings."""
 
-    def __init__(self, settings: Settings, directory: str | None, coverage: bool) -> None:
+    def __init__(
+        self, settings: Settings, directory: str | None, coverage: bool, screen: Callable[[Settings], Screen]
+    ) -> None:
         self._made: dict[str, bytes | None] = {}
         self._took_time = False
         self._settings = settings
@@ -70,7 +78,9 @@ class _Part:
         self._coverage = coverage
         self._name = ""
         self._stored: Stored | None = None
+        self._changed: dict[str, bytes] = {}
         self._stale: set[str] = set()
+        self._screen = screen
         self._renewed = 0
         if self._folder.exists():
             self._load()
@@ -87,8 +97,8 @@ class _Part:
         found = store.decoded(data)
         if found is None or not fresh.is_same_world(found, self._patterns()):
             return
-        changed, self._renewed = fresh.changed_sources(found)
-        self._stale = fresh.stale(found, changed)
+        self._changed, self._renewed = fresh.changed_sources(found)
+        self._stale = fresh.stale(found, self._changed, lambda: self._screen(self._settings))
         self._stored = found
 
     def _patterns(self) -> frozenset[str]:
@@ -141,7 +151,7 @@ class _Part:
 
         nothing = store.nothing(self._coverage)
         made = {path: nothing if one == b"" else one for path, one in self._made.items() if path in recorder.sources}
-        merged = merging.merged(self._stored, self._stale, recorder, made)
+        merged = merging.merged(self._stored, self._stale, self._changed.keys(), recorder, made)
         if merged is None:
             return
         self._name = self._name or key_of(self._settings) + ENDING

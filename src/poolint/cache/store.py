@@ -32,14 +32,17 @@ class Entry(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 class Stored(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
-    """All that is kept. ``edges`` are numbers of ``nodes`` by the numbers of those that ask; for the rest see
-    :class:`poolint.recording.Recorder`."""
+    """All that is kept. ``edges`` are numbers of ``nodes`` by the numbers of those that ask, and so are the others where
+    the recorder has paths; for the rest see :class:`poolint.recording.Recorder`."""
 
     world: dict[str, bytes]
     sought: dict[str, dict[str, bool]]
     sources: dict[str, tuple[int, int, int, bytes]]
     nodes: list[str]
     edges: dict[int, list[int]]
+    imports: dict[int, list[int]]
+    answers: dict[str, dict[int, bool | None]]
+    names: dict[int, bytes]
     entries: dict[str, msgspec.Raw]
 
 
@@ -62,7 +65,12 @@ def decoded(data: bytes) -> Stored | None:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     count = len(found.nodes)
-    if any(not 0 <= one < count for key, ends in found.edges.items() for one in (key, *ends)):
+    for graph in (found.edges, found.imports):
+        if any(not 0 <= one < count for key, ends in graph.items() for one in (key, *ends)):
+            return None
+    if any(not 0 <= one < count for one in found.names):
+        return None
+    if any(not 0 <= one < count for known in found.answers.values() for one in known):
         return None
     return found
 

@@ -204,10 +204,15 @@ class Finder:
 
     def find(self, dotted: str, importer: str) -> str | None:
         """Path of the file that ``import dotted`` means in the file at ``importer``; None outside the project."""
+        found = self.found(dotted, importer)
+        recording.leads(importer, found)
+        return found
+
+    def found(self, dotted: str, importer: str) -> str | None:
+        """The same for who puts down himself that one file leads to the other."""
         key = (os.path.dirname(importer), dotted)
         if key not in self._files:
             self._files[key] = self._found(dotted, importer) if dotted.count(".") < MAX_PARTS else None
-        recording.leads(importer, self._files[key])
         return self._files[key]
 
     def _found(self, dotted: str, importer: str) -> str | None:
@@ -322,12 +327,16 @@ class Finder:
 
     def find_relative(self, dotted: str, level: int, importer: str) -> str | None:
         """The same for ``from ..dotted import``, with ``level`` leading dots."""
+        found = self.found_relative(dotted, level, importer)
+        recording.leads(importer, found)
+        return found
+
+    def found_relative(self, dotted: str, level: int, importer: str) -> str | None:
+        """The same for who puts down himself that one file leads to the other."""
         folder = os.path.dirname(importer)
         for _ in range(level - 1):
             folder = os.path.dirname(folder)
-        found = self._file_of(folder, dotted.split(".") if dotted else [])
-        recording.leads(importer, found)
-        return found
+        return self._file_of(folder, dotted.split(".") if dotted else [])
 
     def _file_of(self, folder: str, parts: list[str]) -> str | None:
         for part in parts[:-1]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 
+from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.names import Names
@@ -55,17 +56,44 @@ class Screen:
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
         self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
         self._names = Names(self._files)
+        self._put_down: set[tuple[str, str]] = set()
+        """The questions whose answers somebody who records what is found rests on has been told."""
 
     def is_interesting(self, path: str, data: bytes) -> bool:
         """Whether the file at ``path`` with these bytes can hold a finding."""
         known = self._interesting.get(path)
         if known is None or known[0] != hash(data):
             known = self._interesting[path] = (hash(data), self._may_hold(path, data))
+            self._answered("interesting", path, known[1])
         return known[1]
+
+    def again(self, question: str, path: str, data: bytes) -> bool:
+        """The answer to a question that :func:`poolint.recording.screened` was told. Raises ``ValueError`` for others."""
+        kind, _, words = question.partition(" ")
+        if kind == "interesting":
+            return self.is_interesting(path, data)
+        if kind == "database":
+            return self.is_near_database(path, data)
+        if kind == "blocks":
+            return self.may_block(path, data)
+        if kind == "near":
+            return self.is_near(frozenset(words.encode().split()), path, data)
+        if question == recording.NAMES:
+            self.definitions(path, data)
+            self.coroutines(path, data)
+            return True
+        raise ValueError(question)
+
+    def _answered(self, question: str, path: str, answer: bool) -> bool:
+        """Let be put down that what is asked for in a file rests on an answer."""
+        if recording.active is not None and (question, path) not in self._put_down:
+            self._put_down.add((question, path))
+            recording.screened(question, self.finder.located(path), os.path.abspath(path), answer)
+        return answer
 
     def _may_hold(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
-        if self.is_near_database(path, data):
+        if self._is_near_database(path, data):
             return True
         if b"enter__(" in data and BY_HAND.search(data) is not None:
             return True
@@ -79,6 +107,9 @@ class Screen:
 
     def is_near_database(self, path: str, data: bytes) -> bool:
         """The same, but for what concerns only HTTP clients, or what is entered by hand."""
+        return self._answered("database", path, self._is_near_database(path, data))
+
+    def _is_near_database(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
         if _uses_state(data) or ENGINE_OPTIONS in data:
             return True
@@ -98,21 +129,23 @@ class Screen:
     def coroutines(self, path: str, data: bytes) -> Set[str]:
         """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
         self._settled_file(path, data)
+        self._answered(recording.NAMES, path, True)
         return self._names.coroutines()
 
     def definitions(self, path: str, data: bytes) -> Set[str]:
         """The names of the functions and classes of the file at ``path`` and of all that it imports, and maybe more."""
         self._settled_file(path, data)
+        self._answered(recording.NAMES, path, True)
         return self._names.definitions()
 
     def is_near(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
-        return any(one.mentions(roots) for one in self._near(self._settled_file(path, data)))
+        found = any(one.mentions(roots) for one in self._near(self._settled_file(path, data)))
+        return self._answered(f"near {b' '.join(sorted(roots)).decode()}", path, found)
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
-        file = self._settled_file(path, data)
-        return bool(file.blocking)
+        return self._answered("blocks", path, bool(self._settled_file(path, data).blocking))
 
     def _may_drop(self, path: str, file: File) -> bool:
         """Whether a statement may make a coroutine of the project that works on a database, and drop it.
@@ -261,6 +294,7 @@ class Screen:
     def _opened(self, path: str, data: bytes) -> File:
         """A file with its imports resolved."""
         file = File(data, self._words)
+        targets: set[str] = set()
         links: list[Link] = []
         seeds: set[bytes] = set()
         blocking: set[bytes] = set()
@@ -282,6 +316,7 @@ class Screen:
                 if source not in (None, path) or submodule not in (None, path):
                     links.append(Link(name, local, source, submodule))
                 found = {one for one in (submodule, None if name else source) if one is not None}
+                targets.update(one for one in (source, submodule) if one is not None)
                 for one in (local, *file.aliases(local)) if found else ():
                     file.modules.setdefault(one, set()).update(found)
         if self._ready.own:
@@ -289,12 +324,13 @@ class Screen:
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
+        if recording.active is not None:
+            recording.active.imports.setdefault(path, set()).update(targets)
         return file
 
     def _target(self, path: str, level: int, dotted: str) -> str | None:
-        if level:
-            return self.finder.find_relative(dotted, level, path)
-        return self.finder.find(dotted, path)
+        """The file that an import means. What the screen reads is put down apart from what the analysis asks for."""
+        return self.finder.found_relative(dotted, level, path) if level else self.finder.found(dotted, path)
 
 
 def _uses_state(data: bytes) -> bool:

@@ -120,6 +120,11 @@ class File:
                 self._linked.setdefault(link.local, []).append(link)
         return self._linked
 
+    def relink(self, links: Iterable[Link]) -> None:
+        """Let these be its imports from now on."""
+        self.links = tuple(links)
+        self._linked = None
+
     def mentions(self, words: frozenset[bytes]) -> bool:
         """Whether one of some words stands anywhere in it."""
         found = self._mentions.get(words)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+from array import array
+
+from poolint import recording
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Set
+    from collections.abc import Iterable, Iterator, Mapping, Set
 
     from poolint.screen.files import File
 
@@ -23,27 +28,44 @@ class Names:
 
     def coroutines(self) -> Set[str]:
         """The names of ``async def``\\ s."""
-        for file in self._fresh(0):
-            self._coroutines.update(_renamed(file))
+        for path, file in self._fresh(0):
+            found = _renamed(file)
             if b"async" in file.data:
-                self._coroutines.update(map(bytes.decode, file.coroutines))
+                found.update(map(bytes.decode, file.coroutines))
+            self._coroutines |= found
+            _put_down(path, file)
         return self._coroutines
 
     def definitions(self) -> Set[str]:
         """The names of functions and classes, inner ones too."""
-        for file in self._fresh(1):
-            self._definitions.update(_renamed(file))
-            self._definitions.update(map(bytes.decode, file.defined))
+        for path, file in self._fresh(1):
+            found = _renamed(file)
+            found.update(map(bytes.decode, file.defined))
+            self._definitions |= found
+            _put_down(path, file)
         return self._definitions
 
-    def _fresh(self, kind: int) -> Iterator[File]:
+    def _fresh(self, kind: int) -> Iterator[tuple[str, File]]:
         """The files that have come to be known since the last time."""
         if self._seen[kind] != len(self._files):
-            for file in list(self._files.values())[self._seen[kind] :]:
+            for path, file in list(self._files.items())[self._seen[kind] :]:
                 if file is not None:
-                    yield file
+                    yield path, file
             self._seen[kind] = len(self._files)
 
 
-def _renamed(file: File) -> Iterator[str]:
-    return (link.local.decode() for link in file.links if link.local != link.name)
+def _renamed(file: File) -> set[str]:
+    return {link.local.decode() for link in file.links if link.local != link.name}
+
+
+def _put_down(path: str, file: File) -> None:
+    """Let be put down what a file adds to the answers, to either of them."""
+    if recording.active is not None and path not in recording.active.names:
+        found = _renamed(file).union(map(bytes.decode, file.coroutines), map(bytes.decode, file.defined))
+        recording.active.names[path] = signs(name.encode() for name in found)
+
+
+def signs(names: Iterable[bytes]) -> bytes:
+    """What stands for some names: four bytes for each. Two that differ may have the same, and then one is taken for the
+    other, which a caller must be able to bear."""
+    return array("I", sorted({zlib.crc32(name) for name in names})).tobytes()

@@ -121,8 +121,7 @@ class Settling:
                         links.append(Link(b"", local, target, None))
                         file.modules.setdefault(local, set()).add(target)
         if len(links) > known:
-            file.links = tuple(links)
-            file._linked = None
+            file.relink(links)
         return len(links) > known
 
     def imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:

@@ -107,6 +107,7 @@ class Project:
         self._texts: dict[str, dict[str, bytes]] = {}
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
         self._words: dict[str, dict[bytes, list[str]]] = {}
+        self._calling: dict[str, dict[str, list[str]]] = {}
 
     def replace(self, source: Source) -> Module:
         """Take ``source`` for its file from now on, in place of what stands on disk.
@@ -116,12 +117,15 @@ class Project:
         """
         path = self.finder.located(source.path)
         module = self._parse(source, path)
-        self._modules[path] = module
+        before, self._modules[path] = self._modules.get(path), module
         data = with_newlines(source.data)
+        if (before is not None and before.state_assignments) or assigns_state(data):
+            self._states.clear()
         for root, texts in self._texts.items():
             if texts.get(path, data) != data:
                 texts[path] = data
                 self._words.pop(root, None)
+                self._calling.pop(root, None)
                 self._heirs.pop(root, None)
         return module
 
@@ -187,20 +191,19 @@ class Project:
         """The files of the package that ``near`` belongs to in which something called ``name`` is called, with what
         stands in them.
         """
-        root, word = self.root_of(near), name.encode()
+        root = self.root_of(near)
+        question = recording.asked(near.path, "calling", root, name)
         texts = self._texts_of(root)
-        if root not in self._words:
-            self._words[root] = _by_words(texts)
-        called = calls_of(word)
-        answer = (path for path in self._words[root].get(word, ()) if called.search(texts[path]) is not None)
-        if recording.active is not None:
-            question = recording.asked(near.path, "calling", root, name)
-            if question not in recording.active.edges:
-                recording.active.answered(question, answer)
-            # Who stops asking half-way has been told of the others all the same: a superset does no harm.
-            known = recording.active.edges[question]
-            answer = (path for path in self._words[root].get(word, ()) if path in known)
-        for path in answer:
+        known = self._calling.setdefault(root, {})
+        if (paths := known.get(name)) is None:
+            if root not in self._words:
+                self._words[root] = _by_words(texts)
+            word = name.encode()
+            called = calls_of(word)
+            paths = [path for path in self._words[root].get(word, ()) if called.search(texts[path]) is not None]
+            known[name] = paths
+            recording.answered(question, paths)
+        for path in paths:
             yield path, texts[path]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
@@ -296,11 +299,16 @@ def assigns_state(data: bytes) -> bool:
     return _STATE_ASSIGNMENT.search(data) is not None
 
 
+def words_in(data: bytes) -> set[bytes]:
+    """The words that stand in a text."""
+    return set(data.translate(_WORDS).split())
+
+
 def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
     """The files by each word that stands in them."""
     found: dict[bytes, list[str]] = {}
     for path, data in texts.items():
-        for word in set(data.translate(_WORDS).split()):
+        for word in words_in(data):
             found.setdefault(word, []).append(path)
     return found
 
