@@ -156,6 +156,30 @@ def test_only_what_rests_on_a_file_is_done_again(project: Path, say: Callable[..
     same(say)
 
 
+def test_what_only_the_screen_has_read_matters_where_the_screen_says_something_else(
+    project: Path, say: Callable[..., Said], analysed: list[str]
+) -> None:
+    """A name that is imported and not called leads the screen on, and nobody else."""
+    (project / "shop/middle.py").write_text("from shop.text import upper\n")
+    (project / "shop/wide.py").write_text(
+        "import asyncpg\n\nfrom shop.middle import upper\n\n\nasync def f(pool: asyncpg.Pool):\n"
+        "    async with pool.acquire() as conn:\n        await conn.fetchval(upper)\n    later()\n"
+    )
+    (project / "shop/plain.py").write_text("from shop.middle import upper\n\n\ndef f():\n    upper.begin()\n")
+    text = project / "shop/text.py"
+    say()
+    for added, redone in (
+        ("    # more\n", set()),
+        ("\n\nasync def sooner():\n    pass\n", set()),
+        ("\n\nasync def later():\n    pass\n", {"wide.py"}),
+        ("\n\nimport asyncpg\n\nupper = asyncpg.create_pool\n", {"plain.py", "middle.py"}),
+    ):
+        analysed.clear()
+        text.write_text(text.read_text() + added)
+        same(say)
+        assert set(analysed) & {"wide.py", "plain.py", "middle.py"} == redone, added
+
+
 def test_a_new_caller_far_away_is_seen(project: Path, say: Callable[..., Said]) -> None:
     (project / "shop/callers.py").write_text("from shop.helpers import use\n")
     say()
