@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "dev",
         "diagnostics",
         "explain",
+        "fleet",
         "options",
         "outcome",
         "output",
@@ -81,6 +82,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "types",
     },
     "unit": {"bounds", "config", "discovery", "output", "roots", "runner"},
+    "fleet": {"config", "output", "tables"},
     "output": {"config", "diagnostics", "selection"},
     # What every worker will need is loaded before the first is forked.
     "workers": {"analyses", "config", "detect", "diagnostics", "judgement", "models", "outcome", "runner", "text"},

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 FORMATS = ("full", "concise", "json")
+MOST_SECONDS = 1_000_000.0
 
 
 def parse(argv: list[str]) -> int:
@@ -52,6 +53,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.unit import unit
 
         return unit(options.path)
+    if options.command == "fleet":
+        from poolint.cli.fleet import fleet
+
+        return fleet(options.paths, options.output_dir, options.time_limit, options.jobs, options.ray)
     if options.command == "clean":
         from poolint.cli.clean import clean
 
@@ -116,6 +121,7 @@ def parser() -> argparse.ArgumentParser:
     _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
     _add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check", allow_abbrev=False))
     _add_unit(commands.add_parser("unit", help="check a part of a tree for a build system", allow_abbrev=False))
+    _add_fleet(commands.add_parser("fleet", help="check many repositories", allow_abbrev=False))
     _add_clean(commands.add_parser("clean", help="remove what is kept for later runs", allow_abbrev=False))
     _add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
     return top
@@ -210,6 +216,33 @@ def _add_unit(unit: argparse.ArgumentParser) -> None:
         "request, or the settings, cannot be used."
     )
     unit.add_argument("path", metavar="REQUEST", help="a JSON file, see docs/scale.md")
+
+
+def _add_fleet(fleet: argparse.ArgumentParser) -> None:
+    fleet.description = (
+        "Check many repositories, each as a task of its own, and keep their findings in a folder for `poolint merge`. What is "
+        "there and has not changed is not checked again. Exit code 0: nothing found; 1: something found; 2: a repository "
+        "could not be checked."
+    )
+    fleet.add_argument("paths", nargs="+", metavar="REPOSITORY", help="a folder, or a TOML file, see docs/scale.md")
+    fleet.add_argument("--output-dir", required=True, metavar="DIR", help="where findings are kept")
+    fleet.add_argument(
+        "--time-limit", type=_seconds, default=600.0, metavar="SECONDS", help="for one repository (default: 600)"
+    )
+    fleet.add_argument("-j", "--jobs", type=_jobs, metavar="N", help="how many at the same time (default: the cores)")
+    fleet.add_argument(
+        "--ray", nargs="?", const="", metavar="ADDRESS", help="on Ray: the cluster there, or one of this machine"
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found <= MOST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return found
 
 
 def _add_rule(rule: argparse.ArgumentParser) -> None:
