@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.value_flow import Flow, deferring, root_name
 from poolint.models.schema import SESSIONS
+from poolint.syntax.scopes import is_captured
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -134,11 +135,7 @@ class Derived:
 
     def _is_captured(self, name: str) -> bool:
         """Whether a function inside this one reads a name of it, at whatever time."""
-        return any(
-            name in inner.loads and name not in inner.bindings
-            for inner in self.scope.descendants()
-            if inner is not self.scope
-        )
+        return is_captured(name, self.scope)
 
     def _put_into(self, target: ast.expr, *, holds: bool) -> None:
         root = root_name(target)

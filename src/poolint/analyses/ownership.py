@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -143,11 +143,8 @@ class Ownership:
 
     def _of_name(self, name: str, scope: Scope, cls: Class) -> Fate:
         fates = [Fate.USED]
-        for inner in scope.descendants():
-            if inner is not scope and name in inner.bindings:
-                continue
-            loads = inner.loads.get(name, ())
-            fates += [Fate.KEPT if inner is not scope else self._of_load(load, scope, cls) for load in loads]
+        for inner, load in reads_of(name, scope):
+            fates.append(Fate.KEPT if inner is not scope else self._of_load(load, scope, cls))
         if cls.kind in OWNERS and max(fates) < Fate.KEPT:
             from poolint.analyses.parts import Parts
 
@@ -202,12 +199,11 @@ def _is_block_on_engine(call: ast.Call, fact: CallSite | None, cls: Class) -> bo
 
 def is_only_entered(name: str, scope: Scope) -> bool:
     """Whether a local name is only ever called in the header of a ``with``: ``with maker() as session:``."""
-    for inner in scope.descendants():
-        for load in inner.loads.get(name, ()):
-            parent = parent_of(load)
-            call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
-            if inner is not scope or not isinstance(call, ast.Call) or not isinstance(parent_of(call), ast.withitem):
-                return False
+    for inner, load in reads_of(name, scope):
+        parent = parent_of(load)
+        call = parent_of(parent) if isinstance(parent, ast.Attribute) else parent
+        if inner is not scope or not isinstance(call, ast.Call) or not isinstance(parent_of(call), ast.withitem):
+            return False
     return True
 
 
@@ -239,7 +235,7 @@ def _is_given_arguments(method: ast.Call, scope: Scope) -> bool:
     uses: list[ast.AST] = [method]
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
         name = parent.targets[0].id
-        uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+        uses = [load for _, load in reads_of(name, scope)]
     calls = [(one, parent_of(one)) for one in uses]
     return bool(calls) and all(
         isinstance(call, ast.Call)

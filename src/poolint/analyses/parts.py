@@ -16,7 +16,7 @@ from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
 from poolint.models import standard
 from poolint.models.schema import CLOSING_ROLES, OWNERS
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_captured, parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -70,11 +70,7 @@ class Parts:
         return False
 
     def _is_captured(self, held: _Held) -> bool:
-        return any(
-            held.name in inner.loads and held.name not in inner.bindings
-            for inner in self.scope.descendants()
-            if inner is not self.scope
-        )
+        return is_captured(held.name, self.scope)
 
     def _hold(self, held: _Held) -> bool:
         """A name holds a part from now on; true where others know it as well."""

@@ -14,7 +14,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry, is_flow
 from poolint.models.schema import OWNERS, POOLING
-from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.types.annotated import injection
 from poolint.types.call_sites import call_site
@@ -160,7 +160,7 @@ def _forgets(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     name = parent.targets[0].id
     if scope.kind != "function" or name in scope.globals or name in scope.declared:
         return False
-    uses = [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+    uses = [load for _, load in reads_of(name, scope)]
     owners = [parent_of(load) for load in uses]
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
 
@@ -209,7 +209,7 @@ def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope) -> bool:
     for inner in scope.children:
         for name, bindings in inner.bindings.items():
             if any(one.kind == "parameter" and one.value is mark for one in bindings):
-                parents = [parent_of(load) for each in inner.descendants() for load in each.loads.get(name, ())]
+                parents = [parent_of(load) for _, load in reads_of(name, inner)]
                 if any(
                     not isinstance(one, ast.Attribute) or one.attr in ev.models.words("shuts-down") for one in parents
                 ):

@@ -17,7 +17,7 @@ from poolint.detect.factories import again, is_lent, makers
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.models.schema import POOLING
-from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -183,7 +183,7 @@ def _closing(ev: Evaluator, cls: ClassObject, words: frozenset[str], attribute: 
 
 
 def _loads(name: str, scope: Scope) -> list[ast.Name]:
-    return [load for inner in scope.descendants() for load in inner.loads.get(name, ())]
+    return [load for _, load in reads_of(name, scope)]
 
 
 def _methods_of(name: str, scope: Scope) -> frozenset[str]:

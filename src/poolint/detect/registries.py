@@ -20,7 +20,7 @@ from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
 from poolint.syntax.file_kinds import TEST_FILE, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
 from poolint.types.vocabulary import Vocabulary, last_name
@@ -314,12 +314,11 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> _Event:
     if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
         return _Event("unknown", call, scope)
     events = []
-    for inner in scope.descendants():
-        for load in inner.loads.get(parent.targets[0].id, ()):
-            read = parent_of(load)
-            events.append(
-                _of_method(ev, base, read, inner) if isinstance(read, ast.Attribute) else _Event("unknown", load, inner)
-            )
+    for inner, load in reads_of(parent.targets[0].id, scope):
+        read = parent_of(load)
+        events.append(
+            _of_method(ev, base, read, inner) if isinstance(read, ast.Attribute) else _Event("unknown", load, inner)
+        )
     worst: tuple[What, ...] = ("unknown", "removes", "ends", "takes")
     return next((one for what in worst for one in events if one.what == what), _Event("neutral", call, scope))
 

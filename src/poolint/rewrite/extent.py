@@ -14,7 +14,7 @@ from poolint.analyses.derived import Derived, Escape
 from poolint.diagnostics import Applicability
 from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads, bound_by
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_captured, parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.values import Instance, alternatives
 
@@ -176,12 +176,7 @@ def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
     """The same for a checkout that has been looked at."""
     if not one.stores:
         return Refusal("unreachable")
-    captured = any(
-        one.name in inner.loads and one.name not in inner.bindings
-        for inner in one.scope.descendants()
-        if inner is not one.scope
-    )
-    if captured:
+    if is_captured(one.name, one.scope):
         return Refusal("captured")
     stops = set(_events_in(one, until)) if until is not None else set()
     derived = Derived(one.ev, one.scope, one.reads, one.name, one.stores, one.cls, stops)

@@ -11,7 +11,7 @@ from poolint.models.schema import HANDLES, SESSIONS
 from poolint.rewrite.reads import is_read, is_write, only_reads
 from poolint.rewrite.runs import Run
 from poolint.rewrite.standalone import is_caught
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 from poolint.types.following import Follower
 from poolint.types.values import Instance, alternatives
@@ -122,7 +122,7 @@ class _Comparison:
             return False
         if any(isinstance(node, ast.Try) or type(node).__name__ == "TryStar" for node in self.run.nodes):
             return False  # after an error what is at hand is of no use any more
-        everywhere = [one for scope in self.scope.descendants() for one in scope.loads.get(self.name, ())]
+        everywhere = [one for _, one in reads_of(self.name, self.scope)]
         if any(one not in self.run.nodes for one in everywhere):
             return False
         if any(isinstance(node, (ast.Lambda, ast.GeneratorExp)) for node in self.run.nodes):

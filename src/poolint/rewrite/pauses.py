@@ -12,7 +12,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.liveness import Reads
 from poolint.models.schema import SESSIONS
 from poolint.rewrite.reads import only_reads
-from poolint.syntax.scopes import parent_of, statement_of
+from poolint.syntax.scopes import is_captured, parent_of, statement_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site
@@ -154,8 +154,7 @@ def _is_done(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.Call, scop
             return False
         if later and not stays and not values.is_plain_name(name):
             return False
-        captured = any(name in inner.loads for inner in scope.descendants() if inner is not scope)
-        if captured and not values.is_plain_name(name):
+        if is_captured(name, scope) and not values.is_plain_name(name):
             return False
     return bool(starts)
 

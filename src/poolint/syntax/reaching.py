@@ -89,9 +89,38 @@ def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
 
 
 def as_type_checked(bindings: list[Binding]) -> list[Binding]:
-    """Those under ``if TYPE_CHECKING:`` where there are any: the others stand in for them at run time."""
+    """Those under ``if TYPE_CHECKING:`` where there are any: the others stand in for them at run time.
+
+    What a handler binds stands in for an import that has failed in its ``try``: the import is what is meant.
+    """
+    if len(bindings) == 1:
+        return bindings
     checked = [one for one in bindings if under_type_checking(one.node)]
-    return checked or bindings
+    if checked:
+        return checked
+    tries = {id(one) for binding in bindings if binding.kind == "import" for one in _tries(binding.node)}
+    if not tries:
+        return bindings
+    return [one for one in bindings if one.kind == "import" or not _is_fallback(one.node, tries)]
+
+
+def _tries(node: ast.AST) -> Iterator[ast.AST]:
+    """The ``try`` statements in whose bodies a node stands."""
+    child, current = node, parent_of(node)
+    while current is not None:
+        if isinstance(current, ast.Try) and any(child is one for one in current.body):
+            yield current
+        child, current = current, parent_of(current)
+
+
+def _is_fallback(node: ast.AST, tries: set[int]) -> bool:
+    """Whether a node stands in a handler of one of these ``try`` statements."""
+    child, current = node, parent_of(node)
+    while current is not None:
+        if isinstance(child, ast.ExceptHandler) and id(current) in tries:
+            return True
+        child, current = current, parent_of(current)
+    return False
 
 
 def under_type_checking(node: ast.AST) -> bool:

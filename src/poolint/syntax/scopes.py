@@ -270,6 +270,31 @@ def home_of(name: str, scope: Scope) -> Scope | None:
     return around
 
 
+def means(name: str, inner: Scope, outer: Scope) -> bool:
+    """Whether a name that ``inner`` reads is the one of ``outer``, which is around it or is itself: no function between
+    them has a name of its own that is written alike."""
+    around: Scope | None = inner
+    while around is not None and around is not outer:
+        is_seen = (around.kind != "class" or around is inner) and name not in around.declared
+        if is_seen and any(one.kind != "narrowed" for one in around.bindings.get(name, ())):
+            return False
+        around = around.parent
+    return around is outer
+
+
+def reads_of(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
+    """Where a name of ``scope`` is read, there and in the functions inside it, each with the scope that it is read in."""
+    for inner in scope.descendants():
+        if name in inner.loads and means(name, inner, scope):
+            for load in inner.loads[name]:
+                yield inner, load
+
+
+def is_captured(name: str, scope: Scope) -> bool:
+    """Whether a function inside ``scope`` reads a name of it, at whatever time."""
+    return any(inner is not scope for inner, _ in reads_of(name, scope))
+
+
 def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:
     """The only binding of a name as ``scope`` sees it, tests of its type left aside, and the scope that has it.
 

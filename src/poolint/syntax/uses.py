@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.standard import CONSUMERS
 from poolint.syntax.indexes import Placed, index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -177,12 +177,9 @@ def _loaded(name: str, scope: Scope) -> Placed:
     found = known.get(name)
     if found is None:
         found = known[name] = Placed()
-        for inner in scope.descendants():
-            if inner is not scope and name in inner.bindings:
-                continue
-            for load in inner.loads.get(name, ()):
-                one = usage(load, inner, stored=False)
-                found.add((load.lineno, load.col_offset) if inner is scope else _LAST, one)
+        for inner, load in reads_of(name, scope):
+            one = usage(load, inner, stored=False)
+            found.add((load.lineno, load.col_offset) if inner is scope else _LAST, one)
     return found
 
 

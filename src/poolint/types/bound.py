@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeAlias
 
-from poolint.syntax.reaching import reaching
+from poolint.syntax.reaching import as_type_checked, reaching
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.types import imports
 from poolint.types.members import lineage
@@ -49,7 +49,7 @@ def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = Tru
         found = [one for one in found if one.kind != "narrowed"]
     if home is scope and len(found) > 1 and parent_of(node) is not None:
         found = reaching(found, node)
-    return [(one, one.home(home)) for one in found]
+    return [(one, one.home(home)) for one in as_type_checked(found)]
 
 
 def elsewhere(name: str) -> ast.Name:

@@ -20,7 +20,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_captured, parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -81,7 +81,7 @@ class Leaving:
         scope, name = self.ev.project.scope(key.function), key.parameter
         if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(name, ())):
             return Left.ENDED
-        if any(name in inner.loads for inner in scope.descendants() if inner is not scope):
+        if is_captured(name, scope):
             return Left.ENDED  # a function inside may end it at any time
         if any(self._is_handed_on(load, scope) for load in scope.loads.get(name, ())):
             return Left.ENDED

@@ -20,7 +20,7 @@ from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -124,8 +124,7 @@ class Reader:
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session and is called like one."""
-        text = name_of(node)
-        if not text or SAYS_DATABASE.search(text) is None:
+        if not name_of(node) or is_plain(node, scope):
             return None
         cls = _resource(self.ev.type_of(node, scope))
         return cls if cls is not None and cls.kind in SESSIONS else None
@@ -277,7 +276,7 @@ class Reader:
         """What a function of the project does with a session that it is passed, or that its object has."""
         for argument in _arguments(call):
             text = name_of(argument)
-            if text and SAYS_DATABASE.search(text) is not None:
+            if text and not is_plain(argument, scope):
                 yield from self._of_helper(call, argument, text, scope)
         function = call.func
         if not isinstance(function, ast.Attribute):
@@ -326,10 +325,9 @@ class Reader:
             found = self._of_class[owner] = []
             this = self.ev.class_object(owner).instance()
             for name in owner.self_assignments:
-                if SAYS_DATABASE.search(name) is not None:
-                    cls = _resource(self.ev.type_of_member(this, name))
-                    if cls is not None and cls.kind in SESSIONS:
-                        found.append((f"self.{name}", cls))
+                cls = _resource(self.ev.type_of_member(this, name))
+                if cls is not None and cls.kind in SESSIONS:
+                    found.append((f"self.{name}", cls))
         return found
 
     def _carriers(self, scope: Scope) -> Iterator[tuple[str, ast.expr]]:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.pools import is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
-from poolint.syntax.scopes import CallKey, ScopeKey, parent_of
+from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
-from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name, outlasts_block
@@ -33,8 +32,6 @@ OWED: frozenset[State] = frozenset({"held", "open", "closed"})
 
 KINDS = RELEASABLE | {"engine", "pool", "client"}
 _TAKES = frozenset({"checkout", "open", "create"})
-_WORDS = ("sess", "conn", "db")
-"""What the name of something that makes a session or a connection says."""
 
 Unfollowed = Literal[
     "entered",  # by the header of a `with`
@@ -129,7 +126,7 @@ class _Captured:
     def __contains__(self, name: str) -> bool:
         if self._names is None:
             inner = (one for one in self._scope.descendants() if one is not self._scope)
-            self._names = {name for one in inner for name in one.loads}
+            self._names = {name for one in inner for name in one.loads if means(name, one, self._scope)}
         return name in self._names
 
 
@@ -207,19 +204,19 @@ def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary)
     called = last_name(node.func)
     if called in vocabulary.takes:
         return True
-    is_used = isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
-    return is_used and any(word in called.lower() for word in _WORDS)
+    return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
 
 
 def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
-    """Whether the words fit: something that takes a connection, or a name on which a resource's methods are called."""
+    """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called, or
+    methods of a resource on the name, or the name is passed on or entered."""
     called = last_name(node.func)
-    if called in vocabulary.takes or called in vocabulary.makes or SAYS_DATABASE.search(name):
+    if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
-    if vocabulary.is_library_import(node.func, scope):
-        return True
-    parents = map(parent_of, scope.loads.get(name, ()))
-    return any(isinstance(one, ast.Attribute) and one.attr in vocabulary.of_resources for one in parents)
+    for parent in map(parent_of, scope.loads.get(name, ())):
+        if not isinstance(parent, ast.Attribute) or parent.attr in vocabulary.of_resources:
+            return True
+    return False
 
 
 def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | None:
@@ -258,8 +255,7 @@ def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
         return False
     if not isinstance(bindings[0].value, ast.Call) or factory.id in scope.globals:
         return False
-    uses = [(inner, load) for inner in scope.descendants() for load in inner.loads.get(factory.id, ())]
-    return all(inner is scope and _is_called(load) for inner, load in uses)
+    return all(inner is scope and _is_called(load) for inner, load in reads_of(factory.id, scope))
 
 
 def _is_called(load: ast.expr) -> bool:

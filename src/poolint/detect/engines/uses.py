@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.process_locks import size
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, alternatives
@@ -91,7 +91,7 @@ class Uses:
         return isinstance(parent, ast.Attribute) and parent.attr == "dispose"
 
     def _loads(self, spec: EngineSpec) -> list[ast.Name]:
-        return [load for scope in spec.scope.descendants() for load in scope.loads.get(spec.name, ())]
+        return [load for _, load in reads_of(spec.name, spec.scope)]
 
     def is_a_choice(self, spec: EngineSpec) -> bool:
         """Whether the engine is made on some ways only, or beside one that is configured otherwise."""
