@@ -368,6 +368,8 @@ class _Handing:
         call, where = origin(self.ev, value, scope, frozenset())
         if not isinstance(call, ast.Call) or where is not scope:
             return _NOT_ALL
+        if isinstance(value, ast.Name) and (value.id in scope.declared or value.id in scope.globals):
+            return _NOT_ALL  # a name that is another's as well
         awaited = parent_of(call)
         value = awaited if isinstance(awaited, ast.Await) else call
         fact = call_site(self.ev, call, scope, use_evidence=False)
