@@ -93,6 +93,16 @@ class Ownership:
         """What a function of the project does with a parameter that is a resource of class ``cls``."""
         return self._summaries.of(Passed(scope.key, name, cls.name))
 
+    def passed(
+        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None
+    ) -> Passed | None:
+        """The one parameter that a call passes a resource to, where all that it runs is one function of the project."""
+        callee = self.ev.type_of(call.func, scope)
+        if not (isinstance(callee, Function) and callee.scope.kind == "function"):
+            return None
+        name = parameter_for(callee, call, argument, keyword)
+        return Passed(callee.scope.key, name, cls.name) if name is not None else None
+
     def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
         """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
         ``create`` say nothing of what becomes of a client."""

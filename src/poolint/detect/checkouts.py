@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
 from poolint.analyses.lifetimes.acquisitions import Site, checkout
+from poolint.analyses.lifetimes.callees import Callees
 from poolint.analyses.lifetimes.transfer import Moves
-from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, follow
+from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow
 from poolint.analyses.lifetimes.witnesses import unwinding
 from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.detect.observation import Dismissal
     from poolint.flow.cfg import Edge, NodeKind
+    from poolint.flow.summaries import Components
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -51,7 +53,13 @@ class Lifetimes:
     """Follows the obligations of one project's functions."""
 
     def __init__(
-        self, ev: Evaluator, acquisitions: Acquisitions, ownership: Ownership, graphs: Graphs, foreign: Effects
+        self,
+        ev: Evaluator,
+        acquisitions: Acquisitions,
+        ownership: Ownership,
+        graphs: Graphs,
+        foreign: Effects,
+        components: Components,
     ) -> None:
         self.ev = ev
         self.acquisitions = acquisitions
@@ -60,6 +68,7 @@ class Lifetimes:
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
+        self.callees = Callees(ev, ownership, graphs, foreign, components)
         self._spent = 0
         self._flags: Flags | None = None
         """Those of the function that was looked at last."""
@@ -87,7 +96,7 @@ class Lifetimes:
 
     def _discarded(self, site: Site, scope: Scope) -> Observation | None:
         """A checkout that no name holds: ``engine.connect().execute(…)``."""
-        parent = parent_of(site.value)
+        parent = parent_of(site.bound)
         if site.fact.role == "create" or site.cls.kind not in RELEASABLE:
             return None
         if isinstance(parent, ast.Attribute):
@@ -116,8 +125,9 @@ class Lifetimes:
         graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
             self._flags = Flags(scope, graph)
-        moves = Moves(self.ev, self.ownership, self.foreign, scope, site, self._flags.names)
-        outcome = follow(graph, site, moves, self._flags.before, trace)
+        names = self._flags.names
+        moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
+        outcome = follow(graph, moves, begun(graph, site, self._flags.before), site.bound, trace)
         self._spent += outcome.standings
         return outcome
 

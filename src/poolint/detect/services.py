@@ -113,7 +113,7 @@ class Services:
         """What becomes of checkouts."""
         from poolint.detect.checkouts import Lifetimes
 
-        return Lifetimes(self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign)
+        return Lifetimes(self.evaluator, self.acquisitions, self.ownership, self.graphs, self.foreign, self.components)
 
     @cached_property
     def spending(self) -> Spending:

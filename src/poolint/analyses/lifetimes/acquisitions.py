@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.pools import is_unpooled
+from poolint.flow.cfg.bindings import matching
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.vocabulary import Vocabulary
 
-State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed"]
+State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed", "releasing"]
 """Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
-is on its way, one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it."""
+is on its way, one is held, a commit is under way. Of all else: open, or closed while its pool still waits for it. Of
+both: passed to a coroutine of the project that releases it, if it comes to that."""
 
 OWED: frozenset[State] = frozenset({"held", "open", "closed"})
 """States in which something has to be given back."""
@@ -58,12 +60,15 @@ Unfollowed = Literal[
 class Site(NamedTuple):
     """One obligation: ``value`` is the acquiring call, or the ``await`` around it.
 
-    ``name`` is the variable that it is stored under; empty where it is not stored at all. ``helper`` is the function
-    of the project that has checked it out for its caller, if one has.
+    ``bound`` is the expression that is stored: ``value`` itself, or what may come out as it, such as
+    ``await pool.acquire() if wanted else None``. ``name`` is the variable that it is stored under, the first of several;
+    empty where it is not stored at all. ``helper`` is the function of the project that has checked it out for its
+    caller, if one has.
     """
 
     call: ast.Call
     value: ast.expr
+    bound: ast.expr
     name: str
     fact: CallSite
     cls: Class
@@ -72,7 +77,12 @@ class Site(NamedTuple):
     @property
     def start(self) -> State:
         """The state in which it begins: sessions and subscriptions are lazy, and so are some engines."""
-        return "idle" if self.cls.kind in ("session", "subscription") or self.cls.lazy else "open"
+        return starts_as(self.cls)
+
+
+def starts_as(cls: Class) -> State:
+    """The state in which what is of a class begins."""
+    return "idle" if cls.kind in ("session", "subscription") or cls.lazy else "open"
 
 
 def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
@@ -137,11 +147,12 @@ def _acquired(
     parent = parent_of(node)
     if isinstance(parent, ast.Await):
         value, parent = parent, parent_of(parent)
-    name = _target(parent, value)
+    bound, around = _chosen(value)
+    name = _target(around, bound)
     if name is None and last_name(node.func) in vocabulary.outlasts:
         name = _entered(parent)
     if name is None:
-        return _elsewhere(parent)
+        return _elsewhere(around)
     if name and name in scope.globals:
         return "global"
     if name and name in captured:
@@ -156,7 +167,7 @@ def _acquired(
         return found
     if is_header and not outlasts_block(found[1]):
         return "entered"
-    return "declared" if name in scope.declared else Site(node, value, name, *found)
+    return "declared" if name in scope.declared else Site(node, value, bound, name, *found)
 
 
 _ELSEWHERE: dict[type[ast.AST], Unfollowed] = {
@@ -177,10 +188,25 @@ def _elsewhere(parent: ast.AST | None) -> Unfollowed:
     return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
 
 
+def _chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
+    """The widest expression that may come out as a value, as ``given or value`` does, and what stands around it."""
+    parent = parent_of(value)
+    while (isinstance(parent, ast.IfExp) and parent.test is not value) or isinstance(parent, ast.BoolOp):
+        value, parent = parent, parent_of(parent)
+    return value, parent
+
+
 def _target(parent: ast.AST | None, value: ast.expr) -> str | None:
     """The local name that the value is assigned to; empty where it is read off or dropped at once."""
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        return parent.targets[0].id
+    if isinstance(parent, ast.Assign):
+        names = [one.id for one in parent.targets if isinstance(one, ast.Name)]
+        return names[0] if len(names) == len(parent.targets) else None
+    if isinstance(parent, ast.Tuple):
+        assigned = parent_of(parent)
+        targets = assigned.targets if isinstance(assigned, ast.Assign) else []
+        if len(targets) == 1 and isinstance(targets[0], (ast.Tuple, ast.List)) and matching(targets[0].elts, parent):
+            target = targets[0].elts[parent.elts.index(value)]
+            return target.id if isinstance(target, ast.Name) else None
     if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
         return parent.target.id
     if isinstance(parent, ast.NamedExpr) and parent.value is value:

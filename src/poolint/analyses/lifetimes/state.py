@@ -53,6 +53,17 @@ class End(NamedTuple):
     why: Why = ""
 
 
+class Left(NamedTuple):
+    """The exits of a function at which a resource that it releases elsewhere may still be held."""
+
+    normal: bool = False
+    exception: bool = False
+    cancel: bool = False
+
+
+NOTHING_LEFT = Left()
+
+
 def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *, is_session: bool) -> Config | End:
     """How an obligation stands where a test has come out as ``truth``. ``flags`` are the names worth remembering."""
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):

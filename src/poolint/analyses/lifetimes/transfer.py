@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import root_of, source_of
-from poolint.analyses.lifetimes.acquisitions import OWED
-from poolint.analyses.lifetimes.state import Config, End, refine
+from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, refine
 from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
 from poolint.flow.flags import asked, name_of
 from poolint.frameworks.hooks import is_resumed
@@ -28,8 +28,10 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.callees import Callees
     from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge, Node
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -43,16 +45,29 @@ class Moves:
     """What the events of one function do to one obligation."""
 
     def __init__(
-        self, ev: Evaluator, ownership: Ownership, foreign: Effects, scope: Scope, site: Site, flags: frozenset[str]
+        self,
+        ev: Evaluator,
+        ownership: Ownership,
+        foreign: Effects,
+        callees: Callees,
+        scope: Scope,
+        cls: Class,
+        flags: frozenset[str],
+        site: Site | None = None,
     ) -> None:
+        """``cls`` is the class of what is followed, ``site`` where the function itself has checked it out."""
         self.ev = ev
         self.ownership = ownership
         self.foreign = foreign
+        self.callees = callees
         self.scope = scope
+        self.cls = cls
         self.site = site
         self.flags = flags
-        self.is_session = site.cls.kind == "session"
-        self.is_lazy = site.start == "idle"
+        self.is_session = cls.kind == "session"
+        self.is_lazy = starts_as(cls) == "idle"
+        self.is_left = False
+        """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
         self._shields = words("shields", "limits-awaited")
         self._waits_for = words("shields", "limits-awaited", "at-once")
@@ -61,8 +76,8 @@ class Moves:
         self._pends = words("pends")
         self.registry = ""
         """The name of the registry that a session comes from, if any."""
-        if site.fact.cls is not None and site.fact.cls.kind == "registry" and isinstance(site.call.func, ast.Name):
-            self.registry = site.call.func.id
+        if site is not None and site.fact.cls is not None and site.fact.cls.kind == "registry":
+            self.registry = site.call.func.id if isinstance(site.call.func, ast.Name) else ""
 
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
@@ -153,16 +168,16 @@ class Moves:
         return config
 
     def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
-        row = self.ev.models.method(self.site.cls, name)
+        row = self.ev.models.method(self.cls, name)
         if row is None:
             return End("handed", "unknown-method")  # an unknown method may do anything
         if row.role in CLOSING_ROLES and row.releases == "self":
-            return config._replace(state="closed") if is_lost_when_closed(self.site.cls) else End("released", "method")
+            return config._replace(state="closed") if is_lost_when_closed(self.cls) else End("released", "method")
         if row.releases == "argument" and row.role == "release":
             return config
         if row.role in _UNDOING and edge.is_unwinding:
             return End("gone", "server")  # it raises when the server is gone, and then the slot is free
-        if self.site.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
+        if self.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
             if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
                 return config._replace(state="connecting")
             return config if edge.is_unwinding else config._replace(state="held")
@@ -189,7 +204,7 @@ class Moves:
 
     def _through_registry(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
         """What is called on the registry that the session comes from: it ends the session, or passes the call on."""
-        assert self.site.fact.cls is not None
+        assert self.site is not None and self.site.fact.cls is not None
         row = self.ev.models.method(self.site.fact.cls, name)
         is_ended = row is None or row.role == "release"
         return End("released", "registry") if is_ended else self._method(call, name, config, edge)
@@ -198,22 +213,50 @@ class Moves:
         if not isinstance(argument, ast.Name):
             return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-        fate = self.ownership.fate(call, argument, self.scope, self.site.cls, keyword)
+        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
         if fate is Fate.RELEASED:
-            is_lost = not self.site.helper and self._is_misplaced(call)
-            return End("misplaced") if is_lost else End("released", "callee")
+            return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
         if fate is Fate.KEPT and not is_yielded(call) and not self._wraps(call):
             return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
-        if self.site.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
+        if self.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
             return config
         return config._replace(state="held") if self.is_lazy else config
 
+    def _given_to_release(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
+        """Passed to what releases it: a method of its pool, or a function of the project, on the ways that it does."""
+        if self._is_misplaced(call):
+            return End("misplaced")
+        left = self._left_by(call, config)
+        if left == NOTHING_LEFT:
+            return End("released", "callee")
+        if isinstance(parent_of(call), ast.Await):
+            return config if edge.is_unwinding else config._replace(state="releasing")
+        return self._left(left, config, edge)
+
+    def _left_by(self, call: ast.Call, config: Config) -> Left:
+        """How a call leaves what it is passed."""
+        given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
+        for argument, keyword in given:
+            if isinstance(argument, ast.Name) and argument.id in config.names:
+                return self.callees.left(call, argument, self.scope, self.cls, keyword)
+        return NOTHING_LEFT
+
+    def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:
+        """How it stands when a function that releases it, on some ways at least, is left along an edge."""
+        is_held = left.cancel if edge.kind == "cancel" else left.exception if edge.is_unwinding else left.normal
+        if not is_held:
+            return End("released", "callee")
+        self.is_left = self.is_left or not edge.is_unwinding
+        return config._replace(state="held" if self.is_lazy else "open")
+
     def _is_misplaced(self, given: ast.Call) -> bool:
         """Whether what was checked out is surely given to another pool than its own."""
+        if self.site is None or self.site.helper:
+            return False
         fact = call_site(self.ev, given, self.scope)
         taken = self.site.call.func
         if fact is None or getattr(fact.row, "releases", "self") != "argument":
@@ -245,7 +288,7 @@ class Moves:
         if not isinstance(cls, ClassObject):
             return False
         if cls.base is not None and cls.base.kind == "factory":
-            return self.site.cls.kind == "engine" and is_only_entered(parent.targets[0].id, self.scope)
+            return self.cls.kind == "engine" and is_only_entered(parent.targets[0].id, self.scope)
         return cls.cls is not cls.base and cls.base is None
 
     # Awaits
@@ -257,6 +300,9 @@ class Moves:
             # A commit that fails keeps the connection; one that is cancelled has freed it.
             return config._replace(state="held" if edge.kind == "exception" else "idle")
         assert isinstance(node.node, ast.Await)
+        if config.state == "releasing":
+            assert isinstance(node.node.value, ast.Call)
+            return self._left(self._left_by(node.node.value, config), config, edge)
         if edge.is_unwinding and self._undoes(node.node.value, config):
             return End("gone", "server")
         if edge.kind == "cancel":
@@ -270,12 +316,12 @@ class Moves:
         receiver = awaited.func.value
         if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
             return False
-        row = self.ev.models.method(self.site.cls, awaited.func.attr)
+        row = self.ev.models.method(self.cls, awaited.func.attr)
         return row is not None and row.role in _UNDOING
 
     def _cancelled(self, awaited: ast.expr | None, config: Config) -> Config | End:
         """A cancellation: only some awaits lose what is held."""
-        if self.site.cls.on_drop == "lost":
+        if self.cls.on_drop == "lost":
             return config
         if not isinstance(awaited, ast.Call):
             return End("gone", "library-await")
@@ -294,7 +340,7 @@ class Moves:
         if isinstance(value, ast.Await):
             value = value.value
         if isinstance(value, ast.Name) and value.id in config.names:
-            return End("released", "block") if self.site.cls.releases_on_exit else config
+            return End("released", "block") if self.cls.releases_on_exit else config
         if value is not None and self._carries(value, config.names):
             return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
@@ -305,7 +351,7 @@ class Moves:
                 fact = call_site(self.ev, value, self.scope)
                 if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
                     return config._replace(state="idle")
-        if node.is_async and edge.kind == "cancel":
+        if node.is_async and edge.kind == "cancel" and node.way != "cancel":  # not one that is under way already
             if isinstance(value, ast.Call) and last_name(value.func) in self._watches:
                 return End(
                     "gone", "harmless-await"
@@ -349,8 +395,8 @@ class Moves:
         receiver = call.func.value
         if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
             return False
-        row = self.ev.models.method(self.site.cls, call.func.attr)
-        return row is not None and (row.returns == "self" or row.returns == self.site.cls.name)
+        row = self.ev.models.method(self.cls, call.func.attr)
+        return row is not None and (row.returns == "self" or row.returns == self.cls.name)
 
     def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
         if name not in self.flags:
@@ -392,4 +438,4 @@ class Moves:
         """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
         if not (isinstance(node.value, ast.Name) and node.value.id in names):
             return False
-        return self.ev.models.method(self.site.cls, node.attr) is not None
+        return self.ev.models.method(self.cls, node.attr) is not None

@@ -61,12 +61,22 @@ class Trace:
         self.standings: list[Standing] = []
 
 
+def begun(graph: Graph, site: Site, flags: Callable[[Node], Iterable[Known]]) -> list[tuple[Edge, Config]]:
+    """Where and how an obligation begins; ``flags`` says what may be known of flags before an event."""
+    edges = completed(graph.nodes_of(site.value))
+    return [(edge, Config(site.start, frozenset(), known)) for edge in edges for known in flags(edge.source)]
+
+
 def follow(
-    graph: Graph, site: Site, moves: Moves, flags: Callable[[Node], Iterable[Known]], trace: Trace | None = None
+    graph: Graph,
+    moves: Moves,
+    starts: list[tuple[Edge, Config]],
+    bound: ast.expr | None = None,
+    trace: Trace | None = None,
 ) -> Outcome:
     """Follow one obligation from where it begins to the exits of its function.
 
-    ``flags`` says what may be known of flags before the event that it begins at.
+    ``bound`` is the expression by which names get it that do not hold it yet.
 
     Raises:
         TooComplex: it takes more standings than a search may hold.
@@ -77,7 +87,7 @@ def follow(
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
-        after = _bound(node, site, config) or moves.after(node, config, edge)
+        after = _bound(node, bound, config) or moves.after(node, config, edge)
         if not isinstance(after, End):
             return after
         ends.add(after.how)
@@ -89,8 +99,6 @@ def follow(
             lost[after.how] = found.witness(_closed(found, (node, config)))
         return None
 
-    begun = completed(graph.nodes_of(site.value))
-    starts = [(edge, Config(site.start, frozenset(), known)) for edge in begun for known in flags(edge.source)]
     found = explore(graph, starts, transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
     for standing in found:
@@ -106,16 +114,17 @@ def follow(
                 lost["misreleased"] = found.witness(_closed(found, standing))
         elif moves.is_owed(config) and node.kind not in leaks:
             leaks[node.kind] = found.witness(standing)
-    released, handed = "released" in ends, "handed" in ends
+    handed = "handed" in ends or moves.is_left
+    released = "released" in ends or moves.is_left
     overwritten, misreleased, misplaced = map(lost.get, _LOST)
     return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(found))
 
 
-def _bound(node: Node, site: Site, config: Config) -> Config | None:
-    """The standing once the checkout has got its name."""
-    if node.kind == "store" and node.value is site.value and not config.names and isinstance(node.node, ast.Name):
-        return config._replace(names=frozenset([node.node.id]))
-    return None
+def _bound(node: Node, bound: ast.expr | None, config: Config) -> Config | None:
+    """The standing once the checkout has got a name."""
+    if node.kind != "store" or node.value is not bound or not isinstance(node.node, ast.Name):
+        return None
+    return config._replace(names=config.names | {node.node.id}) if node.node.id not in config.names else None
 
 
 def _closed(found: Exploration[Config], standing: Standing) -> Standing:

@@ -19,7 +19,7 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 def store(b: Builder, target: ast.expr, value: ast.expr | None, how: How) -> Steps:
     """Bind ``target``, after the events of its own parts (``a().b``, ``a[b()]``); each part of a tuple by itself."""
     if isinstance(target, (ast.Tuple, ast.List)):
-        parts = _matching(target.elts, value) if how == "assign" else None
+        parts = matching(target.elts, value) if how == "assign" else None
         for index, element in enumerate(target.elts):
             inside = element.value if isinstance(element, ast.Starred) else element
             if parts is None:
@@ -34,7 +34,7 @@ def store(b: Builder, target: ast.expr, value: ast.expr | None, how: How) -> Ste
     b.emit("store", target, value=value, how=how)
 
 
-def _matching(targets: list[ast.expr], value: ast.expr | None) -> list[ast.expr] | None:
+def matching(targets: list[ast.expr], value: ast.expr | None) -> list[ast.expr] | None:
     """The values that the parts of a tuple target get one by one; not in a swap, where no order of them is right."""
     if not isinstance(value, (ast.Tuple, ast.List)) or len(value.elts) != len(targets):
         return None
