@@ -16,7 +16,8 @@ from poolint.types.values import Function, Instance, Type, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from poolint.analyses.lifetimes.acquisitions import Site, Unfollowed
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.destinations import Unfollowed
     from poolint.detect.analysis import Analysis
     from poolint.explain.known import Knowledge
     from poolint.explain.line import Line

@@ -29,7 +29,7 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from poolint.analyses.lifetimes.acquisitions import Unfollowed
+    from poolint.analyses.lifetimes.destinations import Unfollowed
     from poolint.analyses.lifetimes.state import Why
     from poolint.detect.observation import Dismissal
     from poolint.models.schema import Call, Class, Method, Role

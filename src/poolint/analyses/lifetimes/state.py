@@ -10,7 +10,8 @@ from poolint.flow.flags import asked
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import State
 
-_CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
+CLOSED = frozenset({"closed", "is_closed", "is_closing", "invalidated"})
+"""What resources and pools are asked for that may be closed."""
 
 
 class Config(NamedTuple):
@@ -85,7 +86,7 @@ def _asked(config: Config, test: ast.expr, truth: bool, *, is_session: bool) -> 
         return config
     if attribute.value.id not in config.names:
         return config
-    if attribute.attr in _CLOSED and truth:
+    if attribute.attr in CLOSED and truth:
         return End("gone", "test")
     if attribute.attr == "in_transaction" and not truth and is_session:
         return config._replace(state="idle")

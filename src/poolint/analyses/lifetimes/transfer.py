@@ -11,18 +11,19 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.meanings import is_misplaced, is_queried, is_same, says_closed, wraps
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, refine
-from poolint.analyses.ownership import Fate, is_lost_when_closed, is_only_entered
+from poolint.analyses.managers import is_manager
+from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import asked, name_of
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
 from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Instance
+from poolint.types.values import ClassObject, Pending
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Moves:
     def after(self, node: Node, config: Config, edge: Edge) -> Config | End:
         """How the obligation stands when ``node`` has happened and flow goes on along ``edge``."""
         if edge.test is not None and edge.truth is not None and isinstance(edge.test, ast.expr):
+            if says_closed(self.ev, edge.test, edge.truth, self.scope):
+                return End("gone", "test")
             refined = refine(config, edge.test, edge.truth, self.flags, is_session=self.is_session)
             if isinstance(refined, End):
                 return refined
@@ -98,11 +101,11 @@ class Moves:
             return self._with(node, config, edge)
         if kind == "store":
             return self._stored(node, config)
-        if kind == "yield" and edge.is_unwinding and self._is_resumed:
+        if kind == "yield" and edge.is_unwinding and (self._is_resumed or self._is_left_normally(edge)):
             return End("gone", "resumed")
         if kind in ("return", "yield"):
             return self._given(node, config)
-        if kind == "iterate" and self.is_session and self._is_queried(node.value, config):
+        if kind == "iterate" and self.is_session and is_queried(self.ev, node.value, config, self.scope):
             return config._replace(state="held")
         if kind == "iterate" and node.is_async and edge.kind == "cancel":
             return self._cancelled(node.value, config)
@@ -112,6 +115,11 @@ class Moves:
     def _is_resumed(self) -> bool:
         """Whether a library resumes this generator at its end, whatever becomes of who uses what it gives."""
         return is_resumed(self.ev, self.scope)
+
+    def _is_left_normally(self, edge: Edge) -> bool:
+        """Whether this would close a synchronous context manager at its `yield`: a ``with`` goes on with it instead,
+        but for one in a generator that is abandoned itself."""
+        return edge.kind == "generator-exit" and not self.scope.is_async and is_manager(self.ev, self.scope)
 
     def is_owed(self, config: Config) -> bool:
         """Whether something is held that has to be given back."""
@@ -133,16 +141,6 @@ class Moves:
             return True
         involved = [call.func.value, *call.args]
         return not any(isinstance(one, ast.Name) and one.id in config.names for one in involved)
-
-    def _is_queried(self, value: ast.expr | None, config: Config) -> bool:
-        """Whether iterating over a value runs a query of the session: ``for order in session.query(Order):``."""
-        if not isinstance(value, (ast.Name, ast.Call)):
-            return False
-        one = self.ev.type_of(value, self.scope)
-        if not (isinstance(one, Instance) and one.base is not None and one.base.kind == "query"):
-            return False
-        root = source_of(self.ev, value, self.scope)
-        return isinstance(root, ast.Name) and root.id in config.names
 
     # Calls
 
@@ -218,7 +216,7 @@ class Moves:
             return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
-        if fate is Fate.KEPT and not is_yielded(call) and not self._wraps(call):
+        if fate is Fate.KEPT and not is_yielded(call) and not wraps(self.ev, call, self.cls, self.scope):
             return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
@@ -228,13 +226,15 @@ class Moves:
 
     def _given_to_release(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
         """Passed to what releases it: a method of its pool, or a function of the project, on the ways that it does."""
-        if self._is_misplaced(call):
+        if is_misplaced(self.ev, self.site, call, self.scope):
             return End("misplaced")
         left = self._left_by(call, config)
         if left == NOTHING_LEFT:
             return End("released", "callee")
         if isinstance(parent_of(call), ast.Await):
             return config if edge.is_unwinding else config._replace(state="releasing")
+        if isinstance(self.ev.type_of(call, self.scope), Pending):
+            return End("released", "callee")  # when it runs is not known here; whether it does is reported elsewhere
         return self._left(left, config, edge)
 
     def _left_by(self, call: ast.Call, config: Config) -> Left:
@@ -253,43 +253,11 @@ class Moves:
         self.is_left = self.is_left or not edge.is_unwinding
         return config._replace(state="held" if self.is_lazy else "open")
 
-    def _is_misplaced(self, given: ast.Call) -> bool:
-        """Whether what was checked out is surely given to another pool than its own."""
-        if self.site is None or self.site.helper:
-            return False
-        fact = call_site(self.ev, given, self.scope)
-        taken = self.site.call.func
-        if fact is None or getattr(fact.row, "releases", "self") != "argument":
-            return False
-        if not (isinstance(taken, ast.Attribute) and isinstance(given.func, ast.Attribute)):
-            return False
-        return are_different(self.ev, taken.value, given.func.value, self.scope, self._makes)
-
-    def _makes(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call makes a pool or an engine anew."""
-        fact = call_site(self.ev, call, scope, use_evidence=False)
-        return fact is not None and (fact.role or (fact.cls.construct if fact.cls is not None else "")) == "create"
-
     def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
         """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
         if not node.may_raise:
             return True
         return edge.is_unwinding and isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
-
-    def _wraps(self, call: ast.expr | None) -> bool:
-        """Whether a call makes a local object that what it is given lives on in: of a class of the project, or a
-        session factory whose sessions all end with their blocks."""
-        parent = parent_of(call) if isinstance(call, ast.Call) else None
-        if not (
-            isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)
-        ):
-            return False
-        cls = self.ev.type_of(call.func, self.scope)
-        if not isinstance(cls, ClassObject):
-            return False
-        if cls.base is not None and cls.base.kind == "factory":
-            return self.cls.kind == "engine" and is_only_entered(parent.targets[0].id, self.scope)
-        return cls.cls is not cls.base and cls.base is None
 
     # Awaits
 
@@ -366,7 +334,12 @@ class Moves:
         if node.inner:
             return config
         holds = value is not None and self._carries(value, config.names)
-        if isinstance(value, ast.Call) and node.how == "assign" and isinstance(target, ast.Name) and self._wraps(value):
+        if (
+            isinstance(value, ast.Call)
+            and node.how == "assign"
+            and isinstance(target, ast.Name)
+            and wraps(self.ev, value, self.cls, self.scope)
+        ):
             given = [*value.args, *(keyword.value for keyword in value.keywords)]
             if any(isinstance(one, ast.Name) and one.id in config.names for one in given):
                 return config._replace(names=config.names | {target.id})
@@ -380,23 +353,12 @@ class Moves:
             if isinstance(value, ast.Name) and node.how == "assign":
                 return config._replace(names=config.names | {target.id})
             return End("handed", "packed")
-        if target.id not in config.names or self._is_same(value, config):
+        if target.id not in config.names or is_same(self.ev, value, config, self.cls):
             return config
         left = config.names - {target.id}
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
         return End("misreleased" if config.state == "closed" else "overwritten")
-
-    def _is_same(self, value: ast.expr | None, config: Config) -> bool:
-        """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""
-        call = value.value if isinstance(value, ast.Await) else value
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-            return False
-        receiver = call.func.value
-        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
-            return False
-        row = self.ev.models.method(self.cls, call.func.attr)
-        return row is not None and (row.returns == "self" or row.returns == self.cls.name)
 
     def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
         if name not in self.flags:

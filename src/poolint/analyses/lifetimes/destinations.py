@@ -1,0 +1,85 @@
+"""Where the value of a call goes: the name that gets it, or why no single name does."""
+
+from __future__ import annotations
+
+import ast
+from typing import Literal
+
+from poolint.flow.cfg.bindings import matching
+from poolint.syntax.scopes import parent_of
+from poolint.types.vocabulary import last_name
+
+Unfollowed = Literal[
+    "entered",  # by the header of a `with`
+    "returned",
+    "yielded",
+    "passed",  # to another call as it is
+    "stored",  # in an attribute or an item
+    "module",  # the code of a module or of a class takes it
+    "unnamed",  # no single name holds it
+    "global",  # the name is a global one
+    "declared",  # the name is declared with a type that says who owns it
+    "captured",  # an inner function uses the name
+    "unlikely",  # neither what is called nor what is done with its value says that it takes anything
+    "no-class",  # what it gives is no one class of resource
+    "no-concern",  # nobody knows that anything comes of a client that is not closed
+    "unpooled",  # an engine that keeps no connection
+    "registry",  # what a registry gives stays the registry's
+    "borrowed",  # it works on a connection that somebody else holds
+    "takes-nothing",  # neither it nor a function that it calls is known to check anything out
+]
+"""Why no obligation begins with a call."""
+
+_ELSEWHERE: dict[type[ast.AST], Unfollowed] = {
+    ast.withitem: "entered",
+    ast.Return: "returned",
+    ast.Yield: "yielded",
+    ast.YieldFrom: "yielded",
+    ast.Call: "passed",
+    ast.keyword: "passed",
+}
+
+
+def elsewhere(parent: ast.AST | None) -> Unfollowed:
+    """Why no name of the function holds a value, by where it goes."""
+    targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+    if any(isinstance(one, (ast.Attribute, ast.Subscript)) for one in targets):
+        return "stored"
+    return "unnamed" if parent is None else _ELSEWHERE.get(type(parent), "unnamed")
+
+
+def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
+    """The widest expression that may come out as a value, as ``given or value`` does, and what stands around it."""
+    parent = parent_of(value)
+    while (isinstance(parent, ast.IfExp) and parent.test is not value) or isinstance(parent, ast.BoolOp):
+        value, parent = parent, parent_of(parent)
+    return value, parent
+
+
+def target_of(parent: ast.AST | None, value: ast.expr) -> str | None:
+    """The local name that the value is assigned to; empty where it is read off or dropped at once."""
+    if isinstance(parent, ast.Assign):
+        names = [one.id for one in parent.targets if isinstance(one, ast.Name)]
+        return names[0] if len(names) == len(parent.targets) else None
+    if isinstance(parent, ast.Tuple):
+        assigned = parent_of(parent)
+        targets = assigned.targets if isinstance(assigned, ast.Assign) else []
+        if len(targets) == 1 and isinstance(targets[0], (ast.Tuple, ast.List)) and matching(targets[0].elts, parent):
+            target = targets[0].elts[parent.elts.index(value)]
+            return target.id if isinstance(target, ast.Name) else None
+    if isinstance(parent, ast.AnnAssign) and parent.value is value and isinstance(parent.target, ast.Name):
+        return parent.target.id
+    if isinstance(parent, ast.NamedExpr) and parent.value is value:
+        return parent.target.id
+    return "" if isinstance(parent, (ast.Attribute, ast.Expr)) else None
+
+
+def entered_as(parent: ast.AST | None) -> str | None:
+    """The name that the header of a ``with`` binds; empty where it binds none, or where ``closing`` gets the value."""
+    if isinstance(parent, ast.Call) and last_name(parent.func) == "closing":
+        return "" if isinstance(parent_of(parent), ast.withitem) else None
+    if not isinstance(parent, ast.withitem):
+        return None
+    if parent.optional_vars is None:
+        return ""
+    return parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else None

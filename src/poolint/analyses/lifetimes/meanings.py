@@ -1,0 +1,89 @@
+"""What calls and tests mean for an obligation: the questions that transfer asks of types and models."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.distinct import are_different
+from poolint.analyses.holding import source_of
+from poolint.analyses.lifetimes.state import CLOSED
+from poolint.analyses.ownership import is_only_entered
+from poolint.models.schema import POOLING
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_site
+from poolint.types.values import ClassObject, Instance
+
+if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.state import Config
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def says_closed(ev: Evaluator, test: ast.expr, truth: bool, scope: Scope) -> bool:
+    """Whether a test that comes out as ``truth`` says that a pool is closed, which has closed its connections."""
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test, truth = test.operand, not truth
+    asked = test.func if isinstance(test, ast.Call) else test
+    if not (truth and isinstance(asked, ast.Attribute) and asked.attr in CLOSED):
+        return False
+    one = ev.type_of(asked.value, scope)
+    return isinstance(one, Instance) and one.base is not None and one.base.kind in POOLING
+
+
+def is_misplaced(ev: Evaluator, site: Site | None, given: ast.Call, scope: Scope) -> bool:
+    """Whether what was checked out is surely given to another pool than its own."""
+    if site is None or site.helper:
+        return False
+    fact = call_site(ev, given, scope)
+    taken = site.call.func
+    if fact is None or getattr(fact.row, "releases", "self") != "argument":
+        return False
+    if not (isinstance(taken, ast.Attribute) and isinstance(given.func, ast.Attribute)):
+        return False
+    return are_different(ev, taken.value, given.func.value, scope, lambda call, where: _makes(ev, call, where))
+
+
+def _makes(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a pool or an engine anew."""
+    fact = call_site(ev, call, scope, use_evidence=False)
+    return fact is not None and (fact.role or (fact.cls.construct if fact.cls is not None else "")) == "create"
+
+
+def wraps(ev: Evaluator, call: ast.expr | None, cls: Class, scope: Scope) -> bool:
+    """Whether a call makes a local object that what it is given, of class ``cls``, lives on in: of a class of the
+    project, or a session factory whose sessions all end with their blocks."""
+    parent = parent_of(call) if isinstance(call, ast.Call) else None
+    if not (isinstance(call, ast.Call) and isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
+        return False
+    made = ev.type_of(call.func, scope)
+    if not isinstance(made, ClassObject):
+        return False
+    if made.base is not None and made.base.kind == "factory":
+        return cls.kind == "engine" and is_only_entered(parent.targets[0].id, scope)
+    return made.cls is not made.base and made.base is None
+
+
+def is_queried(ev: Evaluator, value: ast.expr | None, config: Config, scope: Scope) -> bool:
+    """Whether iterating over a value runs a query of the session: ``for order in session.query(Order):``."""
+    if not isinstance(value, (ast.Name, ast.Call)):
+        return False
+    one = ev.type_of(value, scope)
+    if not (isinstance(one, Instance) and one.base is not None and one.base.kind == "query"):
+        return False
+    root = source_of(ev, value, scope)
+    return isinstance(root, ast.Name) and root.id in config.names
+
+
+def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -> bool:
+    """Whether a value is the resource again: ``conn = conn.execution_options(…)``."""
+    call = value.value if isinstance(value, ast.Await) else value
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return False
+    receiver = call.func.value
+    if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+        return False
+    row = ev.models.method(cls, call.func.attr)
+    return row is not None and (row.returns == "self" or row.returns == cls.name)
