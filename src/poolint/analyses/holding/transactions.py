@@ -131,6 +131,25 @@ def _first(one: _Opening | None, other: _Opening | None) -> _Opening | None:
     return one if one is not None else other
 
 
+def handles(ev: Evaluator, scope: Scope) -> dict[str, ast.Name]:
+    """The names that get nothing but what ``begin()`` of a named object gives, ``tx = await session.begin()``, each with
+    that object: ending the transaction by its name ends it of the session."""
+    found: dict[str, ast.Name] = {}
+    for call in scope.calls_of("begin"):
+        parent = parent_of(call)
+        value = parent if isinstance(parent, ast.Await) else call
+        parent = parent_of(value)
+        if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(call.func, ast.Attribute)):
+            continue
+        target, session = parent.targets[0], call.func.value
+        if not (isinstance(target, ast.Name) and isinstance(session, ast.Name)):
+            continue
+        is_only = all(one.value is value for one in scope.bindings.get(target.id, ()))
+        if is_only and any(fact.role == "begin" for fact in call_sites(ev, call, scope)):
+            found[target.id] = session
+    return found
+
+
 def inside(node: ast.AST, statement: ast.stmt) -> bool:
     """Whether ``node`` stands in the body of a compound statement."""
     current: ast.AST | None = node

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.direct import is_direct, opens_directly
 from poolint.analyses.holding.exit_summaries import Left
-from poolint.analyses.holding.transactions import root_of, source_of, transactions
+from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
@@ -251,6 +251,8 @@ class Reader:
         if fact.cls.kind == "query":
             root = source_of(self.ev, root, scope)
             cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
+        elif isinstance(root, ast.Name) and (session := handles(self.ev, scope).get(root.id)) is not None:
+            root, cls = session, self._session(session, scope)
         if root is None:
             return
         if cls is not None and cls.kind in SESSIONS:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+_CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
+
 
 def says_closed(ev: Evaluator, test: ast.expr, truth: bool, scope: Scope) -> bool:
     """Whether a test that comes out as ``truth`` says that a pool is closed, which has closed its connections."""
@@ -87,3 +89,28 @@ def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -
         return False
     row = ev.models.method(cls, call.func.attr)
     return row is not None and (row.returns == "self" or row.returns == cls.name)
+
+
+def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -> bool:
+    """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
+    stack: list[ast.expr | None] = [value]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.Name):
+            if one.id in names:
+                return True
+        elif isinstance(one, ast.Attribute):
+            if _is_bound_method(ev, cls, one, names):
+                return True
+        elif isinstance(one, ast.IfExp):
+            stack += [one.body, one.orelse]
+        elif isinstance(one, _CARRYING):
+            stack += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)]
+    return False
+
+
+def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: frozenset[str]) -> bool:
+    """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
+    if not (isinstance(node.value, ast.Name) and node.value.id in names):
+        return False
+    return ev.models.method(cls, node.attr) is not None

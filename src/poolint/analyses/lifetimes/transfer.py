@@ -11,9 +11,16 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.holding import handles, root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
-from poolint.analyses.lifetimes.meanings import is_misplaced, is_queried, is_same, says_closed, wraps
+from poolint.analyses.lifetimes.meanings import (
+    carries,
+    is_misplaced,
+    is_queried,
+    is_same,
+    says_closed,
+    wraps,
+)
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
@@ -37,7 +44,6 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
 _UNDOING = frozenset({"rollback", "reset"})
 """Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
@@ -112,6 +118,11 @@ class Moves:
         return config
 
     @cached_property
+    def _handles(self) -> dict[str, str]:
+        """The names of transactions, each with that of the session that has begun it."""
+        return {name: one.id for name, one in handles(self.ev, self.scope).items()} if self.is_session else {}
+
+    @cached_property
     def _is_resumed(self) -> bool:
         """Whether a library resumes this generator at its end, whatever becomes of who uses what it gives."""
         return is_resumed(self.ev, self.scope)
@@ -153,10 +164,13 @@ class Moves:
         if isinstance(receiver, ast.Name) and receiver.id in config.names:
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
+        if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
+            ends = last_name(call.func)
+            return self._method(call, "rollback" if ends == "close" else ends, config, edge)
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
             return self._through_registry(call, last_name(call.func), config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-            if self._carries(argument, config.names):
+            if carries(self.ev, self.cls, argument, config.names):
                 return self._passed(node, call, argument, config, edge)
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if isinstance(root, ast.Name) and root.id in config.names:
@@ -282,7 +296,7 @@ class Moves:
         if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
             return False
         receiver = awaited.func.value
-        if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+        if not isinstance(receiver, ast.Name) or {receiver.id, self._handles.get(receiver.id)}.isdisjoint(config.names):
             return False
         row = self.ev.models.method(self.cls, awaited.func.attr)
         return row is not None and row.role in _UNDOING
@@ -309,7 +323,7 @@ class Moves:
             value = value.value
         if isinstance(value, ast.Name) and value.id in config.names:
             return End("released", "block") if self.cls.releases_on_exit else config
-        if value is not None and self._carries(value, config.names):
+        if value is not None and carries(self.ev, self.cls, value, config.names):
             return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
             return config._replace(state="idle" if edge.is_unwinding else "held")
@@ -333,7 +347,7 @@ class Moves:
         value, target = node.value, node.node
         if node.inner:
             return config
-        holds = value is not None and self._carries(value, config.names)
+        holds = value is not None and carries(self.ev, self.cls, value, config.names)
         if (
             isinstance(value, ast.Call)
             and node.how == "assign"
@@ -373,31 +387,8 @@ class Moves:
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
-        if value is None or not self._carries(value, config.names):
+        if value is None or not carries(self.ev, self.cls, value, config.names):
             return config
         if node.kind == "return":
             return End("handed", "returned")
         return config._replace(state="held") if self.is_lazy else config
-
-    def _carries(self, value: ast.expr, names: frozenset[str]) -> bool:
-        """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
-        stack: list[ast.expr | None] = [value]
-        while stack:
-            one = stack.pop()
-            if isinstance(one, ast.Name):
-                if one.id in names:
-                    return True
-            elif isinstance(one, ast.Attribute):
-                if self._is_bound_method(one, names):
-                    return True
-            elif isinstance(one, ast.IfExp):
-                stack += [one.body, one.orelse]
-            elif isinstance(one, _CARRYING):
-                stack += [child for child in ast.iter_child_nodes(one) if isinstance(child, ast.expr)]
-        return False
-
-    def _is_bound_method(self, node: ast.Attribute, names: frozenset[str]) -> bool:
-        """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
-        if not (isinstance(node.value, ast.Name) and node.value.id in names):
-            return False
-        return self.ev.models.method(self.cls, node.attr) is not None

@@ -90,7 +90,7 @@ def _computes(event: Node) -> bool:
         return isinstance(event.node, ast.Expr) and not isinstance(event.node.value, ast.Constant)
     if event.kind == "store":
         return not (isinstance(event.node, ast.Name) and isinstance(event.value, ast.Constant))
-    return event.kind not in ("assert", "except", "raise", "reraise")
+    return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
 
 
 # Finally.
