@@ -10,20 +10,10 @@ from poolint.selection import OWN, internal_ignored, running, tells
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Protocol
-
     from poolint.config import Settings
     from poolint.diagnostics import Diagnostic
-    from poolint.rules.base import Rule
+    from poolint.outcome import Checker
     from poolint.text.source import Source
-
-    class Checker(Protocol):
-        """What is needed of :class:`poolint.engine.Checker`."""
-
-        rules: Mapping[str, type[Rule]]
-
-        def check(self, source: Source) -> list[Diagnostic]: ...
 
 
 def reportable(

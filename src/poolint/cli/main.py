@@ -130,16 +130,12 @@ def _say(line: str) -> int:
 
 
 def _own_process() -> None:
-    import gc
-    import warnings
+    from poolint.process import make_own
 
     global is_own
     is_own = True
     _keep_standard_handles()
-    # Nothing of ours is worth collecting before the process ends, and trees of syntax make the collector run often.
-    gc.disable()
-    # What Python has to say about the literals of the analysed code is not ours to tell.
-    warnings.simplefilter("ignore")
+    make_own()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")

@@ -52,12 +52,10 @@ def spawned(
     number: int,
 ) -> None:
     """The life of a worker that was started anew."""
-    import warnings
+    from poolint.process import make_own
 
     recording.active = recording.Recorder() if is_recorded else None
-
-    gc.disable()
-    warnings.simplefilter("ignore")
+    make_own()
     runner = Runner(Resolver(cwd, isolated, overrides), Options(coverage=coverage))
     _work(connection, runner, files, number)
 
