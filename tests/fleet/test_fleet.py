@@ -91,6 +91,14 @@ def test_each_repository_is_checked_and_kept(
     assert [line.split(":")[0] for line in said if "(done before)" not in line] == ["jobs"]
 
 
+def test_results_may_be_kept_in_a_repository(fleet: list[Repository]) -> None:
+    results = Results(os.path.join(fleet[0].path, "found"))
+    told: list[bool] = []
+    for _ in range(2):
+        drive(fleet[:1], results, engines.local(1), 60, lambda _name, _state, was_done: told.append(was_done))
+    assert told == [False, True]
+
+
 def test_what_is_kept_is_not_believed_blindly(fleet: list[Repository], tmp_path: Path) -> None:
     results, (one, *_) = Results(str(tmp_path / "out")), fleet
     command = stub(tmp_path, "")

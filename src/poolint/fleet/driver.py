@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.fleet.results import State, signature
+from poolint.fleet.results import State
 from poolint.fleet.task import COMMAND, Task
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def drive(
     left: dict[str, tuple[Repository, str]] = {}
     for one in repositories:
         # Taken before the check: what changes meanwhile is checked again the next time.
-        looks = signature(one.path)
+        looks = results.signature(one)
         if (state := results.done(one, looks)) is None:
             left[one.name] = (one, looks)
         else:

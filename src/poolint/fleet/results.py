@@ -43,6 +43,10 @@ class Results:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
+    def signature(self, repository: Repository) -> str:
+        """What a repository looks like now, whose folder may have that of the results in it."""
+        return signature(repository.path, self._folder)
+
     def prepare(self) -> None:
         """Make the folder. Raises ``ConfigError``."""
         try:
@@ -88,11 +92,13 @@ class Results:
         return os.path.join(self._folder, "states", f"{name}.json")
 
 
-def signature(folder: str) -> str:
-    """What tells whether a repository has changed: names, sizes and times of all files that a check may read."""
+def signature(folder: str, without: str = "") -> str:
+    """What tells whether a repository has changed: names, sizes and times of all files that a check may read, but for
+    those in the folder ``without``."""
     found = hashlib.blake2b(digest_size=16)
     for path, folders, files in os.walk(folder):
-        folders[:] = sorted(one for one in folders if one not in DEFAULT_EXCLUDE and one != ".poolint_cache")
+        below = (one for one in folders if one not in DEFAULT_EXCLUDE and one != ".poolint_cache")
+        folders[:] = sorted(one for one in below if os.path.join(path, one) != without)
         for name in sorted(files):
             file = os.path.join(path, name)
             try:
