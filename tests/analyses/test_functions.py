@@ -13,12 +13,15 @@ from tests.support import Project, fixtures
 
 import poolint
 from poolint.flow.summaries import Summaries
+from poolint.text.source import Source
 
 FOLLOWED = [
     one
     for one in fixtures()
     if one.code[:4] in ("POL2", "POL3", "POL4")
-    and any(word in one.name for word in ("itself", "each_other", "in_the_end", "helper", "chain", "repository"))
+    and any(
+        word in one.name for word in ("itself", "each_other", "in_the_end", "helper", "chain", "repository", "before")
+    )
 ]
 
 
@@ -31,6 +34,18 @@ PROBLEMS = {
 
 TYPES = "type"
 """The one that is not stored: types are found from trees that are at hand, and refer to them."""
+
+UNMODELLED = """
+import acme
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+async def pay(session: AsyncSession) -> None:
+    await session.execute(text("SELECT 1"))
+    client = acme.Client()
+    await client.charges.create()
+"""
+"""What only coverage asks about."""
 
 
 @pytest.fixture
@@ -64,6 +79,9 @@ def test_what_is_remembered_of_functions_can_be_stored_and_sent(
         root = tmp_path / str(number)
         root.mkdir()
         Project(fixture.lay_out(root), fixture.files, also=(fixture.code,)).findings()
+    (tmp_path / "paying.py").write_text(UNMODELLED, "utf-8")
+    paying = Project(tmp_path, ["paying.py"])
+    assert paying.checker.seen(Source.read(str(tmp_path / "paying.py"))) is not None
     known = [(one.name, plain(item)) for one in made if one.name != TYPES for item in one.finished.items()]
     assert {name for name, _ in known} == PROBLEMS - {TYPES}
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(known), type=list[tuple[str, Any]]) == known

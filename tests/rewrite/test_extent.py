@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from poolint.models.loader import load
-from poolint.rewrite.extent import Refusal, extent
+from poolint.rewrite.extent import Extent, Refusal, checkout, extent_of
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
 from poolint.syntax.project import Project
@@ -36,6 +36,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Session, sessionmaker
 import asyncio, logging
 """
+
+
+def extent(
+    evaluator: Evaluator, scope: Scope, statement: ast.stmt, name: str, until: ast.stmt | None = None
+) -> Extent | Refusal:
+    one = checkout(evaluator, scope, statement, name)
+    return one if isinstance(one, Refusal) else extent_of(one, until)
+
 
 PROGRAMS = r"""
 # the last use

@@ -10,6 +10,7 @@ from poolint.analyses.managers import is_manager, protocol, suppressed
 from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
+_CATCHING = (ast.Try, ast.With, ast.AsyncWith)
 _QUIET_ROLES = frozenset({"local", "release", "dispose", "create", "open", "begin", "cursor"})
 """Roles of calls that do not raise in practice: memory work, and releases, whose failure frees the slot all the same."""
 
@@ -98,7 +100,7 @@ class Graphs:
 
     def _calls_what_raises(self, scope: Scope) -> bool:
         """Whether a function calls something that may raise and that it does not try to catch."""
-        return any(not _may_be_caught(call, scope) and self.may_raise(call, scope) for call in scope.calls)
+        return any(around(call, scope, _CATCHING) is None and self.may_raise(call, scope) for call in scope.calls)
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
@@ -146,16 +148,6 @@ def _tells_all(scope: Scope) -> bool:
         isinstance(one, ast.Pass) or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
         for one in node.body
     )
-
-
-def _may_be_caught(call: ast.Call, scope: Scope) -> bool:
-    """Whether a call stands in a ``try`` or a ``with`` of its function."""
-    current = parent_of(call)
-    while current is not None and current is not scope.node:
-        if isinstance(current, (ast.Try, ast.With, ast.AsyncWith)):
-            return True
-        current = parent_of(current)
-    return False
 
 
 def _says_never(scope: Scope) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 import sys
+from operator import and_, or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.sinks import EXTERNAL
+from poolint.flow.summaries import Summaries
 from poolint.models import standard
-from poolint.syntax.scopes import nearest
+from poolint.syntax.scopes import Scope, nearest
 from poolint.types.call_sites import call_site
 from poolint.types.unmodelled import DATABASE
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from poolint.models.loader import Models
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding, ScopeKey
     from poolint.types.evaluator import Evaluator
-
-_MAX_DEPTH = 12
 
 
 def is_database(one: object) -> bool:
@@ -42,77 +43,85 @@ class Values:
     def __init__(self, ev: Evaluator, scope: Scope) -> None:
         self.ev = ev
         self.scope = scope
-        self._names: dict[str, bool] = {}
-        self._scalars: dict[str, bool] = {}
-        self._classes: dict[object, bool] = {}
+        # What leads round in a circle is not plain, but for classes that name each other.
+        self._names: Summaries[str, bool] = Summaries("plain", self._is_plain_name, bottom=False, join=or_)
+        self._whole: Summaries[str, bool] = Summaries("whole", self._is_whole_name, bottom=False, join=or_)
+        self._scalars: Summaries[str, bool] = Summaries("scalar", self._is_scalar_name, bottom=False, join=or_)
+        self._classes: Summaries[ScopeKey, bool] = Summaries("free", self._is_free_class, bottom=True, join=and_)
 
-    def is_plain(self, node: ast.expr, depth: int = 0) -> bool:
+    def is_plain(self, node: ast.expr) -> bool:
         """Whether the value that an expression had when it was evaluated is plain."""
-        if depth > _MAX_DEPTH:
-            return False
-        if self.is_scalar(node, depth):
-            return True
-        if isinstance(node, ast.Name):
-            return self.is_plain_name(node.id)
-        if isinstance(node, (ast.Await, ast.Starred, ast.NamedExpr)):
-            return self.is_plain(node.value, depth + 1)
-        if isinstance(node, ast.Attribute):
-            return self._is_plain_attribute(node, depth)
-        if isinstance(node, ast.Call):
-            return self._is_plain_call(node, depth)
-        if isinstance(node, ast.IfExp):
-            return self.is_plain(node.body, depth + 1) and self.is_plain(node.orelse, depth + 1)
-        if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.BoolOp, ast.BinOp)):
-            return all(self.is_plain(one, depth + 1) for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr))
-        if isinstance(node, ast.Subscript):
-            return self.is_plain(node.value, depth + 1)
-        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
-            return self.is_plain(node.elt, depth + 1)
-        return isinstance(node, ast.DictComp) and self.is_plain(node.value, depth + 1)
+        waiting = [node]
+        while waiting:
+            parts = self._needed(waiting.pop())
+            if parts is None:
+                return False
+            waiting += reversed(parts)
+        return True
 
-    def is_scalar(self, node: ast.expr, depth: int = 0) -> bool:
+    def _needed(self, node: ast.expr) -> list[ast.expr] | None:
+        """What has to be plain so that an expression is; None where it is not, whatever else is."""
+        if self.is_scalar(node):
+            return []
+        if isinstance(node, ast.Name):
+            return _nothing_if(self.is_plain_name(node.id))
+        if isinstance(node, ast.Attribute):
+            return self._needed_by_attribute(node)
+        if isinstance(node, ast.Call):
+            return self._needed_by_call(node)
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        if isinstance(node, (ast.Dict, ast.List, ast.Tuple, ast.Set, ast.BoolOp, ast.BinOp)):
+            return [one for one in ast.iter_child_nodes(node) if isinstance(one, ast.expr)]
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            return [node.elt]
+        if isinstance(node, (ast.Await, ast.Starred, ast.NamedExpr, ast.Subscript, ast.DictComp)):
+            return [node.value]
+        return None
+
+    def is_scalar(self, node: ast.expr) -> bool:
         """Whether it is a number, a text or the like, which nothing can change."""
-        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Compare)):
+        while isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+            node = node.operand
+        if isinstance(node, (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)):
             return True
         if isinstance(node, ast.Name):
-            return self._is_scalar_name(node.id)
+            return self._scalars.of(node.id)
         if isinstance(node, ast.Attribute):
             return node.attr == "id" or node.attr.endswith("_id")  # a key, never another entity
-        if isinstance(node, ast.UnaryOp):
-            return isinstance(node.op, ast.Not) or self.is_scalar(node.operand, depth + 1)
         return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in standard.SCALARS
 
     # Names
 
     def is_plain_name(self, name: str) -> bool:
         """Whether all that a name is bound to in this function is plain."""
-        if name not in self._names:
-            self._names[name] = False  # for what leads round in a circle
-            self._names[name] = self._is_own(name, self._is_plain_binding)
-        return self._names[name]
+        return self._names.of(name)
 
-    def is_read_out(self, name: str, depth: int = 0) -> bool:
+    def is_read_out(self, name: str) -> bool:
         """Whether a name surely holds plain data that has been read whole: no result that still reads."""
-        bindings = [one for one in self.scope.bindings.get(name, ()) if one.kind != "narrowed"]
-        if not bindings or depth > _MAX_DEPTH or not self.is_plain_name(name):
-            return False
-        return all(one.value is not None and self.is_whole(one.value, depth) for one in bindings)
+        return self._whole.of(name)
 
-    def is_whole(self, node: ast.expr, depth: int = 0) -> bool:
+    def is_whole(self, node: ast.expr) -> bool:
         """The same of an expression."""
         if isinstance(node, ast.Await):
             node = node.value
         if isinstance(node, ast.Name):
-            return self.is_read_out(node.id, depth + 1)
+            return self.is_read_out(node.id)
         return (
             isinstance(node, ast.Call) and last_name(node.func) in self.ev.models.words("reads-rows")
         ) or self.is_scalar(node)
 
+    def _is_plain_name(self, name: str) -> bool:
+        return self._is_own(name, self._is_plain_binding)
+
+    def _is_whole_name(self, name: str) -> bool:
+        bindings = [one for one in self.scope.bindings.get(name, ()) if one.kind != "narrowed"]
+        if not bindings or not self.is_plain_name(name):
+            return False
+        return all(one.value is not None and self.is_whole(one.value) for one in bindings)
+
     def _is_scalar_name(self, name: str) -> bool:
-        if name not in self._scalars:
-            self._scalars[name] = False
-            self._scalars[name] = name in self.scope.bindings and self._is_own(name, self._is_scalar_binding)
-        return self._scalars[name]
+        return name in self.scope.bindings and self._is_own(name, self._is_scalar_binding)
 
     def _is_own(self, name: str, is_fine: Callable[[Binding], bool]) -> bool:
         found = self.scope.bindings.get(name)
@@ -154,58 +163,53 @@ class Values:
     def _is_free(self, one: Instance) -> bool:
         if one.base is not None:
             return one.base.kind not in DATABASE
-        return self._is_no_entity(one.cls, 0)
+        return self._is_no_entity(one.cls)
 
-    def _is_no_entity(self, cls: object, depth: int) -> bool:
+    def _is_no_entity(self, cls: Scope | Class) -> bool:
         """Whether a class of the project inherits from nothing that could make it an entity's, and has none in it."""
-        node = getattr(cls, "node", None)
-        if not isinstance(node, ast.ClassDef) or depth > _MAX_DEPTH:
-            return False
-        if cls not in self._classes:
-            self._classes[cls] = True  # for what leads round in a circle
-            scope: Scope = cls  # type: ignore[assignment]
-            self._classes[cls] = self._has_plain_bases(scope, node, depth) and self._has_plain_fields(scope, depth)
-        return self._classes[cls]
+        return isinstance(cls, Scope) and isinstance(cls.node, ast.ClassDef) and self._classes.of(cls.key)
 
-    def _has_plain_bases(self, scope: Scope, node: ast.ClassDef, depth: int) -> bool:
+    def _is_free_class(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        return self._has_plain_bases(scope, scope.node) and self._has_plain_fields(scope)  # type: ignore[arg-type]
+
+    def _has_plain_bases(self, scope: Scope, node: ast.ClassDef) -> bool:
         for base in node.bases:
             if last_name(base.value if isinstance(base, ast.Subscript) else base) in self.ev.models.words(
                 "maps-nothing"
             ):
                 continue
             known = alternatives(self.ev.type_of(base, scope.parent or scope))
-            if not all(isinstance(one, ClassObject) and self._is_no_entity(one.cls, depth + 1) for one in known):
+            if not all(isinstance(one, ClassObject) and self._is_no_entity(one.cls) for one in known):
                 return False
         return not any(last_name(one) in ("mapped", "mapped_as_dataclass") for one in node.decorator_list)
 
-    def _has_plain_fields(self, scope: Scope, depth: int) -> bool:
+    def _has_plain_fields(self, scope: Scope) -> bool:
         fields = {name: found for name, found in scope.bindings.items() if any(one.annotation for one in found)}
         fields.update(scope.self_assignments)
         this = self.ev.class_object(scope).instance()
         for name, bindings in fields.items():
             known = alternatives(self.ev.type_of_member(this, name))
-            if all(isinstance(one, Instance) and self._is_part(one, depth + 1) for one in known):
+            if all(isinstance(one, Instance) and self._is_part(one) for one in known):
                 continue
             if not all(self._is_plain_assignment(one, scope) for one in bindings):
                 return False
         return True
 
-    def _is_part(self, one: Instance, depth: int) -> bool:
-        return one.base is not None or self._is_no_entity(one.cls, depth)
+    def _is_part(self, one: Instance) -> bool:
+        return one.base is not None or self._is_no_entity(one.cls)
 
     # Attributes and calls
 
-    def _is_plain_attribute(self, node: ast.Attribute, depth: int) -> bool:
+    def _needed_by_attribute(self, node: ast.Attribute) -> list[ast.expr] | None:
         if isinstance(node.value, ast.Name) and node.value.id == "self":
-            return self._is_plain_member(node)
-        if self._is_of_library(self.ev.type_of(node, self.scope)):
-            return True
-        return self.is_plain(node.value, depth + 1)
+            return _nothing_if(self._is_plain_member(node))
+        return [] if self._is_of_library(self.ev.type_of(node, self.scope)) else [node.value]
 
     def _is_plain_member(self, node: ast.Attribute) -> bool:
         """An attribute of ``self``: an object of a library, or plain data that `__init__` was given."""
         owner = self.scope.enclosing_class
-        if owner is None or not self._is_no_entity(owner, 0):
+        if owner is None or not self._is_no_entity(owner):
             return False
         if self._is_of_library(self.ev.type_of(node, self.scope)):
             return True
@@ -223,31 +227,28 @@ class Values:
             one.annotation is not None and is_plain_annotation(self.ev.models, one.annotation) for one in given
         )
 
-    def _is_plain_call(self, node: ast.Call, depth: int) -> bool:
+    def _needed_by_call(self, node: ast.Call) -> list[ast.expr] | None:
         fact = call_site(self.ev, node, self.scope)
         if fact is not None and fact.row is not None and fact.row.effect in EXTERNAL:
-            return True
+            return []
         if fact is not None and fact.cls is not None and fact.cls.kind in DATABASE:
-            return fact.cls.kind == "connection" or _asks_for_columns(self.ev.models, node)
+            return _nothing_if(fact.cls.kind == "connection" or _asks_for_columns(self.ev.models, node))
         if self._is_of_library(self.ev.type_of(node, self.scope)):
-            return True
+            return []
         function = node.func
         if (
             isinstance(function, ast.Name)
             and function.id in standard.KEEPING_PLAIN
             and not nearest(function.id, self.scope)
         ):
-            return all(self.is_plain(one, depth + 1) for one in node.args)
+            return node.args
         callee = self.ev.type_of(function, self.scope)
         if isinstance(callee, Function):
             returns = getattr(callee.scope.node, "returns", None)
-            return returns is not None and is_plain_annotation(self.ev.models, returns)
+            return _nothing_if(returns is not None and is_plain_annotation(self.ev.models, returns))
         if isinstance(callee, LibraryFunction) or (isinstance(callee, LibraryName) and _is_standard(callee)):
-            given = [*node.args, *(one.value for one in node.keywords)]
-            return all(self.is_plain(one, depth + 1) for one in given)
-        if not isinstance(function, ast.Attribute) or not self._is_data(function.value):
-            return False
-        return self.is_plain(function.value, depth + 1)
+            return [*node.args, *(one.value for one in node.keywords)]
+        return [function.value] if isinstance(function, ast.Attribute) and self._is_data(function.value) else None
 
     def _is_data(self, node: ast.expr) -> bool:
         """Whether methods of a value give data: those of a module, or of a class of the project, may give anything."""
@@ -274,35 +275,46 @@ def _is_standard(one: LibraryName) -> bool:
     return one.name.partition(".")[0] in (sys.stdlib_module_names | {"builtins"})
 
 
-def is_plain_annotation(models: Models, node: ast.expr, depth: int = 0) -> bool:
+def _nothing_if(is_plain: bool) -> list[ast.expr] | None:
+    """That nothing else has to be plain, or that the expression is not."""
+    return [] if is_plain else None
+
+
+def is_plain_annotation(models: Models, node: ast.expr) -> bool:
     """Whether what is annotated is plain data: ``str``, ``list[int]``, ``UUID | None``, ``dict[str, Any]``."""
-    if depth > _MAX_DEPTH:
-        return False
-    if isinstance(node, ast.Constant):
-        if node.value is None:
-            return True
-        try:
-            return isinstance(node.value, str) and is_plain_annotation(
-                models, ast.parse(node.value, mode="eval").body, depth + 1
-            )
-        except (SyntaxError, ValueError, RecursionError):
+    waiting = [node]
+    while waiting:
+        parts = _needed_by_annotation(models, waiting.pop())
+        if parts is None:
             return False
+        waiting += parts
+    return True
+
+
+def _needed_by_annotation(models: Models, node: ast.expr) -> list[ast.expr] | None:
+    """The annotations that have to be of plain data so that this one is; None where it is not, whatever they are."""
+    if isinstance(node, ast.Constant):
+        if not isinstance(node.value, str):
+            return _nothing_if(node.value is None)
+        try:
+            return [ast.parse(node.value, mode="eval").body]
+        except (SyntaxError, ValueError, RecursionError):
+            return None
     if isinstance(node, ast.BinOp):
-        return is_plain_annotation(models, node.left, depth + 1) and is_plain_annotation(models, node.right, depth + 1)
+        return [node.left, node.right]
     if isinstance(node, ast.Subscript):
         head = last_name(node.value)
         if head == "Literal":
-            return True
+            return []
         inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         if head == "Annotated":
-            return is_plain_annotation(models, inner[0], depth + 1)
+            return inner[:1]
         if head in standard.MAPPINGS and len(inner) == 2 and last_name(inner[1]) == "Any":
             inner = inner[:1]  # what comes from, or goes to, JSON
-        return head in standard.PLAIN_CONTAINERS and all(
-            (isinstance(one, ast.Constant) and one.value is ...) or is_plain_annotation(models, one, depth + 1)
-            for one in inner
-        )
-    return last_name(node) in models.words("plain-type")
+        if head not in standard.PLAIN_CONTAINERS:
+            return None
+        return [one for one in inner if not (isinstance(one, ast.Constant) and one.value is ...)]
+    return _nothing_if(last_name(node) in models.words("plain-type"))
 
 
 def _named(node: ast.expr, models: Models) -> bool:

@@ -45,10 +45,6 @@ _ROLES = frozenset({"query", "stream", "refresh", "cursor"})
 _DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
 """Options of ``with_for_update()`` (SQLAlchemy 1.4 and 2.0) by which it cannot be part of a deadlock."""
 
-_MAX_STEPS = 12
-_MAX_NAMES = 4
-"""Names of statements inside each other that are followed."""
-
 
 class StatementLock(NamedTuple):
     """What a statement locks: the ``kind`` in words where it says so, the ``table`` where it waits for a single one.
@@ -68,7 +64,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
     kind: LockKind | Literal[""] = "row-lock" if any(not _is_no(one) for one in asks) else ""
     for part in (call.func, *call.args):
-        kind = kind or _kind_of(ev, part, scope, 0)
+        kind = kind or _kind_of(ev, part, scope)
     table = ""
     if fact.cls is not None and fact.role != "cursor":
         if fact.cls.kind == "query":
@@ -87,22 +83,35 @@ def unlocks(call: ast.Call) -> bool:
     return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
 
 
-def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> LockKind | Literal[""]:
-    """What a statement says that it locks, in its text or by the methods that build it."""
-    for one in ast.walk(node):
-        if isinstance(one, ast.Constant) and isinstance(one.value, str):
-            for kind, words in _KINDS:
-                if words.search(one.value) is not None:
-                    return kind
-        elif isinstance(one, ast.Call) and last_name(one.func) == "with_for_update":
-            return "row-lock"
-        elif isinstance(one, ast.Attribute) and _KINDS[2][1].fullmatch(one.attr) is not None:
-            return "advisory-lock"
-        elif isinstance(one, ast.Name) and depth < _MAX_NAMES:
-            end = origin(ev, one, scope)
-            found = _kind_of(ev, end.node, end.scope, depth + 1) if not isinstance(end.node, ast.Name) else ""
-            if found:
-                return found
+def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope) -> LockKind | Literal[""]:
+    """What a statement says that it locks, in its text or by the methods that build it, also behind names: what comes
+    first as it is read, each origin once."""
+    waiting, seen = [(ast.walk(node), scope)], {node}
+    while waiting:
+        parts, where = waiting[-1]
+        for one in parts:
+            kind = _said_by(one)
+            if kind:
+                return kind
+            if isinstance(one, ast.Name):
+                end = origin(ev, one, where)
+                if end.node not in seen and not isinstance(end.node, ast.Name):
+                    seen.add(end.node)
+                    waiting.append((ast.walk(end.node), end.scope))
+                    break
+        else:
+            waiting.pop()
+    return ""
+
+
+def _said_by(node: ast.AST) -> LockKind | Literal[""]:
+    """What a single node of a statement says that it locks."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return next((kind for kind, words in _KINDS if words.search(node.value) is not None), "")
+    if isinstance(node, ast.Call) and last_name(node.func) == "with_for_update":
+        return "row-lock"
+    if isinstance(node, ast.Attribute) and _KINDS[2][1].fullmatch(node.attr) is not None:
+        return "advisory-lock"
     return ""
 
 
@@ -120,8 +129,9 @@ def _of_query(ev: Evaluator, call: ast.Call, scope: Scope) -> str:
 
 def _of_statement(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The table that an argument locks: a text, or what is built from ``select``, ``update`` and ``delete``."""
-    locks = False
-    for _ in range(_MAX_STEPS):
+    locks, seen = False, set[ast.expr]()
+    while node not in seen:
+        seen.add(node)
         node, scope = origin(ev, node, scope)
         if isinstance(node, ast.Constant):
             return _of_text(node.value) if isinstance(node.value, str) else ""
@@ -146,8 +156,8 @@ def _of_statement(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
 
 def _table(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The name of the table that a class maps, or that a ``Table`` stands for."""
-    if isinstance(node, ast.Attribute) and node.attr in ("__table__", "id"):
-        return _table(ev, node.value, scope)
+    while isinstance(node, ast.Attribute) and node.attr in ("__table__", "id"):
+        node = node.value
     for one in alternatives(ev.type_of(node, scope)):
         if isinstance(one, ClassObject) and one.cls is not one.base:
             return _mapped_to(ev, one)

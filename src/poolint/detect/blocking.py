@@ -129,7 +129,9 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         last = witness.links[-1]
         fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
         if fact is not None:
-            yield BlockingDatabaseCall(node, scope.qualified_name, may_await(node, scope), fact.text, 0, calls_of(witness))
+            yield BlockingDatabaseCall(
+                node, scope.qualified_name, may_await(node, scope), fact.text, 0, calls_of(witness)
+            )
 
 
 def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import around
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def goes_on(models: Models, handler: ast.ExceptHandler, statement: ast.Try, scop
         return False
     if _raises_after(statement):
         return False
-    loop = _loop_around(statement, scope)
+    loop = around(statement, scope, (ast.While, ast.For, ast.AsyncFor))
     leaves = any(isinstance(one, (ast.Return, ast.Break)) for one in inside)
     if loop is not None and not leaves:
         return True
@@ -74,15 +75,6 @@ def _raises_after(statement: ast.Try) -> bool:
             after = items[next(index for index, one in enumerate(items) if one is statement) + 1 :]
             return any(isinstance(one, ast.Raise) for one in _inside([*statement.finalbody, *after]))
     return False
-
-
-def _loop_around(statement: ast.AST, scope: Scope) -> ast.AST | None:
-    current = parent_of(statement)
-    while current is not None and current is not scope.node:
-        if isinstance(current, (ast.While, ast.For, ast.AsyncFor)):
-            return current
-        current = parent_of(current)
-    return None
 
 
 def _is_last_resort(statement: ast.Try, scope: Scope) -> bool:

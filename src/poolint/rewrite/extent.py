@@ -160,20 +160,12 @@ def checkout(ev: Evaluator, scope: Scope, statement: ast.stmt, name: str) -> Che
         return Refusal("too-large")
 
 
-def extent(
-    ev: Evaluator, scope: Scope, statement: ast.stmt, name: str, until: ast.stmt | None = None
-) -> Extent | Refusal:
-    """The block that the resource needs which ``statement`` binds to ``name``, or why there can be none.
+def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
+    """The block that the resource of a checkout needs, or why there can be none.
 
     ``until`` is a statement further down that gives it back. Where it stands in the same suite the block ends before
     it, else with the statement that it stands in, whatever comes later.
     """
-    one = checkout(ev, scope, statement, name)
-    return one if isinstance(one, Refusal) else extent_of(one, until)
-
-
-def extent_of(one: Checkout, until: ast.stmt | None = None) -> Extent | Refusal:
-    """The same for a checkout that has been looked at."""
     if not one.stores:
         return Refusal("unreachable")
     if is_captured(one.name, one.scope):

@@ -21,17 +21,11 @@ ITS_OWN = ("POL900", "POL901")
 """What poolint says about itself: a crash must not be hidden by a comment that knows nothing of it."""
 
 
-def suppress(source: Source, diagnostics: Iterable[Diagnostic], *, noqa: bool = True) -> list[Diagnostic]:
-    """Those of ``diagnostics``, all of them in ``source``, that no comment silences.
+def left_by(comments: Sequence[Directive], found: Sequence[Diagnostic], *, noqa: bool = True) -> list[Diagnostic]:
+    """Those of ``found``, all of them in one file, that none of its ``comments`` silences.
 
     ``noqa=False`` honours only poolint's own forms, where a host such as flake8 sees to ``# noqa`` itself.
     """
-    found = list(diagnostics)
-    return left_by(directives(source), found, noqa=noqa) if found else found
-
-
-def left_by(comments: Sequence[Directive], found: Sequence[Diagnostic], *, noqa: bool = True) -> list[Diagnostic]:
-    """Those of ``found`` that none of ``comments`` silences."""
     honoured = [one for one in comments if (noqa or not one.is_noqa) and not one.fault]
     of_file = _Meant(one for one in honoured if one.of_file)
     of_row: dict[int, list[Directive]] = {}

@@ -37,6 +37,16 @@ def is_in_loop(node: ast.AST, scope: Scope) -> bool:
     return False
 
 
+def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast.AST | None:
+    """The innermost statement of these kinds that a node of a function stands in, anywhere in it; None where none is."""
+    current = parent_of(node)
+    while current is not None and current is not scope.node:
+        if isinstance(current, kinds):
+            return current
+        current = parent_of(current)
+    return None
+
+
 def header(node: ast.With | ast.AsyncWith) -> ast.expr:
     """The first context expression of a ``with``: it stands for the statement in a path."""
     return node.items[0].context_expr

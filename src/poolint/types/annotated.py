@@ -105,48 +105,62 @@ def _alias(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> tuple
         owner = ev.type_of(node.value, scope)
         if not isinstance(owner, ModuleObject):
             return None
-        return _alias_in(ev, node.attr, owner.module.scope, 0)
+        return _alias_in(ev, node.attr, owner.module.scope)
     current: Scope | None = scope
     while current is not None:
         if node.id in current.bindings and (current.kind != "class" or current is scope):
-            return _alias_in(ev, node.id, current, 0)
+            return _alias_in(ev, node.id, current)
         current = current.parent
     return None
 
 
-def _alias_in(ev: Evaluator, name: str, scope: Scope, depth: int) -> tuple[ast.expr, Scope] | None:
-    for binding in scope.bindings.get(name, ()):
-        if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
-            value = binding.value
-            if isinstance(value, ast.Call):
-                return _type_variable(ev, value, scope)
-            if isinstance(value, (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute, ast.Constant)):
-                return (value, scope)
-        if binding.kind == "import" and ":" in binding.origin and depth < 12:
-            dotted, _, inner = binding.origin.partition(":")
-            module = ev.project.imported(dotted, binding.level, scope.module)
-            if module is not None:
-                found = _alias_in(ev, inner, module.scope, depth + 1)
-                if found is not None:
-                    return found
-    if name not in scope.bindings and depth < 12:
-        for dotted, level in scope.module.stars:
-            module = ev.project.imported(dotted, level, scope.module)
-            found = _alias_in(ev, name, module.scope, depth + 1) if module is not None else None
-            if found is not None:
-                return found
+def _alias_in(ev: Evaluator, name: str, scope: Scope) -> tuple[ast.expr, Scope] | None:
+    """The first annotation that a name of a scope stands for, through as many imports as it takes."""
+    waiting, seen = [_meanings(ev, name, scope)], {(name, scope)}
+    while waiting:
+        name, scope, value = next(waiting[-1], ("", scope, None))
+        if value is not None:
+            return value, scope
+        if not name:
+            waiting.pop()
+        elif (name, scope) not in seen:
+            seen.add((name, scope))
+            waiting.append(_meanings(ev, name, scope))
     return None
 
 
-def _type_variable(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[ast.expr, Scope] | None:
+def _meanings(ev: Evaluator, name: str, scope: Scope) -> Iterator[tuple[str, Scope, ast.expr | None]]:
+    """What a name of a scope may stand for: a value, or a name of another module, which has none."""
+    for binding in scope.bindings.get(name, ()):
+        if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
+            if isinstance(binding.value, ast.Call):
+                bound = _type_variable(ev, binding.value, scope)
+                if bound is not None:
+                    yield name, scope, bound
+                return
+            if isinstance(binding.value, (ast.Subscript, ast.BinOp, ast.Name, ast.Attribute, ast.Constant)):
+                yield name, scope, binding.value
+                return
+        if binding.kind == "import" and ":" in binding.origin:
+            dotted, _, inner = binding.origin.partition(":")
+            module = ev.project.imported(dotted, binding.level, scope.module)
+            if module is not None:
+                yield inner, module.scope, None
+    for dotted, level in scope.module.stars if name not in scope.bindings else ():
+        module = ev.project.imported(dotted, level, scope.module)
+        if module is not None:
+            yield name, module.scope, None
+
+
+def _type_variable(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
     """The bound of a ``TypeVar``, the base of a ``NewType``."""
     name = ev.qualified_name(ev.type_of(call.func, scope)).rpartition(".")[2]
     if name == "TypeVar":
         for keyword in call.keywords:
             if keyword.arg == "bound":
-                return (keyword.value, scope)
+                return keyword.value
     if name == "NewType" and len(call.args) == 2:
-        return (call.args[1], scope)
+        return call.args[1]
     return None
 
 

@@ -11,6 +11,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, imports
@@ -22,14 +23,11 @@ from poolint.types.values import UNKNOWN, Instance, LibraryName, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 DATABASE = frozenset({*RELEASABLE, "registry", "transaction", "cursor", "query", "result", "engine", "pool", "factory"})
 """Kinds of what works with a database, or gives it."""
-
-_MAX_STEPS = 8
-"""Bindings and expressions on the way from a call back to an import; real ones stay under 6."""
 
 _OURS = frozenset({*sys.stdlib_module_names, "builtins", "poolint"})
 
@@ -60,7 +58,7 @@ def unmodelled(ev: Evaluator, node: ast.Call, scope: Scope) -> Unmodelled | None
     callee = ev.type_of(node.func, scope)
     if callee is not UNKNOWN and not all(isinstance(one, LibraryName) for one in alternatives(callee)):
         return None
-    path = _path(ev, node.func, scope, 0)
+    path = path_to(ev, node.func, scope)
     if not path or not _is_foreign(ev, path[0].name, scope.module):
         return None
     cls = ev.models.classes.get(path[0].name)
@@ -71,7 +69,7 @@ def unmodelled(ev: Evaluator, node: ast.Call, scope: Scope) -> Unmodelled | None
 
 def path_to(ev: Evaluator, node: ast.expr, scope: Scope) -> Path:
     """The path from a library's name to an expression; empty where none is found."""
-    return _path(ev, node, scope, 0)
+    return _Paths(ev).of(node, scope)
 
 
 def waited_for(node: ast.Call) -> How | Literal[""]:
@@ -91,52 +89,81 @@ def _is_foreign(ev: Evaluator, name: str, module: Module) -> bool:
     return root not in _OURS and "." in name and ev.project.finder.find(root, module.path) is None
 
 
-def _path(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Path:
-    """The path from a library's name to an expression; empty where there is none."""
-    if depth > _MAX_STEPS:
-        return ()
-    one = ev.type_of(node, scope)
-    if isinstance(one, LibraryName):
-        return (Step(one.name, "name"),)
-    if isinstance(one, Instance) and one.base is not None and one.cls is one.base:
-        return (Step(one.base.name, "object"),)
-    if one is not UNKNOWN:
-        return ()
-    if isinstance(node, ast.Await):
-        return _taken(_path(ev, node.value, scope, depth + 1), "coroutine")
-    if isinstance(node, ast.Call):
-        path = _path(ev, node.func, scope, depth + 1)
-        return _ending(path, "sync") if path and path[-1].how in ("name", "attribute") else ()
-    for binding, where in bindings(ev, node, scope):
-        path = _of_binding(ev, binding, where, depth + 1)
-        if path:
-            return path
-    if isinstance(node, ast.Attribute):
-        path = _path(ev, node.value, scope, depth + 1)
-        return (*path, Step(node.attr, "attribute")) if path and path[-1].how != "name" else ()
-    return ()
+class _Place(NamedTuple):
+    """Where an expression stands, and of what kind it is: no two of one kind begin and end at the same places."""
+
+    scope: ScopeKey
+    row: int
+    column: int
+    end_row: int | None
+    end_column: int | None
+    kind: str
 
 
-def _of_binding(ev: Evaluator, binding: Binding, scope: Scope, depth: int) -> Path:
-    if binding.kind == "import":
-        found = imports.source(ev, binding, scope.module)
-        if found is None or depth > _MAX_STEPS:
+class _Paths:
+    """The paths of one question: a problem of summaries, since names may be bound to what they are made of."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._met: dict[_Place, tuple[ast.expr, Scope]] = {}
+        self._found: Summaries[_Place, Path] = Summaries("path", self._path, bottom=(), join=_first)
+
+    def of(self, node: ast.expr, scope: Scope) -> Path:
+        """The path to an expression; empty where there is none."""
+        where = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+        place = _Place(scope.key, *where, type(node).__name__)
+        self._met[place] = node, scope
+        return self._found.of(place)
+
+    def _path(self, place: _Place) -> Path:
+        node, scope = self._met[place]
+        one = self.ev.type_of(node, scope)
+        if isinstance(one, LibraryName):
+            return (Step(one.name, "name"),)
+        if isinstance(one, Instance) and one.base is not None and one.cls is one.base:
+            return (Step(one.base.name, "object"),)
+        if one is not UNKNOWN:
             return ()
-        module, name = found
-        last = module.scope.bindings[name][-1]
-        return _of_binding(ev, last, last.home(module.scope), depth + 1)
-    if binding.annotation is not None and binding.kind in ("parameter", "annotated"):
-        path = _of_annotation(ev, binding.annotation, scope.parent or scope if binding.kind == "parameter" else scope)
-        if path:
-            return path
-    if binding.value is None or binding.index >= 0 or depth > _MAX_STEPS:
+        if isinstance(node, ast.Await):
+            return _taken(self.of(node.value, scope), "coroutine")
+        if isinstance(node, ast.Call):
+            path = self.of(node.func, scope)
+            return _ending(path, "sync") if path and path[-1].how in ("name", "attribute") else ()
+        for binding, where in bindings(self.ev, node, scope):
+            path = self._of_binding(binding, where)
+            if path:
+                return path
+        if isinstance(node, ast.Attribute):
+            path = self.of(node.value, scope)
+            return (*path, Step(node.attr, "attribute")) if path and path[-1].how != "name" else ()
         return ()
-    if binding.kind in ("assign", "annotated"):
-        return _path(ev, binding.value, scope, depth)
-    if binding.kind == "with":
-        path = _path(ev, binding.value, scope, depth)
-        return _taken(path, "async-cm" if binding.asynchronous else "cm")
-    return ()
+
+    def _of_binding(self, binding: Binding, scope: Scope) -> Path:
+        imported: set[Binding] = set()
+        while binding.kind == "import":
+            found = imports.source(self.ev, binding, scope.module)
+            if found is None or binding in imported:
+                return ()
+            imported.add(binding)
+            module, name = found
+            binding = module.scope.bindings[name][-1]
+            scope = binding.home(module.scope)
+        if binding.annotation is not None and binding.kind in ("parameter", "annotated"):
+            around = scope.parent or scope if binding.kind == "parameter" else scope
+            path = _of_annotation(self.ev, binding.annotation, around)
+            if path:
+                return path
+        if binding.value is None or binding.index >= 0:
+            return ()
+        if binding.kind in ("assign", "annotated"):
+            return self.of(binding.value, scope)
+        if binding.kind == "with":
+            return _taken(self.of(binding.value, scope), "async-cm" if binding.asynchronous else "cm")
+        return ()
+
+
+def _first(one: Path, other: Path) -> Path:
+    return one or other
 
 
 def _of_annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Path:

@@ -10,7 +10,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.holding import entry
+from poolint.analyses.holding.entry import Beginnings
 from poolint.analyses.holding.exit_summaries import Leaving
 from poolint.analyses.holding.standings import Standings, changed_by
 from poolint.analyses.holding.transactions import inside
@@ -65,14 +65,7 @@ class Holdings:
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._standings: dict[Scope, Standings | None] = {}
-        self._known_before: dict[Scope, tuple[list[Region], list[Change]]] = {}
-        self._finding_before: set[Scope] = set()
-        self._cycles = 0
-        """How often a function was met while what is held when it begins was being found out."""
-
-    def _provisional(self) -> tuple[int, int]:
-        """What has not changed when something has been found out that may be remembered."""
-        return self.components.provisional, self._cycles if self._finding_before else 0
+        self._beginnings = Beginnings(reader.ev, self)
 
     @cached_property
     def locked_below(self) -> Below:
@@ -95,38 +88,13 @@ class Holdings:
         """What a function changes about the connections that it holds."""
         found = self._changes.get(scope)
         if found is None:
-            known = self._provisional()
+            known = self.components.provisional
             found = self._reader.changes(scope)
-            regions, found.before = self._found_before(scope)
+            regions, found.before = self._beginnings.of(scope)
             found.regions = [*regions, *found.regions]
-            if self._provisional() == known:
+            if self.components.provisional == known:
                 self._changes[scope] = found
         return found
-
-    def _found_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
-        """The transactions around a function, and what it finds held when it begins."""
-        if not getattr(scope.node, "decorator_list", None):
-            return [], []
-        known = self._known_before.get(scope)
-        if known is None and scope in self._finding_before:
-            self._cycles += 1  # a function may depend on itself
-            return [], []
-        if known is None:
-            provisional = self._provisional()
-            self._finding_before.add(scope)
-            try:
-                known = self._read_before(scope)
-            finally:
-                self._finding_before.discard(scope)
-            if self._provisional() == provisional:
-                self._known_before[scope] = known
-        return known
-
-    def _read_before(self, scope: Scope) -> tuple[list[Region], list[Change]]:
-        ev = self._reader.ev
-        regions = list(entry.around(ev, scope))
-        held = [Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session]
-        return regions, [*held, *entry.taken(self, ev, scope)]
 
     def graph(self, scope: Scope) -> Graph:
         """The graph of a function. Raises :class:`~poolint.flow.cfg.TooComplex`."""
@@ -136,11 +104,14 @@ class Holdings:
         """The calls of a function at which something may be held, by their words and places; cheap to ask."""
         found = self._may_be_held.get(scope)
         if found is None:
-            found = self._may_be_held[scope] = self._around_takes(scope)
+            known = self.components.provisional
+            found = self._around_takes(scope)
+            if self.components.provisional == known:
+                self._may_be_held[scope] = found
         return found
 
     def _around_takes(self, scope: Scope) -> list[ast.Call]:
-        if self._found_before(scope)[1]:
+        if self._beginnings.of(scope)[1]:
             return scope.calls
         takes = self._reader.taken(scope)
         first = min(map(_position, takes), default=None)

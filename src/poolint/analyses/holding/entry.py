@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import Region, inside, transactions
 from poolint.analyses.holding.transfer import Change
 from poolint.analyses.waypoints import Cause, waypoint
+from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import text_of
@@ -24,34 +25,85 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint, What
-    from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 
 class Used(NamedTuple):
-    """A session that a dependency has left in use: its class, and how that has come about."""
+    """A session that a dependency has left in use: the name of its class, how that has come about, and which of those
+    that its endpoint asks for has run it."""
 
-    cls: Class | None
+    cls: str
     cause: Cause
+    place: int
 
 
-def taken(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Change]:
-    """The sessions that the dependencies of an endpoint hold when it begins, under the endpoint's own name for them."""
-    for route in routes(ev, scope):
-        own: dict[Scope, str] = {}
-        used: dict[Scope, tuple[Used, ast.expr]] = {}
-        run: list[tuple[ast.expr, Function]] = list(required(ev, route, scope.parent or scope))
-        for name, parameter, provider in parameters(ev, scope):
-            own[provider.scope] = name
-            run.append((_place(parameter, scope), provider))
+class _Taken(NamedTuple):
+    """What an endpoint finds held when it begins, by its own name for it."""
+
+    name: str
+    used: Used
+
+
+class Beginnings:
+    """What functions find open and held when they begin.
+
+    The sessions that dependencies hold are a problem of summaries: an endpoint may be called by one of its own.
+    """
+
+    def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
+        self.ev = ev
+        self.holdings = holdings
+        self._around: dict[Scope, list[Region]] = {}
+        self._places: dict[Scope, list[tuple[ast.expr, Function]]] = {}
+        self._taken: Summaries[ScopeKey, tuple[_Taken, ...]] = Summaries(
+            "begun", self._found, bottom=(), join=_more, components=holdings.components
+        )
+
+    def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
+        """The transactions around a function, and what it finds held when it begins."""
+        if not getattr(scope.node, "decorator_list", None):
+            return [], []
+        regions = self._around.get(scope)
+        if regions is None:
+            regions = self._around[scope] = list(around(self.ev, scope))
+        held = [Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session]
+        if next(routes(self.ev, scope), None) is None:
+            return regions, held
+        for name, used in self._taken.of(scope.key):
+            held.append(
+                Change(
+                    name, True, self._asked(scope)[used.place][0], self.ev.models.classes[used.cls], cause=used.cause
+                )
+            )
+        return regions, held
+
+    def _asked(self, scope: Scope) -> list[tuple[ast.expr, Function]]:
+        """The dependencies of an endpoint in the order in which they run, each with where it is asked for."""
+        found = self._places.get(scope)
+        if found is None:
+            route = next(iter(routes(self.ev, scope)))
+            found = list(required(self.ev, route, scope.parent or scope))
+            found += [(_place(parameter, scope), provider) for _, parameter, provider in parameters(self.ev, scope)]
+            self._places[scope] = found
+        return found
+
+    def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
+        """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
+        scope = self.ev.project.scope(key)
+        own = {provider.scope: name for name, _, provider in parameters(self.ev, scope)}
+        used: dict[Scope, Used] = {}
         done: set[Scope] = set()
-        for node, provider in run:
-            for function in _in_order(ev, provider.scope, done):
-                _run(holdings, ev, function, node, used)
-        for session, (how, node) in used.items():
-            yield Change(own.get(session, f"{session.name}()"), True, node, how.cls, cause=how.cause)
-        return
+        for place, (_, provider) in enumerate(self._asked(scope)):
+            for function in _in_order(self.ev, provider.scope, done):
+                _run(self.holdings, self.ev, function, place, used)
+        return tuple(_Taken(own.get(session, f"{session.name}()"), how) for session, how in used.items())
+
+
+def _more(one: tuple[_Taken, ...], other: tuple[_Taken, ...]) -> tuple[_Taken, ...]:
+    """What is held by either of two answers: of one session, what was found first."""
+    known = {each.name for each in one}
+    return (*one, *(each for each in other if each.name not in known))
 
 
 def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Scope]:
@@ -70,9 +122,7 @@ def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Sc
         yield function
 
 
-def _run(
-    holdings: Holdings, ev: Evaluator, function: Scope, node: ast.expr, used: dict[Scope, tuple[Used, ast.expr]]
-) -> None:
+def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: dict[Scope, Used]) -> None:
     """Note which sessions a dependency has used or ended."""
     names = {name: provider.scope for name, _, provider in parameters(ev, function)}
     held, ended = holdings.left(function)
@@ -80,9 +130,9 @@ def _run(
         if hold.is_sure and hold.cls is not None and hold.cls.kind in SESSIONS:
             if hold.resource in names:
                 source = names[hold.resource]
-                used[source] = Used(hold.cls, Cause("dependency-used", (function.name, source.name))), node
+                used[source] = Used(hold.cls.name, Cause("dependency-used", (function.name, source.name)), place)
             elif hold.resource == _yielded(function):
-                used[function] = Used(hold.cls, Cause("dependency-used-own", (function.name,))), node
+                used[function] = Used(hold.cls.name, Cause("dependency-used-own", (function.name,)), place)
     for name in names.keys() & set(ended):
         used.pop(names[name], None)
 
