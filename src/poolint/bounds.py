@@ -61,7 +61,7 @@ class OverBoundError(ValueError):
 
 
 class Allowance:
-    """How much may be made of what is small where it is written. ``what`` tells it in an error."""
+    """How much may be made of what is small where it is written. ``what`` names it in an error."""
 
     def __init__(self, most: int, what: str) -> None:
         self._most = self._left = most

@@ -48,7 +48,7 @@ class Pool(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """A figure that nothing tells. ``key`` is where it can be said."""
+    """A figure that nothing says. ``key`` is where it can be said."""
 
     key: str
     why: str

@@ -1,6 +1,6 @@
 """Crashes of poolint itself, kept to the part that crashed: a detector, a rule, a repair, a part of an explanation.
 
-All that is run over somebody's code runs through :meth:`Crashes.guarded`. What crashes there is put down and told as a
+All that is run over somebody's code runs through :meth:`Crashes.guarded`. What crashes there is put down and reported as a
 finding (POL900); what the other parts have to say is said all the same.
 """
 

@@ -94,7 +94,7 @@ def with_newlines(data: bytes) -> bytes:
 
 
 def refusal(path: str) -> OSError | None:
-    """Why the file at ``path`` cannot be opened, as far as its kind tells; None for regular files."""
+    """Why the file at ``path`` cannot be opened, as far as its kind shows; None for regular files."""
     try:
         _must_be_regular(path, os.stat(path))
     except OSError as error:

@@ -17,7 +17,7 @@ MAX_LENGTH = 2_000
 def compiled(patterns: tuple[str, ...], root: str) -> Automaton:
     """What matches all that any of ``patterns`` means; ``root`` is where relative ones begin.
 
-    Raises ``ValueError`` for a pattern that means nothing, as :func:`problem` tells.
+    Raises ``ValueError`` for a pattern that means nothing, as :func:`problem` says.
     """
     result = Automaton()
     result.begin()

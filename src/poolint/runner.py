@@ -126,7 +126,7 @@ class Runner:
         return Session(options.cache_dir, options.coverage, lambda settings: self.checker(settings).screen)
 
     def _left(self, outcome: Outcome) -> Sequence[str]:
-        """The files of which no earlier run tells what comes of them. What is found in them is kept from now on."""
+        """The files of which no earlier run says what comes of them. What is found in them is kept from now on."""
         if (cache := self._cache) is None:
             return self._files
         left = []
@@ -186,7 +186,7 @@ class Runner:
             data = read_source(path)
             return len(data) if self.checker(self._resolver.for_file(path)).is_interesting(path, data) else 0
         except Exception:
-            return 0  # what this is will be told when the file is checked
+            return 0  # what this is will be reported when the file is checked
 
     def _too_large(self, path: str) -> FileResult:
         """A bound that was hit is reported, not hidden. The settings have to be usable all the same."""

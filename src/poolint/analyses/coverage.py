@@ -159,7 +159,7 @@ class Coverage:
         return Reaching(scope, "type") if reaches else None
 
     def _value(self, call: ast.Call, scope: Scope) -> Unknown | Literal["use", ""]:
-        """What is not known of the value that a method is called on; ``use`` where its use alone tells what it is."""
+        """What is not known of the value that a method is called on; ``use`` where its use alone shows what it is."""
         assert isinstance(call.func, ast.Attribute)
         one = self.ev.type_of(call.func.value, scope)
         if one is not UNKNOWN:

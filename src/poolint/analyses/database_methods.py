@@ -23,7 +23,7 @@ _SEVERAL = 3
 
 
 class Telling:
-    """Words of sessions and connections, told from the models.
+    """Words of sessions and connections, taken from the models.
 
     A word reaches the database on the session or connection of more libraries than there are other libraries with a
     method of that name, and neither results nor values of Python have it.

@@ -1,4 +1,4 @@
-"""Listeners: which function is called when, and on what, as far as the code that registers it tells."""
+"""Listeners: which function is called when, and on what, as far as the code that registers it shows."""
 
 from __future__ import annotations
 

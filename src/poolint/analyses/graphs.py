@@ -85,7 +85,7 @@ class Graphs:
         )
 
     def _raises(self, key: ScopeKey) -> bool:
-        """Whether something may leave a function of the project by an exception, as far as its body tells: a problem of
+        """Whether something may leave a function of the project by an exception, as far as its body shows: a problem of
         summaries, in which a function that calls itself raises nothing but what it raises elsewhere."""
         scope = self.ev.project.scope(key)
         manages = bool(scope.yields) and is_manager(self.ev, scope)

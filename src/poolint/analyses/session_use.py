@@ -1,7 +1,7 @@
 """Whether a function of the project surely takes the connection of a session or uses a connection, and whose that is.
 
 It can be one that the function is passed, one of the functions around it, or one that its object keeps: the latter are
-told by their path from the object, ``session`` or ``orders.session``. What a function does on some way counts; what it
+known by their path from the object, ``session`` or ``orders.session``. What a function does on some way counts; what it
 does with a name that it binds again, or with a member that it sets itself, does not: that may be another one by then.
 """
 

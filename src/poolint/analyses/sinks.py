@@ -21,7 +21,7 @@ EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess"
 _WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
 
 Sink = Callable[["CallSite"], str]
-"""Tells the effect of a call by itself; empty where it has none of interest."""
+"""Gives the effect of a call by itself; empty where it has none of interest."""
 
 
 def slow_sink(fact: CallSite) -> str:

@@ -113,7 +113,7 @@ def render(found: Report, cwd: str, paint: Style) -> Iterator[str]:
 
 
 def _taught(found: Report) -> Iterator[str]:
-    """The row that tells of the most frequent call."""
+    """The row that names the most frequent call."""
     from poolint.explain.teaching import rows
 
     package = found.totals.packages[0][0]

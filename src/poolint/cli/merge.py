@@ -57,7 +57,7 @@ class _Finding(msgspec.Struct):
 
 def merge(paths: list[str], output_format: str, quiet: bool, exit_zero: bool) -> int:
     """Print what the files hold together and return the exit code. Raises ``ConfigError``."""
-    # What has no part, such as a path that does not exist, is told by each of them: once here.
+    # What has no part, such as a path that does not exist, is reported by each of them: once here.
     found: Counter[Diagnostic] = Counter()
     for path in paths:
         found |= Counter(map(_diagnostic, _read(path)))

@@ -1,6 +1,6 @@
 """What a value is, as far as the code says it: literals, and what is put together from them.
 
-The answer is a small set of alternatives. Of a text that is only partly known, the beginning is kept: a URL tells its
+The answer is a small set of alternatives. Of a text that is only partly known, the beginning is kept: a URL shows its
 driver there. What cannot be known is left out, and the answer says that it is not complete.
 """
 

@@ -39,7 +39,7 @@ class Settled(NamedTuple):
 class Fleet:
     """Budgets of one project. ``declared`` is what the project says itself, ``root`` the folder that says it.
 
-    ``makes`` tells of a text whether it may make an engine or a pool at all.
+    ``makes`` says of a text whether it may make an engine or a pool at all.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ def _scripts(path: str) -> dict[str, str]:
     try:
         table = tables.parsed(data)
     except ValueError:
-        return {}  # what is wrong with this file is told by whoever reads the settings in it
+        return {}  # what is wrong with this file is reported by whoever reads the settings in it
     found: dict[str, str] = {}
     tools = table.get("tool")
     for around in (table.get("project"), tools.get("poetry") if isinstance(tools, dict) else None):

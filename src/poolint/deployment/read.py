@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Reader:
-    """Reads all deployments below a folder. ``problems`` tells what could not be read or understood on the way."""
+    """Reads all deployments below a folder. ``problems`` says what could not be read or understood on the way."""
 
     def __init__(self, root: str, declared: Declared | None = None) -> None:
         self.root = root

@@ -24,7 +24,7 @@ def workers(target: str, folder: str, environment: Environment) -> Figure | None
     try:
         tree = ast.parse(text_of(path))
     except (OSError, SyntaxError, ValueError, RecursionError):
-        return None  # whoever checks this file tells what is wrong with it
+        return None  # whoever checks this file reports what is wrong with it
     names = gunicorn.Fold(path, environment)
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):

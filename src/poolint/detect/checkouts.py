@@ -323,7 +323,7 @@ def _first_problem(
 
 
 def _verdict_on_owner(outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
-    """The same for an engine, a pool or a client: what is told of these is only that nobody disposes of them."""
+    """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them."""
     leaks = outcome.leaks
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]

@@ -3,7 +3,7 @@
 ``__aexit__`` is the last thing that anybody calls on such an object, and where ``__aenter__`` fails not even that. So
 each of them owes what the object keeps in a member: what ends a transaction must not skip the release behind it, and
 nothing may fail between the checkout and the end of ``__aenter__`` without giving it back. A member may be entered and
-left by hand, ``self.context.__aexit__(…)``; where nothing tells its type, its name or that of what makes it has to say
+left by hand, ``self.context.__aexit__(…)``; where its type is not known, its name or that of what makes it has to say
 that it is a connection.
 """
 

@@ -29,7 +29,7 @@ class RefusedListener(Observation):
     """A listener for something that takes none. ``node`` is the target.
 
     ``target`` is its class, ``attribute`` what takes the listener in place of an object of it, ``stands_for`` the class
-    that does in place of the class, where there are such; ``is_class`` tells which of them it is.
+    that does in place of the class, where there are such; ``is_class`` says which of them it is.
     """
 
     target: str

@@ -189,7 +189,7 @@ def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:
 
 
 def _leaves_something_open(family: list[Scope]) -> bool:
-    """Whether a class, told with its bases, has a method that its heirs have to write."""
+    """Whether a class, given with its bases, has a method that its heirs have to write."""
     written: set[str] = set()
     for owner in family:
         for method in owner.children:

@@ -74,7 +74,7 @@ def as_toml(library: Library, left_out: Iterable[str] = ()) -> str:
     head = f"""\
 # Drafted from the signatures of {library.library}{version} by `poolint dev new-model`.
 #
-# `call` is what a signature tells: check those that are `sync` for lack of annotations. The rest is judgement:
+# `call` is what a signature says: check those that are `sync` for lack of annotations. The rest is judgement:
 # kind: what a class is: {_words(Kind)}.
 # role: what a call does, if not `local`: {_words(Role)}.
 # effect: what a call waits for outside the database, if its role is `external`: {_words(Effect)}.

@@ -1,4 +1,4 @@
-"""What the signature of a real function or class tells of a call, in the words of the models' schema.
+"""What the signature of a real function or class says of a call, in the words of the models' schema.
 
 The drafts of models are made from it, and the test that holds the models to the installed libraries asks it too.
 """
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def nature(function: Any) -> Call:
-    """The kind of call, as far as `inspect` tells it without annotations."""
+    """The kind of call, as far as `inspect` shows it without annotations."""
     function = unwrapped(function)
     kind = manager(function)
     if kind:

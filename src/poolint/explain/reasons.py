@@ -21,7 +21,7 @@ Cause = Literal[
     "annotation",  # one that names no class that poolint knows
     "import",  # an import that leads nowhere
     "library",  # what a library gives of which the models say nothing
-    "function",  # what a function of the project gives, which neither its annotation nor its body tells
+    "function",  # what a function of the project gives, which neither its annotation nor its body shows
     "attribute",  # an attribute of something known, of which nothing says what it is
     "union",  # a value of several types that do not agree on what a call does
     "name",  # a name that nothing in its file binds

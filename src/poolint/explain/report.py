@@ -51,7 +51,7 @@ class Exit:
 class Obligation:
     """Something that has to be given back, or would have to be.
 
-    ``exits`` is empty where nothing had to be followed: then ``says`` tells why. ``reported`` are the
+    ``exits`` is empty where nothing had to be followed: then ``says`` gives the reason. ``reported`` are the
     findings that stand at its checkout: their codes, and why one is not reported.
     """
 
@@ -67,8 +67,8 @@ class Obligation:
 class HeldOver:
     """A call, a block or a loop over which connections are held.
 
-    ``holders`` say by what and since when, ``reported`` which findings stand there; ``silent`` why there is none that is
-    told, and is empty where there is one.
+    ``holders`` say by what and since when, ``reported`` which findings stand there; ``silent`` why there is none, and
+    is empty where there is one.
     """
 
     text: str

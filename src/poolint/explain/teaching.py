@@ -33,7 +33,7 @@ class _Class:
 def rows(paths: Iterable[Path], known: Mapping[str, Class]) -> str:
     """The rows for the calls at the ends of some paths; ``known`` are the classes of the models.
 
-    A class of a library is told of by the name it is imported by, what its attributes and methods give by theirs behind
+    A class of a library is named by the name it is imported by, what its attributes and methods give by theirs behind
     that: what these are really called need not be known.
     """
     classes: dict[str, _Class] = {}

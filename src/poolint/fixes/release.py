@@ -44,7 +44,7 @@ def release_fix(
 ) -> ReleaseFix | Refusal:
     """The fix for a checkout that ``statement`` of ``scope`` binds to ``name``, or why there is none.
 
-    ``cls`` is the class of the resource where the caller knows better than its type tells. ``form`` is what becomes
+    ``cls`` is the class of the resource where the caller knows better than its type says. ``form`` is what becomes
     of a release by hand: it moves into a ``finally``, or a ``with`` takes its place where one can.
     """
     one = checkout(ev, scope, statement, name)

@@ -147,7 +147,7 @@ class _Round:
 
 
 def _compiles(source: Source) -> bool:
-    """Whether the running Python compiles a text: unlike parsing, that tells an ``await`` outside of ``async def``."""
+    """Whether the running Python compiles a text: unlike parsing, that finds an ``await`` outside of ``async def``."""
     import warnings
 
     with warnings.catch_warnings():

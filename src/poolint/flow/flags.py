@@ -126,7 +126,7 @@ class Flags:
             yield kept if truth is None else kept | {(name, truth)}
 
     def _outcomes(self, value: ast.expr | None, known: Known) -> Iterator[tuple[Known, bool | None]]:
-        """Whether a value may be true, and with what known each time; None where nothing tells."""
+        """Whether a value may be true, and with what known each time; None where that is not known."""
         if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
             yield known, bool(value.value)
         elif isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.Not):

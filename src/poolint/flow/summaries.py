@@ -214,7 +214,7 @@ class Components:
         """Solve the component of which ``first`` is the first key, unless it turns out to be part of a larger one."""
         while True:
             members = self._stack[first.place :]
-            # Not all of them need be asked any more by the keys that met them, and have told those of their low.
+            # Not all of them need be asked any more by the keys that met them, and have passed their low on to those.
             first.low = min(node.low for node in members)
             if first.low == first.place and (len(members) > 1 or first in first.asks):
                 self._solve(first, members)

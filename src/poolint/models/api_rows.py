@@ -8,7 +8,7 @@ import msgspec
 class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The public names of one module, in words: any other public name is an error when it is read.
 
-    ``gone`` are those that only other versions have, ``also`` modules whose names it has as well. ``right`` tells for a
+    ``gone`` are those that only other versions have, ``also`` modules whose names it has as well. ``right`` says for a
     name that is easily thought to be there which one is meant; one that stands elsewhere is dotted.
     """
 
@@ -44,7 +44,7 @@ class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 class Wrapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Exceptions of drivers that arrive inside an exception of the library which runs the statement.
 
-    ``into`` tells for the name of such an exception in ``home`` the names that it wraps, of those that ``modules``
+    ``into`` says for the name of such an exception in ``home`` the names that it wraps, of those that ``modules``
     export; ``*`` stands for all exceptions of theirs that are not named, which arrive inside of this one or one that
     derives from it. ``connecting`` are those that only come while a connection is made: not all versions wrap these.
     """

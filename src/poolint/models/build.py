@@ -200,7 +200,7 @@ def _legal(place: str, message: str) -> str:
 
 
 def _label(raw: Any) -> str:
-    """What a class, a function or a row of methods is called, where that can be told at all."""
+    """What a class, a function or a row of methods is called, where that can be known at all."""
     names = (raw.get("name") or raw.get("names")) if isinstance(raw, dict) else None
     return ", ".join(map(str, names)) if isinstance(names, list) else str(names or "")
 
@@ -258,7 +258,7 @@ def _ancestry(name: str, classes: dict[str, Class]) -> set[str]:
     waiting = [name]
     while waiting and len(found) <= MAX_BASES:
         cls = classes.get(waiting.pop())
-        # A base may be told by another of its names.
+        # A base may be given by another of its names.
         if cls is not None and cls.name not in found:
             found.add(cls.name)
             waiting += cls.bases

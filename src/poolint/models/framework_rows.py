@@ -10,7 +10,7 @@ import msgspec
 class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Names of libraries by which a module shows what it is for.
 
-    ``by`` tells what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
+    ``by`` says what its code does with one of them, or with what is reached through it: ``call`` it, decorate with it or
     derive from it; ``read`` it in any way; ``import`` it.
     """
 
@@ -61,7 +61,7 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     What gives the value is the first argument, or the keyword ``argument``; the keyword ``unshared`` says that others get
     another value. ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake
-    alone. When a generator is resumed tells the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a
+    alone. When a generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a
     fact, where there is one.
     """
 

@@ -30,7 +30,7 @@ class Models:
     ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
     all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
-    ``wrapped`` tells which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
+    ``wrapped`` says which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
     are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
     how they come to do so and the last part of each name, each with the import roots of its library; ``injections`` and

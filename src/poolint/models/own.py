@@ -1,6 +1,6 @@
 """Models of users: files that a project's settings name, and those that installed packages bring.
 
-They have the same schema as poolint's own, but for what can be told from the rest: ``library``, ``verified``, ``roots``
+They have the same schema as poolint's own, but for what follows from the rest: ``library``, ``verified``, ``roots``
 and ``screened`` may be left out. A row with the name of one that is known already changes that: what it says counts, and
 what it does not say stays; so do the methods of a class that it does not name.
 """

@@ -321,7 +321,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Fact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is true of a library, where that depends on its version.
 
-    ``since`` tells from which version of ``distribution``, as it is called where it is installed from, which value
+    ``since`` says from which version of ``distribution``, as it is called where it is installed from, which value
     holds. Of versions before the first of these nothing is said.
     """
 

@@ -34,7 +34,7 @@ class Release:
 
     ``is_plain``: it does what leaving a block does. ``by_helper``: a function of the project does it, maybe among other
     things. ``may_hide``: it talks to the server first (``smtp.quit()``), so that where there is no connection it raises
-    an error of its own, which would take the place of the one that tells why.
+    an error of its own, which would take the place of the one that says why.
     """
 
     statement: ast.Expr

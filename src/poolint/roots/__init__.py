@@ -54,7 +54,7 @@ class Layout:
         return tuple(dict.fromkeys((*declared, *self._beside(project), project)))
 
     def may_have(self, module: str) -> bool:
-        """Whether a top-level module can be in the repository at all; tells without reading what projects declare."""
+        """Whether a top-level module can be in the repository at all; answers without reading what projects declare."""
         if self._names is None:
             projects, _, names = self._walk()
             self._names = names

@@ -148,7 +148,7 @@ def _is_generator(part: bytes) -> bool:
 
 
 def _told_by_method(part: bytes) -> frozenset[bytes]:
-    """The same for a method; one that sets attributes tells what they are as well."""
+    """The same for a method; one that sets attributes says what they are as well."""
     receiver = _RECEIVER.match(part)
     if receiver is not None and _setting(receiver[1]).search(part) is not None:
         return frozenset(WORD.findall(part))

@@ -29,7 +29,7 @@ _STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 
 
 class Module:
-    """One parsed file of the project. ``name`` is its dotted name, as far as the file tree tells it."""
+    """One parsed file of the project. ``name`` is its dotted name, as far as the file tree shows it."""
 
     def __init__(self, source: Source, name: str, path: str, *, is_package: bool) -> None:
         self.source = source

@@ -153,7 +153,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
 _LAST = (sys.maxsize, 0)
 
 _RANK = {Use.AWAITED: 0, Use.STARTED: 0, Use.ENTERED: 0, Use.ENTERED_ASYNC: 0, Use.CONSUMED: 1, Use.ITERATED_ASYNC: 2}
-"""What tells most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
+"""What says most about a stored value: that it is awaited, then that it is used unawaited, then the rest."""
 
 
 def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool = False) -> Usage:

@@ -1,7 +1,7 @@
 """Syntax that is newer than the running Python: rewritten in place into older syntax, so that its tree can be had.
 
 Every rewrite keeps the number of UTF-8 bytes of every row, so whatever is found in the tree stands where it stands in
-the file. What a rewrite cannot say in older syntax, the tree is told afterwards:
+the file. What a rewrite cannot say in older syntax, is added to the tree afterwards:
 
 =================================  =====================  ===================================================
 written                            parsed as              tree
@@ -43,7 +43,7 @@ STAR_INDEX = ((3, 11), "PEP 646: `*` in a subscript or an annotation")
 
 
 class Rewritten(NamedTuple):
-    """``text`` in older syntax, and what the tree has to be told, by (row, byte offset) as ``ast`` counts them."""
+    """``text`` in older syntax, and what has to be added to the tree, by (row, byte offset) as ``ast`` counts them."""
 
     text: str
     features: frozenset[tuple[tuple[int, int], str]]
@@ -322,7 +322,7 @@ class _Writer:
 
 
 class _Restore(ast.NodeTransformer):
-    """Tells the tree what the older syntax could not say."""
+    """Adds to the tree what the older syntax could not say."""
 
     def __init__(self, rewritten: Rewritten) -> None:
         self.rewritten = rewritten

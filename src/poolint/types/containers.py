@@ -1,4 +1,4 @@
-"""What else tells the type of an assigned value: what is put into a container that begins empty, elsewhere in its
+"""What else gives the type of an assigned value: what is put into a container that begins empty, elsewhere in its
 module; of what nothing is known, the annotation of the generator that yields it."""
 
 from __future__ import annotations

@@ -316,7 +316,7 @@ class Evaluator:
         if kind == "annotated":
             value = self.type_of(binding.value, scope) if binding.value is not None else UNKNOWN
             if isinstance(value, Instance) and value.base is not None:
-                return value  # what was really assigned tells more than what was promised
+                return value  # what was really assigned says more than what was promised
             assert binding.annotation is not None
             declared = annotated.annotation(self, binding.annotation, scope)
             one = value if declared is UNKNOWN and value is not NOTHING else declared

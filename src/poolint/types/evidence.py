@@ -2,7 +2,7 @@
 
 If one ``session.execute(…)`` in a function is awaited, the session is an asynchronous one, and ``session.commit()``
 further down gives a coroutine as well. On real packages that says the right kind in 99.5 % of the cases in which types
-can confirm it; it tells *asynchronous*, not *what*, so it only counts for names that say database, in modules that
+can confirm it; it shows *asynchronous*, not *what*, so it only counts for names that say database, in modules that
 name a database library or import what comes from one: the
 screen's judgement, so that evidence never depends on whether the screen is on.
 """
@@ -31,8 +31,8 @@ _SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
 
 
 class Use(NamedTuple):
-    """What tells that a receiver is an asynchronous session or connection: an awaited call on it, or, where ``is_bound``,
-    the value that it is bound to. Nothing tells it where ``by`` is None, because of its ``place`` in an expression, its
+    """What shows that a receiver is an asynchronous session or connection: an awaited call on it, or, where ``is_bound``,
+    the value that it is bound to. Nothing shows it where ``by`` is None, because of its ``place`` in an expression, its
     ``name``, a ``module`` without a database, its ``bindings``, or since no ``call`` on it is awaited."""
 
     by: ast.expr | None
@@ -41,13 +41,13 @@ class Use(NamedTuple):
 
 
 def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
-    """The class that stands for what ``receiver`` must be, or None where use tells nothing."""
+    """The class that stands for what ``receiver`` must be, or None where its use says nothing."""
     cls = ev.models.classes.get(ASYNC_CLASS)
     return Instance(cls, cls) if cls is not None and use_of(ev, receiver, scope).by is not None else None
 
 
 def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
-    """What tells what a receiver is, or why nothing does."""
+    """What shows what a receiver is, or why nothing does."""
     if isinstance(receiver, ast.Name):
         name, region = receiver.id, _owner(receiver.id, scope)
     elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
@@ -90,7 +90,7 @@ def _comes_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
 
 
 def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
-    """The same for an attribute of ``self``: what it is assigned in its class tells, not what other methods await on it.
+    """The same for an attribute of ``self``: what it is assigned in its class counts, not what other methods await on it.
 
     A class for several drivers sets it to whatever ``vendor.connect()`` gives; what one method awaits says nothing of the
     objects that come into another.

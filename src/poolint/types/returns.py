@@ -252,7 +252,7 @@ def tells(returns: ast.expr) -> bool:
 
 
 def _inferred(ev: Evaluator, scope: Scope, declared: Type) -> Type:
-    """The return type, where none is declared or what is declared tells little."""
+    """The return type, where none is declared or what is declared says little."""
     types = [ev.type_of(value, scope) for value in scope.returns]
     found = known([one for one in types if one is not NOTHING]) if types else UNKNOWN
     return declared if found is UNKNOWN else found

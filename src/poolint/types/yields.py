@@ -1,4 +1,4 @@
-"""What a generator says that it yields, for the names that it yields: where what they are assigned tells nothing."""
+"""What a generator says that it yields, for the names that it yields: where what they are assigned says nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def told(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
-    """The type of what ``binding`` assigns, by the annotation of the generator that yields it if nothing else tells."""
+    """The type of what ``binding`` assigns, by the annotation of the generator that yields it if nothing else says it."""
     if one is not UNKNOWN or not scope.yields or not is_yielded(getattr(binding.node, "id", ""), scope):
         return one
     returns = getattr(scope.node, "returns", None)

@@ -5,7 +5,7 @@ since a change, or its use has been ended by one. Each change of a function is o
 resource; a set is a number, sets are joined by *or*, and what an event does to a set it does to each of its members.
 So the solution is exactly what there is over all ways, and there are no more standings than changes and resources.
 
-Where something was held on some way since one use, and then ended and taken again on another, a reader is told of the
+Where something was held on some way since one use, and then ended and taken again on another, a reader is shown the
 later use: behind it no end lies on any way. This is about the ways together and so has bits of its own.
 """
 

@@ -103,7 +103,7 @@ class Reader:
         self.using = using
         self.ends = ends
         self.leaving: Leaving | None = None
-        """What functions leave held, as the flow tells that is made with this reader."""
+        """What functions leave held, as the flow says that is made with this reader."""
         self._read: dict[Scope, Changes] = {}
         self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
@@ -114,7 +114,7 @@ class Reader:
         return [one.node for table in (blocks.enters, blocks.calls) for changes in table.values() for one in changes]
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call may take a connection: what :meth:`changes` tells, before what its helpers do is known."""
+        """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
         if isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self" and self._own(scope):
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):

@@ -1,4 +1,4 @@
-"""Where an obligation stands at some point of its function, how it can end, and what a test tells about it."""
+"""Where an obligation stands at some point of its function, how it can end, and what a test says about it."""
 
 from __future__ import annotations
 

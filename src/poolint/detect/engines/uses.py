@@ -1,4 +1,4 @@
-"""What stands around an engine or pool that is made, and tells what its configuration is for."""
+"""What stands around an engine or pool that is made, and shows what its configuration is for."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class Node:
 
     ``way`` is ``normal`` but for what runs because a block is left otherwise: the ``exit`` of a with-item, the body of
     a ``finally`` and the question of an ``except`` stand in the graph once for each way on which they run. ``inner``
-    tells events of a comprehension or class body, whose stores (but for a walrus) do not bind names of the function.
+    marks events of a comprehension or class body, whose stores (but for a walrus) do not bind names of the function.
     """
 
     __slots__ = ("how", "index", "inner", "is_async", "kind", "node", "predecessors", "successors", "value", "way")
