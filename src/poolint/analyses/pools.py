@@ -37,13 +37,6 @@ UNPOOLED: Pool = ("unpooled",)
 _NONE_YET: Pool = ()
 """That of what a function gives which is not known to return at all, while summaries look for a fixpoint."""
 
-_MAX_STEPS = 8
-_OPTIONS = frozenset({"execution_options"})
-"""Methods that give an engine with other settings and the same pool."""
-
-_SAME = frozenset({"sync_engine", "bind", "engine"})
-"""Attributes of an engine, a factory or a registry that stand for the same pool."""
-
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
@@ -118,7 +111,9 @@ class Pools:
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
-        for _ in range(_MAX_STEPS):
+        seen: set[ast.expr] = set()
+        while node not in seen:
+            seen.add(node)
             end = origin(self.ev, node, scope, _THROUGH)
             owner = self._owner(end.node, end.scope)
             if owner is None:
@@ -128,8 +123,11 @@ class Pools:
 
     def _owner(self, node: ast.expr, scope: Scope) -> ast.expr | None:
         """What has the pool of an origin: what a factory is bound to, an engine with other settings."""
+        models = self.ev.models
         if isinstance(node, ast.Attribute):
-            return node.value if node.attr in _SAME and not isinstance(node.value, ast.Name) else None
+            return (
+                node.value if node.attr in models.words("same-pool") and not isinstance(node.value, ast.Name) else None
+            )
         if not isinstance(node, ast.Call):
             return None
         callee = alternatives(self.ev.type_of(node.func, scope))
@@ -140,7 +138,8 @@ class Pools:
                 bind = _bind(node)
                 if bind is not None:
                     return bind
-        return node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in _OPTIONS else None
+        same = models.words("same-pool-method")
+        return node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in same else None
 
     def _of_origin(self, end: Origin) -> Pool:
         node, scope = end.node, end.scope

@@ -16,7 +16,6 @@ from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
-from poolint.detect.collector import SYNC_SIDES
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
@@ -170,7 +169,7 @@ class Lifetimes:
             elif isinstance(around, ast.Attribute) and around.attr == "close":
                 called = parent_of(around)
                 is_called = isinstance(called, ast.Call) and called.func is around
-                if is_called and read.attr in SYNC_SIDES and scope.is_async:
+                if is_called and read.attr in self.ev.models.words("sync-side") and scope.is_async:
                     return called  # type: ignore[return-value]
         return None
 

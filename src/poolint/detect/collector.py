@@ -39,8 +39,6 @@ class LeftToCollector(Observation):
 
 
 _SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
-SYNC_SIDES = frozenset({"sync_session", "sync_connection"})
-"""Attributes of an asynchronous resource that give the synchronous one behind it."""
 _OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
 
 _ENDS = frozenset({"close", "commit", "rollback"})
@@ -92,7 +90,7 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     """``session.sync_session.close()`` outside of ``run_sync``: it raises, and nothing can release any more."""
     assert isinstance(node.func, ast.Attribute)
     receiver = node.func.value
-    if not (isinstance(receiver, ast.Attribute) and receiver.attr in SYNC_SIDES):
+    if not (isinstance(receiver, ast.Attribute) and receiver.attr in ev.models.words("sync-side")):
         return
     fact = call_site(ev, node, scope)
     if not scope.is_async or fact is None or isinstance(parent_of(node), ast.Await):

@@ -43,11 +43,7 @@ class LazyLoad(Observation):
     path: tuple[Waypoint, ...]
 
 
-_GETS = frozenset({"get", "get_one", "scalar", "scalars", "execute", "merge", "add", "exec"})
-_SCALAR = frozenset({"scalar_one", "scalar_one_or_none", "scalars", "scalar"})
-_RESULT = _SCALAR | {"all", "first", "one", "one_or_none", "unique", "fetchall"}
 _COLLECTION = re.compile(r"Mapped\[\s*[\"']?(?:typing\.|t\.)?(?:list|List|set|Set|Sequence|Collection)\[")
-_MAX_STEPS = 6
 
 
 class _Object(NamedTuple):
@@ -68,6 +64,10 @@ class Lazy:
         self._columns = ev.models.words("maps-column")
         self._relationships = ev.models.words("maps-relationship")
         self._loaders = ev.models.words("loads")
+        self._objects_by = ev.models.words("loads-object")
+        self._results_by = ev.models.words("gives-result")
+        self._scalars_by = ev.models.words("gives-scalars")
+        self._read_by = ev.models.words("gives-scalars", "reads-result")
         self._takes_out = ev.models.words("takes-out")
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -105,22 +105,22 @@ class Lazy:
         """The call of a session that has loaded an object, or the objects of which it is one."""
         is_scalar = False
         node: ast.expr | None = value
-        for _ in range(_MAX_STEPS):
+        seen: set[ast.expr | None] = set()
+        while node not in seen:
+            seen.add(node)
             if isinstance(node, ast.Await):
                 node = node.value
             elif isinstance(node, ast.Name):
                 node = self._origin(node, scope)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 method = node.func.attr
-                if method in ("get", "get_one", "scalar", "scalars", "merge") and isinstance(
-                    parent_of(node), ast.Await
-                ):
+                if method in self._objects_by and isinstance(parent_of(node), ast.Await):
                     return node
-                if method in ("execute", "exec"):
-                    return node if is_scalar or method == "exec" else None
-                if method not in _RESULT:
+                if method in self._results_by:
+                    return node if is_scalar else None
+                if method not in self._read_by:
                     return None
-                is_scalar = is_scalar or method in _SCALAR
+                is_scalar = is_scalar or method in self._scalars_by
                 node = node.func.value
             else:
                 return None
@@ -133,9 +133,12 @@ class Lazy:
     def _model(self, call: ast.Call, scope: Scope) -> Scope | None:
         """The class of what a call loads: ``get(Order, …)``, ``scalars(select(Order).where(…))``."""
         node: ast.expr | None = call.args[0] if call.args else None
-        if last_name(call.func) in ("get", "get_one"):
-            return self._class(node, scope)
-        for _ in range(_MAX_STEPS * 2):
+        named = self._class(node, scope)
+        if named is not None:
+            return named  # `get(Order, …)`
+        seen: set[ast.expr | None] = set()
+        while node not in seen:
+            seen.add(node)
             if isinstance(node, ast.Name):
                 node = self._origin(node, scope)
             elif (
@@ -324,5 +327,9 @@ def _start(node: ast.expr) -> tuple[int, int]:
 
 
 DETECTOR = Detector(
-    "lazy", lambda services: Lazy(services.evaluator).observe, of="coroutines", calls=lambda _: _GETS, on_request=True
+    "lazy",
+    lambda services: Lazy(services.evaluator).observe,
+    of="coroutines",
+    calls=lambda services: services.evaluator.models.words("loads-object", "gives-result") | {"add"},
+    on_request=True,
 )

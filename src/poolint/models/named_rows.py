@@ -38,6 +38,10 @@ How = Literal[
     "maps-relationship",
     "loads",
     "takes-out",
+    "loads-object",
+    "gives-result",
+    "gives-scalars",
+    "reads-result",
     # values
     "plain-type",
     "maps-nothing",
@@ -54,6 +58,10 @@ How = Literal[
     "reports",
     "timeout-error",
     "cancelled-error",
+    # engines
+    "same-pool",
+    "same-pool-method",
+    "sync-side",
     # rows
     "reads-rows",
     "runs",
@@ -105,6 +113,13 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they
     say that an attribute is loaded with its object, or how, and ``takes-out``: that an object is no longer the session's.
+    ``loads-object``: methods of a session that are awaited for an object that they load, or for several; ``gives-result``
+    for a result with rows. ``gives-scalars``: methods of a result that give the objects in its rows, ``reads-result`` others
+    that give what it has.
+
+    ``same-pool`` and ``same-pool-method``: attributes and methods of an engine, a factory or a registry that give something
+    with the same pool.
+    ``sync-side``: attributes of an asynchronous resource that give the synchronous one behind it.
 
     ``plain-type``: classes whose objects are data that nothing can change; ``maps-nothing``: bases of classes that are no
     entities. ``uses``: they only use a connection that they are given, ``looks-at`` likewise, and what they give goes on
