@@ -304,20 +304,13 @@ LOOK_UPS = {
 }
 MAY_FOLLOW = {
     # What an expression is, not where it comes from; asked while evaluations are in progress.
-    "types/annotated.py": {"_alias_in": "an alias is read as an annotation, whatever it was made by"},
     "types/evaluator.py": {"_binding": "a declared type hides what is assigned"},
     "types/evidence.py": {"_owner": "looks for the function around that binds a name, and follows no value"},
     "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},
-    "types/unmodelled.py": {"_of_binding": "each step, and what is awaited or entered there, is part of the answer"},
     # Problems of their own, in which a binding counts for itself.
     "analyses/once.py": {
         "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
         "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
-    },
-    "analyses/plain_data.py": {
-        "_is_plain_binding": "all that a name is ever bound to is judged, items of loops and annotations included",
-        "_is_scalar_binding": "all that a name is ever bound to is judged, items of loops and annotations included",
-        "is_read_out": "all that a name is ever bound to is judged, items of loops and annotations included",
     },
     "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
     "explain/known.py": {"_by": "says of one binding after the other how it is known"},
