@@ -44,6 +44,7 @@ KEYS = (
     "models",
     "strict-noqa",
     "src",
+    "cache",
 )
 
 
@@ -83,12 +84,14 @@ class Settings:
     them. ``exclude`` is complete: the defaults or what replaces them, and what extends them. ``source`` is the
     ``pyproject.toml`` that was read, empty when none has a table for us. ``rule_tables`` are the options of rules as
     they stand there, by the names of the rules; ``options`` checks them when the rules are known. ``budget`` is what it
-    says of the deployment, ``models`` are its model files, ``src`` its source roots. ``strict_noqa``: each ``noqa`` is
+    says of the deployment, ``models`` are its model files, ``src`` its source roots. ``cache``: what is found
+    may be kept for later runs. ``strict_noqa``: each ``noqa`` is
     meant for poolint.
     """
 
     __slots__ = (
         "budget",
+        "cache",
         "certainty",
         "command_line",
         "exclude",
@@ -123,6 +126,7 @@ class Settings:
         budget: Declared | None = None,
         models: tuple[str, ...] = (),
         strict_noqa: bool = False,
+        cache: bool = True,
         src: tuple[str, ...] = (),
     ) -> None:
         self.select = select
@@ -140,6 +144,7 @@ class Settings:
         self.budget = budget
         self.models = models
         self.strict_noqa = strict_noqa
+        self.cache = cache
         self.src = src
 
     @property
@@ -265,7 +270,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
     ignores = table.get("per-file-ignores", {})
     if not isinstance(ignores, dict):
         raise ConfigError(f"{where} 'per-file-ignores' must be a table from pattern to list, not {kind_of(ignores)}")
-    for key in ("force-exclude", "strict-noqa"):
+    for key in ("cache", "force-exclude", "strict-noqa"):
         if not isinstance(table.get(key, False), bool):
             raise ConfigError(f"{where} {key!r} must be true or false, not {kind_of(table[key])}")
     certainty = table.get("certainty", "certain")
@@ -287,6 +292,7 @@ def parse(table: dict[str, Any], file: str) -> Settings:
         exclude=(DEFAULT_EXCLUDE if exclude is None else exclude) + (extend_exclude or ()),
         force_exclude=table.get("force-exclude", False),
         strict_noqa=table.get("strict-noqa", False),
+        cache=table.get("cache", True),
         certainty=certainty,
         root=root,
         source=os.path.abspath(file),

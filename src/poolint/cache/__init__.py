@@ -7,3 +7,7 @@ tells what of it still holds, and ``session`` is what the runner asks. What an a
 
 NAME = ".poolint_cache"
 """What the directory is called where nothing else is said."""
+
+NO_CACHE = "POOLINT_NO_CACHE"
+DIRECTORY = "POOLINT_CACHE_DIR"
+"""What the environment says of it: that there be none, or where."""

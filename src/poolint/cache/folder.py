@@ -17,6 +17,8 @@ _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 
 _TAG = _SIGNATURE + b"# This directory was made by poolint. Its contents can be deleted at any time.\n"
 ENDING = ".msgpack"
+_LOCK = "lock"
+"""A file that has nothing in it: who holds the system's lock on it writes."""
 _TEMPORARY = ".tmp"
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | _NOFOLLOW
@@ -91,6 +93,10 @@ class Folder:
             return False
         return True
 
+    def turn(self) -> Turn:
+        """Wait for whoever else is here, and keep others waiting until that is left."""
+        return Turn(self)
+
     def is_ours(self) -> bool:
         """Whether the directory has been made by us, or is as good as if it were."""
         found = self.read(TAG)
@@ -122,7 +128,7 @@ class Folder:
         if not self.exists() or not self.is_ours():
             return False
         for name in os.listdir(self.path):
-            if name.endswith((ENDING, _TEMPORARY)) or name == ".gitignore":
+            if name.endswith((ENDING, _TEMPORARY)) or name in (".gitignore", _LOCK):
                 os.unlink(os.path.join(self.path, name))
         os.unlink(os.path.join(self.path, TAG))
         try:
@@ -130,6 +136,29 @@ class Folder:
         except OSError:  # something in it is somebody else's
             pass
         return True
+
+
+class Turn:
+    """A lock of the system's, which ends with its process. Where there are none, or the directory is not ours to write
+    into, nobody waits."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._handle = -1
+
+    def __enter__(self) -> None:
+        try:
+            import fcntl
+
+            if self._folder.make():
+                self._handle = os.open(os.path.join(self._folder.path, _LOCK), os.O_RDWR | os.O_CREAT | _FLAGS, 0o666)
+                fcntl.flock(self._handle, fcntl.LOCK_EX)
+        except (ImportError, OSError, ValueError):
+            pass
+
+    def __exit__(self, *_: object) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
 
 
 def _written(path: str, data: bytes) -> None:

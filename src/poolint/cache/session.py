@@ -33,19 +33,20 @@ class Session:
         self._directory = directory
         self._coverage = coverage
         self._screen = screen
-        self._parts: dict[int, _Part] = {}
+        self._parts: dict[int, Part] = {}
         self._recorder = recording.active = recording.Recorder()
 
     def served(self, settings: Settings, path: str) -> FileResult | None:
         """What came of a file in an earlier run, where that still holds. Raises ``ConfigError`` where a screen cannot be
         made for the settings."""
-        return self._part(settings).served(path)
+        return self._part(settings).served(path) if settings.cache else None
 
     def add(self, settings: Settings, path: str, result: FileResult) -> None:
         """Something came of a file in this run. What is seen of it is plain from here on."""
         if result.seen is not None:
             result.seen = result.seen.settled()
-        self._part(settings).add(path, result)
+        if settings.cache:
+            self._part(settings).add(path, result)
 
     def finish(self, is_kept: bool) -> None:
         """Write down what came of this run, if it is to be kept."""
@@ -57,24 +58,32 @@ class Session:
                 except UnicodeError:  # names that are no text are not written down
                     continue
 
-    def _part(self, settings: Settings) -> _Part:
+    def _part(self, settings: Settings) -> Part:
         part = self._parts.get(id(settings))
         if part is None:
-            part = self._parts[id(settings)] = _Part(settings, self._directory, self._coverage, self._screen)
+            part = self._parts[id(settings)] = Part(settings, self._directory, self._coverage, self._screen)
         return part
 
 
-class _Part:
-    """The files of one set of settings."""
+class Part:
+    """The files of one set of settings, as ``host`` sees them; see :func:`poolint.cache.keys.key_of`."""
 
     def __init__(
-        self, settings: Settings, directory: str | None, coverage: bool, screen: Callable[[Settings], Screen]
+        self,
+        settings: Settings,
+        directory: str | None,
+        coverage: bool,
+        screen: Callable[[Settings], Screen],
+        host: str = "",
     ) -> None:
         self._made: dict[str, bytes | None] = {}
         self._took_time = False
+        self.is_fresh = False
+        """Whether there is anything that was not there before."""
         self._settings = settings
+        self._host = host
         self._is_told = directory is not None
-        self._folder = Folder(directory if directory is not None else os.path.join(settings.root, NAME))
+        self.folder = Folder(directory if directory is not None else os.path.join(settings.root, NAME))
         self._coverage = coverage
         self._name = ""
         self._stored: Stored | None = None
@@ -82,14 +91,16 @@ class _Part:
         self._stale: set[str] = set()
         self._screen = screen
         self._renewed = 0
-        if self._folder.exists():
-            self._load()
+        if self.folder.exists():
+            self.load()
 
-    def _load(self) -> None:
+    def load(self) -> None:
+        """Take in what is kept, if there is anything, in place of what was there before."""
         from poolint.cache.keys import key_of
 
-        self._name = key_of(self._settings) + ENDING
-        data = self._folder.read(self._name)
+        self._stored = None
+        self._name = key_of(self._settings, self._host) + ENDING
+        data = self.folder.read(self._name)
         if data is None:
             return
         from poolint.cache import fresh, store
@@ -106,6 +117,12 @@ class _Part:
         declared = self._settings.budget
         files = declared.files or () if declared is not None else ()
         return frozenset(f"{self._settings.root}{recording.QUESTION}{one}" for one in files)
+
+    def has_read(self, path: str, data: bytes) -> bool:
+        """Whether these are the bytes that a file had when something came of it."""
+        return self._stored is not None and (
+            path in self._stored.sources and self._stored.sources[path][3] == recording.digest(data)
+        )
 
     def served(self, path: str) -> FileResult | None:
         """What came of a file; None where that is not known, or does not hold any more."""
@@ -134,9 +151,10 @@ class _Part:
         result.seen = _settled(found.seen) if self._coverage and found.seen is not None else None
         return result
 
-    def add(self, path: str, result: FileResult) -> None:
+    def add(self, path: str, result: FileResult, took_time: bool = False) -> None:
         """Something came of a file in this run."""
-        self._took_time = self._took_time or bool(result.source or result.seen or result.diagnostics)
+        self.is_fresh = True
+        self._took_time = self._took_time or took_time or bool(result.source or result.seen or result.diagnostics)
         try:
             self._made[path] = _entry(result, self._coverage)
         except UnicodeError:  # names that are no text are not written down
@@ -154,11 +172,11 @@ class _Part:
         merged = merging.merged(self._stored, self._stale, self._changed.keys(), recorder, made)
         if merged is None:
             return
-        self._name = self._name or key_of(self._settings) + ENDING
-        if self._is_told and not self._folder.exists():
+        self._name = self._name or key_of(self._settings, self._host) + ENDING
+        if self._is_told and not self.folder.exists():
             # What appears beside the code by our own doing is nothing that an answer rests on.
-            merging.expecting(merged, self._folder)
-        self._folder.write(self._name, store.encoded(merged))
+            merging.expecting(merged, self.folder)
+        self.folder.write(self._name, store.encoded(merged))
 
 
 def _entry(result: FileResult, coverage: bool) -> bytes | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.cache import DIRECTORY, NO_CACHE
 from poolint.config import Overrides, Resolver
 from poolint.files import SOURCE_LIMIT
 
@@ -91,7 +92,7 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
         arguments.diff,
         _tells_coverage(arguments),
         arguments.shard,
-        arguments.cache and make is None,
+        arguments.cache and make is None and not os.environ.get(NO_CACHE),
         cache_directory(arguments.cache_dir),
     )
     progress = _progress(arguments)
@@ -148,7 +149,7 @@ def _progress(arguments: Arguments) -> Progress | None:
 
 def cache_directory(given: str | None) -> str | None:
     """The absolute path of the directory of the cache that the command line or the environment names."""
-    named = given if given is not None else os.environ.get("POOLINT_CACHE_DIR", "")
+    named = given if given is not None else os.environ.get(DIRECTORY, "")
     return os.path.abspath(named) if named else None
 
 

@@ -7,12 +7,13 @@ honoured here; ``# noqa`` and files that cannot be parsed (E999) are flake8's.
 from __future__ import annotations
 
 import io
+import os
 import sys
 import tokenize
 from pathlib import Path
 
 from poolint import __version__
-from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular
+from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,13 +21,23 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-    from poolint.config import Resolver
+    from poolint.cache.hosted import Hosted
+    from poolint.config import Resolver, Settings
+    from poolint.diagnostics import Diagnostic
+    from poolint.outcome import Checker
     from poolint.runner import Runner
 
     Reported = tuple[int, int, str, type["Plugin"]]
 
 _runners: dict[str, tuple[Resolver, Runner]] = {}
 """By working directory, and for the life of the process: what one file teaches about its neighbours stays known."""
+
+_kept: list[str | None] = []
+"""The directory in which things are kept for later runs, or None for the usual one. Empty if nothing is kept: unless it is
+flake8 that runs, with files to read."""
+
+_caches: dict[int, Hosted] = {}
+"""By process: what a fork has brought along is its parent's."""
 
 
 class Plugin:
@@ -55,6 +66,7 @@ class Plugin:
         if has_plugins():
             for line in LazyRules().registry.errors:
                 sys.stderr.write(f"poolint: warning: {line}\n")
+        _open(options)
 
     def run(self) -> Iterator[Reported]:
         """Row, column from 0, text and this class for each finding. Whatever goes wrong becomes one of them.
@@ -90,46 +102,96 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
     from poolint.config import ConfigError
 
     resolver, runner = _runner()
+    cache = _hosted(runner)
     text = "".join(lines)
     try:
         settings = resolver.for_file(filename)
         checker = runner.checker(settings)
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
-    if filename.lower().endswith(".ipynb"):
-        from poolint.selection import internal_ignored
+    from poolint.selection import internal_ignored
 
+    if filename.lower().endswith(".ipynb"):
         refused = "POL901 notebooks are not read; extract their code to a .py file first"
         return [] if internal_ignored(settings, "POL901", filename) else [(1, 0, refused)]
     # What the screen looks for has the same bytes in every encoding that Python source can have.
     encoded = text.encode("utf-8", "surrogatepass")
     if len(encoded) > SOURCE_LIMIT and len(_bytes(filename, text)) > SOURCE_LIMIT:
-        from poolint.selection import internal_ignored
-
         return [] if internal_ignored(settings, "POL903", filename) else [(1, 0, f"POL903 {TOO_LARGE}")]
+    try:
+        found = _served(cache, checker, settings, filename, encoded, text)
+    except ConfigError as error:
+        return [(1, 0, f"POL900 {error}")]
+    except Exception as error:
+        from poolint.text.source import SourceError
+
+        if not isinstance(error, SourceError):
+            raise
+        if internal_ignored(settings, "POL901", filename):
+            return []
+        return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
+    found = sorted(found, key=lambda one: one.sort_key)
+    return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
+
+
+def _served(
+    cache: Hosted | None, checker: Checker, settings: Settings, filename: str, encoded: bytes, text: str
+) -> list[Diagnostic]:
+    """What there is to say of a file, from an earlier run where that is known. Only what stands on the disk is kept."""
+    if cache is None:
+        return _checked(checker, settings, filename, encoded, text)
+    path = os.path.abspath(filename)
+    data = _on_disk(path, text)
+    if data is None:
+        return _checked(checker, settings, filename, encoded, text)
+    found = cache.served(settings, path, data)
+    if found is None:
+        found = _checked(checker, settings, path, encoded, text)
+        cache.add(settings, path, data, found, checker.is_interesting(path, encoded))
+    return found
+
+
+def _checked(checker: Checker, settings: Settings, filename: str, encoded: bytes, text: str) -> list[Diagnostic]:
+    """What there is to say of a file; see :meth:`poolint.runner.Runner.check_file`."""
     interesting = checker.is_interesting(filename, encoded)
 
     from poolint.reporting import may_be_reviewed, reportable, tellable
 
-    reviewed = may_be_reviewed(settings, encoded)
-    if not interesting and not reviewed:
+    if not interesting and not may_be_reviewed(settings, encoded):
         return []
 
-    from poolint.selection import internal_ignored
-    from poolint.text.source import Source, SourceError
+    from poolint.text.source import Source
 
-    try:
-        source = Source.from_bytes(filename, _bytes(filename, text))
-        found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
-    except ConfigError as error:
-        return [(1, 0, f"POL900 {error}")]
-    except SourceError as error:
-        if internal_ignored(settings, "POL901", filename):
-            return []
-        return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
-    found = tellable(found, settings, filename)
-    found.sort(key=lambda one: one.sort_key)
-    return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
+    source = Source.from_bytes(filename, _bytes(filename, text))
+    found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
+    return tellable(found, settings, filename)
+
+
+def _open(options: argparse.Namespace) -> None:
+    """Let what is found be kept, unless flake8 reads from its standard input, or somebody does not want that."""
+    from poolint.cache import DIRECTORY, NO_CACHE
+    from poolint.rules.registry import has_plugins
+
+    _kept.clear()
+    is_unwanted = "-" in (getattr(options, "filenames", None) or "-") or os.environ.get(NO_CACHE)
+    if not is_unwanted and not has_plugins() and not has_plugins("poolint.models"):
+        directory = os.environ.get(DIRECTORY, "")
+        _kept.append(os.path.abspath(directory) if directory else None)
+
+
+def _hosted(runner: Runner) -> Hosted | None:
+    """What this process keeps when it ends, if it is to keep anything. To be asked for before anything is read."""
+    if not _kept:
+        return None
+    found = _caches.get(os.getpid())
+    if found is None:
+        from multiprocessing.util import Finalize
+
+        from poolint.cache.hosted import Hosted
+
+        found = _caches[os.getpid()] = Hosted("flake8", _kept[0], lambda settings: runner.checker(settings).screen)
+        Finalize(None, found.finish, exitpriority=1)  # processes of a pool end without what is registered with atexit
+    return found
 
 
 def _runner() -> tuple[Resolver, Runner]:
@@ -154,9 +216,7 @@ def _bytes(filename: str, text: str) -> bytes:
     except OSError:
         data = b""
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        decoded = io.TextIOWrapper(io.BytesIO(data), encoding).read()  # as flake8 reads: every newline becomes "\n"
-        if decoded.removeprefix("\ufeff") == text:
+        if _says(data, text):
             return data
     except (SyntaxError, UnicodeDecodeError):
         return data  # flake8 has guessed; poolint says that it cannot be read
@@ -166,6 +226,22 @@ def _bytes(filename: str, text: str) -> bytes:
         return text.encode(encoding)
     except (SyntaxError, UnicodeEncodeError):
         return data
+
+
+def _on_disk(path: str, text: str) -> bytes | None:
+    """The bytes of a file, where they say what flake8 was given."""
+    try:
+        data = read_source(path)
+        return data if _says(data, text) else None
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return None
+
+
+def _says(data: bytes, text: str) -> bool:
+    """Whether bytes are decoded to a text. Raises ``SyntaxError`` or ``UnicodeDecodeError`` where they are to none."""
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    decoded = io.TextIOWrapper(io.BytesIO(data), encoding).read()  # as flake8 reads: every newline becomes "\n"
+    return decoded.removeprefix("\ufeff") == text
 
 
 def _crash(error: Exception) -> str:
