@@ -49,7 +49,13 @@ def run(root: Path, program: str, *arguments: str, stdin: str = "", **variables:
     )
     env = {key: value for key, value in os.environ.items() if not key.startswith("POOLINT")} | variables
     ran = subprocess.run(
-        [sys.executable, "-c", code, *arguments], cwd=root, env=env, input=stdin, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *arguments],
+        cwd=root,
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return ran.stdout, set(ran.stderr.split())
 
