@@ -114,7 +114,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "selection",
         "text",
     },
-    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "outcome", "screen", "syntax"},
+    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "mentions", "outcome", "screen", "syntax"},
     "outcome": {"config", "diagnostics", "engine", "rules", "screen", "text"},
     "reporting": {"config", "diagnostics", "mentions", "outcome", "rules", "selection", "suppression", "text"},
     "engine": {

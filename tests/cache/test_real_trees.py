@@ -8,9 +8,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.edits import Edits
 
 from poolint.cli.main import main
-from tests.edits import Edits
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PACKAGES = ("sqlmodel", "aiosqlite")
