@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text",
         "types",
     },
-    "integrations": {"cache", "config", "crashes", "reporting", "rules", "runner", "selection", "text"},
+    "integrations": {"cache", "config", "crashes", "diagnostics", "outcome", "reporting", "rules", "runner", "selection", "text"},
     "docs": {"cli", "options", "relaxations", "rules"},
     "explain": {
         "analyses",
