@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from poolint.analyses.lifetimes.acquisitions import Unfollowed
+from poolint.analyses.lifetimes.destinations import Unfollowed
 from poolint.analyses.lifetimes.state import Why
 from poolint.analyses.waypoints import What
 from poolint.detect.children import Child

@@ -127,6 +127,10 @@ class Moves:
         """Whether a library resumes this generator at its end, whatever becomes of who uses what it gives."""
         return is_resumed(self.ev, self.scope)
 
+    def reopens(self, end: End) -> bool:
+        """Whether what has been released takes a connection again when it is used again: a session that was closed."""
+        return self.is_session and end.why in ("method", "callee")
+
     def _is_left_normally(self, edge: Edge) -> bool:
         """Whether this would close a synchronous context manager at its `yield`: a ``with`` goes on with it instead,
         but for one in a generator that is abandoned itself."""

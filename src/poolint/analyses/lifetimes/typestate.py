@@ -97,7 +97,7 @@ def follow(
             lost[after.how] = [*found.witness((node, config)), edge]
         elif after.how == "misreleased" and after.how not in lost:
             lost[after.how] = found.witness(_closed(found, (node, config)))
-        return None
+        return config._replace(state="idle") if after.how == "released" and moves.reopens(after) else None
 
     found = explore(graph, starts, transfer, MAX_STANDINGS)
     exits = frozenset(EXITS.values())
