@@ -7,12 +7,12 @@ from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Set
 
 UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 """Words in a return annotation that say less than the body does."""
 
-_SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
+_SEGMENT = re.compile(rb"\n(?=[A-Za-z_@(\[*])")
 
 _TEXTS = re.compile(
     rb'("(?!"")(?:[^"\\\n]|\\(?:[\s\S]|\Z))*"?|\'(?!\'\')(?:[^\'\\\n]|\\(?:[\s\S]|\Z))*\'?)'
@@ -31,7 +31,7 @@ _ARROW = re.compile(rb"\)[ \t]*->")
 _GOES_ON = re.compile(rb"\n[ \t]*[\w@\"'#]")
 """What no annotation has in it: a row that begins like a statement."""
 
-_GIVES = re.compile(rb"\b(?:return|yield)\b")
+_GIVES = re.compile(rb"return(?<!\wreturn)\b|yield(?<!\wyield)\b")
 _YIELDS = re.compile(rb"^([ \t]+)(?![ \t])(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
 _COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
 _BOUND = re.compile(
@@ -45,6 +45,10 @@ _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|m
 
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 WORD = re.compile(rb"[A-Za-z_]\w*")
+
+_LETTERS = bytes(one if one < 128 and (chr(one).isalnum() or chr(one) == "_") else 32 for one in range(256))
+"""What is no part of a word becomes a blank."""
+
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
 
 
@@ -78,11 +82,10 @@ class Segment:
     def words(self) -> tuple[bytes, ...]:
         """All words in it, each once."""
         if self._words is None:
-            self._words = self._kept(WORD.findall(self.part))
+            self._words = self._kept(words_of(self.part))
         return self._words
 
-    def _kept(self, words: Iterable[bytes]) -> tuple[bytes, ...]:
-        unique = dict.fromkeys(words)
+    def _kept(self, unique: Set[bytes]) -> tuple[bytes, ...]:
         return tuple(map(self._known.setdefault, unique, unique))
 
     def reaches(self, ask: Callable[[bytes], bool]) -> bool:
@@ -103,7 +106,12 @@ class Segment:
         return self._telling
 
 
-def _told_by_function(part: bytes) -> frozenset[bytes]:
+def words_of(part: bytes) -> set[bytes]:
+    """The words of a text. What begins with a digit stands among them: no name is one of these."""
+    return set(part.translate(_LETTERS).split())
+
+
+def _told_by_function(part: bytes) -> Set[bytes]:
     """The words that tell what calling a function gives: its return annotation, or else what it returns.
 
     A generator is described by all of its body: what it yields, and what it holds while it waits to be asked again.
@@ -117,7 +125,7 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
                 words = frozenset(WORD.findall(part, *returns))
                 if words.isdisjoint(UNTOLD):
                     return words
-    return frozenset(WORD.findall(part)) if gives is not None else frozenset()
+    return words_of(part) if gives is not None else frozenset()
 
 
 def _returns(part: bytes) -> tuple[int, int] | None:
@@ -147,11 +155,11 @@ def _is_generator(part: bytes) -> bool:
     return False
 
 
-def _told_by_method(part: bytes) -> frozenset[bytes]:
+def _told_by_method(part: bytes) -> Set[bytes]:
     """The same for a method; one that sets attributes says what they are as well."""
     receiver = _RECEIVER.match(part)
     if receiver is not None and _setting(receiver[1]).search(part) is not None:
-        return frozenset(WORD.findall(part))
+        return words_of(part)
     return _told_by_function(part)
 
 
@@ -186,23 +194,23 @@ def _indent(part: bytes) -> bytes | None:
     return None
 
 
-def _told_by_class(part: bytes) -> frozenset[bytes]:
+def _told_by_class(part: bytes) -> Set[bytes]:
     """The words that tell what a class and its instances give: all but for the bodies of most methods."""
     indent = _indent(part)
     if indent is None:
-        return frozenset(WORD.findall(part))
+        return words_of(part)
     definitions, others = _in_class(indent)
     head, *parts = definitions.split(part)
-    told = set(WORD.findall(head))
+    told = words_of(head)
     for one in parts:
         if one.startswith(b"@"):
             continue
         after = others.search(one)
         if after is not None:
-            told.update(WORD.findall(one[after.start() :]))
+            told |= words_of(one[after.start() :])
             one = one[: after.start()]
         told |= _told_by_class(one) if one.startswith(b"class") else _told_by_method(one)
-    return frozenset(told)
+    return told
 
 
 def segments_of(data: bytes, known: dict[bytes, bytes] | None = None) -> list[Segment]:
@@ -213,7 +221,8 @@ def segments_of(data: bytes, known: dict[bytes, bytes] | None = None) -> list[Se
         data = b"".join(data.split(b'"""')[::2])  # doc strings: their words tell nothing of types
     known = {} if known is None else known
     parts: list[bytes] = []
-    for part in _SEGMENT.split(data):
+    *rows, last = _SEGMENT.split(data)
+    for part in (*(one + b"\n" for one in rows), last):
         if parts and _is_open(parts[-1]):
             parts[-1] += part
         else:
