@@ -105,7 +105,12 @@ class Evaluator:
                 return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
             raise MetAgain
-        return self._begun(key, compute, arguments)
+        active[key] = None
+        try:  # as in `_begun`: this is where most of the evaluation passes
+            found = self._memo[key] = compute(*arguments)
+        finally:
+            active.pop(key, None)
+        return found
 
     def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
         self._active[key] = None
@@ -122,13 +127,14 @@ class Evaluator:
         found = self._memo.get(node)
         if found is not None:
             return found
-        if isinstance(node, ast.Constant):
-            return NOTHING if node.value is None else UNKNOWN
+        kind = type(node)
+        if kind is ast.Name:
+            return self.once(node, self.name, node, scope)
+        if kind is ast.Constant:
+            return NOTHING if node.value is None else UNKNOWN  # type: ignore[attr-defined]
         return self.once(node, self._type_of, node, scope)
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
-        if isinstance(node, ast.Name):
-            return self.name(node, scope)
         if isinstance(node, ast.Attribute):
             return members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
         if isinstance(node, ast.Call):
