@@ -105,12 +105,7 @@ class Evaluator:
                 return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
             raise MetAgain
-        active[key] = None
-        try:  # as in `_begun`: this is where most of the evaluation passes
-            found = self._memo[key] = compute(*arguments)
-        finally:
-            active.pop(key, None)
-        return found
+        return self._begun(key, compute, arguments)
 
     def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
         self._active[key] = None
