@@ -75,7 +75,7 @@ class Question:
             return True
         if self._words is None:
             self._words = frozenset(self._detector.words(self._services))
-        return any(map(module.mentions, self._words))
+        return any(module.mentions(word) for word in self._words)
 
     def about(self, scopes: Sequence[Scope]) -> Iterator[int]:
         """The indices of the scopes in which something may be observed."""
