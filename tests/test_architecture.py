@@ -308,6 +308,9 @@ MAY_FOLLOW = {
     "types/evidence.py": {"_owner": "looks for the function around that binds a name, and follows no value"},
     "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},
     # Problems of their own, in which a binding counts for itself.
+    "analyses/assumed.py": {
+        "_named": "each name is read under what is known of parameters at one call, which no follower knows",
+    },
     "analyses/once.py": {
         "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
         "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
@@ -633,7 +636,7 @@ SCREENING = {
 
 MAY_READ_TEXT = {
     # Which files to parse, or functions to look into: what is then found is told by their trees.
-    "detect/detector.py": "detectors are asked where a word that each of them needs stands",
+    "detect/analysis.py": "detectors are asked where a word that each of them needs stands",
     "types/callers.py": "callers are looked for where something of the name is called",
     "configuration/engines.py": "calls are looked at where a maker is named",
     "configuration/fleet.py": "files are parsed that name a maker",

@@ -52,7 +52,7 @@ class Point:
 
 
 def loaded(monkeypatch: pytest.MonkeyPatch, *points: Point) -> registry.Registry:
-    monkeypatch.setattr(registry, "_announced", lambda: points)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == "poolint.rules" else ())
     return registry.load()
 
 

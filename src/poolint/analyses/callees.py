@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.conditions import Known, known, tested_parameters
+from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.flow.summaries import Components
@@ -82,7 +82,7 @@ class Edges:
         self._near_any_word: dict[str, bool] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
-        self._tested: dict[Scope, frozenset[str]] = {}
+        self._entering = Entering(ev)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
         self._iterating = _roots_of_iterators(ev)
@@ -115,12 +115,9 @@ class Edges:
             found = self._of_call[node] = tuple(self._edges(node, scope))
         return found
 
-    def enter(self, node: ast.Call, target: Scope, caller: Known) -> Known:
+    def enter(self, node: ast.Call, target: Scope, scope: Scope, caller: Known) -> Known:
         """What this call fixes of the parameters that its callee's conditions look at."""
-        tested = self._tested.get(target)
-        if tested is None:
-            tested = self._tested[target] = tested_parameters(target)
-        return known(node, target, tested, caller)
+        return self._entering.known(node, target, scope, caller)
 
     def _is_kept(self, callee: Scope) -> bool:
         """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.

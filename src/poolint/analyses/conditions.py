@@ -3,46 +3,131 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from poolint.analyses.assumed import (
+    UNKNOWN,
+    Hint,
+    before_in_block,
+    guarded,
+    keywords_asked_for,
+    leaves,
+    truth,
+    value,
+)
+from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.scopes import parent_of
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
 
 Known = tuple[tuple[str, object], ...]
-"""The values of parameters that a call fixes: constants, and the defaults of those that it does not pass."""
+"""What a call fixes of parameters: constants, the defaults of those that it does not pass, and hints."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword)
+_TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""
 
-_UNKNOWN: Final = object()
+
+class Entering:
+    """What calls fix of the parameters that their callees test. One for each evaluator."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._tested: dict[Scope, frozenset[str]] = {}
+
+    def known(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
+        """What a call in ``scope`` fixes, where ``caller`` is known of the parameters of that."""
+        tested = self._tested.get(callee)
+        if tested is None:
+            tested = self._tested[callee] = tested_parameters(callee)
+        node = callee.node
+        if not tested or not isinstance(node, _FUNCTIONS):
+            return ()
+        if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
+            return ()
+        passed, defaults = _arguments(call, callee, node.args)
+        values = guarded(call, scope, dict(caller))
+        given: dict[str, object] = {}
+        for name in tested:
+            if name in passed:
+                found = value(passed[name], values, scope)
+                found = self._hint(passed[name], scope) if found is UNKNOWN else found
+            elif name in defaults:
+                found = value(defaults[name], {}, callee)
+            else:
+                continue
+            if found is not UNKNOWN and found is not Hint.ABSENT:
+                given[name] = found
+        for name, key in keywords_asked_for(callee):
+            keyword = next((one.value for one in call.keywords if one.arg == name), None)
+            found = Hint.ABSENT
+            if keyword is not None:
+                found = value(keyword, values, scope)
+                found = self._hint(keyword, scope) if found is UNKNOWN else found
+            if found is not UNKNOWN:
+                given[key] = found
+        return tuple(sorted(given.items(), key=lambda one: one[0]))
+
+    def _hint(self, node: ast.expr, scope: Scope) -> object:
+        """That something is not None, since it was opened, made or declared so; a session or connection is true, too."""
+        if not isinstance(node, (ast.Name, ast.Call)) or (
+            isinstance(node, ast.Name) and not self._is_there(node, scope)
+        ):
+            return UNKNOWN
+        found = alternatives(self.ev.type_of(node, scope))
+        if not found or not all(isinstance(one, Instance) for one in found):
+            return UNKNOWN
+        kinds = {one.base.kind if isinstance(one, Instance) and one.base is not None else "" for one in found}
+        return Hint.TRUE if kinds <= {*HANDLES, *OWNERS} else Hint.GIVEN
+
+    def _is_there(self, node: ast.Name, scope: Scope) -> bool:
+        bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
+        return bool(bindings) and all(self._is_given(one, scope) for one in bindings)
+
+    def _is_given(self, binding: Binding, scope: Scope) -> bool:
+        """Whether a binding gives something that cannot be None."""
+        if binding.kind == "with":
+            return True
+        if binding.annotation is not None:
+            return binding.kind == "parameter" and not _may_be_none(binding)
+        made = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+        if binding.kind != "assign" or not isinstance(made, ast.Call):
+            return False
+        return not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(made.func, scope)))
+
+
+def _may_be_none(binding: Binding) -> bool:
+    """Whether a parameter is declared such that None may be passed."""
+    if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+        return True
+    for one in ast.walk(binding.annotation) if binding.annotation is not None else ():
+        if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
+            return True
+        if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in ("Optional", "Any", "object"):
+            return True
+    return False
 
 
 def tested_parameters(callee: Scope) -> frozenset[str]:
-    """The parameters that a function only reads, and that its conditions look at, or those of what it passes them to."""
+    """The parameters that a function's conditions look at, or those of what it passes them to; and the keyword arguments
+    that it asks for."""
     node = callee.node
     if not isinstance(node, _FUNCTIONS):
         return frozenset()
-    names = {one.arg for one in _all_arguments(node.args)}
-    names = {name for name in names if len(callee.bindings.get(name, ())) == 1 and name not in callee.declared}
+    names = {one.arg for one in _all_arguments(node.args)} - callee.declared
     return frozenset(
         name for name in names for load in callee.loads.get(name, ()) if isinstance(parent_of(load), _TESTED_IN)
-    )
+    ) | {key for _, key in keywords_asked_for(callee)}
 
 
-def known(call: ast.Call, callee: Scope, tested: frozenset[str], caller: Known) -> Known:
-    """What a call fixes of the parameters that its callee tests; ``caller`` is what is known where the call stands."""
-    node = callee.node
-    if not tested or not isinstance(node, _FUNCTIONS):
-        return ()
-    given: dict[str, object] = {}
-    if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
-        return ()
-    arguments = node.args
+def _arguments(
+    call: ast.Call, callee: Scope, arguments: ast.arguments
+) -> tuple[dict[str, ast.expr], dict[str, ast.expr]]:
+    """What a call passes to which parameter, and the defaults of all of them."""
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
         positional = positional[1:]
@@ -50,19 +135,9 @@ def known(call: ast.Call, callee: Scope, tested: frozenset[str], caller: Known) 
     passed.update((one.arg, one.value) for one in call.keywords if one.arg is not None)
     defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
     defaults.update(
-        (one.arg, value) for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if value
+        (one.arg, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default
     )
-    values = dict(caller)
-    for name in tested:
-        if name in passed:
-            value = _value(passed[name], values)
-        elif name in defaults:
-            value = _value(defaults[name], {})
-        else:
-            continue
-        if value is not _UNKNOWN:
-            given[name] = value
-    return tuple(sorted(given.items()))
+    return passed, defaults
 
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
@@ -74,73 +149,32 @@ def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
         if parent is None:
             return False
         if isinstance(parent, (ast.If, ast.IfExp)) and current is not parent.test:
-            holds = _truth(parent.test, values)
+            holds = truth(parent.test, values, scope)
             orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
             if holds is not None and holds is any(current is one for one in orelse):
                 return True
         if isinstance(parent, ast.BoolOp):
             ends = not isinstance(parent.op, ast.And)
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            if any(_truth(one, values) is ends for one in before):
+            if any(truth(one, values, scope) is ends for one in before):
                 return True
-        if isinstance(current, ast.stmt) and any(_leaves(one, values) for one in _before(current, parent)):
+        if isinstance(current, ast.stmt) and any(
+            _has_left(one, values, scope) for one in before_in_block(current, parent)
+        ):
             return True
         current = parent
     return False
 
 
-def _before(statement: ast.stmt, parent: ast.AST) -> Iterator[ast.stmt]:
-    """The statements before this one in its block."""
-    for block in (getattr(parent, name, ()) for name in ("body", "orelse", "finalbody")):
-        if any(statement is one for one in block):
-            for one in block:
-                if one is statement:
-                    return
-                yield one
-
-
-def _leaves(statement: ast.stmt, values: dict[str, object]) -> bool:
-    """Whether a statement is a condition that holds, and then leaves the function."""
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.body[-1], (ast.Return, ast.Raise))
-        and _truth(statement.test, values) is True
-    )
-
-
-def _truth(test: ast.expr, values: dict[str, object]) -> bool | None:
-    """Whether a condition holds; None where that is not known."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand, values)
-        return None if inner is None else not inner
-    if isinstance(test, ast.BoolOp):
-        ends = not isinstance(test.op, ast.And)
-        parts = [_truth(one, values) for one in test.values]
-        if ends in parts:
-            return ends
-        return None if None in parts else not ends
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        left, right = _value(test.left, values), _value(test.comparators[0], values)
-        if left is _UNKNOWN or right is _UNKNOWN:
-            return None
-        if isinstance(test.ops[0], (ast.Is, ast.Eq)):
-            return left == right
-        return left != right if isinstance(test.ops[0], (ast.IsNot, ast.NotEq)) else None
-    value = _value(test, values)
-    return None if value is _UNKNOWN else bool(value)
-
-
-def _value(node: ast.expr, values: dict[str, object]) -> object:
-    if isinstance(node, ast.Constant):
-        return node.value if _is_plain(node.value) else _UNKNOWN
-    return values.get(node.id, _UNKNOWN) if isinstance(node, ast.Name) else _UNKNOWN
-
-
-def _is_plain(value: object) -> bool:
-    """Whether a constant can be stored and sent: no ellipsis, and no number that takes more than 64 bits."""
-    if isinstance(value, int):
-        return -(2**63) <= value < 2**63
-    return value is None or isinstance(value, (str, bytes, float))
+def _has_left(statement: ast.stmt, values: dict[str, object], scope: Scope) -> bool:
+    """Whether a statement is a condition by whose outcome the block is left."""
+    if not isinstance(statement, ast.If):
+        return False
+    in_body, in_orelse = leaves(statement.body), leaves(statement.orelse)
+    if not (in_body or in_orelse):
+        return False
+    holds = truth(statement.test, values, scope)
+    return holds is not None and (in_body if holds else in_orelse)
 
 
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:

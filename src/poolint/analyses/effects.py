@@ -78,9 +78,9 @@ class Effects:
                 retried = Witness((link,), effect)
                 if not is_around:
                     return retried
-            if target is None or not self._have_it(others, node, ()):
+            if target is None or not self._have_it(others, node, scope, ()):
                 continue
-            below = self.of_function(target, self.edges.enter(node, target, ()))
+            below = self.of_function(target, self.edges.enter(node, target, scope, ()))
             if below is not None:
                 return Witness((link, *below.links), below.effect)
         return retried
@@ -92,12 +92,12 @@ class Effects:
             if effect:
                 yield link.node, Witness((link,), effect)
 
-    def _have_it(self, others: tuple[Scope, ...], node: ast.Call, caller: Known) -> bool:
+    def _have_it(self, others: tuple[Scope, ...], node: ast.Call, scope: Scope, caller: Known) -> bool:
         """Whether each of the functions that may run here reaches a sink, too."""
-        return all(self._reaching.of(self._called(one, node, caller)) for one in others)
+        return all(self._reaching.of(self._called(one, node, scope, caller)) for one in others)
 
-    def _called(self, target: Scope, node: ast.Call, caller: Known) -> Called:
-        return Called(target.key, self.edges.enter(node, target, caller))
+    def _called(self, target: Scope, node: ast.Call, scope: Scope, caller: Known) -> Called:
+        return Called(target.key, self.edges.enter(node, target, scope, caller))
 
     def _reaches(self, key: Called) -> bool:
         """Whether a function has the effect, or calls one that has: of an abstract one, all that may run there."""
@@ -108,14 +108,15 @@ class Effects:
         for link, _, target, others, _ in self.edges.of_scope(scope):
             if target is not None and not (key.fixed and is_excluded(link.node, scope, key.fixed)):
                 assert isinstance(link.node, ast.Call)
-                called = self._called(target, link.node, key.fixed)
+                called = self._called(target, link.node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
                 is_near = self._reaching.finished.get(called) or self._does(called)
-                if is_near and self._have_it(others, link.node, key.fixed):
+                if is_near and self._have_it(others, link.node, scope, key.fixed):
                     return True
                 entered.append((called, others, link.node))
         return any(
-            self._reaching.of(called) and self._have_it(others, node, key.fixed) for called, others, node in entered
+            self._reaching.of(called) and self._have_it(others, node, scope, key.fixed)
+            for called, others, node in entered
         )
 
     def _does(self, key: Called) -> bool:
@@ -163,9 +164,9 @@ class Effects:
                 if target is None:
                     continue
                 assert isinstance(link.node, ast.Call)
-                if others and not self._have_it(others, link.node, entry[1]):
+                if others and not self._have_it(others, link.node, *entry):
                     continue
-                following = (target, self.edges.enter(link.node, target, entry[1]))
+                following = (target, self.edges.enter(link.node, target, *entry))
                 known = self._reaching.finished.get(Called(target.key, following[1]))
                 if following not in came_by and known is not False:
                     came_by[following] = (entry, link)

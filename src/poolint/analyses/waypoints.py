@@ -40,6 +40,7 @@ What = Literal[
     # of connections that are held
     "takes-connection",
     "takes-another",
+    "passed-by",
     "parent-takes-connection",
     "dependency-used",
     "dependency-used-own",

@@ -73,16 +73,13 @@ def _dispatch(argv: list[str]) -> int:
         if argv[:1] != ["rule"]:
             _need_directory()
         rest = argv[1:] if argv[:1] == ["check"] else argv
-        cache = "--no-cache" not in rest or "--" in rest
-        if not cache:
-            rest = [one for one in rest if one != "--no-cache"]
         if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith("-") for argument in rest):
             from poolint.cli.arguments import parse
 
             return parse(argv)
         from poolint.cli.check import Arguments, check
 
-        return check(Arguments(paths=rest, cache=cache))
+        return check(Arguments(paths=rest))
     except ConfigError as error:
         from poolint.output.text import printable
 

@@ -186,7 +186,7 @@ class Loops:
             found, arguments = self.ev.type_of(driven, scope), None
         for one in alternatives(found):
             if isinstance(one, Function) and one.scope.is_async and not one.scope.is_generator:
-                fixed = self.edges.enter(arguments, one.scope, ()) if arguments is not None else ()
+                fixed = self.edges.enter(arguments, one.scope, scope, ()) if arguments is not None else ()
                 below = effects.of_function(one.scope, fixed)
                 if below is not None:
                     link = Link(arguments or drive.node, scope, one.scope.qualified_name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.effects import Effects
-from poolint.analyses.holding.entry import since
+from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import checkout_sink
@@ -18,7 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, alternatives
@@ -126,7 +126,7 @@ class Nesting:
         functions = [scope]
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
-            path = [begun, waypoint("takes-another", node, scope.module)]
+            path = [begun, *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]
             called = alternatives(self.ev.type_of(node.func, scope))
             functions += [one.scope for one in called if isinstance(one, Function)]
             last: tuple[ast.expr, Scope] = (node, scope)
@@ -137,7 +137,7 @@ class Nesting:
             if not self._stays_held(witness, _held_as(hold)):
                 return "ended-before"
             links = tuple(link.name for link in witness.links)
-            path = [begun, *calls_of(witness)]
+            path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
             last = witness.links[-1][:2]
         return NestedCheckout(
@@ -206,9 +206,23 @@ def _commits(node: ast.expr) -> bool:
 
 
 def _is_lent(made: ast.Call, scope: Scope) -> bool:
-    """Whether a generator yields what a call has made: whoever asks for a session uses it."""
+    """Whether a generator yields what a call has made, or a decorator passes it to what it has been given: whoever asks
+    for a session uses it."""
     names = _names(made, scope)
-    return any(isinstance(one.value, ast.Name) and one.value.id in names for one in scope.yields)
+    if any(isinstance(one.value, ast.Name) and one.value.id in names for one in scope.yields):
+        return True
+    return any(
+        isinstance(one, ast.Name) and one.id in names and _is_given(call, scope)
+        for call in scope.calls
+        for one in (*call.args, *(keyword.value for keyword in call.keywords))
+    )
+
+
+def _is_given(call: ast.Call, scope: Scope) -> bool:
+    """Whether a function calls what the function around it has been given: a decorator's wrapper."""
+    if not isinstance(call.func, ast.Name) or call.func.id in scope.bindings or scope.parent is None:
+        return False
+    return any(one.kind == "parameter" for one in nearest(call.func.id, scope.parent))
 
 
 def _is_asked(scope: Scope, name: str) -> bool:

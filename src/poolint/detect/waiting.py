@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.database_locks import held as locks_held
-from poolint.analyses.holding.entry import since
+from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.detector import Detector
@@ -134,7 +134,7 @@ def observation(
         begun,
         tuple(link.name for link in witness.links),
         witness.effect,
-        (begun, *locks.values(), *calls_of(witness)),
+        (begun, *branch_of(hold, scope), *locks.values(), *calls_of(witness)),
         tuple(locks.values()),
     )
 

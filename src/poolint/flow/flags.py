@@ -100,13 +100,13 @@ class Flags:
             return [frozenset()]
         if self._before is None:
             begun = {self._graph.entry: frozenset([frozenset[tuple[str, bool]]()])}
-            self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self._along))
+            self._before = solve(self._graph, Problem(begun, lambda one, other: _reduced(one | other), self.along))
         found = self._before.get(node, ())
         return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
             frozenset()
         ]
 
-    def _along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
+    def along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
         """What is known once an event has happened and an edge is taken; None where no combination takes it."""
         if isinstance(edge.test, ast.expr) and edge.truth is not None:
             name, value = self._asked(edge.test, edge.truth)

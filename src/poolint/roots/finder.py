@@ -40,7 +40,6 @@ class Finder:
     def __init__(self, libraries: frozenset[str] = frozenset(), src: Iterable[str] = ()) -> None:
         self._libraries = libraries
         given = tuple(src)
-        self._marks: dict[str, frozenset[str]] = {}
         self._listings: dict[str, frozenset[str]] = {}
         self._files: dict[tuple[str, str], str | None] = {}
         self._searched: dict[tuple[tuple[str, ...], str], str | None] = {}
@@ -64,11 +63,7 @@ class Finder:
         """Those of them that say what a folder is: the root of a repository, of a project, or a package."""
         found = self._listed(folder)
         recording.listed("marks", folder, found)
-        marks = self._marks.get(folder)
-        if marks is None:
-            requirements = {name for name in found if name.startswith(REQUIREMENTS)}
-            marks = self._marks[folder] = found & recording.MARKS | requirements
-        return marks
+        return found & recording.MARKS | {name for name in found if name.startswith(REQUIREMENTS)}
 
     def _has(self, folder: str, name: str) -> bool:
         """Whether there is something of a name in a folder."""

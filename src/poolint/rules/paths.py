@@ -37,6 +37,7 @@ TEXTS: dict[What, str] = {
     "never-removed": "this checks out a connection, and nothing removes its session",
     "takes-connection": "`{}` takes a connection",
     "takes-another": "takes another one from the same pool",
+    "passed-by": "where `{}` is {}, `{}` is not reached",
     "parent-takes-connection": "the parent takes a connection",
     "dependency-used": "`{}` has used the session of `{}`",
     "dependency-used-own": "`{}` uses its session before handing it out",

@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 
-from poolint import __version__
 from poolint.files import read_regular
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from importlib.metadata import EntryPoint
 
     from poolint.rules.base import Meta, Rule
@@ -80,29 +78,22 @@ def has_plugins(group: str = GROUP) -> bool:
     """
     path = tuple(dict.fromkeys(sys.path))
     if path not in _groups:
-        _groups[path] = {
-            line for text in _texts_of(path, _is_foreign) for line in text.split(b"\n") if line[:1] == b"["
-        }
+        _groups[path] = {line for text in _entry_point_files(path) for line in text.split(b"\n") if line[:1] == b"["}
     return f"[{group}]".encode() in (line.strip() for line in _groups[path])
-
-
-def _is_foreign(name: str) -> bool:
-    return not name.startswith(f"{OURS}-")
 
 
 _groups: dict[tuple[str, ...], set[bytes]] = {}
 """The groups of entry points that distributions on a path announce."""
 
 
-def _texts_of(path: Iterable[str], is_wanted: Callable[[str], bool]) -> Iterator[bytes]:
-    """What the distributions on a path announce, those whose folders have names that are wanted."""
+def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
     for folder in path:
         try:
             names = os.listdir(folder or ".")
         except OSError:
             continue
         for name in names:
-            if name.endswith((".dist-info", ".egg-info")) and is_wanted(name):
+            if name.endswith((".dist-info", ".egg-info")) and not name.startswith(f"{OURS}-"):
                 try:
                     yield read_regular(os.path.join(folder, name, "entry_points.txt"))
                 except OSError:
@@ -183,50 +174,9 @@ def names_of(rules: Mapping[str, type[Rule]]) -> dict[str, str | None]:
 
 def _points() -> list[EntryPoint]:
     """Ours first, so that nobody can take a code from us; then by distribution, whatever the order on the path."""
-    return sorted(_announced(), key=lambda point: (_distribution(point) != OURS, _key(point)))
-
-
-def _announced() -> Iterable[EntryPoint]:
-    """What all distributions announce. ``importlib.metadata`` is only asked where one of them is not ours: it reads the
-    descriptions of all that is installed, and takes as long to import as ten files to parse."""
-    ours = [] if has_plugins() else list(_ours())
-    if ours:
-        return ours
     from importlib.metadata import entry_points
 
-    return entry_points(group=GROUP)
-
-
-class _Ours:
-    """An entry point of our own, as ``importlib.metadata`` has them."""
-
-    __slots__ = ("name", "value")
-
-    name: str
-    value: str
-
-    class dist:  # noqa: N801
-        name = OURS
-        version = __version__
-
-    def __init__(self, name: str, value: str) -> None:
-        self.name = name
-        self.value = value
-
-    def load(self) -> object:
-        module, _, name = self.value.partition(":")
-        return getattr(import_module(module), name)
-
-
-def _ours() -> Iterator[EntryPoint]:
-    """Our own entry points, by the first of our distributions on the path."""
-    for text in _texts_of(dict.fromkeys(sys.path), lambda name: name.startswith(f"{OURS}-")):
-        _, found, rest = f"\n{text.decode()}".partition(f"\n[{GROUP}]\n")
-        for line in rest.partition("\n[")[0].splitlines() if found else ():
-            name, given, value = line.partition("=")
-            if given:
-                yield _Ours(name.strip(), value.strip())  # type: ignore[misc]
-        return
+    return sorted(entry_points(group=GROUP), key=lambda point: (_distribution(point) != OURS, _key(point)))
 
 
 def _key(point: EntryPoint) -> tuple[str, str, str]:

@@ -23,7 +23,7 @@ from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
-from poolint.screen.shapes import AWAITED_USE, BY_HAND, DROPPED, STATE, STATE_HOLDERS, drives
+from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -122,7 +122,7 @@ class Screen:
         if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):
             return True
         path = os.path.abspath(path)
-        if path in self._distance and drives(data):
+        if path in self._distance and DRIVES.search(data) is not None:
             return True
         return self._may_drop(path, file)
 
@@ -187,8 +187,7 @@ class Screen:
         words = frozenset([name])
         if path in self._distance:
             for segment in file.bound.get(name, ()):
-                if b"async" in segment.part:
-                    found += [(path, inner) for inner in COROUTINE.findall(segment.part)]
+                found += [(path, inner) for inner in COROUTINE.findall(segment.part)]
                 words = words.union(segment.telling)
         new = [(path, word) for word in words & file.bound.keys()] if len(words) > 1 else []
         linked = file.linked

@@ -22,8 +22,7 @@ _GIVEN = re.compile(rb"= ?(\w+)(?=[ \t]*(?:[\r\n#;)\],]|$))")
 """A plain name, and nothing more, behind an equals sign."""
 _NAME = re.compile(rb" *(\w+)")
 _BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b";", b"\f"})
-_LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
-_BEFORE_DOT = frozenset(b". \t\n\r\v\f")
+_LETTER = re.compile(rb"\w")
 _CHAIN = re.compile(rb"(?:\s*\.\s*\w+)+")
 MAX_HEAD = 400
 """Bytes of a row before a call that are looked at; more of them are not read for each of its calls."""
@@ -101,7 +100,7 @@ class File:
         self._coroutines: frozenset[bytes] | None = None
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
-        self._aliases: dict[bytes, list[int]] | None = None
+        self._aliases: dict[bytes, list[bytes]] | None = None
         self._bound: dict[bytes, list[Segment]] | None = None
         self._mentioning: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
@@ -179,26 +178,25 @@ class File:
     def _chained(self, local: bytes) -> frozenset[bytes]:
         """The words behind ``local`` and a dot. An expression for each name would take longer to make than to use."""
         data, size = self.data, len(local)
-        found: set[bytes] = set()
+        found: list[bytes] = []
         start = data.find(local)
         while start >= 0:
             end = start + size
-            if data[end : end + 1] and data[end] in _BEFORE_DOT and not (start and data[start - 1] in _LETTERS):
-                match = _CHAIN.match(data, end)
-                if match is not None:
-                    found.add(match[0])
-                    end = match.end()
+            match = _CHAIN.match(data, end)
+            if match is not None and not (start and _LETTER.match(data, start - 1)):
+                found += WORD.findall(match[0])
+                end = match.end()
             start = data.find(local, end)
-        return frozenset(WORD.findall(b" ".join(found)))
+        return frozenset(found)
 
     def aliases(self, local: bytes) -> Iterable[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
         if self._aliases is None:
             self._aliases = {}
             for match in _GIVEN.finditer(self.data):
-                self._aliases.setdefault(match[1], []).append(match.start())
-        starts = self._aliases.get(local, ())
-        return [name for at in starts for name in WORD.findall(self.data, max(0, at - 80), at)[-1:]]
+                names = WORD.findall(self.data, max(0, match.start() - 80), match.start())[-1:]
+                self._aliases.setdefault(match[1], []).extend(names)
+        return self._aliases.get(local, ())
 
     @property
     def segments(self) -> list[Segment]:

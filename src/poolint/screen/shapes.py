@@ -15,22 +15,14 @@ AWAITED_USE = re.compile(
 )
 """The shape that evidence of use needs (see :mod:`poolint.types.evidence`), and a little more."""
 
-_DRIVES = re.compile(
-    rb"(?:asyncio\.run|asyncio\.Runner|anyio\.run|uvloop\.run|run_until_complete|async_to_sync|run_async|async_run"
+DRIVES = re.compile(
+    rb"\b(?:asyncio\.run|asyncio\.Runner|anyio\.run|uvloop\.run|run_until_complete|async_to_sync|run_async|async_run"
     rb"|run_coro\w*|run_sync)[ \t]*\("
 )
-"""What runs a coroutine on a loop of its own, or is called as if it did; maybe only the end of such a name."""
-
-_NAME = re.compile(rb"\w")
+"""What runs a coroutine on a loop of its own, or is called as if it did (:mod:`poolint.detect.loops`)."""
 
 BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
 """A member that is entered by hand (see :mod:`poolint.detect.holders`)."""
 
 DROPPED = re.compile(rb"^[ \t]+\w[\w.]*\.a?close\(\)[ \t]*(?:#.*)?$", re.MULTILINE)
 """A statement that closes something and awaits nothing."""
-
-
-def drives(data: bytes) -> bool:
-    """Whether a coroutine is run on a loop of its own, or something is called as if it was (:mod:`poolint.detect.loops`)."""
-    # An expression that begins with a boundary would be tried at each byte.
-    return any(not one.start() or _NAME.match(data, one.start() - 1) is None for one in _DRIVES.finditer(data))

@@ -50,9 +50,7 @@ def _from_imports(
     bound = segment.bound
     for kind in (_CARRIED, _SESSIONS):
         own = told[kind]
-        if not own or bound <= own or own.isdisjoint(segment.words):
-            continue  # what its words tell is worked out for few
-        if not own.isdisjoint(segment.telling):
+        if own and not bound <= own and not own.isdisjoint(segment.telling):
             learn(kind, bound)
     _, sessions, blocking = told
     if not (blocking or sessions) or bound <= blocking:

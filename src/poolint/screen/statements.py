@@ -7,12 +7,12 @@ from functools import cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable, Iterable
 
 UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
 """Words in a return annotation that say less than the body does."""
 
-_SEGMENT = re.compile(rb"\n(?=[A-Za-z_@(\[*])")
+_SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
 
 _TEXTS = re.compile(
     rb'("(?!"")(?:[^"\\\n]|\\(?:[\s\S]|\Z))*"?|\'(?!\'\')(?:[^\'\\\n]|\\(?:[\s\S]|\Z))*\'?)'
@@ -31,7 +31,7 @@ _ARROW = re.compile(rb"\)[ \t]*->")
 _GOES_ON = re.compile(rb"\n[ \t]*[\w@\"'#]")
 """What no annotation has in it: a row that begins like a statement."""
 
-_GIVES = re.compile(rb"return(?<!\wreturn)\b|yield(?<!\wyield)\b")
+_GIVES = re.compile(rb"\b(?:return|yield)\b")
 _YIELDS = re.compile(rb"^([ \t]+)(?![ \t])(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
 _COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
 _BOUND = re.compile(
@@ -45,10 +45,6 @@ _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|m
 
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 WORD = re.compile(rb"[A-Za-z_]\w*")
-
-_LETTERS = bytes(one if one < 128 and (chr(one).isalnum() or chr(one) == "_") else 32 for one in range(256))
-"""What is no part of a word becomes a blank."""
-
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
 
 
@@ -82,10 +78,11 @@ class Segment:
     def words(self) -> tuple[bytes, ...]:
         """All words in it, each once."""
         if self._words is None:
-            self._words = self._kept(words_of(self.part))
+            self._words = self._kept(WORD.findall(self.part))
         return self._words
 
-    def _kept(self, unique: Set[bytes]) -> tuple[bytes, ...]:
+    def _kept(self, words: Iterable[bytes]) -> tuple[bytes, ...]:
+        unique = dict.fromkeys(words)
         return tuple(map(self._known.setdefault, unique, unique))
 
     def reaches(self, ask: Callable[[bytes], bool]) -> bool:
@@ -106,12 +103,7 @@ class Segment:
         return self._telling
 
 
-def words_of(part: bytes) -> set[bytes]:
-    """The words of a text. What begins with a digit stands among them: no name is one of these."""
-    return set(part.translate(_LETTERS).split())
-
-
-def _told_by_function(part: bytes) -> Set[bytes]:
+def _told_by_function(part: bytes) -> frozenset[bytes]:
     """The words that tell what calling a function gives: its return annotation, or else what it returns.
 
     A generator is described by all of its body: what it yields, and what it holds while it waits to be asked again.
@@ -125,7 +117,7 @@ def _told_by_function(part: bytes) -> Set[bytes]:
                 words = frozenset(WORD.findall(part, *returns))
                 if words.isdisjoint(UNTOLD):
                     return words
-    return words_of(part) if gives is not None else frozenset()
+    return frozenset(WORD.findall(part)) if gives is not None else frozenset()
 
 
 def _returns(part: bytes) -> tuple[int, int] | None:
@@ -155,11 +147,11 @@ def _is_generator(part: bytes) -> bool:
     return False
 
 
-def _told_by_method(part: bytes) -> Set[bytes]:
+def _told_by_method(part: bytes) -> frozenset[bytes]:
     """The same for a method; one that sets attributes says what they are as well."""
     receiver = _RECEIVER.match(part)
     if receiver is not None and _setting(receiver[1]).search(part) is not None:
-        return words_of(part)
+        return frozenset(WORD.findall(part))
     return _told_by_function(part)
 
 
@@ -194,23 +186,23 @@ def _indent(part: bytes) -> bytes | None:
     return None
 
 
-def _told_by_class(part: bytes) -> Set[bytes]:
+def _told_by_class(part: bytes) -> frozenset[bytes]:
     """The words that tell what a class and its instances give: all but for the bodies of most methods."""
     indent = _indent(part)
     if indent is None:
-        return words_of(part)
+        return frozenset(WORD.findall(part))
     definitions, others = _in_class(indent)
     head, *parts = definitions.split(part)
-    told = words_of(head)
+    told = set(WORD.findall(head))
     for one in parts:
         if one.startswith(b"@"):
             continue
         after = others.search(one)
         if after is not None:
-            told |= words_of(one[after.start() :])
+            told.update(WORD.findall(one[after.start() :]))
             one = one[: after.start()]
         told |= _told_by_class(one) if one.startswith(b"class") else _told_by_method(one)
-    return told
+    return frozenset(told)
 
 
 def segments_of(data: bytes, known: dict[bytes, bytes] | None = None) -> list[Segment]:
@@ -221,8 +213,7 @@ def segments_of(data: bytes, known: dict[bytes, bytes] | None = None) -> list[Se
         data = b"".join(data.split(b'"""')[::2])  # doc strings: their words tell nothing of types
     known = {} if known is None else known
     parts: list[bytes] = []
-    *rows, last = _SEGMENT.split(data)
-    for part in (*(one + b"\n" for one in rows), last):
+    for part in _SEGMENT.split(data):
         if parts and _is_open(parts[-1]):
             parts[-1] += part
         else:

@@ -122,14 +122,13 @@ class Evaluator:
         found = self._memo.get(node)
         if found is not None:
             return found
-        kind = type(node)
-        if kind is ast.Name:
-            return self.once(node, self.name, node, scope)
-        if kind is ast.Constant:
-            return NOTHING if node.value is None else UNKNOWN  # type: ignore[attr-defined]
+        if isinstance(node, ast.Constant):
+            return NOTHING if node.value is None else UNKNOWN
         return self.once(node, self._type_of, node, scope)
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
+        if isinstance(node, ast.Name):
+            return self.name(node, scope)
         if isinstance(node, ast.Attribute):
             return members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
         if isinstance(node, ast.Call):

@@ -1,7 +1,7 @@
 """Which connections are held when a call is made: a forward data-flow analysis over the control-flow graph.
 
 What is known of a resource at an event is the set of its standings over all ways there. A call after a use on *some*
-way counts, but one after a commit on some way does not: ``if commit: session.commit()``.
+way counts; where others have ended the use, a way that has not is looked for (:mod:`~poolint.analyses.holding.ways`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from poolint.analyses.holding.exit_summaries import Leaving
 from poolint.analyses.holding.standings import Standings, changed_by
 from poolint.analyses.holding.transactions import inside
 from poolint.analyses.holding.transfer import Change
+from poolint.analyses.holding.ways import Ways
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.standings import Standing
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.holding.transfer import Changes, Reader
+    from poolint.analyses.holding.ways import Branch, Way
     from poolint.analyses.waypoints import Cause
     from poolint.flow.cfg import Graph, Node
     from poolint.models.schema import Class
@@ -39,7 +41,8 @@ class Hold(NamedTuple):
     """A connection that is held: by which resource, since which call or header, and whether in a transaction's block.
 
     ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here,
-    ``cause`` how it came to be held, where ``since`` does not show it.
+    ``cause`` how it came to be held, where ``since`` does not show it. ``branch`` is what leads past its end, where other
+    ways come to that.
     """
 
     resource: str
@@ -48,6 +51,7 @@ class Hold(NamedTuple):
     header: ast.expr | None
     is_sure: bool = True
     cause: Cause | None = None
+    branch: Branch | None = None
 
 
 MAX_RESOURCES = 50
@@ -66,6 +70,7 @@ class Holdings:
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._standings: dict[Scope, Standings | None] = {}
         self._beginnings = Beginnings(reader.ev, self)
+        self._ways: dict[Scope, Ways] = {}
 
     @cached_property
     def locked_below(self) -> Below:
@@ -159,11 +164,29 @@ class Holdings:
         for event in events:
             for name, found in standings.before(event).items():
                 change = standings.since(event, name)
-                if change is not None and name not in dedicated and not any(one.ended for one in found):
+                if name in dedicated:
+                    continue
+                if any(one.ended for one in found):
+                    way = self._way(event, name, scope) if any(one.is_held for one in found) else None
+                    if way is not None and name not in held:
+                        header = self._header(way.change, node, scope)
+                        since = way.change
+                        held[name] = Hold(name, since.node, since.cls, header, False, since.cause, way.branch)
+                elif change is not None:
                     is_sure = all(one.is_held for one in found)
                     header = self._header(change, node, scope)
                     held[name] = Hold(name, change.node, change.cls, header, is_sure, change.cause)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
+
+    def _way(self, event: Node, resource: str, scope: Scope) -> Way | None:
+        """A way on which a resource is held at an event, although others have ended its use."""
+        ways = self._ways.get(scope)
+        if ways is None:
+            changes = self.changes(scope)
+            ways = Ways(self._graphs.of(scope), changes, scope)
+            if self._changes.get(scope) is changes:
+                self._ways[scope] = ways
+        return ways.to(event, resource)
 
     def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
         """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""

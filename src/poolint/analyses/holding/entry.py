@@ -212,3 +212,11 @@ def since(hold: Hold, scope: Scope, does: What = "takes-connection") -> Waypoint
     """Where a connection came to be held, and how; ``does`` is what the call there does by itself."""
     what, about = hold.cause or Cause(does, (text_of(hold.since, scope),))
     return waypoint(what, hold.since, scope.module, *about)
+
+
+def branch_of(hold: Hold, scope: Scope) -> Iterator[Waypoint]:
+    """The branch by which a way leads past what ends the use of a connection on others."""
+    if hold.branch is not None:
+        test, truth, end = hold.branch
+        said = (text_of(test, scope), "true" if truth else "false", text_of(end, scope))
+        yield waypoint("passed-by", test, scope.module, *said)

@@ -1,8 +1,8 @@
 """Whether a function of the project returns with the session that it was passed still holding its connection.
 
 A helper that commits does not end what its caller holds if it also has a way past the commit: ``if row is None: create
-it and commit``; and one that reads back what it has committed holds again. What decides must not be an argument, or the
-session itself: then the caller knows more than we do. And what hands the session to somebody unknown may have ended it.
+it and commit``; and one that reads back what it has committed holds again. Ways that the caller's arguments rule out are
+none; what asks the session itself is not believed. And what hands the session to somebody unknown may have ended it.
 
 A function that calls itself leaves the session as its ways do that come back without that: while summaries look for a
 fixpoint, a way that calls what is not known to return yet ends there.
@@ -15,9 +15,12 @@ from enum import IntEnum
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.assumed import is_ruled_out
+from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_by
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import is_captured, parent_of
@@ -26,6 +29,8 @@ from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, 
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.assumed import Values
+    from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.transfer import Changes
@@ -50,6 +55,7 @@ class Passed(NamedTuple):
 
     function: ScopeKey
     parameter: str
+    fixed: Known = ()
 
 
 class Leaving:
@@ -59,6 +65,7 @@ class Leaving:
         self.ev = ev
         self.holdings = holdings
         self.ends = ends
+        self._entering = Entering(ev)
         self._summaries: Summaries[Passed, Left] = Summaries(
             "left", self._left, bottom=Left.NEVER, join=_on_some_way, components=components
         )
@@ -68,12 +75,16 @@ class Leaving:
         found = Left.NEVER
         for one in alternatives(self.ev.type_of(call.func, scope)):
             name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
-            found = max(found, self.parameter(one.scope, name) if isinstance(one, Function) and name else Left.ENDED)
+            left = Left.ENDED
+            if isinstance(one, Function) and name:
+                left = self.parameter(one.scope, name, self._entering.known(call, one.scope, scope, ()))
+            found = max(found, left)
         return found
 
-    def parameter(self, scope: Scope, name: str) -> Left:
-        """The same for one function and its parameter; ``NEVER`` only while a fixpoint is looked for."""
-        key = Passed(scope.key, name)
+    def parameter(self, scope: Scope, name: str, fixed: Known = ()) -> Left:
+        """The same for one function and its parameter, where this is known of the others; ``NEVER`` only while a fixpoint
+        is looked for."""
+        key = Passed(scope.key, name, fixed)
         found = self._summaries.of(key)
         return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
 
@@ -86,16 +97,10 @@ class Leaving:
         if any(self._is_handed_on(load, scope) for load in scope.loads.get(name, ())):
             return Left.ENDED
         changes = self.holdings.changes(scope)
-        ending = [
-            one
-            for found in changes.calls.values()
-            for one in found
-            if one.resource == name and not (one.holds or one.never)
-        ]
-        if any(_is_decided_by_caller(one.node, scope) for one in ending):
+        if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
-            found = _left(self.holdings.graph(scope), changes, name, scope)
+            found = _left(self.holdings.graph(scope), changes, name, scope, dict(key.fixed))
         except TooComplex:
             return Left.ENDED
         return reduce(_on_some_way, found, Left.NEVER)
@@ -141,22 +146,20 @@ def _on_some_way(one: Left, other: Left) -> Left:
     return Left.HELD if Left.HELD in (one, other) else max(one, other)
 
 
-def _is_decided_by_caller(call: ast.expr, scope: Scope) -> bool:
-    """Whether an argument decides if this happens: ``if commit: session.commit()``."""
-    arguments = {name for name, found in scope.bindings.items() if any(one.kind == "parameter" for one in found)}
-    child: ast.AST = call
+def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
+    """Whether something happens where the resource itself is asked for it: ``if session.in_transaction(): commit``."""
+    child: ast.AST = node
     parent = parent_of(child)
     while parent is not None and parent is not scope.node:
-        if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and child is not parent.test:
-            asked = {one.id for one in ast.walk(parent.test) if isinstance(one, ast.Name)}
-            if not asked.isdisjoint(arguments):
-                return True
+        is_under = isinstance(parent, (ast.If, ast.IfExp, ast.While)) and child is not parent.test
+        if is_under and any(name_of(one) == name for one in ast.walk(parent.test)):  # type: ignore[attr-defined]
+            return True
         child, parent = parent, parent_of(parent)
     return False
 
 
-def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
-    """How a function can leave a resource when it returns, by ways on which nothing raises.
+def _left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Values) -> set[Left]:
+    """How a function can leave a resource when it returns, by ways on which nothing raises and that ``fixed`` allows.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed.
@@ -166,10 +169,10 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope) -> set[Left]:
     def transfer(edge: Edge, before: tuple[Left, bool]) -> tuple[Left, bool] | None:
         event, (state, is_told) = edge.source, before
         found = changed_by(event, changes) or ()
-        if edge.is_unwinding or any(one.never for one in found):
+        if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
         for change in found:
-            if change.resource == name and not (change.holds and _is_decided_by_caller(change.node, scope)):
+            if change.resource == name and not (change.holds and asks_of(change.node, name, scope)):
                 state = Left.HELD if change.holds else Left.ENDED
         if event.kind == "return":
             is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)

@@ -85,6 +85,11 @@ class Changes:
         inside = (found for table in (self.calls, self.enters) for found in table.values())
         yield from (one for found in inside for one in found if one.holds or one.reverse)
 
+    def ending(self, resource: str) -> Iterator[Change]:
+        """The calls by which the use of a resource ends."""
+        inside = (one for found in self.calls.values() for one in found)
+        yield from (one for one in inside if one.resource == resource and not (one.holds or one.never))
+
     def holds_any(self) -> bool:
         """Whether something is held by one of them."""
         return next(self.holding(), None) is not None

@@ -1,0 +1,284 @@
+"""What an expression comes to where something is known of parameters: a constant, or a hint such as "not None".
+
+What is known of a function's keyword arguments (``**kwargs``) stands under ``kwargs[name]``. A local name is what it was
+bound to, where one binding alone can be seen.
+"""
+
+from __future__ import annotations
+
+import ast
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from poolint.flow.flags import name_of
+from poolint.syntax.reaching import reaching
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from poolint.flow.cfg import Edge
+    from poolint.syntax.scopes import Binding, Scope
+
+
+class Hint(IntEnum):
+    """What is known of a value that is no constant. They are numbers, which can be stored, that nobody writes."""
+
+    GIVEN = 0x504F_4F4C_494E_5401
+    """Not None."""
+    TRUE = 0x504F_4F4C_494E_5402
+    FALSE = 0x504F_4F4C_494E_5403
+    ABSENT = 0x504F_4F4C_494E_5404
+    """A keyword argument that was not passed."""
+
+
+UNKNOWN: Final = object()
+Values = dict[str, object]
+"""What is known: by names, dotted names, and ``kwargs[name]``."""
+
+_MAX_STEPS = 6
+"""Expressions inside each other, or bound to names, that are looked into."""
+
+_MAX_BINDINGS = 8
+"""Bindings of a name that are told apart."""
+
+_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+def truth(test: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> bool | None:
+    """Whether a condition holds; None where that is not known."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inner = truth(test.operand, values, scope, steps)
+        return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        ends = not isinstance(test.op, ast.And)
+        parts = [truth(one, values, scope, steps) for one in test.values]
+        if ends in parts:
+            return ends
+        return None if None in parts else not ends
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        return _compared(test, values, scope, steps)
+    found = value(test, values, scope, steps)
+    if isinstance(found, Hint):
+        return {Hint.TRUE: True, Hint.FALSE: False}.get(found)
+    return None if found is UNKNOWN else bool(found)
+
+
+def _compared(test: ast.Compare, values: Mapping[str, object], scope: Scope, steps: int) -> bool | None:
+    (operator,), (other,) = test.ops, test.comparators
+    if isinstance(operator, (ast.In, ast.NotIn)):
+        key = _keyword_key(other, test.left, scope)
+        found = values.get(key, UNKNOWN) if key else UNKNOWN
+        return None if found is UNKNOWN else (found is Hint.ABSENT) is isinstance(operator, ast.NotIn)
+    if not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
+        return None
+    one, another = value(test.left, values, scope, steps), value(other, values, scope, steps)
+    equal = _equal(one, another)
+    return None if equal is None else equal is isinstance(operator, (ast.Is, ast.Eq))
+
+
+def _equal(one: object, other: object) -> bool | None:
+    if UNKNOWN in (one, other) or Hint.ABSENT in (one, other):
+        return None
+    if isinstance(one, Hint) and isinstance(other, Hint):
+        return False if {one, other} == {Hint.TRUE, Hint.FALSE} else None
+    hint, constant = (one, other) if isinstance(one, Hint) else (other, one)
+    if not isinstance(hint, Hint):
+        return one == other
+    if constant is None:
+        return False if hint in (Hint.GIVEN, Hint.TRUE) else None
+    contradicts = (hint is Hint.TRUE and not constant) or (hint is Hint.FALSE and constant)
+    return False if contradicts else None
+
+
+def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> object:
+    """What an expression comes to: a constant, a :class:`Hint`, or ``UNKNOWN``."""
+    if isinstance(node, ast.Constant):
+        return node.value if _is_plain(node.value) else UNKNOWN
+    if steps > _MAX_STEPS:
+        return UNKNOWN
+    if isinstance(node, ast.Name):
+        return _named(node, values, scope, steps)
+    if isinstance(node, ast.Attribute):
+        return values.get(name_of(node), UNKNOWN)
+    if isinstance(node, ast.Call) and not node.keywords and 1 <= len(node.args) <= 2:
+        return _asked(node, values, scope, steps)
+    if isinstance(node, ast.Subscript):
+        found = values.get(_keyword_key(node.value, node.slice, scope), UNKNOWN)
+        return UNKNOWN if found is Hint.ABSENT else found
+    if isinstance(node, ast.IfExp):
+        holds = truth(node.test, values, scope, steps + 1)
+        return UNKNOWN if holds is None else value(node.body if holds else node.orelse, values, scope, steps + 1)
+    if isinstance(node, ast.BoolOp):
+        ends = not isinstance(node.op, ast.And)
+        for one in node.values[:-1]:
+            holds = truth(one, values, scope, steps + 1)
+            if holds is None:
+                return UNKNOWN
+            if holds is ends:
+                return value(one, values, scope, steps + 1)
+        return value(node.values[-1], values, scope, steps + 1)
+    if isinstance(node, (ast.Compare, ast.UnaryOp)):
+        found = truth(node, values, scope, steps + 1)
+        return UNKNOWN if found is None else found
+    return UNKNOWN
+
+
+def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: int) -> object:
+    bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
+    if not values and all(one.kind == "parameter" for one in bindings):
+        return UNKNOWN
+    seen = _seen(bindings, node)
+    if len(seen) != 1 or node.id in scope.declared:
+        return UNKNOWN
+    (binding,) = seen
+    if binding.kind == "parameter":
+        return values.get(node.id, UNKNOWN)
+    if node.id in values:
+        return values[node.id]  # a guard has asked for it
+    if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
+        return value(binding.value, values, scope, steps + 1)
+    return UNKNOWN
+
+
+def _asked(call: ast.Call, values: Mapping[str, object], scope: Scope, steps: int) -> object:
+    """``kwargs.get("session")``, ``kwargs.pop("session", None)``."""
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "pop")):
+        return UNKNOWN
+    found = values.get(_keyword_key(call.func.value, call.args[0], scope), UNKNOWN)
+    if found is not Hint.ABSENT:
+        return found
+    return value(call.args[1], values, scope, steps + 1) if len(call.args) > 1 else None
+
+
+def _keyword_key(holder: ast.expr, key: ast.expr, scope: Scope) -> str:
+    """What a keyword argument is known under, of a function that takes any; empty for anything else."""
+    arguments = getattr(scope.node, "args", None)
+    if not (isinstance(arguments, ast.arguments) and arguments.kwarg is not None):
+        return ""
+    is_of = isinstance(holder, ast.Name) and holder.id == arguments.kwarg.arg
+    is_named = isinstance(key, ast.Constant) and isinstance(key.value, str)
+    return f"{arguments.kwarg.arg}[{key.value!s}]" if is_of and is_named and isinstance(key, ast.Constant) else ""
+
+
+def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
+    """The keyword arguments that a function asks for by name, and what each is known under."""
+    arguments = getattr(scope.node, "args", None)
+    if not (isinstance(arguments, ast.arguments) and arguments.kwarg is not None):
+        return
+    for load in scope.loads.get(arguments.kwarg.arg, ()):
+        parent = parent_of(load)
+        key: ast.expr | None = None
+        if isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load):
+            key = parent.slice
+        elif isinstance(parent, ast.Compare) and parent.comparators == [load]:
+            key = parent.left
+        elif isinstance(parent, ast.Attribute) and isinstance(call := parent_of(parent), ast.Call) and call.args:
+            key = call.args[0]
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield key.value, f"{arguments.kwarg.arg}[{key.value}]"
+
+
+def guarded(node: ast.AST, scope: Scope, values: Mapping[str, object]) -> Values:
+    """What is known where a node stands: what is known on entry, and what the tests on the way there have shown."""
+    found = dict(values)
+    shown: list[tuple[ast.expr, bool]] = []
+    current = node
+    while current is not scope.node and (parent := parent_of(current)) is not None:
+        if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and current is not parent.test:
+            orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
+            shown.append((parent.test, not any(current is one for one in orelse)))
+        if isinstance(parent, ast.BoolOp):
+            before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
+            shown += [(one, isinstance(parent.op, ast.And)) for one in before]
+        if isinstance(current, ast.stmt):
+            for one in before_in_block(current, parent):
+                if isinstance(one, ast.Assert):
+                    shown.append((one.test, True))
+                elif isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)):
+                    shown.append((one.test, not leaves(one.body)))
+        current = parent
+    for test, holds in reversed(shown):
+        told = _shown(test, holds)
+        found.update((name, what) for name, asked, what in told if _is_same_there(asked, node, name, scope))
+    return found
+
+
+def _shown(test: ast.expr, holds: bool) -> Iterator[tuple[str, ast.expr, object]]:
+    """What a test that came out like this shows: of which name, where that stands, and what it is."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from _shown(test.operand, not holds)
+    elif isinstance(test, ast.BoolOp):
+        if isinstance(test.op, ast.And) is holds:
+            for one in test.values:
+                yield from _shown(one, holds)
+    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
+        name, constant = name_of(test.left), test.comparators[0].value
+        if not name or not _is_plain(constant) or not isinstance(test.ops[0], (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
+            return
+        if isinstance(test.ops[0], (ast.Is, ast.Eq)) is holds:
+            yield name, test.left, constant
+        elif constant is None:
+            yield name, test.left, Hint.GIVEN
+    elif name_of(test):
+        yield name_of(test), test, Hint.TRUE if holds else Hint.FALSE
+
+
+def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> bool:
+    """Whether a name still means at ``node`` what it meant where it was asked for."""
+    root = name.partition(".")[0]
+    if root in scope.declared or not isinstance(node, ast.expr):
+        return False
+    bindings = [one for one in scope.bindings.get(root, ()) if one.kind != "narrowed"]
+    if "." in name:
+        is_set = any(
+            isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store) and name_of(one) == name
+            for one in ast.walk(scope.node)
+        )
+        return len(bindings) == 1 and not is_set
+    if len(bindings) <= 1:
+        return bool(bindings)
+    before, after = _seen(bindings, asked), _seen(bindings, node)
+    return len(before) == 1 and before == after
+
+
+def _seen(bindings: list[Binding], use: ast.expr) -> list[Binding]:
+    """The bindings that a use may see; none where there are too many to look at."""
+    if len(bindings) > _MAX_BINDINGS:
+        return []
+    return reaching(bindings, use) if len(bindings) > 1 else bindings
+
+
+def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:
+    """Whether an edge is the outcome of a test that comes out otherwise."""
+    if not values or edge.truth is None or not isinstance(edge.test, ast.expr):
+        return False
+    found = truth(edge.test, values, scope)
+    return found is not None and found is not edge.truth
+
+
+def leaves(body: list[ast.stmt]) -> bool:
+    """Whether nothing after a block is reached through it."""
+    last = body[-1] if body else None
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return leaves(last.body)
+    if isinstance(last, ast.If):
+        return leaves(last.body) and leaves(last.orelse)
+    return isinstance(last, _LEAVES)
+
+
+def before_in_block(statement: ast.stmt, parent: ast.AST) -> Iterator[ast.stmt]:
+    """The statements before this one in its block."""
+    for block in (getattr(parent, name, ()) for name in ("body", "orelse", "finalbody")):
+        if any(statement is one for one in block):
+            for one in block:
+                if one is statement:
+                    return
+                yield one
+
+
+def _is_plain(constant: object) -> bool:
+    """Whether a constant can be stored and sent: no ellipsis, and no number that takes more than 64 bits."""
+    if isinstance(constant, int):
+        return -(2**63) <= constant < 2**63
+    return constant is None or isinstance(constant, (str, bytes, float))
