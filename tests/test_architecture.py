@@ -304,6 +304,7 @@ LOOK_UPS = {
 }
 MAY_FOLLOW = {
     # What an expression is, not where it comes from; asked while evaluations are in progress.
+    "types/by_use.py": {"_home": "looks for the function around that binds a name, and follows no value"},
     "types/evaluator.py": {"_binding": "a declared type hides what is assigned"},
     "types/evidence.py": {"_owner": "looks for the function around that binds a name, and follows no value"},
     "types/loading.py": {"_text": "the names that are loaded, before anything is known of types"},

@@ -156,6 +156,8 @@ class Edges:
         source = scope.module.source
         if name in self.ev.screen.definitions(source.path, source.data):
             return True
+        if isinstance(parent_of(node), ast.withitem):
+            return True  # what it is may be known by what is done in the block
         if isinstance(node.func, ast.Attribute):
             # Any other method has the name that its class gives it.
             return _is_own(node.func, scope) or self._is_near_any_word(source.path, source.data)

@@ -73,6 +73,12 @@ How = Literal[
     "attaches",
     "leads-to-driver",
     "named-engine",
+    "used-session",
+    "used-factory",
+    "makes-statement",
+    "shows-query",
+    "shows-session",
+    "shows-alone",
     "shows-database",
     "shows-engine",
     "talks",
@@ -138,6 +144,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
     nothing declares, and has such a name, to be a session or a connection, or an engine; ``talks``: methods of drivers.
+    ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
+    ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
+    queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
 
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 

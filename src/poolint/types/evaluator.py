@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated, containers, evidence, imports, members, parameters, returns
+from poolint.types import annotated, by_use, containers, evidence, imports, members, parameters, returns
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.values import (
@@ -128,9 +128,10 @@ class Evaluator:
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
         if isinstance(node, ast.Name):
-            return self.name(node, scope)
+            return by_use.unless_known(self, self.name(node, scope), node, scope)
         if isinstance(node, ast.Attribute):
-            return members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
+            found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
+            return by_use.unless_known(self, found, node, scope)
         if isinstance(node, ast.Call):
             return returns.result(self, self.type_of(node.func, scope), node, scope)
         if isinstance(node, ast.Await):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
-from poolint.types import annotated, loading
+from poolint.types import annotated, by_use, loading
 from poolint.types.values import (
     NOTHING,
     UNKNOWN,
@@ -52,7 +52,8 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     if isinstance(callee, ClassObject):
         return _constructed(ev, callee, node, scope)
     if isinstance(callee, LibraryName):
-        return _well_known(ev, callee.name, node, scope)
+        found = _well_known(ev, callee.name, node, scope)
+        return found if found is not UNKNOWN else by_use.given(ev, node, scope)
     found = called(ev, callee)
     return loading.loaded(ev, callee, node, scope) if found is UNKNOWN and isinstance(callee, Function) else found
 

@@ -1,0 +1,371 @@
+"""What a value of which nothing is declared must be, by what is done with it: types from evidence of use.
+
+Where statements of SQLAlchemy are run on what ``async with db.sessions() as session`` binds, ``session`` is a session and
+``db.sessions`` makes such; where queries are awaited inside ``async with conn.transaction()``, ``conn`` is a connection.
+Each expression is judged by its own function alone, so a pool is known by its expression. Uses that several kinds of
+objects would allow tell nothing: a helper with an ``execute`` of its own that gives a connection back each time is called
+like a session, so of what is passed in, more than that has to be seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from poolint.syntax.scopes import means, parent_of
+from poolint.types import returns
+from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+Mode: TypeAlias = Literal["async", "sync"]
+
+_OURS = "poolint.evidence."
+_PLACEHOLDER = re.compile(r"\$\d")
+_MAX_STEPS = 12
+_TAKES = frozenset({"connect", "begin", "acquire"})
+"""Methods of engines and pools that take a connection."""
+
+
+class _Call(NamedTuple):
+    node: ast.Call
+    scope: Scope
+
+
+class _Made(NamedTuple):
+    """How the value of a call is kept: the name that it is bound to, with the calls on that; ``how`` it is taken."""
+
+    how: Literal["async with", "with", "await", "assign"]
+    calls: list[_Call]
+
+
+def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+    """What has been found for a name or an attribute, or else what its uses tell."""
+    return found if found is not UNKNOWN else ev.derived(ByUse).told(node, scope)
+
+
+def given(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:
+    """What a call of an unknown library's function gives, by the uses of that."""
+    return ev.derived(ByUse).made(call, scope)
+
+
+class ByUse:
+    """Types by use, for one evaluator. The calls on each expression are filed once for each function."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        words = ev.models.words
+        self._queries, self._of_session, self._alone = (
+            words("shows-query"),
+            words("shows-session"),
+            words("shows-alone"),
+        )
+        self._words = self._queries | self._of_session | {"transaction"}
+        self._roots = ev.models.words("makes-statement")
+        self._filed: dict[Scope, dict[str, list[_Call]]] = {}
+        self._near: dict[Module, bool] = {}
+        self._released: dict[Module, frozenset[str]] = {}
+
+    def told(self, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+        """What a name or an attribute must be, of which nothing else tells; ``UNKNOWN`` where its uses do not."""
+        filed = self._calls(scope)
+        text = dotted(node) if filed else ""
+        if not text:
+            return UNKNOWN
+        parent = parent_of(node)
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return self._factory(parent, scope, filed)
+        if isinstance(parent, ast.Attribute) and parent.attr in _TAKES:
+            owner = self._owner(parent, scope, filed)
+            if owner is not UNKNOWN:
+                return owner
+        return self._handle(node, text, scope, filed) if text in filed else UNKNOWN
+
+    def made(self, call: ast.Call, scope: Scope) -> Type:
+        """What a call of an unknown library's function must give."""
+        if not isinstance(parent_of(call), ast.withitem) or not (filed := self._calls(scope)):
+            return UNKNOWN
+        made = self._kept(call, scope, filed)
+        if made is None:
+            return UNKNOWN
+        session = self._of_statements(made.calls, made.how)
+        if session is None:
+            return UNKNOWN
+        one = self._instance("used-session", session)
+        return Pending("async-cm" if made.how == "async with" else "cm", entered=one) if one is not None else UNKNOWN
+
+    # What is filed
+
+    def _calls(self, scope: Scope) -> dict[str, list[_Call]]:
+        """The calls of telling methods in a function, all that is inside it and around it, by what they are called on, as
+        written; none in modules without a database, so that nothing depends on the screen."""
+        found = self._filed.get(scope)
+        if found is not None:
+            return found
+        top = scope.outermost_function
+        if top is not None and top is not scope:
+            found = self._calls(top)
+        else:
+            found = {}
+            for inner in top.descendants() if top is not None and self._is_near(scope.module) else ():
+                for call in inner.calls_named(self._words):
+                    text = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+                    if text:
+                        found.setdefault(text, []).append(_Call(call, inner))
+        self._filed[scope] = found
+        return found
+
+    def _is_near(self, module: Module) -> bool:
+        found = self._near.get(module)
+        if found is None:
+            found = self._near[module] = self.ev.screen.is_near_database(module.path, module.source.data)
+        return found
+
+    def _kept(self, call: ast.Call, scope: Scope, filed: dict[str, list[_Call]]) -> _Made | None:
+        """How the value of a call is kept, if one name holds it alone."""
+        value: ast.AST = call
+        parent = parent_of(call)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, parent_of(parent)
+        if isinstance(parent, ast.withitem):
+            statement = parent_of(parent)
+            if not isinstance(parent.optional_vars, ast.Name) or value is not call:
+                return None
+            calls = _within(statement, filed.get(parent.optional_vars.id, []))
+            return _Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
+        if not (
+            isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
+        ):
+            return None
+        name = parent.targets[0].id
+        if len(scope.bindings.get(name, ())) != 1:
+            return None
+        calls = [one for one in filed.get(name, []) if means(name, one.scope, scope)]
+        return _Made("assign" if value is call else "await", calls)
+
+    # What it is
+
+    def _handle(self, node: ast.expr, text: str, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+        """A session or a connection that comes from elsewhere: as a parameter, an attribute."""
+        calls = filed[text]
+        if isinstance(node, ast.Name):
+            home = _home(node.id, scope)
+            if home is None or any(
+                one.annotation is not None and returns.tells(one.annotation) for one in home.bindings[node.id]
+            ):
+                return UNKNOWN  # what is declared is what it is, also where that is not known
+            calls = [one for one in calls if means(node.id, one.scope, home)]
+        else:
+            calls = [one for one in calls if one.scope is scope]
+            if _is_stored(text, scope):
+                return UNKNOWN
+        block = self._of_transaction(calls)
+        if block is not None:
+            return self._own("Connection", block)
+        mode = self._of_statements(calls, "")
+        if mode is None or not self._is_session(calls):
+            return UNKNOWN
+        return self._instance("used-session", mode) or UNKNOWN
+
+    def _is_session(self, calls: list[_Call]) -> bool:
+        """Whether more is done than to run statements, as helpers do that have a connection for each."""
+        return any(last_name(one.node.func) in self._of_session for one in calls) or any(
+            last_name(one.node.func) in self._alone and self._is_statement(one) for one in calls
+        )
+
+    def _factory(self, call: ast.Call, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+        """What is called and gives a session or a connection."""
+        made = self._kept(call, scope, filed)
+        if made is None or not made.calls or not self._is_owed(made, call, scope):
+            return UNKNOWN
+        mode = self._of_statements(made.calls, made.how)
+        if mode is not None:
+            if made.how == "await":
+                return self._own("Sessions", mode)
+            return self._instance("used-factory", mode) or UNKNOWN
+        driver = self._of_driver(made)
+        return self._own("Connections", driver) if driver is not None else UNKNOWN
+
+    def _owner(self, member: ast.Attribute, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
+        """An engine or a pool, by the method that takes a connection from it."""
+        call = parent_of(member)
+        if not isinstance(call, ast.Call) or call.func is not member:
+            return UNKNOWN
+        made = self._kept(call, scope, filed)
+        if made is None or not made.calls or not self._is_owed(made, call, scope):
+            return UNKNOWN
+        mode = self._of_statements(made.calls, made.how)
+        if mode is not None:
+            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr != "acquire" else UNKNOWN
+        driver = self._of_driver(made) if member.attr == "acquire" else None
+        return self._own("Pool", driver) if driver is not None else UNKNOWN
+
+    def _is_owed(self, made: _Made, call: ast.Call, scope: Scope) -> bool:
+        """Whether what a call gives is its caller's: it is entered, or given back, here or where the module does the
+        same. What a registry gives for each thread, or an object that is lent, is taken and left alone."""
+        if made.how in ("async with", "with"):
+            return True
+        return dotted(call.func) in self._released_in(scope.module)
+
+    def _released_in(self, module: Module) -> frozenset[str]:
+        """What is called in the headers of ``with`` in a module, or gives what is closed there."""
+        found = self._released.get(module)
+        if found is None:
+            texts = set()
+            for scope in module.scope.descendants():
+                for statement in scope.withs:
+                    for item in statement.items:
+                        if isinstance(item.context_expr, ast.Call):
+                            texts.add(dotted(item.context_expr.func))
+                closed = {dotted(one.func.value) for one in scope.calls_of("close") + scope.calls_of("aclose")}  # type: ignore[attr-defined]
+                for name in closed & scope.bindings.keys():
+                    for binding in scope.bindings[name]:
+                        value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+                        if isinstance(value, ast.Call):
+                            texts.add(dotted(value.func))
+            found = self._released[module] = frozenset(texts - {""})
+        return found
+
+    # What the calls tell
+
+    def _of_statements(self, calls: list[_Call], how: str) -> Mode | None:
+        """Whether statements of SQLAlchemy are run by these calls, and how."""
+        if not any(self._is_statement(one) for one in calls):
+            return None
+        return _mode([one for one in calls if last_name(one.node.func) in self._queries], how)
+
+    def _is_statement(self, one: _Call) -> bool:
+        """Whether a call runs a statement that a function of SQLAlchemy has made."""
+        from poolint.types.following import origin
+
+        if last_name(one.node.func) not in self._queries or not one.node.args:
+            return False
+        node, scope = one.node.args[0], one.scope
+        for _ in range(_MAX_STEPS):
+            if isinstance(node, ast.Call):
+                node = node.func
+                continue
+            if not isinstance(node, (ast.Name, ast.Attribute)):
+                return False
+            found = self.ev.type_of(node, scope)
+            if isinstance(found, (LibraryName, LibraryFunction, ClassObject)):
+                return self.ev.qualified_name(found).partition(".")[0] in self._roots
+            if isinstance(node, ast.Attribute):
+                node = node.value
+                continue
+            made = origin(self.ev, node, scope, frozenset())
+            if made.node is node:
+                return False
+            node, scope = made.node, made.scope
+        return False
+
+    def _of_transaction(self, calls: list[_Call]) -> Mode | None:
+        """Whether queries are run inside a ``transaction()`` of what they are called on, and how."""
+        for one in calls:
+            item = parent_of(one.node)
+            if last_name(one.node.func) != "transaction" or not isinstance(item, ast.withitem):
+                continue
+            statement = parent_of(item)
+            mode: Mode = "async" if isinstance(statement, ast.AsyncWith) else "sync"
+            inside = [other for other in _within(statement, calls) if last_name(other.node.func) in self._queries]
+            if inside and _mode(inside, "with" if mode == "sync" else "") == mode:
+                return mode
+        return None
+
+    def _of_driver(self, made: _Made) -> Mode | None:
+        """Whether what is called is the connection of a driver: it has transactions, or takes numbered placeholders."""
+        queries = [one for one in made.calls if last_name(one.node.func) in self._queries]
+        if self._of_transaction(made.calls) is None and not any(_has_placeholder(one.node) for one in queries):
+            return None
+        mode = _mode(queries, made.how)
+        return mode if mode == "async" else None
+
+    # Classes
+
+    def _instance(self, how: Literal["used-session", "used-factory", "named-engine"], mode: Mode) -> Instance | None:
+        """An object of the class of such a row that works in this mode."""
+        for name in sorted(self.ev.models.manners.get(how, ())):
+            cls = self.ev.models.classes[name]
+            if cls.mode == mode:
+                return _of(cls)
+        return None
+
+    def _own(self, name: str, mode: Mode) -> Type:
+        """An object of one of the classes that stand for what drivers have in common."""
+        cls = self.ev.models.classes.get(f"{_OURS}{'Async' if mode == 'async' else 'Sync'}{name}")
+        return _of(cls) if cls is not None else UNKNOWN
+
+
+def _of(cls: Class) -> Instance:
+    return Instance(cls, cls)
+
+
+def dotted(node: ast.AST) -> str:
+    """A name, or attributes of one, as written; empty for anything else."""
+    parts: list[str] = []
+    while type(node) is ast.Attribute:
+        parts.append(node.attr)
+        node = node.value
+    if type(node) is not ast.Name:
+        return ""
+    parts.append(node.id)
+    return ".".join(reversed(parts))
+
+
+def _mode(queries: list[_Call], how: str) -> Mode | None:
+    """Whether queries are awaited; None where that cannot be told, since an ``await`` may be what is missing."""
+    if any(isinstance(parent_of(one.node), ast.Await) for one in queries):
+        return "async" if how != "with" else None
+    if how == "async with":
+        return "async"
+    if how == "with" or (queries and not any(one.scope.is_async for one in queries)):
+        return "sync"
+    return None
+
+
+def _within(statement: ast.AST | None, calls: list[_Call]) -> list[_Call]:
+    """Those of the calls that stand inside a block."""
+    if not isinstance(statement, (ast.With, ast.AsyncWith)):
+        return []
+    first, last = statement.body[0].lineno, statement.end_lineno or 0
+    return [one for one in calls if first <= one.node.lineno <= last]
+
+
+def _home(name: str, scope: Scope) -> Scope | None:
+    """The function that binds a name, once and to something that is not made here."""
+    around: Scope | None = scope
+    while around is not None and around.kind != "module":
+        bindings = [one for one in around.bindings.get(name, ()) if one.kind != "narrowed"]
+        if bindings and around.kind != "class":
+            real = [one for one in bindings if not (isinstance(one.value, ast.Constant) and one.value.value is None)]
+            is_one = len(bindings) == 1 or len(real) == 1 or all(one.kind == "with" for one in bindings)
+            return around if is_one else None
+        around = around.parent
+    return None
+
+
+def _is_stored(text: str, scope: Scope) -> bool:
+    """Whether a function gives an attribute a value."""
+    first, _, last = text.rpartition(".")
+    return any(
+        isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and node.attr == last
+        and dotted(node.value) == first
+        for node in ast.walk(scope.node)
+    )
+
+
+def _has_placeholder(call: ast.Call) -> bool:
+    first = call.args[0] if call.args else None
+    return (
+        isinstance(first, ast.Constant)
+        and isinstance(first.value, str)
+        and _PLACEHOLDER.search(first.value) is not None
+    )
