@@ -29,6 +29,7 @@ _KINDS: tuple[tuple[LockKind, re.Pattern[str]], ...] = (
     ("table-lock", re.compile(r"\bLOCK\s+TABLE\b", re.IGNORECASE)),
     ("advisory-lock", re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)),
 )
+_TRIES = re.compile(r"\bpg_try_advisory_(?:xact_)?lock(?:_shared)?\b", re.IGNORECASE)
 _TEXT = re.compile(
     r"^\s*(?:UPDATE\s+(?:ONLY\s+)?|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?)[\"'`]?([\w.]+)",
     re.IGNORECASE,
@@ -49,11 +50,13 @@ _DOES_NOT_WAIT = frozenset({"nowait", "skip_locked", "read"})
 class StatementLock(NamedTuple):
     """What a statement locks: the ``kind`` in words where it says so, the ``table`` where it waits for a single one.
 
-    ``UPDATE`` and ``DELETE`` lock what they write, and are of no kind.
+    ``UPDATE`` and ``DELETE`` lock what they write, and are of no kind. ``is_tried``: it says whether it has locked,
+    instead of waiting until it can.
     """
 
     kind: LockKind | Literal[""]
     table: str
+    is_tried: bool = False
 
 
 def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None:
@@ -62,9 +65,9 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
     if fact is None or fact.role not in _ROLES:
         return None
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
-    kind: LockKind | Literal[""] = "row-lock" if any(not _is_no(one) for one in asks) else ""
+    said = _Said("row-lock") if any(not _is_no(one) for one in asks) else None
     for part in (call.func, *call.args):
-        kind = kind or _kind_of(ev, part, scope)
+        said = said or _kind_of(ev, part, scope)
     table = ""
     if fact.cls is not None and fact.role != "cursor":
         if fact.cls.kind == "query":
@@ -74,7 +77,9 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
                 table = _of_statement(ev, call.args[0], scope)
             elif last_name(call.func) in ("get", "get_one") and _is_true(asks[0]):
                 table = _table(ev, call.args[0], scope)
-    return StatementLock(kind, table) if kind or table else None
+    if said is None:
+        return StatementLock("", table) if table else None
+    return StatementLock(said.kind, table, said.is_tried)
 
 
 def unlocks(call: ast.Call) -> bool:
@@ -83,16 +88,23 @@ def unlocks(call: ast.Call) -> bool:
     return any(isinstance(text, str) and _UNLOCKS.search(text) is not None for text in texts)
 
 
-def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope) -> LockKind | Literal[""]:
+class _Said(NamedTuple):
+    """What a part of a statement says that this locks, and whether it only tries to."""
+
+    kind: LockKind
+    is_tried: bool = False
+
+
+def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope) -> _Said | None:
     """What a statement says that it locks, in its text or by the methods that build it, also behind names: what comes
     first as it is read, each origin once."""
     waiting, seen = [(ast.walk(node), scope)], {node}
     while waiting:
         parts, where = waiting[-1]
         for one in parts:
-            kind = _said_by(one)
-            if kind:
-                return kind
+            said = _said_by(one)
+            if said is not None:
+                return said
             if isinstance(one, ast.Name):
                 end = origin(ev, one, where)
                 if end.node not in seen and not isinstance(end.node, ast.Name):
@@ -101,18 +113,19 @@ def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope) -> LockKind | Literal[
                     break
         else:
             waiting.pop()
-    return ""
+    return None
 
 
-def _said_by(node: ast.AST) -> LockKind | Literal[""]:
+def _said_by(node: ast.AST) -> _Said | None:
     """What a single node of a statement says that it locks."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return next((kind for kind, words in _KINDS if words.search(node.value) is not None), "")
+        kind = next((kind for kind, words in _KINDS if words.search(node.value) is not None), None)
+        return _Said(kind, _TRIES.search(node.value) is not None) if kind is not None else None
     if isinstance(node, ast.Call) and last_name(node.func) == "with_for_update":
-        return "row-lock"
+        return _Said("row-lock")
     if isinstance(node, ast.Attribute) and _KINDS[2][1].fullmatch(node.attr) is not None:
-        return "advisory-lock"
-    return ""
+        return _Said("advisory-lock", _TRIES.fullmatch(node.attr) is not None)
+    return None
 
 
 def _of_query(ev: Evaluator, call: ast.Call, scope: Scope) -> str:

@@ -2,7 +2,7 @@
 
 A statement takes them (``with_for_update()``, ``FOR UPDATE``, ``LOCK TABLE``, ``pg_advisory_lock``), here or in a function
 of the project that gets the session, and the end of the transaction gives them back. One that is taken on some ways only
-is not reported.
+is not reported, nor one that was tried for where it was not obtained.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.obtained import Outcome
 from poolint.analyses.holding.transactions import inside, root_of, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.statement_locks import lock_of, unlocks
+from poolint.flow.cfg import TooComplex
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import ENDING_ROLES
 from poolint.types.call_sites import call_site, text_of
@@ -34,6 +36,13 @@ if TYPE_CHECKING:
 _WITH: frozenset[Passage] = frozenset(("with",))
 
 
+class Taken(NamedTuple):
+    """What a call locks, as far as it is worth a word; ``is_tried``: only where it comes out as true."""
+
+    kind: LockKind
+    is_tried: bool
+
+
 class Lock(NamedTuple):
     """A lock: what is locked, and the call that takes it."""
 
@@ -49,11 +58,13 @@ def held(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.AST, scope: Sc
     for call in sorted(scope.calls, key=lambda one: (one.lineno, one.col_offset)):
         if call is node:
             continue
-        kind = _kind(ev, call, scope) if call in own else holdings.locked_below.kind(call, names, scope)
-        if kind is None or not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
+        found = _taken(ev, call, scope) if call in own else holdings.locked_below.taken(call, names, scope)
+        if found is None or not _is_kept(ev, hold, call, node, holdings.changes(scope).regions):
             continue
         if holdings.lasts(call, node, hold.resource, scope, ending):
-            yield Lock(kind, call)
+            graph = holdings.graph(scope)
+            if Outcome(ev, call, scope, found.is_tried).is_obtained(graph, graph.nodes_of(node)):
+                yield Lock(found.kind, call)
 
 
 def _names(hold: Hold, regions: list[Region]) -> set[str]:
@@ -94,10 +105,10 @@ def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     )
 
 
-def _kind(ev: Evaluator, call: ast.Call, scope: Scope) -> LockKind | None:
+def _taken(ev: Evaluator, call: ast.Call, scope: Scope) -> Taken | None:
     """What a statement locks that a call runs; what it merely writes is no lock that is worth a word."""
     found = lock_of(ev, call, scope)
-    return found.kind or None if found is not None else None
+    return Taken(found.kind, found.is_tried) if found is not None and found.kind else None
 
 
 def _ends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
@@ -135,11 +146,11 @@ class Below:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self.holdings = holdings
-        self._kinds: Summaries[_Passed, LockKind | None] = Summaries(
-            "locks-below", self._kind_of, bottom=None, join=_first, components=holdings.components
+        self._taken: Summaries[_Passed, Taken | None] = Summaries(
+            "locks-below", self._taken_by, bottom=None, join=_first, components=holdings.components
         )
 
-    def kind(self, call: ast.Call, names: set[str], scope: Scope) -> LockKind | None:
+    def taken(self, call: ast.Call, names: set[str], scope: Scope) -> Taken | None:
         """What a call locks, where its session or connection is called like this."""
         for callee in alternatives(self.ev.type_of(call.func, scope)):
             if not isinstance(callee, Function) or callee.scope.is_generator:
@@ -150,22 +161,30 @@ class Below:
                 one.resource in names and one.holds for one in self.holdings.changes(scope).calls.get(call, ())
             ):
                 inner = {text_of(one.func.value, callee.scope) for one in callee.scope.calls if _is_of_self(one)}  # type: ignore[attr-defined]
-            found = self._kinds.of(_Passed(callee.scope.key, tuple(sorted(inner)))) if inner else None
+            found = self._taken.of(_Passed(callee.scope.key, tuple(sorted(inner)))) if inner else None
             if found:
                 return found
         return None
 
-    def _kind_of(self, key: _Passed) -> LockKind | None:
+    def _taken_by(self, key: _Passed) -> Taken | None:
         scope, names = self.ev.project.scope(key.function), set(key.names)
         for one in scope.calls:
             is_on = _is_on(self.ev, one, names, scope)
-            found = _kind(self.ev, one, scope) if is_on else self.kind(one, names, scope)
-            if found:
-                return found
+            found = _taken(self.ev, one, scope) if is_on else self.taken(one, names, scope)
+            if found is not None:
+                return Taken(found.kind, found.is_tried and not self._is_waited_for(one, scope))
         return None
 
+    def _is_waited_for(self, tried: ast.Call, scope: Scope) -> bool:
+        """Whether a function only returns once it has the lock that it tries for: it tries again, or raises."""
+        try:
+            graph = self.holdings.graph(scope)
+        except TooComplex:
+            return False
+        return Outcome(self.ev, tried, scope, is_tried=True).is_obtained(graph, [graph.exits["exit-normal"]])
 
-def _first(one: LockKind | None, other: LockKind | None) -> LockKind | None:
+
+def _first(one: Taken | None, other: Taken | None) -> Taken | None:
     return one or other
 
 
