@@ -51,7 +51,17 @@ def _lives_long(kind: str, node: ast.AST) -> bool:
 
 
 def _is_command(node: ast.AST) -> bool:
-    """Whether a function is a command of a command line (click, typer): the process ends with it."""
+    """Whether a function is a command of a command line (click, typer), or stands in one and is no more than called
+    there: the process ends with it."""
+    decorated = getattr(node, "decorator_list", ())
+    around = parent_of(node)
+    while around is not None and not isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        around = parent_of(around)
+    if not decorated and isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        name = getattr(node, "name", "")
+        loads = [one for one in _names(around) if one.id == name and isinstance(one.ctx, ast.Load)]
+        is_called = all(isinstance(call := parent_of(one), ast.Call) and call.func is one for one in loads)
+        return bool(loads) and is_called and not any(map(_is_looped, loads)) and _is_command(around)
     for decorator in getattr(node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(target, ast.Attribute) and target.attr == "command":

@@ -70,3 +70,70 @@ def test_an_undefined_callee_is_possible_only(tmp_path: Path, body: str, expecte
 @pytest.mark.parametrize("body", [PASSED_ON, COMMITTED])
 def test_what_works_with_the_session_or_comes_later_is_not(tmp_path: Path, body: str) -> None:
     assert found(tmp_path, body, "possible") == []
+
+
+THROUGH_HELPERS = """
+import acme_postcards
+
+postcards = acme_postcards.AsyncPostcards(token="secret")
+
+
+class Mail:
+    async def send(self, address: str) -> None:
+        await postcards.cards.create(to=address)
+
+
+async def tell(mail: Mail, address: str) -> None:
+    await mail.send(address)
+
+
+async def ship(session: AsyncSession, mail: Mail) -> None:
+    address = await session.scalar(select(text("email FROM orders")))
+    await tell(mail, address)
+    await session.commit()
+
+
+async def ship_first(session: AsyncSession, mail: Mail) -> None:
+    address = await session.scalar(select(text("email FROM orders")))
+    await session.commit()
+    await tell(mail, address)
+"""
+
+ONE_OF_SEVERAL = """
+import asyncio
+from typing import Protocol
+
+
+class Clock(Protocol):
+    async def tick(self) -> None: ...
+
+
+class Real(Clock):
+    async def tick(self) -> None:
+        await asyncio.sleep(1)
+
+
+class Frozen(Clock):
+    async def tick(self) -> None:
+        pass
+
+
+async def step(clock: Clock) -> None:
+    await clock.tick()
+
+
+async def poll(session: AsyncSession, clock: Clock) -> None:
+    await session.execute(text("SELECT 1"))
+    await step(clock)
+    await session.rollback()
+    await clock.tick()
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "row", "code"),
+    [pytest.param(THROUGH_HELPERS, 18, "POL402", id="helpers"), pytest.param(ONE_OF_SEVERAL, 26, "POL403", id="several")],
+)
+def test_what_may_wait_below_is_possible(tmp_path: Path, body: str, row: int, code: str) -> None:
+    assert found(tmp_path, body, "certain") == []
+    assert found(tmp_path, body, "possible") == [(row, code, "possible")]

@@ -182,26 +182,37 @@ def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
 def guarded(node: ast.AST, scope: Scope, values: Mapping[str, object]) -> Values:
     """What is known where a node stands: what is known on entry, and what the tests on the way there have shown."""
     found = dict(values)
-    shown: list[tuple[ast.expr, bool]] = []
+    for test, holds in reversed(list(tests_before(node, scope))):
+        told = _shown(test, holds)
+        found.update((name, what) for name, asked, what in told if _is_same_there(asked, node, name, scope))
+    return found
+
+
+def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests on the way to a node that have to come out one way, the last first: of what is around it, and of what is
+    before it in a block and leaves that otherwise."""
     current = node
     while current is not scope.node and (parent := parent_of(current)) is not None:
         if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and current is not parent.test:
             orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-            shown.append((parent.test, not any(current is one for one in orelse)))
+            yield parent.test, not any(current is one for one in orelse)
         if isinstance(parent, ast.BoolOp):
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            shown += [(one, isinstance(parent.op, ast.And)) for one in before]
+            yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
         if isinstance(current, ast.stmt):
-            for one in before_in_block(current, parent):
+            for one in reversed(list(before_in_block(current, parent))):
                 if isinstance(one, ast.Assert):
-                    shown.append((one.test, True))
+                    yield one.test, True
                 elif isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)):
-                    shown.append((one.test, not leaves(one.body)))
+                    yield one.test, not leaves(one.body)
+                elif isinstance(one, ast.While) and not _is_broken(one):
+                    yield one.test, False
         current = parent
-    for test, holds in reversed(shown):
-        told = _shown(test, holds)
-        found.update((name, what) for name, asked, what in told if _is_same_there(asked, node, name, scope))
-    return found
+
+
+def _is_broken(loop: ast.While) -> bool:
+    """Whether a loop may be left by ``break``, here or from a loop inside."""
+    return any(isinstance(one, ast.Break) for one in ast.walk(loop))
 
 
 def _shown(test: ast.expr, holds: bool) -> Iterator[tuple[str, ast.expr, object]]:

@@ -49,7 +49,7 @@ class Edge(NamedTuple):
 
     Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
     has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
-    where nothing else is.
+    where nothing else is. ``is_wrapper``: ``target`` is the function that a decorator puts around what is called.
     """
 
     link: Link
@@ -57,6 +57,7 @@ class Edge(NamedTuple):
     target: Scope | None
     others: tuple[Scope, ...] = ()
     is_around: bool = False
+    is_wrapper: bool = False
 
 
 class Edges:
@@ -221,7 +222,7 @@ class Edges:
             found = self._around[callee] = around(self.ev, callee)
         name = callee.qualified_name
         for wrapper in found.wrappers:
-            yield Edge(Link(node, scope, name), None, wrapper)
+            yield Edge(Link(node, scope, name), None, wrapper, is_wrapper=True)
         for library, fact in found.library:
             yield Edge(Link(node, scope, f"{name} → {library}"), fact, None, is_around=True)
 

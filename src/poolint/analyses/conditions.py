@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Known = tuple[tuple[str, object], ...]
 """What a call fixes of parameters: constants, the defaults of those that it does not pass, and hints."""
 
+NOTHING_RAISED = ("<raised>", False)
+"""That no handler of a function runs: said of the wrappers of decorators."""
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""
@@ -153,6 +156,8 @@ def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
             orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
             if holds is not None and holds is any(current is one for one in orelse):
                 return True
+        if isinstance(current, ast.ExceptHandler) and values.get(NOTHING_RAISED[0], True) is NOTHING_RAISED[1]:
+            return True
         if isinstance(parent, ast.BoolOp):
             ends = not isinstance(parent.op, ast.And)
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]

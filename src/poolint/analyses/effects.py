@@ -12,7 +12,7 @@ from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edge, Edges, Link
-from poolint.analyses.conditions import Known, is_excluded
+from poolint.analyses.conditions import NOTHING_RAISED, Known, is_excluded
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
 
@@ -48,7 +48,9 @@ class Effects:
     """What reaches one sink.
 
     ``below`` takes the sink's place in functions that are called: what is of interest only where it stands itself is
-    none there. ``where`` is asked of each sink that is found, with the function that it stands in.
+    none there. ``where`` is asked of each sink that is found, with the function that it stands in. ``recovers``: what a
+    decorator does about an exception counts for each function that it wraps: a pause before it tries again.
+    ``of_some``: of several functions that may run it is enough that one has the effect.
     """
 
     def __init__(
@@ -58,11 +60,15 @@ class Effects:
         where: Callable[[CallSite, Scope], bool] | None = None,
         *,
         below: Sink | None = None,
+        recovers: bool = False,
+        of_some: bool = False,
     ) -> None:
         self.edges = edges
         self.sink = sink
         self.where = where
         self.below = below or sink
+        self.recovers = recovers
+        self.of_some = of_some
         self._reaching: Summaries[Called, bool] = Summaries(
             "reaches", self._reaches, bottom=False, join=or_, components=edges.components
         )
@@ -72,17 +78,16 @@ class Effects:
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
         retried: Witness | None = None
-        for link, fact, target, others, is_around in self.edges.of_call(node, scope):
-            effect = self._effect(fact, scope, self.sink)
+        for edge in self.edges.of_call(node, scope):
+            effect = self._effect(edge.fact, scope, self.sink)
             if effect:
-                retried = Witness((link,), effect)
-                if not is_around:
+                retried = Witness((edge.link,), effect)
+                if not edge.is_around:
                     return retried
-            if target is None or not self._have_it(others, node, scope, ()):
-                continue
-            below = self.of_function(target, self.edges.enter(node, target, scope, ()))
-            if below is not None:
-                return Witness((link, *below.links), below.effect)
+            for one in self._reached(edge, node, scope, ()):
+                below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
+                if below is not None:
+                    return Witness((edge.link, *below.links), below.effect)
         return retried
 
     def implied(self, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -92,12 +97,24 @@ class Effects:
             if effect:
                 yield link.node, Witness((link,), effect)
 
-    def _have_it(self, others: tuple[Scope, ...], node: ast.Call, scope: Scope, caller: Known) -> bool:
-        """Whether each of the functions that may run here reaches a sink, too."""
-        return all(self._reaching.of(self._called(one, node, scope, caller)) for one in others)
+    def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
+        """The functions that a call may run, as it calls them, where one has to be looked into for the effect: the first
+        one, where all of them reach a sink; or those that do, where one is enough."""
+        if edge.target is None:
+            return []
+        assert isinstance(node, ast.Call)
+        if not edge.others:
+            return [self._called(edge, edge.target, node, scope, caller)]
+        called = [self._called(edge, one, node, scope, caller) for one in (edge.target, *edge.others)]
+        if self.of_some:
+            return [one for one in called if self._reaching.of(one)]
+        return called[:1] if all(map(self._reaching.of, called[1:])) else []
 
-    def _called(self, target: Scope, node: ast.Call, scope: Scope, caller: Known) -> Called:
-        return Called(target.key, self.edges.enter(node, target, scope, caller))
+    def _called(self, edge: Edge, target: Scope, node: ast.Call, scope: Scope, caller: Known) -> Called:
+        fixed = self.edges.enter(node, target, scope, caller)
+        if edge.is_wrapper and not self.recovers:
+            fixed = (*fixed, NOTHING_RAISED)
+        return Called(target.key, fixed)
 
     def _reaches(self, key: Called) -> bool:
         """Whether a function has the effect, or calls one that has: of an abstract one, all that may run there."""
@@ -105,18 +122,20 @@ class Effects:
             return True
         scope = self.edges.ev.project.scope(key.function)
         entered = []
-        for link, _, target, others, _ in self.edges.of_scope(scope):
-            if target is not None and not (key.fixed and is_excluded(link.node, scope, key.fixed)):
-                assert isinstance(link.node, ast.Call)
-                called = self._called(target, link.node, scope, key.fixed)
+        for edge in self.edges.of_scope(scope):
+            node = edge.link.node
+            if edge.target is not None and not (key.fixed and is_excluded(node, scope, key.fixed)):
+                assert isinstance(node, ast.Call)
+                called = self._called(edge, edge.target, node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
                 is_near = self._reaching.finished.get(called) or self._does(called)
-                if is_near and self._have_it(others, link.node, scope, key.fixed):
+                if is_near and self._reached(edge, node, scope, key.fixed):
                     return True
-                entered.append((called, others, link.node))
+                entered.append((edge, node))
         return any(
-            self._reaching.of(called) and self._have_it(others, node, scope, key.fixed)
-            for called, others, node in entered
+            self._reaching.of(called)
+            for edge, node in entered
+            for called in self._reached(edge, node, scope, key.fixed)
         )
 
     def _does(self, key: Called) -> bool:
@@ -151,26 +170,21 @@ class Effects:
         retried: Witness | None = None
         while queue:
             entry = queue.popleft()
-            for link, fact, target, others, is_around in self.edges.of_scope(entry[0]):
-                effect = self._effect(fact, entry[0], self.below)
-                if not effect and target is None:
+            for edge in self.edges.of_scope(entry[0]):
+                effect = self._effect(edge.fact, entry[0], self.below)
+                if not effect and edge.target is None:
                     continue
-                if entry[1] and is_excluded(link.node, *entry):
+                if entry[1] and is_excluded(edge.link.node, *entry):
                     continue
-                if effect and (not is_around or retried is None):
-                    retried = Witness((*_chain(came_by, entry), link), effect)
-                    if not is_around:
+                if effect and (not edge.is_around or retried is None):
+                    retried = Witness((*_chain(came_by, entry), edge.link), effect)
+                    if not edge.is_around:
                         return retried
-                if target is None:
-                    continue
-                assert isinstance(link.node, ast.Call)
-                if others and not self._have_it(others, link.node, *entry):
-                    continue
-                following = (target, self.edges.enter(link.node, target, *entry))
-                known = self._reaching.finished.get(Called(target.key, following[1]))
-                if following not in came_by and known is not False:
-                    came_by[following] = (entry, link)
-                    queue.append(following)
+                for called in self._reached(edge, edge.link.node, *entry):
+                    following = (self.edges.ev.project.scope(called.function), called.fixed)
+                    if following not in came_by and self._reaching.finished.get(called) is not False:
+                        came_by[following] = (entry, edge.link)
+                        queue.append(following)
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
 

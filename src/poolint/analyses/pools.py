@@ -22,6 +22,7 @@ from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
@@ -85,6 +86,14 @@ class Pools:
             return self.of_checkout(node, where)
         binding, home = only_binding(node.id, where) if isinstance(node, ast.Name) else (None, where)
         return self._injected(binding, home) if binding is not None and binding.kind == "parameter" else None
+
+    def of_hold(self, hold: Hold, scope: Scope) -> Pool | None:
+        """The pool of a connection that is held in a function."""
+        found = self.of_resource(hold.resource, scope)
+        if found is None:
+            since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+            found = self.of_checkout(since, scope) if isinstance(since, ast.Call) else None
+        return found
 
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""

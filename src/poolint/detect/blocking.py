@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding import root_of
 from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
+from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -101,13 +102,8 @@ def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[
             takes = is_sync and (fact.role == "checkout" or is_begin)
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
-        if takes and not is_raising and not _is_in_memory(node) and may_await(node, scope):
+        if takes and not is_raising and not opens_in_memory(node) and may_await(node, scope):
             yield BlockingCheckout(node, scope.qualified_name, True, fact)
-
-
-def _is_in_memory(node: ast.Call) -> bool:
-    """Whether a call opens an SQLite database in memory: there is nobody to wait for."""
-    return any(isinstance(one, ast.Constant) and one.value == ":memory:" for one in node.args)
 
 
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:

@@ -16,6 +16,7 @@ from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
+from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
@@ -79,8 +80,10 @@ class Lifetimes:
             if self._spent > MAX_IN_FUNCTION:
                 yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
                 return
-            if not site.name:
-                found: Observation | None = self._discarded(site, scope)
+            if site.cls.embedded and opens_in_memory(site.call):
+                found: Observation | None = self._let_pass(site, scope, "in-memory", site.name)
+            elif not site.name:
+                found = self._discarded(site, scope)
             else:
                 try:
                     found = self._followed(site, scope)

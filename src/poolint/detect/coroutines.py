@@ -59,10 +59,13 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
             continue
         first = callees[0]
         assert isinstance(first, Function)
-        witness = effects.of_function(first.scope)
-        if witness is None:
+        # Of an abstract one, all that may run in its place work on a database.
+        written = effects.edges.heirs.written(first) or (first.scope,)
+        witnesses = [effects.of_function(one) for one in written]
+        witness = witnesses[0]
+        if witness is None or None in witnesses:
             continue
-        names = (first.scope.qualified_name, *(link.name for link in witness.links))
+        names = (written[0].qualified_name, *(link.name for link in witness.links))
         yield DroppedDatabaseCoroutine(
             node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
         )
@@ -84,7 +87,7 @@ def _is_coroutine(ev: Evaluator, scope: Scope) -> bool:
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        if name not in ev.models.words("keeps-function"):
+        if name not in ev.models.words("keeps-function") and name != "abstractmethod":
             return False
     return True
 

@@ -14,6 +14,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import checkout_sink
 from poolint.analyses.waypoints import calls_of, waypoint
+from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.models.schema import OPENING_ROLES
@@ -60,6 +61,7 @@ class Nesting:
 
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
+        self.services = services
         self.holdings = services.holdings
         self.edges = services.edges
         self.pools = services.pools
@@ -110,11 +112,8 @@ class Nesting:
 
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
-        found = self.pools.of_resource(hold.resource, scope)
-        if found is None:
-            since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
-            found = self.pools.of_checkout(since, scope) if isinstance(since, ast.Call) else None
-        return found if found != UNPOOLED else None
+        found = self.pools.of_hold(hold, scope)
+        return found if found != UNPOOLED and not is_in_memory(self.services, found) else None
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""

@@ -39,6 +39,7 @@ Dismissal = Literal[
     "nothing-written",
     "holds-below",
     "told-at-its-end",
+    "in-memory",
     # of a second checkout
     "unknown-pool",
     "other-pool",

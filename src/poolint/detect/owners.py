@@ -174,11 +174,34 @@ def _kept(
         row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
         if parent is None or row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
             return  # released, handed on, or something that may do either
-        if cls.kind == "session" and row.role in ("commit", "rollback"):
+        if cls.kind == "session" and row.role in ("commit", "rollback") and not _depends_on_caller(parent):
             return
         is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
     if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
         yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
+
+
+def _depends_on_caller(node: ast.AST) -> bool:
+    """Whether something happens only where an argument of its method, which callers need not pass, says so: ``if commit``,
+    or where something has been raised."""
+    child, parent = node, parent_of(node)
+    asked: set[str] = set()
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(parent, ast.ExceptHandler):
+            return True
+        if isinstance(parent, ast.If) and child is not parent.test:
+            asked |= {one.id for one in ast.walk(parent.test) if isinstance(one, ast.Name)}
+        child, parent = parent, parent_of(parent)
+    return parent is not None and not asked.isdisjoint(_off_by_default(parent.args))
+
+
+def _off_by_default(arguments: ast.arguments) -> set[str]:
+    """The parameters that are False, None or the like unless callers pass something."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+    by_name = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    defaults += [(one, default) for one, default in by_name if default is not None]
+    return {one.arg for one, default in defaults if isinstance(default, ast.Constant) and not default.value}
 
 
 def _heirs(ev: Evaluator, owner: Scope) -> Iterator[Scope]:

@@ -68,10 +68,10 @@ class Services:
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components)
-        self.slow = Effects(edges, slow_sink, below=slow_below_sink)
+        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovers=True)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)
-        self.foreign = Effects(edges, foreign_sink)
+        self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         reader = Reader(self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink))
@@ -97,6 +97,14 @@ class Services:
         from poolint.analyses.application_pools import Applications
 
         return Applications(self.evaluator, self.pools)
+
+    @cached_property
+    def possibly_slow(self) -> Effects:
+        """What may keep its caller waiting, as far as somebody looks like a client or one of several does."""
+        from poolint.analyses.possible import PossibleEdges
+
+        edges = PossibleEdges(self.evaluator, self.components)
+        return Effects(edges, slow_sink, below=slow_below_sink, recovers=True, of_some=True)
 
     @cached_property
     def taking(self) -> Effects:

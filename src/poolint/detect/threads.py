@@ -21,7 +21,7 @@ from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -69,6 +69,7 @@ class Threads:
     def __init__(self, ev: Evaluator, using: Using) -> None:
         self.ev = ev
         self._waits = self.ev.models.words("waits-for-thread")
+        self._starts = self.ev.models.words("starts-thread")
         self.using = using
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -81,7 +82,7 @@ class Threads:
                     continue
                 others = [one for one in earlier if resource in one.resources and self._beside(one, launch, scope)]
                 found = None
-                if launch.is_several or _is_repeated(launch.started, resource, scope, self._waits):
+                if launch.is_several or self._is_repeated(launch.started, resource, scope):
                     found = _observation(launch, scope, resource, cls, 0, None)
                 elif others:
                     found = _observation(launch, scope, resource, cls, len(others) + 1, None)
@@ -95,7 +96,7 @@ class Threads:
 
     def _beside(self, one: _Launch, other: _Launch, scope: Scope) -> bool:
         """Whether a thread still runs when the next one is started."""
-        is_waited = _is_waited(one.started, other.started, scope, self._waits)
+        is_waited = self._is_waited(one.started, other.started, scope)
         return not is_waited and not exclude_each_other(one.started, other.started)
 
     # What is started
@@ -141,8 +142,63 @@ class Threads:
                 continue
             fact = call_site(self.ev, call, scope)
             if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
-                return None if _is_waited(launch.started, call, scope, self._waits) else call
+                return None if self._is_waited(launch.started, call, scope) else call
         return None
+
+    def _is_repeated(self, node: ast.Call, resource: str, scope: Scope) -> bool:
+        """Whether a loop starts one thread after the other with one session, and waits for none in between."""
+        loop = _loop(node)
+        if loop is None:
+            return False
+        first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
+        name = resource.partition(".")[0]
+        if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
+            return False
+        return not any(first <= one.lineno <= last and self._is_wait(one, scope) for one in scope.calls)
+
+    def _is_waited(self, started: ast.Call, later: ast.Call, scope: Scope) -> bool:
+        """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
+        if any(_start(started) < _start(one) < _start(later) and self._is_wait(one, scope) for one in scope.calls):
+            return True
+        parent = parent_of(started)
+        if isinstance(parent, ast.Attribute) and parent.attr in self._waits:
+            return True
+        executor = started.func.value if isinstance(started.func, ast.Attribute) else None
+        for statement in scope.withs:
+            end = (statement.end_lineno or 0, statement.end_col_offset or 0)
+            bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
+            if executor is not None and name_of(executor) in bound and _start(started) < end < _start(later):
+                return True
+        return any(
+            isinstance(one, ast.Await) and _start(started) < _start(one) < _start(later) for one in ast.walk(scope.node)
+        )
+
+    def _is_wait(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call waits for a thread: by its name, and not of something else that has a method of that name."""
+        if last_name(call.func) not in self._waits:
+            return False
+        if not isinstance(call.func, ast.Attribute):
+            return True
+        receiver = call.func.value
+        known = [
+            one for one in alternatives(self.ev.type_of(receiver, scope)) if isinstance(one, Instance) and one.base
+        ]
+        if known:
+            rows = [self.ev.models.method(one.base, call.func.attr) for one in known if one.base is not None]
+            return any(row is not None and row.effect == "wait" for row in rows)
+        if self.ev.models.ends("waits-for-thread", self.ev.qualified_name(self.ev.type_of(call.func, scope))):
+            return True
+        if not isinstance(receiver, ast.Name):
+            return True
+        return any(self._may_give_thread(one, scope) for one in nearest(receiver.id, scope))
+
+    def _may_give_thread(self, binding: Binding, scope: Scope) -> bool:
+        """Whether what a name is bound to may be a thread or a future: no import, and nothing that a library makes of
+        which nobody knows that it starts any."""
+        made = binding.value
+        if binding.kind == "import" or not isinstance(made, ast.Call) or last_name(made.func) in self._starts:
+            return binding.kind != "import"
+        return not isinstance(self.ev.type_of(made.func, binding.home(scope)), LibraryName)
 
 
 def thread_work(ev: Evaluator, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
@@ -241,36 +297,6 @@ def _has_one_thread(executor: ast.expr, scope: Scope) -> bool:
         return False
     sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
-
-
-def _is_repeated(node: ast.Call, resource: str, scope: Scope, waits: frozenset[str]) -> bool:
-    """Whether a loop starts one thread after the other with one session, and waits for none in between."""
-    loop = _loop(node)
-    if loop is None:
-        return False
-    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
-    name = resource.partition(".")[0]
-    if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
-        return False
-    return not any(last_name(one.func) in waits and first <= one.lineno <= last for one in scope.calls)
-
-
-def _is_waited(started: ast.Call, later: ast.Call, scope: Scope, waits: frozenset[str]) -> bool:
-    """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
-    if any(last_name(one.func) in waits and _start(started) < _start(one) < _start(later) for one in scope.calls):
-        return True
-    parent = parent_of(started)
-    if isinstance(parent, ast.Attribute) and parent.attr in waits:
-        return True
-    executor = started.func.value if isinstance(started.func, ast.Attribute) else None
-    for statement in scope.withs:
-        end = (statement.end_lineno or 0, statement.end_col_offset or 0)
-        bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
-        if executor is not None and name_of(executor) in bound and _start(started) < end < _start(later):
-            return True
-    return any(
-        isinstance(one, ast.Await) and _start(started) < _start(one) < _start(later) for one in ast.walk(scope.node)
-    )
 
 
 def _loop(node: ast.AST) -> ast.AST | None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.database_locks import held as locks_held
-from poolint.analyses.holding.entry import branch_of, since
+from poolint.analyses.holding.entry import branch_of, is_committed_after, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
+from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.analyses.statement_locks import LockKind
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.observation import Dismissal
+    from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -48,17 +50,22 @@ class CallWhileHeld(Observation):
     effect: str
     path: tuple[Waypoint, ...] = field(default=())
     locks: tuple[Waypoint, ...] = ()
+    is_possible: bool = False
+    """Whether something on the chain is unknown, or does so in one of several implementations only."""
 
 
-def observe(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[Observation]:
+def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that keep it waiting while it holds a connection of its own; each call once.
 
     Blocks and loops that wait are reported at their context or iterator.
     """
+    holdings, slow = services.holdings, services.slow
     for node, witness in _waiting(holdings, slow, scope):
         held = []
         for one in holdings.at(node, scope):
             reason = _let_pass(slow.edges.ev, holdings, one, witness, node, scope)
+            if reason is None and is_in_memory(services, services.pools.of_hold(one, scope)):
+                reason = "in-memory"
             if reason is None:
                 held.append(one)
             else:
@@ -114,9 +121,16 @@ def _told_elsewhere(
 
 
 def observation(
-    ev: Evaluator, holdings: Holdings, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope
+    ev: Evaluator,
+    holdings: Holdings,
+    held: list[Hold],
+    witness: Witness,
+    node: ast.expr,
+    scope: Scope,
+    *,
+    is_possible: bool = False,
 ) -> CallWhileHeld:
-    """The observation of a call that waits while these are held."""
+    """The observation of a call that waits, or may do so, while these are held."""
     hold = next((one for one in held if one.header is not None), held[0])
     header = text_of(hold.header, scope) if hold.header is not None else ""
     begun = since(hold, scope)
@@ -136,7 +150,19 @@ def observation(
         witness.effect,
         (begun, *branch_of(hold, scope), *locks.values(), *calls_of(witness)),
         tuple(locks.values()),
+        is_possible,
     )
+
+
+def why_not(
+    slow: Effects, holdings: Holdings, hold: Hold, witness: Witness, node: ast.expr, scope: Scope
+) -> Dismissal | None:
+    """Why a call that waits while something is held is let pass, or told elsewhere; None where it is told here."""
+    passed = _let_pass(slow.edges.ev, holdings, hold, witness, node, scope)
+    if passed is None:
+        elsewhere = _told_elsewhere(holdings, slow, witness, node, scope)
+        passed = elsewhere[0] if elsewhere is not None else None
+    return passed
 
 
 def _leads_to_one(slow: Effects, node: ast.expr, scope: Scope) -> bool:
@@ -265,7 +291,7 @@ def _writes(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope
                 return True
         elif any(one.resource == hold.resource and not one.holds for one in changes.calls.get(call, ())):
             return True  # a function of the project ends it
-    return False
+    return is_committed_after(ev, hold.resource, scope)
 
 
 def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
@@ -278,4 +304,4 @@ def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
     return next((link for link in witness.links[1:] if holdings.at(link.node, link.scope)), None)
 
 
-DETECTOR = Detector("waiting", lambda services: partial(observe, services.holdings, services.slow))
+DETECTOR = Detector("waiting", lambda services: partial(observe, services))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import Region, inside, transactions
 from poolint.analyses.holding.transfer import Change
 from poolint.analyses.waypoints import Cause, waypoint
+from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -179,6 +180,47 @@ def _around_call(ev: Evaluator, wrapper: Scope, decorator: ast.expr, scope: Scop
                 session = _passed(region.session, call, scope) if region.session else ""
                 if session or not region.session:
                     yield Region(scope.node, decorator, region.fact, session)  # type: ignore[arg-type]
+
+
+def is_committed_after(ev: Evaluator, resource: str, scope: Scope) -> bool:
+    """Whether a decorator of the project commits what it passes to a function once that has returned: itself, or by the
+    context manager that it has it from."""
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        for one in alternatives(ev.type_of(made, scope.parent or scope)):
+            for wrapper in one.scope.descendants() if isinstance(one, Function) else ():
+                for call in wrapper.calls if wrapper.kind == "function" else ():
+                    if isinstance(call.func, ast.Name) and _is_given(call.func.id, wrapper):
+                        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+                        names = {each.id for each in given if isinstance(each, ast.Name)}
+                        mine = {name for name in names if _passed(name, call, scope) == resource}
+                        if any(_commits_after(ev, name, call, wrapper) for name in mine):
+                            return True
+    return False
+
+
+def _commits_after(ev: Evaluator, name: str, call: ast.Call, wrapper: Scope) -> bool:
+    for one in wrapper.calls:
+        is_on = isinstance(one.func, ast.Attribute) and name_of(one.func.value) == name
+        if is_on and (one.lineno, one.col_offset) > (call.lineno, call.col_offset):
+            fact = call_site(ev, one, wrapper)
+            if fact is not None and fact.role == "commit":
+                return True
+    for statement in wrapper.withs:
+        for item in statement.items if inside(call, statement) else ():
+            header = item.context_expr
+            if item.optional_vars is not None and name_of(item.optional_vars) == name and isinstance(header, ast.Call):
+                managers = alternatives(ev.type_of(header.func, wrapper))
+                if any(isinstance(one, Function) and _commits_at_its_end(ev, one.scope) for one in managers):
+                    return True
+    return False
+
+
+def _commits_at_its_end(ev: Evaluator, manager: Scope) -> bool:
+    """Whether a generator commits after it has been resumed."""
+    first = min(((one.lineno, one.col_offset) for one in manager.yields), default=None)
+    later = (one for one in manager.calls if first is not None and (one.lineno, one.col_offset) > first)
+    return any((fact := call_site(ev, one, manager)) is not None and fact.role == "commit" for one in later)
 
 
 def _is_given(name: str, wrapper: Scope) -> bool:

@@ -48,7 +48,7 @@ def waits(call: CallWhileHeld) -> str:
     """What a call does, as far as it is known: `waits for an HTTP request`."""
     if call.effect == UNKNOWN_EFFECT:
         return "may wait for something outside, as nothing is known of it,"
-    return f"waits for {waited_for(call.effect)}"
+    return f"{'may wait' if call.is_possible else 'waits'} for {waited_for(call.effect)}"
 
 
 def chain(call: CallWhileHeld) -> str:
@@ -84,5 +84,5 @@ def what_becomes(stream: StreamedFrom) -> str:
 
 def verdict(call: CallWhileHeld, message: str) -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
-    certainty = Certainty.POSSIBLE if call.effect == UNKNOWN_EFFECT else Certainty.CERTAIN
+    certainty = Certainty.POSSIBLE if call.is_possible else Certainty.CERTAIN
     return Verdict(message, call.names[-1], call.path, certainty)
