@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
-_BUILDING = frozenset({"__init__", "__enter__", "__aenter__"})
-"""Methods after whose failure nobody has the object, or calls what would release."""
+_BUILDING = frozenset({"__init__"})
+"""Methods after whose failure nobody has the object; what enters one is followed over the graph."""
 
 
 def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:

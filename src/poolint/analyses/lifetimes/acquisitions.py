@@ -128,7 +128,7 @@ def _acquired(
     if isinstance(parent, ast.Await):
         value, parent = parent, parent_of(parent)
     bound, around = chosen(value)
-    name = target_of(around, bound)
+    name = target_of(around, bound, scope)
     if name is None and last_name(node.func) in vocabulary.outlasts:
         name = entered_as(parent)
     if name is None:

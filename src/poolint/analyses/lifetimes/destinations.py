@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from poolint.flow.cfg.bindings import matching
+from poolint.flow.flags import name_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
 
 Unfollowed = Literal[
     "entered",  # by the header of a `with`
@@ -56,9 +60,22 @@ def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
     return value, parent
 
 
-def target_of(parent: ast.AST | None, value: ast.expr) -> str | None:
-    """The local name that the value is assigned to; empty where it is read off or dropped at once."""
+ENTERS = frozenset({"__enter__", "__aenter__"})
+"""Methods after whose failure nobody has what they have put on their object: its ``__exit__`` is not called then."""
+
+
+def is_entered_attribute(name: str, scope: Scope) -> bool:
+    """Whether a dotted name is an attribute of the object that a method enters."""
+    is_own = name.startswith("self.") and name.count(".") == 1
+    return is_own and scope.name in ENTERS and scope.enclosing_class is not None
+
+
+def target_of(parent: ast.AST | None, value: ast.expr, scope: Scope) -> str | None:
+    """The local name that the value is assigned to, or the attribute of the object that is being entered; empty where
+    it is read off or dropped at once."""
     if isinstance(parent, ast.Assign):
+        if len(parent.targets) == 1 and is_entered_attribute(name_of(parent.targets[0]), scope):
+            return name_of(parent.targets[0])
         names = [one.id for one in parent.targets if isinstance(one, ast.Name)]
         return names[0] if len(names) == len(parent.targets) else None
     if isinstance(parent, ast.Tuple):

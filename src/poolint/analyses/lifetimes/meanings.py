@@ -9,10 +9,11 @@ from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import source_of
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.ownership import is_only_entered
+from poolint.flow.flags import name_of
 from poolint.models.schema import POOLING
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
-from poolint.types.values import ClassObject, Instance
+from poolint.types.values import ClassObject, Function, Instance
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
@@ -76,7 +77,7 @@ def is_queried(ev: Evaluator, value: ast.expr | None, config: Config, scope: Sco
     if not (isinstance(one, Instance) and one.base is not None and one.base.kind == "query"):
         return False
     root = source_of(ev, value, scope)
-    return isinstance(root, ast.Name) and root.id in config.names
+    return root is not None and name_of(root) in config.names
 
 
 def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -> bool:
@@ -85,7 +86,7 @@ def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
         return False
     receiver = call.func.value
-    if not (isinstance(receiver, ast.Name) and receiver.id in config.names):
+    if name_of(receiver) not in config.names:
         return False
     row = ev.models.method(cls, call.func.attr)
     return row is not None and (row.returns == "self" or row.returns == cls.name)
@@ -96,10 +97,9 @@ def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -
     stack: list[ast.expr | None] = [value]
     while stack:
         one = stack.pop()
-        if isinstance(one, ast.Name):
-            if one.id in names:
-                return True
-        elif isinstance(one, ast.Attribute):
+        if isinstance(one, (ast.Name, ast.Attribute)) and name_of(one) in names:
+            return True
+        if isinstance(one, ast.Attribute):
             if _is_bound_method(ev, cls, one, names):
                 return True
         elif isinstance(one, ast.IfExp):
@@ -111,6 +111,21 @@ def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -
 
 def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: frozenset[str]) -> bool:
     """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
-    if not (isinstance(node.value, ast.Name) and node.value.id in names):
+    if name_of(node.value) not in names:
         return False
     return ev.models.method(cls, node.attr) is not None
+
+
+def is_of_owner(call: ast.Call) -> bool:
+    """Whether a method of ``self`` is called, or something is called with it."""
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+    return any(name_of(one) == "self" for one in (receiver, *call.args, *(each.value for each in call.keywords)) if one)
+
+
+def leaves_alone(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Scope) -> bool:
+    """Whether a method of the object mentions nothing of what attributes of these ``names`` hold."""
+    callee = ev.type_of(call.func, scope)
+    attributes = {name.rpartition(".")[2] for name in names}
+    return isinstance(callee, Function) and not any(
+        isinstance(one, ast.Attribute) and one.attr in attributes for one in ast.walk(callee.scope.node)
+    )

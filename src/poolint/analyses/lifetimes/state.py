@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.flow.flags import asked
+from poolint.flow.flags import asked, name_of
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import State
@@ -82,9 +82,7 @@ def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *
 def _asked(config: Config, test: ast.expr, truth: bool, *, is_session: bool) -> Config | End:
     """``session.in_transaction()``, ``conn.closed`` and their like."""
     attribute = test.func if isinstance(test, ast.Call) else test
-    if not (isinstance(attribute, ast.Attribute) and isinstance(attribute.value, ast.Name)):
-        return config
-    if attribute.value.id not in config.names:
+    if not isinstance(attribute, ast.Attribute) or name_of(attribute.value) not in config.names:
         return config
     if attribute.attr in CLOSED and truth:
         return End("gone", "test")

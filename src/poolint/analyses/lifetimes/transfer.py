@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import handles, root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
     carries,
     is_misplaced,
+    is_of_owner,
     is_queried,
     is_same,
+    leaves_alone,
     says_closed,
     wraps,
 )
@@ -155,17 +158,17 @@ class Moves:
         if config.state == "closed":
             return True
         involved = [call.func.value, *call.args]
-        return not any(isinstance(one, ast.Name) and one.id in config.names for one in involved)
+        return not any(name_of(one) in config.names for one in involved)
 
     # Calls
 
     def _called(self, node: Node, call: ast.Call, config: Config, edge: Edge) -> Config | End:
         if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
             root = root_of(call)
-            if isinstance(root, ast.Name) and root.id in config.names:
+            if root is not None and name_of(root) in config.names:
                 return End("handed", "packed")  # `run_sync(lambda session: session.close())`
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if isinstance(receiver, ast.Name) and receiver.id in config.names:
+        if receiver is not None and name_of(receiver) in config.names:
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
         if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
@@ -176,8 +179,10 @@ class Moves:
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if carries(self.ev, self.cls, argument, config.names):
                 return self._passed(node, call, argument, config, edge)
+        if any("." in name for name in config.names) and is_of_owner(call):
+            return config if leaves_alone(self.ev, call, config.names, self.scope) else End("handed", "kept")
         root = source_of(self.ev, call, self.scope) if self.is_session else None
-        if isinstance(root, ast.Name) and root.id in config.names:
+        if root is not None and name_of(root) in config.names:
             fact = call_site(self.ev, call, self.scope)
             if fact is not None and fact.role in REACHING_ROLES:
                 return config._replace(state="held")
@@ -226,7 +231,7 @@ class Moves:
         return End("released", "registry") if is_ended else self._method(call, name, config, edge)
 
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
-        if not isinstance(argument, ast.Name):
+        if name_of(argument) not in config.names:
             return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
@@ -259,7 +264,7 @@ class Moves:
         """How a call leaves what it is passed."""
         given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
         for argument, keyword in given:
-            if isinstance(argument, ast.Name) and argument.id in config.names:
+            if name_of(argument) in config.names:
                 return self.callees.left(call, argument, self.scope, self.cls, keyword)
         return NOTHING_LEFT
 
@@ -300,7 +305,8 @@ class Moves:
         if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
             return False
         receiver = awaited.func.value
-        if not isinstance(receiver, ast.Name) or {receiver.id, self._handles.get(receiver.id)}.isdisjoint(config.names):
+        receiver_name = name_of(receiver)
+        if {receiver_name, self._handles.get(receiver_name)}.isdisjoint(config.names):
             return False
         row = self.ev.models.method(self.cls, awaited.func.attr)
         return row is not None and row.role in _UNDOING
@@ -325,7 +331,7 @@ class Moves:
         value = node.value
         if isinstance(value, ast.Await):
             value = value.value
-        if isinstance(value, ast.Name) and value.id in config.names:
+        if value is not None and name_of(value) in config.names:
             return End("released", "block") if self.cls.releases_on_exit else config
         if value is not None and carries(self.ev, self.cls, value, config.names):
             return End("handed", "entered")
@@ -333,16 +339,14 @@ class Moves:
             return config._replace(state="idle" if edge.is_unwinding else "held")
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
             root = root_of(value)
-            if isinstance(root, ast.Name) and root.id in config.names:
+            if root is not None and name_of(root) in config.names:
                 fact = call_site(self.ev, value, self.scope)
                 if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
                     return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel" and node.way != "cancel":  # not one that is under way already
-            if isinstance(value, ast.Call) and last_name(value.func) in self._watches:
-                return End(
-                    "gone", "harmless-await"
-                )  # `async with asyncio.timeout(3):` does not wait for anything itself
-            return self._cancelled(node.value, config)
+            # `async with asyncio.timeout(3):` does not wait for anything itself
+            watches = isinstance(value, ast.Call) and last_name(value.func) in self._watches
+            return End("gone", "harmless-await") if watches else self._cancelled(node.value, config)
         return config
 
     # Names
@@ -352,31 +356,28 @@ class Moves:
         if node.inner:
             return config
         holds = value is not None and carries(self.ev, self.cls, value, config.names)
-        if (
-            isinstance(value, ast.Call)
-            and node.how == "assign"
-            and isinstance(target, ast.Name)
-            and wraps(self.ev, value, self.cls, self.scope)
-        ):
-            given = [*value.args, *(keyword.value for keyword in value.keywords)]
-            if any(isinstance(one, ast.Name) and one.id in config.names for one in given):
-                return config._replace(names=config.names | {target.id})
-        if not isinstance(target, ast.Name):
-            if isinstance(target, ast.expr) and value is not None:
-                config = self._flagged(name_of(target), value, config)
-            return End("handed", "stored") if holds else config
-        if value is not None and node.how == "assign":
-            config = self._flagged(target.id, value, config)
+        name = name_of(target)
+        is_local = isinstance(target, ast.Name)
+        if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
+            return config._replace(names=config.names | {name})
+        if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
+            config = self._flagged(name, value, config)
         if holds:
-            if isinstance(value, ast.Name) and node.how == "assign":
-                return config._replace(names=config.names | {target.id})
-            return End("handed", "packed")
-        if target.id not in config.names or is_same(self.ev, value, config, self.cls):
+            is_followed = is_local or is_entered_attribute(name, self.scope)
+            if is_followed and value is not None and name_of(value) in config.names and node.how == "assign":
+                return config._replace(names=config.names | {name})
+            return End("handed", "packed" if is_local else "stored")
+        if name not in config.names or is_same(self.ev, value, config, self.cls):
             return config
-        left = config.names - {target.id}
+        left = config.names - {name}
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
         return End("misreleased" if config.state == "closed" else "overwritten")
+
+    def _wraps(self, call: ast.Call, config: Config) -> bool:
+        """Whether what is followed lives on in what a call makes; see :func:`wraps`."""
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return any(name_of(one) in config.names for one in given) and wraps(self.ev, call, self.cls, self.scope)
 
     def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
         if name not in self.flags:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
+from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 
 if TYPE_CHECKING:
@@ -109,7 +110,9 @@ def follow(
             continue
         if trace is not None:
             trace.exits.append((standing, found.witness(standing), _given_back(found, standing)))
-        if config.state == "closed":
+        if node.kind == "exit-normal" and any("." in name for name in config.names):
+            ends.add("handed")  # the object has it
+        elif config.state == "closed":
             if "misreleased" not in lost:
                 lost["misreleased"] = found.witness(_closed(found, standing))
         elif moves.is_owed(config) and node.kind not in leaks:
@@ -122,9 +125,8 @@ def follow(
 
 def _bound(node: Node, bound: ast.expr | None, config: Config) -> Config | None:
     """The standing once the checkout has got a name."""
-    if node.kind != "store" or node.value is not bound or not isinstance(node.node, ast.Name):
-        return None
-    return config._replace(names=config.names | {node.node.id}) if node.node.id not in config.names else None
+    name = name_of(node.node) if node.kind == "store" and node.value is bound else ""
+    return config._replace(names=config.names | {name}) if name and name not in config.names else None
 
 
 def _closed(found: Exploration[Config], standing: Standing) -> Standing:
