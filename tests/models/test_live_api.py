@@ -76,8 +76,8 @@ def test_these_are_the_events_and_what_they_pass(group: str) -> None:
         name: [*inspect.signature(function).parameters][1:] for name, function in real.items()
     }
     older = {name: getattr(function, "_legacy_signatures", ()) for name, function in real.items()}
-    assert {name: list(counts) for name, counts in row.legacy.items()} == {
-        name: [len(names) for _, names, _ in signatures] for name, signatures in older.items() if signatures
+    assert {name: [(one.before, one.passes.split())] for name, one in row.legacy.items()} == {
+        name: [(since, names) for since, names, _ in signatures] for name, signatures in older.items() if signatures
     }
 
 

@@ -104,17 +104,27 @@ def _event(
         known = [each for one_group in groups for each in one_group.listeners]
         yield NoSuchEvent(one.event, scope.qualified_name, False, _short(cls), name, _nearest(name, known))
     elif one.listener is not None and not _is_named(one.call):
-        yield from _listener(one, name, group, one.listener, scope)
+        yield from _listener(one, name, _forms(ev, name, group, scope), one.listener, scope)
 
 
-def _listener(one: Registration, name: str, group: Events, listener: Function, scope: Scope) -> Iterator[Observation]:
+def _forms(ev: Evaluator, name: str, group: Events, scope: Scope) -> list[tuple[str, ...]]:
+    """What the listeners of an event may be passed by the versions that may be installed, the newest form first."""
+    newest, older = tuple(group.listeners[name].split()), group.legacy.get(name)
+    if older is None:
+        return [newest]
+    may_be_newer = ev.project.versions.may_be_since(older.before, group.distribution, scope.module.path)
+    return [*([newest] if may_be_newer else []), tuple(older.passes.split())]
+
+
+def _listener(
+    one: Registration, name: str, forms: list[tuple[str, ...]], listener: Function, scope: Scope
+) -> Iterator[Observation]:
     node = listener.scope.node
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         return
-    wanted = tuple(group.listeners[name].split())
-    around = (one.call, scope.qualified_name, False, name, listener.scope.name, wanted)
+    around = (one.call, scope.qualified_name, False, name, listener.scope.name)
     if isinstance(node, ast.AsyncFunctionDef):
-        yield MisfitListener(*around, "async")
+        yield MisfitListener(*around, forms[0], "async")
         return
     if getattr(node, "decorator_list", None) and not _is_only_decorator(one, node):
         return  # what is registered is what the decorators make of it
@@ -122,15 +132,11 @@ def _listener(one: Registration, name: str, group: Events, listener: Function, s
     if listener.receiver is not None:
         names = names[1:]
     least = len(names) - len(node.args.defaults)
-    is_fit = node.args.vararg is not None or any(least <= count <= len(names) for count in _counts(name, group))
-    if not is_fit or any(default is None for default in node.args.kw_defaults):
-        yield MisfitListener(*around, "count")
-    elif culprit := _misplaced(names, wanted):
-        yield MisfitListener(*around, "order", culprit)
-
-
-def _counts(name: str, group: Events) -> tuple[int, ...]:
-    return (len(group.listeners[name].split()), *group.legacy.get(name, ()))
+    fitting = [form for form in forms if node.args.vararg is not None or least <= len(form) <= len(names)]
+    if not fitting or any(default is None for default in node.args.kw_defaults):
+        yield MisfitListener(*around, forms[0], "count")
+    elif all(_misplaced(names, form) for form in fitting):
+        yield MisfitListener(*around, fitting[0], "order", _misplaced(names, fitting[0]))
 
 
 def _misplaced(names: list[str], wanted: tuple[str, ...]) -> str:

@@ -58,7 +58,9 @@ def _is_set(name: str, scope: Scope) -> bool:
 
 
 def name_of(node: ast.AST) -> str:
-    """A name or dotted name as written; empty for anything else."""
+    """A name or dotted name as written, also where it is bound on the spot (``name := …``); empty for anything else."""
+    if isinstance(node, ast.NamedExpr):
+        node = node.target
     parts = []
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)

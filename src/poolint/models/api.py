@@ -47,6 +47,8 @@ def _events(library: Library, groups: Container[str], classes: Container[str]) -
         for name in events.legacy:
             if name not in events.listeners:
                 yield f"events: {events.name}: legacy: {name!r} is not one of these events"
+        if events.legacy and not events.distribution:
+            yield f"events: {events.name}: legacy: of which distribution?"
     for target in library.targets:
         for name in (target.cls, *filter(None, [target.stands_for])):
             if name not in classes:

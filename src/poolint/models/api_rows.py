@@ -19,14 +19,24 @@ class Names(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     right: dict[str, str] = {}
 
 
+class OlderForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What listeners of an event are passed, in words, by the versions ``before`` one; later ones take such a listener, too,
+    which they know by the number of its parameters.
+    """
+
+    before: str
+    passes: str
+
+
 class Events(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A group of events: what their listeners are passed, in words. ``legacy`` are other numbers of arguments that the
-    library takes, for the sake of listeners written for older versions.
+    """A group of events: what their listeners are passed, in words. ``legacy`` are forms that older versions of
+    ``distribution`` have in place of these.
     """
 
     name: str
     listeners: dict[str, str]
-    legacy: dict[str, tuple[int, ...]] = {}
+    distribution: str = ""
+    legacy: dict[str, OlderForm] = {}
 
 
 class Target(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

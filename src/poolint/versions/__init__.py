@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint.roots.finder import REPOSITORY
-from poolint.versions.ranges import ANY, Range, both
+from poolint.versions.ranges import ANY, Range, both, release
 
 if TYPE_CHECKING:
     from poolint.roots.finder import Finder
@@ -43,6 +43,10 @@ class Versions:
         if key not in self._allowed:
             self._allowed[key] = self._found(library, path)
         return self._allowed[key]
+
+    def may_be_since(self, version: str, library: str, path: str) -> bool:
+        """Whether ``version`` of a distribution, or a later one, may be installed where the file at ``path`` runs."""
+        return bool(both(self.allowed(library, path), ((release(version), None),)))
 
     def _found(self, library: str, path: str) -> Range:
         found = [self._of(folder, library) for folder in self._folders(path)]

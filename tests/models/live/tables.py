@@ -28,6 +28,7 @@ NOT_IN_TEST_EXTRA = {
     "opensearchpy": "brings the protobufs of a whole API",
     "stripe": "about 30 MB",
     "twilio": "about 50 MB",
+    "valkey": "a fork of redis, whose own classes the test holds",
 }
 
 NEEDS = {

@@ -84,12 +84,17 @@ def _ask(
     b.leave(way, b.ends)
 
 
+_AT_HAND = (ast.Constant, ast.Name, ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda)
+"""Expressions whose value is at hand when it comes to bind it."""
+
+
 def _computes(event: Node) -> bool:
-    """Whether there is anything in an event that could raise after all."""
+    """Whether there is anything in an event that could raise after all: more than to read and to bind a name."""
     if event.kind == "statement":
-        return isinstance(event.node, ast.Expr) and not isinstance(event.node.value, ast.Constant)
+        return isinstance(event.node, ast.Expr) and not isinstance(event.node.value, (ast.Constant, ast.Name))
     if event.kind == "store":
-        return not (isinstance(event.node, ast.Name) and isinstance(event.value, ast.Constant))
+        # A call, an `await` or a `yield` raises at an event of its own, before anything is bound.
+        return not (isinstance(event.node, ast.Name) and isinstance(event.value, _AT_HAND))
     return event.kind not in ("assert", "enter", "except", "exit", "raise", "reraise")
 
 

@@ -71,7 +71,8 @@ class UnawaitedQuery(Rule):
     def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, (ConsumedAwaitable, DroppedAwaitable))
         call, how = observation.call, observation.usage
-        if call.role == "external" or (call.cls is not None and call.cls.kind in ("client", "response")):
+        is_client = call.cls is not None and call.cls.kind in ("client", "response")
+        if call.role == "external" or (is_client and call.role != "query"):
             return Declined("it does not reach a database")
         if isinstance(observation, DroppedAwaitable):
             if call.role in _ELSEWHERE:
