@@ -15,13 +15,14 @@ from poolint.analyses.session_use import kept_class
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, Instance, LibraryName, alternatives
+from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding, Scope
+    from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
 
 
@@ -61,6 +62,7 @@ class _Launch(NamedTuple):
     started: ast.Call
     resources: dict[str, Class]
     is_several: bool
+    waits: Waits
 
 
 class Threads:
@@ -68,8 +70,6 @@ class Threads:
 
     def __init__(self, ev: Evaluator, using: Using) -> None:
         self.ev = ev
-        self._waits = self.ev.models.words("waits-for-thread")
-        self._starts = self.ev.models.words("starts-thread")
         self.using = using
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -82,7 +82,7 @@ class Threads:
                     continue
                 others = [one for one in earlier if resource in one.resources and self._beside(one, launch, scope)]
                 found = None
-                if launch.is_several or self._is_repeated(launch.started, resource, scope):
+                if launch.is_several or _is_repeated(launch, resource, scope):
                     found = _observation(launch, scope, resource, cls, 0, None)
                 elif others:
                     found = _observation(launch, scope, resource, cls, len(others) + 1, None)
@@ -96,7 +96,7 @@ class Threads:
 
     def _beside(self, one: _Launch, other: _Launch, scope: Scope) -> bool:
         """Whether a thread still runs when the next one is started."""
-        is_waited = self._is_waited(one.started, other.started, scope)
+        is_waited = _is_waited(one, other.started, scope)
         return not is_waited and not exclude_each_other(one.started, other.started)
 
     # What is started
@@ -113,7 +113,8 @@ class Threads:
             started = _started(node, scope) if name in ("Thread", "Timer") else node
             resources = dict(thread_resources(self.ev, self.using, function, given, scope))
             if started is not None and resources:
-                yield _Launch(node, started, resources, name == "map")
+                waits = Waits(self.ev, node, started, resources, scope)
+                yield _Launch(node, started, resources, name == "map", waits)
 
     def _is_of_threads(self, node: ast.Call, name: str, scope: Scope) -> bool:
         """Whether a call starts a thread: not a process, nor the only thread of an executor of one."""
@@ -142,63 +143,8 @@ class Threads:
                 continue
             fact = call_site(self.ev, call, scope)
             if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
-                return None if self._is_waited(launch.started, call, scope) else call
+                return None if _is_waited(launch, call, scope) else call
         return None
-
-    def _is_repeated(self, node: ast.Call, resource: str, scope: Scope) -> bool:
-        """Whether a loop starts one thread after the other with one session, and waits for none in between."""
-        loop = _loop(node)
-        if loop is None:
-            return False
-        first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
-        name = resource.partition(".")[0]
-        if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
-            return False
-        return not any(first <= one.lineno <= last and self._is_wait(one, scope) for one in scope.calls)
-
-    def _is_waited(self, started: ast.Call, later: ast.Call, scope: Scope) -> bool:
-        """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
-        if any(_start(started) < _start(one) < _start(later) and self._is_wait(one, scope) for one in scope.calls):
-            return True
-        parent = parent_of(started)
-        if isinstance(parent, ast.Attribute) and parent.attr in self._waits:
-            return True
-        executor = started.func.value if isinstance(started.func, ast.Attribute) else None
-        for statement in scope.withs:
-            end = (statement.end_lineno or 0, statement.end_col_offset or 0)
-            bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
-            if executor is not None and name_of(executor) in bound and _start(started) < end < _start(later):
-                return True
-        return any(
-            isinstance(one, ast.Await) and _start(started) < _start(one) < _start(later) for one in ast.walk(scope.node)
-        )
-
-    def _is_wait(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call waits for a thread: by its name, and not of something else that has a method of that name."""
-        if last_name(call.func) not in self._waits:
-            return False
-        if not isinstance(call.func, ast.Attribute):
-            return True
-        receiver = call.func.value
-        known = [
-            one for one in alternatives(self.ev.type_of(receiver, scope)) if isinstance(one, Instance) and one.base
-        ]
-        if known:
-            rows = [self.ev.models.method(one.base, call.func.attr) for one in known if one.base is not None]
-            return any(row is not None and row.effect == "wait" for row in rows)
-        if self.ev.models.ends("waits-for-thread", self.ev.qualified_name(self.ev.type_of(call.func, scope))):
-            return True
-        if not isinstance(receiver, ast.Name):
-            return True
-        return any(self._may_give_thread(one, scope) for one in nearest(receiver.id, scope))
-
-    def _may_give_thread(self, binding: Binding, scope: Scope) -> bool:
-        """Whether what a name is bound to may be a thread or a future: no import, and nothing that a library makes of
-        which nobody knows that it starts any."""
-        made = binding.value
-        if binding.kind == "import" or not isinstance(made, ast.Call) or last_name(made.func) in self._starts:
-            return binding.kind != "import"
-        return not isinstance(self.ev.type_of(made.func, binding.home(scope)), LibraryName)
 
 
 def thread_work(ev: Evaluator, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
@@ -297,6 +243,35 @@ def _has_one_thread(executor: ast.expr, scope: Scope) -> bool:
         return False
     sizes = [*made.args[:1], *(one.value for one in made.keywords if one.arg == "max_workers")]
     return any(isinstance(one, ast.Constant) and one.value == 1 for one in sizes)
+
+
+def _is_repeated(launch: _Launch, resource: str, scope: Scope) -> bool:
+    """Whether a loop starts one thread after the other with one session, and waits for none in between."""
+    loop = _loop(launch.started)
+    if loop is None:
+        return False
+    first, last = getattr(loop, "lineno", 0), getattr(loop, "end_lineno", 0)
+    name = resource.partition(".")[0]
+    if any(first <= one.position[0] <= last for one in scope.bindings.get(name, ())):
+        return False
+    return not launch.waits.within(loop) and not any(is_inside(one, loop) for one in _blocks(launch, scope))
+
+
+def _is_waited(launch: _Launch, later: ast.Call, scope: Scope) -> bool:
+    """Whether a thread has ended before something else happens: it is joined, asked for its result, or its block ends."""
+    if launch.waits.before(later):
+        return True
+    ends = ((one.end_lineno or 0, one.end_col_offset or 0) for one in _blocks(launch, scope))
+    return any(_start(launch.started) < end < _start(later) for end in ends)
+
+
+def _blocks(launch: _Launch, scope: Scope) -> Iterator[WithNode]:
+    """The blocks of the executor that a thread is started by, which wait for it at their ends."""
+    executor = launch.started.func.value if isinstance(launch.started.func, ast.Attribute) else None
+    for statement in scope.withs:
+        bound = {name_of(one.optional_vars) for one in statement.items if one.optional_vars is not None}
+        if executor is not None and name_of(executor) in bound and is_inside(launch.started, statement):
+            yield statement
 
 
 def _loop(node: ast.AST) -> ast.AST | None:
