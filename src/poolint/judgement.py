@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from poolint import relaxations
@@ -90,11 +90,6 @@ class Judgement:
         self.relative = relative
         self.options = options or {}
         self.crashes = crashes
-        self.kinds = crashes.guarded(
-            "the check of what kind of file this is",
-            lambda: relaxations.kinds_of(module, relative, analysis.evaluator.models),
-            frozenset[str](),
-        )
         self._kinds_at: dict[ast.AST, set[type[Observation]]] = {}
         for _, one in observed:
             self._kinds_at.setdefault(one.node, set()).add(type(one))
@@ -103,6 +98,16 @@ class Judgement:
         """What is not expected to be reported in a place of these kinds, and why: kept for `poolint why`."""
         self.declined: list[tuple[Observation, str, Declined]] = []
         """What rules do not report on purpose, by their codes: kept for `poolint why`."""
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of place that this file is; asked where something is found."""
+        ev = self.analysis.evaluator
+        return self.crashes.guarded(
+            "the check of what kind of file this is",
+            lambda: relaxations.kinds_of(self.module, self.relative, ev.models, ev.project),
+            frozenset[str](),
+        )
 
     def diagnostics(self) -> list[Diagnostic]:
         """The findings, sorted; what crashed on the way to them, here or before, is among them."""

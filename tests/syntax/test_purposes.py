@@ -40,7 +40,8 @@ def module(text: str) -> Module:
 
 
 def kinds(text: str) -> frozenset[str]:
-    return kinds_of(module(text), "app.py", load())
+    one = module(text)
+    return kinds_of(one, "app.py", load(), Project(Finder()))
 
 
 @pytest.mark.parametrize(

@@ -127,11 +127,14 @@ class _Texts:
         return any(self._answers(path, kind, root, word.encode()) for path in below)
 
     def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
+        from poolint.syntax.importers import naming_in_imports
         from poolint.syntax.project import assigns_state, calls_of, heirs_in
 
         data = self._data[path]
         if kind == "calling":
             return word in data and calls_of(word).search(data) is not None
+        if kind == "importing":
+            return word in data and naming_in_imports(word).search(data) is not None
         if kind == "state":
             return assigns_state(data)
         if kind == "heirs":

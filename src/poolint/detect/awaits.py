@@ -15,7 +15,7 @@ from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, Instance, LibraryMethod, Pending, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -151,6 +151,8 @@ def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     An inherited method then may give what the override gives: a `request` that runs in a thread makes `get` awaitable.
     """
     for one in alternatives(ev.type_of(node.func, scope)):
+        if isinstance(one, Function):
+            return True  # the override itself
         if isinstance(one, LibraryMethod) and one.receiver.cls is not one.receiver.base:
             base = one.receiver.base
             for inner in lineage(ev, one.receiver):

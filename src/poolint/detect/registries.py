@@ -337,7 +337,7 @@ def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
 
 def _serves(ev: Evaluator, scope: Scope) -> bool:
     """Whether a use runs more than once in the life of a process: in a function, and in no script or migration."""
-    return scope.outermost_function is not None and not kinds_of(scope.module, "", ev.models)
+    return scope.outermost_function is not None and not kinds_of(scope.module, "", ev.models, ev.project)
 
 
 DETECTOR = Detector(

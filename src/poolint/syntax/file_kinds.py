@@ -7,32 +7,59 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
+from poolint.syntax.importers import importers, last_part
 from poolint.syntax.purposes import library_names, migrates, serves
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
-    from poolint.syntax.project import Module
+    from poolint.syntax.project import Module, Project
 
 KINDS = {
     "tests": "files in `tests/` or `test/`, `test_*.py`, `*_test.py`, `conftest.py`",
     "alembic": "Alembic's `env.py` and its migrations",
-    "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing, and commands of click and typer',
+    "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
+    "scripts, and commands of click and typer",
 }
 """Each kind of place, and how it is recognised."""
 
 TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
 
 
-def kinds_of(module: Module, relative_path: str, models: Models) -> frozenset[str]:
+def kinds_of(module: Module, relative_path: str, models: Models, project: Project) -> frozenset[str]:
     """The kinds of place that a file is: a test by its path, all else by what its code does."""
     found = set()
     if TEST_FILE.search(relative_path):
         found.add("tests")
     if migrates(module, models) or _is_migration(module):
         found.add("alembic")
-    if is_run(module) and not serves(module, models):
+    if _is_script(module, models, project, ()):
         found.add("scripts")
     return frozenset(found)
+
+
+def _is_script(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
+    """Whether a module only runs once in a process: it is run itself, serves nothing, and is imported by nothing but
+    tests and other such modules."""
+    if not is_run(module) or serves(module, models):
+        return False
+    known = project.scripts
+    if module.path not in known:
+        found = all(
+            other in above
+            or TEST_FILE.search(other.path.removeprefix(project.root_of(module)))
+            or is_run_as_package(other)
+            or _is_script(other, models, project, (*above, module))
+            for other in importers(project, module)
+        )
+        if above:
+            return found  # what depends on where one began is not kept
+        known[module.path] = found
+    return known[module.path]
+
+
+def is_run_as_package(module: Module) -> bool:
+    """Whether a module is what ``python -m package`` runs."""
+    return last_part(module) == "__main__"
 
 
 def is_run(module: Module) -> bool:

@@ -108,6 +108,8 @@ class Project:
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
         self._words: dict[str, dict[bytes, list[str]]] = {}
         self._calling: dict[str, dict[str, list[str]]] = {}
+        self.scripts: dict[str, bool] = {}
+        """Whether modules that are run, by their paths, are scripts, and nothing's modules."""
 
     def replace(self, source: Source) -> Module:
         """Take ``source`` for its file from now on, in place of what stands on disk.
@@ -117,6 +119,7 @@ class Project:
         """
         path = self.finder.located(source.path)
         module = self._parse(source, path)
+        self.scripts.clear()
         before, self._modules[path] = self._modules.get(path), module
         data = with_newlines(source.data)
         if (before is not None and before.state_assignments) or assigns_state(data):
@@ -205,6 +208,17 @@ class Project:
             recording.answered(question, paths)
         for path in paths:
             yield path, texts[path]
+
+    def naming_in_imports(self, name: str, near: Module) -> list[str]:
+        """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""
+        from poolint.syntax.importers import naming_in_imports
+
+        root = self.root_of(near)
+        question = recording.asked(near.path, "importing", root, name)
+        pattern, word = naming_in_imports(name.encode()), name.encode()
+        found = [path for path, data in self._texts_of(root).items() if word in data and pattern.search(data)]
+        recording.answered(question, found)
+        return found
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
+from poolint.types.overridden import overridden
 from poolint.types.values import (
     UNKNOWN,
     ClassObject,
@@ -134,6 +135,11 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         return CallSite(node, callee.row.name, "", callee.row)
     if isinstance(callee, ClassObject):
         return CallSite(node, ev.qualified_name(callee), "", None, callee.base)
+    if isinstance(callee, Function) and callee.receiver is not None:
+        found = overridden(ev, callee)
+        if found is not None:
+            name = f"{found[1].name}.{callee.scope.name}"
+            return CallSite(node, name, receiver_text(node, scope), *found)
     if isinstance(callee, (Function, LibraryName)):
         return CallSite(node, ev.qualified_name(callee), receiver_text(node, scope))
     if isinstance(callee, Instance) and callee.base is not None:

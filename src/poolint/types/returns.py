@@ -174,7 +174,12 @@ def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
     while current is not None and current.enclosing_class is None:
         current = current.parent
     bases = ev.bases(current.enclosing_class) if current is not None and current.enclosing_class is not None else []
-    return bases[0].instance() if bases else UNKNOWN
+    if not bases:
+        return UNKNOWN
+    first = bases[0]
+    # What a mixin of the project does not have itself, the library's class behind it has.
+    behind = next((one for one in bases if one.base is not None), first) if first.base is None else first
+    return Instance(first.cls, behind.base, behind.arguments)
 
 
 def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:

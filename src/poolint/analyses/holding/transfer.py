@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.added import added_method, own_object
 from poolint.analyses.holding.direct import is_direct, opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
@@ -123,6 +124,8 @@ class Reader:
         if isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self" and self._own(scope):
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):
+            return True
+        if added_method(self.ev, call, scope) is not None:
             return True
         is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
@@ -249,7 +252,7 @@ class Reader:
         if fact.role == "release" and getattr(fact.row, "releases", "self") == "argument":
             yield from self._given_back(call, scope)
             return
-        root = root_of(call)
+        root = root_of(call) or own_object(call, scope)
         if root is None:
             return
         cls: Class | None = fact.cls
@@ -293,6 +296,11 @@ class Reader:
             carried = self._carried(function.value, scope)
         if carried is not None:
             yield from self._of_method(call, name_of(carried), _resource(self.ev.type_of(carried, scope)), scope)
+        elif (added := added_method(self.ev, call, scope)) is not None:
+            if self.ends.of_call(call, scope) is not None:
+                yield Change(name_of(function.value), False, call)
+            elif self.using.parameter(added.method, added.parameter):
+                yield Change(name_of(function.value), True, call, added.cls)
         elif isinstance(function.value, ast.Name) and function.value.id == "self":
             for text, cls in self._own(scope):
                 yield from self._of_method(call, text, cls, scope)

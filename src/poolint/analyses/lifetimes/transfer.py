@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import handles, root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
     carries,
@@ -243,9 +244,8 @@ class Moves:
             return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
-        if self.cls.lazy and config.state == "idle" and self._leaves_idle(node, call, edge):
-            return config
-        return config._replace(state="held") if self.is_lazy else config
+        is_left = config.state == "idle" and self._leaves_idle(node, call, argument, edge)
+        return config._replace(state="held") if self.is_lazy and not is_left else config
 
     def _given_to_release(self, call: ast.Call, config: Config, edge: Edge) -> Config | End:
         """Passed to what releases it: a method of its pool, or a function of the project, on the ways that it does."""
@@ -276,11 +276,12 @@ class Moves:
         self.is_left = self.is_left or not edge.is_unwinding
         return config._replace(state="held" if self.is_lazy else "open")
 
-    def _leaves_idle(self, node: Node, call: ast.Call, edge: Edge) -> bool:
-        """Whether a call that gets an engine opens no connection: what cannot fail, and an object that is not made."""
-        if not node.may_raise:
-            return True
-        return edge.is_unwinding and isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
+    def _leaves_idle(self, node: Node, call: ast.Call, argument: ast.expr, edge: Edge) -> bool:
+        """Whether a call takes no connection: of a session, what only puts it by; of an engine, what cannot fail."""
+        if self.cls.lazy:
+            is_made = isinstance(self.ev.type_of(call.func, self.scope), ClassObject)
+            return not node.may_raise or (edge.is_unwinding and is_made)
+        return self.is_session and puts_by(self.ev, call, argument, self.scope)
 
     # Awaits
 

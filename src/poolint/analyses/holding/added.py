@@ -1,0 +1,60 @@
+"""Methods that the project's own classes of sessions add to what the library's class has."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.flow.flags import name_of
+from poolint.models.schema import SESSIONS
+from poolint.types.call_sites import call_site
+from poolint.types.values import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Added(NamedTuple):
+    """Such a method, its parameter that is the session, and the library's class of that."""
+
+    method: Scope
+    parameter: str
+    cls: Class
+
+
+def added_method(ev: Evaluator, call: ast.Call, scope: Scope) -> Added | None:
+    """The method that a call runs on a session whose class, one of the project's, has added it; None for all others, and
+    for an override that passes on to the library's method, which is known as that."""
+    function, source = call.func, scope.module.source
+    if not isinstance(function, ast.Attribute) or not name_of(function.value):
+        return None
+    if function.attr not in ev.screen.definitions(source.path, source.data):
+        return None
+    for one in alternatives(ev.type_of(function.value, scope)):
+        if not isinstance(one, Instance) or one.base is None or one.cls is one.base or one.base.kind not in SESSIONS:
+            continue
+        method, fact = ev.type_of_member(one, function.attr), call_site(ev, call, scope)
+        if isinstance(method, Function) and method.receiver is not None and (fact is None or fact.row is None):
+            first = first_parameter(method.scope)
+            return Added(method.scope, first.arg, one.base) if first is not None else None
+    return None
+
+
+def first_parameter(scope: Scope) -> ast.arg | None:
+    """The parameter of a method that is its object."""
+    node = scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    return next(iter((*node.args.posonlyargs, *node.args.args)), None)
+
+
+def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
+    """The object that ``super().commit()`` is called on: ``self``, as the override that passes on calls it."""
+    function = call.func
+    owner = function.value if isinstance(function, ast.Attribute) else None
+    if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"):
+        return None
+    first = first_parameter(scope) if scope.enclosing_class is not None else None
+    return ast.copy_location(ast.Name(first.arg, ast.Load()), owner) if first is not None else None

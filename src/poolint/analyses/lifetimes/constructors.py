@@ -1,0 +1,35 @@
+"""What constructors of the project's classes do with a session that they are passed."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.ownership import parameter_for
+from poolint.syntax.scopes import parent_of, reads_of
+from poolint.types.values import ClassObject, Function
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> bool:
+    """Whether a constructor of the project's does no more with an argument than to put it by: what has fields only, or
+    assigns it."""
+    made = ev.type_of(call.func, scope)
+    if not isinstance(made, ClassObject) or made.cls is made.base:
+        return False
+    keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+    steps = [ev.type_of_member(made.instance(), name) for name in ("__init__", "__post_init__", "__new__")]
+    for step in steps:
+        if isinstance(step, Function):
+            name = parameter_for(step, call, argument, keyword)
+            if name is None or not all(_is_assigned(load) for _, load in reads_of(name, step.scope)):
+                return False
+    return True
+
+
+def _is_assigned(load: ast.expr) -> bool:
+    parent = parent_of(load)
+    return isinstance(parent, (ast.Assign, ast.AnnAssign)) and parent.value is load

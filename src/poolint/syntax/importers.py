@@ -1,0 +1,49 @@
+"""Which modules of a project import one, found by the texts first: few files are parsed for it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.project import Module, Project
+
+
+def importers(project: Project, module: Module) -> Iterator[Module]:
+    """The modules that import ``module``, in the order of their paths, in functions as well."""
+    for path in project.naming_in_imports(last_part(module), module):
+        other = project.module(path) if path != module.path else None
+        if other is not None and any(_means(project, node, other, module) for node, _ in other.imports):
+            yield other
+
+
+def last_part(module: Module) -> str:
+    """The part of a module's name that stands in every statement that imports it."""
+    return module.name.rpartition(".")[2]
+
+
+def naming_in_imports(word: bytes) -> re.Pattern[bytes]:
+    """What finds the import statements of a text in which a name stands."""
+    name = rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])"
+    listed = rb"(?:\([^)]*?|[^\n(]*?)"
+    return re.compile(
+        rb"^[ \t]*(?:import[ \t][^\n]*?|from[ \t]+[\w.]*?|from[ \t]+[\w.]+[ \t]+import[ \t]*" + listed + rb")" + name,
+        re.MULTILINE,
+    )
+
+
+def _means(project: Project, node: ast.Import | ast.ImportFrom, importer: Module, module: Module) -> bool:
+    """Whether an import statement imports a module, or something of it."""
+    if isinstance(node, ast.Import):
+        wanted = [(one.name, 0) for one in node.names]
+    else:
+        base = node.module or ""
+        wanted = [(base, node.level), *((f"{base}.{one.name}".lstrip("."), node.level) for one in node.names)]
+    word = last_part(module)
+    return any(
+        dotted.rpartition(".")[2] == word and project.imported(dotted, level, importer) is module
+        for dotted, level in wanted
+    )
