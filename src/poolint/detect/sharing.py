@@ -156,7 +156,7 @@ class Sharing:
                     for member in alternatives(self.ev.type_of(one, scope))
                     if isinstance(member, Instance) and member.base is not None
                 ]
-                if len(kinds) == 1 and kinds[0].kind in HANDLES and kinds[0].mode == "async":
+                if kinds and all(cls.kind in HANDLES and cls.mode == "async" for cls in kinds):
                     yield ast.unparse(one), kinds[0]
 
     def _of_function(

@@ -22,6 +22,7 @@ from poolint.types.values import (
     alternatives,
     known,
     union,
+    with_foreign,
 )
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def _class_around(scope: Scope | None) -> Scope | None:
 
 
 def _either(ev: Evaluator, parts: list[ast.expr], scope: Scope) -> Type:
-    return union([annotation(ev, part, scope) for part in parts])
+    return with_foreign([annotation(ev, part, scope) for part in parts])
 
 
 def _arguments(node: ast.Subscript) -> list[ast.expr]:

@@ -14,9 +14,9 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from poolint.syntax.scopes import means, parent_of
-from poolint.types import returns
+from poolint.types import narrowing, returns
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
-from poolint.types.vocabulary import last_name
+from poolint.types.vocabulary import dotted, last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class
@@ -46,7 +46,8 @@ class _Made(NamedTuple):
 
 
 def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
-    """What has been found for a name or an attribute, or else what its uses tell."""
+    """What has been found for a name or an attribute, as tests narrow it, or else what its uses tell."""
+    found = narrowing.narrowed(ev, found, node, scope)
     return found if found is not UNKNOWN else ev.derived(ByUse).told(node, scope)
 
 
@@ -304,18 +305,6 @@ class ByUse:
 
 def _of(cls: Class) -> Instance:
     return Instance(cls, cls)
-
-
-def dotted(node: ast.AST) -> str:
-    """A name, or attributes of one, as written; empty for anything else."""
-    parts: list[str] = []
-    while type(node) is ast.Attribute:
-        parts.append(node.attr)
-        node = node.value
-    if type(node) is not ast.Name:
-        return ""
-    parts.append(node.id)
-    return ".".join(reversed(parts))
 
 
 def _mode(queries: list[_Call], how: str) -> Mode | None:

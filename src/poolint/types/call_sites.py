@@ -10,7 +10,9 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
 from poolint.types.values import (
+    FOREIGN,
     UNKNOWN,
+    CallableValue,
     ClassObject,
     Function,
     Instance,
@@ -89,7 +91,7 @@ class CallSite:
 def at_hand(one: Type, scope: Scope) -> tuple[Type, ...]:
     """The alternatives of a type that can be the one at hand in ``scope``: in a plain ``def`` nothing can be awaited, so
     of a synchronous and an asynchronous class it is the first."""
-    found = alternatives(one)
+    found = tuple(each for each in alternatives(one) if each is not FOREIGN)
     if len(found) > 1 and _is_plain_def(scope):
         return tuple(one for one in found if not _is_asynchronous(one)) or found
     return found
@@ -140,6 +142,8 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         if found is not None:
             name = f"{found[1].name}.{callee.scope.name}"
             return CallSite(node, name, receiver_text(node, scope), *found)
+    if isinstance(callee, CallableValue):
+        return _maker(ev, node, callee.gives, scope)
     if isinstance(callee, (Function, LibraryName)):
         return CallSite(node, ev.qualified_name(callee), receiver_text(node, scope))
     if isinstance(callee, Instance) and callee.base is not None:
@@ -147,6 +151,18 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         if row is not None:
             return CallSite(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
     return None
+
+
+def _maker(ev: Evaluator, node: ast.Call, gives: Type, scope: Scope) -> CallSite | None:
+    """What a callable does that is declared to give a session or connection for a block."""
+    entered = gives.entered if isinstance(gives, Pending) and gives.call in ("cm", "async-cm") else gives
+    if not isinstance(entered, Instance) or entered.base is None or not isinstance(parent_of(node), ast.withitem):
+        return None
+    name = {"session": "Sessions", "connection": "Connections"}.get(entered.base.kind)
+    cls = ev.models.classes.get(f"poolint.evidence.{name}") if name is not None else None
+    row = ev.models.method(cls, entered.base.mode) if cls is not None else None
+    text = text_of(node.func, scope)
+    return CallSite(node, f"{text}.__call__", text, row, cls) if row is not None else None
 
 
 def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallSite | None:
@@ -196,7 +212,13 @@ def _resolved(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
         return _by_evidence(ev, node, scope) if use_evidence else None
     if use_evidence:
         return call_site(ev, node, scope, use_evidence=False)
-    facts = [_fact(ev, node, one, scope) for one in alternatives(callee)]
+    known = [one for one in alternatives(callee) if one is not FOREIGN]
+    facts = [_fact(ev, node, one, scope) for one in known]
+    if len(known) < len(alternatives(callee)):
+        # What does not fit in this place is not what is at hand: the other class is.
+        fits = _is_awaited(node)
+        if not all(one is None or one.row is None or (one.row.call != "sync") == fits for one in facts):
+            return None
     if len(facts) > 1 and _is_awaited(node):
         facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts
     elif len(facts) > 1 and _is_plain_def(scope):

@@ -6,8 +6,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.scopes import parent_of
 from poolint.types import yields
-from poolint.types.values import UNKNOWN, Pending, Type, union
+from poolint.types.values import UNKNOWN, Pending, Type, known, union
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
@@ -29,6 +31,20 @@ def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
     ]
     item = union(items)
     return one if item is UNKNOWN else Pending("iterable", item=item)
+
+
+def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
+    """What stands behind a text as key, ``request.app["sessions"]``, where the module puts it into what is called alike."""
+    if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+        return UNKNOWN
+    found = []
+    for stored in scope.module.item_assignments.get(last_name(node.value), ()):
+        target = parent_of(stored.node)
+        if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)):
+            continue
+        if target.slice.value == node.slice.value and stored.scope is not None:
+            found.append(ev.binding(stored, stored.scope))
+    return known(found)
 
 
 def _is_same(stored: Binding, inner: Scope, target: ast.AST, name: str, scope: Scope) -> bool:

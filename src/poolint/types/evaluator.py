@@ -16,6 +16,7 @@ from poolint.types import annotated, by_use, containers, evidence, imports, memb
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.values import (
+    FOREIGN,
     NOTHING,
     UNKNOWN,
     ClassObject,
@@ -175,7 +176,7 @@ class Evaluator:
             return value.item if value.call == "iterable" else UNKNOWN
         if isinstance(value, (ClassObject, LibraryName)):
             return annotated.generic_alias(self, value, node, scope)
-        return UNKNOWN
+        return containers.keyed(self, node, scope) if value is UNKNOWN else UNKNOWN
 
     def type_of_member(self, receiver: Type, attribute: str) -> Type:
         """What ``receiver.attribute`` is, where there is no expression for it."""
@@ -195,7 +196,7 @@ class Evaluator:
             elif isinstance(member, Instance) and member.base is not None and member.base.awaits:
                 results.append(returns.type_expression(self, member.base.awaits, member))
             else:
-                results.append(UNKNOWN)
+                results.append(FOREIGN if member is FOREIGN else UNKNOWN)
         return union(results)
 
     def entered(self, one: Type, *, asynchronous: bool) -> Type:
@@ -212,7 +213,7 @@ class Evaluator:
             elif isinstance(member, Instance):
                 results.append(members.enter(self, member, asynchronous=asynchronous))
             else:
-                results.append(UNKNOWN)
+                results.append(FOREIGN if member is FOREIGN else UNKNOWN)
         return union(results)
 
     def item(self, one: Type, *, asynchronous: bool) -> Type:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.syntax.scopes import parent_of
-from poolint.types.values import UNKNOWN, Instance, Pending, Type, alternatives, without_none
+from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
@@ -185,6 +185,15 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
     it that only make sense with an ``await`` there have one. ``db: Session = Depends(get_async_session)`` works.
     """
     declared = without_none(one)
+    members = declared.members if isinstance(declared, Either) else ()
+    if len(members) == 2 and scope.is_async:
+        # Of a synchronous class and its twin, it is the one that the calls fit.
+        for plain, other in (members, members[::-1]):
+            if not (isinstance(plain, Instance) and isinstance(other, Instance) and plain.base and other.base):
+                continue
+            if plain.base.twin == other.base.name:
+                found = as_used(ev, plain, name, scope)
+                return found if found != plain else one
     if not isinstance(declared, Instance):
         return one
     base = declared.base

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import STATE_HOLDERS
-from poolint.types import annotated, returns
+from poolint.types import annotated, narrowing, returns
+from poolint.types.specialised import specialised
 from poolint.types.values import (
+    FOREIGN,
     NOTHING,
     UNKNOWN,
     CallableValue,
@@ -63,6 +65,8 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
 
 
 def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
+    if receiver is FOREIGN:
+        return FOREIGN
     if isinstance(receiver, ModuleObject):
         return ev.module_name(receiver.module, attribute)
     if isinstance(receiver, LibraryName):
@@ -170,7 +174,8 @@ def lineage(ev: Evaluator, cls: ClassObject | Instance) -> list[Scope]:
 def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | None:
     """A member that a class of the project defines, None where none of the classes does."""
     declared = False
-    for scope in lineage(ev, receiver):
+    classes = lineage(ev, receiver)
+    for scope in classes:
         if "__getattribute__" in scope.bindings:
             return UNKNOWN
         bindings = scope.bindings.get(attribute, [])
@@ -179,7 +184,10 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
             inner = functions[-1].scope
             assert inner is not None
             return _method(ev, inner, receiver)
-        found = _field(ev, scope, attribute)
+        is_inherited = scope is not classes[0] and (attribute in scope.bindings or attribute in scope.self_assignments)
+        found = specialised(ev, classes, scope, attribute) if is_inherited else UNKNOWN
+        if found is UNKNOWN:
+            found = _field(ev, scope, attribute)
         if found is not UNKNOWN and found is not NOTHING:
             return found
         declared = declared or bool(bindings) or attribute in scope.self_assignments
@@ -215,7 +223,8 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
             if declared is not UNKNOWN:
                 return declared
         found.append(ev.binding(binding, binding.scope or scope))
-    return known(found)
+    one = known(found)
+    return narrowing.checked(ev, scope, attribute) if one is UNKNOWN else one
 
 
 def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:

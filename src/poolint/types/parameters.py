@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, evidence, returns
+from poolint.types import annotated, callbacks, evidence, returns
 from poolint.types.values import UNKNOWN, Instance, Type
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
         return declared
     passed = ev.callers.passed(binding, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        passed = callbacks.passed_to(ev, binding.node, scope)
     if passed is UNKNOWN and binding.annotation is None:
         return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
     return evidence.as_used(ev, passed, binding.node.arg, scope)

@@ -10,6 +10,7 @@ from poolint.models import standard
 from poolint.screen import UNTOLD
 from poolint.types import annotated, by_use, loading
 from poolint.types.values import (
+    FOREIGN,
     NOTHING,
     UNKNOWN,
     CallableValue,
@@ -49,6 +50,8 @@ def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
 
 
 def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
+    if callee is FOREIGN:
+        return FOREIGN
     if isinstance(callee, ClassObject):
         return _constructed(ev, callee, node, scope)
     if isinstance(callee, LibraryName):
@@ -139,6 +142,9 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
         return ev.type_of(node.args[same.argument], scope)
     if ("container", name) in passed and (not node.args or name.endswith("defaultdict")):
         return Pending("iterable")
+    if name == "builtins.dict" and len(node.args) == 1:
+        copied = ev.type_of(node.args[0], scope)
+        return copied if isinstance(copied, Pending) and copied.call == "iterable" else UNKNOWN
     if not node.args:
         return _parent_of_self(ev, scope) if name == "builtins.super" else UNKNOWN
     manager = next((one for one in ("cm", "async-cm", "both") if (one, name) in passed), None)
@@ -164,7 +170,9 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
         if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
             from poolint.types import members
 
-            return members.member(ev, ev.type_of(node.args[0], scope), attribute.value, None, scope)
+            found = members.member(ev, ev.type_of(node.args[0], scope), attribute.value, None, scope)
+            default = without_none(ev.type_of(node.args[2], scope)) if len(node.args) > 2 else UNKNOWN
+            return known([found, default])
     return UNKNOWN
 
 

@@ -41,6 +41,15 @@ class Unknown(Type):
         self.key = ("unknown",)
 
 
+class Foreign(Type):
+    """An object of a class about which nothing is known, as one of several alternatives; never alone."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        self.key = ("foreign",)
+
+
 class Nothing(Type):
     """``None``."""
 
@@ -52,6 +61,7 @@ class Nothing(Type):
 
 UNKNOWN = Unknown()
 NOTHING = Nothing()
+FOREIGN = Foreign()
 
 
 class Instance(Type):
@@ -218,9 +228,16 @@ def union(types: list[Type]) -> Type:
                 return UNKNOWN
             if member not in members:
                 members.append(member)
+    if all(one is FOREIGN or one is NOTHING for one in members) and FOREIGN in members:
+        return UNKNOWN
     if not members:
         return UNKNOWN
     return members[0] if len(members) == 1 else Either(tuple(members))
+
+
+def with_foreign(types: list[Type]) -> Type:
+    """The union of alternatives that were named one by one: what is unknown of them is another class's."""
+    return union([FOREIGN if one is UNKNOWN else one for one in types])
 
 
 def known(types: list[Type]) -> Type:

@@ -95,3 +95,15 @@ def last_name(node: ast.expr) -> str:
     if type(node) is ast.Attribute:
         return node.attr
     return node.id if type(node) is ast.Name else ""
+
+
+def dotted(node: ast.AST) -> str:
+    """A name, or attributes of one, as written; empty for anything else."""
+    parts: list[str] = []
+    while type(node) is ast.Attribute:
+        parts.append(node.attr)
+        node = node.value
+    if type(node) is not ast.Name:
+        return ""
+    parts.append(node.id)
+    return ".".join(reversed(parts))

@@ -11,8 +11,9 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
+from poolint.types.evidence import as_used
 from poolint.types.following import origin
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, Instance, alternatives, union
 from poolint.types.vocabulary import last_name, outlasts_block
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tu
 
 def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | Unfollowed:
     fact = call_site(ev, node, scope, use_evidence=False)
-    cls = _class_of(ev, value, scope)
+    cls = _class_of(ev, value, scope, target_of(parent_of(value), value, scope) or "")
     if fact is None or cls is None or not ev.is_told(cls.name, scope):
         return "no-class"
     if cls.kind == "client" and not cls.on_drop:
@@ -217,9 +218,12 @@ def _is_called(load: ast.expr) -> bool:
     return isinstance(parent, ast.Call) and parent.func is load
 
 
-def _class_of(ev: Evaluator, value: ast.expr, scope: Scope) -> Class | None:
-    """The one class of resource that an expression gives, as far as a library knows it."""
+def _class_of(ev: Evaluator, value: ast.expr, scope: Scope, name: str = "") -> Class | None:
+    """The one class of resource that an expression gives, as far as a library knows it; of two, the one that is used
+    under the name."""
     found = at_hand(ev.type_of(value, scope), scope)
+    if len(found) > 1:
+        found = at_hand(as_used(ev, union([*found]), name, scope), scope)
     bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
     if len(bases) != 1 or len(found) != 1:
         return None
