@@ -638,6 +638,7 @@ SCREENING = {
 MAY_READ_TEXT = {
     # Which files to parse, or functions to look into: what is then found is told by their trees.
     "detect/analysis.py": "detectors are asked where a word that each of them needs stands",
+    "detect/ended_elsewhere.py": "files are parsed that may release what an object of another file keeps",
     "types/callers.py": "callers are looked for where something of the name is called",
     "configuration/engines.py": "calls are looked at where a maker is named",
     "configuration/fleet.py": "files are parsed that name a maker",

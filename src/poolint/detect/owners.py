@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
 from poolint.detect.detector import Detector
+from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.indexes import index_of
@@ -177,7 +178,9 @@ def _kept(
         if cls.kind == "session" and row.role in ("commit", "rollback") and not _depends_on_caller(parent):
             return
         is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
-    if (is_used or cls.kind == "connection") and not _is_public(attribute, uses):
+    if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
+        return
+    if not is_ended_elsewhere(ev, owner, attribute, cls):
         yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
 
 

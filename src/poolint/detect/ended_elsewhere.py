@@ -1,0 +1,55 @@
+"""Whether what objects of a class keep is released by others: ``self.link.conn.close()`` in the class that made the link."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import CLOSING_ROLES
+from poolint.types.members import lineage
+from poolint.types.values import Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) -> bool:
+    """Whether code outside the class ``owner`` releases, or drops, what an object of it has at ``attribute``."""
+    ends = frozenset(name for row in cls.methods if row.role in CLOSING_ROLES for name in row.names)
+    return any(
+        owner in lineage(ev, one)
+        for module in _modules(ev, owner.module, attribute, ends)
+        for node in ast.walk(module.source.tree)
+        if isinstance(node, ast.Attribute) and (read := _ended(node, attribute, ends)) is not None
+        for one in alternatives(ev.type_of(read.value, module.scope_of(read)))
+        if isinstance(one, Instance) and one.cls is not one.base
+    )
+
+
+def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -> Iterator[Module]:
+    """The class's own module, and those of its package that may release something of this name."""
+    yield own
+    seen = {own.path}
+    for name in sorted(ends):
+        text = f".{attribute}.{name}".encode()
+        for path, data in ev.project.calling(name, own):
+            if path not in seen and text in data:
+                seen.add(path)
+                module = ev.project.module(path)
+                if module is not None:
+                    yield module
+
+
+def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str]) -> ast.Attribute | None:
+    """``link.conn`` where it is set anew, deleted, or asked for its release, called there or handed to who calls it."""
+    read = node.value if node.attr in ends else node
+    if not (isinstance(read, ast.Attribute) and read.attr == attribute):
+        return None
+    if read is node and isinstance(node.ctx, ast.Load):
+        return None
+    return None if isinstance(read.value, ast.Name) and read.value.id == "self" else read
