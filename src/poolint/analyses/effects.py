@@ -49,7 +49,8 @@ class Effects:
 
     ``below`` takes the sink's place in functions that are called: what is of interest only where it stands itself is
     none there. ``where`` is asked of each sink that is found, with the function that it stands in. ``recovers``: what a
-    decorator does about an exception counts for each function that it wraps: a pause before it tries again.
+    decorator does about an exception counts for each function that it wraps, or of that only what ``recovering`` says: a
+    pause before it tries again.
     ``of_some``: of several functions that may run it is enough that one has the effect.
     """
 
@@ -61,6 +62,7 @@ class Effects:
         *,
         below: Sink | None = None,
         recovers: bool = False,
+        recovering: Sink | None = None,
         of_some: bool = False,
     ) -> None:
         self.edges = edges
@@ -69,6 +71,9 @@ class Effects:
         self.below = below or sink
         self.recovers = recovers
         self.of_some = of_some
+        self._recovering = (
+            Effects(edges, recovering, where, recovers=True, of_some=of_some) if recovering is not None else None
+        )
         self._reaching: Summaries[Called, bool] = Summaries(
             "reaches", self._reaches, bottom=False, join=or_, components=edges.components
         )
@@ -124,19 +129,29 @@ class Effects:
         entered = []
         for edge in self.edges.of_scope(scope):
             node = edge.link.node
-            if edge.target is not None and not (key.fixed and is_excluded(node, scope, key.fixed)):
+            effects = self._within(node, scope, key.fixed) if edge.target is not None else None
+            if edge.target is not None and effects is not None:
                 assert isinstance(node, ast.Call)
-                called = self._called(edge, edge.target, node, scope, key.fixed)
+                called = effects._called(edge, edge.target, node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
-                is_near = self._reaching.finished.get(called) or self._does(called)
-                if is_near and self._reached(edge, node, scope, key.fixed):
+                is_near = effects._reaching.finished.get(called) or effects._does(called)
+                if is_near and effects._reached(edge, node, scope, key.fixed):
                     return True
-                entered.append((edge, node))
+                entered.append((effects, edge, node))
         return any(
-            self._reaching.of(called)
-            for edge, node in entered
-            for called in self._reached(edge, node, scope, key.fixed)
+            effects._reaching.of(called)
+            for effects, edge, node in entered
+            for called in effects._reached(edge, node, scope, key.fixed)
         )
+
+    def _within(self, node: ast.expr, scope: Scope, fixed: Known) -> Effects | None:
+        """By what counts of a call in a function that is called like this; None where it is not made then."""
+        if not fixed or not is_excluded(node, scope, fixed):
+            return self
+        if self._recovering is None or NOTHING_RAISED not in fixed:
+            return None
+        rest = tuple(one for one in fixed if one != NOTHING_RAISED)
+        return None if is_excluded(node, scope, rest) else self._recovering
 
     def _does(self, key: Called) -> bool:
         """Whether a function has the effect by a call of its own."""
@@ -144,7 +159,9 @@ class Effects:
         if found is None:
             scope = self.edges.ev.project.scope(key.function)
             found = self._doing[key] = any(
-                self._effect(fact, scope, self.below) and not (key.fixed and is_excluded(link.node, scope, key.fixed))
+                self._effect(fact, scope, self.below)
+                and (effects := self._within(link.node, scope, key.fixed)) is not None
+                and (effects is self or effects._effect(fact, scope, effects.below))
                 for link, fact, *_ in self.edges.of_scope(scope)
                 if fact is not None
             )
@@ -174,14 +191,24 @@ class Effects:
                 effect = self._effect(edge.fact, entry[0], self.below)
                 if not effect and edge.target is None:
                     continue
-                if entry[1] and is_excluded(edge.link.node, *entry):
+                effects = self._within(edge.link.node, *entry)
+                if effects is None:
                     continue
+                if effects is not self:
+                    effect = effects._effect(edge.fact, entry[0], effects.below)
                 if effect and (not edge.is_around or retried is None):
                     retried = Witness((*_chain(came_by, entry), edge.link), effect)
                     if not edge.is_around:
                         return retried
-                for called in self._reached(edge, edge.link.node, *entry):
-                    following = (self.edges.ev.project.scope(called.function), called.fixed)
+                for called in effects._reached(edge, edge.link.node, *entry):
+                    target = self.edges.ev.project.scope(called.function)
+                    if effects is not self:
+                        below = effects.of_function(target, called.fixed)
+                        if below is not None and retried is None:
+                            links = (*_chain(came_by, entry), edge.link, *below.links)
+                            retried = Witness(links, below.effect)
+                        continue
+                    following = (target, called.fixed)
                     if following not in came_by and self._reaching.finished.get(called) is not False:
                         came_by[following] = (entry, edge.link)
                         queue.append(following)

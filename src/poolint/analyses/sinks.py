@@ -39,6 +39,11 @@ def slow_below_sink(fact: CallSite) -> str:
     return "" if effect == "lock" else effect
 
 
+def sleep_sink(fact: CallSite) -> str:
+    """Whether a call sleeps, as between two attempts."""
+    return "sleep" if slow_sink(fact) == "sleep" else ""
+
+
 def use_sink(fact: CallSite) -> str:
     """Whether a call uses a session's connection, or a connection: a parameter may be either of them."""
     uses = fact.cls is not None and fact.cls.kind in (*SESSIONS, "query", "connection")

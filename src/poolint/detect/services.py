@@ -19,6 +19,7 @@ from poolint.analyses.sinks import (
     dispose_sink,
     end_sink,
     foreign_sink,
+    sleep_sink,
     slow_below_sink,
     slow_sink,
     sync_session_sink,
@@ -68,7 +69,7 @@ class Services:
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components)
-        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovers=True)
+        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink)
         self.foreign = Effects(edges, foreign_sink, recovers=True)
@@ -104,7 +105,7 @@ class Services:
         from poolint.analyses.possible import PossibleEdges
 
         edges = PossibleEdges(self.evaluator, self.components)
-        return Effects(edges, slow_sink, below=slow_below_sink, recovers=True, of_some=True)
+        return Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, of_some=True)
 
     @cached_property
     def taking(self) -> Effects:
