@@ -180,11 +180,15 @@ def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
 
 
 def guarded(node: ast.AST, scope: Scope, values: Mapping[str, object]) -> Values:
-    """What is known where a node stands: what is known on entry, and what the tests on the way there have shown."""
+    """What is known where a node stands, of what it mentions: what is known on entry, and what the tests on the way there
+    have shown."""
     found = dict(values)
-    for test, holds in reversed(list(tests_before(node, scope))):
+    meant = {name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute))}
+    for test, holds in reversed(list(tests_before(node, scope))) if meant else ():
         told = _shown(test, holds)
-        found.update((name, what) for name, asked, what in told if _is_same_there(asked, node, name, scope))
+        found.update(
+            (name, what) for name, asked, what in told if name in meant and _is_same_there(asked, node, name, scope)
+        )
     return found
 
 

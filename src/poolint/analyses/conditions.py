@@ -33,6 +33,8 @@ NOTHING_RAISED = ("<raised>", False)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TESTED_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Call, ast.keyword, ast.While)
 """Where a parameter stands whose value decides about something, here or in a function that is called."""
+_DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.While)
+"""Where it decides here."""
 
 
 class Entering:
@@ -40,39 +42,51 @@ class Entering:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._tested: dict[Scope, frozenset[str]] = {}
+        self._tested: dict[Scope, tuple[frozenset[str], frozenset[str], tuple[tuple[str, str], ...]]] = {}
+        self._known: dict[tuple[ast.Call, Scope, Known], Known] = {}
 
     def known(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         """What a call in ``scope`` fixes, where ``caller`` is known of the parameters of that."""
+        key = (call, callee, caller)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._find(call, callee, scope, caller)
+        return found
+
+    def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested.get(callee)
         if tested is None:
-            tested = self._tested[callee] = tested_parameters(callee)
+            asked = tuple(keywords_asked_for(callee))
+            tested = self._tested[callee] = (tested_parameters(callee), hinted_parameters(callee), asked)
+        names, hinted, asked = tested
         node = callee.node
-        if not tested or not isinstance(node, _FUNCTIONS):
+        if not (names or asked) or not isinstance(node, _FUNCTIONS):
             return ()
         if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
             return ()
         passed, defaults = _arguments(call, callee, node.args)
-        values = guarded(call, scope, dict(caller))
+        is_plain = all(isinstance(passed[name], ast.Constant) for name in names if name in passed) and not asked
+        values = {} if is_plain else guarded(call, scope, dict(caller))
         given: dict[str, object] = {}
-        for name in tested:
+        for name in names:
             if name in passed:
                 found = value(passed[name], values, scope)
-                found = self._hint(passed[name], scope) if found is UNKNOWN else found
+                found = self._hint(passed[name], scope) if found is UNKNOWN and name in hinted else found
             elif name in defaults:
                 found = value(defaults[name], {}, callee)
             else:
                 continue
-            if found is not UNKNOWN and found is not Hint.ABSENT:
-                given[name] = found
-        for name, key in keywords_asked_for(callee):
+            if found is UNKNOWN or found is Hint.ABSENT or (isinstance(found, Hint) and name not in hinted):
+                continue
+            given[name] = found
+        for name, under in asked:
             keyword = next((one.value for one in call.keywords if one.arg == name), None)
             found = Hint.ABSENT
             if keyword is not None:
                 found = value(keyword, values, scope)
                 found = self._hint(keyword, scope) if found is UNKNOWN else found
             if found is not UNKNOWN:
-                given[key] = found
+                given[under] = found
         return tuple(sorted(given.items(), key=lambda one: one[0]))
 
     def _hint(self, node: ast.expr, scope: Scope) -> object:
@@ -116,15 +130,24 @@ def _may_be_none(binding: Binding) -> bool:
 
 
 def tested_parameters(callee: Scope) -> frozenset[str]:
-    """The parameters that a function's conditions look at, or those of what it passes them to; and the keyword arguments
-    that it asks for."""
+    """The parameters that a function's conditions look at, or those of what it passes them to."""
     node = callee.node
     if not isinstance(node, _FUNCTIONS):
         return frozenset()
     names = {one.arg for one in _all_arguments(node.args)} - callee.declared
     return frozenset(
         name for name in names for load in callee.loads.get(name, ()) if isinstance(parent_of(load), _TESTED_IN)
-    ) | {key for _, key in keywords_asked_for(callee)}
+    )
+
+
+def hinted_parameters(callee: Scope) -> frozenset[str]:
+    """Those of which it is worth to know that they are not None: that are tested, or may be None and are passed on."""
+    return frozenset(
+        name
+        for name in tested_parameters(callee)
+        if any(isinstance(parent_of(load), _DECIDES_IN) for load in callee.loads.get(name, ()))
+        or any(one.kind == "parameter" and _may_be_none(one) for one in callee.bindings.get(name, ()))
+    )
 
 
 def _arguments(
