@@ -316,6 +316,10 @@ MAY_FOLLOW = {
         "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
         "_is_elsewhere": "answers are kept by the statement alone, for any project: types are not at hand",
     },
+    "analyses/places.py": {
+        "_assigned": "a constructor is read forwards: which argument becomes which attribute, for all of them",
+        "_same_member": "a constructor is read forwards: which attributes are made of the same argument",
+    },
     "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
     "explain/known.py": {"_by": "says of one binding after the other how it is known"},
     "explain/reasons.py": {"_of_binding": "says of one binding after the other why it is not known"},
@@ -626,12 +630,14 @@ def test_a_file_with_a_pool_and_no_finding_loads_no_libcst_and_no_toml(tmp_path:
 SCREENING = {
     "_is_interesting",
     "_is_near_any_word",
+    "carried",
     "coroutines",
     "definitions",
     "is_interesting",
     "is_near",
     "is_near_database",
     "may_block",
+    "touching",
 }
 """Questions about which files to look at; more of them may be looked at than need be."""
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import HANDLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import Scope
 from poolint.types.call_sites import call_site
 from poolint.types.members import lineage
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
 
-_MAX_PATH = 3
-"""Members from an object down to the session that is used; real ones are one or two."""
-
 
 class Named(NamedTuple):
     """A name that a function has, as a parameter or from the function around it."""
@@ -42,10 +40,11 @@ class Named(NamedTuple):
     name: str
 
 
-class Bound(NamedTuple):
-    """A method, and the class of the project whose object it is called on."""
+class Rooted(NamedTuple):
+    """A parameter of a function, ``self`` of a method included, and the class of the project whose object it is."""
 
-    method: ScopeKey
+    function: ScopeKey
+    name: str
     cls: ScopeKey
 
 
@@ -59,10 +58,11 @@ class Using:
     def __init__(self, ev: Evaluator, uses: Effects, components: Components | None = None) -> None:
         self.ev = ev
         self.uses = uses
+        self.places = ev.derived(Places)
         self._names: Summaries[Named, bool] = Summaries(
             "uses", self._uses, bottom=False, join=or_, components=components
         )
-        self._members: Summaries[Bound, frozenset[tuple[str, str]]] = Summaries(
+        self._members: Summaries[Rooted, frozenset[tuple[str, str]]] = Summaries(
             "members",
             self._uses_of_own,
             bottom=frozenset(),
@@ -101,7 +101,7 @@ class Using:
             fact = call_site(self.ev, call, inner)
             if fact is not None and fact.role in TAKING_ROLES:
                 return True
-        for keyword, argument in _passed(call):
+        for keyword, argument in arguments_of(call):
             if isinstance(argument, ast.Name) and argument.id == name:
                 made = self.ev.type_of(call, inner)
                 if isinstance(self.ev.type_of(call.func, inner), ClassObject) or is_query(made) or self.keeps(made):
@@ -112,55 +112,97 @@ class Using:
 
     def members(self, function: Function) -> dict[str, Class]:
         """What a bound method uses of the sessions and connections that its object keeps, by their paths."""
-        receiver = function.receiver
-        if not isinstance(receiver, Instance) or receiver.cls is receiver.base:
+        return self._of_root(function.scope, "self", function.receiver)
+
+    def object(self, inner: Scope, name: str) -> dict[str, Class]:
+        """The same for a function and its parameter, which is an object of the project."""
+        if name not in inner.bindings or any(one.kind not in ("parameter", "narrowed") for one in inner.bindings[name]):
             return {}
-        assert isinstance(receiver.cls, Scope)
-        found = self._members.of(Bound(function.scope.key, receiver.cls.key))
+        return self._of_root(inner, name, owner_of(self.ev.scope_name(name, inner)))
+
+    def _of_root(self, inner: Scope, name: str, owner: Type | None) -> dict[str, Class]:
+        if not isinstance(owner, Instance) or not isinstance(owner.cls, Scope):
+            return {}
+        found = self._members.of(Rooted(inner.key, name, owner.cls.key))
         return {path: self.ev.models.classes[cls] for path, cls in sorted(found)}
 
-    def _uses_of_own(self, key: Bound) -> frozenset[tuple[str, str]]:
-        method = self.ev.project.scope(key.method)
-        receiver = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
+    def of_call(self, call: ast.Call, scope: Scope) -> dict[str, Class]:
+        """The places in ``scope`` of which a function of the project that is called surely uses the connection."""
+        found: dict[str, Class] = {}
+        for callee in alternatives(self.ev.type_of(call.func, scope)):
+            if not isinstance(callee, Function) or callee.scope.kind != "function":
+                continue
+            if isinstance(call.func, ast.Attribute):
+                made = self.places.of(call.func.value, scope)
+                owner = name_of(call.func.value)
+                for path, cls in self.members(callee).items():
+                    place = made.get(path) or (f"{owner}.{path}" if owner else "")
+                    if place:
+                        found[self.places.first(place, scope)] = cls
+            for keyword, argument in arguments_of(call):
+                found.update(self._of_argument(callee, call, argument, keyword, scope))
+        return found
+
+    def _of_argument(
+        self, callee: Function, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope
+    ) -> Iterator[tuple[str, Class]]:
+        """The places that a function uses by one of its arguments."""
+        text = name_of(argument)
+        one = self.ev.type_of(argument, scope) if text or isinstance(argument, ast.Call) else None
+        cls = kept_class(one) if one is not None else None
+        name = parameter_for(callee, call, argument, keyword) if one is not None else None
+        if one is None or name is None:
+            return
+        if cls is not None:
+            if text and self.parameter(callee.scope, name):
+                yield self.places.first(text, scope), cls
+        elif self.places.kept(one):
+            made = self.places.of(argument, scope)
+            for path, cls in self.object(callee.scope, name).items():
+                place = made.get(path) or (f"{text}.{path}" if text else "")
+                if place:
+                    yield self.places.first(place, scope), cls
+
+    def _uses_of_own(self, key: Rooted) -> frozenset[tuple[str, str]]:
+        function = self.ev.project.scope(key.function)
+        owner = self.ev.class_object(self.ev.project.scope(key.cls)).instance()
         return frozenset(
-            (path, cls.name) for call in method.calls for path, cls in self._of_own(call, method, receiver)
+            (path, cls.name) for call in function.calls for path, cls in self._of_own(call, function, key.name, owner)
         )
 
-    def _of_own(self, call: ast.Call, method: Scope, receiver: Instance) -> Iterator[tuple[str, Class]]:
-        """What one call in a method uses."""
-        root = source_of(self.ev, call, method)
-        path = _path(root) if root is not None else ""
+    def _of_own(self, call: ast.Call, function: Scope, name: str, owner: Instance) -> Iterator[tuple[str, Class]]:
+        """What one call in a function uses of the object that ``name`` is."""
+        root = source_of(self.ev, call, function)
+        path = self._path(root, name, function) if root is not None else ""
         if path and root is not None:
-            cls = kept_class(self.ev.type_of(root, method))
-            fact = call_site(self.ev, call, method) if cls is not None else None
-            if (
-                cls is not None
-                and fact is not None
-                and fact.role in _roles(cls)
-                and self._is_kept(path, method, receiver)
-            ):
+            cls = kept_class(self.ev.type_of(root, function))
+            fact = call_site(self.ev, call, function) if cls is not None else None
+            is_used = cls is not None and fact is not None and fact.role in _roles(cls)
+            if is_used and cls is not None and self._is_kept(path, function, owner):
                 yield path, cls
                 return
-        for keyword, argument in _passed(call):
-            path = _path(argument)
-            cls = kept_class(self.ev.type_of(argument, method)) if path else None
-            if cls is None or not self._is_kept(path, method, receiver):
-                continue
-            if cls.kind not in SESSIONS or self._passed(call, argument, keyword, method):
+        for _, argument in arguments_of(call):
+            path = self._path(argument, name, function)
+            cls = kept_class(self.ev.type_of(argument, function)) if path else None
+            if path and cls is not None and cls.kind not in SESSIONS and self._is_kept(path, function, owner):
                 yield path, cls
-        if not isinstance(call.func, ast.Attribute):
-            return
-        owner = name_of(call.func.value)
-        if owner != "self" and not _path(call.func.value):
-            return
-        prefix = owner.partition(".")[2]
-        for one in alternatives(self.ev.type_of(call.func, method)):
-            if isinstance(one, Function):
-                bound = Function(one.scope, receiver) if owner == "self" else one
-                for inner, cls in self.members(bound).items():
-                    whole = f"{prefix}.{inner}" if prefix else inner
-                    if whole.count(".") < _MAX_PATH and self._is_kept(whole, method, receiver):
-                        yield whole, cls
+        for place, cls in self.of_call(call, function).items():
+            root_name, _, path = place.partition(".")
+            if root_name == name and path.count(".") < MAX_PATH and self._is_kept(path, function, owner):
+                yield path, cls
+        if isinstance(call.func, ast.Attribute) and self._path(call.func.value, name, function) == "":
+            for one in alternatives(self.ev.type_of(call.func, function)):
+                if isinstance(one, Function):
+                    used = self.members(Function(one.scope, owner))
+                    yield from ((path, cls) for path, cls in used.items() if self._is_kept(path, function, owner))
+
+    def _path(self, node: ast.expr, name: str, function: Scope) -> str | None:
+        """``orders.session`` of ``self.orders.session``; empty for ``self`` itself, None for another place."""
+        text = name_of(node)
+        if not text:
+            return None
+        root, _, path = self.places.first(text, function).partition(".")
+        return path if root == name else None
 
     def keeps(self, one: Type) -> bool:
         """Whether a value is an object of the project that keeps a session or connection."""
@@ -200,7 +242,7 @@ class Using:
         if scope is None or value is None:
             return None
         made = isinstance(value, ast.Call) and isinstance(self.ev.type_of(value.func, scope), ClassObject)
-        values = [one for _, one in _passed(value)] if isinstance(value, ast.Call) and made else [value]
+        values = [one for _, one in arguments_of(value)] if isinstance(value, ast.Call) and made else [value]
         names = [name_of(one) for one in values if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None]
         return (scope, names[0], made) if len(names) == 1 else None
 
@@ -217,26 +259,5 @@ class Using:
         return False
 
 
-def kept_class(one: Type) -> Class | None:
-    """The class of session or connection that a value is; None where it is something else, or may be."""
-    found = [
-        member.base if isinstance(member, Instance) and member.base is not None else None
-        for member in alternatives(one)
-    ]
-    first = found[0] if len(found) == 1 else None
-    return first if first is not None and first.kind in HANDLES else None
-
-
 def _roles(cls: Class) -> frozenset[str]:
     return frozenset(TAKING_ROLES if cls.kind in SESSIONS else REACHING_ROLES)
-
-
-def _path(node: ast.expr) -> str:
-    """``orders.session`` of ``self.orders.session``; empty for what is no member of ``self``."""
-    text = name_of(node)
-    return text.removeprefix("self.") if text.startswith("self.") else ""
-
-
-def _passed(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
-    yield from ((None, one) for one in call.args)
-    yield from ((one.arg, one.value) for one in call.keywords)

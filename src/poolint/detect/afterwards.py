@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import inside
 from poolint.analyses.waypoints import waypoint
@@ -13,16 +13,19 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.cfg.graph import UNWINDING
+from poolint.flow.flags import name_of
 from poolint.flow.solver import edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.values import Instance, alternatives
+from poolint.types.call_sites import text_of
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.graphs import Graphs
+    from poolint.analyses.session_use import Using
     from poolint.analyses.waypoints import Waypoint
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.models import schema
@@ -35,18 +38,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class UsedAfterRelease(Observation):
-    """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands."""
+    """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands.
+
+    ``through`` is the call that uses it, where that is none of its own methods.
+    """
 
     variable: str
     method: str
     cls: schema.Class
     released: Waypoint
+    through: str = ""
 
 
 _NEEDS_IT = REACHING_ROLES | {"begin", "cursor"}
 
 
-def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation]:
+def observe(ev: Evaluator, graphs: Graphs, using: Using, scope: Scope) -> Iterator[Observation]:
     """The uses in ``scope`` of what a ``with`` block has bound and released."""
     blocks = _Blocks(scope)
     for statement in scope.withs:
@@ -55,25 +62,26 @@ def observe(ev: Evaluator, graphs: Graphs, scope: Scope) -> Iterator[Observation
             if not isinstance(target, ast.Name):
                 continue
             asynchronous = isinstance(statement, ast.AsyncWith)
-            cls = _released_class(ev, item.context_expr, scope, asynchronous=asynchronous)
-            if cls is None:
+            places = dict(_released(ev, using, item.context_expr, target.id, scope, asynchronous=asynchronous))
+            if not places:
                 continue
             released = waypoint("released", item.context_expr, scope.module)
+            names = {target.id, *_carriers(using, target.id, scope)}
             try:
                 uses = (
-                    list(_uses(ev, graphs.of(scope), item, target.id, cls))
-                    if blocks.is_left(statement, target.id)
+                    list(_uses(_Uses(ev, using, scope, target.id, names, places), graphs.of(scope), item))
+                    if any(blocks.is_left(statement, name, target.id) for name in names)
                     else []
                 )
             except TooComplex:
                 return
-            for node, method in uses:
+            for node, method, place, through in uses:
                 yield UsedAfterRelease(
-                    node, scope.qualified_name, may_await(node, scope), target.id, method, cls, released
+                    node, scope.qualified_name, may_await(node, scope), place, method, places[place], released, through
                 )
-            for given in _given_away(statement, target.id, scope):
+            for given in _given_away(statement, target.id, scope) if target.id in places else ():
                 yield UsedAfterRelease(
-                    given, scope.qualified_name, may_await(given, scope), target.id, "", cls, released
+                    given, scope.qualified_name, may_await(given, scope), target.id, "", places[target.id], released
                 )
 
 
@@ -87,16 +95,17 @@ class _Blocks:
             for item in statement.items:
                 if isinstance(item.optional_vars, ast.Name):
                     self._spans.setdefault(item.optional_vars.id, set()).add(_span(statement))
-        self._known: dict[str, tuple[dict[Span, Span | None], frozenset[Span | None]]] = {}
+        self._known: dict[tuple[str, str], tuple[dict[Span, Span | None], frozenset[Span | None]]] = {}
 
-    def is_left(self, statement: ast.With | ast.AsyncWith, name: str) -> bool:
-        """Whether ``name`` is read anywhere but in this block, and in others that bind it anew: cheap, before the paths.
+    def is_left(self, statement: ast.With | ast.AsyncWith, name: str, target: str) -> bool:
+        """Whether ``name``, which has what the block binds as ``target``, is read anywhere but in this block, and in
+        others that bind that anew: cheap, before the paths.
 
         A block around this one binds the name before it, so what is read there may well be what this one has bound.
         """
-        if name not in self._known:
-            self._known[name] = self._nested(name)
-        around, reading = self._known[name]
+        if (name, target) not in self._known:
+            self._known[name, target] = self._nested(name, target)
+        around, reading = self._known[name, target]
         span = around[_span(statement)]
         while span is not None:
             if span in reading:
@@ -104,12 +113,12 @@ class _Blocks:
             span = around[span]
         return None in reading
 
-    def _nested(self, name: str) -> tuple[dict[Span, Span | None], frozenset[Span | None]]:
-        """The block around each that binds ``name``, and those in which, and in no inner one, the name is read."""
+    def _nested(self, name: str, target: str) -> tuple[dict[Span, Span | None], frozenset[Span | None]]:
+        """The block around each that binds ``target``, and those in which, and in no inner one, ``name`` is read."""
         around: dict[Span, Span | None] = {}
         reading: set[Span | None] = set()
         inside: list[Span] = []
-        blocks = sorted(self._spans[name], key=lambda span: (span[0], -span[1]))
+        blocks = sorted(self._spans[target], key=lambda span: (span[0], -span[1]))
         rows = sorted({load.lineno for load in self._scope.loads.get(name, ())})
         following = 0
         for row in (*rows, None):
@@ -132,16 +141,53 @@ def _span(statement: ast.With | ast.AsyncWith) -> Span:
     return statement.body[0].lineno, statement.body[-1].end_lineno or 0
 
 
-def _released_class(ev: Evaluator, header: ast.expr, scope: Scope, *, asynchronous: bool) -> Class | None:
-    """The class of what a ``with`` binds, where it is a session or connection that the block releases."""
+def _released(
+    ev: Evaluator, using: Using, header: ast.expr, target: str, scope: Scope, *, asynchronous: bool
+) -> Iterator[tuple[str, Class]]:
+    """The places that the block of a ``with`` releases: what it binds, or what that has been made with in a generator."""
     found = alternatives(ev.entered(ev.type_of(header, scope), asynchronous=asynchronous))
-    if len(found) != 1 or not isinstance(found[0], Instance) or found[0].base is None:
-        return None
+    if len(found) != 1 or not isinstance(found[0], Instance):
+        return
     cls = found[0].base
-    return cls if cls.kind in HANDLES and found[0].cls is cls else None
+    if cls is not None and cls.kind in HANDLES:
+        if found[0].cls is cls:
+            yield target, cls
+        return
+    kept = using.places.kept(found[0])
+    callees = alternatives(ev.type_of(header.func, scope)) if kept and isinstance(header, ast.Call) else ()
+    for callee in callees:
+        given = callee.scope.yields[0] if isinstance(callee, Function) and callee.scope.yields else None
+        if isinstance(given, ast.Yield) and given.value is not None and isinstance(callee, Function):
+            inner = callee.scope
+            for path, place in using.places.of(given.value, inner).items():
+                bound = inner.bindings.get(place, ())
+                if path in kept and len(bound) == 1 and bound[0].kind == "with":
+                    yield f"{target}.{path}", kept[path]
 
 
-def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class) -> Iterator[tuple[ast.Call, str]]:
+def _carriers(using: Using, name: str, scope: Scope) -> Iterator[str]:
+    """The names of what has been made with something that has a name itself."""
+    for other, bound in scope.bindings.items():
+        if other != name and len(bound) == 1 and bound[0].kind in ("assign", "annotated"):
+            value = bound[0].value
+            if isinstance(value, ast.Call) and _mentions(value, {name}):
+                made = using.places.made(value, scope).values()
+                if any(using.places.first(one, scope).partition(".")[0] == name for one in made):
+                    yield other
+
+
+class _Uses(NamedTuple):
+    """What is looked for: uses of these places, by the names that lead to them."""
+
+    ev: Evaluator
+    using: Using
+    scope: Scope
+    target: str
+    names: set[str]
+    places: dict[str, Class]
+
+
+def _uses(sought: _Uses, graph: Graph, item: ast.withitem) -> Iterator[tuple[ast.Call, str, str, str]]:
     """The first use on each way on from the end of the block, until the name is bound again."""
     # Also into the handlers and the `finally` around the block: they run after it.
     exits = [node for node in graph.nodes_of(item) if node.kind == "exit"]
@@ -154,28 +200,40 @@ def _uses(ev: Evaluator, graph: Graph, item: ast.withitem, name: str, cls: Class
         return edge.source not in ends and (edge.source.kind == "except" or not edge.is_unwinding)
 
     for node in reach(begun, passes):
-        is_bound = node.kind == "store" and not node.inner and _binds(node.node, name)
+        is_bound = node.kind == "store" and not node.inner and _binds(node.node, sought.target)
         if is_bound or (node.kind == "enter" and node.node is item):
             ends.add(node)
         elif node.kind == "call" and isinstance(node.node, ast.Call) and node.node not in told:
-            method = _method_on(ev, node.node, name, cls)
-            if method:
+            found = _use(sought, node.node)
+            if found is not None:
                 ends.add(node)
                 told.add(node.node)
-                yield node.node, method
+                yield (node.node, *found)
 
 
 def _binds(target: ast.AST | None, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
-def _method_on(ev: Evaluator, call: ast.Call, name: str, cls: Class) -> str:
-    """The method of the resource that a call is, where it needs what has been released."""
-    function = call.func
-    if not (isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name) and function.value.id == name):
-        return ""
-    row = ev.models.method(cls, function.attr)
-    return function.attr if row is not None and row.role in _NEEDS_IT else ""
+def _mentions(call: ast.Call, names: set[str]) -> bool:
+    return any(isinstance(one, ast.Name) and one.id in names for one in ast.walk(call))
+
+
+def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
+    """The method of a resource that a call is, where it needs what has been released, and the place of that; or what
+    is called that uses it."""
+    function, places = call.func, sought.using.places
+    if isinstance(function, ast.Attribute) and name_of(function.value):
+        root = name_of(function.value).partition(".")[0]
+        place = places.first(name_of(function.value), sought.scope) if root in sought.names else ""
+        if place in sought.places:
+            row = sought.ev.models.method(sought.places[place], function.attr)
+            return (function.attr, place, "") if row is not None and row.role in _NEEDS_IT else None
+    if _mentions(call, sought.names):
+        for place in sought.using.of_call(call, sought.scope):
+            if place in sought.places:
+                return "", place, text_of(function, sought.scope)
+    return None
 
 
 def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) -> Iterator[ast.expr]:
@@ -189,5 +247,7 @@ def _given_away(statement: ast.With | ast.AsyncWith, name: str, scope: Scope) ->
 
 
 DETECTOR = Detector(
-    "afterwards", lambda services: partial(observe, services.evaluator, services.graphs), of="functions"
+    "afterwards",
+    lambda services: partial(observe, services.evaluator, services.graphs, services.using),
+    of="functions",
 )

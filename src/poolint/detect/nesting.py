@@ -12,7 +12,7 @@ from poolint.analyses.effects import Effects
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout
-from poolint.analyses.sinks import checkout_sink
+from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
@@ -65,7 +65,7 @@ class Nesting:
         self.holdings = services.holdings
         self.edges = services.edges
         self.pools = services.pools
-        self._any_taking = services.taking
+        self._any_taking = services.opening
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
 
@@ -174,6 +174,7 @@ class Nesting:
         yield from (name for name in names if is_own and name.startswith("self."))
         callee = next((one for one in alternatives(self.ev.type_of(call.func, scope)) if _leads_to(one, inner)), None)
         if isinstance(callee, Function):
+            yield from self.holdings.objects.inside(call, callee, names, scope)
             passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
             for keyword, argument in passed:
                 name = parameter_for(callee, call, argument, keyword) if text_of(argument, scope) in names else None
@@ -185,10 +186,11 @@ class Nesting:
         if found is None:
 
             def takes_from_it(fact: CallSite, scope: Scope) -> bool:
-                is_taken = fact.role != "open" or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
+                is_lazy = fact.role == "open" or fact.row is None
+                is_taken = not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 
-            found = self._taking[pool] = Effects(self.edges, checkout_sink, takes_from_it)
+            found = self._taking[pool] = Effects(self.edges, opening_sink, takes_from_it)
         return found
 
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.holding import inside, root_of
 from poolint.analyses.holding.entry import since
 from poolint.analyses.waypoints import waypoint
+from poolint.detect.backgrounds import Backgrounds
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.frameworks.hooks import runs_after_response
 from poolint.frameworks.requests import end_of
 from poolint.models.schema import HANDLES, SESSIONS
-from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site, text_of
@@ -57,24 +56,14 @@ class OutlivesScope(Observation):
 Owner = Literal["block", "request"]
 """With what the life of a session ends: the block that has opened it, or the request that it was made for."""
 
-_KEEPS = frozenset({"add", "append", "discard", "remove"})
-"""Methods of Python's collections, none of which waits for the tasks in it."""
 
-_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
-"""Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
-
-
-def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
+def observe(ev: Evaluator, holdings: Holdings, backgrounds: Backgrounds, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
-    makes_task = ev.models.words("makes-task")
     for node in scope.calls:
-        name = last_name(node.func)
-        if name == "begin" and isinstance(node.func, ast.Attribute):
+        if last_name(node.func) == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
-        elif runs_after_response(ev, node, scope):
-            yield from _after_response(ev, node, scope)
-        elif name in makes_task and node.args:
-            yield from _started(ev, node, scope)
+        else:
+            yield from _handed_over(ev, backgrounds, node, scope)
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -117,29 +106,6 @@ def _is_asked(resource: str, scope: Scope) -> bool:
     return any(isinstance(one, ast.Attribute) and text_of(one.value, scope) == resource for one in asked)
 
 
-def _after_response(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
-    """``background_tasks.add_task(work, session)``: it runs when the session's block or dependency has ended."""
-    for argument in _handed_on(ev, node):
-        life = life_of(ev, argument.id, scope) if isinstance(argument, ast.Name) else None
-        if life is not None and isinstance(argument, ast.Name):
-            yield _outlives(node, scope, argument.id, last_name(node.func), life.ends, life.end)
-
-
-def _handed_on(ev: Evaluator, node: ast.Call) -> Iterator[ast.expr]:
-    """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
-    yield from _bound_to(ev, node.args[0]) if node.args else ()
-    if node.args and isinstance(node.args[0], ast.Call) and last_name(node.args[0].func) == "partial":
-        yield from _handed_on(ev, node.args[0])
-    yield from node.args[1:]
-    yield from (one.value for one in node.keywords)
-
-
-def _bound_to(ev: Evaluator, function: ast.expr) -> Iterator[ast.expr]:
-    """The object of a bound method: ``session`` of ``session.execute``; ``session.close`` ends it, and may come late."""
-    if isinstance(function, ast.Attribute) and function.attr not in ev.models.words("gives-back", "removes"):
-        yield function.value
-
-
 class Life(NamedTuple):
     """What ends the life of a session or connection, and when: before or after the response."""
 
@@ -151,9 +117,10 @@ class Life(NamedTuple):
 def life_of(ev: Evaluator, name: str, scope: Scope) -> Life | None:
     """The life of a session or connection, where its end is not the function's own doing."""
     found = _session(ev, ast.Name(name, ast.Load()), scope)
-    if found is None:
-        return None
-    binding, cls = found
+    return _life_of_binding(ev, *found, scope) if found is not None else None
+
+
+def _life_of_binding(ev: Evaluator, binding: Binding, cls: Class, scope: Scope) -> Life | None:
     if binding.kind == "with":
         return Life("block", "before-response", cls)
     if binding.kind == "parameter" and is_injected(ev, binding, scope):
@@ -161,52 +128,29 @@ def life_of(ev: Evaluator, name: str, scope: Scope) -> Life | None:
     return None
 
 
-def _started(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
-    """``create_task(work(session))`` whose task nobody waits for inside the session's block."""
-    work = node.args[0]
-    if not isinstance(work, ast.Call) or _is_group(node):
-        return
-    for argument in [*_bound_to(ev, work.func), *work.args, *(one.value for one in work.keywords)]:
-        found = _session(ev, argument, scope)
-        if found is None or not isinstance(argument, ast.Name):
+def _handed_over(ev: Evaluator, backgrounds: Backgrounds, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """What is handed to a task that begins here or in a helper, and lives no longer than a block or a request."""
+    for place, when in dict(backgrounds.handed(node, scope)).items():
+        found = _life(ev, backgrounds, place, scope)
+        if found is None:
             continue
-        binding = found[0]
-        block = next((one for one in scope.withs if _binds(one, binding) and inside(node, one)), None)
-        is_request = block is None and binding.kind == "parameter" and is_injected(ev, binding, scope)
-        if (block is not None or is_request) and not _may_be_waited_for(node, scope):
-            ends: Owner = "request" if is_request else "block"
-            yield _outlives(node, scope, argument.id, last_name(node.func), ends)
+        binding, life = found
+        if when == "after-response":
+            yield _outlives(node, scope, place, last_name(node.func), life.ends, life.end)
+        elif life.ends == "request" or any(_binds(one, binding) and inside(node, one) for one in scope.withs):
+            yield _outlives(node, scope, place, last_name(node.func), life.ends)
 
 
-def _may_be_waited_for(task: ast.Call, scope: Scope) -> bool:
-    """Whether a function does more with a task than to drop it or to keep it from being collected."""
-    parent = parent_of(task)
-    if isinstance(parent, ast.Expr):
-        return False
-    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
-        name = parent.targets[0].id
-        uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == name]
-        return any(_is_waiting(one, scope) for one in uses if isinstance(one.ctx, ast.Load))
-    return _is_waiting(task, scope)
-
-
-def _is_waiting(task: ast.expr, scope: Scope) -> bool:
-    """Whether one use of a task may be a waiting for it: all but its own methods, and a collection that keeps it."""
-    parent = parent_of(task)
-    if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
-        return False
-    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
-        return True
-    keeper = parent.func.value
-    if not isinstance(keeper, ast.Name):
-        return True  # of an object, whose methods may wait
-    uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == keeper.id]
-    return any(isinstance(one.ctx, ast.Load) and not _is_kept_by(one) for one in uses)
-
-
-def _is_kept_by(collection: ast.Name) -> bool:
-    parent = parent_of(collection)
-    return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
+def _life(ev: Evaluator, backgrounds: Backgrounds, place: str, scope: Scope) -> tuple[Binding, Life] | None:
+    """The life of what is at a place, with the binding that begins it."""
+    root, _, path = place.partition(".")
+    found = _session(ev, ast.Name(root, ast.Load()), scope)
+    if found is None and path:
+        bindings = [one for one in scope.bindings.get(root, ()) if one.kind != "narrowed"]
+        cls = backgrounds.places.kept(ev.scope_name(root, scope)).get(path) if len(bindings) == 1 else None
+        found = (bindings[0], cls) if cls is not None else None
+    life = _life_of_binding(ev, *found, scope) if found is not None else None
+    return (found[0], life) if found is not None and life is not None else None
 
 
 def _outlives(
@@ -232,15 +176,9 @@ def _binds(statement: ast.With | ast.AsyncWith, binding: Binding) -> bool:
     return any(item.context_expr is binding.value for item in statement.items)
 
 
-def _is_group(node: ast.Call) -> bool:
-    """Whether a task belongs to a group, whose block waits for it."""
-    function = node.func
-    return isinstance(function, ast.Attribute) and not (
-        isinstance(function.value, ast.Name) and function.value.id in ("asyncio", "loop")
-    )
-
-
 DETECTOR = Detector(
     "outliving",
-    lambda services: partial(observe, services.evaluator, services.holdings),
+    lambda services: partial(
+        observe, services.evaluator, services.holdings, services.kept(Backgrounds, lambda: Backgrounds(services))
+    ),
 )

@@ -25,6 +25,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.holding.dataflow import Holdings
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -64,7 +65,7 @@ class UnreleasedAttribute(Observation):
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
 
-def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """What ``scope`` makes live longer than it should."""
     for node in scope.calls:
         value: ast.expr = node
@@ -72,15 +73,17 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
         if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
-            yield from _from_factory(ev, node, parent.target.id, scope)
+            yield from _from_factory(holdings, ev, node, parent.target.id, scope)
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
-            yield from _assigned(ev, node, value, target, scope)
+            yield from _assigned(holdings, ev, node, value, target, scope)
         elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
             yield from _long_lived(ev, node, value, scope, scope.name, "cache", scope.name)
 
 
-def _assigned(ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope) -> Iterator[Observation]:
+def _assigned(
+    holdings: Holdings, ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
+) -> Iterator[Observation]:
     if isinstance(target, ast.Name):
         if scope.kind == "module":
             yield from _long_lived(ev, node, value, scope, target.id, "module")
@@ -93,7 +96,7 @@ def _assigned(ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, 
         if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
             yield from _long_lived(ev, node, value, scope, target.attr, "application-state")
         elif isinstance(receiver, ast.Name) and receiver.id == "self":
-            yield from _on_self(ev, node, value, target.attr, scope)
+            yield from _on_self(holdings, ev, node, value, target.attr, scope)
 
 
 def _long_lived(
@@ -134,7 +137,9 @@ def _may_release(load: ast.Name, ends: frozenset[str]) -> bool:
     return not isinstance(parent, (ast.Compare, ast.If, ast.Expr, ast.Return))
 
 
-def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope) -> Iterator[Observation]:
+def _on_self(
+    holdings: Holdings, ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope
+) -> Iterator[Observation]:
     """``self.conn = engine.connect()`` in a class that only ever uses it."""
     method: Scope = scope
     while method.parent is not None and method.enclosing_class is None:
@@ -144,10 +149,12 @@ def _on_self(ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, sco
         return
     found = checkout(ev, node, value, scope)
     if found is not None and found[1].kind in HANDLES:
-        yield from _kept(ev, found[0], found[1], attribute, owner, scope)
+        yield from _kept(holdings, ev, found[0], found[1], attribute, owner, scope)
 
 
-def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -> Iterator[Observation]:
+def _from_factory(
+    holdings: Holdings, ev: Evaluator, node: ast.Call, attribute: str, owner: Scope
+) -> Iterator[Observation]:
     """``conn: Connection = field(default_factory=engine.connect)``: each object makes one."""
     for keyword in node.keywords:
         if keyword.arg == "default_factory":
@@ -155,11 +162,11 @@ def _from_factory(ev: Evaluator, node: ast.Call, attribute: str, owner: Scope) -
             cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
             if cls is not None and cls.kind in HANDLES:
                 fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
-                yield from _kept(ev, fact, cls, attribute, owner, owner)
+                yield from _kept(holdings, ev, fact, cls, attribute, owner, owner)
 
 
 def _kept(
-    ev: Evaluator, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
+    holdings: Holdings, ev: Evaluator, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
 ) -> Iterator[Observation]:
     """What each object of the class ``owner`` keeps, where no method releases it."""
     node = fact.node
@@ -167,21 +174,51 @@ def _kept(
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
     uses = [use for one in (*family, *_heirs(ev, owner)) for _, use in index_of(one).on_self(attribute)]
-    is_used = False
+    is_used, ends = False, False
     for use in uses:
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
-        row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
-        if parent is None or row is None or row.role not in _PLAIN_USES or not isinstance(parent_of(parent), ast.Call):
+        role = _plain_role(ev, use, cls)
+        if not role:
             return  # released, handed on, or something that may do either
-        if cls.kind == "session" and row.role in ("commit", "rollback") and not _depends_on_caller(parent):
-            return
-        is_used = is_used or row.role in ("query", "stream", "flush", "refresh")
+        ends = ends or (cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(use))
+        is_used = is_used or role in ("query", "stream", "flush", "refresh")
+    if ends and not _is_left_held(holdings, cls, attribute, owner):
+        return
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
         return
     if not is_ended_elsewhere(ev, owner, attribute, cls):
         yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
+
+
+def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
+    """The role of a method that is called on what is kept, and only uses it; empty for all else."""
+    parent = parent_of(use)
+    row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
+    is_plain = row is not None and row.role in _PLAIN_USES and isinstance(parent_of(parent), ast.Call)  # type: ignore[arg-type]
+    return row.role if is_plain and row is not None else ""
+
+
+def _is_left_held(holdings: Holdings, cls: Class, attribute: str, owner: Scope) -> bool:
+    """Whether a method of a class leaves its session holding a connection, and none is there only to end that."""
+    methods = [one for one in owner.children if one.kind == "function"]
+    if any(_only_ends(holdings.objects.ev, method, attribute, cls) for method in methods):
+        return False  # who calls the others calls this one in the end
+    place = f"self.{attribute}"
+    held = (held for method in methods if method.name != "__init__" for held in holdings.left(method)[0])
+    return any(one.resource == place and one.is_sure for one in held)
+
+
+def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool:
+    """Whether a method asks nothing of a session, and commits what has been done with it, or rolls it back."""
+    uses = [
+        parent
+        for load in method.loads.get("self", ())
+        if isinstance(parent := parent_of(load), ast.Attribute) and parent.attr == attribute
+    ]
+    roles = {_plain_role(ev, use, cls) for use in uses if not _depends_on_caller(use)}
+    return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
 
 
 def _depends_on_caller(node: ast.AST) -> bool:
@@ -241,4 +278,4 @@ def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
     return not attribute.startswith("_") and len(uses) <= 1
 
 
-DETECTOR = Detector("owners", lambda services: partial(observe, services.evaluator))
+DETECTOR = Detector("owners", lambda services: partial(observe, services.holdings, services.evaluator))

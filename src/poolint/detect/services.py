@@ -19,6 +19,7 @@ from poolint.analyses.sinks import (
     dispose_sink,
     end_sink,
     foreign_sink,
+    opening_sink,
     sleep_sink,
     slow_below_sink,
     slow_sink,
@@ -111,6 +112,11 @@ class Services:
     def taking(self) -> Effects:
         """What takes a connection from whatever pool."""
         return Effects(self.edges, checkout_sink)
+
+    @cached_property
+    def opening(self) -> Effects:
+        """The same, and what makes a session on an engine by its class."""
+        return Effects(self.edges, opening_sink)
 
     @cached_property
     def disposing(self) -> Effects:

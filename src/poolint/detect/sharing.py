@@ -10,16 +10,16 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.session_use import kept_class
+from poolint.analyses.places import kept_class
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.threads import thread_resources, thread_work
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
-from poolint.syntax.scopes import nearest, parent_of
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside, may_await
-from poolint.types.values import ClassObject, Function, Instance, Pending, alternatives
+from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Sharing:
             yield from self._of_kind(
                 [*([first.value] if isinstance(first, ast.Attribute) else []), *node.args[1:]], scope
             )
-            yield from self._of_function(first, callees, scope)
+            yield from self._of_function(first, node.args[1:], [], callees, scope)
 
     def _resources(self, task: ast.expr, scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a coroutine is made with, made on, or uses."""
@@ -142,7 +142,7 @@ class Sharing:
         if isinstance(task.func, ast.Attribute):
             given.append(task.func.value)
         yield from self._of_kind(given, scope)
-        yield from self._of_function(task.func, callees, scope)
+        yield from self._of_function(task.func, task.args, task.keywords, callees, scope)
 
     def _is_serialised(self, callees: tuple[object, ...]) -> bool:
         return any(isinstance(one, Function) and is_serialised(self.ev, one.scope) for one in callees)
@@ -157,12 +157,17 @@ class Sharing:
                     if isinstance(member, Instance) and member.base is not None
                 ]
                 if kinds and all(cls.kind in HANDLES and cls.mode == "async" for cls in kinds):
-                    yield ast.unparse(one), kinds[0]
+                    yield self.using.places.first(name_of(one), scope), kinds[0]
 
     def _of_function(
-        self, callee: ast.expr, functions: tuple[object, ...], scope: Scope
+        self,
+        callee: ast.expr,
+        given: list[ast.expr],
+        keywords: list[ast.keyword],
+        functions: tuple[object, ...],
+        scope: Scope,
     ) -> Iterator[tuple[str, Class]]:
-        """What a function takes from the one around it, or a method uses of what its object keeps."""
+        """What a function takes from the one around it, or uses of what its object or an argument keeps."""
         for one in functions:
             if not isinstance(one, Function) or not one.scope.is_async:
                 continue
@@ -171,32 +176,8 @@ class Sharing:
                     cls = kept_class(self.ev.scope_name(name, scope)) if name in scope.bindings else None
                     if cls is not None and cls.mode == "async" and self.using.around(one.scope, name):
                         yield name, cls
-            if isinstance(callee, ast.Attribute):
-                for path, cls in self.using.members(one).items():
-                    owner = self._owner(callee.value, path, scope) if cls.mode == "async" else ""
-                    if owner:
-                        yield owner, cls
-
-    def _owner(self, node: ast.expr, path: str, scope: Scope) -> str:
-        """What an object's session is called here: by the session that it is made with, or by the object."""
-        made: ast.expr | None = node
-        if isinstance(node, ast.Name):
-            bindings = nearest(node.id, scope)
-            made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
-        if isinstance(made, ast.Call) and (
-            isinstance(self.ev.type_of(made.func, scope), ClassObject) or self.using.keeps(self.ev.type_of(made, scope))
-        ):
-            given = [*made.args, *(keyword.value for keyword in made.keywords)]
-            sessions = [one for one in given if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None]
-            if len(sessions) == 1:
-                return name_of(sessions[0])
-        text = name_of(node)
-        if isinstance(node, ast.Attribute) and text:
-            same = self.using.kept_once(self.ev.type_of(node.value, scope), node.attr)
-            if same:
-                is_session = kept_class(self.ev.type_of_member(self.ev.type_of(node.value, scope), same)) is not None
-                return f"{name_of(node.value)}.{same}" if is_session else f"{name_of(node.value)}.{same}.{path}"
-        return f"{text}.{path}" if text else ""
+            call = ast.Call(callee, given, keywords)
+            yield from ((place, cls) for place, cls in self.using.of_call(call, scope).items() if cls.mode == "async")
 
 
 def _observation(node: ast.Call, scope: Scope, resource: str, cls: Class, uses: int) -> SharedByTasks:

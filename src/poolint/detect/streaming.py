@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.session_use import kept_class
+from poolint.analyses.places import kept_class
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of

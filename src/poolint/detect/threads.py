@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.session_use import kept_class
+from poolint.analyses.places import kept_class
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation

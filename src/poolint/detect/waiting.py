@@ -248,6 +248,8 @@ def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> 
         first = first_parameter(inner)
         if first is not None and text_of(function.value, link.scope) in names:
             yield first.arg
+    if callee is not None:
+        yield from holdings.objects.inside(link.node, callee, names, link.scope)
     for keyword, argument in given if callee is not None else ():
         if text_of(argument, link.scope) in names:
             assert callee is not None

@@ -52,6 +52,7 @@ class Screen:
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._interesting: dict[str, tuple[int, bool]] = {}
         """Answers, by the hash of the text: functions of one file ask again and again."""
+        self._touching: dict[str, tuple[File, frozenset[bytes]]] = {}
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
         self._steps: dict[tuple[str, bytes], tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]] = {}
@@ -142,6 +143,19 @@ class Screen:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
         found = any(one.mentions(roots) for one in self._near(self._settled_file(path, data)))
         return self._answered(f"near {b' '.join(sorted(roots)).decode()}", path, found)
+
+    def touching(self, path: str, data: bytes) -> frozenset[bytes]:
+        """The top-level names of the file at ``path`` whose statements mention anything that carries something."""
+        file = self._settled_file(path, data)
+        known = self._touching.get(path)
+        if known is None or known[0] is not file:
+            mentions = (one for one in file.segments if not file.carried.isdisjoint(one.words))
+            known = self._touching[path] = (file, frozenset(name for one in mentions for name in one.bound))
+        return known[1]
+
+    def carried(self, path: str, data: bytes) -> Set[bytes]:
+        """The top-level names of the file at ``path`` that carry something, imported ones as well."""
+        return self._settled_file(path, data).carried
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""

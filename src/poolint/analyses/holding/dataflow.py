@@ -65,6 +65,8 @@ class Holdings:
         self._reader = reader
         self.components = components if components is not None else Components()
         self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends, self.components)
+        self.objects = reader.objects
+        self.objects.rests_on(self)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}

@@ -19,16 +19,19 @@ from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding.standings import changed_by
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import Places
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
-from poolint.syntax.scopes import is_captured, parent_of
+from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from poolint.analyses.assumed import Values
     from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
@@ -48,13 +51,14 @@ class Left(IntEnum):
     UNTOUCHED = 0
     HELD = 1
     ENDED = 2
+    RENEWED = 3  # ended, and held again since
 
 
 class Passed(NamedTuple):
-    """A parameter of a function that is passed a session."""
+    """A session that a function is passed: its parameter, or the place of it in an object, ``self.session``."""
 
     function: ScopeKey
-    parameter: str
+    place: str
     fixed: Known = ()
 
 
@@ -66,6 +70,7 @@ class Leaving:
         self.holdings = holdings
         self.ends = ends
         self._entering = Entering(ev)
+        self._places = ev.derived(Places)
         self._summaries: Summaries[Passed, Left] = Summaries(
             "left", self._left, bottom=Left.NEVER, join=_on_some_way, components=components
         )
@@ -81,20 +86,25 @@ class Leaving:
             found = max(found, left)
         return found
 
-    def parameter(self, scope: Scope, name: str, fixed: Known = ()) -> Left:
-        """The same for one function and its parameter, where this is known of the others; ``NEVER`` only while a fixpoint
-        is looked for."""
-        key = Passed(scope.key, name, fixed)
+    def parameter(self, scope: Scope, place: str, fixed: Known = ()) -> Left:
+        """The same for one function and its parameter, or a place in that, where this is known of the others; ``NEVER``
+        only while a fixpoint is looked for."""
+        key = Passed(scope.key, place, fixed)
         found = self._summaries.of(key)
         return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
 
     def _left(self, key: Passed) -> Left:
-        scope, name = self.ev.project.scope(key.function), key.parameter
-        if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(name, ())):
+        scope, name = self.ev.project.scope(key.function), key.place
+        root, _, path = name.partition(".")
+        if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
             return Left.ENDED
-        if is_captured(name, scope):
+        if any(
+            next(_standing(inner.loads.get(root, ()), path), None) is not None
+            for inner in scope.descendants()
+            if inner is not scope
+        ):
             return Left.ENDED  # a function inside may end it at any time
-        if any(self._is_handed_on(load, scope) for load in scope.loads.get(name, ())):
+        if any(self._is_handed_on(one, scope, name) for one in self._mentioned(name, scope)):
             return Left.ENDED
         changes = self.holdings.changes(scope)
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
@@ -105,7 +115,15 @@ class Leaving:
             return Left.ENDED
         return reduce(_on_some_way, found, Left.NEVER)
 
-    def _is_handed_on(self, load: ast.Name, scope: Scope) -> bool:
+    def _mentioned(self, place: str, scope: Scope) -> Iterator[ast.expr]:
+        """Where a place is read, under whatever name."""
+        root, _, path = place.partition(".")
+        yield from _standing(scope.loads.get(root, ()), path)
+        for name in scope.bindings:
+            if name != root and self._places.first(name, scope) == place:
+                yield from scope.loads.get(name, ())
+
+    def _is_handed_on(self, load: ast.expr, scope: Scope, place: str) -> bool:
         """Whether the session goes to somebody who may end it, and of whom no change says anything."""
         child: ast.AST = load
         parent = parent_of(load)
@@ -117,6 +135,8 @@ class Leaving:
                 "close",
                 "commit",
             )
+        if isinstance(parent, ast.Assign) and self._is_renamed(parent, scope, place):
+            return False
         if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.Tuple, ast.List, ast.Dict, ast.Set, ast.withitem)):
             return True
         if not isinstance(parent, ast.Call) or child is parent.func:
@@ -125,6 +145,13 @@ class Leaving:
         if name in models.words("makes-task", "starts-later", "hands-on") or name in models.threaded:
             return True
         return any(self._may_end(one, parent) for one in alternatives(self.ev.type_of(parent.func, scope)))
+
+    def _is_renamed(self, statement: ast.Assign, scope: Scope, place: str) -> bool:
+        """Whether a statement gives a place another name, under which it is known as well."""
+        targets = [one.id for one in statement.targets if isinstance(one, ast.Name)]
+        return len(targets) == len(statement.targets) and all(
+            self._places.first(one, scope) == place for one in targets
+        )
 
     def _may_end(self, callee: object, call: ast.Call) -> bool:
         if callee is UNKNOWN or isinstance(callee, CallableValue):
@@ -141,8 +168,21 @@ class Leaving:
         )
 
 
+def _standing(loads: Iterable[ast.expr], path: str) -> Iterator[ast.expr]:
+    """Where a member stands, by reads of what it is a member of; these themselves for the empty path."""
+    for load in loads:
+        node: ast.AST | None = load
+        for step in path.split(".") if path else ():
+            node = parent_of(node) if node is not None else None
+            node = node if isinstance(node, ast.Attribute) and node.attr == step else None
+        if isinstance(node, ast.expr):
+            yield node
+
+
 def _on_some_way(one: Left, other: Left) -> Left:
     """How a function leaves a session that has a way for each of two: what is still held has to be reported."""
+    if Left.RENEWED in (one, other):
+        return Left.RENEWED
     return Left.HELD if Left.HELD in (one, other) else max(one, other)
 
 
@@ -173,14 +213,18 @@ def _left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Values
             return None
         for change in found:
             if change.resource == name and not (change.holds and asks_of(change.node, name, scope)):
-                state = Left.HELD if change.holds else Left.ENDED
+                again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
+                state = again if change.holds else Left.ENDED
         if event.kind == "return":
             is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)
         return state, is_told
 
     found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed([graph.entry])], transfer)
     ends = [before for node, before in found if node.kind == "exit-normal"]
-    return {Left.ENDED if state is Left.HELD and telling and not is_told else state for state, is_told in ends}
+    return {
+        Left.ENDED if state in (Left.HELD, Left.RENEWED) and telling and not is_told else state
+        for state, is_told in ends
+    }
 
 
 def _is_constant(value: ast.expr | None) -> bool:

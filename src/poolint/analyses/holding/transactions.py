@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.places import Places
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import CallKey, parent_of
 from poolint.types.call_sites import call_sites, text_of
@@ -81,7 +82,7 @@ def _begun(
             continue
         if fact.cls.kind in ("session", "registry"):
             assert isinstance(call.func, ast.Attribute)
-            return fact, text_of(call.func.value, scope)
+            return fact, ev.derived(Places).named(call.func.value, scope)
         return fact, target if fact.cls.kind == "factory" else ""
     return None
 

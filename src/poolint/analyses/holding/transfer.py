@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.added import added_method, own_object
 from poolint.analyses.holding.direct import is_direct, opens_directly
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.objects import Objects, taken_for_block
 from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
+
+
+_ENTERS = frozenset({"__aenter__", "__enter__"})
 
 
 class Change(NamedTuple):
@@ -76,7 +80,8 @@ class Changes:
         """These changes, to be added to."""
         found = Changes()
         found.calls = {call: list(changes) for call, changes in self.calls.items()}
-        found.enters, found.exits = self.enters, self.exits
+        found.enters = {item: list(changes) for item, changes in self.enters.items()}
+        found.exits = {item: list(changes) for item, changes in self.exits.items()}
         found.regions, found.before, found.dedicated = list(self.regions), list(self.before), set(self.dedicated)
         return found
 
@@ -108,20 +113,22 @@ class Reader:
         self.ownership = ownership
         self.using = using
         self.ends = ends
+        self.objects = Objects(ev, using, ends)
+        self.places = self.objects.places
         self.leaving: Leaving | None = None
         """What functions leave held, as the flow says that is made with this reader."""
         self._read: dict[Scope, Changes] = {}
-        self._of_class: dict[Scope, list[tuple[str, Class]]] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
     def taken(self, scope: Scope) -> list[ast.expr]:
         """Where blocks of a function, or checkouts by hand, take or give back a connection."""
-        blocks = self._blocks(scope)
+        blocks = self._blocks(scope).copied()
+        self._entered(scope, blocks)
         return [one.node for table in (blocks.enters, blocks.calls) for changes in table.values() for one in changes]
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
-        if isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self" and self._own(scope):
+        if self.objects.may_do(call, scope):
             return True
         if any(self._session(one, scope) is not None for one in _arguments(call)):
             return True
@@ -131,7 +138,7 @@ class Reader:
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
-        """The class of an argument that is a session and is called like one."""
+        """The class of an argument that is a session."""
         if not name_of(node) or is_plain(node, scope):
             return None
         cls = _resource(self.ev.type_of(node, scope))
@@ -152,6 +159,7 @@ class Reader:
     def changes(self, scope: Scope) -> Changes:
         """All changes in a function."""
         found = self._blocks(scope).copied()
+        self._entered(scope, found)
         carriers = dict(self._carriers(scope))
         for call in scope.calls:
             self._note_listener(call, scope, found)
@@ -176,6 +184,11 @@ class Reader:
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
+        if scope.name in _ENTERS and scope.enclosing_class is not None:
+            for call in scope.calls:
+                kept = taken_for_block(self.ev, call, scope)
+                if kept is not None:
+                    found.calls.setdefault(call, []).append(Change(kept[0], True, call, kept[1], reverse=True))
         return found
 
     # Blocks
@@ -209,6 +222,22 @@ class Reader:
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
         over.append(Change(name, False, header))
 
+    def _entered(self, scope: Scope, found: Changes) -> None:
+        """Note what generators and objects of the project hold while their blocks run."""
+        for statement in scope.withs:
+            for item in statement.items:
+                header = item.context_expr
+                target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+                over = found.exits.setdefault(item, [])
+                if item not in found.enters and all(one.header is not header for one in found.regions):
+                    for place, cls in self.objects.entered(header, target, scope):
+                        found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
+                        over.append(Change(place, False, header))
+                if target:
+                    asynchronous = isinstance(statement, ast.AsyncWith)
+                    entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=asynchronous)
+                    over.extend(Change(place, False, header) for place in self.objects.over(entered, target))
+
     def _ended_by_manager(self, header: ast.expr, scope: Scope) -> Iterator[Change]:
         """The sessions that are passed to a context manager of the project which ends them."""
         if isinstance(header, ast.Call) and any(self._session(one, scope) is not None for one in _arguments(header)):
@@ -216,7 +245,7 @@ class Reader:
             if any(isinstance(one, Function) and self.ends.of_function(one.scope) is not None for one in callees):
                 for one in _arguments(header):
                     if self._session(one, scope) is not None:
-                        yield Change(name_of(one), False, header)
+                        yield Change(self.places.named(one, scope), False, header)
 
     def _stacked(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """A connection that an exit stack enters is held until the end of the stack's block, or of the function."""
@@ -265,22 +294,22 @@ class Reader:
             return
         if cls is not None and cls.kind in SESSIONS:
             if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not _is_header(call)):
-                yield Change(text_of(root, scope), True, call, cls)
+                yield Change(self.places.named(root, scope), True, call, cls)
             elif fact.role in ENDING_ROLES:
-                yield Change(text_of(root, scope), False, call, cls, reverse=fact.role == "commit")
+                yield Change(self.places.named(root, scope), False, call, cls, reverse=fact.role == "commit")
         elif cls is not None and cls.kind == "connection" and fact.role == "release":
-            yield Change(text_of(root, scope), False, call)
+            yield Change(self.places.named(root, scope), False, call)
 
     def _note_listener(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """Note the resource that a call makes listen."""
         if last_name(call.func) in self.vocabulary.dedicates:
             fact, root = call_site(self.ev, call, scope), root_of(call)
             if root is not None and fact is not None and getattr(fact.row, "dedicates", False):
-                found.dedicated.add(text_of(root, scope))
+                found.dedicated.add(self.places.named(root, scope))
 
     def _given_back(self, call: ast.Call, scope: Scope) -> Iterator[Change]:
         for argument in call.args[:1]:
-            yield Change(text_of(argument, scope), False, call)
+            yield Change(self.places.named(argument, scope), False, call)
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
@@ -288,6 +317,8 @@ class Reader:
             text = name_of(argument)
             if text and not is_plain(argument, scope):
                 yield from self._of_helper(call, argument, text, scope)
+        for place, holds, cls, never in self.objects.done(call, scope):
+            yield Change(place, holds, call, cls, never=never)
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
@@ -301,12 +332,10 @@ class Reader:
                 yield Change(name_of(function.value), False, call)
             elif self.using.parameter(added.method, added.parameter):
                 yield Change(name_of(function.value), True, call, added.cls)
-        elif isinstance(function.value, ast.Name) and function.value.id == "self":
-            for text, cls in self._own(scope):
-                yield from self._of_method(call, text, cls, scope)
 
     def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
         cls = _resource(self.ev.type_of(argument, scope))
+        text = self.places.first(text, scope)
         if cls is None or not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
             return
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
@@ -316,7 +345,7 @@ class Reader:
             if self.leaving is not None and cls.kind in SESSIONS and fate in (Fate.COMMITTED, Fate.KEPT):
                 left = self.leaving.argument(call, argument, keyword, scope)
             if left is not Left.UNTOUCHED:
-                is_held = left is Left.HELD
+                is_held = left in (Left.HELD, Left.RENEWED)
                 yield Change(text, is_held, call, cls if is_held else None, never=left is Left.NEVER)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
             yield Change(text, True, call, cls)
@@ -330,21 +359,6 @@ class Reader:
         elif cls is not None and cls.kind in SESSIONS and self.using.uses.of_call(call, scope) is not None:
             yield Change(text, True, call, cls)
 
-    def _own(self, scope: Scope) -> list[tuple[str, Class]]:
-        """The sessions that the object of a method has itself: ``self.session``."""
-        owner = scope.enclosing_class
-        if owner is None:
-            return []
-        found = self._of_class.get(owner)
-        if found is None:
-            found = self._of_class[owner] = []
-            this = self.ev.class_object(owner).instance()
-            for name in owner.self_assignments:
-                cls = _resource(self.ev.type_of_member(this, name))
-                if cls is not None and cls.kind in SESSIONS:
-                    found.append((f"self.{name}", cls))
-        return found
-
     def _carriers(self, scope: Scope) -> Iterator[tuple[str, ast.expr]]:
         """Names of objects that have been made with a session, and the session: ``orders = Orders(session)``."""
         for name, bindings in scope.bindings.items():
@@ -355,7 +369,9 @@ class Reader:
                         yield name, carried
 
     def _carried(self, made: ast.Call, scope: Scope) -> ast.expr | None:
-        """The session that an object of the project is made with."""
+        """The session that an object of the project is made with, where nobody knows what it is called there."""
+        if self.places.made(made, scope):
+            return None
         for argument in _arguments(made):
             if self._session(argument, scope) is not None:
                 callee = self.ev.type_of(made.func, scope)

@@ -9,6 +9,7 @@ from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import source_of
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.ownership import is_only_entered
+from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import POOLING
 from poolint.syntax.scopes import parent_of
@@ -129,3 +130,10 @@ def leaves_alone(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Sc
     return isinstance(callee, Function) and not any(
         isinstance(one, ast.Attribute) and one.attr in attributes for one in ast.walk(callee.scope.node)
     )
+
+
+def is_named(ev: Evaluator, node: ast.expr | None, names: frozenset[str], scope: Scope) -> bool:
+    """Whether an expression is a resource by one of its names, or by its place in an object that was made with it."""
+    place = name_of(node) if node is not None else ""
+    root, dot, _ = place.partition(".")
+    return place in names or (bool(dot) and root in names and ev.derived(Places).first(place, scope) in names)

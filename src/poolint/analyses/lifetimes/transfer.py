@@ -18,6 +18,7 @@ from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
     carries,
     is_misplaced,
+    is_named,
     is_of_owner,
     is_queried,
     is_same,
@@ -169,7 +170,7 @@ class Moves:
             if root is not None and name_of(root) in config.names:
                 return End("handed", "packed")  # `run_sync(lambda session: session.close())`
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if receiver is not None and name_of(receiver) in config.names:
+        if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
         if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
@@ -318,9 +319,8 @@ class Moves:
             return config
         if not isinstance(awaited, ast.Call):
             return End("gone", "library-await")
-        waited = [awaited]
-        if last_name(awaited.func) in self._waits_for:
-            waited += [one for one in awaited.args if isinstance(one, ast.Call)]
+        inner = awaited.args if last_name(awaited.func) in self._waits_for else ()
+        waited = [awaited, *(one for one in inner if isinstance(one, ast.Call))]
         if any(self.foreign.of_call(one, self.scope) is not None for one in waited):
             return config
         fact = call_site(self.ev, awaited, self.scope)

@@ -12,7 +12,8 @@ class UsedAfterRelease(Rule):
 
     ## What it does
     Reports a connection or session that a `with` block has bound, when it is used after the block or in
-    a handler around it, or returned out of it.
+    a handler around it, by itself, by an object that was made with it or by a function that it is passed to, or
+    returned out of it.
 
     ## Why is this bad?
     A connection is closed by then: using it raises. A session opens itself again: it checks out a connection that no block
@@ -60,6 +61,12 @@ class UsedAfterRelease(Rule):
             outcome = "it reopens itself, and nothing releases the connection that it takes"
         if observation.method in observation.cls.without_effect:
             outcome = "it does nothing, since the transaction has ended with the block"
+        if observation.through:
+            return Verdict(
+                f"`{observation.through}()` uses `{observation.variable}` after the block that released it: {outcome}",
+                observation.variable,
+                (observation.released,),
+            )
         if not observation.method:
             return Verdict(
                 f"`{observation.variable}` is handed on after its block has released it: {outcome} when it is used",

@@ -1,0 +1,109 @@
+"""What may have to do with a session or connection, as far as words tell: asked before any type is.
+
+To ask for the types of all objects of all functions would parse most of a project for nothing. The words are those by
+which the screen follows what libraries give, and those that say database; what they rule out is not looked into.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.flow.flags import name_of
+from poolint.types.evidence import SAYS_DATABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+_WORD = re.compile(r"\w+")
+
+
+class Carrying:
+    """Answers for the files of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._concerning: dict[Scope, bool] = {}
+        self._of_file: dict[Scope, Set[str]] = {}
+        self._known: dict[Scope, Set[str]] = {}
+
+    def concerns(self, scope: Scope) -> bool:
+        """Whether what stands in a scope may have to do with a session or connection: by the words of the top-level
+        statement around it, or the members of its class."""
+        known = self._concerning.get(scope)
+        if known is None:
+            top = scope
+            while top.parent is not None and top.parent.parent is not None:
+                top = top.parent
+            source = scope.module.source
+            known = self._concerning[scope] = (
+                top.parent is None
+                or top.name.encode() in self.ev.screen.touching(source.path, source.data)
+                or any(map(self.says_database, top.self_assignments))
+            )
+        return known
+
+    def says_database(self, name: str) -> bool:
+        """Whether a name says that it is a session, a connection or the like."""
+        return SAYS_DATABASE.search(name) is not None
+
+    def is_carrier(self, binding: Binding, scope: Scope) -> bool:
+        """Whether what is bound, or its annotation, names anything that carries something."""
+        known = self._known.get(scope)
+        if known is None:
+            known = self._known[scope] = self.names(scope, frozenset())
+        return not known.isdisjoint(_telling(binding))
+
+    def names(self, scope: Scope, own: frozenset[str]) -> Set[str]:
+        """The names in a scope that may carry something: what the file imports or defines of that kind, and what is
+        bound to something that names it. ``own`` are the members of the object that a method has which do."""
+        source = scope.module.source
+        names = self._of_file.get(scope.module.scope)
+        if names is None:
+            carried = self.ev.screen.carried(source.path, source.data)
+            names = self._of_file[scope.module.scope] = {one.decode() for one in carried}
+        if scope.kind != "function":
+            return names
+        told = {name: {word for one in bound for word in _telling(one)} for name, bound in scope.bindings.items()}
+        for node in _parameters(scope):
+            told.setdefault(node.arg, set()).update(_words(node.annotation))
+        found = {*names, *own, *filter(self.says_database, told)}
+        waiting = [name for name in told if name not in found]
+        fresh = waiting
+        while fresh:
+            fresh = [name for name in waiting if not told[name].isdisjoint(found)]
+            found.update(fresh)
+            waiting = [name for name in waiting if name not in found]
+        return found | {"self"} if own else found
+
+
+def _telling(binding: Binding) -> Iterator[str]:
+    """The words that tell what a binding binds: of a call only what is called, where that is a plain name or begins
+    with a class: what the methods of an object give is mostly data."""
+    yield from _words(binding.annotation)
+    value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+    if isinstance(value, ast.Call) and binding.kind != "with":
+        text = name_of(value.func)
+        yield text.partition(".")[0] if text[:1].isupper() else text
+    else:
+        yield from _words(value)
+
+
+def _words(node: ast.AST | None) -> Iterator[str]:
+    """The names in an expression, and in what a string there says."""
+    for one in ast.walk(node) if node is not None else ():
+        if isinstance(one, ast.Name):
+            yield one.id
+        elif isinstance(one, ast.Attribute):
+            yield one.attr
+        elif isinstance(one, ast.Constant) and isinstance(one.value, str):
+            yield from _WORD.findall(one.value)
+
+
+def _parameters(scope: Scope) -> list[ast.arg]:
+    declared = getattr(scope.node, "args", None)
+    return [*declared.posonlyargs, *declared.args, *declared.kwonlyargs] if declared is not None else []

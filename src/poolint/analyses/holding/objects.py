@@ -1,0 +1,272 @@
+"""What functions of the project do with the sessions and connections of objects: their own, and those they are passed.
+
+``repo.due()`` uses ``repo.session``, ``remind(context)`` may end ``context.session``; and an object or a generator that
+is entered with ``with`` may hold a connection while the block runs, whatever it binds.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.direct import is_direct
+from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.lifetimes.acquisitions import checkout
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import Places, arguments_of, owner_of
+from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
+from poolint.models.schema import SESSIONS
+from poolint.syntax.scopes import Scope, parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.members import lineage
+from poolint.types.values import Function, Instance, Pending, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.session_use import Using
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+
+class Done(NamedTuple):
+    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` as of a change."""
+
+    place: str
+    holds: bool
+    cls: Class | None
+    never: bool = False
+
+
+class Entered(NamedTuple):
+    """A connection that is held while a block runs: under which name, by what class."""
+
+    place: str
+    cls: Class
+
+
+_Holds = frozenset[tuple[str, str]]
+"""What a function leaves held, by its own name and the class of it."""
+
+
+class Objects:
+    """Answers for the functions of one project."""
+
+    def __init__(self, ev: Evaluator, using: Using, ends: Effects) -> None:
+        self.ev = ev
+        self.using = using
+        self.ends = ends
+        self.places = ev.derived(Places)
+        self._holdings: Holdings | None = None
+        self._left: Summaries[ScopeKey, _Holds] | None = None
+
+    def rests_on(self, holdings: Holdings) -> None:
+        """The flow that is made with these answers."""
+        self._holdings = holdings
+        self._left = Summaries(
+            "leaves-held", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
+        )
+
+    # Calls
+
+    def done(self, call: ast.Call, scope: Scope) -> Iterator[Done]:
+        """What a call of a function of the project does with sessions and connections of objects."""
+        for callee in self._callees(call, scope):
+            given = list(self._given(callee, call, scope))
+            if given:
+                yield from self._does(callee, given)
+
+    def given(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str]]:
+        """What functions get with the objects that they are called with: the place there, and the place here."""
+        for callee in self._callees(call, scope):
+            for root, path, place, _ in self._given(callee, call, scope):
+                inner = f"{root}.{path}"
+                if self.places.first(inner, callee.scope) == inner:
+                    yield callee, inner, place
+
+    def may_do(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call has anything to do with such objects."""
+        return any(next(self._given(callee, call, scope), None) is not None for callee in self._callees(call, scope))
+
+    def _callees(self, call: ast.Call, scope: Scope) -> list[Function]:
+        """The functions of the project that a call may run, where it gets an object that keeps a session."""
+        if not self.places.carrying.concerns(scope):
+            return []
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        given = [one for _, one in arguments_of(call)]
+        if receiver is not None:
+            given.append(receiver)
+        if not any(self._keeps(one, scope) for one in given):
+            return []
+        found = alternatives(self.ev.type_of(call.func, scope))
+        return [one for one in found if isinstance(one, Function) and one.scope.kind == "function"]
+
+    def _keeps(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an object keeps a session or connection; what words rule out is not looked into."""
+        made = node.value if isinstance(node, ast.Await) else node
+        root, _, path = name_of(made.func if isinstance(made, ast.Call) else made).partition(".")
+        if not root or root not in self.places.carriers(scope):
+            return False
+        if root == "self" and path and not isinstance(made, ast.Call):
+            owner = owner_of(self.ev.type_of(_root(made), scope))
+            if owner is not None and path.partition(".")[0] not in self.places.members(owner):
+                return False
+        return bool(self.places.kept(self.ev.type_of(node, scope)))
+
+    def _does(self, callee: Function, given: list[tuple[str, str, str, Class]]) -> Iterator[Done]:
+        assert self._holdings is not None
+        may_end = self.ends.of_function(callee.scope) is not None
+        for root, path, place, cls in given:
+            inside = f"{root}.{path}"
+            if self.places.first(inside, callee.scope) != inside:
+                continue  # another name for the same
+            if may_end:
+                left = self._holdings.leaving.parameter(callee.scope, inside)
+                is_held = left in (Left.HELD, Left.RENEWED)
+                if left is Left.RENEWED:
+                    yield Done(place, False, None)
+                if left is not Left.UNTOUCHED and (not is_held or cls.kind in SESSIONS):
+                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER)
+            elif cls.kind in SESSIONS:
+                used = self.using.members(callee) if root == "self" else self.using.object(callee.scope, root)
+                if path in used:
+                    yield Done(place, True, cls)
+
+    def _given(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
+        """What a function gets with its objects: the name of each there, the path from it, the place here, and the class."""
+        function = call.func
+        if isinstance(function, ast.Attribute) and isinstance(callee.receiver, Instance):
+            yield from self._kept("self", function.value, callee.receiver, scope)
+        for keyword, argument in arguments_of(call):
+            name = parameter_for(callee, call, argument, keyword) if _is_object(argument) else None
+            owner = owner_of(self.ev.type_of(argument, scope)) if name is not None else None
+            if name is not None and owner is not None:
+                yield from self._kept(name, argument, owner, scope)
+
+    def _kept(self, name: str, node: ast.expr, owner: Instance, scope: Scope) -> Iterator[tuple[str, str, str, Class]]:
+        kept = self.places.kept(owner)
+        if not kept:
+            return
+        made, text = self.places.of(node, scope), name_of(node)
+        for path, cls in kept.items():
+            place = made.get(path) or (f"{text}.{path}" if text else "")
+            if place:
+                yield name, path, self.places.first(place, scope), cls
+
+    def inside(self, call: ast.Call, callee: Function, names: set[str], scope: Scope) -> set[str]:
+        """What the function that a call runs calls those of the places ``names`` that it gets."""
+        found = {f"{root}.{path}" for root, path, place, _ in self._given(callee, call, scope) if place in names}
+        return {self.places.first(one, callee.scope) for one in found}
+
+    # Blocks
+
+    def entered(self, header: ast.expr, target: str, scope: Scope) -> Iterator[Entered]:
+        """What is held while a block runs, by the generator or object of the project that its header enters."""
+        call = header.value if isinstance(header, ast.Await) else header
+        for function, receiver in self._entering(call, scope):
+            for resource, name in sorted(self._leaving(function)):
+                cls = self.ev.models.classes[name]
+                place = self._outside(resource, function, receiver, call, target, scope)
+                yield Entered(place or text_of(header, scope), cls)
+
+    def over(self, entered: object, target: str) -> Iterator[str]:
+        """The places of what a block has bound, which is over with it."""
+        found = alternatives(entered)  # type: ignore[arg-type]
+        owner = owner_of(found[0]) if len(found) == 1 and target else None
+        if owner is not None:
+            yield from (f"{target}.{path}" for path in self.places.kept(owner))
+
+    def _entering(self, call: ast.expr, scope: Scope) -> Iterator[tuple[Scope, bool]]:
+        """The function that runs when something is entered, and whether it is a method of that."""
+        one = self.ev.type_of(call, scope)
+        for each in alternatives(one):
+            if isinstance(each, Pending) and each.call in ("cm", "async-cm") and isinstance(call, ast.Call):
+                for callee in alternatives(self.ev.type_of(call.func, scope)):
+                    if isinstance(callee, Function) and callee.scope.yields:
+                        yield callee.scope, False
+            owner = owner_of(each)
+            for cls in lineage(self.ev, owner) if owner is not None else ():
+                found = [m for m in cls.children if m.name in ("__aenter__", "__enter__") and m.kind == "function"]
+                if found:
+                    yield from ((method, True) for method in found)
+                    break
+
+    def _leaving(self, function: Scope) -> _Holds:
+        assert self._left is not None
+        return self._left.of(function.key)
+
+    def _leaves(self, key: ScopeKey) -> _Holds:
+        assert self._holdings is not None
+        try:
+            held, _ = self._holdings.left(self.ev.project.scope(key))
+        except TooComplex:
+            return frozenset()
+        return frozenset((one.resource, one.cls.name) for one in held if one.cls is not None and one.is_sure)
+
+    def _outside(
+        self, resource: str, function: Scope, is_method: bool, call: ast.expr, target: str, scope: Scope
+    ) -> str:
+        """What a resource that a generator or ``__enter__`` holds is called around it; empty where it has no name."""
+        root, _, path = resource.partition(".")
+        if root == "self" and is_method:
+            owner = target if _gives(function, "self") and target else name_of(call)
+            made = self.places.of(call, scope).get(path)
+            return self.places.first(made or f"{owner}.{path}", scope) if made or owner else ""
+        if any(one.kind == "parameter" for one in function.bindings.get(root, ())) and isinstance(call, ast.Call):
+            return self._passed_as(root, path, function, call, scope)
+        if not target:
+            return ""
+        if _gives(function, resource):
+            return target
+        given = function.yields[0] if function.yields else None
+        value = given.value if isinstance(given, ast.Yield) else None
+        made_with = self.places.of(value, function) if value is not None else {}
+        return next((f"{target}.{path}" for path, place in made_with.items() if place == resource), "")
+
+    def _passed_as(self, root: str, path: str, function: Scope, call: ast.Call, scope: Scope) -> str:
+        for callee in alternatives(self.ev.type_of(call.func, scope)):
+            if not isinstance(callee, Function) or callee.scope is not function:
+                continue
+            if root == "self" and isinstance(call.func, ast.Attribute) and name_of(call.func.value):
+                return self.places.first(f"{name_of(call.func.value)}.{path}", scope)
+            for keyword, argument in arguments_of(call):
+                if parameter_for(callee, call, argument, keyword) == root and name_of(argument):
+                    text = name_of(argument)
+                    return self.places.first(f"{text}.{path}" if path else text, scope)
+        return ""
+
+
+def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, Class] | None:
+    """What an object checks out for the block that it is entered for, and its place: ``self.conn = await pool.acquire()``."""
+    parent = parent_of(call)
+    value: ast.expr = call
+    if isinstance(parent, ast.Await):
+        value, parent = parent, parent_of(parent)
+    place = name_of(parent.targets[0]) if isinstance(parent, ast.Assign) else ""
+    taken = checkout(ev, call, value, scope) if place.startswith("self.") else None
+    if taken is None or taken[1].kind != "connection" or taken[1].embedded or is_direct(taken[0]):
+        return None
+    return place, taken[1]
+
+
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _is_object(node: ast.expr) -> bool:
+    return bool(name_of(node)) or isinstance(node, ast.Call)
+
+
+def _gives(function: Scope, name: str) -> bool:
+    """Whether a generator or ``__enter__`` gives what has this name."""
+    if function.yields:
+        given = function.yields[0]
+        return isinstance(given, ast.Yield) and given.value is not None and name_of(given.value) == name
+    return any(name_of(one) == name for one in function.returns)

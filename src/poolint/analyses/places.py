@@ -1,0 +1,384 @@
+"""Places: where a session or connection is, as a path from a name: ``session``, ``self.session``, ``context.orders.session``.
+
+What an object was made with is at two places: the session of ``Orders(session)`` is ``session``, and ``orders.session``
+as well. So each place has one *first* name, the one that leads to it with the fewest steps back: constructors say which
+argument becomes which attribute, a name stands for what it is bound to once, a property for what it returns.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.carrying import Carrying
+from poolint.flow.flags import name_of
+from poolint.models.schema import HANDLES
+from poolint.models.standard import PROPERTIES
+from poolint.syntax.scopes import Scope
+from poolint.types.call_sites import text_of
+from poolint.types.members import lineage
+from poolint.types.returns import decorators
+from poolint.types.values import ClassObject, Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Set
+
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Binding
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+MAX_PATH = 3
+"""Members from an object down to the session that is used."""
+
+_MAX_DEPTH = 2
+"""Members from an object down to a session that are looked for; real ones are one or two."""
+
+_MAX_NAMES = 12
+"""Names that stand for each other, in a row."""
+
+_MAX_MADE = 4
+"""Functions and constructors that hand a session on to each other."""
+
+
+class Places:
+    """Answers for the objects and names of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._kept: dict[object, dict[str, Class]] = {}
+        self.carrying = Carrying(ev)
+        self._carriers: dict[Scope, Set[str]] = {}
+        self._members: dict[object, list[str]] = {}
+        self._made: dict[ast.Call, dict[str, str]] = {}
+        self._firsts: dict[tuple[Scope, str], str] = {}
+        self._finding: set[tuple[Scope, str]] = set()
+
+    # What an object keeps
+
+    def kept(self, one: Type) -> dict[str, Class]:
+        """The sessions and connections that an object of the project keeps, by their paths from it."""
+        owner = owner_of(one)
+        return self._kept_by(owner, 1) if owner is not None else {}
+
+    def _kept_by(self, owner: Instance, depth: int) -> dict[str, Class]:
+        if depth == 1 and owner.key in self._kept:
+            return self._kept[owner.key]
+        found: dict[str, Class] = {}
+        for name in self.members(owner):
+            member = self.ev.type_of_member(owner, name)
+            cls = kept_class(member)
+            if cls is not None:
+                found[name] = cls
+            elif depth < _MAX_DEPTH:
+                inner = owner_of(member)
+                if inner is not None and inner.key != owner.key:
+                    found.update({f"{name}.{path}": cls for path, cls in self._kept_by(inner, depth + 1).items()})
+        if depth == 1 and self.ev.is_idle:
+            self._kept[owner.key] = found
+        return found
+
+    def members(self, owner: Instance) -> list[str]:
+        """What objects of a class have, as far as words tell that it may concern a database."""
+        known = self._members.get(owner.key)
+        if known is not None:
+            return known
+        found: dict[str, None] = {}
+        for cls in lineage(self.ev, owner):
+            if self.carrying.concerns(cls):
+                fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
+                for name, bound in (*fields.items(), *cls.self_assignments.items()):
+                    if self.carrying.says_database(name) or any(
+                        self.carrying.is_carrier(one, one.home(cls)) for one in bound
+                    ):
+                        found[name] = None
+        self._members[owner.key] = list(found)
+        return self._members[owner.key]
+
+    def carriers(self, scope: Scope) -> Set[str]:
+        """The names in a function that may stand for a session, a connection or an object that has one."""
+        found = self._carriers.get(scope)
+        if found is None:
+            owner = scope.enclosing_class
+            own = self.members(self.ev.class_object(owner).instance()) if owner is not None else ()
+            found = self.carrying.names(scope, frozenset(own))
+            self._carriers[scope] = found
+        return found
+
+    def may_be(self, place: str, scope: Scope) -> bool:
+        """Whether a session or connection may be at a place, as far as words tell."""
+        root, _, path = place.partition(".")
+        if self.carrying.says_database(place.rpartition(".")[2]):
+            return True
+        words = self.carriers(scope)
+        return root in words and (root != "self" or path.partition(".")[0] in words)
+
+    # What is made with what
+
+    def made(self, call: ast.expr | None, scope: Scope, depth: int = 0) -> dict[str, str]:
+        """What an object that a call gives has been made with: by the paths to it, the places in ``scope``."""
+        if isinstance(call, ast.Await):
+            call = call.value
+        if not isinstance(call, ast.Call) or depth > _MAX_MADE:
+            return {}
+        known = self._made.get(call)
+        if known is not None:
+            return known
+        found: dict[str, str] = {}
+        for callee in alternatives(self.ev.type_of(call.func, scope)):
+            if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+                found |= self._constructed(callee.instance(), call, scope, depth)
+            elif isinstance(callee, Function) and callee.scope.kind == "function":
+                found |= self._returned(callee, call, depth)
+        if not depth and not self._finding and self.ev.is_idle:
+            self._made[call] = found
+        return found
+
+    def _constructed(self, owner: Instance, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
+        """What a constructor is passed, by the attributes that it becomes."""
+        if not self.kept(owner):
+            return {}
+        family = lineage(self.ev, owner)
+        for at, cls in enumerate(family):
+            init = next((one for one in cls.children if one.name == "__init__" and one.kind == "function"), None)
+            if init is not None:
+                given = bound_to(init, call, is_method=True)
+                return self._assigned(family[at:], init, self._placed(given), depth)
+        given = _given_to_fields(_fields(family), call)
+        return self._expanded(self._placed(given), given, scope, depth)
+
+    def _placed(self, given: dict[str, ast.expr]) -> dict[str, str]:
+        found = {name: name_of(value) for name, value in given.items()}
+        return {name: place for name, place in found.items() if place}
+
+    def _expanded(self, found: dict[str, str], given: dict[str, ast.expr], scope: Scope, depth: int) -> dict[str, str]:
+        """The same with what objects among the arguments have been made with: ``Service(Orders(session))``."""
+        for name, value in given.items():
+            if isinstance(value, ast.Call):
+                found.update({f"{name}.{path}": to for path, to in self.made(value, scope, depth + 1).items()})
+        return found
+
+    def _assigned(self, family: list[Scope], init: Scope, given: dict[str, str], depth: int) -> dict[str, str]:
+        """What the attributes of an object are, that its ``__init__`` sets from what that is ``given``."""
+        found: dict[str, str] = {}
+        for name, bindings in family[0].self_assignments.items():
+            real = [one for one in bindings if not _is_none(one.value)]
+            if len(real) != 1 or real[0].scope is not init:
+                continue
+            value = _value(real[0])
+            place = self.first(name_of(value), init) if value is not None and name_of(value) else ""
+            root, dot, rest = place.partition(".")
+            if root in given:
+                found[name] = f"{given[root]}{dot}{rest}"
+            elif isinstance(value, ast.Call):
+                for path, to in self.made(value, init, depth + 1).items():
+                    root, dot, rest = to.partition(".")
+                    if root in given:
+                        found[f"{name}.{path}"] = f"{given[root]}{dot}{rest}"
+        for call in init.calls:
+            if len(family) > 1 and is_super_init(call):
+                above = family[1:]
+                base = next((m for c in above for m in c.children if m.name == "__init__"), None)
+                if base is not None:
+                    passed = self._placed(bound_to(base, call, is_method=True))
+                    handed = {name: given[to] for name, to in passed.items() if to in given}
+                    found |= self._assigned(
+                        [c for c in above if c is base.parent or c is not above[0]], base, handed, depth
+                    )
+        return found
+
+    def _returned(self, callee: Function, call: ast.Call, depth: int) -> dict[str, str]:
+        """What a function gives that makes an object with what it is passed."""
+        function = callee.scope
+        values = function.returns
+        if len(values) != 1 or function.is_generator:
+            return {}
+        inner = self.of(values[0], function, depth + 1)
+        if not inner:
+            return {}
+        given = self._placed(bound_to(function, call, is_method=callee.receiver is not None))
+        if isinstance(call.func, ast.Attribute) and isinstance(callee.receiver, Instance):
+            given["self"] = name_of(call.func.value)
+        found = {}
+        for path, to in inner.items():
+            root, dot, rest = to.partition(".")
+            if given.get(root):
+                found[path] = f"{given[root]}{dot}{rest}"
+        return found
+
+    def of(self, value: ast.expr, scope: Scope, depth: int = 0) -> dict[str, str]:
+        """The places that the object which an expression gives has been made with, by their paths from it."""
+        if isinstance(value, ast.Name):
+            binding = _only(scope, value.id)
+            return self.made(binding.value, scope, depth) if binding is not None else {}
+        return self.made(value, scope, depth)
+
+    # Names for one place
+
+    def named(self, node: ast.expr, scope: Scope) -> str:
+        """The first name of the place that an expression stands for; its text where it is none."""
+        name = name_of(node)
+        return self.first(name, scope) if name else text_of(node, scope)
+
+    def first(self, place: str, scope: Scope) -> str:
+        """The first name of a place: ``session`` for ``orders.session`` where ``orders = Orders(session)``."""
+        key = (scope, place)
+        found = self._firsts.get(key)
+        if found is not None or key in self._finding:
+            return found or place
+        self._finding.add(key)
+        found = self._first(place, scope)
+        self._finding.discard(key)
+        if not self._finding and self.ev.is_idle:
+            self._firsts[key] = found
+        return found
+
+    def _first(self, place: str, scope: Scope) -> str:
+        seen: set[str] = set()
+        while place not in seen and len(seen) < _MAX_NAMES:
+            seen.add(place)
+            place = self._before(place, scope)
+        return place
+
+    def _before(self, place: str, scope: Scope) -> str:
+        """The name before that: one step back; the same where there is none."""
+        root, _, path = place.partition(".")
+        binding = _only(scope, root)
+        value = _value(binding) if binding is not None else None
+        if value is not None and binding is not None and binding.kind in ("assign", "annotated"):
+            name = name_of(value)
+            if name:
+                return f"{name}.{path}" if path else name
+            for prefix, to in self.made(value, scope).items() if path else ():
+                if path == prefix or path.startswith(f"{prefix}."):
+                    return f"{to}{path[len(prefix) :]}"
+        return self._before_on_object(root, path, scope) if path else place
+
+    def _before_on_object(self, root: str, path: str, scope: Scope) -> str:
+        """The same for members: a property, and a part that was made with what the object has itself."""
+        steps = path.split(".")
+        owner = owner_of(self.ev.scope_name(root, scope)) if root in scope.bindings else None
+        walked = root
+        for number, step in enumerate(steps):
+            if owner is None:
+                break
+            rest = ".".join(steps[number + 1 :])
+            for cls in lineage(self.ev, owner):
+                given = self._of_property(cls, step)
+                if given:
+                    return ".".join(filter(None, (f"{walked}.{given}", rest)))
+                same = self._same_member(cls, step, rest)
+                if same:
+                    return f"{walked}.{same}"
+            walked = f"{walked}.{step}"
+            owner = owner_of(self.ev.type_of_member(owner, step))
+        return f"{root}.{path}"
+
+    def _of_property(self, cls: Scope, name: str) -> str:
+        """``_session`` for a property that returns ``self._session``."""
+        bindings = cls.bindings.get(name, ())
+        inner = bindings[-1].scope if bindings and bindings[-1].kind == "function" else None
+        if inner is None or len(inner.returns) != 1 or PROPERTIES.isdisjoint(decorators(self.ev, inner)):
+            return ""
+        text = name_of(inner.returns[0])
+        return text.removeprefix("self.") if text.startswith("self.") else ""
+
+    def _same_member(self, cls: Scope, name: str, rest: str) -> str:
+        """``session`` for ``orders.session`` where ``__init__`` has made both of the same."""
+        bindings = cls.self_assignments.get(name, ())
+        if not rest or len(bindings) != 1 or bindings[0].scope is None or not isinstance(bindings[0].value, ast.Call):
+            return ""
+        init = bindings[0].scope
+        for prefix, to in self.made(bindings[0].value, init).items():
+            if rest != prefix and not rest.startswith(f"{prefix}."):
+                continue
+            beyond = rest[len(prefix) :]
+            if to.startswith("self."):
+                return f"{to.removeprefix('self.')}{beyond}"
+            for other, assigned in cls.self_assignments.items():
+                if other != name and len(assigned) == 1 and assigned[0].scope is init:
+                    value = _value(assigned[0])
+                    if value is not None and name_of(value) == to:
+                        return f"{other}{beyond}"
+        return ""
+
+
+def kept_class(one: Type) -> Class | None:
+    """The class of session or connection that a value is; None where it is something else, or may be."""
+    found = [
+        member.base if isinstance(member, Instance) and member.base is not None else None
+        for member in alternatives(one)
+    ]
+    first = found[0] if len(found) == 1 else None
+    return first if first is not None and first.kind in HANDLES else None
+
+
+def owner_of(one: Type) -> Instance | None:
+    """The one object of the project that a value is, which is no resource itself."""
+    found = alternatives(one)
+    first = found[0] if len(found) == 1 else None
+    if isinstance(first, Instance) and isinstance(first.cls, Scope):
+        return first if first.base is None or first.base.kind not in HANDLES else None
+    return None
+
+
+def arguments_of(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
+    """The arguments of a call, each with its keyword."""
+    yield from ((None, one) for one in call.args)
+    yield from ((one.arg, one.value) for one in call.keywords)
+
+
+def _only(scope: Scope, name: str) -> Binding | None:
+    """The only binding of a local name."""
+    bindings = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
+    return bindings[0] if len(bindings) == 1 and name not in scope.globals else None
+
+
+def _value(binding: Binding) -> ast.expr | None:
+    """What a binding binds: of a tuple, the part of it that is written out."""
+    value = binding.value
+    if binding.index < 0:
+        return value
+    if isinstance(value, (ast.Tuple, ast.List)) and binding.index < len(value.elts):
+        return value.elts[binding.index]
+    return None
+
+
+def _is_none(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value is None
+
+
+def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, ast.expr]:
+    """The arguments of a call by the parameters of a function that they are bound to."""
+    declared = getattr(function.node, "args", None)
+    if declared is None or any(isinstance(one, ast.Starred) for one in call.args):
+        return {}
+    names = [one.arg for one in (*declared.posonlyargs, *declared.args)][1 if is_method else 0 :]
+    found = dict(zip(names, call.args, strict=False))
+    known = {*names, *(one.arg for one in declared.kwonlyargs)}
+    found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in known})
+    return found
+
+
+def _fields(family: list[Scope]) -> list[str]:
+    """The fields of a class that has no ``__init__`` of its own, in the order in which one is made for it."""
+    names: dict[str, None] = {}
+    for cls in reversed(family):
+        names.update({name: None for name, bound in cls.bindings.items() if bound[0].kind == "annotated"})
+    return list(names)
+
+
+def _given_to_fields(fields: list[str], call: ast.Call) -> dict[str, ast.expr]:
+    if any(isinstance(one, ast.Starred) for one in call.args):
+        return {}
+    found = dict(zip(fields, call.args, strict=False))
+    found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in fields})
+    return found
+
+
+def is_super_init(call: ast.Call) -> bool:
+    function = call.func
+    if not (isinstance(function, ast.Attribute) and function.attr == "__init__"):
+        return False
+    owner = function.value
+    return isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"

@@ -1,0 +1,159 @@
+"""What is handed to tasks that nobody waits for: by a call that begins one, or in functions of the project below it."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import Places, arguments_of, kept_class
+from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
+from poolint.frameworks.hooks import runs_after_response
+from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+When = Literal["", "at-once", "after-response"]
+"""When a task begins that gets something; empty where it gets nothing."""
+
+_KEEPS = frozenset({"add", "append", "discard", "remove"})
+"""Methods of Python's collections, none of which waits for the tasks in it."""
+
+_NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "get_name"})
+"""Methods of asyncio's tasks that do not wait for them; the task is known by what makes it, so its class is no question."""
+
+
+class Passed(NamedTuple):
+    """A place in a function, relative to a parameter of it."""
+
+    function: ScopeKey
+    place: str
+
+
+class Backgrounds:
+    """Answers for the functions of one project; which of them hand a place to a task is a problem of summaries."""
+
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.using = services.using
+        self.objects = services.holdings.objects
+        self.places = self.ev.derived(Places)
+        self._makes_task = self.ev.models.words("makes-task")
+        self._handing: Summaries[Passed, When] = Summaries(
+            "hands-to-task", self._of_function, bottom="", join=max, components=services.components
+        )
+
+    def handed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, When]]:
+        """The places in ``scope`` that a call hands to a task, here or below, and when that begins."""
+        if runs_after_response(self.ev, node, scope):
+            for place in self._given(node, scope):
+                yield place, "after-response"
+        elif last_name(node.func) in self._makes_task and node.args:
+            work = node.args[0]
+            if isinstance(work, ast.Call) and not _is_group(node) and not _may_be_waited_for(node, scope):
+                for place in self._of_work(work.func, work.args, work.keywords, scope):
+                    yield place, "at-once"
+        else:
+            yield from self._below(node, scope)
+
+    def _given(self, node: ast.Call, scope: Scope) -> Iterator[str]:
+        """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
+        if not node.args:
+            return
+        work = node.args[0]
+        if isinstance(work, ast.Call) and last_name(work.func) == "partial":
+            yield from self._given(work, scope)
+        yield from self._of_work(work, node.args[1:], node.keywords, scope)
+
+    def _of_work(
+        self, function: ast.expr, given: list[ast.expr], keywords: list[ast.keyword], scope: Scope
+    ) -> Iterator[str]:
+        """The sessions and connections that a function is called with, or uses of its object and of objects it is passed."""
+        handed = [*_bound_to(self.ev, function), *given, *(one.value for one in keywords)]
+        for one in handed:
+            if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None:
+                yield self.places.first(name_of(one), scope)
+        yield from self.using.of_call(ast.Call(function, given, keywords), scope)
+
+    def _below(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, When]]:
+        """What functions of the project hand to tasks of what this call gives them."""
+        if not self.places.carrying.concerns(scope):
+            return
+        words = self.places.carriers(scope)
+        for keyword, argument in arguments_of(node):
+            if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
+                for callee in alternatives(self.ev.type_of(node.func, scope)):
+                    if isinstance(callee, Function) and callee.scope.kind == "function":
+                        name = parameter_for(callee, node, argument, keyword)
+                        when = self._handing.of(Passed(callee.scope.key, name)) if name is not None else ""
+                        if when:
+                            yield self.places.first(argument.id, scope), when
+        for callee, inner, place in self.objects.given(node, scope):
+            when = self._handing.of(Passed(callee.scope.key, inner))
+            if when:
+                yield place, when
+
+    def _is_session(self, node: ast.Name, scope: Scope) -> bool:
+        return kept_class(self.ev.type_of(node, scope)) is not None
+
+    def _of_function(self, key: Passed) -> When:
+        scope = self.ev.project.scope(key.function)
+        found: When = ""
+        for call in scope.calls:
+            for place, when in self.handed(call, scope):
+                if place == key.place:
+                    found = max(found, when)
+        return found
+
+
+def _bound_to(ev: Evaluator, function: ast.expr) -> Iterator[ast.expr]:
+    """The object of a bound method: ``session`` of ``session.execute``; ``session.close`` ends it, and may come late."""
+    if isinstance(function, ast.Attribute) and function.attr not in ev.models.words("gives-back", "removes"):
+        yield function.value
+
+
+def _may_be_waited_for(task: ast.Call, scope: Scope) -> bool:
+    """Whether a function does more with a task than to drop it or to keep it from being collected."""
+    parent = parent_of(task)
+    if isinstance(parent, ast.Expr):
+        return False
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == name]
+        return any(_is_waiting(one, scope) for one in uses if isinstance(one.ctx, ast.Load))
+    return _is_waiting(task, scope)
+
+
+def _is_waiting(task: ast.expr, scope: Scope) -> bool:
+    """Whether one use of a task may be a waiting for it: all but its own methods, and a collection that keeps it."""
+    parent = parent_of(task)
+    if isinstance(parent, ast.Attribute) and parent.attr in _NAMES:
+        return False
+    if not isinstance(parent, ast.Call) or not isinstance(parent.func, ast.Attribute) or parent.func.attr not in _KEEPS:
+        return True
+    keeper = parent.func.value
+    if not isinstance(keeper, ast.Name):
+        return True  # of an object, whose methods may wait
+    uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == keeper.id]
+    return any(isinstance(one.ctx, ast.Load) and not _is_kept_by(one) for one in uses)
+
+
+def _is_kept_by(collection: ast.Name) -> bool:
+    parent = parent_of(collection)
+    return isinstance(parent, ast.Attribute) and parent.attr in _KEEPS
+
+
+def _is_group(node: ast.Call) -> bool:
+    """Whether a task belongs to a group, whose block waits for it."""
+    function = node.func
+    return isinstance(function, ast.Attribute) and not (
+        isinstance(function.value, ast.Name) and function.value.id in ("asyncio", "loop")
+    )
