@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.passed_on import end
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -75,10 +76,12 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
     how = usage(node, scope)
     if how.use in (Use.AWAITED, Use.STARTED, Use.ENTERED, Use.ENTERED_ASYNC):
         return
-    if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
-        return
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
+        return
+    if fact.row.call == "coroutine":
+        how = end(ev, node, how, scope)
+    if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
         return
     where, in_async = scope.qualified_name, may_await(node, scope)
     if how.use is Use.DROPPED:

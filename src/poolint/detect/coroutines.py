@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.decorators import keeps_coroutines
+from poolint.analyses.passed_on import end
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
-from poolint.syntax.uses import Use, usage
+from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.call_sites import call_site, receiver_text
 from poolint.types.values import Function, alternatives
 
@@ -52,7 +54,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         if not may_be_coroutine(node.func, scope, known):
             continue
         used = usage(node, scope)
-        if used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes):
+        if used.use is not Use.ESCAPES and _is_in_order(used):
             continue
         callees = alternatives(ev.type_of(node.func, scope))
         if not callees or not all(isinstance(one, Function) and _is_coroutine(ev, one.scope) for one in callees):
@@ -60,6 +62,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         fact = call_site(ev, node, scope)
         if fact is not None and fact.row is not None:
             continue  # an override of a library's method is told of as that
+        if used.use is Use.ESCAPES and _is_in_order(end(ev, node, used, scope)):
+            continue
         first = callees[0]
         assert isinstance(first, Function)
         # Of an abstract one, all that may run in its place work on a database.
@@ -72,6 +76,10 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         yield DroppedDatabaseCoroutine(
             node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
         )
+
+
+def _is_in_order(used: Usage) -> bool:
+    return used.use not in _UNAWAITED or (used.attribute in _GIVE_UP and used.also_escapes)
 
 
 def may_be_coroutine(callee: ast.expr, scope: Scope, known: Set[str]) -> bool:
@@ -90,7 +98,9 @@ def _is_coroutine(ev: Evaluator, scope: Scope) -> bool:
     for decorator in getattr(scope.node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
-        if name not in ev.models.words("keeps-function") and name != "abstractmethod":
+        if name in ev.models.words("keeps-function") or name == "abstractmethod":
+            continue
+        if not keeps_coroutines(ev, decorator, scope.parent or scope):
             return False
     return True
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
+from poolint.detect.collected import named, puts
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
@@ -89,20 +90,29 @@ class Fans:
         return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
 
     def _comprehended(self, node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
-        """The coroutines that a comprehension among the arguments makes, and what it runs over."""
+        """The coroutines that a comprehension or a loop collects for the arguments, and what that runs over."""
         for argument in node.args:
-            value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+            value = named(argument)
             if isinstance(value, ast.Name):
+                for item, at in puts(value.id, scope):
+                    over = _looped_over(at)
+                    starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
+                    if over is not None and not starts and over is not _looped_over(node):
+                        yield from self._task(item, over)
                 value = assigned(value.id, scope) or value
+            if isinstance(value, ast.DictComp) and len(value.generators) == 1:
+                yield from self._task(value.value, value.generators[0].iter)
             if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
-                task = value.elt
-                if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:
-                    task = task.args[0]
-                if isinstance(task, ast.Call):
-                    yield task, value.generators[0].iter
+                yield from self._task(value.elt, value.generators[0].iter)
+
+    def _task(self, task: ast.expr, items: ast.expr) -> Iterator[tuple[ast.Call, ast.expr]]:
+        if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:
+            task = task.args[0]
+        if isinstance(task, ast.Call):
+            yield task, items
 
 
-def _looped_over(node: ast.Call) -> ast.expr | None:
+def _looped_over(node: ast.expr) -> ast.expr | None:
     """What the loop around a started task runs over, where nothing is awaited in it."""
     if isinstance(parent_of(node), ast.Await):
         return None

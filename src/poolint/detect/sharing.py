@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.places import kept_class
+from poolint.detect.collected import named, puts
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.threads import thread_resources, thread_work
@@ -47,7 +48,6 @@ class SharedByTasks(Observation):
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, *_COMPREHENSIONS)
-_ADDS = frozenset({"append", "add"})
 
 
 class _Task(NamedTuple):
@@ -206,7 +206,7 @@ def _group(node: ast.AST, name: str) -> ast.AsyncWith | None:
 def _coroutines(node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """What is run: the arguments, and the items of lists among them, also of lists that a name holds."""
     for argument in node.args:
-        value: ast.expr = argument.value if isinstance(argument, ast.Starred) else argument
+        value = named(argument)
         if isinstance(value, ast.Name):
             yield from _collected(value.id, node, scope)
         else:
@@ -217,8 +217,13 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
     if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
         for one in value.elts:
             yield from _listed(one.value) if isinstance(one, ast.Starred) else [_Task(one)]
+    elif isinstance(value, ast.Dict):
+        for one in value.values:
+            yield _Task(one)
     elif isinstance(value, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
         yield _Task(value.elt, value)
+    elif isinstance(value, ast.DictComp):
+        yield _Task(value.value, value)
     else:
         yield _Task(value)
 
@@ -230,14 +235,10 @@ def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
     if made is None:
         return
     yield from _listed(made)
-    for call in scope.calls:
-        function = call.func
-        if not isinstance(function, ast.Attribute) or function.attr not in _ADDS or not call.args:
-            continue
-        if isinstance(function.value, ast.Name) and function.value.id == name:
-            loop = _loop(call)
-            is_around = loop is not None and not is_inside(node, loop) and not is_inside(made, loop)
-            yield _Task(call.args[0], loop if is_around else None)
+    for item, at in puts(name, scope):
+        loop = _loop(at)
+        is_around = loop is not None and not is_inside(node, loop) and not is_inside(made, loop)
+        yield _Task(item, loop if is_around else None)
 
 
 def _is_of_each_round(resource: str, loop: ast.AST | None, scope: Scope) -> bool:

@@ -36,6 +36,20 @@ CONSUMERS = frozenset(
 SCALARS = frozenset({"int", "str", "float", "bool", "len", "bytes", "repr", "round", "hash", "ord", "chr"})
 """Builtins that give a number or a text."""
 
+READING = frozenset(
+    {
+        "extend", "extendleft", "update", "union", "intersection", "difference", "symmetric_difference", "issubset",
+        "issuperset", "isdisjoint", "join",
+    }
+)  # fmt: skip
+"""Methods of builtin collections and texts that go over their argument there and then."""
+
+PUTTING = frozenset({"append", "appendleft", "add"})
+"""Methods of builtin collections that put one item into them."""
+
+SHOWING = frozenset({"print", "str", "repr", "format", "hash", "bytes", "round", "abs", "pow", "divmod", "open", "ord", "chr"})
+"""Builtins that use a value as it is, whatever it may be."""
+
 ASKING = frozenset(
     {
         "len", "bool", "int", "float", "str", "repr", "isinstance", "issubclass", "type", "id", "hash", "print", "hasattr",

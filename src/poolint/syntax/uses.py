@@ -84,13 +84,18 @@ def usage(node: ast.expr, scope: Scope, *, stored: bool = True) -> Usage:
             return below if below.use is not Use.DROPPED or not stored else _stored(parent.target, scope, parent)
         elif isinstance(parent, ast.Call) and _is_cast(parent, child):
             below = usage(parent, scope, stored=stored)
-            if below.use is Use.ESCAPES and not _MAY_BE_AWAITABLE.search(ast.unparse(parent.args[0])):
+            if below.use is Use.ESCAPES and not may_be_awaitable(parent.args[0]):
                 return Usage(Use.CONSUMED, parent)
             return below
         else:
             return _used_by(child, parent, scope, stored=stored)
         child, parent = parent, parent_of(parent)
     return Usage(Use.ESCAPES, node)
+
+
+def may_be_awaitable(annotation: ast.expr) -> bool:
+    """Whether something not yet awaited, or a part that is none, may be of a type as it is written."""
+    return _MAY_BE_AWAITABLE.search(ast.unparse(annotation)) is not None
 
 
 def _is_cast(call: ast.Call, value: ast.AST) -> bool:

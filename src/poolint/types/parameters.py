@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, evidence, returns
-from poolint.types.values import UNKNOWN, Instance, Type
+from poolint.types.values import UNKNOWN, CallableValue, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding
@@ -28,13 +28,26 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if isinstance(declared, Instance):
         return evidence.as_used(ev, declared, binding.node.arg, scope)
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
-        return declared
+        default = _default(ev, binding, outside) if declared is UNKNOWN or _is_any_callable(declared) else UNKNOWN
+        return declared if default is UNKNOWN else default
     passed = ev.callers.passed(binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = callbacks.passed_to(ev, binding.node, scope)
+    if binding.annotation is None:
+        passed = known([passed, _default(ev, binding, outside)])
     if passed is UNKNOWN and binding.annotation is None:
         return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
     return evidence.as_used(ev, passed, binding.node.arg, scope)
+
+
+def _is_any_callable(declared: Type) -> bool:
+    """Whether a parameter is declared as a callable of which nothing more is said."""
+    return isinstance(declared, CallableValue) and declared.gives is UNKNOWN
+
+
+def _default(ev: Evaluator, binding: Binding, outside: Scope) -> Type:
+    """What a parameter is where nothing is passed for it: mostly what it is there for."""
+    return without_none(ev.type_of(binding.value, outside)) if binding.value is not None else UNKNOWN
 
 
 def _is_marker(injected: Type) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
-from poolint.types import annotated, by_use, loading
+from poolint.types import annotated, by_use, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -153,6 +153,9 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
         if manager == "both":
             return union([Pending("async-cm", entered=inner), Pending("cm", entered=inner)])
         return Pending("async-cm" if manager == "async-cm" else "cm", entered=inner)
+    manages = wrapped.wrapped(ev, name, node.args[0], scope)
+    if manages is not UNKNOWN:
+        return manages
     if ("item", name) in passed:
         source = ev.type_of(node.args[0], scope)
         if isinstance(source, Pending):

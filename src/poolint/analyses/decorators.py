@@ -1,0 +1,65 @@
+"""Decorators of the project's own: whether what they make of a coroutine function is one."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
+    """Whether calling what a decorator makes of an ``async def`` gives a coroutine, which runs that function.
+
+    ``decorator`` is the expression behind the ``@``, seen from ``scope``. All that the decorator may return counts: the
+    function itself, an ``async def`` that calls it, or a function that returns what calling it gives.
+    """
+    calls = [decorator.func] if isinstance(decorator, ast.Call) else []
+    made = alternatives(ev.type_of(calls[0] if calls else decorator, scope))
+    return bool(made) and all(isinstance(one, Function) and _wraps(ev, one.scope, len(calls)) for one in made)
+
+
+def _wraps(ev: Evaluator, maker: Scope, calls: int) -> bool:
+    """The same for a function that is called ``calls`` times before it is given the function."""
+    if maker.is_async or maker.is_generator or not maker.returns:
+        return False
+    if calls:
+        inner = [one for value in maker.returns for one in alternatives(ev.type_of(value, maker))]
+        if all(isinstance(one, Function) and one.scope.parent is maker for one in inner):
+            return all(isinstance(one, Function) and _wraps(ev, one.scope, calls - 1) for one in inner)
+        return False
+    name = _first(maker)
+    return bool(name) and all(_is_coroutine(ev, value, name, maker) for value in maker.returns)
+
+
+def _first(scope: Scope) -> str:
+    """The name of a function's first parameter, which holds the function that is decorated."""
+    arguments = getattr(scope.node, "args", None)
+    positional = [*arguments.posonlyargs, *arguments.args] if arguments is not None else []
+    return positional[0].arg if positional else ""
+
+
+def _is_coroutine(ev: Evaluator, value: ast.expr, name: str, maker: Scope) -> bool:
+    """Whether what a decorator returns gives a coroutine when it is called; ``name`` is that of what it decorates."""
+    if isinstance(value, ast.IfExp):
+        return all(_is_coroutine(ev, one, name, maker) for one in (value.body, value.orelse))
+    if isinstance(value, ast.Name) and value.id == name:
+        return True
+    if isinstance(value, ast.Call) and value.args and not isinstance(value.args[0], ast.Call):
+        return False
+    made = alternatives(ev.type_of(value, maker))
+    return bool(made) and all(isinstance(one, Function) and _runs(one.scope, name, maker) for one in made)
+
+
+def _runs(wrapper: Scope, name: str, maker: Scope) -> bool:
+    """Whether a function inside of a decorator calls what is decorated, and gives a coroutine of it or of its own."""
+    if wrapper.parent is not maker or wrapper.is_generator or name in wrapper.bindings:
+        return False
+    own = [call for call in wrapper.calls if isinstance(call.func, ast.Name) and call.func.id == name]
+    if wrapper.is_async:
+        return bool(own)
+    return bool(own) and bool(wrapper.returns) and all(any(one is call for call in own) for one in wrapper.returns)

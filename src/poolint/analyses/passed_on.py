@@ -1,0 +1,154 @@
+"""What becomes of a coroutine that is passed on: whether nobody can await it any more.
+
+It may be an argument of something that only uses values (a method of a container, a function of the project whose
+parameter is never awaited), or an item of a collection that is given as one of values, or that nobody reads.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.ownership import parameter_for
+from poolint.models import standard
+from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
+from poolint.types.values import Function, LibraryName, Pending, alternatives
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_MAX_DEPTH = 4
+"""Functions through which a value is passed on; real ones are one or two."""
+
+_USED = frozenset({Use.CONSUMED, Use.TESTED, Use.ITERATED_ASYNC})
+_OWN = frozenset({"close", "throw", "cr_frame", "cr_running", "cr_await", "cr_code"})
+"""Attributes of a coroutine itself: what reads them knows that it has one."""
+
+_DISPLAYS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp)
+
+
+def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
+    """How a coroutine that ``node`` makes is used in the end, which is ``how`` as far as its own function shows."""
+    if how.use is not Use.ESCAPES or how.name.startswith("self."):
+        return how
+    places = [(scope, node)]
+    if how.name:
+        if len(scope.bindings.get(how.name, ())) != 1:
+            return how
+        places = [*reads_of(how.name, scope)]
+    found = [_end(ev, load, inner, _MAX_DEPTH) for inner, load in places]
+    if not found or any(one is None for one in found):
+        return how
+    first = min((one for one in found if one is not None), key=lambda one: one.use is not Use.CONSUMED)
+    return Usage(first.use, first.node, how.name, first.attribute)
+
+
+def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | None:
+    """The same for one place where the coroutine is read; None where somebody may await it."""
+    found = usage(node, scope, stored=False)
+    if found.use in _USED or found.use is Use.DROPPED:
+        return None if found.attribute in _OWN else found
+    if found.use is not Use.ESCAPES:
+        return None
+    parent = parent_of(node)
+    if isinstance(parent, ast.keyword):
+        call = parent_of(parent)
+        if not isinstance(call, ast.Call) or parent.arg is None:
+            return None
+        is_used = _only_uses(ev, call, parent.value, parent.arg, scope, depth)
+        return Usage(Use.CONSUMED, call) if is_used else None
+    if isinstance(parent, ast.Call):
+        if _puts(parent):
+            assert isinstance(parent.func, ast.Attribute)
+            return _of_collection(ev, parent.func.value, scope) if isinstance(parent.func.value, ast.Name) else None
+        return Usage(Use.CONSUMED, parent) if _only_uses(ev, parent, node, None, scope, depth) else None
+    return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None
+
+
+def _puts(call: ast.Call) -> bool:
+    """Whether a call puts its only argument into a collection."""
+    return isinstance(call.func, ast.Attribute) and call.func.attr in standard.PUTTING and len(call.args) == 1
+
+
+def _only_uses(
+    ev: Evaluator, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope, depth: int
+) -> bool:
+    """Whether what is called only uses an argument as a value: it awaits nothing, and hands it to nobody who might."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in standard.READING:
+        receiver = call.func.value
+        if isinstance(receiver, (ast.Constant, ast.JoinedStr)):
+            return True
+        owner = ev.type_of(receiver, scope)
+        return isinstance(owner, Pending) and owner.call == "iterable"
+    callees = alternatives(ev.type_of(call.func, scope))
+    return bool(callees) and all(_is_value_of(ev, one, call, argument, keyword, depth) for one in callees)
+
+
+def _is_value_of(
+    ev: Evaluator, callee: object, call: ast.Call, argument: ast.expr, keyword: str | None, depth: int
+) -> bool:
+    if isinstance(callee, LibraryName):
+        top, _, last = callee.name.rpartition(".")
+        return top == "builtins" and last in standard.SHOWING
+    if not isinstance(callee, Function) or depth <= 0 or callee.scope.is_generator:
+        return False
+    name = parameter_for(callee, call, argument, keyword)
+    if name is None or len(callee.scope.bindings.get(name, ())) != 1:
+        return False
+    found = [_end(ev, load, inner, depth - 1) for inner, load in reads_of(name, callee.scope)]
+    return any(one is not None and one.use in _USED for one in found) and None not in found
+
+
+def _of_display(ev: Evaluator, display: ast.AST, scope: Scope) -> Usage | None:
+    """What becomes of what stands in a list, tuple, set or dictionary as it is written."""
+    parent = parent_of(display)
+    if isinstance(parent, ast.Return):
+        return _returned(parent, scope)
+    if isinstance(parent, (ast.Assign, ast.AnnAssign)):
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        if len(targets) == 1 and isinstance(targets[0], ast.Name):
+            return _of_collection(ev, targets[0], scope)
+    return None
+
+
+def _returned(statement: ast.Return, scope: Scope) -> Usage | None:
+    """A collection that is returned where its items are declared to be something that nobody awaits."""
+    declared = getattr(scope.node, "returns", None)
+    if not isinstance(declared, ast.Subscript) or may_be_awaitable(declared):
+        return None
+    return Usage(Use.CONSUMED, statement)
+
+
+def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
+    """What becomes of the items of a collection that a name of this function alone holds."""
+    bindings = scope.bindings.get(name.id, ())
+    if scope.kind != "function" or len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
+        return None
+    if not (isinstance(bindings[0].value, _DISPLAYS) or _is_new(ev, bindings[0].value, scope)):
+        return None
+    found: Usage | None = Usage(Use.DROPPED, name)
+    for inner, load in reads_of(name.id, scope):
+        parent = parent_of(load)
+        if inner is not scope:
+            return None
+        if isinstance(parent, ast.Return):
+            found = _returned(parent, scope)
+            if found is None:
+                return None
+        elif isinstance(parent, ast.Attribute):
+            call = parent_of(parent)
+            if not (isinstance(call, ast.Call) and _puts(call) and isinstance(parent_of(call), ast.Expr)):
+                return None
+        elif not (isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"):
+            return None
+    return found
+
+
+def _is_new(ev: Evaluator, value: ast.expr | None, scope: Scope) -> bool:
+    """Whether a value is a container that the function makes: ``list()``."""
+    if not isinstance(value, ast.Call):
+        return False
+    made = ev.type_of(value.func, scope)
+    return isinstance(made, LibraryName) and ("container", made.name) in ev.models.passed

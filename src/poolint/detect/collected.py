@@ -1,0 +1,59 @@
+"""What is put into a collection that a name holds: items by methods, by keys, and by names that stand for them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.models import standard
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+
+
+class Put(NamedTuple):
+    """One item, and the expression that puts it into the collection."""
+
+    item: ast.expr
+    at: ast.expr
+
+
+def named(argument: ast.expr) -> ast.expr:
+    """The collection behind an argument: ``*calls``, ``calls.values()``, ``list(calls)`` and ``tuple(calls)``."""
+    while True:
+        if isinstance(argument, ast.Starred):
+            argument = argument.value
+        elif not isinstance(argument, ast.Call):
+            return argument
+        elif isinstance(argument.func, ast.Attribute) and argument.func.attr == "values" and not argument.args:
+            argument = argument.func.value
+        elif isinstance(argument.func, ast.Name) and argument.func.id in ("list", "tuple") and len(argument.args) == 1:
+            argument = argument.args[0]
+        else:
+            return argument
+
+
+def puts(name: str, scope: Scope) -> Iterator[Put]:
+    """What a function puts into the collection that one of its names holds, besides what that is made with."""
+    for load in scope.loads.get(name, ()):
+        parent = parent_of(load)
+        if isinstance(parent, ast.Attribute) and parent.attr in standard.PUTTING:
+            call = parent_of(parent)
+            if isinstance(call, ast.Call) and call.func is parent and len(call.args) == 1:
+                yield Put(_made(call.args[0], scope), call)
+        elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store) and parent.value is load:
+            statement = parent_of(parent)
+            if isinstance(statement, ast.Assign):
+                yield Put(_made(statement.value, scope), parent)
+
+
+def _made(item: ast.expr, scope: Scope) -> ast.expr:
+    """The expression that an item comes from, where a name stands for it that is bound once."""
+    if not isinstance(item, ast.Name):
+        return item
+    bindings = scope.bindings.get(item.id, [])
+    is_made = len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") and bindings[0].index < 0
+    return (bindings[0].value or item) if is_made else item

@@ -1,0 +1,35 @@
+"""What functions become that are handed to another one: ``contextmanager(function)`` and what enters a block in a thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.types.values import UNKNOWN, CallableValue, Pending, Type, alternatives, union
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def wrapped(ev: Evaluator, name: str, argument: ast.expr, scope: Scope) -> Type:
+    """What the library function ``name`` gives that wraps its first argument; ``UNKNOWN`` for any other function."""
+    passed = ev.models.passed
+    if ("threaded-cm", name) in passed:
+        return Pending("async-cm", entered=ev.entered(ev.type_of(argument, scope), asynchronous=False))
+    if ("decorator-cm", name) in passed:
+        return _manager(ev, ev.type_of(argument, scope), asynchronous=False)
+    if ("decorator-async-cm", name) in passed:
+        return _manager(ev, ev.type_of(argument, scope), asynchronous=True)
+    return UNKNOWN
+
+
+def _manager(ev: Evaluator, generator: Type, *, asynchronous: bool) -> Type:
+    """What ``contextmanager(generator)`` or its asynchronous twin gives, which is no decorator there."""
+    from poolint.types import returns
+
+    made = [returns.called(ev, one) for one in alternatives(generator)]
+    items = [ev.item(one, asynchronous=asynchronous) for one in made]
+    entered = union(items)
+    return UNKNOWN if entered is UNKNOWN else CallableValue(Pending("async-cm" if asynchronous else "cm", entered=entered))
