@@ -17,7 +17,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.solver import edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import binds_around, may_await
 from poolint.types.call_sites import text_of
 from poolint.types.values import Function, Instance, alternatives
 
@@ -216,7 +216,9 @@ def _binds(target: ast.AST | None, name: str) -> bool:
 
 
 def _mentions(call: ast.Call, names: set[str]) -> bool:
-    return any(isinstance(one, ast.Name) and one.id in names for one in ast.walk(call))
+    return any(
+        isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in ast.walk(call)
+    )
 
 
 def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
@@ -225,7 +227,8 @@ def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:
     function, places = call.func, sought.using.places
     if isinstance(function, ast.Attribute) and name_of(function.value):
         root = name_of(function.value).partition(".")[0]
-        place = places.first(name_of(function.value), sought.scope) if root in sought.names else ""
+        is_sought = root in sought.names and not binds_around(function.value, root)
+        place = places.first(name_of(function.value), sought.scope) if is_sought else ""
         if place in sought.places:
             row = sought.ev.models.method(sought.places[place], function.attr)
             return (function.attr, place, "") if row is not None and row.role in _NEEDS_IT else None

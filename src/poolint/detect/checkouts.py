@@ -297,7 +297,7 @@ def _first_problem(
 ) -> tuple[LeakProblem, list[Edge]] | None:
     leaks = outcome.leaks
     if site.cls.kind in OWNERS:
-        return _verdict_on_owner(outcome)
+        return _verdict_on_owner(outcome, site, ends)
     if outcome.overwritten is not None:
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     for kind in _UNWOUND if outcome.released else ():
@@ -324,14 +324,15 @@ def _first_problem(
     return ("cancel", leaks["exit-cancel"]) if "exit-cancel" in leaks else None
 
 
-def _verdict_on_owner(outcome: Outcome) -> tuple[LeakProblem, list[Edge]] | None:
+def _verdict_on_owner(outcome: Outcome, site: Site, ends: frozenset[str]) -> tuple[LeakProblem, list[Edge]] | None:
     """The same for an engine, a pool or a client: what is reported of these is only that nobody disposes of them."""
     leaks = outcome.leaks
     if "exit-normal" in leaks:
         return "never", leaks["exit-normal"]
     if outcome.handed or "exit-exception" not in leaks:
         return None
-    return "exception", leaks["exit-exception"]
+    thrown = leaks["exit-exception"]
+    return "skipped" if _in_finally_before_release(thrown, site, ends) else "exception", thrown
 
 
 def _yields(node: ast.AST, site: Site) -> bool:

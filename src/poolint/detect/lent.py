@@ -89,7 +89,8 @@ def _unprotected(
     inside = set(walk(completed(graph.nodes_of(made)), stops, name))
     for lent in scope.yields:
         for node in graph.nodes_of(lent):
-            if node in inside and not stops.isdisjoint(reach(completed([node]))) and escapes(node, stops, name):
+            is_released = node in inside and not stops.isdisjoint(reach(completed([node])))
+            if is_released and escapes(node, stops, name, raising=False):
                 return lent
     return None
 

@@ -47,7 +47,9 @@ READING = frozenset(
 PUTTING = frozenset({"append", "appendleft", "add"})
 """Methods of builtin collections that put one item into them."""
 
-SHOWING = frozenset({"print", "str", "repr", "format", "hash", "bytes", "round", "abs", "pow", "divmod", "open", "ord", "chr"})
+SHOWING = frozenset(
+    {"print", "str", "repr", "format", "hash", "bytes", "round", "abs", "pow", "divmod", "open", "ord", "chr"}
+)
 """Builtins that use a value as it is, whatever it may be."""
 
 ASKING = frozenset(

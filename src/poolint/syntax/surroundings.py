@@ -25,6 +25,27 @@ def may_await(node: ast.AST, scope: Scope) -> bool:
     return True
 
 
+def binds_around(node: ast.AST, name: str) -> bool:
+    """Whether a comprehension around ``node`` has a variable of that name, which is another one than the function's."""
+    child, current = node, parent_of(node)
+    while isinstance(current, (ast.expr, ast.comprehension, ast.keyword)):
+        if isinstance(current, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+            first = current.generators[0]
+            targets = [one for each in current.generators for one in ast.walk(each.target)]
+            is_bound = any(isinstance(one, ast.Name) and one.id == name for one in targets)
+            if is_bound and not (child is first and _is_within(node, first.iter)):
+                return True
+        child, current = current, parent_of(current)
+    return False
+
+
+def _is_within(node: ast.AST, outer: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and current is not outer:
+        current = parent_of(current)
+    return current is outer
+
+
 def is_in_loop(node: ast.AST, scope: Scope) -> bool:
     """Whether a place in a function runs again and again each time that the function is called."""
     child, current = node, parent_of(node)

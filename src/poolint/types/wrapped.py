@@ -32,4 +32,6 @@ def _manager(ev: Evaluator, generator: Type, *, asynchronous: bool) -> Type:
     made = [returns.called(ev, one) for one in alternatives(generator)]
     items = [ev.item(one, asynchronous=asynchronous) for one in made]
     entered = union(items)
-    return UNKNOWN if entered is UNKNOWN else CallableValue(Pending("async-cm" if asynchronous else "cm", entered=entered))
+    return (
+        UNKNOWN if entered is UNKNOWN else CallableValue(Pending("async-cm" if asynchronous else "cm", entered=entered))
+    )

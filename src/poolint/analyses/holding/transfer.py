@@ -217,6 +217,8 @@ class Reader:
             return
         name = target or text_of(header, scope)
         call = header.value if isinstance(header, ast.Await) else header
+        if cls.releases_on_exit and name_of(call):
+            over.append(Change(text_of(call, scope), False, header))  # `with connection as conn:`
         pooled = cls.kind == "connection" and isinstance(call, ast.Call) and not cls.embedded
         if pooled and not opens_directly(self.ev, header, scope):
             found.enters[item] = [Change(name, True, header, cls, reverse=True)]
