@@ -225,6 +225,6 @@ def test_blocks_that_bind_a_name_are_told_from_what_is_around_them(tmp_path: Pat
             spans = [one for one in spans if one == own or not one[0] <= first <= last <= one[1]]
             loads = scope.loads.get(target.id, ())
             plain = any(not any(a <= load.lineno <= b for a, b in spans) for load in loads)
-            assert blocks.is_left(statement, target.id) == plain, text
+            assert blocks.is_left(statement, target.id, target.id) == plain, text
             seen.add(plain)
     assert seen == {True, False}

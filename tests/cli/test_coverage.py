@@ -71,7 +71,6 @@ REASONS = {
 
         def save(db):
             db.execute(sqlalchemy.text("SELECT 1"))
-            db.commit()
         """,
         "db",
         "save.db",
@@ -95,8 +94,8 @@ REASONS = {
         from .sessions import make
 
         def save():
-            with make() as s:
-                s.execute(sqlalchemy.text("SELECT 1"))
+            s = make()
+            s.execute(sqlalchemy.text("SELECT 1"))
         """,
         "s",
         ".sessions",

@@ -496,7 +496,7 @@ QUERY = 'await session.execute("x")'
         ("await partner.send()", "finding: POL402, not reported: it is only possible, not certain"),
         (
             "await record(session, client)",
-            "not reported: it ends the use of `session`, itself or in a function that it calls",
+            "not reported: a function on the way to what waits ends the use of `session` before",
         ),
         ("print(partner)", "not reported: nothing that it does is known to wait"),
         ("await session.close()", "not reported: it ends the use of `session`, which is what the connection is for"),

@@ -132,7 +132,10 @@ async def poll(session: AsyncSession, clock: Clock) -> None:
 
 @pytest.mark.parametrize(
     ("body", "row", "code"),
-    [pytest.param(THROUGH_HELPERS, 18, "POL402", id="helpers"), pytest.param(ONE_OF_SEVERAL, 26, "POL403", id="several")],
+    [
+        pytest.param(THROUGH_HELPERS, 18, "POL402", id="helpers"),
+        pytest.param(ONE_OF_SEVERAL, 26, "POL403", id="several"),
+    ],
 )
 def test_what_may_wait_below_is_possible(tmp_path: Path, body: str, row: int, code: str) -> None:
     assert found(tmp_path, body, "certain") == []

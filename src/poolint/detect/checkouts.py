@@ -70,6 +70,8 @@ class Lifetimes:
         self.foreign = foreign
         self.callees = Callees(ev, ownership, graphs, foreign, components)
         self._spent = 0
+        self._dropping: tuple[tuple[Scope, str, str], ast.Call | None] | None = None
+        """What was found for the name that was looked at last."""
         self._flags: Flags | None = None
         """Those of the function that was looked at last."""
 
@@ -159,6 +161,12 @@ class Lifetimes:
 
     def _dropped(self, site: Site, scope: Scope) -> ast.Call | None:
         """A release that the function calls and that does not happen: never awaited, or `session.sync_session.close()`."""
+        key = (scope, site.name, site.cls.name)
+        if self._dropping is None or self._dropping[0] != key:
+            self._dropping = key, self._dropped_of(site, scope)
+        return self._dropping[1]
+
+    def _dropped_of(self, site: Site, scope: Scope) -> ast.Call | None:
         for load in scope.loads.get(site.name, ()):
             read = parent_of(load)
             if not isinstance(read, ast.Attribute):

@@ -93,8 +93,15 @@ def as_type_checked(bindings: list[Binding]) -> list[Binding]:
 
     What a handler binds stands in for an import that has failed in its ``try``: the import is what is meant.
     """
-    if len(bindings) == 1:
+    if len(bindings) < 2:
         return bindings
+    known = bindings[0].meant
+    if known is None or known[0] is not bindings or known[1] != len(bindings):
+        known = bindings[0].meant = bindings, len(bindings), _as_type_checked(bindings)
+    return known[2]
+
+
+def _as_type_checked(bindings: list[Binding]) -> list[Binding]:
     checked = [one for one in bindings if under_type_checking(one.node)]
     if checked:
         return checked

@@ -44,7 +44,9 @@ class Binding:
     ``index`` is the position inside a tuple target, -1 where the whole value is bound.
     """
 
-    __slots__ = ("annotation", "asynchronous", "index", "kind", "level", "node", "order", "origin", "scope", "value")
+    __slots__ = (
+        "annotation", "asynchronous", "index", "kind", "level", "meant", "node", "order", "origin", "scope", "value",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -70,6 +72,8 @@ class Binding:
         self.asynchronous = asynchronous
         self.order: Order | None = None
         """That of the list which this one is the first of, once somebody has asked for it."""
+        self.meant: tuple[list[Binding], int, list[Binding]] | None = None
+        """Such a list, its length, and those of it that type checkers see, once somebody has asked for these."""
 
     @property
     def position(self) -> tuple[int, int]:

@@ -164,6 +164,7 @@ ANNOTATED_AS = {
 }
 
 MENTIONED_IN = {
+    "asyncio.run_coroutine_threadsafe": "asyncio.run_coroutine_threadsafe",
     # No annotation, and no value without a peer: the source of this object, or the documentation of a compiled one,
     # names the class.
     "asyncpg.connect": "asyncpg.connect",

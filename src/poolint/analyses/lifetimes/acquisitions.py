@@ -113,6 +113,8 @@ class _Captured:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._names: set[str] | None = None
+        self.used: dict[str, bool] = {}
+        """Whether the uses of a name of the function make it likely to be a resource: each found out once."""
 
     def __contains__(self, name: str) -> bool:
         if self._names is None:
@@ -138,7 +140,7 @@ def _acquired(
         return "global"
     if name and name in captured:
         return "captured"
-    if name and not _is_likely(node, name, vocabulary, scope):
+    if name and not _is_likely(node, name, vocabulary, scope, captured):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
     if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
@@ -159,16 +161,18 @@ def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary)
     return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
 
 
-def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope) -> bool:
+def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope, known: _Captured) -> bool:
     """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called, or
     methods of a resource on the name, or the name is passed on or entered."""
     called = last_name(node.func)
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
-    for parent in map(parent_of, scope.loads.get(name, ())):
-        if not isinstance(parent, ast.Attribute) or parent.attr in vocabulary.of_resources:
-            return True
-    return False
+    if name not in known.used:
+        parents = map(parent_of, scope.loads.get(name, ()))
+        known.used[name] = any(
+            not isinstance(one, ast.Attribute) or one.attr in vocabulary.of_resources for one in parents
+        )
+    return known.used[name]
 
 
 def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | None:
