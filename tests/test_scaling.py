@@ -114,12 +114,7 @@ WHOLE: list[Callable[[int], str]] = [
     other_blocks,
     checkouts_on_a_line,
     statements_on_a_line,
-    pytest.param(
-        reassigned,
-        marks=pytest.mark.xfail(
-            strict=True, reason="what is asked of a name without a place looks at all its bindings: 2.5"
-        ),
-    ),
+    reassigned,
     attributes,
     kept_globals,
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from poolint.flow.flags import name_of
 from poolint.syntax.reaching import reaching
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import Bindings, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -125,7 +125,7 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
 
 
 def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: int) -> object:
-    bindings = [one for one in scope.bindings.get(node.id, ()) if one.kind != "narrowed"]
+    bindings = scope.bindings[node.id].untested if node.id in scope.bindings else Bindings()
     if not values and all(one.kind == "parameter" for one in bindings):
         return UNKNOWN
     seen = _seen(bindings, node)
@@ -244,7 +244,7 @@ def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> b
     root = name.partition(".")[0]
     if root in scope.declared or not isinstance(node, ast.expr):
         return False
-    bindings = [one for one in scope.bindings.get(root, ()) if one.kind != "narrowed"]
+    bindings = scope.bindings[root].untested if root in scope.bindings else Bindings()
     if "." in name:
         is_set = any(
             isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store) and name_of(one) == name
@@ -257,7 +257,7 @@ def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> b
     return len(before) == 1 and before == after
 
 
-def _seen(bindings: list[Binding], use: ast.expr) -> list[Binding]:
+def _seen(bindings: Bindings, use: ast.expr) -> list[Binding]:
     """The bindings that a use may see; none where there are too many to look at."""
     if len(bindings) > _MAX_BINDINGS:
         return []

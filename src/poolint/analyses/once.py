@@ -235,7 +235,7 @@ def _is_elsewhere(test: ast.expr, scope: Scope) -> bool:
     Of several tests joined by ``and``, one is enough.
     """
     if isinstance(test, ast.Name):
-        bindings = scope.bindings.get(test.id, [])
+        bindings = scope.bindings.get(test.id, ())
         value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
         return value is not None and not isinstance(value, ast.Name) and _is_elsewhere(value, scope)
     if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):

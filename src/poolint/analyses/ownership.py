@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, alternatives
@@ -278,22 +279,16 @@ def _is_for_own(load: ast.Name, scope: Scope) -> bool:
     while parent is not None and parent is not scope.node:
         if isinstance(parent, ast.If) and child is not parent.test:
             in_body = any(child is one for one in parent.body)
-            flag, truth = _stripped(parent.test, in_body)
+            flag, truth = unnegated(parent.test, in_body)
             if isinstance(flag, ast.Name) and flag.id != load.id and _tells_absence(flag.id, truth, load.id, scope):
                 return True
         child, parent = parent, parent_of(parent)
     return False
 
 
-def _stripped(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, truth = test.operand, not truth
-    return test, truth
-
-
 def _tells_absence(flag: str, truth: bool, name: str, scope: Scope) -> bool:
     """Whether ``flag`` is ``truth`` only if the parameter ``name`` was None."""
-    bindings = scope.bindings.get(flag, [])
+    bindings = scope.bindings.get(flag, ())
     return bool(bindings) and all(
         one.kind in ("assign", "annotated")
         and one.value is not None
@@ -310,7 +305,7 @@ def _is_constant(value: ast.expr, truth: bool) -> bool:
 
 def _asks_absence(test: ast.expr, truth: bool, name: str) -> bool:
     """Whether a test that comes out as ``truth`` says that ``name`` is None."""
-    test, truth = _stripped(test, truth)
+    test, truth = unnegated(test, truth)
     if isinstance(test, ast.Name):
         return test.id == name and not truth
     if not (isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == name):

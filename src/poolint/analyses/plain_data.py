@@ -185,8 +185,8 @@ class Values:
         return not any(last_name(one) in ("mapped", "mapped_as_dataclass") for one in node.decorator_list)
 
     def _has_plain_fields(self, scope: Scope) -> bool:
-        fields = {name: found for name, found in scope.bindings.items() if any(one.annotation for one in found)}
-        fields.update(scope.self_assignments)
+        annotated = {name: found for name, found in scope.bindings.items() if any(one.annotation for one in found)}
+        fields = {**annotated, **scope.self_assignments}
         this = self.ev.class_object(scope).instance()
         for name, bindings in fields.items():
             known = alternatives(self.ev.type_of_member(this, name))
@@ -222,7 +222,7 @@ class Values:
         if isinstance(binding.value, ast.Constant):
             return True
         made = next((one for one in owner.children if one.name == "__init__"), None)
-        given = made.bindings.get(binding.value.id, []) if made and isinstance(binding.value, ast.Name) else []
+        given = made.bindings.get(binding.value.id, ()) if made and isinstance(binding.value, ast.Name) else ()
         return bool(given) and all(
             one.annotation is not None and is_plain_annotation(self.ev.models, one.annotation) for one in given
         )

@@ -250,7 +250,7 @@ class Using:
         """Whether the first step of a path is a member that an object keeps, and that this method does not set."""
         first = path.partition(".")[0]
         for owner in lineage(self.ev, receiver):
-            bindings = owner.bindings.get(first, [])
+            bindings = owner.bindings.get(first, ())
             if any(one.kind == "function" for one in bindings):
                 return False  # a property: what it gives may be another one each time
             assigned = owner.self_assignments.get(first, [])

@@ -135,8 +135,6 @@ class _Texts:
             return word in data and calls_of(word).search(data) is not None
         if kind == "importing":
             return word in data and naming_in_imports(word).search(data) is not None
-        if kind == "naming":
-            return word in data
         if kind == "state":
             return assigns_state(data)
         if kind == "heirs":

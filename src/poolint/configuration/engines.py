@@ -195,6 +195,7 @@ class Engines:
             self._names.update(alias.rpartition(".")[2] for alias in (row.aliases if row is not None else ()))
         self._mentions = re.compile(b"|".join(sorted(name.encode() for name in self._names)))
         self._made: dict[ast.Call, EngineSpec | None] = {}
+        self._in_scope: dict[Scope, list[EngineSpec]] = {}
 
     def of_module(self, module: Module) -> Iterator[EngineSpec]:
         """Those that are made in one module, in the order of their places."""
@@ -204,8 +205,13 @@ class Engines:
         found = [one for scope in scopes for one in self.of_scope(scope)]
         yield from sorted(found, key=lambda one: (one.node.lineno, one.node.col_offset))
 
-    def of_scope(self, scope: Scope) -> Iterator[EngineSpec]:
+    def of_scope(self, scope: Scope) -> list[EngineSpec]:
         """Those that are made in one scope."""
+        if scope not in self._in_scope:
+            self._in_scope[scope] = list(self._of_scope(scope))
+        return self._in_scope[scope]
+
+    def _of_scope(self, scope: Scope) -> Iterator[EngineSpec]:
         for node in scope.calls:
             name = last_name(node.func)
             if name in self._names or (isinstance(node.func, ast.Name) and self._may_be_one(name, scope)):

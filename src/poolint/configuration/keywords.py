@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.configuration.constants import Folded
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
-from poolint.syntax.scopes import home_of, parent_of, statement_of
+from poolint.syntax.scopes import Bindings, home_of, parent_of, statement_of
 from poolint.types import imports
 from poolint.types.followed import MAX_SOURCES
 from poolint.types.members import lineage
@@ -243,7 +243,7 @@ class Keywords:
         """
         is_own = use is not None and home is scope
         around = blocks_of(use) if is_own and use is not None else body_of(home)
-        known = [one for one in home.bindings[name] if not _is_augmented(one) and not _is_bare(one)]
+        known = Bindings(one for one in home.bindings[name] if not _is_augmented(one) and not _is_bare(one))
         bindings = (reaching(known, use) if is_own and use is not None else lasting(known, home)) if known else []
         since = min((one.position for one in bindings), default=(0, 0))
         events: list[tuple[tuple[int, int], Binding | ast.Name]] = [(one.position, one) for one in bindings]

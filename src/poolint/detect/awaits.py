@@ -174,7 +174,7 @@ def _annotation_lies(node: ast.Call, scope: Scope) -> bool:
     receiver = node.func.value if isinstance(node.func, ast.Attribute) else None
     if not isinstance(receiver, ast.Name):
         return False
-    bindings = scope.bindings.get(receiver.id, [])
+    bindings = scope.bindings.get(receiver.id, ())
     if not bindings or any(one.kind not in ("parameter", "annotated") for one in bindings):
         return False
     calls = [

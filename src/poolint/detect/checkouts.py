@@ -23,10 +23,11 @@ from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.frameworks.entries import is_entry
-from poolint.models.schema import CLOSING_ROLES, OWNERS, RELEASABLE
+from poolint.models.schema import CLOSING_ROLES, OWNERS, RELEASABLE, TAKING_ROLES
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import is_in_loop, may_await
-from poolint.syntax.uses import Use, usage
+from poolint.syntax.uses import Use, is_ever_used, usage
 from poolint.types.call_sites import text_of
 
 if TYPE_CHECKING:
@@ -111,7 +112,8 @@ class Lifetimes:
                 return self._let_pass(site, scope, "released-at-once", parent.attr)
             if row.returns in ("self", site.cls.name) or row.role in ("begin", "checkout"):
                 return self._let_pass(site, scope, "lives-on", parent.attr)
-            if site.start == "idle" and row.role not in ("query", "stream", "flush", "refresh"):
+            is_used = row.role in TAKING_ROLES and (row.call != "coroutine" or is_ever_used(parent_of(parent), scope))
+            if site.start == "idle" and not is_used:
                 return self._let_pass(site, scope, "no-query", parent.attr)
         elif site.start == "idle":
             return self._let_pass(site, scope, "no-query", "")
@@ -292,10 +294,10 @@ def _verdict(outcome: Outcome, site: Site, scope: Scope, ends: frozenset[str]) -
 def _is_guarded(edges: list[Edge], site: Site) -> bool:
     """Whether a path passes a release only because ``session.is_active`` is false there."""
     for edge in edges:
-        test, truth = edge.test, edge.truth
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, truth = test.operand, not truth
-        if truth is False and isinstance(test, ast.Attribute) and test.attr == "is_active":
+        if not isinstance(edge.test, ast.expr) or edge.truth is None:
+            continue
+        test, truth = unnegated(edge.test, edge.truth)
+        if not truth and isinstance(test, ast.Attribute) and test.attr == "is_active":
             return isinstance(test.value, ast.Name) and test.value.id == site.name
     return False
 

@@ -54,6 +54,7 @@ def _made(item: ast.expr, scope: Scope) -> ast.expr:
     """The expression that an item comes from, where a name stands for it that is bound once."""
     if not isinstance(item, ast.Name):
         return item
-    bindings = scope.bindings.get(item.id, [])
-    is_made = len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") and bindings[0].index < 0
-    return (bindings[0].value or item) if is_made else item
+    bindings = scope.bindings.get(item.id)
+    one = bindings[0] if bindings is not None and len(bindings) == 1 else None
+    is_made = one is not None and one.kind in ("assign", "annotated") and one.index < 0
+    return (one.value or item) if one is not None and is_made else item

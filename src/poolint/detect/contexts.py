@@ -47,8 +47,8 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
 
 def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
     """Whether a name is a context variable that the module itself defines."""
-    bindings = [] if node.id in scope.bindings else scope.module.scope.bindings.get(node.id, [])
-    value = bindings[0].value if len(bindings) == 1 else None
+    bindings = None if node.id in scope.bindings else scope.module.scope.bindings.get(node.id)
+    value = bindings[0].value if bindings is not None and len(bindings) == 1 else None
     if not isinstance(value, ast.Call) or last_name(value.func) != "ContextVar":
         return False
     return ev.qualified_name(ev.type_of(value.func, scope.module.scope)) == "contextvars.ContextVar"
@@ -56,7 +56,7 @@ def _is_variable(ev: Evaluator, node: ast.Name, scope: Scope) -> bool:
 
 def _taken(ev: Evaluator, load: ast.Name, scope: Scope) -> tuple[ast.Call, ast.expr] | None:
     """The call that a name has its only value from, unless the function may release what it names."""
-    bindings = scope.bindings.get(load.id, [])
+    bindings = scope.bindings.get(load.id, ())
     value = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
     call = value.value if isinstance(value, ast.Await) else value
     if value is None or not isinstance(call, ast.Call):

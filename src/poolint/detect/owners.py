@@ -12,7 +12,7 @@ from poolint.analyses.once import memoising
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
-from poolint.models.schema import HANDLES
+from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -183,7 +183,7 @@ def _kept(
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(use))
-        is_used = is_used or role in ("query", "stream", "flush", "refresh")
+        is_used = is_used or role in TAKING_ROLES
     if ends and not _is_left_held(holdings, cls, attribute, owner):
         return
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):

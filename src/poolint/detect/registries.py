@@ -18,6 +18,7 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
+from poolint.models.schema import TAKING_ROLES
 from poolint.syntax.file_kinds import TEST_FILE, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
 from poolint.syntax.scopes import parent_of, reads_of
@@ -47,7 +48,6 @@ class RegistryNotRemoved(Observation):
     used: Waypoint
 
 
-_TAKES = frozenset({"query", "stream", "flush", "refresh"})
 _ENDS = frozenset({"commit", "rollback", "begin"})
 _REMOVES = ("remove", "close_all")
 _REMOVAL = re.compile(
@@ -279,7 +279,7 @@ def _of_method(ev: Evaluator, cls: Class, read: ast.Attribute, scope: Scope) -> 
         return _Event("unknown", read, scope)
     if row.role in _ENDS:
         return _Event("ends", call, scope)
-    if row.role in _TAKES:
+    if row.role in TAKING_ROLES:
         return _Event("takes", call, scope)
     return _Event("takes" if _is_fetched(ev, call, scope) else "neutral", call, scope)
 
@@ -292,7 +292,7 @@ def _is_fetched(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
         if not isinstance(outer, ast.Call) or outer.func is not read:
             return False
         method = ev.type_of(read, scope)
-        if isinstance(method, LibraryMethod) and method.row.role in _TAKES:
+        if isinstance(method, LibraryMethod) and method.row.role in TAKING_ROLES:
             return True
         node = outer
     return isinstance(parent_of(node), (ast.For, ast.comprehension)) and node is not call

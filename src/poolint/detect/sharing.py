@@ -230,7 +230,7 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
 
 def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """The items of a list that a name holds: those that it is made with, and those that are appended to it."""
-    bindings = scope.bindings.get(name, [])
+    bindings = scope.bindings.get(name, ())
     made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
     if made is None:
         return

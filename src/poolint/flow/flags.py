@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, solve
+from poolint.syntax.expressions import dotted, unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -59,13 +60,7 @@ def _is_set(name: str, scope: Scope) -> bool:
 
 def name_of(node: ast.AST) -> str:
     """A name or dotted name as written, also where it is bound on the spot (``name := …``); empty for anything else."""
-    if isinstance(node, ast.NamedExpr):
-        node = node.target
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+    return dotted(node.target if isinstance(node, ast.NamedExpr) else node)
 
 
 def _asks_none(test: ast.Compare) -> bool:
@@ -76,8 +71,7 @@ def _asks_none(test: ast.Compare) -> bool:
 
 def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
     """What a test that comes out as ``truth`` says: a flag and whether that is true; no name where it says nothing."""
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, truth = test.operand, not truth
+    test, truth = unnegated(test, truth)
     if isinstance(test, ast.Compare) and _asks_none(test):
         return name_of(test.left), truth is isinstance(test.ops[0], ast.IsNot)
     return name_of(test), truth
@@ -152,8 +146,7 @@ class Flags:
 
     def _asked(self, test: ast.expr, truth: bool) -> tuple[str, bool]:
         """The flag, or the comparison by its dump, that a test asks for, and what it is then; no name for others."""
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, truth = test.operand, not truth
+        test, truth = unnegated(test, truth)
         name, value = asked(test, truth)
         if name in self.names:
             return name, value

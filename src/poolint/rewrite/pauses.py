@@ -161,7 +161,7 @@ def _is_done(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.Call, scop
 
 def _lazy(ev: Evaluator, hold: Hold, reads: Reads, scope: Scope) -> list[ast.Name]:
     """The reads of what still reads from the connection."""
-    bindings = scope.bindings.get(hold.resource, [])
+    bindings = scope.bindings.get(hold.resource, ())
     starts = tuple(event for one in bindings for event in reads.graph.nodes_of(one.node)) or (reads.graph.entry,)
     found = Derived(ev, scope, reads, hold.resource, starts, hold.cls).mentions
     return [one.load for one in found if not one.origin.is_resource]

@@ -61,7 +61,7 @@ class Standing:
 
     def _derived(self, name: str) -> Iterator[ast.Name]:
         """The reads of what is made of a resource."""
-        bindings = self.scope.bindings.get(name, [])
+        bindings = self.scope.bindings.get(name, ())
         reads = Reads(self.scope, self.holdings.graph(self.scope))
         for one in bindings:
             starts = tuple(reads.graph.nodes_of(one.node))

@@ -220,19 +220,6 @@ class Project:
         recording.answered(question, found)
         return found
 
-    def naming(self, word: str, near: Module) -> list[tuple[str, bytes]]:
-        """The files of the package that ``near`` belongs to in which a word stands, with what stands in them, in a
-        stable order.
-        """
-        root = self.root_of(near)
-        texts = self._texts_of(root)
-        if root not in self._words:
-            self._words[root] = _by_words(texts)
-        found = self._words[root].get(word.encode(), [])
-        question = recording.asked(near.path, "naming", root, word)
-        recording.answered(question, found)
-        return [(path, texts[path]) for path in found]
-
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.

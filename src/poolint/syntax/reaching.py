@@ -7,10 +7,9 @@ other: a binding in a block around the use hides all earlier ones; one in anothe
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import Binding, Order, Scope, parent_of, statement_of
+from poolint.syntax.scopes import Binding, Bindings, Scope, parent_of, statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +18,13 @@ Block = tuple[int, str]
 """A statement list: its owner's identity and the field that holds it."""
 
 
-def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
+def reaching(bindings: Bindings, use: ast.expr) -> list[Binding]:
     """The bindings, among those of one scope and name, that may reach ``use``. Never empty if ``bindings`` isn't."""
     position = (use.lineno, use.col_offset)
     around = blocks_of(use)
     statement = statement_of(use)
     candidates = []
-    for binding in _before(bindings, position):
+    for binding in bindings.before(position):
         if _feeds(binding, use, statement):
             continue
         node = binding.node
@@ -48,21 +47,7 @@ def reaching(bindings: list[Binding], use: ast.expr) -> list[Binding]:
         candidates.append(binding)
         if home in around:
             break
-    return candidates or [one for one in bindings if one.kind != "narrowed"] or bindings
-
-
-def _before(bindings: list[Binding], position: tuple[int, int]) -> Iterator[Binding]:
-    """Those at or before a position, the last one first. They are put in order once for all uses of the name."""
-    if len(bindings) == 1:
-        if bindings[0].position <= position:
-            yield bindings[0]
-        return
-    order = bindings[0].order if bindings else None
-    if order is None or order.of is not bindings or order.size != len(bindings):
-        found = sorted(bindings, key=lambda one: one.position, reverse=True)
-        order = bindings[0].order = Order(bindings, len(found), found, [one.position for one in reversed(found)])
-    for index in range(order.size - bisect_right(order.positions, position), order.size):
-        yield order.found[index]
+    return candidates or bindings.untested or bindings
 
 
 def lasting(bindings: list[Binding], scope: Scope) -> list[Binding]:
@@ -95,13 +80,6 @@ def as_type_checked(bindings: list[Binding]) -> list[Binding]:
     """
     if len(bindings) < 2:
         return bindings
-    known = bindings[0].meant
-    if known is None or known[0] is not bindings or known[1] != len(bindings):
-        known = bindings[0].meant = bindings, len(bindings), _as_type_checked(bindings)
-    return known[2]
-
-
-def _as_type_checked(bindings: list[Binding]) -> list[Binding]:
     checked = [one for one in bindings if under_type_checking(one.node)]
     if checked:
         return checked

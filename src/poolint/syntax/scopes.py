@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Set
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
@@ -29,15 +30,6 @@ BindingKind = Literal[
 _NO_NAMES = frozenset[str]()
 
 
-class Order(NamedTuple):
-    """The bindings of a list by where they stand, the last first; ``positions`` are theirs, the first first."""
-
-    of: list[Binding]
-    size: int
-    found: list[Binding]
-    positions: list[tuple[int, int]]
-
-
 class Binding:
     """One place where a name gets a value.
 
@@ -45,7 +37,7 @@ class Binding:
     """
 
     __slots__ = (
-        "annotation", "asynchronous", "index", "kind", "level", "meant", "node", "order", "origin", "scope", "value",
+        "annotation", "asynchronous", "index", "kind", "level", "node", "origin", "scope", "value",
     )  # fmt: skip
 
     def __init__(
@@ -70,10 +62,6 @@ class Binding:
         self.level = level
         self.index = index
         self.asynchronous = asynchronous
-        self.order: Order | None = None
-        """That of the list which this one is the first of, once somebody has asked for it."""
-        self.meant: tuple[list[Binding], int, list[Binding]] | None = None
-        """Such a list, its length, and those of it that type checkers see, once somebody has asked for these."""
 
     @property
     def position(self) -> tuple[int, int]:
@@ -84,6 +72,47 @@ class Binding:
         """Where its value stands, if ``owner`` has the name: another function where that declares the name global, or
         assigns an attribute."""
         return owner if self.scope is None or self.kind in ("function", "class") else self.scope
+
+
+class Bindings(list[Binding]):
+    """The bindings of one name in one scope, as they were filed, with what each of its uses asks of all of them.
+
+    A name may be bound a thousand times and used as often: what does not depend on the use is worked out once.
+    """
+
+    __slots__ = ("_from_last", "_positions", "_untested", "lasting")
+
+    def __init__(self, found: Iterable[Binding] = ()) -> None:
+        super().__init__(found)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._from_last: list[Binding] | None = None
+        self._positions: list[tuple[int, int]] = []
+        self._untested: Bindings | None = None
+        self.lasting: list[tuple[Binding, Scope]] | None = None
+        """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
+
+    def append(self, binding: Binding) -> None:
+        """File one more."""
+        super().append(binding)
+        self._forget()
+
+    @property
+    def untested(self) -> Bindings:
+        """Those that bind something: all but the tests of a type."""
+        if self._untested is None:
+            found = Bindings(one for one in self if one.kind != "narrowed")
+            self._untested = found if len(found) < len(self) else self
+        return self._untested
+
+    def before(self, position: tuple[int, int]) -> Iterator[Binding]:
+        """Those at or before a row and column, the last one first."""
+        if self._from_last is None:
+            self._from_last = sorted(self, key=lambda one: one.position, reverse=True)
+            self._positions = [one.position for one in reversed(self._from_last)]
+        for index in range(len(self) - bisect_right(self._positions, position), len(self)):
+            yield self._from_last[index]
 
 
 class ScopeKey(NamedTuple):
@@ -152,7 +181,7 @@ class Scope:
         self.name = name
         self.parent = parent
         self.module = module
-        self.bindings: dict[str, list[Binding]] = {}
+        self.bindings: dict[str, Bindings] = {}
         self.calls: list[ast.Call] = []
         self.withs: list[WithNode] = []
         self.handlers: list[ast.ExceptHandler] = []
@@ -248,7 +277,11 @@ class Scope:
         if name in self.globals:
             target = self.module.scope
             binding.scope = binding.scope or self
-        target.bindings.setdefault(name, []).append(binding)
+        found = target.bindings.get(name)
+        if found is None:
+            target.bindings[name] = Bindings([binding])
+        else:
+            found.append(binding)
 
 
 _OWN_NAME = frozenset({"function", "class", "import", "opaque"})
@@ -307,7 +340,7 @@ def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:
     home = home_of(name, scope)
     if home is None:
         return None, scope.module.scope
-    found = [one for one in home.bindings[name] if one.kind != "narrowed"]
+    found = home.bindings[name].untested
     return (found[0] if len(found) == 1 else None), home
 
 
@@ -318,7 +351,7 @@ def may_be_another(name: str, scope: Scope) -> bool:
 
 def assigned(name: str, scope: Scope) -> ast.expr | None:
     """What the only binding of a name assigns to it."""
-    bindings = scope.bindings.get(name, [])
+    bindings = scope.bindings.get(name, ())
     return bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
 
 

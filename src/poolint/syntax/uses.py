@@ -93,6 +93,11 @@ def usage(node: ast.expr, scope: Scope, *, stored: bool = True) -> Usage:
     return Usage(Use.ESCAPES, node)
 
 
+def is_ever_used(node: ast.AST | None, scope: Scope) -> bool:
+    """Whether anything is done with the value of an expression: a coroutine with which nothing is done never runs."""
+    return isinstance(node, ast.expr) and usage(node, scope).use is not Use.DROPPED
+
+
 def may_be_awaitable(annotation: ast.expr) -> bool:
     """Whether something not yet awaited, or a part that is none, may be of a type as it is written."""
     return _MAY_BE_AWAITABLE.search(ast.unparse(annotation)) is not None

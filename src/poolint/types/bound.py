@@ -44,11 +44,15 @@ def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = Tru
         home = starred.scope if starred is not None else None
     if home is None:
         return []
-    found = home.bindings[node.id]
-    if not narrowed:
-        found = [one for one in found if one.kind != "narrowed"]
+    found = home.bindings[node.id] if narrowed else home.bindings[node.id].untested
     if home is scope and len(found) > 1 and parent_of(node) is not None:
-        found = reaching(found, node)
+        return _with_homes(reaching(found, node), home)
+    if found.lasting is None:
+        found.lasting = _with_homes(found, home)
+    return found.lasting
+
+
+def _with_homes(found: list[Binding], home: Scope) -> list[Bound]:
     return [(one, one.home(home)) for one in as_type_checked(found)]
 
 

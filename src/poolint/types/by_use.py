@@ -13,10 +13,11 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
-from poolint.types.vocabulary import dotted, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class

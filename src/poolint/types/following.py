@@ -22,6 +22,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Set
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from poolint.syntax.scopes import parent_of
@@ -149,7 +150,7 @@ class Follower:
     def _of_name(self, node: ast.Name, at: Step, question: _Question) -> Steps:
         found = bound.of_name(self.ev, node, at.scope, narrowed=False)
         if at.scope.bindings.get(node.id) is None or parent_of(node) is None:
-            found = _real(found)
+            found = _real(found, 2 if question.one_way else None)
         if question.one_way and len(found) > 1:
             return Steps()  # each of many questions about a name that is bound many times
         return joined(self._of_binding(binding, home, node.id, at.frame) for binding, home in found)
@@ -288,10 +289,10 @@ def _key(at: Step) -> object:
     return node, at.frame
 
 
-def _real(found: list[bound.Bound]) -> list[bound.Bound]:
-    """Without the ``None`` that only keeps a place until something else is bound."""
-    real = [each for each in found if not (isinstance(each[0].value, ast.Constant) and each[0].value.value is None)]
-    return real or found
+def _real(found: list[bound.Bound], most: int | None = None) -> list[bound.Bound]:
+    """The first ``most`` without the ``None`` that only keeps a place until something else is bound."""
+    real = (each for each in found if not (isinstance(each[0].value, ast.Constant) and each[0].value.value is None))
+    return list(islice(real, most)) or found
 
 
 def _part(binding: Binding) -> ast.expr | None:

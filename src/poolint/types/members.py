@@ -178,7 +178,7 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
     for scope in classes:
         if "__getattribute__" in scope.bindings:
             return UNKNOWN
-        bindings = scope.bindings.get(attribute, [])
+        bindings = scope.bindings.get(attribute, ())
         functions = [one for one in bindings if one.kind == "function"]
         if functions:
             inner = functions[-1].scope

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated
 from poolint.types.values import UNKNOWN, Either, Type, union
-from poolint.types.vocabulary import dotted
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope

@@ -74,7 +74,7 @@ class Vocabulary:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
         if not isinstance(callee, ast.Name):
             return False
-        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or []
+        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or ()
         return any(
             one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings
         )
@@ -95,15 +95,3 @@ def last_name(node: ast.expr) -> str:
     if type(node) is ast.Attribute:
         return node.attr
     return node.id if type(node) is ast.Name else ""
-
-
-def dotted(node: ast.AST) -> str:
-    """A name, or attributes of one, as written; empty for anything else."""
-    parts: list[str] = []
-    while type(node) is ast.Attribute:
-        parts.append(node.attr)
-        node = node.value
-    if type(node) is not ast.Name:
-        return ""
-    parts.append(node.id)
-    return ".".join(reversed(parts))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import call_site
 
@@ -72,9 +73,7 @@ class Outcome:
         """Whether an edge is taken only where the lock is held, or only where it is not."""
         if not isinstance(edge.test, ast.expr) or edge.truth is None:
             return None
-        test, truth = edge.test, edge.truth
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test, truth = test.operand, not truth
+        test, truth = unnegated(edge.test, edge.truth)
         if isinstance(test, ast.Compare):
             if len(test.ops) != 1 or not isinstance(test.comparators[0], ast.Constant):
                 return None

@@ -19,6 +19,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
 from poolint.flow.liveness import bound_by
 from poolint.flow.solver import completed, explore
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -159,10 +160,10 @@ def _is_test(edge: Edge) -> bool:
 
 def _asked(test: object) -> tuple[str, bool]:
     """What a test asks, by its names and its dump, and whether it asks the opposite; nothing where it calls something."""
-    flipped = False
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, flipped = test.operand, not flipped
-    if not isinstance(test, ast.expr) or any(isinstance(one, (ast.Call, ast.Await)) for one in ast.walk(test)):
+    if not isinstance(test, ast.expr):
+        return "", False
+    test, flipped = unnegated(test, False)
+    if any(isinstance(one, (ast.Call, ast.Await)) for one in ast.walk(test)):
         return "", False
     names = sorted({one.id for one in ast.walk(test) if isinstance(one, ast.Name)})
     if isinstance(test, ast.Compare) and len(test.ops) == 1:

@@ -206,7 +206,7 @@ def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
     """
     if not isinstance(factory, ast.Name):
         return False
-    bindings = scope.bindings.get(factory.id, [])
+    bindings = scope.bindings.get(factory.id, ())
     if len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
         return False
     if not isinstance(bindings[0].value, ast.Call) or factory.id in scope.globals:

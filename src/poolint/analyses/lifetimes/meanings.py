@@ -12,6 +12,7 @@ from poolint.analyses.ownership import is_only_entered
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import POOLING
+from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
@@ -28,8 +29,7 @@ _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.
 
 def says_closed(ev: Evaluator, test: ast.expr, truth: bool, scope: Scope) -> bool:
     """Whether a test that comes out as ``truth`` says that a pool is closed, which has closed its connections."""
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, truth = test.operand, not truth
+    test, truth = unnegated(test, truth)
     asked = test.func if isinstance(test, ast.Call) else test
     if not (truth and isinstance(asked, ast.Attribute) and asked.attr in CLOSED):
         return False

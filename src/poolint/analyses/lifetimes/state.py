@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.flow.flags import asked, name_of
+from poolint.syntax.expressions import unnegated
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import State
@@ -67,8 +68,7 @@ NOTHING_LEFT = Left()
 
 def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *, is_session: bool) -> Config | End:
     """How an obligation stands where a test has come out as ``truth``. ``flags`` are the names worth remembering."""
-    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        test, truth = test.operand, not truth
+    test, truth = unnegated(test, truth)
     name, value = asked(test, truth)
     if name in config.names:
         return config if value else End("gone", "test")
