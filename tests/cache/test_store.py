@@ -223,3 +223,29 @@ def test_a_run_that_is_killed_leaves_nothing_that_misleads(project: Path) -> Non
         process.send_signal(signal.SIGKILL)
         process.communicate()
         assert _run().communicate() == expected
+
+
+def test_a_process_that_comes_while_another_makes_the_directory_may_write_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / ".poolint_cache")
+    put, others = Folder._put, []
+
+    def interrupted(self: Folder, name: str, data: bytes) -> bool:
+        done = put(self, name, data)
+        monkeypatch.setattr(Folder, "_put", put)
+        others.append(Folder(path).make())
+        monkeypatch.setattr(Folder, "_put", interrupted)
+        return done
+
+    monkeypatch.setattr(Folder, "_put", interrupted)
+    assert Folder(path).make()
+    assert others == [True, True]  # after the file for git, and after the tag
+    assert {one.name for one in Path(path).iterdir()} == {".gitignore", "CACHEDIR.TAG"}
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".gitignore"])
+def test_a_directory_with_files_of_somebody_else_is_left_alone(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine\n")
+    assert not Folder(str(tmp_path)).make()
+    assert [one.read_text() for one in tmp_path.iterdir()] == ["mine\n"]

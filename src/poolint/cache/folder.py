@@ -17,6 +17,8 @@ _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 
 _TAG = _SIGNATURE + b"# This directory was made by poolint. Its contents can be deleted at any time.\n"
 ENDING = ".msgpack"
+_IGNORE = ".gitignore"
+_IGNORED = b"# Made by poolint.\n*\n"
 _LOCK = "lock"
 """A file that has nothing in it: who holds the system's lock on it writes."""
 _TEMPORARY = ".tmp"
@@ -63,6 +65,10 @@ class Folder:
         """Put bytes in place of a file; whoever reads meanwhile sees the old ones or the new ones, and nothing else."""
         if len(data) > MAX_CACHE or not self.make():
             return
+        if self._put(name, data):
+            self._prune(name)
+
+    def _put(self, name: str, data: bytes) -> bool:
         temporary = os.path.join(self.path, f"{name}.{os.getpid()}{_TEMPORARY}")
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o666)
@@ -75,8 +81,8 @@ class Folder:
             os.replace(temporary, os.path.join(self.path, name))
         except (OSError, ValueError):
             _remove(temporary)
-            return
-        self._prune(name)
+            return False
+        return True
 
     def make(self) -> bool:
         """Make the directory, if it is not there; whether it is ours to write into."""
@@ -84,11 +90,14 @@ class Folder:
             os.makedirs(self.path, exist_ok=True)
             if not self.exists():
                 return False
+            found = os.listdir(self.path)  # before the tag is looked for: another process may be here
             if not self.is_ours():
-                if os.listdir(self.path):
+                if not all(one.endswith(_TEMPORARY) or one == _IGNORE for one in found):
                     return False
-                for name, text in ((".gitignore", b"# Made by poolint.\n*\n"), (TAG, _TAG)):
-                    _written(os.path.join(self.path, name), text)
+                if self.read(_IGNORE) not in (None, _IGNORED):
+                    return False
+                for name, text in ((_IGNORE, _IGNORED), (TAG, _TAG)):
+                    self._put(name, text)
         except (OSError, ValueError):
             return False
         return True
@@ -128,7 +137,7 @@ class Folder:
         if not self.exists() or not self.is_ours():
             return False
         for name in os.listdir(self.path):
-            if name.endswith((ENDING, _TEMPORARY)) or name in (".gitignore", _LOCK):
+            if name.endswith((ENDING, _TEMPORARY)) or name in (_IGNORE, _LOCK):
                 os.unlink(os.path.join(self.path, name))
         os.unlink(os.path.join(self.path, TAG))
         try:
@@ -159,14 +168,6 @@ class Turn:
     def __exit__(self, *_: object) -> None:
         if self._handle >= 0:
             os.close(self._handle)
-
-
-def _written(path: str, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o666)
-    try:
-        os.write(handle, data)
-    finally:
-        os.close(handle)
 
 
 def _remove(path: str) -> None:
