@@ -165,7 +165,7 @@ class Places:
             real = [one for one in bindings if not _is_none(one.value)]
             if len(real) != 1 or real[0].scope is not init:
                 continue
-            value = _value(real[0])
+            value = bound_value(real[0])
             place = self.first(name_of(value), init) if value is not None and name_of(value) else ""
             root, dot, rest = place.partition(".")
             if root in given:
@@ -244,7 +244,7 @@ class Places:
         """The name before that: one step back; the same where there is none."""
         root, _, path = place.partition(".")
         binding = _only(scope, root)
-        value = _value(binding) if binding is not None else None
+        value = bound_value(binding) if binding is not None else None
         if value is not None and binding is not None and binding.kind in ("assign", "annotated"):
             name = name_of(value)
             if name:
@@ -297,7 +297,7 @@ class Places:
                 return f"{to.removeprefix('self.')}{beyond}"
             for other, assigned in cls.self_assignments.items():
                 if other != name and len(assigned) == 1 and assigned[0].scope is init:
-                    value = _value(assigned[0])
+                    value = bound_value(assigned[0])
                     if value is not None and name_of(value) == to:
                         return f"{other}{beyond}"
         return ""
@@ -334,7 +334,7 @@ def _only(scope: Scope, name: str) -> Binding | None:
     return bindings[0] if len(bindings) == 1 and name not in scope.globals else None
 
 
-def _value(binding: Binding) -> ast.expr | None:
+def bound_value(binding: Binding) -> ast.expr | None:
     """What a binding binds: of a tuple, the part of it that is written out."""
     value = binding.value
     if binding.index < 0:

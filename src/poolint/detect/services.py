@@ -26,6 +26,7 @@ from poolint.analyses.sinks import (
     sync_session_sink,
     use_sink,
 )
+from poolint.analyses.thread_use import Threading
 from poolint.flow.summaries import Components
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
@@ -76,6 +77,7 @@ class Services:
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
+        self.threading = Threading(self.evaluator, self.using, self.components)
         reader = Reader(self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink))
         self.holdings: Holdings = Holdings(reader, self.graphs, self.components)
 

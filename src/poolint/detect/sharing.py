@@ -1,7 +1,8 @@
 """Observations about one session or connection in several tasks at once.
 
 A coroutine has what it is made with, what the coroutines among its arguments have, what it takes from the function
-around it, and what the object keeps that it is a method of: of these last two, what it surely uses.
+around it, and what the object keeps that it is a method of: of these last two, what it surely uses. Of synchronous ones it
+has what it hands to threads.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from poolint.analyses.places import kept_class
 from poolint.detect.collected import named, puts
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.detect.threads import thread_resources, thread_work
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.session_use import Using
+    from poolint.analyses.thread_use import Threading
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -60,9 +61,10 @@ class _Task(NamedTuple):
 class Sharing:
     """Observes sessions and connections that several tasks of one function have."""
 
-    def __init__(self, ev: Evaluator, using: Using) -> None:
+    def __init__(self, ev: Evaluator, using: Using, threading: Threading) -> None:
         self.ev = ev
         self.using = using
+        self.threading = threading
         self._at_once, self._starts = ev.models.words("at-once"), ev.models.words("makes-task", "starts")
         self._passes_on = self._starts | ev.models.words("shields", "limits-awaited")
 
@@ -127,9 +129,9 @@ class Sharing:
         if last_name(task.func) in self._passes_on and task.args:
             yield from self._resources(task.args[0], scope)
             return
-        in_thread = thread_work(self.ev, task)
+        in_thread = self.threading.work(task)
         if in_thread is not None:
-            yield from thread_resources(self.ev, self.using, *in_thread, scope)
+            yield from self.threading.resources(*in_thread, scope)
             return
         callees = alternatives(self.ev.type_of(task.func, scope))
         if self._is_serialised(callees):
@@ -178,6 +180,7 @@ class Sharing:
                         yield name, cls
             call = ast.Call(callee, given, keywords)
             yield from ((place, cls) for place, cls in self.using.of_call(call, scope).items() if cls.mode == "async")
+            yield from self.threading.of_call(call, scope).items()
 
 
 def _observation(node: ast.Call, scope: Scope, resource: str, cls: Class, uses: int) -> SharedByTasks:
@@ -288,7 +291,7 @@ def _bound_within(resource: str, loop: ast.AST | None, scope: Scope) -> bool:
 
 DETECTOR = Detector(
     "sharing",
-    lambda services: Sharing(services.evaluator, services.using).observe,
+    lambda services: Sharing(services.evaluator, services.using, services.threading).observe,
     of="coroutines",
     calls=lambda services: services.evaluator.models.words("at-once", "makes-task", "starts"),
 )

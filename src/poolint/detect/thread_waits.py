@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.values import LibraryName, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -51,8 +52,7 @@ class Waits:
 
     def within(self, statement: ast.AST) -> bool:
         """Whether a call that waits stands in a statement, as in each round of a loop."""
-        first, last = getattr(statement, "lineno", 0), getattr(statement, "end_lineno", 0)
-        return any(first <= one.lineno <= last for one in self._calls())
+        return any(is_inside(one, statement) for one in self._calls())
 
     def _all(self) -> Iterator[ast.expr]:
         yield from self._calls()

@@ -1,7 +1,7 @@
 """Observations about one synchronous session or connection in several threads at once.
 
-Threads are started by an executor's `submit` and `map`, by `Thread(…).start()` and by `run_in_executor`; where one of
-them is waited for before anybody else uses the session, all is well.
+Threads are started by an executor's `submit` and `map`, by `Thread(…).start()`, by objects of classes that derive from
+`Thread`, and by `run_in_executor`; where one of them is waited for before anybody else uses the session, all is well.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.places import kept_class
+from poolint.analyses.places import bound_value
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
-from poolint.models.schema import HANDLES, REACHING_ROLES
+from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.call_sites import call_site, text_of
@@ -28,7 +28,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.session_use import Using
+    from poolint.analyses.thread_use import Threading
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.schema import Class
@@ -54,6 +54,9 @@ class SharedByThreads(Observation):
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
+_START = "start"
+"""The method of a thread that begins it."""
+
 
 class _Launch(NamedTuple):
     """A call that runs a function in a thread: where it is started, and the sessions that it gets."""
@@ -68,9 +71,9 @@ class _Launch(NamedTuple):
 class Threads:
     """Observes what threads share."""
 
-    def __init__(self, ev: Evaluator, using: Using) -> None:
+    def __init__(self, ev: Evaluator, threading: Threading) -> None:
         self.ev = ev
-        self.using = using
+        self.threading = threading
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give threads a session that somebody else uses meanwhile; each session once."""
@@ -111,10 +114,23 @@ class Threads:
             if any(isinstance(one, Function) and is_serialised(self.ev, one.scope) for one in callees):
                 continue
             started = _started(node, scope) if name in ("Thread", "Timer") else node
-            resources = dict(thread_resources(self.ev, self.using, function, given, scope))
+            resources = dict(self.threading.resources(function, given, scope))
             if started is not None and resources:
                 waits = Waits(self.ev, node, started, resources, scope)
                 yield _Launch(node, started, resources, name == "map", waits)
+        if _START in scope.called:
+            yield from self._of_own_classes(scope)
+
+    def _of_own_classes(self, scope: Scope) -> Iterator[_Launch]:
+        """Threads of classes that the project derives from the library's."""
+        for node in scope.calls:
+            run = self.threading.run_by(node, scope)
+            if run is None or is_serialised(self.ev, run.scope):
+                continue
+            started = _started(node, scope)
+            resources = dict(self.threading.of_object(node, run, scope))
+            if started is not None and resources:
+                yield _Launch(node, started, resources, False, Waits(self.ev, node, started, resources, scope))
 
     def _is_of_threads(self, node: ast.Call, name: str, scope: Scope) -> bool:
         """Whether a call starts a thread: not a process, nor the only thread of an executor of one."""
@@ -145,38 +161,6 @@ class Threads:
             if fact is not None and (fact.role in REACHING_ROLES or fact.role == "release"):
                 return None if _is_waited(launch, call, scope) else call
         return None
-
-
-def thread_work(ev: Evaluator, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
-    """What an awaitable call runs in a thread, and what that is called with: ``asyncio.to_thread(work, session)``."""
-    row = ev.models.threaded.get(last_name(call.func))
-    position = row.argument if row is not None else -1
-    if position < 0 or len(call.args) <= position:
-        return None
-    return call.args[position], [*call.args[position + 1 :], *(one.value for one in call.keywords)]
-
-
-def thread_resources(
-    ev: Evaluator, using: Using, function: ast.expr, given: list[ast.expr], scope: Scope
-) -> Iterator[tuple[str, Class]]:
-    """The sessions and connections that a function gets in its thread."""
-    if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
-        inner = [*function.args[1:], *(one.value for one in function.keywords)]
-        yield from thread_resources(ev, using, function.args[0], [*inner, *given], scope)
-        return
-    if isinstance(function, ast.Attribute):
-        given = [function.value, *given]
-    for one in given:
-        cls = _of_threads(kept_class(ev.type_of(one, scope))) if name_of(one) else None
-        if cls is not None:
-            yield text_of(one, scope), cls
-    for callee in alternatives(ev.type_of(function, scope)):
-        if isinstance(callee, Function) and callee.scope.parent is scope:
-            for name in callee.scope.loads:
-                if name in scope.bindings and using.around(callee.scope, name):
-                    cls = _of_threads(kept_class(ev.scope_name(name, scope)))
-                    if cls is not None:
-                        yield name, cls
 
 
 def _observation(
@@ -220,16 +204,16 @@ def _work(node: ast.Call, name: str) -> tuple[ast.expr | None, list[ast.expr]]:
 def _started(node: ast.Call, scope: Scope) -> ast.Call | None:
     """Where a thread is started: ``Thread(…).start()``, or ``thread.start()`` further down."""
     parent = parent_of(node)
-    if isinstance(parent, ast.Attribute) and parent.attr == "start":
+    if isinstance(parent, ast.Attribute) and parent.attr == _START:
         call = parent_of(parent)
         return call if isinstance(call, ast.Call) else None
-    names = {name for name, bindings in scope.bindings.items() for one in bindings if one.value is node}
+    names = {name for name, bindings in scope.bindings.items() for one in bindings if bound_value(one) is node}
     for call in sorted(scope.calls, key=_start):
-        root = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "start" else None
+        root = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == _START else None
         if isinstance(root, ast.Name) and root.id in names and _start(call) > _start(node):
             return call
     # Kept in a list, whose threads another loop starts.
-    if _loop(node) is not None and any(last_name(one.func) == "start" for one in scope.calls):
+    if _loop(node) is not None and any(last_name(one.func) == _START for one in scope.calls):
         return node
     return None
 
@@ -283,18 +267,12 @@ def _loop(node: ast.AST) -> ast.AST | None:
     return None
 
 
-def _of_threads(cls: Class | None) -> Class | None:
-    """A class whose objects one thread at a time may use."""
-    is_one = cls is not None and cls.mode == "sync" and cls.kind in HANDLES and not cls.for_threads
-    return cls if is_one else None
-
-
 def _start(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
 
 
 DETECTOR = Detector(
     "threads",
-    lambda services: Threads(services.evaluator, services.using).observe,
-    calls=lambda services: services.evaluator.models.words("starts-thread"),
+    lambda services: Threads(services.evaluator, services.threading).observe,
+    calls=lambda services: services.evaluator.models.words("starts-thread") | {_START},
 )
