@@ -37,7 +37,7 @@ CORNERSTONES = [
     ("sqlalchemy.orm.Session", "begin", "sync", "begin", "sqlalchemy.orm.SessionTransaction", ""),
     ("sqlalchemy.orm.sessionmaker", "begin", "cm", "begin", "", "$0"),
     ("sqlalchemy.orm.Session", "delete", "sync", "local", "", ""),
-    ("sqlmodel.ext.asyncio.session.AsyncSession", "exec", "coroutine", "query", "sqlalchemy.Result", ""),
+    ("sqlmodel.ext.asyncio.session.AsyncSession", "exec", "coroutine", "query", "sqlalchemy.ScalarResult", ""),
     ("asyncpg.Pool", "acquire", "awaitable-cm", "checkout", "asyncpg.pool.PoolConnectionProxy", ""),
     ("asyncpg.Pool", "terminate", "sync", "dispose", "", ""),
     ("asyncpg.Connection", "transaction", "async-cm", "begin", "asyncpg.transaction.Transaction", ""),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
+from poolint.analyses.property_reads import property_reads
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
@@ -99,15 +100,22 @@ class Edges:
         return found
 
     def implied(self, scope: Scope) -> tuple[Edge, ...]:
-        """The blocks and loops of a function that wait, each by its context or its iterator."""
+        """What a function calls without a call: blocks and loops that wait, each by its context or its iterator, and
+        properties that it reads."""
         found = self._implied.get(scope)
         if found is None:
             one = list(entered(self.ev, scope)) if scope.withs else []
             if any(map(scope.module.mentions, self._iterating)):
                 one += iterated(self.ev, scope)
-            edges = (Edge(Link(node, scope, name), fact, None) for node, name, fact in one)
-            found = self._implied[scope] = tuple(edges)
+            edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
+            found = self._implied[scope] = (*edges, *self._of_properties(scope))
         return found
+
+    def _of_properties(self, scope: Scope) -> Iterator[Edge]:
+        for node, function in property_reads(self.ev, scope):
+            written = self.heirs.written(function) or (function.scope,)
+            if all(self._runs(node, each) for each in written):
+                yield Edge(Link(node, scope, function.scope.qualified_name), None, written[0], tuple(written[1:]))
 
     def of_call(self, node: ast.Call, scope: Scope) -> tuple[Edge, ...]:
         """What one call can be, as far as it happens here and each time."""
@@ -116,9 +124,9 @@ class Edges:
             found = self._of_call[node] = tuple(self._edges(node, scope))
         return found
 
-    def enter(self, node: ast.Call, target: Scope, scope: Scope, caller: Known) -> Known:
-        """What this call fixes of the parameters that its callee's conditions look at."""
-        return self._entering.known(node, target, scope, caller)
+    def enter(self, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
+        """What this call fixes of the parameters that its callee's conditions look at; a property that is read has none."""
+        return self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
 
     def _is_kept(self, callee: Scope) -> bool:
         """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.
@@ -226,7 +234,7 @@ class Edges:
         for library, fact in found.library:
             yield Edge(Link(node, scope, f"{name} → {library}"), fact, None, is_around=True)
 
-    def _runs(self, node: ast.Call, callee: Scope) -> bool:
+    def _runs(self, node: ast.expr, callee: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
             parent = parent_of(node)

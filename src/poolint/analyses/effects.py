@@ -17,7 +17,7 @@ from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from poolint.analyses.sinks import Sink
     from poolint.syntax.scopes import Scope
@@ -82,32 +82,34 @@ class Effects:
 
     def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none."""
+        return self._of_edges(self.edges.of_call(node, scope), scope)
+
+    def _of_edges(self, edges: Iterable[Edge], scope: Scope) -> Witness | None:
         retried: Witness | None = None
-        for edge in self.edges.of_call(node, scope):
+        for edge in edges:
             effect = self._effect(edge.fact, scope, self.sink)
             if effect:
                 retried = Witness((edge.link,), effect)
                 if not edge.is_around:
                     return retried
-            for one in self._reached(edge, node, scope, ()):
+            for one in self._reached(edge, edge.link.node, scope, ()):
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
                     return Witness((edge.link, *below.links), below.effect)
         return retried
 
     def implied(self, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
-        """The blocks and loops of a function that have the effect themselves."""
-        for link, fact, *_ in self.edges.implied(scope):
-            effect = self._effect(fact, scope, self.sink)
-            if effect:
-                yield link.node, Witness((link,), effect)
+        """The blocks and loops of a function that have the effect themselves, and the properties that it reads."""
+        for edge in self.edges.implied(scope):
+            witness = self._of_edges((edge,), scope)
+            if witness is not None:
+                yield edge.link.node, witness
 
     def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
         """The functions that a call may run, as it calls them, where one has to be looked into for the effect: the first
         one, where all of them reach a sink; or those that do, where one is enough."""
         if edge.target is None:
             return []
-        assert isinstance(node, ast.Call)
         if not edge.others:
             return [self._called(edge, edge.target, node, scope, caller)]
         called = [self._called(edge, one, node, scope, caller) for one in (edge.target, *edge.others)]
@@ -115,7 +117,7 @@ class Effects:
             return [one for one in called if self._reaching.of(one)]
         return called[:1] if all(map(self._reaching.of, called[1:])) else []
 
-    def _called(self, edge: Edge, target: Scope, node: ast.Call, scope: Scope, caller: Known) -> Called:
+    def _called(self, edge: Edge, target: Scope, node: ast.expr, scope: Scope, caller: Known) -> Called:
         fixed = self.edges.enter(node, target, scope, caller)
         if edge.is_wrapper and not self.recovers:
             fixed = (*fixed, NOTHING_RAISED)
@@ -131,7 +133,6 @@ class Effects:
             node = edge.link.node
             effects = self._within(node, scope, key.fixed) if edge.target is not None else None
             if edge.target is not None and effects is not None:
-                assert isinstance(node, ast.Call)
                 called = effects._called(edge, edge.target, node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
                 is_near = effects._reaching.finished.get(called) or effects._does(called)

@@ -16,13 +16,13 @@ from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site
-from poolint.types.values import Function, alternatives
+from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Effects
+    from poolint.analyses.effects import Effects, Witness
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 class BlockingDatabaseCall(Observation):
     """A synchronous database call that runs on the event loop: the first in its function on this receiver.
 
-    ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
+    ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly. ``is_read``: the first
+    of them is a property, which is read.
     ``call`` may then stand in another module.
     """
 
@@ -41,6 +42,7 @@ class BlockingDatabaseCall(Observation):
     more: int
     chain: tuple[Waypoint, ...] = ()
     origin: Waypoint | None = None
+    is_read: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,21 +115,41 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
             continue  # a decorator has made it asynchronous
         # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
         fresh = [
-            one.scope
-            for one in alternatives(ev.type_of(node.func, scope))
-            if isinstance(one, Function) and one.scope.kind == "function" and one.scope not in seen
-            if not one.scope.is_async and not one.scope.is_generator
+            one
+            for one in _run_by(ev, node, scope)
+            if one.kind == "function" and one not in seen and not one.is_async and not one.is_generator
         ]
         witness = effects.of_call(node, scope) if fresh else None
         if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
             continue
         seen.update(fresh)
-        last = witness.links[-1]
-        fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
-        if fact is not None:
-            yield BlockingDatabaseCall(
-                node, scope.qualified_name, may_await(node, scope), fact.text, 0, calls_of(witness)
-            )
+        yield from _at_its_end(ev, node, witness, scope)
+    read: dict[str, tuple[ast.expr, Witness]] = {}
+    for one, witness in effects.implied(scope):
+        read.setdefault(witness.links[0].name, (one, witness))
+    for one, witness in read.values():
+        yield from _at_its_end(ev, one, witness, scope)
+
+
+def _run_by(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Scope]:
+    """The functions of the project that a call runs: of a class, its constructor."""
+    for one in alternatives(ev.type_of(node.func, scope)):
+        if isinstance(one, ClassObject) and one.cls is not one.base:
+            built = ev.type_of_member(one.instance(), "__init__")
+            if isinstance(built, Function):
+                yield built.scope
+        elif isinstance(one, Function):
+            yield one.scope
+
+
+def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[Observation]:
+    """What a call of a helper comes to, or a property that is read."""
+    last = witness.links[-1]
+    fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+    if fact is not None:
+        is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
+        where = (scope.qualified_name, may_await(node, scope))
+        yield BlockingDatabaseCall(node, *where, fact.text, 0, chain, is_read=is_read)
 
 
 def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:

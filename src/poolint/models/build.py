@@ -116,6 +116,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
     screened = [library for library in libraries if library.screened]
     roots = {root for library in screened for root in library.roots}
     sessions = {cls.name for library in screened for cls in library.classes if _is_sync_session(cls)}
+    statements = {row.returns for library in screened for row in library.functions if row.objects}
+    """Classes of what only says what to ask for."""
     names: set[str] = set()
     blocking: set[str] = set()
     reaching: set[str] = set()
@@ -126,6 +128,8 @@ def screen(libraries: Iterable[Library]) -> bytes:
                 reaching.update(name for method in rows for name in method.names)
         named: tuple[Class | Function, ...] = (*library.classes, *library.functions)
         for row in named:
+            if row.name in statements or (isinstance(row, Function) and row.returns in statements):
+                continue
             last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             names |= last
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):

@@ -110,6 +110,15 @@ POOLING: frozenset[Kind] = frozenset({"engine", "pool"})
 OWNERS: frozenset[Kind] = POOLING | {"client"}
 """Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
 
+Objects = Literal[
+    "",
+    "named",  # gives an object of the class that it is passed first, or that what it is passed asks for
+    "asked",  # what it gives asks for, or has, objects of the one class that it is passed, or those that this asks for
+    "kept",  # what it gives has the objects that what it is called on has
+    "one",  # gives one of the objects that what it is called on has
+    "all",  # gives several of them
+]
+
 OnDrop = Literal[
     "",
     "terminated",  # the garbage collector terminates it, late, with a warning
@@ -130,7 +139,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
     the call itself or to the constructor of what it is called on; 0 asks for none, unless ``zero_waits`` says that it is
     without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long;
-    without one there is nothing to say it by.
+    without one there is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps.
     """
 
     names: tuple[str, ...]
@@ -148,6 +157,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     zero_waits: bool = False
     endless: bool = False
     timeout: str = ""
+    objects: Objects = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -234,6 +244,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     effect: Effect = ""
     only_with: tuple[str, ...] = ()
     zero_waits: bool = False
+    objects: Objects = ""
 
 
 class Fork(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

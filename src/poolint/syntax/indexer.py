@@ -41,13 +41,16 @@ class _Filing:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
         stack: Stack = [(node, scope) for node in reversed(nodes)]
-        handlers, fields, leaf = _HANDLERS, _FIELDS, ast.Constant
+        handlers, fields, leaf, call = _HANDLERS, _FIELDS, ast.Constant, ast.Call
         while stack:
             node, scope = stack.pop()
             kind = type(node)
             # Names and attributes are most of what there is.
             while kind is ast.Attribute:
                 value = node.__dict__["value"]
+                parent = node.__dict__["_poolint_parent"]
+                if type(parent) is not call or parent.func is not node:
+                    scope.attributes.append(node)  # type: ignore[arg-type]
                 value._poolint_parent = node
                 node, kind = value, type(value)
             if kind is ast.Name:

@@ -149,6 +149,7 @@ class Scope:
     __slots__ = (
         "_called",
         "_key",
+        "attributes",
         "bindings",
         "calls",
         "children",
@@ -189,6 +190,8 @@ class Scope:
         self.yields: list[ast.Yield | ast.YieldFrom] = []
         self.children: list[Scope] = []
         self.loads: dict[str, list[ast.Name]] = {}
+        self.attributes: list[ast.Attribute] = []
+        """Those that are read or set, not called."""
         self.globals: frozenset[str] = _NO_NAMES
         self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""

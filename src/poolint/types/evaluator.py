@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
-from poolint.types import annotated, by_use, containers, evidence, imports, members, parameters, returns
+from poolint.types import annotated, by_use, containers, entities, evidence, imports, members, parameters, returns
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.values import (
@@ -223,6 +223,9 @@ class Evaluator:
         calls = ("async-generator",) if asynchronous else ("generator", "iterable")
         if isinstance(one, Pending) and (one.call in calls or one.call == "iterable"):
             return one.item
+        if isinstance(one, Instance) and one.base is not None and one.arguments:
+            row = self.models.method(one.base, "__aiter__" if asynchronous else "__iter__")
+            return entities.of_receiver(one) if row is not None and row.objects == "one" else UNKNOWN
         return UNKNOWN
 
     # Names

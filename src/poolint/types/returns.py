@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
-from poolint.types import annotated, by_use, loading, wrapped
+from poolint.types import annotated, by_use, entities, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -57,8 +57,21 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     if isinstance(callee, LibraryName):
         found = _well_known(ev, callee.name, node, scope)
         return found if found is not UNKNOWN else by_use.given(ev, node, scope)
+    if isinstance(callee, (LibraryFunction, LibraryMethod)) and callee.row.objects:
+        return _of_objects(ev, callee, node, scope)
     found = called(ev, callee)
     return loading.loaded(ev, callee, node, scope) if found is UNKNOWN and isinstance(callee, Function) else found
+
+
+def _of_objects(ev: Evaluator, callee: LibraryFunction | LibraryMethod, node: ast.Call, scope: Scope) -> Type:
+    row = callee.row
+    receiver = callee.receiver if isinstance(callee, LibraryMethod) and isinstance(callee.receiver, Instance) else None
+    if row.objects in entities.OF_ARGUMENT:
+        is_one = row.objects == "named" or len(node.args) == 1
+        entity = entities.of_argument(ev, node, scope) if is_one else UNKNOWN
+    else:
+        entity = entities.of_receiver(receiver)
+    return row_value(ev, row, receiver, entity)
 
 
 def called(ev: Evaluator, callee: Type) -> Type:
@@ -83,9 +96,11 @@ def called(ev: Evaluator, callee: Type) -> Type:
     return UNKNOWN
 
 
-def row_value(ev: Evaluator, row: schema.Method | schema.Function, receiver: Instance | None) -> Type:
-    """What a call of a modelled function gives, before any ``await``."""
-    gives = type_expression(ev, row.returns, receiver)
+def row_value(
+    ev: Evaluator, row: schema.Method | schema.Function, receiver: Instance | None, entity: Type = UNKNOWN
+) -> Type:
+    """What a call of a modelled function gives, before any ``await``; ``entity`` is what objects it has to do with."""
+    gives = entities.given(row, type_expression(ev, row.returns, receiver), entity)
     if row.call == "sync":
         return gives
     entered = type_expression(ev, row.enters, receiver) if row.enters else gives

@@ -158,6 +158,9 @@ class Holdings:
             events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
         if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
             events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
+        elif not events and isinstance(where, ast.stmt):
+            targets = where.targets if isinstance(where, ast.Assign) else [getattr(where, "target", where)]
+            events = [event for one in (where, *targets) for event in graph.nodes_of(one)]
         return self._held(events, node, standings, scope)
 
     def _held(self, events: list[Node], node: ast.AST, standings: Standings, scope: Scope) -> list[Hold]:

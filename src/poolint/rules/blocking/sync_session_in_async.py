@@ -56,8 +56,9 @@ class SyncSessionInAsync(Rule):
         call = observation.call
         if observation.chain:
             through = observation.chain[0].about[0]
+            what = f"`{through}`, a property," if observation.is_read else f"`{through}()`"
             return Verdict(
-                f"`{through}()` blocks the event loop: it reaches `{call.api}` of a synchronous session",
+                f"{what} blocks the event loop: it reaches `{call.api}` of a synchronous session",
                 through,
                 observation.chain,
             )

@@ -1,0 +1,48 @@
+"""Properties: reading an attribute that the class of an object defines as a function is a call of that function."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.models.standard import PROPERTIES
+from poolint.types.members import lineage
+from poolint.types.returns import decorators
+from poolint.types.values import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Read(NamedTuple):
+    """An attribute that is read, and the function that runs then."""
+
+    node: ast.Attribute
+    function: Function
+
+
+def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
+    """The attributes in a function whose reading runs a function of the project that calls something itself."""
+    if not scope.attributes:
+        return
+    source = scope.module.source
+    defined = ev.screen.definitions(source.path, source.data)
+    for node in scope.attributes:
+        if node.attr in defined and isinstance(node.ctx, ast.Load):
+            for one in alternatives(ev.type_of(node.value, scope)):
+                inner = _property(ev, one, node.attr) if isinstance(one, Instance) and one.cls is not one.base else None
+                if inner is not None and (inner.calls or inner.withs):
+                    yield Read(node, Function(inner, one))
+
+
+def _property(ev: Evaluator, owner: Instance, name: str) -> Scope | None:
+    """The function behind a property of an object of the project; None where the member is something else."""
+    for cls in lineage(ev, owner):
+        bindings = cls.bindings.get(name)
+        if bindings:
+            inner = bindings[0].scope if bindings[0].kind == "function" else None  # what follows are its setters
+            return inner if inner is not None and not PROPERTIES.isdisjoint(decorators(ev, inner)) else None
+    return None
