@@ -150,9 +150,9 @@ SCREEN = build.FOLDER / "ready.screen"
 def screen_lines(path: Path = SCREEN) -> tuple[bytes, ...]:
     """Import roots; names that carry something of a pool, that carry a session, that block,
     those of HTTP clients; the import roots of all libraries; and modules with all their names."""
-    roots, names, sessions, methods, clients, every, told, end = path.read_bytes().split(b"\n")
+    roots, names, sessions, methods, clients, every, lending, told, end = path.read_bytes().split(b"\n")
     assert end == b""
-    return roots, names, sessions, methods, clients, every, told
+    return roots, names, sessions, methods, clients, every, lending, told
 
 
 @pytest.mark.parametrize(
@@ -204,3 +204,9 @@ def test_subclasses_repeat_what_is_not_inherited() -> None:
             assert bool(cls.on_drop) == bool(other.on_drop), cls.name
             protocols = [(cls.enter, other.enter), (cls.async_enter, other.async_enter), (cls.awaits, other.awaits)]
             assert all(mine == theirs for mine, theirs in protocols), cls.name
+
+
+def test_the_screen_knows_what_shows_that_a_response_is_left() -> None:
+    lending = set(screen_lines()[6].split())
+    assert {b"aiohttp", b"ClientSession", b".get", b"httpx", b"requests", b"Session", b"stream=True"} <= lending
+    assert b".head" not in lending

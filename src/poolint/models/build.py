@@ -105,12 +105,13 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in seven lines.
+    """What the screen needs, in eight lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
-    the import roots of all libraries; modules of which all names are known, with these.
+    the import roots of all libraries; what shows that a response may be left unread; modules of which all names are known, with
+    these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -138,10 +139,20 @@ def screen(libraries: Iterable[Library]) -> bytes:
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
         clients.update(part for cls in kept for part in (cls.name.partition(".")[0], cls.name.rpartition(".")[2]))
+    lending = {part for library in libraries for cls in library.classes for part in _lending(cls)}
     every = {root for library in libraries for root in library.roots}
-    lists = (roots, names, blocking, reaching, clients, every)
+    lists = (roots, names, blocking, reaching, clients, every, lending)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
+
+
+def _lending(cls: Class) -> Iterator[str]:
+    """What a file mentions in which a response of a client may be left: the module and the class, as they are; the methods
+    that always give one, after a dot; and arguments by which others do, as they are written."""
+    for row in cls.methods:
+        if row.owes:
+            yield from (cls.name.partition(".")[0], cls.name.rpartition(".")[2])
+            yield from (f".{name}" for name in row.names) if row.owes == "always" else (f"{row.owes}=True",)
 
 
 def _told(row: Names) -> str:

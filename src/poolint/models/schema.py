@@ -140,6 +140,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     the call itself or to the constructor of what it is called on; 0 asks for none, unless ``zero_waits`` says that it is
     without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long;
     without one there is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps.
+    ``owes``: what it gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or
+    where this argument is given as true. ``exhausts``: it reads what it is called on to its end.
     """
 
     names: tuple[str, ...]
@@ -158,6 +160,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     endless: bool = False
     timeout: str = ""
     objects: Objects = ""
+    owes: str = ""
+    exhausts: bool = False
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -192,6 +196,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``exhausted`` is the exception of an engine or a pool that has no connection left.
+    ``reads``: attributes of a response by which it is read to its end, or is in other hands.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -228,6 +233,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     without_effect: tuple[str, ...] = ()
     on_drop: OnDrop = ""
     exhausted: str = ""
+    reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     methods: tuple[Method, ...] = ()
 

@@ -197,6 +197,8 @@ def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
     if one.cls is None or _goes_back_to_a_pool(one.ev, one.cls):
         return None
     own = {name: row for name, row in _rows(one.ev, one.cls) if row.role in CLOSING_ROLES and row.releases == "self"}
+    if one.cls.kind == "response" and isinstance(one.value, ast.Await):  # one class may serve both kinds of clients
+        own = {name: row for name, row in own.items() if row.call == "coroutine"} or own
     plain = next((name for name in _PLAIN if name in own), None)
     if plain is None:
         return None

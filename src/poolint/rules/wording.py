@@ -27,6 +27,11 @@ _OPEN = {
     "open": "its connections stay open until the other side closes them",
 }
 
+_UNREAD = {
+    "lost": "its connection never comes back to the pool of its client",
+    "collected": "its connection is missing in the pool of its client until it has been read, or is collected",
+}
+
 
 def held(cls: Class | None) -> str:
     """What it means that something is not given back."""
@@ -35,6 +40,8 @@ def held(cls: Class | None) -> str:
         return "its connections stay open"
     if kind == "client":
         return _OPEN.get(cls.on_drop if cls is not None else "", "its connections stay open")
+    if kind == "response":
+        return _UNREAD.get(cls.on_drop if cls is not None else "", _UNREAD["lost"])
     if cls is not None and cls.on_drop in _HELD:
         return _HELD[cls.on_drop]
     return "its connection stays checked out"

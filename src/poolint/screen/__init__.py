@@ -99,7 +99,9 @@ class Screen:
         if b"enter__(" in data and BY_HAND.search(data) is not None:
             return True
         file = self._settled_file(path, data)
-        return file.is_odd or (not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data))
+        if file.is_odd or (not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)):
+            return True
+        return self._ready.may_lend(file.foreign, data)
 
     def _may_leave_open(self, data: bytes) -> bool:
         """Whether an HTTP client is made for a local name, or is kept while something is closed and nothing awaited."""

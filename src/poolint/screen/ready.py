@@ -7,7 +7,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Set
 
     from poolint.models.schema import Library
     from poolint.screen.files import File
@@ -30,6 +30,10 @@ class Ready:
     """
 
     __slots__ = (
+        "_arguments",
+        "_awaited",
+        "_lenders",
+        "_lending",
         "_library",
         "_made",
         "_making",
@@ -62,10 +66,14 @@ class Ready:
         if own:
             lists = [one + more for one, more in zip(lists, self._add(own), strict=True)]
         self.roots, self.carrying, self.blocking, self._words, self.clients = map(frozenset, lists[:5])
+        self._arguments = [one for one in lists[6] if one.endswith(b"=True")]
+        self._lending = [one[1:] for one in lists[6] if one.startswith(b".")]
+        self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
         self._made: re.Pattern[bytes] | None = None
+        self._awaited: re.Pattern[bytes] | None = None
 
     def _add(self, libraries: tuple[Library, ...]) -> list[list[bytes]]:
         """Take in the models of users; gives what they add to each list."""
@@ -118,6 +126,20 @@ class Ready:
         if self._reaching is None:
             self._reaching = re.compile(rb"\.(?:" + b"|".join(sorted(self._words)) + rb")\b")
         return self._reaching.search(data) is not None
+
+    def may_lend(self, foreign: Set[bytes], data: bytes) -> bool:
+        """Whether a response of a client may be bound to a name that has a connection until it is read; ``foreign`` are
+        the names that a file imports."""
+        if self._lenders.isdisjoint(foreign):
+            return False
+        if any(one in data for one in self._arguments):
+            return True
+        if b"await" not in data:
+            return False
+        if self._awaited is None:
+            names = b"|".join(sorted(self._lending))
+            self._awaited = re.compile(rb"=[\s(]*await[\s(]+[\w.]+\.(?:" + names + rb")\(")
+        return self._awaited.search(data) is not None
 
     def made(self, data: bytes) -> list[re.Match[bytes]]:
         """Where an HTTP client is made and kept."""

@@ -20,7 +20,7 @@ class Vocabulary:
     connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
     are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
     ``registries`` are the names of the classes of such; ``reaches`` reach the database through a synchronous session;
-    ``outlasts`` give connections whose block does not release them.
+    ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one.
     """
 
     def __init__(self, models: Models) -> None:
@@ -35,6 +35,7 @@ class Vocabulary:
         self.dedicates: set[str] = set()
         self.registries: set[str] = set()
         self.outlasts: set[str] = set()
+        self.lends: set[str] = set()
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
                 self.makes.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
@@ -49,6 +50,8 @@ class Vocabulary:
                     self.takes.update(method.names)
                     if _outlasts(models, method):
                         self.outlasts.update(method.names)
+                if method.owes:
+                    self.lends.update(method.names)
                 if cls.kind in RELEASABLE:
                     self.of_resources.update(method.names)
                 if cls.kind == "registry":

@@ -34,7 +34,7 @@ both: passed to a coroutine of the project that releases it, if it comes to that
 OWED: frozenset[State] = frozenset({"held", "open", "closed"})
 """States in which something has to be given back."""
 
-KINDS = RELEASABLE | {"engine", "pool", "client"}
+KINDS = RELEASABLE | {"engine", "pool", "client", "response"}
 _TAKES = frozenset({"checkout", "open", "create"})
 
 
@@ -167,12 +167,18 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope, 
     called = last_name(node.func)
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
+    if called in vocabulary.lends and (_says_true(node.keywords) or isinstance(parent_of(node), ast.Await)):
+        return True
     if name not in known.used:
         parents = map(parent_of, scope.loads.get(name, ()))
         known.used[name] = any(
             not isinstance(one, ast.Attribute) or one.attr in vocabulary.of_resources for one in parents
         )
     return known.used[name]
+
+
+def _says_true(keywords: list[ast.keyword]) -> bool:
+    return any(isinstance(one.value, ast.Constant) and one.value.value is True for one in keywords)
 
 
 def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | None:
@@ -194,9 +200,28 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
         return "registry"
     if fact.row is None and fact.cls is None:
         return ev.derived(_Handing).from_helper(node, scope, cls) or "takes-nothing"
+    if cls.kind == "response":
+        return (fact, cls, "") if _is_streamed(cls, fact, value, scope) else "takes-nothing"
     if not is_taking(fact):
         return "takes-nothing"
     return "borrowed" if _borrows(ev, node, scope) else (fact, cls, "")
+
+
+def _is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
+    """Whether a call gives a response that has a connection of a client's pool, where that client outlives the function, and
+    that is not read by an attribute."""
+    owes = getattr(fact.row, "owes", "")
+    given = [one for one in fact.node.keywords if one.arg == owes]
+    if not owes or (owes != "always" and not _says_true(given)):
+        return False
+    client = fact.node.func.value if isinstance(fact.node.func, ast.Attribute) else None
+    while isinstance(client, ast.Attribute):
+        client = client.value
+    if not isinstance(client, ast.Name) or any(one.kind != "parameter" for one in scope.bindings.get(client.id, ())):
+        return False
+    name = target_of(parent_of(value), value, scope)
+    parents = map(parent_of, scope.loads.get(name or "", ()))
+    return bool(name) and not any(isinstance(one, ast.Attribute) and one.attr in cls.reads for one in parents)
 
 
 def is_own_registry(factory: ast.expr, scope: Scope) -> bool:
