@@ -309,8 +309,7 @@ def _first_problem(
     if site.cls.kind in OWNERS:
         return _verdict_on_owner(outcome, site, ends)
     if site.cls.kind == "response" and site.cls.on_drop == "collected":
-        # Who handles an exception lets go of it.
-        return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None
+        return ("never", leaks["exit-normal"]) if "exit-normal" in leaks else None  # a handler lets go of it
     if outcome.overwritten is not None:
         return ("with-keeps" if _entered_in_vain(scope, site) else "overwritten"), outcome.overwritten
     for kind in _UNWOUND if outcome.released else ():

@@ -40,6 +40,15 @@ def of_receiver(one: Type | None) -> Type:
     return UNKNOWN
 
 
+def iterated(ev: Evaluator, one: Type, *, asynchronous: bool) -> Type:
+    """What a loop over a result gives."""
+    entity = of_receiver(one)
+    if entity is UNKNOWN or not isinstance(one, Instance) or one.base is None:
+        return UNKNOWN
+    row = ev.models.method(one.base, "__aiter__" if asynchronous else "__iter__")
+    return entity if row is not None and row.objects == "one" else UNKNOWN
+
+
 def given(row: schema.Method | schema.Function, gives: Type, entity: Type) -> Type:
     """What a call gives, of which the row says ``gives``, where it has to do with objects of this type."""
     if entity is UNKNOWN:

@@ -223,10 +223,7 @@ class Evaluator:
         calls = ("async-generator",) if asynchronous else ("generator", "iterable")
         if isinstance(one, Pending) and (one.call in calls or one.call == "iterable"):
             return one.item
-        if isinstance(one, Instance) and one.base is not None and one.arguments:
-            row = self.models.method(one.base, "__aiter__" if asynchronous else "__iter__")
-            return entities.of_receiver(one) if row is not None and row.objects == "one" else UNKNOWN
-        return UNKNOWN
+        return entities.iterated(self, one, asynchronous=asynchronous)
 
     # Names
 

@@ -196,10 +196,8 @@ class Moves:
             return End("handed", "unknown-method")  # an unknown method may do anything
         if row.role in CLOSING_ROLES and row.releases == "self":
             return config._replace(state="closed") if is_lost_when_closed(self.cls) else End("released", "method")
-        if row.exhausts:
-            return End("released", "method")
-        if row.releases == "argument" and row.role == "release":
-            return config
+        if row.exhausts or (row.releases == "argument" and row.role == "release"):
+            return End("released", "method") if row.exhausts else config
         if row.role in _UNDOING and edge.is_unwinding:
             return End("gone", "server")  # it raises when the server is gone, and then the slot is free
         if self.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
