@@ -11,7 +11,7 @@ from poolint.analyses.lifetimes.acquisitions import Site, checkout
 from poolint.analyses.lifetimes.callees import Callees
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow
-from poolint.analyses.lifetimes.witnesses import unwinding
+from poolint.analyses.lifetimes.witnesses import last_place, unwinding
 from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
@@ -245,7 +245,7 @@ class Lifetimes:
         path = [waypoint("checked-out", site.call, module, site.name)]
         if culprit is not None:
             path.append(waypoint(_DOES.get(problem, "raises"), culprit, module, text_of(culprit, scope)))
-        last = _last_place(edges)
+        last = last_place(edges)
         if last is not None and problem != "overwritten" and last is not culprit:
             path.append(waypoint("leaves", last, module, site.name))
         return tuple(path)
@@ -364,17 +364,6 @@ def _culprit(edges: list[Edge]) -> ast.expr | None:
     if isinstance(node, ast.withitem):
         return node.context_expr
     return node if isinstance(node, ast.expr) else None
-
-
-def _last_place(edges: list[Edge]) -> ast.expr | ast.stmt | None:
-    """Where the function is left: the last thing that happens on the path."""
-    for edge in reversed(edges):
-        node = edge.source.node
-        if isinstance(node, ast.withitem):
-            return node.context_expr
-        if isinstance(node, (ast.expr, ast.stmt)):
-            return node
-    return None
 
 
 def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[str]) -> bool:
