@@ -69,7 +69,7 @@ class Lifetimes:
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
-        self.callees = Callees(ev, ownership, graphs, foreign, components)
+        self.callees = Callees(ev, acquisitions, ownership, graphs, foreign, components)
         self._spent = 0
         self._dropping: tuple[tuple[Scope, str, str], ast.Call | None] | None = None
         """What was found for the name that was looked at last."""
@@ -133,7 +133,8 @@ class Lifetimes:
             self._flags = Flags(scope, graph)
         names = self._flags.names
         moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
-        outcome = follow(graph, moves, begun(graph, site, self._flags.before), site.bound, trace)
+        starts = begun(graph, site, self.callees.start(site, scope), self._flags.before)
+        outcome = follow(graph, moves, starts, site.bound, trace)
         self._spent += outcome.standings
         return outcome
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.decorators import keeps_coroutines
+from poolint.analyses.handed_coroutines import handed, is_dropped_at_once
 from poolint.analyses.passed_on import end
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
@@ -52,6 +53,8 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
     known = ev.screen.coroutines(source.path, source.data)
     for node in scope.calls:
         if not may_be_coroutine(node.func, scope, known):
+            if is_dropped_at_once(node, scope):
+                yield from _handed(ev, node, scope)
             continue
         used = usage(node, scope)
         if used.use is not Use.ESCAPES and _is_in_order(used):
@@ -76,6 +79,15 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         yield DroppedDatabaseCoroutine(
             node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
         )
+
+
+def _handed(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+    """The same of a plain function that only makes a coroutine and returns it."""
+    callee = ev.type_of(node.func, scope)
+    witness = handed(ev, callee.scope) if isinstance(callee, Function) and not callee.scope.is_async else None
+    if witness is not None and isinstance(callee, Function):
+        names = (callee.scope.qualified_name, *(link.name for link in witness.links))
+        yield DroppedDatabaseCoroutine(node, scope.qualified_name, True, receiver_text(node, scope), names, calls_of(witness))
 
 
 def _is_in_order(used: Usage) -> bool:

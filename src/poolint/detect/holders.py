@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.ownership import Fate
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakProblem
@@ -26,13 +27,14 @@ from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
-from poolint.types.values import UNKNOWN, Instance, Pending, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.graphs import Graphs
+    from poolint.analyses.ownership import Ownership
     from poolint.analyses.waypoints import Waypoint
     from poolint.flow.cfg import Graph, Node
     from poolint.models import schema
@@ -70,10 +72,11 @@ _POOLS = re.compile(r"(?:^|_)(?:pool|engine|db|database)\d*$", re.IGNORECASE)
 class Holders:
     """Finds these objects among the classes of a project, and what they lose."""
 
-    def __init__(self, ev: Evaluator, vocabulary: Vocabulary, graphs: Graphs) -> None:
+    def __init__(self, ev: Evaluator, vocabulary: Vocabulary, graphs: Graphs, ownership: Ownership) -> None:
         self.ev = ev
         self.vocabulary = vocabulary
         self.graphs = graphs
+        self.ownership = ownership
         self._found: dict[Scope, list[LostMember]] = {}
 
     def observe(self, scope: Scope) -> Iterator[LostMember]:
@@ -112,6 +115,7 @@ class _Holder:
         self.ev = shared.ev
         self.vocabulary = shared.vocabulary
         self.graphs = shared.graphs
+        self.ownership = shared.ownership
         self.owner = owner
         self.methods = methods
         self.releases: dict[str, list[_Release]] = {}
@@ -243,6 +247,8 @@ class _Holder:
             return held.cls.name == ASYNC_CLASS and _member(receiver) != held.member
         if fact is not None and fact.row is not None:
             return fact.role in _WORKING
+        if isinstance(self.ev.type_of(function, scope), Function) and self.graphs.may_raise(call, scope):
+            return True
         return last_name(function) in _STEPS or isinstance(parent_of(call), ast.Await)
 
     def _own(self, call: ast.Call) -> Scope | None:
@@ -268,10 +274,12 @@ class _Holder:
         function = call.func
         if any(call is one.call for one in self.releases.get(member, ())):
             return True
-        if any(
-            _member(one) == member or _is_self(one) for one in (*call.args, *(each.value for each in call.keywords))
-        ):
-            return True
+        for keyword, one in [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]:
+            if _is_self(one):
+                return True
+            if _member(one) == member:
+                releases = self.releases.get(member)
+                return not releases or self.ownership.fate(call, one, scope, releases[0].cls, keyword) >= Fate.KEPT
         if isinstance(function, ast.Attribute) and _member(function.value) == member:
             return function.attr in self.ev.models.words("gives-back", "removes") or function.attr in _LEAVES
         if isinstance(function, ast.Name):
@@ -352,6 +360,6 @@ def _event(call: ast.Call) -> ast.AST:
 
 DETECTOR = Detector(
     "holders",
-    lambda services: Holders(services.evaluator, services.vocabulary, services.graphs).observe,
+    lambda services: Holders(services.evaluator, services.vocabulary, services.graphs, services.ownership).observe,
     of="functions",
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
+from poolint.analyses.ownership import Fate
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
@@ -19,13 +20,14 @@ from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
-from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.ownership import Ownership
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
@@ -65,25 +67,27 @@ class UnreleasedAttribute(Observation):
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
 
-def observe(holdings: Holdings, ev: Evaluator, scope: Scope) -> Iterator[Observation]:
+def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
     """What ``scope`` makes live longer than it should."""
+    ev = ownership.ev
     for node in scope.calls:
         value: ast.expr = node
         parent = parent_of(node)
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
         if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
-            yield from _from_factory(holdings, ev, node, parent.target.id, scope)
+            yield from _from_factory(holdings, ownership, node, parent.target.id, scope)
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):
             target = parent.targets[0] if isinstance(parent, ast.Assign) else parent.target
-            yield from _assigned(holdings, ev, node, value, target, scope)
+            yield from _assigned(holdings, ownership, node, value, target, scope)
         elif isinstance(parent, ast.Return) and memoising(scope, ev.models) is not None:
             yield from _long_lived(ev, node, value, scope, scope.name, "cache", scope.name)
 
 
 def _assigned(
-    holdings: Holdings, ev: Evaluator, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
+    holdings: Holdings, ownership: Ownership, node: ast.Call, value: ast.expr, target: ast.expr, scope: Scope
 ) -> Iterator[Observation]:
+    ev = ownership.ev
     if isinstance(target, ast.Name):
         if scope.kind == "module":
             yield from _long_lived(ev, node, value, scope, target.id, "module")
@@ -96,7 +100,7 @@ def _assigned(
         if isinstance(receiver, ast.Attribute) and receiver.attr == "state":
             yield from _long_lived(ev, node, value, scope, target.attr, "application-state")
         elif isinstance(receiver, ast.Name) and receiver.id == "self":
-            yield from _on_self(holdings, ev, node, value, target.attr, scope)
+            yield from _on_self(holdings, ownership, node, value, target.attr, scope)
 
 
 def _long_lived(
@@ -138,7 +142,7 @@ def _may_release(load: ast.Name, ends: frozenset[str]) -> bool:
 
 
 def _on_self(
-    holdings: Holdings, ev: Evaluator, node: ast.Call, value: ast.expr, attribute: str, scope: Scope
+    holdings: Holdings, ownership: Ownership, node: ast.Call, value: ast.expr, attribute: str, scope: Scope
 ) -> Iterator[Observation]:
     """``self.conn = engine.connect()`` in a class that only ever uses it."""
     method: Scope = scope
@@ -147,39 +151,41 @@ def _on_self(
     owner = method.enclosing_class
     if owner is None:
         return
-    found = checkout(ev, node, value, scope)
+    found = checkout(ownership.ev, node, value, scope)
     if found is not None and found[1].kind in HANDLES:
-        yield from _kept(holdings, ev, found[0], found[1], attribute, owner, scope)
+        yield from _kept(holdings, ownership, found[0], found[1], attribute, owner, scope)
 
 
 def _from_factory(
-    holdings: Holdings, ev: Evaluator, node: ast.Call, attribute: str, owner: Scope
+    holdings: Holdings, ownership: Ownership, node: ast.Call, attribute: str, owner: Scope
 ) -> Iterator[Observation]:
     """``conn: Connection = field(default_factory=engine.connect)``: each object makes one."""
+    ev = ownership.ev
     for keyword in node.keywords:
         if keyword.arg == "default_factory":
             found = alternatives(called(ev, ev.type_of(keyword.value, owner)))
             cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
             if cls is not None and cls.kind in HANDLES:
                 fact = CallSite(node, cls.name, text_of(keyword.value, owner), None, cls)
-                yield from _kept(holdings, ev, fact, cls, attribute, owner, owner)
+                yield from _kept(holdings, ownership, fact, cls, attribute, owner, owner)
 
 
 def _kept(
-    holdings: Holdings, ev: Evaluator, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
+    holdings: Holdings, ownership: Ownership, fact: CallSite, cls: Class, attribute: str, owner: Scope, scope: Scope
 ) -> Iterator[Observation]:
     """What each object of the class ``owner`` keeps, where no method releases it."""
-    node = fact.node
+    ev, node = ownership.ev, fact.node
     family = lineage(ev, ClassObject(owner, None))
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
-    uses = [use for one in (*family, *_heirs(ev, owner)) for _, use in index_of(one).on_self(attribute)]
+    found = [use for one in (*family, *_heirs(ev, owner)) for use in index_of(one).on_self(attribute)]
+    uses = [use for _, use in found]
     is_used, ends = False, False
-    for use in uses:
+    for inner, use in found:
         parent = parent_of(use)
         if isinstance(use.ctx, ast.Store) or isinstance(parent, (ast.Compare, ast.If, ast.UnaryOp, ast.BoolOp)):
             continue
-        role = _plain_role(ev, use, cls)
+        role = _plain_role(ev, use, cls) or ("query" if _is_only_used(ownership, use, inner, cls) else "")
         if not role:
             return  # released, handed on, or something that may do either
         ends = ends or (cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(use))
@@ -198,6 +204,16 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
     row = ev.models.method(cls, parent.attr) if isinstance(parent, ast.Attribute) else None
     is_plain = row is not None and row.role in _PLAIN_USES and isinstance(parent_of(parent), ast.Call)  # type: ignore[arg-type]
     return row.role if is_plain and row is not None else ""
+
+
+def _is_only_used(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> bool:
+    """Whether what is kept is passed to a function of the project that neither releases nor keeps it."""
+    parent = parent_of(use)
+    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
+    if not (isinstance(call, ast.Call) and isinstance(ownership.ev.type_of(call.func, scope), Function)):
+        return False
+    keyword = parent.arg if isinstance(parent, ast.keyword) else None
+    return call.func is not use and ownership.fate(call, use, scope, cls, keyword) is Fate.USED
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, owner: Scope) -> bool:
@@ -278,4 +294,4 @@ def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
     return not attribute.startswith("_") and len(uses) <= 1
 
 
-DETECTOR = Detector("owners", lambda services: partial(observe, services.holdings, services.evaluator))
+DETECTOR = Detector("owners", lambda services: partial(observe, services.holdings, services.ownership))

@@ -78,7 +78,7 @@ class Duties:
         says = []
         if site.helper:
             says.append(f"`{site.helper}` of the project checks it out and hands it on, so this function owes it")
-        if site.start == "idle":
+        if self.analysis.lifetimes.callees.start(site, self.scope) == "idle":
             lazy = {"subscription": "a subscription: nothing is held before it subscribes"}
             lazy["session"] = "a session: nothing is held before its first statement, nor after a commit or a rollback"
             says.append(lazy.get(site.cls.kind, "an engine: it opens no connection before it is asked for one"))

@@ -195,8 +195,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
-    connection again. ``exhausted`` is the exception of an engine or a pool that has no connection left.
-    ``reads``: attributes of a response by which it is read to its end, or is in other hands.
+    connection again. ``works_when_released``: an instance that its pool has back still works, for whoever kept it: the
+    pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
+    connection left. ``reads``: attributes of a response by which it is read to its end, or is in other hands.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -231,6 +232,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     without_effect: tuple[str, ...] = ()
+    works_when_released: bool = False
     on_drop: OnDrop = ""
     exhausted: str = ""
     reads: tuple[str, ...] = ()

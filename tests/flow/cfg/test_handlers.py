@@ -130,7 +130,7 @@ def f():
 entry -> store a
 store a -> store d; exception except KeyError~exception
 store d -> exit-normal
-except KeyError~exception -> e(); exception exit-exception
+except KeyError~exception -> e()
 e() -> exit-normal
 
 

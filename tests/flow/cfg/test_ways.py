@@ -261,7 +261,7 @@ b()~cancel -> reraise~cancel; exception except (E, CancelledError)~exception
 reraise~cancel -> cancel except (E, CancelledError)~cancel
 b()~generator-exit -> reraise~generator-exit; exception except (E, CancelledError)~exception
 reraise~generator-exit -> generator-exit exit-generator
-except (E, CancelledError)~exception -> c(); exception exit-exception
+except (E, CancelledError)~exception -> c()
 except (E, CancelledError)~cancel -> c()
 c() -> exit-normal
 
@@ -298,7 +298,7 @@ except BaseException~exception -> store b
 except BaseException~cancel -> store b
 store b -> c()
 c() -> exit-normal; exception except ValueError~exception
-except ValueError~exception -> store d; exception exit-exception
+except ValueError~exception -> store d
 store d -> raise b
 raise b -> exception exit-exception; cancel exit-cancel
 """

@@ -163,15 +163,16 @@ def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary)
 
 def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope, known: _Captured) -> bool:
     """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called, or
-    methods of a resource on the name, or the name is passed on or entered."""
+    methods of a resource on the name, or the name is passed on or entered, or nothing at all is done with it, which is
+    rare."""
     called = last_name(node.func)
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
     if called in vocabulary.lends and (_says_true(node.keywords) or isinstance(parent_of(node), ast.Await)):
         return True
     if name not in known.used:
-        parents = map(parent_of, scope.loads.get(name, ()))
-        known.used[name] = any(
+        parents = [parent_of(one) for one in _loads(name, scope)]
+        known.used[name] = not parents or any(
             not isinstance(one, ast.Attribute) or one.attr in vocabulary.of_resources for one in parents
         )
     return known.used[name]
@@ -179,6 +180,17 @@ def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope, 
 
 def _says_true(keywords: list[ast.keyword]) -> bool:
     return any(isinstance(one.value, ast.Constant) and one.value.value is True for one in keywords)
+
+
+def _loads(name: str, scope: Scope) -> Iterator[ast.expr]:
+    """Where a function reads a name, or an attribute of its object: ``self.conn``."""
+    owner, dot, attribute = name.partition(".")
+    for load in scope.loads.get(owner, ()):
+        parent = parent_of(load)
+        if not dot:
+            yield load
+        elif isinstance(parent, ast.Attribute) and parent.attr == attribute and isinstance(parent.ctx, ast.Load):
+            yield parent
 
 
 def checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> tuple[CallSite, Class, str] | None:

@@ -1,54 +1,113 @@
-"""How a function of the project leaves what it is passed to release: on which ways out it is still held."""
+"""How functions of the project leave what they are passed to release, and what they check out for their callers.
+
+Of the first: on which ways out it is still held. Of the second: whether a session that is lazy holds a connection already.
+"""
 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from operator import or_
+from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.lifetimes.acquisitions import starts_as
+from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, Left
 from poolint.analyses.lifetimes.transfer import Moves
-from poolint.analyses.lifetimes.typestate import follow
+from poolint.analyses.lifetimes.typestate import Trace, begun, follow
+from poolint.analyses.ownership import Passed
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags
 from poolint.flow.solver import completed
 from poolint.flow.summaries import Summaries
+from poolint.types.values import Function
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.graphs import Graphs
-    from poolint.analyses.ownership import Ownership, Passed
+    from poolint.analyses.lifetimes.acquisitions import Acquisitions, Site, State
+    from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge
     from poolint.flow.summaries import Components
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope
+    from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
 
+class _Given(NamedTuple):
+    """What a function is passed; ``idle`` where it is a session that holds nothing yet."""
+
+    passed: Passed
+    idle: bool
+
+
 class Callees:
-    """Answers for one project: a problem of summaries, over what functions are passed.
+    """Answers for one project: problems of summaries, over what functions are passed and over functions.
 
     A way that depends on what the caller knows, such as a flag that is passed beside the resource, leaves nothing:
     whether it is taken is not known here.
     """
 
     def __init__(
-        self, ev: Evaluator, ownership: Ownership, graphs: Graphs, foreign: Effects, components: Components
+        self,
+        ev: Evaluator,
+        acquisitions: Acquisitions,
+        ownership: Ownership,
+        graphs: Graphs,
+        foreign: Effects,
+        components: Components,
     ) -> None:
         self.ev = ev
+        self.acquisitions = acquisitions
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
-        self._left: Summaries[Passed, Left] = Summaries(
+        self._left: Summaries[_Given, Left] = Summaries(
             "left", self._compute, bottom=NOTHING_LEFT, join=_either, components=components
         )
+        self._held: Summaries[ScopeKey, bool] = Summaries(
+            "hands-on-held", self._hands_held, bottom=False, join=or_, components=components
+        )
 
-    def left(self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None) -> Left:
-        """How a call leaves what it is passed and releases; nothing where more than one function may be called."""
+    def left(
+        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None, *, idle: bool = False
+    ) -> Left:
+        """How a call leaves what it is passed and releases; nothing where more than one function may be called.
+
+        ``idle``: it is a session that holds nothing yet.
+        """
         passed = self.ownership.passed(call, argument, scope, cls, keyword)
-        return NOTHING_LEFT if passed is None else self._left.of(passed)
+        return NOTHING_LEFT if passed is None else self._left.of(_Given(passed, idle))
 
-    def _compute(self, key: Passed) -> Left:
+    def start(self, site: Site, scope: Scope) -> State:
+        """The state in which an obligation begins: what a function of the project has made may be in use already."""
+        is_lazy = bool(site.helper) and site.start == "idle"
+        return "held" if is_lazy and self._gives_held(site.call, scope) else site.start
+
+    def _gives_held(self, call: ast.Call, scope: Scope) -> bool:
+        made = self.ev.type_of(call.func, scope)
+        return isinstance(made, Function) and self._held.of(made.scope.key)
+
+    def _hands_held(self, key: ScopeKey) -> bool:
+        """Whether a function returns a session that holds a connection by then, on some way."""
+        scope = self.ev.project.scope(key)
+        for site in self.acquisitions.of(scope):
+            if site.start != "idle" or not site.name:
+                continue
+            trace = Trace()
+            try:
+                graph = self.graphs.of(scope)
+                flags = Flags(scope, graph)
+                moves = Moves(self.ev, self.ownership, self.foreign, self, scope, site.cls, flags.names, site)
+                starts = begun(graph, site, self.start(site, scope), flags.before)
+                follow(graph, moves, starts, site.bound, trace)
+            except TooComplex:
+                continue
+            if any(end.why == "returned" and config.state in OWED for (_, config), _, end in trace.ends):
+                return True
+        values = [one.value if isinstance(one, ast.Await) else one for one in scope.returns]
+        return any(isinstance(one, ast.Call) and self._gives_held(one, scope) for one in values)
+
+    def _compute(self, given: _Given) -> Left:
+        key = given.passed
         scope = self.ev.project.scope(key.function)
         node = scope.node
         if scope.is_generator or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.decorator_list:
@@ -58,8 +117,10 @@ class Callees:
             graph = self.graphs.of(scope)
             flags = Flags(scope, graph)
             moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags.names)
-            held = Config("held" if starts_as(cls) == "idle" else "open", frozenset([key.parameter]))
-            outcome = follow(graph, moves, [(edge, held) for edge in completed([graph.entry])])
+            state = starts_as(cls)
+            state = "held" if state == "idle" and not given.idle else state
+            config = Config(state, frozenset([key.parameter]))
+            outcome = follow(graph, moves, [(edge, config) for edge in completed([graph.entry])])
         except TooComplex:
             return NOTHING_LEFT
         own = frozenset(name for name, bindings in scope.bindings.items() if bindings[0].kind == "parameter")

@@ -1,4 +1,4 @@
-"""What constructors of the project's classes do with a session that they are passed."""
+"""What constructors do with a session that they are passed: those of the project's classes, and what looks like others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.types.values import ClassObject, Function
+from poolint.types.values import UNKNOWN, ClassObject, Function, LibraryName
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> bool:
     """Whether a constructor of the project's does no more with an argument than to put it by: what has fields only, or
-    assigns it."""
+    assigns it. What nobody knows is taken for one where what it gives becomes a part of an object."""
     made = ev.type_of(call.func, scope)
+    if made is UNKNOWN or isinstance(made, LibraryName):
+        around = parent_of(call)
+        return isinstance(around, ast.Assign) and all(isinstance(one, ast.Attribute) for one in around.targets)
     if not isinstance(made, ClassObject) or made.cls is made.base:
         return False
     keyword = next((one.arg for one in call.keywords if one.value is argument), None)

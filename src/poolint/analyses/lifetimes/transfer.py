@@ -266,7 +266,7 @@ class Moves:
         given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
         for argument, keyword in given:
             if name_of(argument) in config.names:
-                return self.callees.left(call, argument, self.scope, self.cls, keyword)
+                return self.callees.left(call, argument, self.scope, self.cls, keyword, idle=config.state == "idle")
         return NOTHING_LEFT
 
     def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:

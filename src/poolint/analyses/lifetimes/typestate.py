@@ -17,7 +17,7 @@ from poolint.flow.solver import completed, explore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.lifetimes.acquisitions import Site, State
     from poolint.flow.cfg import Edge, Graph, Node, NodeKind
     from poolint.flow.flags import Known
     from poolint.flow.solver import Exploration
@@ -62,10 +62,12 @@ class Trace:
         self.standings: list[Standing] = []
 
 
-def begun(graph: Graph, site: Site, flags: Callable[[Node], Iterable[Known]]) -> list[tuple[Edge, Config]]:
-    """Where and how an obligation begins; ``flags`` says what may be known of flags before an event."""
+def begun(
+    graph: Graph, site: Site, state: State, flags: Callable[[Node], Iterable[Known]]
+) -> list[tuple[Edge, Config]]:
+    """Where an obligation begins, in a state; ``flags`` says what may be known of flags before an event."""
     edges = completed(graph.nodes_of(site.value))
-    return [(edge, Config(site.start, frozenset(), known)) for edge in edges for known in flags(edge.source)]
+    return [(edge, Config(state, frozenset(), known)) for edge in edges for known in flags(edge.source)]
 
 
 def follow(

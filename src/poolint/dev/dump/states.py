@@ -31,7 +31,8 @@ def _obligation(subject: Subject, site: Site, names: dict[Node, str]) -> Iterato
     yield ""
     called = f"`{site.name}` from " if site.name else ""
     value = text_of(site.value, subject.scope)
-    yield f"obligation: {called}`{value}` (line {site.call.lineno}), {of_class(site.cls)}, begins {site.start}"
+    start = subject.analysis.lifetimes.callees.start(site, subject.scope)
+    yield f"obligation: {called}`{value}` (line {site.call.lineno}), {of_class(site.cls)}, begins {start}"
     trace = Trace()
     subject.analysis.lifetimes.outcome(site, subject.scope, trace)
     standings: dict[Node, list[Config]] = {}

@@ -36,9 +36,10 @@ def _with_handlers(b: Builder, node: ast.Try) -> Steps:
     frame.expects_cancel = any("cancel" in ways and "interrupt" not in ways for ways in taken)
     yield b.block(node.body)
     b.pop()
-    if any("exception" in ways for ways in taken) and "exception" not in frame.waiting:
+    is_assumed = any("exception" in ways for ways in taken) and "exception" not in frame.waiting
+    if is_assumed:
         # Handlers that nothing reaches were written for something: for what raises though it is taken for harmless
-        # elsewhere, such as a missing key or attribute or a division.
+        # elsewhere, such as a missing key or attribute or a division. Only what they are there for is raised, then.
         frame.waiting["exception"] = [End(event, "exception") for event in frame.harmless if _computes(event)]
     yield b.block(node.orelse)
     after = b.ends
@@ -46,7 +47,7 @@ def _with_handlers(b: Builder, node: ast.Try) -> Steps:
     for way in UNWINDING:
         b.ends = frame.waiting.get(way, [])
         if b.ends:
-            yield _ask(b, node.handlers, way, entered)
+            yield _ask(b, node.handlers, way, entered, are_for_it=is_assumed and way == "exception")
     outer = b.caught
     for handler in node.handlers:
         entries = entered.get(handler, ())
@@ -67,9 +68,15 @@ def _is_asked(b: Builder, handler: ast.ExceptHandler, way: Unwinding) -> bool:
 
 
 def _ask(
-    b: Builder, handlers: list[ast.ExceptHandler], way: Unwinding, entered: dict[ast.ExceptHandler, list[Node]]
+    b: Builder,
+    handlers: list[ast.ExceptHandler],
+    way: Unwinding,
+    entered: dict[ast.ExceptHandler, list[Node]],
+    *,
+    are_for_it: bool,
 ) -> Steps:
-    """One handler after the other is asked whether it takes what comes by ``way``; what none takes goes on outwards."""
+    """One handler after the other is asked whether it takes what comes by ``way``; what none takes goes on outwards,
+    unless they ``are_for_it``: then one of them takes it."""
     for handler in handlers:
         if not _is_asked(b, handler, way):
             continue
@@ -81,7 +88,8 @@ def _ask(
         b.ends = [] if verdict is Catches.ALWAYS else [End(event, way)]
         if verdict is Catches.ALWAYS:
             break
-    b.leave(way, b.ends)
+    if not are_for_it:
+        b.leave(way, b.ends)
 
 
 _AT_HAND = (ast.Constant, ast.Name, ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.Lambda)

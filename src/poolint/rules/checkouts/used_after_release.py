@@ -16,7 +16,8 @@ class UsedAfterRelease(Rule):
     returned out of it.
 
     ## Why is this bad?
-    A connection is closed by then: using it raises. A session opens itself again: it checks out a connection that no block
+    A connection is closed by then: using it raises; one of psycopg's pools goes on working, in the middle of what somebody
+    else does with it. A session opens itself again: it checks out a connection that no block
     gives back any more. A commit or rollback of SQLAlchemy has no effect: what it was meant for has happened, or is lost.
 
     ## Example
@@ -57,6 +58,8 @@ class UsedAfterRelease(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, afterwards.UsedAfterRelease)
         outcome = "it raises, since the connection has been released"
+        if observation.cls.works_when_released:
+            outcome = "it runs on a connection that somebody else may have got by then"
         if observation.cls.kind == "session":
             outcome = "it reopens itself, and nothing releases the connection that it takes"
         if observation.method in observation.cls.without_effect:
