@@ -249,7 +249,7 @@ def test_a_close_in_finally_survives_a_second_cancellation(run: Run, name: str, 
     assert outcome.open == 2 - cancels, "the connection that was cancelled while it rolled back is thrown away"
 
 
-@pytest.mark.parametrize("name", ["POL301_session_in_coroutine", "POL301_handed_to_thread"])
+@pytest.mark.parametrize("name", ["POL301_session_in_coroutine", "POL301_handed_to_thread", "POL302_engine_connect"])
 def test_a_synchronous_session_stops_the_event_loop(run: Run, name: str) -> None:
     bad, good = both(run, name)
     assert bad.value == good.value == 1
@@ -273,6 +273,25 @@ def test_while_it_waits_nobody_else_gets_a_connection(run: Run, name: str) -> No
     assert bad.error is None
     assert (bad.server_starved, good.server_starved) == ([True], [False])
     assert bad.items == good.items
+
+
+@pytest.mark.parametrize("name", ["POL404_second_connection", "POL410_gather", "POL412_queue"])
+def test_those_that_hold_one_and_want_another_wait_for_each_other(run: Run, name: str) -> None:
+    bad, good = both(run, name)
+    assert isinstance(bad.error, PoolTimeout)
+    assert good.value is not None
+
+
+def test_a_session_begins_once(run: Run) -> None:
+    bad, good = both(run, "POL407_begun_already")
+    assert isinstance(bad.error, InvalidRequestError)
+    assert (bad.items, good.items) == (["coffee"], ["coffee", "tea 1"])
+
+
+def test_a_session_that_a_task_uses_after_its_block_takes_a_connection_again(run: Run) -> None:
+    bad, _good = both(run, "POL413_task_after_the_block")
+    assert bad.error is None
+    assert pool_after(bad) == HELD
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,10 @@
+from shop import Item
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+
+async def work(engine: AsyncEngine) -> None:
+    async with AsyncSession(engine) as session:
+        count = await session.scalar(text("SELECT count(*) FROM item"))
+        async with session.begin():
+            session.add(Item(name=f"tea {count}"))
