@@ -27,7 +27,7 @@ from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.evidence import ASYNC_CLASS
-from poolint.types.values import UNKNOWN, Function, Instance, Pending, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -167,6 +167,9 @@ class _Holder:
             assert isinstance(function, ast.Attribute)
             cls = self._entered(function.value, scope)
             return (receiver, cls) if cls is not None else None
+        passed = self._released_below(call, scope)
+        if passed is not None:
+            return passed
         fact = (
             call_site(self.ev, call, scope)
             if last_name(function) in self.ev.models.words("gives-back", "removes")
@@ -180,6 +183,16 @@ class _Holder:
         given = next((one for one in call.args if _member(one)), None)
         cls = self._class_of(given, scope) if given is not None else None
         return (_member(given), cls) if given is not None and cls is not None and cls.kind in RELEASABLE else None
+
+    def _released_below(self, call: ast.Call, scope: Scope) -> tuple[str, Class] | None:
+        """The same of one that is passed to a function of the project, which does it."""
+        for keyword, one in _given(call):
+            cls = self._class_of(one, scope) if _member(one) else None
+            if cls is None or cls.kind not in RELEASABLE or not isinstance(self.ev.type_of(call.func, scope), Function):
+                continue
+            if self.ownership.fate(call, one, scope, cls, keyword) is Fate.RELEASED:
+                return _member(one), cls
+        return None
 
     def _taken(self, call: ast.Call, method: Scope) -> _Held | None:
         """The member that a call enters by hand, where that takes a connection."""
@@ -247,7 +260,7 @@ class _Holder:
             return held.cls.name == ASYNC_CLASS and _member(receiver) != held.member
         if fact is not None and fact.row is not None:
             return fact.role in _WORKING
-        if isinstance(self.ev.type_of(function, scope), Function) and self.graphs.may_raise(call, scope):
+        if isinstance(self.ev.type_of(function, scope), (Function, LibraryName)) and self.graphs.may_raise(call, scope):
             return True
         return last_name(function) in _STEPS or isinstance(parent_of(call), ast.Await)
 
@@ -274,7 +287,7 @@ class _Holder:
         function = call.func
         if any(call is one.call for one in self.releases.get(member, ())):
             return True
-        for keyword, one in [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]:
+        for keyword, one in _given(call):
             if _is_self(one):
                 return True
             if _member(one) == member:
@@ -341,6 +354,11 @@ class _Holder:
     def _stops(self, graph: Graph, member: str, method: Scope) -> set[Node]:
         settling = [one for one in method.calls if self._settles(one, member, method)]
         return {node for call in settling for node in graph.nodes_of(call)}
+
+
+def _given(call: ast.Call) -> list[tuple[str | None, ast.expr]]:
+    """The arguments of a call, each with its keyword."""
+    return [*((None, one) for one in call.args), *((one.arg, one.value) for one in call.keywords)]
 
 
 def _member(node: ast.AST) -> str:
