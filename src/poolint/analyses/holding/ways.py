@@ -62,6 +62,13 @@ class _State(NamedTuple):
     tests: frozenset[tuple[str, bool]]
 
 
+class _Passing(NamedTuple):
+    """What an edge does to a resource: its changes, and whether nothing that was held before it is believed any more."""
+
+    changes: list[Change]
+    forgets: bool
+
+
 class Ways:
     """The ways through one function."""
 
@@ -71,10 +78,8 @@ class Ways:
         self._scope = scope
         self._flags = Flags(scope, graph)
         self._defaults = _flags_by_default(scope)
-        tests = (
-            _asked(leaf)[0] for one in ast.walk(scope.node) if isinstance(one, _TESTING) for leaf in _leaves(one.test)
-        )
-        self._twice = {key for key, number in Counter(filter(None, tests)).items() if number > 1}
+        self._twice = _made_twice(scope)
+        self._asked: dict[ast.expr, tuple[str, bool]] = {}
         self._found: dict[tuple[Node, str], Way | None] = {}
 
     def to(self, event: Node, resource: str) -> Way | None:
@@ -91,6 +96,7 @@ class Ways:
         begun: list[Change] = []
         ends = [one.node for one in self._changes.ending(resource)]
         around = set(_around(event.node))
+        leading = _leading_to(event)
         decided = {id(one) for end in ends for one in _around(end) if one not in around or isinstance(one, _BRANCHES)}
 
         def number(change: Change) -> int:
@@ -98,19 +104,32 @@ class Ways:
                 begun.append(change)
             return next(index for index, one in enumerate(begun) if one is change)
 
+        def passing(edge: Edge) -> _Passing | None:
+            """What an edge does, whatever is known before it; None where no way takes it."""
+            if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, self._defaults, self._scope):
+                return None
+            changes = [one for one in changed_by(edge.source, self._changes) or () if one.resource == resource]
+            over = _loop_that_is_over(edge)
+            forgets = (over is not None and id(over) in decided and over not in around) or (
+                _is_test(edge) and _asks(edge.test, resource) and id(_statement(edge)) in decided  # type: ignore[arg-type]
+            )
+            return _Passing(changes, forgets)
+
+        passed: dict[Edge, _Passing | None] = {}
+
         def transfer(edge: Edge, state: _State) -> _State | None:
-            if edge.is_unwinding or is_ruled_out(edge, self._defaults, self._scope):
+            if edge not in passed:
+                passed[edge] = passing(edge)
+            found = passed[edge]
+            if found is None:
                 return None
             since = state.since
-            for change in changed_by(edge.source, self._changes) or ():
-                if change.resource == resource and not change.holds:
+            for change in found.changes:
+                if not change.holds:
                     since = None
-                elif change.resource == resource and since is None:
+                elif since is None:
                     since = number(change)
-            over = _loop_that_is_over(edge)
-            if over is not None and id(over) in decided and over not in around:
-                since = None
-            if _is_test(edge) and _asks(edge.test, resource) and id(_statement(edge)) in decided:  # type: ignore[arg-type]
+            if found.forgets:
                 since = None
             flags = self._flags.along(edge, state.flags)
             tests = self._tested(edge, state.tests)
@@ -135,7 +154,11 @@ class Ways:
             )
         if not self._twice or not _is_test(edge):
             return tests
-        key, flipped = _asked(edge.test)
+        assert isinstance(edge.test, ast.expr)
+        asked = self._asked.get(edge.test)
+        if asked is None:
+            asked = self._asked[edge.test] = _asked(edge.test)
+        key, flipped = asked
         if key not in self._twice:
             return tests
         truth = edge.truth is not flipped
@@ -154,6 +177,33 @@ def _flags_by_default(scope: Scope) -> Values:
     }
 
 
+def _leading_to(event: Node) -> set[Node]:
+    """An event, and what may come to it without raising: of all else no way has to be followed."""
+    found = {event}
+    queue = [event]
+    for one in queue:  # grows
+        for edge in one.predecessors:
+            if not edge.is_unwinding and edge.source not in found:
+                found.add(edge.source)
+                queue.append(edge.source)
+    return found
+
+
+def _made_twice(scope: Scope) -> frozenset[str]:
+    """What more than one test of a function asks. Only tests of the same names can ask the same: no others are dumped."""
+    tests = [leaf for one in ast.walk(scope.node) if isinstance(one, _TESTING) for leaf in _leaves(one.test)]
+    if len(tests) < 2:
+        return frozenset()
+    names = [_names_in(one) for one in tests]
+    often = Counter(names)
+    asked = Counter(_asked(one)[0] for one, found in zip(tests, names, strict=True) if often[found] > 1)
+    return frozenset(key for key, number in asked.items() if key and number > 1)
+
+
+def _names_in(test: ast.AST) -> str:
+    return " ".join(sorted({one.id for one in ast.walk(test) if isinstance(one, ast.Name)}))
+
+
 def _is_test(edge: Edge) -> bool:
     return edge.truth is not None and isinstance(edge.test, ast.expr)
 
@@ -165,17 +215,17 @@ def _asked(test: object) -> tuple[str, bool]:
     test, flipped = unnegated(test, False)
     if any(isinstance(one, (ast.Call, ast.Await)) for one in ast.walk(test)):
         return "", False
-    names = sorted({one.id for one in ast.walk(test) if isinstance(one, ast.Name)})
+    names = _names_in(test)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         opposite = isinstance(test.ops[0], (ast.NotEq, ast.IsNot, ast.NotIn))
         asked = {"NotEq": "Eq", "IsNot": "Is", "NotIn": "In"}.get(
             type(test.ops[0]).__name__, type(test.ops[0]).__name__
         )
         return (
-            f"{' '.join(names)}|{ast.dump(test.left)} {asked} {ast.dump(test.comparators[0])}",
+            f"{names}|{ast.dump(test.left)} {asked} {ast.dump(test.comparators[0])}",
             flipped is not opposite,
         )
-    return f"{' '.join(names)}|{ast.dump(test)}", flipped
+    return f"{names}|{ast.dump(test)}", flipped
 
 
 def _leaves(test: ast.expr) -> Iterator[ast.expr]:
