@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from poolint.flow.flags import name_of
+from poolint.syntax.indexes import index_of
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, parent_of
 
@@ -179,16 +180,16 @@ def keywords_asked_for(scope: Scope) -> Iterator[tuple[str, str]]:
             yield key.value, f"{arguments.kwarg.arg}[{key.value}]"
 
 
-def guarded(node: ast.AST, scope: Scope, values: Mapping[str, object]) -> Values:
-    """What is known where a node stands, of what it mentions: what is known on entry, and what the tests on the way there
-    have shown."""
-    found = dict(values)
-    meant = {name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute))}
-    for test, holds in reversed(list(tests_before(node, scope))) if meant else ():
-        told = _shown(test, holds)
-        found.update(
-            (name, what) for name, asked, what in told if name in meant and _is_same_there(asked, node, name, scope)
-        )
+def shown_at(node: ast.AST, scope: Scope) -> Values:
+    """What the tests on the way to a node have shown there of what it mentions, whatever is known on entry."""
+    found: Values = {}
+    meant: set[str] | None = None
+    for test, holds in reversed(list(tests_before(node, scope))):
+        for name, asked, what in _shown(test, holds):
+            if meant is None:
+                meant = {name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute))}
+            if name in meant and _is_same_there(asked, node, name, scope):
+                found[name] = what
     return found
 
 
@@ -246,15 +247,20 @@ def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> b
         return False
     bindings = scope.bindings[root].untested if root in scope.bindings else Bindings()
     if "." in name:
-        is_set = any(
-            isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store) and name_of(one) == name
-            for one in ast.walk(scope.node)
-        )
-        return len(bindings) == 1 and not is_set
+        return len(bindings) == 1 and name not in _set_in(scope)
     if len(bindings) <= 1:
         return bool(bindings)
     before, after = _seen(bindings, asked), _seen(bindings, node)
     return len(before) == 1 and before == after
+
+
+def _set_in(scope: Scope) -> frozenset[str]:
+    """The attributes that are set in a function, by their dotted names."""
+    index = index_of(scope)
+    if index.sets is None:
+        nodes = (one for one in ast.walk(scope.node) if isinstance(one, ast.Attribute))
+        index.sets = frozenset(name_of(one) for one in nodes if isinstance(one.ctx, ast.Store))
+    return index.sets
 
 
 def _seen(bindings: Bindings, use: ast.expr) -> list[Binding]:

@@ -30,6 +30,7 @@ class Carrying:
         self._concerning: dict[Scope, bool] = {}
         self._of_file: dict[Scope, Set[str]] = {}
         self._known: dict[Scope, Set[str]] = {}
+        self._says: dict[str, bool] = {}
 
     def concerns(self, scope: Scope) -> bool:
         """Whether what stands in a scope may have to do with a session or connection: by the words of the top-level
@@ -49,7 +50,10 @@ class Carrying:
 
     def says_database(self, name: str) -> bool:
         """Whether a name says that it is a session, a connection or the like."""
-        return SAYS_DATABASE.search(name) is not None
+        found = self._says.get(name)
+        if found is None:
+            found = self._says[name] = SAYS_DATABASE.search(name) is not None
+        return found
 
     def is_carrier(self, binding: Binding, scope: Scope) -> bool:
         """Whether what is bound, or its annotation, names anything that carries something."""
@@ -68,11 +72,17 @@ class Carrying:
             names = self._of_file[scope.module.scope] = {one.decode() for one in carried}
         if scope.kind != "function":
             return names
-        told = {name: {word for one in bound for word in _telling(one)} for name, bound in scope.bindings.items()}
-        for node in _parameters(scope):
-            told.setdefault(node.arg, set()).update(_words(node.annotation))
-        found = {*names, *own, *filter(self.says_database, told)}
-        waiting = [name for name in told if name not in found]
+        annotations = {one.arg: one.annotation for one in _parameters(scope)}
+        bound = scope.bindings.keys() | annotations.keys()
+        found = {*names, *own, *filter(self.says_database, bound)}
+        waiting = [name for name in bound if name not in found] if found else []
+        told = {
+            name: {
+                *_words(annotations.get(name)),
+                *(word for one in scope.bindings.get(name, ()) for word in _telling(one)),
+            }
+            for name in waiting
+        }
         fresh = waiting
         while fresh:
             fresh = [name for name in waiting if not told[name].isdisjoint(found)]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
     before_in_block,
-    guarded,
     keywords_asked_for,
     leaves,
+    shown_at,
     truth,
     value,
 )
@@ -21,6 +21,7 @@ from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.assumed import Values
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -37,12 +38,24 @@ _DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Whil
 """Where it decides here."""
 
 
+class _Tested(NamedTuple):
+    """What a call of a function has to be read for: the parameters that are tested, those of them that hints are of use
+    for, and the keyword arguments that are asked for; with its parameters by position, and the defaults of all."""
+
+    names: frozenset[str]
+    hinted: frozenset[str]
+    asked: tuple[tuple[str, str], ...]
+    positional: list[str]
+    defaults: dict[str, ast.expr]
+
+
 class Entering:
     """What calls fix of the parameters that their callees test. One for each evaluator."""
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._tested: dict[Scope, tuple[frozenset[str], frozenset[str], tuple[tuple[str, str], ...]]] = {}
+        self._tested: dict[Scope, _Tested] = {}
+        self._shown: dict[ast.Call, Values] = {}
         self._known: dict[tuple[ast.Call, Scope, Known], Known] = {}
 
     def known(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
@@ -56,17 +69,16 @@ class Entering:
     def _find(self, call: ast.Call, callee: Scope, scope: Scope, caller: Known) -> Known:
         tested = self._tested.get(callee)
         if tested is None:
-            asked = tuple(keywords_asked_for(callee))
-            tested = self._tested[callee] = (tested_parameters(callee), hinted_parameters(callee), asked)
-        names, hinted, asked = tested
-        node = callee.node
-        if not (names or asked) or not isinstance(node, _FUNCTIONS):
+            tested = self._tested[callee] = _tested(callee)
+        names, hinted, asked, positional, defaults = tested
+        if not (names or asked):
             return ()
         if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
             return ()
-        passed, defaults = _arguments(call, callee, node.args)
+        passed = dict(zip(positional, call.args, strict=False))
+        passed.update((one.arg, one.value) for one in call.keywords if one.arg is not None)
         is_plain = all(isinstance(passed[name], ast.Constant) for name in names if name in passed) and not asked
-        values = {} if is_plain else guarded(call, scope, dict(caller))
+        values = {} if is_plain else {**dict(caller), **self._shown_at(call, scope)}
         given: dict[str, object] = {}
         for name in names:
             if name in passed:
@@ -88,6 +100,12 @@ class Entering:
             if found is not UNKNOWN:
                 given[under] = found
         return tuple(sorted(given.items(), key=lambda one: one[0]))
+
+    def _shown_at(self, call: ast.Call, scope: Scope) -> Values:
+        found = self._shown.get(call)
+        if found is None:
+            found = self._shown[call] = shown_at(call, scope)
+        return found
 
     def _hint(self, node: ast.expr, scope: Scope) -> object:
         """That something is not None, since it was opened, made or declared so; a session or connection is true, too."""
@@ -140,30 +158,30 @@ def tested_parameters(callee: Scope) -> frozenset[str]:
     )
 
 
-def hinted_parameters(callee: Scope) -> frozenset[str]:
+def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
     """Those of which it is worth to know that they are not None: that are tested, or may be None and are passed on."""
     return frozenset(
         name
-        for name in tested_parameters(callee)
+        for name in tested
         if any(isinstance(parent_of(load), _DECIDES_IN) for load in callee.loads.get(name, ()))
         or any(one.kind == "parameter" and _may_be_none(one) for one in callee.bindings.get(name, ()))
     )
 
 
-def _arguments(
-    call: ast.Call, callee: Scope, arguments: ast.arguments
-) -> tuple[dict[str, ast.expr], dict[str, ast.expr]]:
-    """What a call passes to which parameter, and the defaults of all of them."""
+def _tested(callee: Scope) -> _Tested:
+    tested = tested_parameters(callee)
+    asked = tuple(keywords_asked_for(callee))
+    if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
+        return _Tested(frozenset(), frozenset(), (), [], {})
+    arguments = callee.node.args
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
         positional = positional[1:]
-    passed = dict(zip(positional, call.args, strict=False))
-    passed.update((one.arg, one.value) for one in call.keywords if one.arg is not None)
     defaults = dict(zip(reversed(positional), reversed(arguments.defaults), strict=False))
     defaults.update(
         (one.arg, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default
     )
-    return passed, defaults
+    return _Tested(tested, hinted_parameters(callee, tested), asked, positional, defaults)
 
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:

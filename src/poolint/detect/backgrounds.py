@@ -46,6 +46,7 @@ class Backgrounds:
         self.using = services.using
         self.objects = services.holdings.objects
         self.places = self.ev.derived(Places)
+        self._passing: dict[ast.Call, list[tuple[Passed, str]]] = {}
         self._makes_task = self.ev.models.words("makes-task")
         self._handing: Summaries[Passed, When] = Summaries(
             "hands-to-task", self._of_function, bottom="", join=max, components=services.components
@@ -87,19 +88,29 @@ class Backgrounds:
         """What functions of the project hand to tasks of what this call gives them."""
         if not self.places.carrying.concerns(scope):
             return
+        found = self._passing.get(node)
+        if found is None:
+            found = list(self._passed(node, scope))
+            if self.ev.is_idle:
+                self._passing[node] = found
+        for passed, place in found:
+            when = self._handing.of(passed)
+            if when:
+                yield place, when
+
+    def _passed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[Passed, str]]:
+        """The sessions, connections and objects that keep some which functions of the project get: as what, and where
+        each is here."""
         words = self.places.carriers(scope)
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
                 for callee in alternatives(self.ev.type_of(node.func, scope)):
                     if isinstance(callee, Function) and callee.scope.kind == "function":
                         name = parameter_for(callee, node, argument, keyword)
-                        when = self._handing.of(Passed(callee.scope.key, name)) if name is not None else ""
-                        if when:
-                            yield self.places.first(argument.id, scope), when
+                        if name is not None:
+                            yield Passed(callee.scope.key, name), self.places.first(argument.id, scope)
         for callee, inner, place in self.objects.given(node, scope):
-            when = self._handing.of(Passed(callee.scope.key, inner))
-            if when:
-                yield place, when
+            yield Passed(callee.scope.key, inner), place
 
     def _is_session(self, node: ast.Name, scope: Scope) -> bool:
         return kept_class(self.ev.type_of(node, scope)) is not None

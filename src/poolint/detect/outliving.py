@@ -59,10 +59,14 @@ Owner = Literal["block", "request"]
 
 def observe(ev: Evaluator, holdings: Holdings, backgrounds: Backgrounds, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
+    may_outlive: bool | None = None
     for node in scope.calls:
         if last_name(node.func) == "begin" and isinstance(node.func, ast.Attribute):
             yield from _begun_twice(ev, holdings, node, scope)
-        else:
+            continue
+        if may_outlive is None:
+            may_outlive = _has_lives(ev, backgrounds, scope)
+        if may_outlive:
             yield from _handed_over(ev, backgrounds, node, scope)
 
 
@@ -151,6 +155,19 @@ def _life(ev: Evaluator, backgrounds: Backgrounds, place: str, scope: Scope) -> 
         found = (bindings[0], cls) if cls is not None else None
     life = _life_of_binding(ev, *found, scope) if found is not None else None
     return (found[0], life) if found is not None and life is not None else None
+
+
+def _has_lives(ev: Evaluator, backgrounds: Backgrounds, scope: Scope) -> bool:
+    """Whether a function has anything of which :func:`_life` knows an end: cheaper to ask than what its calls hand on."""
+    for name, bound in scope.bindings.items():
+        bindings = [one for one in bound if one.kind != "narrowed"]
+        if len(bindings) != 1 or bindings[0].kind not in ("with", "parameter"):
+            continue
+        if bindings[0].kind == "parameter" and not is_injected(ev, bindings[0], scope):
+            continue
+        if _session(ev, ast.Name(name, ast.Load()), scope) or backgrounds.places.kept(ev.scope_name(name, scope)):
+            return True
+    return False
 
 
 def _outlives(

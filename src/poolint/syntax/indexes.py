@@ -22,7 +22,7 @@ Place = tuple[int, int]
 class Index:
     """The indexes of one scope. It is valid once the module is filed, after which no scope changes."""
 
-    __slots__ = ("_names", "_on_self", "loads", "released", "scope", "sets_autocommit")
+    __slots__ = ("_names", "_on_self", "loads", "released", "scope", "sets", "sets_autocommit")
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -32,6 +32,8 @@ class Index:
         """What :mod:`poolint.syntax.uses` knows of each name."""
         self.sets_autocommit: frozenset[str] | None = None
         """What :mod:`poolint.analyses.autocommit` knows: the names on which it is set."""
+        self.sets: frozenset[str] | None = None
+        """What :mod:`poolint.analyses.assumed` knows: the attributes that are set in here, by their dotted names."""
         self.released: frozenset[str] | None = None
         """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
 

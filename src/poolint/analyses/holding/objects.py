@@ -62,6 +62,7 @@ class Objects:
         self.using = using
         self.ends = ends
         self.places = ev.derived(Places)
+        self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
         self._left: Summaries[ScopeKey, _Holds] | None = None
 
@@ -95,26 +96,43 @@ class Objects:
 
     def _callees(self, call: ast.Call, scope: Scope) -> list[Function]:
         """The functions of the project that a call may run, where it gets an object that keeps a session."""
-        if not self.places.carrying.concerns(scope):
-            return []
-        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        found = self._called.get(call)
+        if found is None:
+            found = self._found(call, scope) if self._gets_carrier(call, scope) else []
+            if self.ev.is_idle:
+                self._called[call] = found
+        return found
+
+    def _found(self, call: ast.Call, scope: Scope) -> list[Function]:
         given = [one for _, one in arguments_of(call)]
-        if receiver is not None:
-            given.append(receiver)
+        if isinstance(call.func, ast.Attribute):
+            given.append(call.func.value)
         if not any(self._keeps(one, scope) for one in given):
             return []
         found = alternatives(self.ev.type_of(call.func, scope))
         return [one for one in found if isinstance(one, Function) and one.scope.kind == "function"]
 
+    def _gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether words let something that a call gets be an object that keeps a session: what most calls fail at."""
+        if not self.places.carrying.concerns(scope):
+            return False
+        names = self.places.carriers(scope)
+        function = call.func
+        return bool(names) and (
+            (type(function) is ast.Attribute and _root_name(function.value) in names)
+            or any(_root_name(one) in names for one in call.args)
+            or any(_root_name(one.value) in names for one in call.keywords)
+        )
+
     def _keeps(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an object keeps a session or connection; what words rule out is not looked into."""
-        made = node.value if isinstance(node, ast.Await) else node
-        root, _, path = name_of(made.func if isinstance(made, ast.Call) else made).partition(".")
+        root = _root_name(node)
         if not root or root not in self.places.carriers(scope):
             return False
-        if root == "self" and path and not isinstance(made, ast.Call):
+        made = node.value if isinstance(node, ast.Await) else node
+        if root == "self" and isinstance(made, ast.Attribute):
             owner = owner_of(self.ev.type_of(_root(made), scope))
-            if owner is not None and path.partition(".")[0] not in self.places.members(owner):
+            if owner is not None and name_of(made).split(".", 2)[1] not in self.places.members(owner):
                 return False
         return bool(self.places.kept(self.ev.type_of(node, scope)))
 
@@ -252,6 +270,17 @@ def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, C
     if taken is None or taken[1].kind != "connection" or taken[1].embedded or is_direct(taken[0]):
         return None
     return place, taken[1]
+
+
+def _root_name(node: ast.expr) -> str:
+    """The first name of a dotted one, of what is called or of an ``await``; empty for anything else."""
+    made = node.value if isinstance(node, ast.Await) else node
+    if isinstance(made, ast.Call):
+        made = made.func
+    if isinstance(made, ast.NamedExpr):
+        made = made.target
+    made = _root(made)
+    return made.id if isinstance(made, ast.Name) else ""
 
 
 def _root(node: ast.expr) -> ast.expr:
