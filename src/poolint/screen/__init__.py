@@ -45,6 +45,8 @@ class Screen:
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
+        self._asked: dict[str, tuple[bytes, str, File]] = {}
+        """By the path as it was given, the text that was asked for last, its absolute path, and its file."""
         self._words: dict[bytes, bytes] = {}
         """The words of all files, each once."""
         self._settling = Settling(self._file, self._ready.reaches)
@@ -268,13 +270,17 @@ class Screen:
         return False
 
     def _settled_file(self, path: str, data: bytes) -> File:
-        file = self._files.get(path)
-        if file is not None and file.data is data and path in self._settling.settled:
-            return file  # asked for each call of a file: looking over its text each time would be quadratic
-        data = with_newlines(data)
-        if file is not None and path in self._settling.settled and file.data == data:
-            return file
-        path = os.path.abspath(path)
+        known = self._asked.get(path)
+        if known is not None and known[0] is data:
+            _, absolute, file = known
+            if self._files.get(absolute) is file and absolute in self._settling.settled:
+                return file  # asked for each call of a file: looking over its text each time would be quadratic
+        absolute = os.path.abspath(path)
+        found = self._settled(absolute, with_newlines(data))
+        self._asked[path] = (data, absolute, found)
+        return found
+
+    def _settled(self, path: str, data: bytes) -> File:
         file = self._files.get(path)
         if file is None or file.data != data:
             if file is not None:
@@ -284,7 +290,7 @@ class Screen:
                 self._steps.clear()
             file = self._files[path] = self._opened(path, data)
             self._settling.settled.discard(path)
-            self._counted = 0
+        file.data = data  # the same once more: one of the two is enough to keep
         if path not in self._settling.settled:
             self._settling.settle(path)
         return file
