@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import is_ruled_out
@@ -18,12 +19,12 @@ from poolint.analyses.holding.standings import changed_by
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
 from poolint.flow.liveness import bound_by
-from poolint.flow.solver import completed, explore
+from poolint.flow.solver import Problem, completed, explore, solve
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from poolint.analyses.assumed import Values
     from poolint.analyses.holding.transfer import Change, Changes
@@ -96,7 +97,7 @@ class Ways:
         begun: list[Change] = []
         ends = [one.node for one in self._changes.ending(resource)]
         around = set(_around(event.node))
-        leading = _leading_to(event)
+        leading = _leading_to(self._graph, event)
         decided = {id(one) for end in ends for one in _around(end) if one not in around or isinstance(one, _BRANCHES)}
 
         def number(change: Change) -> int:
@@ -177,16 +178,9 @@ def _flags_by_default(scope: Scope) -> Values:
     }
 
 
-def _leading_to(event: Node) -> set[Node]:
+def _leading_to(graph: Graph, event: Node) -> Collection[Node]:
     """An event, and what may come to it without raising: of all else no way has to be followed."""
-    found = {event}
-    queue = [event]
-    for one in queue:  # grows
-        for edge in one.predecessors:
-            if not edge.is_unwinding and edge.source not in found:
-                found.add(edge.source)
-                queue.append(edge.source)
-    return found
+    return solve(graph, Problem({event: True}, or_, lambda edge, _: None if edge.is_unwinding else True, backward=True))
 
 
 def _made_twice(scope: Scope) -> frozenset[str]:
