@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.conditions import is_excluded
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, kept_class
 from poolint.flow.flags import name_of
@@ -17,6 +18,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -32,10 +34,11 @@ _NAMES = frozenset({"add_done_callback", "remove_done_callback", "set_name", "ge
 
 
 class Passed(NamedTuple):
-    """A place in a function, relative to a parameter of it."""
+    """A place in a function, relative to a parameter of it, and what the call of the function fixes of its parameters."""
 
     function: ScopeKey
     place: str
+    fixed: Known
 
 
 class Backgrounds:
@@ -44,16 +47,20 @@ class Backgrounds:
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
         self.using = services.using
+        self.edges = services.edges
         self.objects = services.holdings.objects
         self.places = self.ev.derived(Places)
-        self._passing: dict[ast.Call, list[tuple[Passed, str]]] = {}
+        self._passing: dict[ast.Call, list[tuple[Scope, str, str]]] = {}
         self._makes_task = self.ev.models.words("makes-task")
         self._handing: Summaries[Passed, When] = Summaries(
             "hands-to-task", self._of_function, bottom="", join=max, components=services.components
         )
 
-    def handed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, When]]:
-        """The places in ``scope`` that a call hands to a task, here or below, and when that begins."""
+    def handed(self, node: ast.Call, scope: Scope, known: Known = ()) -> Iterator[tuple[str, When]]:
+        """The places in ``scope`` that a call hands to a task, here or below, and when that begins; nothing where the call
+        is not made for what is ``known`` of the function's parameters."""
+        if known and is_excluded(node, scope, known):
+            return
         if runs_after_response(self.ev, node, scope):
             for place in self._given(node, scope):
                 yield place, "after-response"
@@ -63,7 +70,7 @@ class Backgrounds:
                 for place in self._of_work(work.func, work.args, work.keywords, scope):
                     yield place, "at-once"
         else:
-            yield from self._below(node, scope)
+            yield from self._below(node, scope, known)
 
     def _given(self, node: ast.Call, scope: Scope) -> Iterator[str]:
         """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
@@ -84,7 +91,7 @@ class Backgrounds:
                 yield self.places.first(name_of(one), scope)
         yield from self.using.of_call(ast.Call(function, given, keywords), scope)
 
-    def _below(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, When]]:
+    def _below(self, node: ast.Call, scope: Scope, known: Known) -> Iterator[tuple[str, When]]:
         """What functions of the project hand to tasks of what this call gives them."""
         if not self.places.carrying.concerns(scope):
             return
@@ -93,14 +100,14 @@ class Backgrounds:
             found = list(self._passed(node, scope))
             if self.ev.is_idle:
                 self._passing[node] = found
-        for passed, place in found:
-            when = self._handing.of(passed)
+        for callee, inner, place in found:
+            when = self._handing.of(Passed(callee.key, inner, self.edges.enter(node, callee, scope, known)))
             if when:
                 yield place, when
 
-    def _passed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[Passed, str]]:
-        """The sessions, connections and objects that keep some which functions of the project get: as what, and where
-        each is here."""
+    def _passed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[Scope, str, str]]:
+        """The sessions, connections and objects that keep some which functions of the project get: which function, as what,
+        and where each is here."""
         words = self.places.carriers(scope)
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
@@ -108,9 +115,9 @@ class Backgrounds:
                     if isinstance(callee, Function) and callee.scope.kind == "function":
                         name = parameter_for(callee, node, argument, keyword)
                         if name is not None:
-                            yield Passed(callee.scope.key, name), self.places.first(argument.id, scope)
+                            yield callee.scope, name, self.places.first(argument.id, scope)
         for callee, inner, place in self.objects.given(node, scope):
-            yield Passed(callee.scope.key, inner), place
+            yield callee.scope, inner, place
 
     def _is_session(self, node: ast.Name, scope: Scope) -> bool:
         return kept_class(self.ev.type_of(node, scope)) is not None
@@ -119,7 +126,7 @@ class Backgrounds:
         scope = self.ev.project.scope(key.function)
         found: When = ""
         for call in scope.calls:
-            for place, when in self.handed(call, scope):
+            for place, when in self.handed(call, scope, key.fixed):
                 if place == key.place:
                     found = max(found, when)
         return found
