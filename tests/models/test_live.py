@@ -367,6 +367,15 @@ def test_what_says_how_many_are_let_in(name: str) -> None:
     assert first == CLASSES[name].admits, others
 
 
+@pytest.mark.parametrize("name", held(name for name in HERE if any(row.waits_if for row in CLASSES[name].methods)))
+def test_what_says_whether_a_call_will_wait(name: str) -> None:
+    first, *_ = inspect.signature(real_class(name)).parameters.values() or [None]
+    for row in CLASSES[name].methods:
+        for method in filter(None, (row.waits_if, row.counted_by)):
+            assert callable(getattr(real_class(name), method)), method
+        assert not row.fills or (first is not None and (first.name, first.default) == (row.fills, 0))
+
+
 @pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].attributes and not CLASSES[name].bases))
 def test_attributes(name: str) -> None:
     cls = CLASSES[name]

@@ -215,29 +215,37 @@ def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]
         current = parent
 
 
+def parts_of(test: ast.expr, holds: bool) -> Iterator[tuple[ast.expr, bool]]:
+    """The tests of which one consists that came out like this, as far as each of them must have come out one way."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        yield from parts_of(test.operand, not holds)
+    elif isinstance(test, ast.BoolOp):
+        if isinstance(test.op, ast.And) is holds:
+            for one in test.values:
+                yield from parts_of(one, holds)
+    else:
+        yield test, holds
+
+
 def _is_broken(loop: ast.While) -> bool:
     """Whether a loop may be left by ``break``, here or from a loop inside."""
     return any(isinstance(one, ast.Break) for one in ast.walk(loop))
 
 
-def _shown(test: ast.expr, holds: bool) -> Iterator[tuple[str, ast.expr, object]]:
+def _shown(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr, object]]:
     """What a test that came out like this shows: of which name, where that stands, and what it is."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _shown(test.operand, not holds)
-    elif isinstance(test, ast.BoolOp):
-        if isinstance(test.op, ast.And) is holds:
-            for one in test.values:
-                yield from _shown(one, holds)
-    elif isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
-        name, constant = name_of(test.left), test.comparators[0].value
-        if not name or not _is_plain(constant) or not isinstance(test.ops[0], (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
-            return
-        if isinstance(test.ops[0], (ast.Is, ast.Eq)) is holds:
-            yield name, test.left, constant
-        elif constant is None:
-            yield name, test.left, Hint.GIVEN
-    elif name_of(test):
-        yield name_of(test), test, Hint.TRUE if holds else Hint.FALSE
+    for test, holds in parts_of(outcome, comes_out):
+        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.comparators[0], ast.Constant):
+            name, constant = name_of(test.left), test.comparators[0].value
+            operator = test.ops[0]
+            if not name or not _is_plain(constant) or not isinstance(operator, (ast.Is, ast.Eq, ast.IsNot, ast.NotEq)):
+                continue
+            if isinstance(operator, (ast.Is, ast.Eq)) is holds:
+                yield name, test.left, constant
+            elif constant is None:
+                yield name, test.left, Hint.GIVEN
+        elif name_of(test):
+            yield name_of(test), test, Hint.TRUE if holds else Hint.FALSE
 
 
 def _is_same_there(asked: ast.expr, node: ast.AST, name: str, scope: Scope) -> bool:

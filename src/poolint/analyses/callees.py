@@ -10,6 +10,7 @@ from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
+from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
@@ -85,6 +86,7 @@ class Edges:
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._entering = Entering(ev)
+        self._queues = ev.derived(Queues)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
         self._iterating = _roots_of_iterators(ev)
@@ -213,10 +215,16 @@ class Edges:
             return edges
         if fact.row is not None and fact.row.only_with and not self._is_set_up(node, fact.row, scope):
             return edges
+        if not self._may_wait(fact, scope):
+            return edges
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
         if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
+
+    def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
+        """Whether a call waits for room, or for something to take, as far as that is known; so does any that asks for neither."""
+        return self._queues.waits(fact, scope) is True
 
     def _is_set_up(self, node: ast.Call, row: Method | Function_, scope: Scope) -> bool:
         """Whether a call, or the making of what it is called on, asks for the effect."""

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.process_locks import typed
+from poolint.analyses.queues import Queues
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
 from poolint.types.call_sites import CallSite, call_site, text_of
@@ -52,7 +53,9 @@ def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
     for part in statement.body:
         for node in ast.walk(part):
             if isinstance(statement, ast.AsyncWith):
-                if isinstance(node, (ast.Await, ast.AsyncWith, ast.AsyncFor)):
+                if isinstance(node, (ast.AsyncWith, ast.AsyncFor)):
+                    return True
+                if isinstance(node, ast.Await) and not _is_at_once(ev, node.value, scope):
                     return True
             elif isinstance(node, ast.Call):
                 fact = call_site(ev, node, scope)
@@ -61,6 +64,12 @@ def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
                 if any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
                     return True
     return False
+
+
+def _is_at_once(ev: Evaluator, awaited: ast.expr, scope: Scope) -> bool:
+    """Whether what is awaited never lets others have their turn: a queue that has room for everything."""
+    fact = call_site(ev, awaited, scope) if isinstance(awaited, ast.Call) else None
+    return fact is not None and ev.derived(Queues).waits(fact, scope) is False
 
 
 def iterated(ev: Evaluator, scope: Scope) -> Iterator[Implied]:

@@ -42,6 +42,9 @@ class PossibleEdges(Edges):
         text = text_of(node.func, scope)
         return [Edge(Link(node, scope, text), CallSite(node, text, "", _ROW), None)]
 
+    def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
+        return self._queues.waits(fact, scope) is not False
+
     def _is_client(self, node: ast.Call, scope: Scope) -> bool:
         if unmodelled(self.ev, node, scope) is not None:
             return True

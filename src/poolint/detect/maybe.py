@@ -60,7 +60,7 @@ class Maybe:
         if self.slow.of_call(node, scope) is not None:
             return None, []
         witness = self.possibly_slow.of_call(node, scope)
-        if witness is None or len(witness.links) < 2:
+        if witness is None or (len(witness.links) < 2 and witness.effect == UNKNOWN_EFFECT):
             return None, []
         held = [
             one

@@ -142,6 +142,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     without one there is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps.
     ``owes``: what it gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or
     where this argument is given as true. ``exhausts``: it reads what it is called on to its end.
+    ``fills``: the argument of the constructor, its first one or a keyword, that
+    says how much there is room for: without it, or where it is no more than 0, the call never waits. ``waits_if``: a method
+    that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to take.
     """
 
     names: tuple[str, ...]
@@ -162,6 +165,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     objects: Objects = ""
     owes: str = ""
     exhausts: bool = False
+    fills: str = ""
+    waits_if: str = ""
+    counted_by: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

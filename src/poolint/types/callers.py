@@ -43,24 +43,33 @@ class Callers:
 
     def passed(self, binding: Binding, scope: Scope) -> Type:
         """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
-        parameter, node = binding.node, scope.node
-        if not isinstance(parameter, ast.arg) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        if not isinstance(binding.node, ast.arg) or not _SAYS_RESOURCE.search(binding.node.arg):
             return UNKNOWN
-        if not _SAYS_RESOURCE.search(parameter.arg):
-            return UNKNOWN
-        if not self._is_interesting(scope.module.path, scope.module.source.data):
-            return UNKNOWN
-        positional = [*node.args.posonlyargs, *node.args.args]
-        # After other decorators a function may take something else than it declares.
-        by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)
-        index = positional.index(parameter) if by_order and parameter in positional else -1
         found: list[Type] = []
-        for call, inner, is_bound in self._of(scope):
-            argument = _argument(call, parameter.arg, index - is_bound if index >= 0 else -1)
+        for argument, inner, _ in self.given(binding, scope):
             if argument is not None:
                 one = self.ev.type_of(argument, inner)
                 found.append(UNKNOWN if one is NOTHING else one)
         return known(found)
+
+    def given(self, binding: Binding, scope: Scope) -> Iterator[tuple[ast.expr | None, Scope, bool]]:
+        """What the calls of a function give for a parameter of it, each with the scope it stands in; where that is None,
+        whether it is sure that the default holds."""
+        parameter, node = binding.node, scope.node
+        if not isinstance(parameter, ast.arg) or not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return
+        if not self._is_interesting(scope.module.path, scope.module.source.data):
+            return
+        positional = [*node.args.posonlyargs, *node.args.args]
+        # After other decorators a function may take something else than it declares.
+        by_order = all(_name_of(one) in self._keep_parameters for one in node.decorator_list)
+        index = positional.index(parameter) if by_order and parameter in positional else -1
+        for call, inner, is_bound in self._of(scope):
+            argument = _argument(call, parameter.arg, index - is_bound if index >= 0 else -1)
+            is_open = any(isinstance(one, ast.Starred) for one in call.args) or any(
+                not one.arg for one in call.keywords
+            )
+            yield argument, inner, by_order and not is_open
 
     def of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls of a function that the project makes, each with the scope that it stands in."""

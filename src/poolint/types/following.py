@@ -52,11 +52,11 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
-Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "function", "call"]
+Passage = Literal["import", "attribute", "member", "with", "for", "parameter", "caller", "function", "call"]
 """What may be led through beside names and ``await``: ``attribute`` stands for those of modules, classes and the object
 that a method has, ``member`` for those of any object, ``with`` for what a block binds with ``as``, ``for`` for what a loop
-goes over, ``parameter`` for one that a framework fills, ``function`` for a call of the project's that passes nothing,
-``call`` for any, of which all that it returns counts."""
+goes over, ``parameter`` for one that a framework fills, ``caller`` for one that calls of the project fill, ``function`` for
+a call of the project's that passes nothing, ``call`` for any, of which all that it returns counts."""
 
 PASSAGES: frozenset[Passage] = frozenset(("import", "attribute", "with", "parameter", "function"))
 """Those through which a thing stays the same thing."""
@@ -169,7 +169,8 @@ class Follower:
         return Steps((Step(value, home, frame, name),), True) if value is not None else Steps()
 
     def _of_parameter(self, binding: Binding, home: Scope, name: str, frame: Frame | None) -> Steps:
-        """What the call that is being followed passes, or a framework; else the default, which any caller may replace."""
+        """What the call that is being followed passes, or a framework, or all calls; else the default, which any caller may
+        replace."""
         is_called = frame is not None and frame.function is home
         if frame is not None and is_called and name in frame.arguments:
             return one_step(*frame.arguments[name], frame.outer)
@@ -177,6 +178,10 @@ class Follower:
             found = [function.scope for function in providers(self.ev, binding, home)]
             if found:
                 return joined(_given_by(function) for function in found)
+        if "caller" in self.through and not is_called:
+            passed = [_passed(one, binding, home) for one in self.ev.callers.given(binding, home)]
+            if passed:
+                return joined(passed)
         if binding.value is None:
             return Steps()
         setting = None if frame is not None and is_called and not frame.is_open else name
@@ -279,6 +284,14 @@ def given(function: Scope) -> list[ast.expr]:
 def _given_by(function: Scope, frame: Frame | None = None) -> Steps:
     values = given(function)
     return Steps(tuple(Step(value, function, frame) for value in values), bool(values))
+
+
+def _passed(given: tuple[ast.expr | None, Scope, bool], binding: Binding, home: Scope) -> Steps:
+    """What one call of a function passes for a parameter of it, as :meth:`Callers.given` says it."""
+    argument, at, is_default = given
+    if argument is not None:
+        return one_step(argument, at)
+    return one_step(binding.value, home.parent or home) if is_default and binding.value is not None else Steps()
 
 
 def _key(at: Step) -> object:
