@@ -13,6 +13,7 @@ from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site
@@ -102,10 +103,29 @@ def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[
             is_begin = fact.role == "begin" and fact.cls is not None and fact.cls.kind == "engine"
             is_sync = fact.row.call in ("sync", "cm") and (fact.cls is None or fact.cls.mode == "sync")
             takes = is_sync and (fact.role == "checkout" or is_begin)
+            takes = takes and (fact.row.call != "cm" or _is_entered(node, scope))
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
         if takes and not is_raising and not opens_in_memory(node) and may_await(node, scope):
             yield BlockingCheckout(node, scope.qualified_name, True, fact)
+
+
+def _is_entered(manager: ast.expr, scope: Scope) -> bool:
+    """Whether a function enters a context manager itself: one that is only made has done nothing yet."""
+    parent = parent_of(manager)
+    if isinstance(parent, (ast.IfExp, ast.BoolOp)):
+        return _is_entered(parent, scope)
+    if isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        names = [one.id for one in targets if isinstance(one, ast.Name)]
+        is_here = isinstance(parent, ast.NamedExpr) and _is_entered(parent, scope)
+        return is_here or any(_is_entered(load, scope) for name in names for load in scope.loads.get(name, ()))
+    if isinstance(parent, ast.Attribute):
+        call = parent_of(parent)
+        return parent.attr == "__enter__" and isinstance(call, ast.Call) and call.func is parent
+    if isinstance(parent, ast.Call):
+        return manager is not parent.func and last_name(parent.func) in ENTERING
+    return isinstance(parent, ast.withitem)
 
 
 def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:

@@ -22,8 +22,9 @@ class LongWaitWhileHeld(Rule):
     transaction, by a session since its first query, or by a connection that is checked out; also in functions of the
     project that are called there. Blocks of locks and semaphores count as well, if something inside of them takes time.
     Locks of the process count only where the function takes them itself: deep down they are held for an instant. What is
-    taken before the connection is right, and not reported. To put something into a queue is a wait only where the queue was
-    made with a limit, to take something out of one only where it has not just said that there is something. Connections that were opened outside of any pool are not reported.
+    taken before the connection is right, and not reported. To put something into a queue is a wait only where the queue
+    was made with a limit, to take something out of one only where it has not just said that there is something.
+    Connections that were opened outside of any pool are not reported.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
