@@ -219,10 +219,9 @@ def parts_of(test: ast.expr, holds: bool) -> Iterator[tuple[ast.expr, bool]]:
     """The tests of which one consists that came out like this, as far as each of them must have come out one way."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from parts_of(test.operand, not holds)
-    elif isinstance(test, ast.BoolOp):
-        if isinstance(test.op, ast.And) is holds:
-            for one in test.values:
-                yield from parts_of(one, holds)
+    elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
+        for one in test.values:
+            yield from parts_of(one, holds)
     else:
         yield test, holds
 

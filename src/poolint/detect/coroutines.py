@@ -87,7 +87,9 @@ def _handed(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation
     witness = handed(ev, callee.scope) if isinstance(callee, Function) and not callee.scope.is_async else None
     if witness is not None and isinstance(callee, Function):
         names = (callee.scope.qualified_name, *(link.name for link in witness.links))
-        yield DroppedDatabaseCoroutine(node, scope.qualified_name, True, receiver_text(node, scope), names, calls_of(witness))
+        yield DroppedDatabaseCoroutine(
+            node, scope.qualified_name, True, receiver_text(node, scope), names, calls_of(witness)
+        )
 
 
 def _is_in_order(used: Usage) -> bool:

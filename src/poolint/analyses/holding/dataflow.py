@@ -179,19 +179,26 @@ class Holdings:
                         held[name] = Hold(name, since.node, since.cls, header, False, since.cause, way.branch)
                 elif change is not None:
                     is_sure = all(one.is_held for one in found)
+                    if not is_sure:
+                        change = self._ways_of(scope).confirmed(event, change)
+                    if change is None:
+                        continue
                     header = self._header(change, node, scope)
                     held[name] = Hold(name, change.node, change.cls, header, is_sure, change.cause)
         return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
 
     def _way(self, event: Node, resource: str, scope: Scope) -> Way | None:
         """A way on which a resource is held at an event, although others have ended its use."""
+        return self._ways_of(scope).to(event, resource)
+
+    def _ways_of(self, scope: Scope) -> Ways:
         ways = self._ways.get(scope)
         if ways is None:
             changes = self.changes(scope)
-            ways = Ways(self._graphs.of(scope), changes, scope)
+            ways = Ways(self._reader.ev, self._graphs.of(scope), changes, scope)
             if self._changes.get(scope) is changes:
                 self._ways[scope] = ways
-        return ways.to(event, resource)
+        return ways
 
     def left(self, scope: Scope) -> tuple[list[Hold], list[str]]:
         """What a function leaves held when it returns, or, as a generator, first yields; and what it has ended."""

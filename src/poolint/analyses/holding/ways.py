@@ -10,17 +10,15 @@ pass is what it is by default: ``commit: bool = True``.
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from operator import or_
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import is_ruled_out
+from poolint.analyses.assumed import is_ruled_out, parts_of, tests_before
 from poolint.analyses.holding.standings import changed_by
+from poolint.analyses.outcomes import Outcomes
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
-from poolint.flow.liveness import bound_by
 from poolint.flow.solver import Problem, completed, explore, solve
-from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -28,15 +26,16 @@ if TYPE_CHECKING:
 
     from poolint.analyses.assumed import Values
     from poolint.analyses.holding.transfer import Change, Changes
+    from poolint.analyses.outcomes import Told
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.flow.flags import Known
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
 
 MAX_POINTS = 4_000
 """Events with what is known there that are looked at for one way; real functions need a few hundred."""
 
 _BRANCHES = (ast.If, ast.IfExp, ast.Match)
-_TESTING = (ast.If, ast.IfExp, ast.While, ast.Assert)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
@@ -56,11 +55,11 @@ class Way(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What is known on a way: since which change, by its number, it is held; flags; tests that are made twice."""
+    """What is known on a way: since which change, by its number, it is held; flags; what tests have said."""
 
     since: int | None
     flags: frozenset[Known]
-    tests: frozenset[tuple[str, bool]]
+    told: Told
 
 
 class _Passing(NamedTuple):
@@ -73,27 +72,52 @@ class _Passing(NamedTuple):
 class Ways:
     """The ways through one function."""
 
-    def __init__(self, graph: Graph, changes: Changes, scope: Scope) -> None:
+    def __init__(self, ev: Evaluator, graph: Graph, changes: Changes, scope: Scope) -> None:
         self._graph = graph
         self._changes = changes
         self._scope = scope
         self._flags = Flags(scope, graph)
         self._defaults = _flags_by_default(scope)
-        self._twice = _made_twice(scope)
-        self._asked: dict[ast.expr, tuple[str, bool]] = {}
-        self._found: dict[tuple[Node, str], Way | None] = {}
+        self._outcomes = Outcomes(ev, scope)
+        self._found: dict[tuple[Node, str, bool], Way | Literal[False] | None] = {}
 
     def to(self, event: Node, resource: str) -> Way | None:
         """A way to an event on which a resource is held there; None where there is none, or it takes too much to know."""
-        key = (event, resource)
+        return self._way(event, resource, by_default=True) or None
+
+    def confirmed(self, event: Node, since: Change) -> Change | None:
+        """Since which change a resource is held at an event, that is said to be held since one of them: None where tests
+        lead to that event and to no such change."""
+        resource = since.resource
+        begun = [one for one in self._changes.holding() if one.resource == resource]
+        here = list(self._tests_before(event.node)) if event.node is not None else []
+        is_before = any(one.resource == resource for one in self._changes.before)
+        if (
+            is_before
+            or not here
+            or not any(self._outcomes.contradict([*self._tests_before(one.node), *here]) for one in begun)
+        ):
+            return since
+        way = self._way(event, resource, by_default=False)
+        return since if way is False else way.change if way is not None else None
+
+    def _tests_before(self, node: ast.AST) -> Iterator[tuple[ast.expr | ast.pattern, bool]]:
+        """The tests and patterns that have come out one way where a node stands."""
+        for test, holds in tests_before(node, self._scope):
+            yield from parts_of(test, holds)
+        yield from ((one.pattern, True) for one in _around(node) if isinstance(one, ast.match_case))
+
+    def _way(self, event: Node, resource: str, *, by_default: bool) -> Way | Literal[False] | None:
+        """A way on which something is held; None where there is none to that, False where that is not known."""
+        key = (event, resource, by_default)
         if key not in self._found:
             try:
-                self._found[key] = self._search(event, resource)
+                self._found[key] = self._search(event, resource, self._defaults if by_default else {})
             except TooComplex:
-                self._found[key] = None
+                self._found[key] = False
         return self._found[key]
 
-    def _search(self, event: Node, resource: str) -> Way | None:
+    def _search(self, event: Node, resource: str, fixed: Values) -> Way | Literal[False] | None:
         begun: list[Change] = []
         ends = [one.node for one in self._changes.ending(resource)]
         around = set(_around(event.node))
@@ -107,7 +131,7 @@ class Ways:
 
         def passing(edge: Edge) -> _Passing | None:
             """What an edge does, whatever is known before it; None where no way takes it."""
-            if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, self._defaults, self._scope):
+            if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, fixed, self._scope):
                 return None
             changes = [one for one in changed_by(edge.source, self._changes) or () if one.resource == resource]
             over = _loop_that_is_over(edge)
@@ -132,38 +156,28 @@ class Ways:
                     since = number(change)
             if found.forgets:
                 since = None
-            flags = self._flags.along(edge, state.flags)
-            tests = self._tested(edge, state.tests)
-            return None if flags is None or tests is None else _State(since, flags, tests)
+            flags = self._kept(edge.source, self._flags.along(edge, state.flags))
+            told = self._outcomes.along(edge, state.told)
+            return None if flags is None or told is None else _State(since, flags, told)
 
         before = next((one for one in self._changes.before if one.resource == resource), None)
         start = _State(number(before) if before is not None else None, frozenset([frozenset()]), frozenset())
         ways = explore(self._graph, [(edge, start) for edge in completed([self._graph.entry])], transfer, MAX_POINTS)
+        is_reached = False
         for node, state in ways:
             if node is event and state.since is not None:
                 return Way(begun[state.since], _branch(ways.witness((node, state)), ends))
-        return None
+            is_reached = is_reached or node is event
+        return None if is_reached else False
 
-    def _tested(self, edge: Edge, tests: frozenset[tuple[str, bool]]) -> frozenset[tuple[str, bool]] | None:
-        """What tests have said once an edge is taken; None where one says something else than before."""
-        if edge.source.kind == "store":
-            names = set(bound_by(edge.source))
-            return (
-                frozenset(one for one in tests if names.isdisjoint(one[0].partition("|")[0].split()))
-                if tests
-                else tests
-            )
-        if not self._twice or not _is_test(edge):
-            return tests
-        assert isinstance(edge.test, ast.expr)
-        asked = self._asked.get(edge.test)
-        if asked is None:
-            asked = self._asked[edge.test] = _asked(edge.test)
-        key, flipped = asked
-        if key not in self._twice:
-            return tests
-        truth = edge.truth is not flipped
-        return None if (key, not truth) in tests else tests | {(key, truth)}
+    def _kept(self, event: Node, flags: frozenset[Known] | None) -> frozenset[Known] | None:
+        """What is still known of flags when an event has happened: not of attributes that a call may have changed."""
+        call = event.node if event.kind == "call" else None
+        dotted = {name for known in flags or () for name, _ in known if "." in name}
+        if flags is None or not dotted or not isinstance(call, ast.Call):
+            return flags
+        changed = {name for name in dotted if self._outcomes.changes(call, (name,))}
+        return frozenset(frozenset(one for one in known if one[0] not in changed) for known in flags)
 
 
 def _flags_by_default(scope: Scope) -> Values:
@@ -183,54 +197,8 @@ def _leading_to(graph: Graph, event: Node) -> Collection[Node]:
     return solve(graph, Problem({event: True}, or_, lambda edge, _: None if edge.is_unwinding else True, backward=True))
 
 
-def _made_twice(scope: Scope) -> frozenset[str]:
-    """What more than one test of a function asks. Only tests of the same names can ask the same: no others are dumped."""
-    tests = [leaf for one in ast.walk(scope.node) if isinstance(one, _TESTING) for leaf in _leaves(one.test)]
-    if len(tests) < 2:
-        return frozenset()
-    names = [_names_in(one) for one in tests]
-    often = Counter(names)
-    asked = Counter(_asked(one)[0] for one, found in zip(tests, names, strict=True) if often[found] > 1)
-    return frozenset(key for key, number in asked.items() if key and number > 1)
-
-
-def _names_in(test: ast.AST) -> str:
-    return " ".join(sorted({one.id for one in ast.walk(test) if isinstance(one, ast.Name)}))
-
-
 def _is_test(edge: Edge) -> bool:
     return edge.truth is not None and isinstance(edge.test, ast.expr)
-
-
-def _asked(test: object) -> tuple[str, bool]:
-    """What a test asks, by its names and its dump, and whether it asks the opposite; nothing where it calls something."""
-    if not isinstance(test, ast.expr):
-        return "", False
-    test, flipped = unnegated(test, False)
-    if any(isinstance(one, (ast.Call, ast.Await)) for one in ast.walk(test)):
-        return "", False
-    names = _names_in(test)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        opposite = isinstance(test.ops[0], (ast.NotEq, ast.IsNot, ast.NotIn))
-        asked = {"NotEq": "Eq", "IsNot": "Is", "NotIn": "In"}.get(
-            type(test.ops[0]).__name__, type(test.ops[0]).__name__
-        )
-        return (
-            f"{names}|{ast.dump(test.left)} {asked} {ast.dump(test.comparators[0])}",
-            flipped is not opposite,
-        )
-    return f"{names}|{ast.dump(test)}", flipped
-
-
-def _leaves(test: ast.expr) -> Iterator[ast.expr]:
-    """The tests that one is made of."""
-    if isinstance(test, ast.BoolOp):
-        for one in test.values:
-            yield from _leaves(one)
-    elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from _leaves(test.operand)
-    else:
-        yield test
 
 
 def _asks(test: ast.AST, resource: str) -> bool:

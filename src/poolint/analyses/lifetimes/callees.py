@@ -68,7 +68,14 @@ class Callees:
         )
 
     def left(
-        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None, *, idle: bool = False
+        self,
+        call: ast.Call,
+        argument: ast.AST,
+        scope: Scope,
+        cls: Class,
+        keyword: str | None = None,
+        *,
+        idle: bool = False,
     ) -> Left:
         """How a call leaves what it is passed and releases; nothing where more than one function may be called.
 
