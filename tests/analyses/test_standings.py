@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from tests.flow.drawing import drawn, ways
 
+from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.standings import Standing, Standings
-from poolint.analyses.holding.transfer import Change, Changes
 from poolint.flow.cfg import Graph, Node, build
 
 if TYPE_CHECKING:

@@ -105,8 +105,10 @@ class Ownership:
         return Passed(callee.scope.key, name, cls.name) if name is not None else None
 
     def _only_uses(self, call: ast.Call, callees: tuple[Type, ...], cls: Class) -> bool:
-        """Whether a function is one of those that only use a connection. Of nobody knows which class, words as common as
-        ``create`` say nothing of what becomes of a client."""
+        """Whether a function is one of those that only use a connection, by its name: one of the project says so itself. Of
+        nobody knows which class, words as common as ``create`` say nothing of what becomes of a client."""
+        if all(isinstance(one, Function) and one.scope.kind == "function" for one in callees):
+            return False
         name = last_name(call.func)
         return name in self.ev.models.words("uses", "looks-at") and not (
             cls.kind in OWNERS and name in _COMMON and UNKNOWN in callees

@@ -11,6 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.assumed import guarded, truth
 from poolint.types.call_sites import call_site
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -18,11 +19,12 @@ from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.conditions import Known
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-LockKind = Literal["row-lock", "table-lock", "advisory-lock"]
-"""What a statement locks in its database."""
+LockKind = Literal["row-lock", "maybe-row-lock", "table-lock", "advisory-lock"]
+"""What a statement locks in its database; rows also where it is asked to by an argument of which nothing is known."""
 
 _KINDS: tuple[tuple[LockKind, re.Pattern[str]], ...] = (
     ("row-lock", re.compile(r"\bFOR\s+(?:NO\s+KEY\s+UPDATE|UPDATE|KEY\s+SHARE|SHARE)\b", re.IGNORECASE)),
@@ -59,13 +61,16 @@ class StatementLock(NamedTuple):
     is_tried: bool = False
 
 
-def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None:
-    """What the statement locks that a call runs; None where it locks nothing, or runs none."""
+def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> StatementLock | None:
+    """What the statement locks that a call runs; None where it locks nothing, or runs none.
+
+    ``known`` is what is known of the function's parameters.
+    """
     fact = call_site(ev, call, scope)
     if fact is None or fact.role not in _ROLES:
         return None
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
-    said = _Said("row-lock") if any(not _is_no(one) for one in asks) else None
+    said = _asked_for(asks[0], call, scope, known) if asks else None
     for part in (call.func, *call.args):
         said = said or _kind_of(ev, part, scope)
     table = ""
@@ -80,6 +85,15 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope) -> StatementLock | None
     if said is None:
         return StatementLock("", table) if table else None
     return StatementLock(said.kind, table, said.is_tried)
+
+
+def _asked_for(asked: ast.expr, call: ast.Call, scope: Scope, known: Known) -> _Said | None:
+    """What a statement locks that is asked to lock rows by an argument, ``True`` or how to."""
+    found = truth(asked, guarded(call, scope, dict(known)), scope)
+    if found is None:
+        is_made = isinstance(asked, (ast.Dict, ast.Call))
+        return _Said("row-lock" if is_made else "maybe-row-lock")
+    return _Said("row-lock") if found else None
 
 
 def unlocks(call: ast.Call) -> bool:
@@ -200,7 +214,3 @@ def _waits(call: ast.Call) -> bool:
 
 def _is_true(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is True
-
-
-def _is_no(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and not node.value

@@ -48,6 +48,7 @@ What = Literal[
     "begins",
     "autobegins",
     "row-lock",
+    "maybe-row-lock",
     "table-lock",
     "advisory-lock",
     "locks-first",

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Witness
+    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Hold
-    from poolint.analyses.holding.transfer import Changes
     from poolint.analyses.pools import Pool
     from poolint.analyses.waypoints import Waypoint
     from poolint.detect.observation import Dismissal

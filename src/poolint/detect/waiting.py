@@ -259,15 +259,12 @@ def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> 
 
 
 def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
-    """Whether a function on the chain ends a session that it has been given before it comes to what waits."""
-    for link in witness.links[1:]:
-        before = (link.node.lineno, link.node.col_offset)
-        for several in holdings.changes(link.scope).calls.values():
-            for one in several:
-                is_given = one.resource.startswith("self.") or _is_parameter(one.resource, link.scope)
-                if not one.holds and is_given and (one.node.lineno, one.node.col_offset) < before:
-                    return True
-    return False
+    """Whether a function on the chain ends a session that it has been given, on some way to what waits."""
+    return any(
+        one.resource.startswith("self.") or _is_parameter(one.resource, link.scope)
+        for link in witness.links[1:]
+        for one in holdings.ended(link.node, link.scope)
+    )
 
 
 def _is_parameter(name: str, scope: Scope) -> bool:

@@ -45,6 +45,7 @@ TEXTS: dict[What, str] = {
     "begins": "`{}` begins a transaction",
     "autobegins": "`{}` begins a transaction by itself",
     "row-lock": "`{}` takes a row lock",
+    "maybe-row-lock": "`{}` takes a row lock if it is asked to",
     "table-lock": "`{}` takes a table lock",
     "advisory-lock": "`{}` takes an advisory lock",
     "locks-first": "`{}` locks `{}` first",

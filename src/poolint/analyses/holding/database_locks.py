@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.conditions import Entering, is_excluded
 from poolint.analyses.holding.obtained import Outcome
 from poolint.analyses.holding.transactions import inside, root_of, source_of
 from poolint.analyses.ownership import parameter_for
@@ -24,6 +25,7 @@ from poolint.types.values import Function, Instance, alternatives
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.conditions import Known
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.holding.transactions import Region
     from poolint.analyses.statement_locks import LockKind
@@ -105,9 +107,9 @@ def _is_cursor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
     )
 
 
-def _taken(ev: Evaluator, call: ast.Call, scope: Scope) -> Taken | None:
+def _taken(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> Taken | None:
     """What a statement locks that a call runs; what it merely writes is no lock that is worth a word."""
-    found = lock_of(ev, call, scope)
+    found = lock_of(ev, call, scope, known)
     return Taken(found.kind, found.is_tried) if found is not None and found.kind else None
 
 
@@ -133,10 +135,11 @@ def _commits_by_itself(ev: Evaluator, cls: Class) -> bool:
 
 
 class _Passed(NamedTuple):
-    """A function, and what it calls the session or connection that it is passed."""
+    """A function, what it calls the session or connection that it is passed, and what the call fixes of its parameters."""
 
     function: ScopeKey
     names: tuple[str, ...]
+    fixed: Known
 
 
 class Below:
@@ -146,12 +149,14 @@ class Below:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self.holdings = holdings
+        self._entering = Entering(ev)
         self._taken: Summaries[_Passed, Taken | None] = Summaries(
             "locks-below", self._taken_by, bottom=None, join=_first, components=holdings.components
         )
 
-    def taken(self, call: ast.Call, names: set[str], scope: Scope) -> Taken | None:
-        """What a call locks, where its session or connection is called like this."""
+    def taken(self, call: ast.Call, names: set[str], scope: Scope, known: Known = ()) -> Taken | None:
+        """What a call locks, where its session or connection is called like this, and where this is known of the parameters
+        of the function that it stands in."""
         for callee in alternatives(self.ev.type_of(call.func, scope)):
             if not isinstance(callee, Function) or callee.scope.is_generator:
                 continue
@@ -161,16 +166,20 @@ class Below:
                 one.resource in names and one.holds for one in self.holdings.changes(scope).calls.get(call, ())
             ):
                 inner = {text_of(one.func.value, callee.scope) for one in callee.scope.calls if _is_of_self(one)}  # type: ignore[attr-defined]
-            found = self._taken.of(_Passed(callee.scope.key, tuple(sorted(inner)))) if inner else None
-            if found:
-                return found
+            if inner:
+                fixed = self._entering.known(call, callee.scope, scope, known)
+                found = self._taken.of(_Passed(callee.scope.key, tuple(sorted(inner)), fixed))
+                if found:
+                    return found
         return None
 
     def _taken_by(self, key: _Passed) -> Taken | None:
         scope, names = self.ev.project.scope(key.function), set(key.names)
         for one in scope.calls:
+            if key.fixed and is_excluded(one, scope, key.fixed):
+                continue
             is_on = _is_on(self.ev, one, names, scope)
-            found = _taken(self.ev, one, scope) if is_on else self.taken(one, names, scope)
+            found = _taken(self.ev, one, scope, key.fixed) if is_on else self.taken(one, names, scope, key.fixed)
             if found is not None:
                 return Taken(found.kind, found.is_tried and not self._is_waited_for(one, scope))
         return None

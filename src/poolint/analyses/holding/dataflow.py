@@ -10,11 +10,12 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.entry import Beginnings
 from poolint.analyses.holding.exit_summaries import Leaving
+from poolint.analyses.holding.raised import Raising
 from poolint.analyses.holding.standings import Standings, changed_by
 from poolint.analyses.holding.transactions import inside
-from poolint.analyses.holding.transfer import Change
 from poolint.analyses.holding.ways import Ways
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
@@ -26,10 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from poolint.analyses.graphs import Graphs
+    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.database_locks import Below
     from poolint.analyses.holding.standings import Standing
     from poolint.analyses.holding.transactions import Region
-    from poolint.analyses.holding.transfer import Changes, Reader
+    from poolint.analyses.holding.transfer import Reader
     from poolint.analyses.holding.ways import Branch, Way
     from poolint.analyses.waypoints import Cause
     from poolint.flow.cfg import Graph, Node
@@ -65,6 +67,7 @@ class Holdings:
         self._reader = reader
         self.components = components if components is not None else Components()
         self.leaving = reader.leaving = Leaving(reader.ev, self, reader.ends, self.components)
+        self.raising = reader.raising = Raising(reader.ev, self, reader.ends)
         self.objects = reader.objects
         self.objects.rests_on(self)
         self._graphs = graphs
@@ -237,14 +240,13 @@ class Holdings:
 
     def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
         """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
-        changes = self.changes(scope)
-        if not any(one.resource == resource and not one.holds for found in changes.calls.values() for one in found):
-            return False
         return any(one.resource == resource for one in self.ended(node, scope))
 
     def ended(self, node: ast.AST, scope: Scope) -> list[Change]:
         """What has ended the use of a connection when ``node`` begins, on some way to it, once for each resource."""
-        standings = self._before(scope, self.changes(scope))
+        changes = self.changes(scope)
+        is_any = any(one.undone or not one.holds for several in changes.calls.values() for one in several)
+        standings = self._before(scope, changes) if is_any else None
         if standings is None:
             return []
         found: dict[str, Change] = {}

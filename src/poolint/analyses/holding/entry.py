@@ -10,8 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.transactions import Region, inside, transactions
-from poolint.analyses.holding.transfer import Change
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries

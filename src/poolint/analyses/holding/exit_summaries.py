@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from poolint.analyses.assumed import Values
     from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
+    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Holdings
-    from poolint.analyses.holding.transfer import Changes
     from poolint.flow.cfg import Edge, Graph
     from poolint.flow.summaries import Components
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -72,7 +72,7 @@ class Leaving:
         self._entering = Entering(ev)
         self._places = ev.derived(Places)
         self._summaries: Summaries[Passed, Left] = Summaries(
-            "left", self._left, bottom=Left.NEVER, join=_on_some_way, components=components
+            "left", self._left, bottom=Left.NEVER, join=on_some_way, components=components
         )
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:
@@ -113,7 +113,7 @@ class Leaving:
             found = _left(self.holdings.graph(scope), changes, name, scope, dict(key.fixed))
         except TooComplex:
             return Left.ENDED
-        return reduce(_on_some_way, found, Left.NEVER)
+        return reduce(on_some_way, found, Left.NEVER)
 
     def _mentioned(self, place: str, scope: Scope) -> Iterator[ast.expr]:
         """Where a place is read, under whatever name."""
@@ -179,7 +179,7 @@ def _standing(loads: Iterable[ast.expr], path: str) -> Iterator[ast.expr]:
             yield node
 
 
-def _on_some_way(one: Left, other: Left) -> Left:
+def on_some_way(one: Left, other: Left) -> Left:
     """How a function leaves a session that has a way for each of two: what is still held has to be reported."""
     if Left.RENEWED in (one, other):
         return Left.RENEWED

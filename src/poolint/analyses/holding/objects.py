@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
 
 class Done(NamedTuple):
-    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` as of a change."""
+    """What a call does with a place: ``holds`` it from now on, or holds it no more; ``never`` and ``undone`` as of a change."""
 
     place: str
     holds: bool
     cls: Class | None
     never: bool = False
+    undone: bool = False
 
 
 class Entered(NamedTuple):
@@ -80,7 +81,7 @@ class Objects:
         for callee in self._callees(call, scope):
             given = list(self._given(callee, call, scope))
             if given:
-                yield from self._does(callee, given)
+                yield from self._does(callee, given, call, scope)
 
     def given(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str]]:
         """What functions get with the objects that they are called with: the place there, and the place here."""
@@ -136,7 +137,9 @@ class Objects:
                 return False
         return bool(self.places.kept(self.ev.type_of(node, scope)))
 
-    def _does(self, callee: Function, given: list[tuple[str, str, str, Class]]) -> Iterator[Done]:
+    def _does(
+        self, callee: Function, given: list[tuple[str, str, str, Class]], call: ast.Call, scope: Scope
+    ) -> Iterator[Done]:
         assert self._holdings is not None
         may_end = self.ends.of_function(callee.scope) is not None
         for root, path, place, cls in given:
@@ -149,7 +152,8 @@ class Objects:
                 if left is Left.RENEWED:
                     yield Done(place, False, None)
                 if left is not Left.UNTOUCHED and (not is_held or cls.kind in SESSIONS):
-                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER)
+                    undone = is_held and self._holdings.raising.place(call, callee.scope, inside, scope)
+                    yield Done(place, is_held, cls if is_held else None, left is Left.NEVER, undone)
             elif cls.kind in SESSIONS:
                 used = self.using.members(callee) if root == "self" else self.using.object(callee.scope, root)
                 if path in used:

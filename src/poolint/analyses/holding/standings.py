@@ -18,7 +18,7 @@ from poolint.flow.solver import Problem, solve
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from poolint.analyses.holding.transfer import Change, Changes
+    from poolint.analyses.holding.changes import Change, Changes
     from poolint.flow.cfg import Edge, Graph, Node
 
 
@@ -122,7 +122,9 @@ class Standings:
             return state
         raised = edge.kind == "exception"
         for change, held, ended, unknown, told, idle, all_told, of_resource in moves:
-            if raised and change.reverse and change.holds:
+            if raised and change.undone:
+                state = state & ~of_resource | ended
+            elif raised and change.reverse and change.holds:
                 state = state & ~of_resource | unknown  # nothing is known of what its name had before
             elif not change.holds and not (raised and change.reverse):
                 state = state & ~of_resource | ended

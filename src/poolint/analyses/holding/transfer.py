@@ -9,9 +9,10 @@ The block of an engine's or a connection's transaction holds from entry.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.added import added_method, own_object
+from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import is_direct, opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.objects import Objects, taken_for_block
@@ -31,74 +32,16 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.exit_summaries import Leaving
-    from poolint.analyses.holding.transactions import Region
+    from poolint.analyses.holding.raised import Raising
     from poolint.analyses.lifetimes.acquisitions import Acquisitions
     from poolint.analyses.ownership import Ownership
     from poolint.analyses.session_use import Using
-    from poolint.analyses.waypoints import Cause
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
 
 
 _ENTERS = frozenset({"__aenter__", "__enter__"})
-
-
-class Change(NamedTuple):
-    """One change: ``resource``, as written, holds a connection from ``node`` on, or holds none any more.
-
-    ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
-    raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``cause``
-    is what has happened, where ``node`` does not show it. ``never`` says that ``node`` is not known to return
-    at all, while that is being found out.
-    """
-
-    resource: str
-    holds: bool
-    node: ast.expr
-    cls: Class | None = None
-    block: bool = False
-    reverse: bool = False
-    cause: Cause | None = None
-    never: bool = False
-
-
-class Changes:
-    """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``."""
-
-    def __init__(self) -> None:
-        self.calls: dict[ast.AST, list[Change]] = {}
-        self.enters: dict[ast.AST, list[Change]] = {}
-        self.exits: dict[ast.AST, list[Change]] = {}
-        self.regions: list[Region] = []
-        self.before: list[Change] = []
-        """What is held already when the function begins."""
-        self.dedicated: set[str] = set()
-        """Resources that have to stay held: their connections listen."""
-
-    def copied(self) -> Changes:
-        """These changes, to be added to."""
-        found = Changes()
-        found.calls = {call: list(changes) for call, changes in self.calls.items()}
-        found.enters = {item: list(changes) for item, changes in self.enters.items()}
-        found.exits = {item: list(changes) for item, changes in self.exits.items()}
-        found.regions, found.before, found.dedicated = list(self.regions), list(self.before), set(self.dedicated)
-        return found
-
-    def holding(self) -> Iterator[Change]:
-        """Those by which something is held. Who only asks for the first one does not pay for all of them."""
-        yield from self.before
-        inside = (found for table in (self.calls, self.enters) for found in table.values())
-        yield from (one for found in inside for one in found if one.holds or one.reverse)
-
-    def ending(self, resource: str) -> Iterator[Change]:
-        """The calls by which the use of a resource ends."""
-        inside = (one for found in self.calls.values() for one in found)
-        yield from (one for one in inside if one.resource == resource and not (one.holds or one.never))
-
-    def holds_any(self) -> bool:
-        """Whether something is held by one of them."""
-        return next(self.holding(), None) is not None
 
 
 class Reader:
@@ -116,7 +59,8 @@ class Reader:
         self.objects = Objects(ev, using, ends)
         self.places = self.objects.places
         self.leaving: Leaving | None = None
-        """What functions leave held, as the flow says that is made with this reader."""
+        """What functions leave held, as the flow says that is made with this reader; and what when they raise."""
+        self.raising: Raising | None = None
         self._read: dict[Scope, Changes] = {}
         self._words = vocabulary.of_resources | vocabulary.of_registries | vocabulary.reaches
 
@@ -319,8 +263,8 @@ class Reader:
             text = name_of(argument)
             if text and not is_plain(argument, scope):
                 yield from self._of_helper(call, argument, text, scope)
-        for place, holds, cls, never in self.objects.done(call, scope):
-            yield Change(place, holds, call, cls, never=never)
+        for place, holds, cls, never, undone in self.objects.done(call, scope):
+            yield Change(place, holds, call, cls, never=never, undone=undone)
         function = call.func
         if not isinstance(function, ast.Attribute):
             return
@@ -348,9 +292,12 @@ class Reader:
                 left = self.leaving.argument(call, argument, keyword, scope)
             if left is not Left.UNTOUCHED:
                 is_held = left in (Left.HELD, Left.RENEWED)
-                yield Change(text, is_held, call, cls if is_held else None, never=left is Left.NEVER)
+                undone = is_held and self.raising is not None and self.raising.argument(call, argument, keyword, scope)
+                never = left is Left.NEVER
+                yield Change(text, is_held, call, cls if is_held else None, never=never, undone=undone)
         elif cls.kind in SESSIONS and self.using.argument(call, argument, keyword, scope):
-            yield Change(text, True, call, cls)
+            undone = self.raising is not None and self.raising.argument(call, argument, keyword, scope)
+            yield Change(text, True, call, cls, undone=undone)
 
     def _of_method(self, call: ast.Call, text: str, cls: Class | None, scope: Scope) -> Iterator[Change]:
         """What a method of an object that has a session does with that."""

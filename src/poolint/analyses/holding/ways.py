@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from poolint.analyses.assumed import Values
-    from poolint.analyses.holding.transfer import Change, Changes
+    from poolint.analyses.holding.changes import Change, Changes
     from poolint.analyses.outcomes import Told
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.flow.flags import Known

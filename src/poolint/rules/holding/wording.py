@@ -32,6 +32,7 @@ _WAITED_FOR = {
 
 _LOCKS: dict[What, str] = {
     "row-lock": "a row lock",
+    "maybe-row-lock": "maybe a row lock",
     "table-lock": "a table lock",
     "advisory-lock": "an advisory lock",
 }
