@@ -11,7 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import guarded, truth
+from poolint.analyses.assumed import shown_at, truth
 from poolint.types.call_sites import call_site
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -89,7 +89,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> S
 
 def _asked_for(asked: ast.expr, call: ast.Call, scope: Scope, known: Known) -> _Said | None:
     """What a statement locks that is asked to lock rows by an argument, ``True`` or how to."""
-    found = truth(asked, guarded(call, scope, dict(known)), scope)
+    found = truth(asked, {**dict(known), **shown_at(call, scope)}, scope)
     if found is None:
         is_made = isinstance(asked, (ast.Dict, ast.Call))
         return _Said("row-lock" if is_made else "maybe-row-lock")
