@@ -11,11 +11,12 @@ from poolint.cli.check import need_paths
 from poolint.cli.main import COMMANDS
 from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
 from poolint.outcome import Shard
+from poolint.output.formats import FORMATS, outputs
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-FORMATS = ("full", "concise", "json")
+COLORS = {"auto": None, "always": True, "never": False}
 MOST_SECONDS = 1_000_000.0
 
 
@@ -48,7 +49,9 @@ def parse(argv: list[str]) -> int:
     if options.command == "merge":
         from poolint.cli.merge import merge
 
-        return merge(options.paths, options.output_format, options.quiet, options.exit_zero)
+        return merge(
+            options.paths, outputs(options.output_format, options.output_file), options.quiet, options.exit_zero
+        )
     if options.command == "unit":
         from poolint.cli.unit import unit
 
@@ -84,7 +87,8 @@ def parse(argv: list[str]) -> int:
             fix=options.fix,
             unsafe=options.unsafe_fixes,
             diff=options.diff,
-            output_format=options.output_format,
+            outputs=outputs(options.output_format, options.output_file),
+            color=COLORS[options.color],
             exit_zero=options.exit_zero,
             exit_non_zero_on_fix=options.exit_non_zero_on_fix,
             isolated=options.isolated,
@@ -151,7 +155,10 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     rules.add_argument("--certainty", choices=CERTAINTIES, help="report possible findings too (default: certain)")
 
     output = check.add_argument_group("output")
-    output.add_argument("--output-format", choices=FORMATS, default="full", help="default: %(default)s")
+    _add_formats(output)
+    output.add_argument(
+        "--color", choices=tuple(COLORS), default="auto", help="default: auto, where somebody sees them"
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
     output.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
     output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
@@ -180,6 +187,16 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from stdin")
 
 
+def _add_formats(output: argparse._ActionsContainer) -> None:
+    output.add_argument(
+        "--output-format",
+        action="append",
+        metavar="FORMAT[=FILE]",
+        help=f"{', '.join(FORMATS)}; several, where all but one name a file (default: full)",
+    )
+    output.add_argument("--output-file", metavar="FILE", help="where a format goes that names no file")
+
+
 def _jobs(text: str) -> int | None:
     if text == "auto":
         return None
@@ -204,7 +221,7 @@ def _add_merge(merge: argparse.ArgumentParser) -> None:
         "the order of one run. Exit code 0: nothing found; 1: something found; 2: a crash, or a file that is no such output."
     )
     merge.add_argument("paths", nargs="+", metavar="FILE", help="the JSON of a part")
-    merge.add_argument("--output-format", choices=FORMATS, default="full", help="default: %(default)s")
+    _add_formats(merge)
     merge.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
     merge.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
 

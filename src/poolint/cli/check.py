@@ -13,7 +13,7 @@ from poolint.files import SOURCE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from poolint.cli.progress import Progress
     from poolint.diagnostics import Diagnostic
@@ -30,13 +30,14 @@ class Arguments:
     __slots__ = (
         "cache",
         "cache_dir",
+        "color",
         "diff",
         "exit_non_zero_on_fix",
         "exit_zero",
         "fix",
         "isolated",
         "jobs",
-        "output_format",
+        "outputs",
         "overrides",
         "paths",
         "quiet",
@@ -52,7 +53,8 @@ class Arguments:
         fix: bool = False,
         unsafe: bool = False,
         diff: bool = False,
-        output_format: str = "full",
+        outputs: dict[str | None, str] | None = None,
+        color: bool | None = None,
         exit_zero: bool = False,
         exit_non_zero_on_fix: bool = False,
         isolated: bool = False,
@@ -68,7 +70,10 @@ class Arguments:
         self.fix = fix
         self.unsafe = unsafe
         self.diff = diff
-        self.output_format = output_format
+        self.outputs = outputs or {None: "full"}
+        """The format for each file, None for standard output; see :func:`poolint.output.formats.outputs`."""
+        self.color = color
+        """Whether there are colours; None for where somebody sees them."""
         self.exit_zero = exit_zero
         self.exit_non_zero_on_fix = exit_non_zero_on_fix
         self.isolated = isolated
@@ -218,15 +223,16 @@ def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object
     if arguments.diff:
         _report_diff(outcome, arguments)
         return
-    to_stdout = write == sys.stdout.write
-    if outcome.diagnostics or arguments.output_format == "json":
-        from poolint.output.style import wants_color
+    from poolint.output.formats import FOR_PEOPLE
 
-        color = wants_color(sys.stdout if to_stdout else sys.stderr)
-        render = _renderer(arguments.output_format)
-        for line in render(outcome.diagnostics, _lines(outcome), color=color, unsafe=arguments.unsafe):
-            write(f"{line}\n")
-    if arguments.quiet or arguments.output_format == "json" or (outcome.refused and not outcome.diagnostics):
+    to_stdout = write == sys.stdout.write
+    for path, name in arguments.outputs.items():
+        if outcome.diagnostics or name not in FOR_PEOPLE:
+            _write(outcome, arguments, path, write, to_stdout)
+        elif path is not None:
+            _write_file(path, "")
+    is_for_machines = arguments.outputs.get(None, FOR_PEOPLE[0]) not in FOR_PEOPLE
+    if arguments.quiet or is_for_machines or (outcome.refused and not outcome.diagnostics):
         return
     if nothing_found or ((outcome.is_idle or outcome.crashed) and not outcome.diagnostics):
         return  # a warning or the exit code says so; no check has passed
@@ -236,10 +242,41 @@ def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object
         write(f"{line}\n")
 
 
+def _write(
+    outcome: Outcome, arguments: Arguments, path: str | None, write: Callable[[str], object], to_stdout: bool
+) -> None:
+    """Write the findings in the format for a file, or for standard output."""
+    from poolint.output.formats import renderer
+    from poolint.output.style import wants_color
+
+    color = arguments.color if path is None else False
+    if color is None:
+        color = wants_color(sys.stdout if to_stdout else sys.stderr)
+    render = renderer(arguments.outputs[path])
+    rows = (f"{line}\n" for line in render(outcome.diagnostics, _lines(outcome), color=color, unsafe=arguments.unsafe))
+    if path is not None:
+        _write_file(path, "".join(rows))
+        return
+    for row in rows:
+        write(row)
+
+
+def _write_file(path: str, text: str) -> None:
+    from poolint.config import ConfigError
+    from poolint.output import whole
+
+    try:
+        whole.write(path, text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
 def _tells_coverage(arguments: Arguments) -> bool:
     """Whether to say at the end what could not be seen: to people who check their code, not to what checks some files of
     it for them, such as an editor or pre-commit, which says so by ``--force-exclude``."""
-    is_for_people = arguments.output_format in ("full", "concise") and not arguments.quiet
+    from poolint.output.formats import FOR_PEOPLE
+
+    is_for_people = arguments.outputs.get(None) in FOR_PEOPLE and not arguments.quiet
     given_by_tool = arguments.overrides is not None and arguments.overrides.force_exclude
     from_stdin = arguments.stdin_filename is not None or "-" in arguments.paths
     return is_for_people and not (given_by_tool or from_stdin)
@@ -283,20 +320,6 @@ def _troubles(outcome: Outcome) -> list[Diagnostic]:
     from poolint.selection import INTERNAL
 
     return [one for one in outcome.diagnostics if one.code in INTERNAL]
-
-
-def _renderer(name: str) -> Callable[..., Iterator[str]]:
-    if name == "json":
-        from poolint.output import json
-
-        return json.render
-    if name == "concise":
-        from poolint.output import concise
-
-        return concise.render
-    from poolint.output import full
-
-    return full.render
 
 
 def _lines(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:

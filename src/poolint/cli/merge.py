@@ -55,7 +55,7 @@ class _Finding(msgspec.Struct):
     fingerprint: str
 
 
-def merge(paths: list[str], output_format: str, quiet: bool, exit_zero: bool) -> int:
+def merge(paths: list[str], outputs: dict[str | None, str], quiet: bool, exit_zero: bool) -> int:
     """Print what the files hold together and return the exit code. Raises ``ConfigError``."""
     # What has no part, such as a path that does not exist, is reported by each of them: once here.
     found: Counter[Diagnostic] = Counter()
@@ -65,7 +65,7 @@ def merge(paths: list[str], output_format: str, quiet: bool, exit_zero: bool) ->
     outcome.files = len(paths)
     outcome.diagnostics = sorted(found.elements(), key=lambda one: one.sort_key)
     outcome.crashed = any(one.code == "POL900" for one in outcome.diagnostics)
-    arguments = Arguments([], output_format=output_format, quiet=quiet, exit_zero=exit_zero)
+    arguments = Arguments([], outputs=outputs, quiet=quiet, exit_zero=exit_zero)
     report(outcome, arguments, sys.stdout.write)
     return exit_code(outcome, arguments)
 

@@ -12,7 +12,7 @@ from poolint.selection import INTERNAL, OWN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from poolint.rules.base import Rule
@@ -90,6 +90,16 @@ def rule(wanted: str | None, everything: bool, output_format: str) -> int:
     for line in registry.errors:
         sys.stderr.write(f"poolint: warning: {line}\n")
     return 0
+
+
+def known(codes: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What there is to know of rules, by their codes; those that nobody brings here are left out."""
+    registry = load()
+    return {
+        code: as_object(registry.rules[code], registry) if code in registry.rules else _internal(code)
+        for code in codes
+        if code in registry.rules or code in ALWAYS
+    }
 
 
 def as_object(one: type[Rule], registry: Registry) -> dict[str, Any]:

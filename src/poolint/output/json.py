@@ -35,16 +35,17 @@ def dumps(value: object) -> str:
     Python would write them as halves of surrogate pairs, for which most readers refuse all of the text.
     """
     text = json.dumps(value, indent=2)
-    return json.dumps(_escaped(value), indent=2) if "\\udc" in text else text
+    return json.dumps(escaped(value), indent=2) if "\\udc" in text else text
 
 
-def _escaped(value: object) -> object:
+def escaped(value: object) -> object:
+    """``value`` with the bytes of names that are no text written out."""
     if isinstance(value, str):
         return "".join(printable(char) if "\udc80" <= char <= "\udcff" else char for char in value)
     if isinstance(value, dict):
-        return {_escaped(key): _escaped(one) for key, one in value.items()}
+        return {escaped(key): escaped(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_escaped(one) for one in value]
+        return [escaped(one) for one in value]
     return value
 
 

@@ -1,0 +1,36 @@
+"""Logging commands of Azure Pipelines."""
+
+from __future__ import annotations
+
+from poolint.output.locations import relative
+from poolint.output.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    lines: Callable[[str], Sequence[str] | None] | None = None,
+    *,
+    color: bool = False,
+    unsafe: bool = False,
+) -> Iterator[str]:
+    """One command a line."""
+    del lines, color, unsafe
+    for one in diagnostics:
+        start = one.range.start
+        grade = "error" if one.severity == "error" else "warning"
+        place = f"sourcepath={_property(relative(one.filename))};linenumber={start.row};columnnumber={start.column}"
+        yield f"##vso[task.logissue type={grade};{place};code={one.code};]{_data(printable(one.message))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%AZP25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(";", "%3B").replace("]", "%5D")

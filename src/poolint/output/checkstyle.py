@@ -1,0 +1,42 @@
+"""A report of Checkstyle, which many servers read."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import quoteattr
+
+from poolint.output.locations import relative
+from poolint.output.text import printable
+
+_SEVERITIES = {"error": "error", "warning": "warning", "note": "info"}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    lines: Callable[[str], Sequence[str] | None] | None = None,
+    *,
+    color: bool = False,
+    unsafe: bool = False,
+) -> Iterator[str]:
+    """One XML document."""
+    from itertools import groupby
+
+    del lines, color, unsafe
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield '<checkstyle version="4.3">'
+    for path, group in groupby(diagnostics, key=lambda one: one.filename):
+        yield f"  <file name={quoteattr(relative(path))}>"
+        for one in group:
+            start, grade = one.range.start, _SEVERITIES[one.severity]
+            message = quoteattr(f"{one.code} {printable(one.message)}")
+            yield (
+                f'    <error line="{start.row}" column="{start.column}" severity="{grade}" message={message} '
+                f'source="poolint.{one.code}"/>'
+            )
+        yield "  </file>"
+    yield "</checkstyle>"

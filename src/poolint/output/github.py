@@ -1,0 +1,45 @@
+"""Workflow commands of GitHub Actions, which it shows beside the code."""
+
+from __future__ import annotations
+
+from poolint.output.locations import relative
+from poolint.output.text import printable
+
+_COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    lines: Callable[[str], Sequence[str] | None] | None = None,
+    *,
+    color: bool = False,
+    unsafe: bool = False,
+) -> Iterator[str]:
+    """One command a line. Of a finding over several rows no columns are named: there they would mean one row."""
+    del lines, color, unsafe
+    for one in diagnostics:
+        start, end = one.range.start, one.range.end
+        columns = [("col", start.column), ("endColumn", end.column)] if start.row == end.row else []
+        properties = [
+            ("title", f"poolint ({one.code})"),
+            ("file", relative(one.filename)),
+            ("line", start.row),
+            ("endLine", end.row),
+            *columns,
+        ]
+        told = ",".join(f"{key}={_property(str(value))}" for key, value in properties)
+        yield f"::{_COMMANDS[one.severity]} {told}::{_data(f'{one.code} {printable(one.message)}')}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,47 @@
+"""A JUnit report: each finding is a test that has failed."""
+
+from __future__ import annotations
+
+from xml.sax.saxutils import escape, quoteattr
+
+from poolint.output.locations import relative
+from poolint.output.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    lines: Callable[[str], Sequence[str] | None] | None = None,
+    *,
+    color: bool = False,
+    unsafe: bool = False,
+) -> Iterator[str]:
+    """One XML document. Where nothing is found, a single test has passed: servers take an empty report for a broken one."""
+    from itertools import groupby
+
+    del lines, color, unsafe
+    found = list(diagnostics)
+    yield '<?xml version="1.0" encoding="UTF-8"?>'
+    yield f'<testsuites name="poolint" tests="{len(found) or 1}" failures="{len(found)}" errors="0">'
+    if not found:
+        yield '  <testsuite name="poolint" tests="1" failures="0" errors="0">'
+        yield '    <testcase name="No errors found" classname="poolint"/>'
+        yield "  </testsuite>"
+    for path, group in groupby(found, key=lambda one: one.filename):
+        several = list(group)
+        name = relative(path)
+        yield f'  <testsuite name={quoteattr(name)} tests="{len(several)}" failures="{len(several)}" errors="0">'
+        for one in several:
+            start, message = one.range.start, printable(one.message)
+            test = f"{one.code} {one.name}:{start.row}:{start.column}"
+            yield f'    <testcase name={quoteattr(test)} classname={quoteattr(name)} file={quoteattr(name)} line="{start.row}">'
+            text = escape(f"{name}:{start.row}:{start.column}: {one.code} {message}")
+            yield f'      <failure message={quoteattr(message)} type="{one.code}">{text}</failure>'
+            yield "    </testcase>"
+        yield "  </testsuite>"
+    yield "</testsuites>"

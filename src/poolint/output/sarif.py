@@ -1,0 +1,122 @@
+"""SARIF 2.1.0: with the path to each finding, its fix, and the rules that found something.
+
+Columns count Unicode characters, which SARIF calls code points. File names are relative to the working directory, which is
+what ``SRCROOT`` stands for: reports are compared between machines.
+"""
+
+from __future__ import annotations
+
+from poolint.output.json import dumps
+from poolint.output.locations import fingerprints, relative
+from poolint.output.text import printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+    from poolint.diagnostics import Diagnostic, Fix, Range
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(
+    diagnostics: Iterable[Diagnostic],
+    lines: Callable[[str], Sequence[str] | None] | None = None,
+    *,
+    color: bool = False,
+    unsafe: bool = False,
+) -> Iterator[str]:
+    """One JSON object, over several lines."""
+    from poolint import __version__
+
+    del lines, color, unsafe
+    found = list(diagnostics)
+    rules = {one.code: one for one in sorted(found, key=lambda one: one.code)}
+    codes = list(rules)
+    driver = {"name": "poolint", "version": __version__, "rules": _rules(rules)}
+    results = [
+        _result(one, codes.index(one.code), fingerprint)
+        for one, fingerprint in zip(found, fingerprints(found), strict=True)
+    ]
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{"executionSuccessful": not any(one.code == "POL900" for one in found)}],
+        "results": results,
+    }
+    yield dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rules(rules: dict[str, Diagnostic]) -> list[dict[str, Any]]:
+    """The rules with these codes, each with one of its findings, which has the name of one that is not installed here."""
+    if not rules:
+        return []
+    from poolint.cli.rule import known
+
+    told, found = known(rules), []
+    for code, one in rules.items():
+        rule: dict[str, Any] = {"id": code, "name": one.name}
+        if code in told:
+            text = told[code]["explanation"]
+            rule["shortDescription"] = {"text": told[code]["summary"]}
+            rule["help"] = {"text": text, "markdown": text}
+            rule["defaultConfiguration"] = {"enabled": told[code]["default"], "level": "error"}
+        found.append({**rule, "helpUri": one.url} if one.url else rule)
+    return found
+
+
+def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ruleId": one.code,
+        "ruleIndex": index,
+        "level": one.severity,
+        "message": {"text": printable(one.message)},
+        "locations": [_location(one.filename, one.range)],
+        "partialFingerprints": {"poolint/v1": fingerprint},
+        "properties": {"certainty": one.certainty.value, "function": one.function},
+    }
+    if one.path:
+        steps = [_location(step.filename, step.range, step.message) for step in one.path]
+        found["relatedLocations"] = [{"id": number, **step} for number, step in enumerate(steps)]
+        flow = [{"location": step, "executionOrder": number} for number, step in enumerate(steps, 1)]
+        found["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
+    if one.fix is not None:
+        found["fixes"] = [_fix(one.filename, one.fix)]
+    return found
+
+
+def _location(path: str, where: Range, message: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(where)}}
+    return {**found, "message": {"text": printable(message)}} if message else found
+
+
+def _artifact(path: str) -> dict[str, str]:
+    import os
+    from urllib.parse import quote
+
+    name = relative(path)
+    if os.path.isabs(name):
+        return {"uri": f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:')}"}
+    return {"uri": quote(name), "uriBaseId": "SRCROOT"}
+
+
+def _region(where: Range) -> dict[str, int]:
+    start, end = where.start, where.end
+    return {"startLine": start.row, "startColumn": start.column, "endLine": end.row, "endColumn": end.column}
+
+
+def _fix(path: str, fix: Fix) -> dict[str, Any]:
+    return {
+        "description": {"text": printable(fix.message)},
+        "artifactChanges": [
+            {
+                "artifactLocation": _artifact(path),
+                "replacements": [
+                    {"deletedRegion": _region(edit.range), "insertedContent": {"text": edit.content}}
+                    for edit in fix.edits
+                ],
+            }
+        ],
+        "properties": {"applicability": fix.applicability.value},
+    }
