@@ -117,8 +117,9 @@ class Outcome:
 
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
-    be used, ``seen`` what is seen of each file of interest, where that was asked for. ``is_idle``: no file was checked
-    for anything, since the settings leave no rule to run. ``keep`` is given what comes of each file that is taken in.
+    be used, ``seen`` what is seen of each file of interest, where that was asked for. ``paths`` are the files that were
+    checked. ``is_idle``: no file was checked for anything, since the settings leave no rule to run. ``keep`` is given
+    what comes of each file that is taken in.
     """
 
     __slots__ = (
@@ -130,6 +131,7 @@ class Outcome:
         "fixed",
         "is_idle",
         "keep",
+        "paths",
         "refused",
         "seen",
         "sources",
@@ -144,6 +146,7 @@ class Outcome:
         self.refused: list[str] = []
         self.seen: list[Seen | Settled] = []
         self.files = 0
+        self.paths: Sequence[str] = ()
         self.crashed = False
         self.is_idle = False
         self.keep: Callable[[str, FileResult], None] | None = None

@@ -91,7 +91,7 @@ class Runner:
         outcome.files = len(self._files)
         if self._options.shard is not None:
             self._files = self._options.shard.of(self._files, self._resolver)
-        self._cache = self._session()
+        self._cache, outcome.paths = self._session(), self._files
         left = self._left(outcome)
         if self._share is None or not self._share(self, left, outcome):
             for path in left:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint import __version__
+from poolint.baseline import NAME
 from poolint.cli.check import need_paths
 from poolint.cli.main import COMMANDS
 from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
@@ -51,6 +52,14 @@ def parse(argv: list[str]) -> int:
 
         return merge(
             options.paths, outputs(options.output_format, options.output_file), options.quiet, options.exit_zero
+        )
+    if options.command == "baseline":
+        from poolint.cli.baseline import baseline
+        from poolint.cli.check import Arguments
+
+        overrides = Overrides(Selectors(None, (), (), (), "--"), False, options.certainty)
+        return baseline(
+            Arguments(paths=options.paths, overrides=overrides, quiet=True, baseline=options.baseline), options.renew
         )
     if options.command == "unit":
         from poolint.cli.unit import unit
@@ -98,6 +107,7 @@ def parse(argv: list[str]) -> int:
             shard=options.shard,
             cache=not options.no_cache,
             cache_dir=options.cache_dir,
+            baseline="" if options.no_baseline else options.baseline,
         )
     )
 
@@ -123,6 +133,9 @@ def parser() -> argparse.ArgumentParser:
     _add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     _add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
     _add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
+    _add_baseline(
+        commands.add_parser("baseline", help="know what is found now, and report what is new", allow_abbrev=False)
+    )
     _add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check", allow_abbrev=False))
     _add_unit(commands.add_parser("unit", help="check a part of a tree for a build system", allow_abbrev=False))
     _add_fleet(commands.add_parser("fleet", help="check many repositories", allow_abbrev=False))
@@ -153,6 +166,11 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     ):
         rules.add_argument(flag, action="append", metavar="RULES", help=text)
     rules.add_argument("--certainty", choices=CERTAINTIES, help="report possible findings too (default: certain)")
+
+    rules.add_argument(
+        "--baseline", metavar="FILE", help=f"what is known (default: {NAME} at the root of the settings)"
+    )
+    rules.add_argument("--no-baseline", action="store_true", help="report also what is known")
 
     output = check.add_argument_group("output")
     _add_formats(output)
@@ -224,6 +242,18 @@ def _add_merge(merge: argparse.ArgumentParser) -> None:
     _add_formats(merge)
     merge.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
     merge.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
+
+
+def _add_baseline(baseline: argparse.ArgumentParser) -> None:
+    baseline.description = (
+        f"Write what is found now into {NAME} at the root of the settings: `poolint check` reports only what is new. Where there "
+        "is one, take out what has been mended; what is new is reported all the same, unless --renew takes it in. Exit code "
+        "0: written; 2: bad configuration, or a crash."
+    )
+    baseline.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
+    baseline.add_argument("--renew", action="store_true", help="write it anew, with all that is found")
+    baseline.add_argument("--baseline", metavar="FILE", help="write this file instead")
+    baseline.add_argument("--certainty", choices=CERTAINTIES, help="know possible findings too (default: certain)")
 
 
 def _add_unit(unit: argparse.ArgumentParser) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
 
+    Lines = Callable[[str], Sequence[str] | None]
+
 
 DEFAULT = ["."]
 
@@ -28,6 +30,7 @@ class Arguments:
     """What was asked for on the command line; see ``arguments`` for the meaning of each."""
 
     __slots__ = (
+        "baseline",
         "cache",
         "cache_dir",
         "color",
@@ -64,6 +67,7 @@ class Arguments:
         shard: Shard | None = None,
         cache: bool = True,
         cache_dir: str | None = None,
+        baseline: str | None = None,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -84,10 +88,41 @@ class Arguments:
         self.shard = shard
         self.cache = cache
         self.cache_dir = cache_dir
+        self.baseline = baseline
+        """The file with what is known; None for the one at the root of the settings, and an empty text for none."""
 
 
 def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     """Run the check, print what it says, return the exit code. Raises ``ConfigError``."""
+    need_paths((*arguments.paths, arguments.stdin_filename))
+    if arguments.stdin_filename is not None or "-" in arguments.paths:
+        outcome = _stdin(_runner(arguments, make), arguments)
+        notes = []
+    else:
+        outcome = run(arguments, make)
+        notes = _without_known(outcome, arguments)
+        report(outcome, arguments, sys.stdout.write, notes)
+    for line in outcome.refused:
+        _say("error", line)
+    for line in outcome.errors:
+        _say("warning", line)
+    if outcome.seen and not outcome.refused and not outcome.is_idle:
+        _report_coverage(outcome, arguments)
+    return exit_code(outcome, arguments)
+
+
+def run(arguments: Arguments, make: MakeChecker | None = None) -> Outcome:
+    """Check the files that were asked for. Raises ``ConfigError``."""
+    progress = _progress(arguments)
+    runner = _runner(arguments, make, progress)
+    try:
+        return runner.run(arguments.paths)
+    finally:
+        if progress is not None:
+            progress.close()
+
+
+def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress | None = None) -> Runner:
     from poolint.runner import Options, Runner
 
     resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
@@ -100,25 +135,16 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
         arguments.cache and make is None and not os.environ.get(NO_CACHE),
         cache_directory(arguments.cache_dir),
     )
-    progress = _progress(arguments)
-    runner = Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
-    need_paths((*arguments.paths, arguments.stdin_filename))
-    if arguments.stdin_filename is not None or "-" in arguments.paths:
-        outcome = _stdin(runner, arguments)
-    else:
-        try:
-            outcome = runner.run(arguments.paths)
-        finally:
-            if progress is not None:
-                progress.close()
-        report(outcome, arguments, sys.stdout.write)
-    for line in outcome.refused:
-        _say("error", line)
-    for line in outcome.errors:
-        _say("warning", line)
-    if outcome.seen and not outcome.refused and not outcome.is_idle:
-        _report_coverage(outcome, arguments)
-    return exit_code(outcome, arguments)
+    return Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
+
+
+def _without_known(outcome: Outcome, arguments: Arguments) -> list[str]:
+    """Take out of the findings what a baseline knows, and give what there is to say of that."""
+    if arguments.baseline == "" or arguments.isolated or not outcome.paths:
+        return []
+    from poolint.cli import baseline
+
+    return list(baseline.apply(outcome, arguments))
 
 
 def _sharing(arguments: Arguments) -> Share | None:
@@ -216,7 +242,8 @@ def _input() -> bytes:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
 
 
-def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object]) -> None:
+def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object], notes: Sequence[str] = ()) -> None:
+    """Print findings in all formats that were asked for, and the closing lines, with ``notes`` among them."""
     nothing_found = not outcome.files and not outcome.diagnostics and not outcome.refused
     if nothing_found and not arguments.quiet:
         _say("warning", "No Python files found under the given path(s)")
@@ -240,6 +267,8 @@ def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object
 
     for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):
         write(f"{line}\n")
+    for line in notes:
+        write(f"{line}\n")
 
 
 def _write(
@@ -253,7 +282,9 @@ def _write(
     if color is None:
         color = wants_color(sys.stdout if to_stdout else sys.stderr)
     render = renderer(arguments.outputs[path])
-    rows = (f"{line}\n" for line in render(outcome.diagnostics, _lines(outcome), color=color, unsafe=arguments.unsafe))
+    rows = (
+        f"{line}\n" for line in render(outcome.diagnostics, lines_of(outcome), color=color, unsafe=arguments.unsafe)
+    )
     if path is not None:
         _write_file(path, "".join(rows))
         return
@@ -322,7 +353,7 @@ def _troubles(outcome: Outcome) -> list[Diagnostic]:
     return [one for one in outcome.diagnostics if one.code in INTERNAL]
 
 
-def _lines(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
+def lines_of(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
     """The rows of a file for its frames: as they were checked or, for steps in other files, as they are now."""
     known: dict[str, Sequence[str] | None] = {path: source.lines for path, source in outcome.sources.items()}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "merge", "unit", "fleet", "clean", "dev")
+COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean", "dev")
 
 is_own = False
 """Whether the process is poolint's own: no host's, which would not thank us for other processes and the like."""
