@@ -52,7 +52,7 @@ def _rules(rules: dict[str, Diagnostic]) -> list[dict[str, Any]]:
     """The rules with these codes, each with one of its findings, which has the name of one that is not installed here."""
     if not rules:
         return []
-    from poolint.cli.rule import known
+    from poolint.explanations import known
 
     told, found = known(rules), []
     for code, one in rules.items():
