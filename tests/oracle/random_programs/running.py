@@ -102,13 +102,17 @@ class _Nowhere(asyncpg.Connection):  # type: ignore[type-arg]
         await self.wait(query, asyncpg.PostgresError)
         return "SELECT 1"
 
+    async def fetchval(self, query: str, *_: Any, **__: Any) -> int:
+        await self.wait(query, asyncpg.PostgresError)
+        return 1
+
     class _protocol:  # noqa: N801
         queries_count = 0
         _is_cancelling = staticmethod(lambda: False)
 
 
 class _Cursor:
-    """What aiosqlite gives, without its thread."""
+    """Its cursor."""
 
     def __init__(self, real: sqlite3.Cursor) -> None:
         self._real = real
@@ -130,8 +134,8 @@ class _Cursor:
         self._real.close()
 
 
-class _Connection:
-    """The same."""
+class Unthreaded:
+    """A connection of aiosqlite without its thread."""
 
     def __init__(self, real: sqlite3.Connection) -> None:
         self._real = self._connection = real
@@ -191,8 +195,8 @@ class World:
         made.create_function("step", 1, self._step)
         return made
 
-    async def _connect_async(self, *_: Any, **__: Any) -> _Connection:
-        return _Connection(self._connect())
+    async def _connect_async(self, *_: Any, **__: Any) -> Unthreaded:
+        return Unthreaded(self._connect())
 
     def _let_commits_fail(self, engine: Any) -> None:
         commit = engine.dialect.do_commit
@@ -267,7 +271,7 @@ class World:
         """How one way ends, and how many connections are out then."""
         kind = program.kind
         run = self._asynchronous if kind.is_async else self._synchronous
-        with _pool_of_asyncpg(self, kind.key) as pool:
+        with pool_of_asyncpg(self, kind.key) as pool:
             given = pool if pool is not None else self.given[kind.source]
             try:
                 end = run(program, function, given)
@@ -307,7 +311,7 @@ class World:
 
 
 @contextmanager
-def _pool_of_asyncpg(world: World, key: str) -> Iterator[Any]:
+def pool_of_asyncpg(world: World, key: str) -> Iterator[Any]:
     """A new pool of asyncpg, where a program has to do with one."""
     if key != "pgconn":
         yield None
