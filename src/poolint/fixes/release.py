@@ -15,7 +15,8 @@ from poolint.diagnostics import Applicability
 from poolint.fixes.plans import Enclose, HandlerToFinally, Protect
 from poolint.models.schema import POOLING
 from poolint.rewrite.extent import Checkout, Extent, Refusal, checkout, extent_of, is_bound_in
-from poolint.rewrite.releases import ends_its_way, is_like_release, new_release, releases, unit
+from poolint.rewrite.releases import ends_its_way, given_back, new_release, releases, unit
+from poolint.syntax.surroundings import is_in_loop
 from poolint.types.call_sites import call_site
 from poolint.types.returns import made_manager
 
@@ -95,6 +96,9 @@ class _Choice:
             said = statement.handlers[0].body[:-1]
             tail = self.behind[index + 1 : index + 1 + len(said)]
             if any(map(self._is_unit, tail)) and list(map(ast.dump, said)) == list(map(ast.dump, tail)):
+                kept = [each for each in self.releases if not any(each in self._in(one) for one in (*said, *tail))]
+                if any(each.call.args for each in kept):
+                    return None  # a pool that has it back already refuses it
                 return HandlerToFinally(statement, tuple(tail), self.function)
         return None
 
@@ -106,9 +110,9 @@ class _Choice:
         if not self._is_bound_before(found):
             return Refusal("release-needs-later-name")
         first, last = index, index
-        while first > 0 and is_like_release(behind[first - 1]) and self._is_bound_before(behind[first - 1]):
+        while first > 0 and self._goes_along(behind[first - 1]):
             first -= 1
-        while last + 1 < len(behind) and is_like_release(behind[last + 1]) and self._is_bound_before(behind[last + 1]):
+        while last + 1 < len(behind) and self._goes_along(behind[last + 1]):
             last += 1
         if first == 0:
             return Refusal("nothing-between")
@@ -141,7 +145,7 @@ class _Choice:
             return Refusal("released-already")
         final: list[ast.stmt] = getattr(host, "finalbody", [])
         moved = [found]
-        if all(self._is_bound_before(each) and (each is found or is_like_release(each)) for each in final):
+        if self._is_bound_before(found) and all(each is found or self._goes_along(each) for each in final):
             moved = final
         elif not self._is_bound_before(found):
             return Refusal("release-needs-later-name")
@@ -180,6 +184,19 @@ class _Choice:
         if len(superfluous) < len(nested) and any(each.call.args for each in nested):
             return Refusal("released-twice")
         return [*superfluous]
+
+    def _goes_along(self, statement: ast.stmt) -> bool:
+        """Whether a release of something else may stand in the same ``finally``: where something has failed, nobody
+        asks for that any more."""
+        given = given_back(statement)
+        if given is None or not self._is_bound_before(statement):
+            return False
+        one, end = self.one, (statement.end_lineno or 0, statement.end_col_offset or 0)
+        repeats = is_in_loop(one.statement, one.scope)
+        return not isinstance(given, ast.Name) or not any(
+            (load.lineno, load.col_offset) > end or (repeats and one.in_suite(load) is None)
+            for load in one.scope.loads.get(given.id, ())
+        )
 
     def _is_bound_before(self, statement: ast.stmt) -> bool:
         names = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)} - {self.one.name}

@@ -169,16 +169,20 @@ def _clears(statement: ast.stmt, name: str) -> bool:
     )
 
 
-def is_like_release(statement: ast.stmt) -> bool:
-    """Whether a statement gives something back, whatever it is: what stands beside a release and belongs to it."""
+def given_back(statement: ast.stmt) -> ast.expr | None:
+    """What a statement gives back, whatever that is: it stands beside a release and belongs to it. None where it does
+    something else."""
     if isinstance(statement, ast.If) and not statement.orelse and len(statement.body) == 1:
         statement = statement.body[0]
     if not isinstance(statement, ast.Expr):
-        return False
+        return None
     value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
     if not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
-        return False
-    return value.func.attr in (_TAKES_BACK if value.args or value.keywords else _UNTYPED)
+        return None
+    given = [*value.args, *(keyword.value for keyword in value.keywords)]
+    if value.func.attr not in (_TAKES_BACK if given else _UNTYPED):
+        return None
+    return given[0] if given else value.func.value
 
 
 def new_release(one: Checkout) -> tuple[ast.Call, bool] | None:
