@@ -12,26 +12,27 @@ from poolint.types.following import origin
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_MAX_STEPS = 6
 
 
 def is_autocommit(ev: Evaluator, call: ast.expr, scope: Scope) -> bool:
     """Whether the connection that ``call`` takes is one of these; what cannot be known is not."""
-    if any(_says_so(one) for one in (*_behind(ev, call, scope), *_chained(call))):
+    models = ev.models
+    if any(_says_so(models, one) for one in (*_behind(ev, call, scope), *_chained(call))):
         return True
     index = index_of(scope)
     if index.sets_autocommit is None:
-        index.sets_autocommit = _set_on(scope)
+        index.sets_autocommit = _set_on(models, scope)
     return not index.sets_autocommit.isdisjoint(index.names_of(call))
 
 
 def _behind(ev: Evaluator, call: ast.expr, scope: Scope) -> Iterator[ast.Call]:
     """The calls that make what a connection is taken from, and the call that takes it."""
-    node = call
-    for _ in range(_MAX_STEPS):
+    node, seen = call, set[ast.expr]()
+    while node not in seen:
+        seen.add(node)
         end = origin(ev, node, scope)
         if not isinstance(end.node, ast.Call):
             return
@@ -49,18 +50,18 @@ def _chained(call: ast.expr) -> Iterator[ast.Call]:
         outer = parent_of(outer)
 
 
-def _set_on(scope: Scope) -> frozenset[str]:
+def _set_on(models: Models, scope: Scope) -> frozenset[str]:
     """The names in a scope on which a call says so."""
-    roots = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and _says_so(one))
+    roots = (one.func.value for one in scope.calls if isinstance(one.func, ast.Attribute) and _says_so(models, one))
     return frozenset(root.id for root in roots if isinstance(root, ast.Name))
 
 
-def _says_so(call: ast.Call) -> bool:
+def _says_so(models: Models, call: ast.Call) -> bool:
     function = call.func
     name = function.attr if isinstance(function, ast.Attribute) else ""
-    if name == "set_autocommit":
+    if name in models.words("sets-autocommit"):
         return any(isinstance(one, ast.Constant) and one.value is True for one in call.args)
-    if name not in ("execution_options", "connection", "connect"):
+    if name not in models.words("sets-isolation"):
         return False
     return any(
         isinstance(one, ast.Constant) and one.value == "AUTOCOMMIT"

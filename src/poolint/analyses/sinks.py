@@ -10,6 +10,7 @@ from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 
 if TYPE_CHECKING:
+    from poolint.models.loader import Models
     from poolint.types.call_sites import CallSite
 
 UNKNOWN_EFFECT = "unknown"
@@ -17,8 +18,6 @@ UNKNOWN_EFFECT = "unknown"
 
 EXTERNAL = frozenset({"http", "mail", "object-store", "rpc", "llm", "subprocess", "broker"})
 """Effects that wait for something outside the process."""
-
-_WRITES = frozenset({"execute", "executemany", "exec", "exec_driver_sql", "copy_records_to_table", "delete", "merge"})
 
 Sink = Callable[["CallSite"], str]
 """Gives the effect of a call by itself; empty where it has none of interest."""
@@ -56,11 +55,15 @@ def end_sink(fact: CallSite) -> str:
     return "database" if is_session and fact.role in ENDING_ROLES else ""
 
 
-def database_sink(fact: CallSite) -> str:
+def database_sink(models: Models) -> Sink:
     """Whether a call writes to a database, commits, or gives a connection back."""
-    if fact.role in ("commit", "rollback", "flush", "release", "dispose"):
-        return "database"
-    return "database" if fact.role == "query" and fact.method in _WRITES else ""
+    writing = models.words("may-write")
+
+    def sink(fact: CallSite) -> str:
+        ends = fact.role in ("commit", "rollback", "flush", "release", "dispose")
+        return "database" if ends or (fact.role == "query" and fact.method in writing) else ""
+
+    return sink
 
 
 def checkout_sink(fact: CallSite) -> str:

@@ -38,20 +38,22 @@ class LeftToCollector(Observation):
     caller: str = ""
 
 
-_SYNC_CALLBACKS = frozenset({"callback", "finalize", "register"})
-_OWNERS = {"callback": "", "finalize": "weakref.finalize", "register": "atexit.register"}
-
 _ENDS = frozenset({"close", "commit", "rollback"})
-_NAMES = _SYNC_CALLBACKS | _ENDS | {"wait_for"}
+_LIMIT = "wait_for"
+
+
+def _names(ev: Evaluator) -> frozenset[str]:
+    return ev.models.words("calls-back") | _ENDS | {_LIMIT}
 
 
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that look like a release and are none."""
-    for node in scope.calls_named(_NAMES):
+    callbacks = ev.models.words("calls-back")
+    for node in scope.calls_named(_names(ev)):
         name = last_name(node.func)
-        if name in _SYNC_CALLBACKS:
+        if name in callbacks:
             yield from _callback(ev, node, name, scope)
-        elif name == "wait_for" and len(node.args) + len(node.keywords) == 2 and node.args:
+        elif name == _LIMIT and len(node.args) + len(node.keywords) == 2 and node.args:
             yield from _no_time(ev, node, scope)
         elif name in _ENDS and isinstance(node.func, ast.Attribute):
             yield from _sync_side(ev, node, scope)
@@ -59,8 +61,8 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
 
 def _callback(ev: Evaluator, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
     """``stack.callback(conn.close)``: a synchronous callback makes the coroutine and drops it."""
-    expected = _OWNERS[name]
-    if expected and ev.qualified_name(ev.type_of(node.func, scope)) != expected:
+    known = ev.models.manners["calls-back"]
+    if name not in known and ev.qualified_name(ev.type_of(node.func, scope)) not in known:
         return
     for argument in node.args:
         found = alternatives(ev.type_of(argument, scope))
@@ -100,4 +102,8 @@ def _sync_side(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observat
     yield LeftToCollector(node, scope.qualified_name, True, text_of(node, scope), "sync-side", cls)
 
 
-DETECTOR = Detector("collector", lambda services: partial(observe, services.evaluator), calls=lambda _: _NAMES)
+DETECTOR = Detector(
+    "collector",
+    lambda services: partial(observe, services.evaluator),
+    calls=lambda services: _names(services.evaluator),
+)

@@ -43,10 +43,6 @@ class LoopInsidePool(Observation):
     path: tuple[Waypoint, ...]
 
 
-_CREATORS = frozenset({"creator", "async_creator"})
-"""Arguments of engines and pools with a function that connects."""
-
-
 def observe(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
     """The calls that run an event loop inside of what ``scope`` makes part of an asynchronous engine's pool."""
     if scope.kind == "class":
@@ -57,9 +53,10 @@ def observe(ev: Evaluator, loops: Effects, scope: Scope) -> Iterator[tuple[Scope
             name = one.event.value if isinstance(one.event, ast.Constant) else None
             event = name if isinstance(name, str) else ""
             yield from _inside(loops, one.listener.scope, one.call, ("listener", event), scope)
+    creators = {one for maker in ev.models.makers.values() for one in maker.creators}
     for call in scope.calls:
         for keyword in call.keywords:
-            if keyword.arg in _CREATORS and _makes_async_pool(ev, call, scope):
+            if keyword.arg in creators and _makes_async_pool(ev, call, scope):
                 for function in alternatives(ev.type_of(keyword.value, scope)):
                     if isinstance(function, Function):
                         yield from _inside(loops, function.scope, keyword.value, ("creator", keyword.arg), scope)

@@ -73,7 +73,7 @@ class Services:
         self.edges = edges = Edges(self.evaluator, self.components)
         self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink)
         self.sync_sessions = Effects(edges, sync_session_sink)
-        self.database = Effects(edges, database_sink)
+        self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)

@@ -69,6 +69,9 @@ How = Literal[
     "makes-query",
     "pends",
     "writes",
+    "may-write",
+    "sets-isolation",
+    "sets-autocommit",
     "builds-change",
     "attaches",
     "leads-to-driver",
@@ -83,6 +86,7 @@ How = Literal[
     "shows-engine",
     "talks",
     # threads
+    "calls-back",
     "starts-thread",
     "waits-for-thread",
     # settings
@@ -140,7 +144,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``reads-rows``: methods that give rows, or a value of one, read whole. ``runs``: methods that run the statement that they
     are given; ``asks``: what says which columns or entities are asked for, ``makes-query`` as a method of a session;
     ``builds-change``: what makes a statement that changes or locks rows. ``pends``: methods after which a commit has to flush,
-    ``writes`` others that write or lead to it; ``attaches``: they make their argument one of the session's.
+    ``writes`` others that write or lead to it, and ``may-write`` those that run what may be such a statement;
+    ``attaches``: they make their argument one of the session's. ``sets-isolation`` and ``sets-autocommit``: they take the
+    isolation level of a connection, and whether it commits each statement by itself.
     ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
     nothing declares, and has such a name, to be a session or a connection, or an engine; ``talks``: methods of drivers.
@@ -148,6 +154,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
 
+    ``calls-back``: they are given a function that they call later, and drop what it returns.
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;

@@ -317,7 +317,8 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the values of these where they are not given; a size that has none is the minimum. ``unlimited`` maps an argument
     to the value by which it sets no limit. ``accepts`` are all arguments that it takes, where it or its driver
     refuses all others, and ``refusal`` the exception that says so. ``ordered``: it refuses a size below the minimum.
-    ``pools``: the arguments by which it configures the pool of the engine. ``settings``: where an extension makes one by what
+    ``pools``: the arguments by which it configures the pool of the engine, and ``creators`` those with a function that
+    connects. ``settings``: where an extension makes one by what
     it finds in a configuration, the names of its arguments and of its URL there.
     """
 
@@ -340,6 +341,7 @@ class Maker(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     refusal: str = "TypeError"
     ordered: bool = False
     pools: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
     settings: tuple[str, str] | None = None
 
 
