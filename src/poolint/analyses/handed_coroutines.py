@@ -25,6 +25,7 @@ def handed(ev: Evaluator, function: Scope) -> Witness | None:
     hand on nothing.
     """
     links: list[Link] = []
+    works_on_database = database_sink(ev.models)
     seen: set[Scope] = set()
     current: Scope | None = function
     while current is not None and current not in seen and _hands_on(current):
@@ -35,7 +36,7 @@ def handed(ev: Evaluator, function: Scope) -> Witness | None:
         facts = [call_site(ev, one, current, use_evidence=False) for one in made]
         if all(one is not None and one.row is not None for one in facts):
             works = all(
-                fact is not None and fact.row is not None and fact.row.call == "coroutine" and database_sink(fact)
+                fact is not None and fact.row is not None and fact.row.call == "coroutine" and works_on_database(fact)
                 for fact in facts
             )
             first = facts[0]
