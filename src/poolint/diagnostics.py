@@ -50,6 +50,14 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A stretch of a file."""
+
+    filename: str
+    range: Range
+
+
+@dataclass(frozen=True)
 class Edit:
     """Replace the text in ``range`` by ``content``; an insertion has an empty range."""
 
@@ -79,7 +87,9 @@ class Diagnostic:
 
     ``function`` is the qualified name of the function around it (``"<module>"`` outside any), ``resource`` the name
     of what leaks as written, and ``statement_end_row`` the last row of the statement it stands in, where a
-    suppression comment may also stand. ``fingerprint`` survives moved lines.
+    suppression comment may also stand. ``fingerprint`` survives moved lines. ``decision`` is what it shares with the others
+    of its code and function that one change takes away all at once, empty where it stands alone; ``also`` are the places of
+    those that are told with it.
     """
 
     code: str
@@ -96,6 +106,8 @@ class Diagnostic:
     fingerprint: str = ""
     statement_end_row: int = 0
     url: str = ""
+    decision: str = ""
+    also: tuple[Place, ...] = ()
 
     @property
     def sort_key(self) -> tuple[str, Range, str, str]:

@@ -358,6 +358,7 @@ class Judgement:
             path=steps(verdict.path),
             fix=fix,
             statement_end_row=last,
+            decision=verdict.decision,
         )
         if relaxed is None:
             self.found.append(found)

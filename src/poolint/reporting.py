@@ -21,9 +21,20 @@ def reportable(
 ) -> list[Diagnostic]:
     """What there is to report on one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
 
-    The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out.
+    The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out: they
+    silence findings themselves, one at a time, so those of one decision are told one by one there.
     Without ``looked_at`` nothing is to be found in it, and only its comments are read.
     """
+    found = _left(checker, settings, source, noqa=noqa, looked_at=looked_at)
+    if not (noqa and found):
+        return found
+    from poolint.decisions import merged
+
+    return merged(found)
+
+
+def _left(checker: Checker, settings: Settings, source: Source, *, noqa: bool, looked_at: bool) -> list[Diagnostic]:
+    """What is left where comments have silenced the rest."""
     found = everything = checker.check(source) if looked_at else []
     if settings.certainty == "certain":
         found = [one for one in found if one.certainty == "certain"]

@@ -128,6 +128,7 @@ def test_json_has_the_keys_of_ruff_and_ours(tmp_path: Path) -> None:
                 "end_location": {"row": 3, "column": 20},
             }
         ],
+        "also": [],
         "certainty": "certain",
         "fingerprint": "0123",
     }

@@ -9,7 +9,7 @@ import msgspec
 
 from poolint.cli.check import Arguments, exit_code, report
 from poolint.config import ConfigError
-from poolint.diagnostics import Applicability, Certainty, Diagnostic, Edit, Fix, Position, Range, Step
+from poolint.diagnostics import Applicability, Certainty, Diagnostic, Edit, Fix, Place, Position, Range, Step
 from poolint.files import read_regular
 from poolint.runner import Outcome
 
@@ -38,6 +38,12 @@ class _Step(msgspec.Struct):
     end_location: _Place
 
 
+class _Also(msgspec.Struct):
+    filename: str
+    location: _Place
+    end_location: _Place
+
+
 class _Finding(msgspec.Struct):
     """One finding as ``output.json`` writes it, in so far as it is needed to write it again."""
 
@@ -53,6 +59,7 @@ class _Finding(msgspec.Struct):
     path: list[_Step]
     certainty: Certainty
     fingerprint: str
+    also: list[_Also] = []
 
 
 def merge(paths: list[str], outputs: dict[str | None, str], quiet: bool, exit_zero: bool) -> int:
@@ -99,9 +106,10 @@ def _diagnostic(one: _Finding) -> Diagnostic:
         ),
         fingerprint=one.fingerprint,
         url=one.url or "",
+        also=tuple(Place(each.filename, _range(each)) for each in one.also),
     )
 
 
-def _range(one: _Finding | _Step | _Edit) -> Range:
+def _range(one: _Finding | _Step | _Edit | _Also) -> Range:
     start, end = one.location, one.end_location
     return Range(Position(start.row, start.column), Position(end.row, end.column))

@@ -72,6 +72,14 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
             }
             for step in one.path
         ],
+        "also": [
+            {
+                "filename": os.path.abspath(place.filename),
+                "location": _position(place.range.start),
+                "end_location": _position(place.range.end),
+            }
+            for place in one.also
+        ],
         "certainty": one.certainty.value,
         "fingerprint": one.fingerprint,
     }

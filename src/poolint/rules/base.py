@@ -106,7 +106,8 @@ class Verdict:
 
     The waypoints of an observation may be handed on as they are, to be worded by ``rules.paths``.
 
-    ``told_in`` are kinds of file in which it is reported although the rule is off there.
+    ``told_in`` are kinds of file in which it is reported although the rule is off there. ``decision``: what this shares with
+    others in its function that are told as one finding, the first of them; empty where it stands alone.
     """
 
     message: str
@@ -114,6 +115,7 @@ class Verdict:
     path: tuple[Waypoint | Step, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     told_in: frozenset[str] = frozenset()
+    decision: str = ""
 
 
 @dataclass(frozen=True)

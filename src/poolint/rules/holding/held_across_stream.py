@@ -99,7 +99,9 @@ class HeldAcrossStream(Rule):
                 )
             if observation.effect != "client":
                 return None
-            return verdict(observation, f"`{chain(observation)}` waits for its client {while_held(observation)}")
+            # Whoever lets go of the connection before the first message does so before all of them.
+            held = f"{observation.resource} {observation.begun.range.start}"
+            return verdict(observation, f"`{chain(observation)}` waits for its client {while_held(observation)}", held)
         assert isinstance(observation, StreamedFrom)
         return Verdict(
             f"`{observation.response}` streams from `{observation.generator}()` with `{observation.resource}`, which "

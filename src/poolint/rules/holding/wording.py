@@ -83,7 +83,7 @@ def what_becomes(stream: StreamedFrom) -> str:
     return f"ends with {OWNERS[stream.ends]}: {again}, or it holds a connection until the client has read everything"
 
 
-def verdict(call: CallWhileHeld, message: str) -> Verdict:
+def verdict(call: CallWhileHeld, message: str, decision: str = "") -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
     certainty = Certainty.POSSIBLE if call.is_possible else Certainty.CERTAIN
-    return Verdict(message, call.names[-1], call.path, certainty)
+    return Verdict(message, call.names[-1], call.path, certainty, decision=decision)
