@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.models.schema import Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
+from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,10 @@ READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
 
 FALLBACK = "*"
 """The method name that stands for all public methods that have no row of their own."""
+
+
+LEAVING = frozenset({"__aexit__", "__exit__"})
+"""The methods of Python's protocols by which blocks are left."""
 
 
 class Models:
@@ -126,7 +130,7 @@ class Models:
         self.screened_roots = frozenset(screened)
         # Keyed by class name: a Class holds a dict, so it cannot be hashed itself.
         self._lineages: dict[str, tuple[Class, ...]] = {}
-        self._methods: dict[str, dict[str, Method]] = {}
+        self._methods: dict[str, dict[str, Method | None]] = {}
         self._attributes: dict[str, dict[str, str]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[How, ...], frozenset[str]] = {}
@@ -189,7 +193,7 @@ class Models:
         """The row for calling ``name`` on an instance of ``cls`` or on ``cls`` itself; None where nothing is known.
 
         A row that names the method, also one of a base, comes before any fallback row; a fallback covers public
-        names only.
+        names only. Who calls ``__aexit__`` or ``__exit__`` by hand does what the end of a block does.
         """
         table = self._methods.get(cls.name)
         if table is None:
@@ -199,7 +203,19 @@ class Models:
         method = table.get(name)
         if method is None and not name.startswith("_"):
             method = table.get(FALLBACK)
+        if method is None and name in LEAVING:
+            method = table[name] = self._leaving(cls, name)
         return method
+
+    def _leaving(self, cls: Class, name: str) -> Method | None:
+        """What the end of a block on an instance does, where that closes it: its first method that does so."""
+        is_async = name == "__aexit__"
+        family = self.lineage(cls)
+        if not any(one.async_enter if is_async else one.enter for one in family) or not cls.releases_on_exit:
+            return None
+        closing = (row for one in family for row in one.methods if row.role in CLOSING_ROLES and row.releases == "self")
+        found = next(closing, None)
+        return Method((name,), "coroutine" if is_async else "sync", found.role) if found is not None else None
 
     def attribute(self, cls: Class, name: str) -> str | None:
         """The type expression of the attribute ``name`` of an instance of ``cls``; None where nothing is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.models.loader import LEAVING
 from poolint.models.schema import OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Vocabulary:
                     and method.role in REACHING_ROLES
                 ):
                     self.reaches.update(method.names)
+        self.of_resources.update(LEAVING)
+        self.pending.add("__aexit__")
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]
             (self.sync if function.call == "sync" else self.pending).add(last)
