@@ -108,6 +108,7 @@ def parse(argv: list[str]) -> int:
             cache=not options.no_cache,
             cache_dir=options.cache_dir,
             baseline="" if options.no_baseline else options.baseline,
+            diff_base="HEAD" if options.changed else options.diff_base,
         )
     )
 
@@ -170,6 +171,8 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     rules.add_argument(
         "--baseline", metavar="FILE", help=f"what is known (default: {NAME} at the root of the settings)"
     )
+    rules.add_argument("--diff-base", metavar="REV", help="report only what has come since this revision of git")
+    rules.add_argument("--changed", action="store_true", help="the same as --diff-base HEAD: what is not committed yet")
     rules.add_argument("--no-baseline", action="store_true", help="report also what is known")
 
     output = check.add_argument_group("output")

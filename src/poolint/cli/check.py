@@ -34,7 +34,9 @@ class Arguments:
         "cache",
         "cache_dir",
         "color",
+        "cwd",
         "diff",
+        "diff_base",
         "exit_non_zero_on_fix",
         "exit_zero",
         "fix",
@@ -68,6 +70,7 @@ class Arguments:
         cache: bool = True,
         cache_dir: str | None = None,
         baseline: str | None = None,
+        diff_base: str | None = None,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -90,6 +93,15 @@ class Arguments:
         self.cache_dir = cache_dir
         self.baseline = baseline
         """The file with what is known; None for the one at the root of the settings, and an empty text for none."""
+        self.diff_base = diff_base
+        """The revision whose findings are known."""
+        self.cwd = os.getcwd()
+
+    def at(self, paths: Sequence[str], cwd: str) -> Arguments:
+        """The same for other files, checked from another directory, where nothing is written."""
+        other = Arguments(paths, self.overrides, isolated=self.isolated, quiet=True, jobs=self.jobs, cache=False)
+        other.cwd = cwd
+        return other
 
 
 def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
@@ -125,7 +137,7 @@ def run(arguments: Arguments, make: MakeChecker | None = None) -> Outcome:
 def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress | None = None) -> Runner:
     from poolint.runner import Options, Runner
 
-    resolver = Resolver(os.getcwd(), arguments.isolated, arguments.overrides)
+    resolver = Resolver(arguments.cwd, arguments.isolated, arguments.overrides)
     options = Options(
         arguments.fix,
         arguments.unsafe,
@@ -140,6 +152,10 @@ def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress |
 
 def _without_known(outcome: Outcome, arguments: Arguments) -> list[str]:
     """Take out of the findings what a baseline knows, and give what there is to say of that."""
+    if arguments.diff_base is not None:
+        from poolint.cli import since
+
+        since.apply(outcome, arguments, arguments.diff_base)
     if arguments.baseline == "" or arguments.isolated or not outcome.paths:
         return []
     from poolint.cli import baseline
@@ -161,7 +177,7 @@ def _sharing(arguments: Arguments) -> Share | None:
 
         coverage = _tells_coverage(arguments)
         jobs = arguments.jobs or cores()
-        sharing = Sharing(jobs, os.getcwd(), arguments.isolated, arguments.overrides, coverage)
+        sharing = Sharing(jobs, arguments.cwd, arguments.isolated, arguments.overrides, coverage)
         return sharing(runner, files, outcome)
 
     return share
