@@ -31,21 +31,9 @@ DEFAULT_EXCLUDE = (
 CERTAINTIES = ("certain", "possible")
 
 KEYS = (
-    "select",
-    "ignore",
-    "extend-select",
-    "extend-ignore",
-    "per-file-ignores",
-    "exclude",
-    "extend-exclude",
-    "force-exclude",
-    "certainty",
-    "budget",
-    "models",
-    "strict-noqa",
-    "src",
-    "cache",
-)
+    "select", "ignore", "extend-select", "extend-ignore", "per-file-ignores", "exclude", "extend-exclude",
+    "force-exclude", "certainty", "budget", "models", "strict-noqa", "src", "cache",
+)  # fmt: skip
 
 
 _NO_TOML = ("utf-16-le", "utf-16-be")
@@ -161,22 +149,40 @@ class Settings:
 
 
 class Overrides:
-    """What the command line says about every file, whatever ``pyproject.toml`` governs it."""
+    """What the command line says about every file, whatever ``pyproject.toml`` governs it.
 
-    __slots__ = ("certainty", "force_exclude", "selectors")
+    ``exclude`` replaces what is excluded by default and by settings, the other patterns come to those that there are.
+    """
+
+    __slots__ = ("certainty", "exclude", "extend_exclude", "force_exclude", "per_file_ignores", "selectors")
 
     def __init__(
-        self, selectors: Selectors | None = None, force_exclude: bool = False, certainty: str | None = None
+        self,
+        selectors: Selectors | None = None,
+        force_exclude: bool = False,
+        certainty: str | None = None,
+        exclude: tuple[str, ...] | None = None,
+        extend_exclude: tuple[str, ...] = (),
+        per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = (),
     ) -> None:
+        """Raises ``ConfigError`` for patterns that mean nothing."""
         self.selectors = selectors or Selectors(origin="--")
         self.force_exclude = force_exclude
         self.certainty = certainty
+        self.exclude = exclude
+        self.extend_exclude = extend_exclude
+        self.per_file_ignores = per_file_ignores
+        ignored = tuple(pattern for pattern, _ in per_file_ignores)
+        for key, patterns in (("exclude", exclude), ("extend-exclude", extend_exclude), ("per-file-ignores", ignored)):
+            _check_patterns(patterns or (), "the command line:", key)
 
     def over(self, settings: Settings) -> Settings:
         """``settings`` with this laid over it, in place."""
         settings.command_line = self.selectors
         settings.force_exclude = settings.force_exclude or self.force_exclude
         settings.certainty = self.certainty or settings.certainty
+        settings.exclude = (settings.exclude if self.exclude is None else self.exclude) + self.extend_exclude
+        settings.per_file_ignores += self.per_file_ignores
         return settings
 
 

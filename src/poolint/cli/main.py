@@ -73,7 +73,7 @@ def _dispatch(argv: list[str]) -> int:
         if argv[:1] != ["rule"]:
             _need_directory()
         rest = argv[1:] if argv[:1] == ["check"] else argv
-        if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith("-") for argument in rest):
+        if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith(("-", "@")) for argument in rest):
             from poolint.cli.arguments import parse
 
             return parse(argv)
