@@ -105,6 +105,12 @@ def _telling(binding: Binding) -> Iterator[str]:
 
 def _words(node: ast.AST | None) -> Iterator[str]:
     """The names in an expression, and in what a string there says."""
+    while isinstance(node, ast.Attribute):  # most of what there is: a name, or a dotted one
+        yield node.attr
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+        return
     for one in ast.walk(node) if node is not None else ():
         if isinstance(one, ast.Name):
             yield one.id

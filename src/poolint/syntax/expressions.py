@@ -7,6 +7,8 @@ import ast
 
 def dotted(node: ast.AST) -> str:
     """A name, or attributes of one, as written; empty for anything else."""
+    if type(node) is ast.Name:
+        return node.id
     parts: list[str] = []
     while type(node) is ast.Attribute:
         parts.append(node.attr)

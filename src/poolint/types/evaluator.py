@@ -125,6 +125,9 @@ class Evaluator:
             return found
         if isinstance(node, ast.Constant):
             return NOTHING if node.value is None else UNKNOWN
+        active = self._active
+        if active and node not in active and len(active) < _MAX_DEPTH:
+            return self._begun(node, self._type_of, (node, scope))  # as `once` does with most questions
         return self.once(node, self._type_of, node, scope)
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
@@ -233,13 +236,8 @@ class Evaluator:
         if bindings is not None:
             if len(bindings) == 1:
                 return self._started(self.binding(bindings[0], bindings[0].home(scope)), node, scope)
-            found = union(
-                [
-                    self.binding(one, one.home(scope))
-                    for one in reaching.as_type_checked(reaching.reaching(bindings, node))
-                ]
-            )
-            return self._started(found, node, scope)
+            seen = reaching.as_type_checked(reaching.reaching(bindings, node))
+            return self._started(union([self.binding(one, one.home(scope)) for one in seen]), node, scope)
         return self.outer_name(node.id, scope)
 
     def _started(self, one: Type, node: ast.Name, scope: Scope) -> Type:

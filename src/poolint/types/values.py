@@ -221,6 +221,8 @@ def _identity(cls: schema.Class | Scope) -> object:
 
 def union(types: list[Type]) -> Type:
     """The union of ``types``; unknown as soon as one of them is, since nothing would then hold for all."""
+    if len(types) == 1 and not isinstance(types[0], Either):
+        return UNKNOWN if types[0] is FOREIGN else types[0]
     members: list[Type] = []
     for one in types:
         for member in one.members if isinstance(one, Either) else (one,):
@@ -254,8 +256,12 @@ def without_none(one: Type) -> Type:
 
 def alternatives(one: Type) -> tuple[Type, ...]:
     """The alternatives of a type, ``None`` left out."""
-    one = without_none(one)
-    return one.members if isinstance(one, Either) else (one,)
+    if isinstance(one, Either):
+        if not any(member is NOTHING for member in one.members):
+            return one.members
+        one = without_none(one)
+        return one.members if isinstance(one, Either) else (one,)
+    return (UNKNOWN if one is NOTHING else one,)
 
 
 def is_entered_by(one: Instance, *, asynchronous: bool) -> bool:
