@@ -14,7 +14,7 @@ from poolint.flow.flags import name_of
 from poolint.types.evidence import SAYS_DATABASE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Set
 
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -72,17 +72,9 @@ class Carrying:
             names = self._of_file[scope.module.scope] = {one.decode() for one in carried}
         if scope.kind != "function":
             return names
-        annotations = {one.arg: one.annotation for one in _parameters(scope)}
-        bound = scope.bindings.keys() | annotations.keys()
-        found = {*names, *own, *filter(self.says_database, bound)}
-        waiting = [name for name in bound if name not in found] if found else []
-        told = {
-            name: {
-                *_words(annotations.get(name)),
-                *(word for one in scope.bindings.get(name, ()) for word in _telling(one)),
-            }
-            for name in waiting
-        }
+        found = {*names, *own, *filter(self.says_database, scope.bindings)}
+        waiting = [name for name in scope.bindings if name not in found] if found else []
+        told = {name: set().union(*map(_telling, scope.bindings[name])) for name in waiting}
         fresh = waiting
         while fresh:
             fresh = [name for name in waiting if not told[name].isdisjoint(found)]
@@ -91,35 +83,33 @@ class Carrying:
         return found | {"self"} if own else found
 
 
-def _telling(binding: Binding) -> Iterator[str]:
+def _telling(binding: Binding) -> set[str]:
     """The words that tell what a binding binds: of a call only what is called, where that is a plain name or begins
     with a class: what the methods of an object give is mostly data."""
-    yield from _words(binding.annotation)
+    found: set[str] = set()
+    if binding.annotation is not None:
+        _add_words(binding.annotation, found)
     value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
     if isinstance(value, ast.Call) and binding.kind != "with":
         text = name_of(value.func)
-        yield text.partition(".")[0] if text[:1].isupper() else text
-    else:
-        yield from _words(value)
+        found.add(text.partition(".")[0] if text[:1].isupper() else text)
+    elif value is not None:
+        _add_words(value, found)
+    return found
 
 
-def _words(node: ast.AST | None) -> Iterator[str]:
-    """The names in an expression, and in what a string there says."""
-    while isinstance(node, ast.Attribute):  # most of what there is: a name, or a dotted one
-        yield node.attr
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
-        return
-    for one in ast.walk(node) if node is not None else ():
-        if isinstance(one, ast.Name):
-            yield one.id
-        elif isinstance(one, ast.Attribute):
-            yield one.attr
-        elif isinstance(one, ast.Constant) and isinstance(one.value, str):
-            yield from _WORD.findall(one.value)
-
-
-def _parameters(scope: Scope) -> list[ast.arg]:
-    declared = getattr(scope.node, "args", None)
-    return [*declared.posonlyargs, *declared.args, *declared.kwonlyargs] if declared is not None else []
+def _add_words(node: ast.AST, found: set[str]) -> None:
+    """Add the names in an expression, and those in what a string there says."""
+    waiting = [node]
+    for one in waiting:  # grows
+        kind = type(one)
+        if kind is ast.Name:
+            found.add(one.id)  # type: ignore[attr-defined]
+        elif kind is ast.Constant:
+            if isinstance(one.value, str):  # type: ignore[attr-defined]
+                found.update(_WORD.findall(one.value))  # type: ignore[attr-defined]
+        elif kind is ast.Attribute:
+            found.add(one.attr)  # type: ignore[attr-defined]
+            waiting.append(one.value)  # type: ignore[attr-defined]
+        else:
+            waiting += ast.iter_child_nodes(one)

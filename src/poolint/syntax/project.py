@@ -253,8 +253,9 @@ class Project:
 
     def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}
+        texts = self._texts.get(root, {})
         for path in self.files(root):
-            if not assigns_state(self.bytes_of(path)):
+            if not assigns_state(texts[path] if path in texts else self.bytes_of(path)):
                 continue
             if recording.active is not None:
                 recording.active.answered(question, [path])

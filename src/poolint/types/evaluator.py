@@ -106,7 +106,12 @@ class Evaluator:
                 return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
             raise MetAgain
-        return self._begun(key, compute, arguments)
+        active[key] = None
+        try:
+            found = self._memo[key] = compute(*arguments)
+        finally:
+            active.pop(key, None)
+        return found
 
     def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
         self._active[key] = None
@@ -125,9 +130,6 @@ class Evaluator:
             return found
         if isinstance(node, ast.Constant):
             return NOTHING if node.value is None else UNKNOWN
-        active = self._active
-        if active and node not in active and len(active) < _MAX_DEPTH:
-            return self._begun(node, self._type_of, (node, scope))  # as `once` does with most questions
         return self.once(node, self._type_of, node, scope)
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
