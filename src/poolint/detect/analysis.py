@@ -52,7 +52,7 @@ class Analysis(Services):
         found: list[list[tuple[Scope, Observation]]] = [[] for _ in scopes]
         for one in self._asked():
             part = f"detector `{one.name}`"
-            if part in crashes or not one.is_about(module):
+            if part in crashes or not one.is_about_text(module.source.data):
                 continue
             at = _At(scopes[0])
             crashes.guarded(part, partial(self._ask, one, scopes, found, at), None, at)

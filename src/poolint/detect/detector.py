@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from poolint.detect.observation import Observation
     from poolint.detect.services import Services
-    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 
     Observe: TypeAlias = "Callable[[Scope], Iterable[Observation | tuple[Scope, Observation]]]"
@@ -69,13 +68,13 @@ class Question:
         self._calls: AbstractSet[str] | None = None
         self._observe: Observe | None = None
 
-    def is_about(self, module: Module) -> bool:
-        """Whether something may be observed in a module, by its text."""
+    def is_about_text(self, text: bytes) -> bool:
+        """Whether something may be observed in a module with this text."""
         if self._detector.words is None:
             return True
         if self._words is None:
             self._words = frozenset(self._detector.words(self._services))
-        return any(map(module.mentions, self._words))
+        return any(word in text for word in self._words)
 
     def about(self, scopes: Sequence[Scope]) -> Iterator[int]:
         """The indices of the scopes in which something may be observed."""
