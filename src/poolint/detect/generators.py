@@ -15,7 +15,8 @@ from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, Instance, Pending, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,17 +41,28 @@ def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
         left = _left(node, parent_of(node))
         if left is None:
             continue
-        callees = alternatives(ev.type_of(node.func, scope))
-        if len(callees) != 1 or not isinstance(callees[0], Function):
-            continue
-        inner = callees[0].scope
-        if not (inner.is_async and inner.is_generator):
-            continue
-        holds = _held_across_yield(ev, inner)
+        name, holds = _held_by(ev, node, scope)
         if holds:
             loops = isinstance(left, ast.stmt)
             at = waypoint("generator-left" if loops else "generator-stepped-once", left, scope.module)
-            yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), inner.name, holds, at)
+            yield AbandonedGenerator(node, scope.qualified_name, may_await(node, scope), name, holds, at)
+
+
+def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
+    """The generator that a call makes, and what it holds while it yields: as its body shows, or as is declared of what is
+    called: that it gives sessions or connections one after the other."""
+    callees = alternatives(ev.type_of(node.func, scope))
+    if len(callees) != 1:
+        return "", ""
+    if isinstance(callees[0], Function) and callees[0].scope.is_generator:
+        inner = callees[0].scope
+        return inner.name, _held_across_yield(ev, inner) if inner.is_async else ""
+    made = ev.type_of(node, scope)
+    is_asynchronous = isinstance(made, Pending) and made.call == "async-generator"
+    items = alternatives(made.item) if isinstance(made, Pending) and is_asynchronous else ()
+    lent = [one.base for one in items if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES]
+    is_one = bool(lent) and len(lent) == len(items)
+    return last_name(node.func), lent[0].name.rpartition(".")[2] if is_one else ""
 
 
 def _left(node: ast.Call, parent: ast.AST | None) -> ast.stmt | ast.expr | None:

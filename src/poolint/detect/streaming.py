@@ -19,6 +19,7 @@ from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
 from poolint.detect.responding import held_after_response
 from poolint.detect.waiting import CallWhileHeld
+from poolint.detect.yielding import held_over_yields
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import is_entry, parameters
@@ -111,6 +112,7 @@ class Streaming:
                         )
                     if not captured and not self._is_short(body, one, scope):
                         yield from self._held(made, node, one.scope, scope)
+                        yield from self._held_inside(made, node, one.scope, scope)
 
     def _held(self, made: _Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""
@@ -118,6 +120,14 @@ class Streaming:
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", (held.taken,))
+
+    def _held_inside(self, made: _Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
+        """What the generator has taken itself and holds while it yields."""
+        held = held_over_yields(self.ev, self.holdings, generator)
+        if held is not None:
+            place = (node, scope.qualified_name, may_await(node, scope))
+            names = (made.response, generator.name)
+            yield CallWhileHeld(*place, held.resource, "", held.taken, names, "yield", (held.taken, held.over))
 
     def _is_short(self, body: ast.Call, generator: Function, scope: Scope) -> bool:
         """Whether a generator yields the few lines that it has, without waiting, or wraps one that does."""

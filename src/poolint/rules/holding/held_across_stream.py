@@ -97,6 +97,13 @@ class HeldAcrossStream(Rule):
                 return verdict(
                     observation, f"{text}: the request's dependencies end only when the client has read everything"
                 )
+            if observation.effect == "yield":
+                response, generator = observation.names
+                return verdict(
+                    observation,
+                    f"`{response}` streams from `{generator}()`, which holds a connection by `{observation.resource}` while it "
+                    "yields: until the client has read everything",
+                )
             if observation.effect != "client":
                 return None
             # Whoever lets go of the connection before the first message does so before all of them.

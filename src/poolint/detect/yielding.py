@@ -1,0 +1,69 @@
+"""What a generator of a response holds itself while it yields: each `yield` there waits for the client."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.holding.entry import since
+from poolint.analyses.waypoints import waypoint
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_site
+from poolint.types.values import Instance, alternatives
+
+if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.waypoints import Waypoint
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+class Held(NamedTuple):
+    """A connection that a generator has taken: by what, as written, where, and the `yield` that it is held over."""
+
+    resource: str
+    taken: Waypoint
+    over: Waypoint
+
+
+def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
+    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them."""
+    for node in generator.yields:
+        loops = _loops(node, generator)
+        if not loops or any(_is_open(ev, one, generator) for one in loops):
+            continue
+        for hold in holdings.at(node, generator):
+            root = hold.resource.partition(".")[0]
+            own = generator.bindings.get(root, ())
+            if own and all(one.kind in ("with", "assign", "annotated") for one in own):
+                over = waypoint("yields", node, generator.module, hold.resource)
+                return Held(hold.resource, since(hold, generator), over)
+    return None
+
+
+def _loops(node: ast.AST, generator: Scope) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    current = parent_of(node)
+    while current is not None and current is not generator.node:
+        if isinstance(current, _LOOPS):
+            found.append(current)
+        current = parent_of(current)
+    return found
+
+
+def _is_open(ev: Evaluator, loop: ast.AST, generator: Scope) -> bool:
+    """Whether a loop goes over what is read from the connection while it runs: rows that may be too many to have at once."""
+    if not isinstance(loop, (ast.For, ast.AsyncFor)):
+        return False
+    for one in alternatives(ev.type_of(loop.iter, generator)):
+        base = one.base if isinstance(one, Instance) else None
+        if base is not None and base.kind in ("cursor", "result") and (base.kind == "cursor" or base.mode == "async"):
+            return True
+    return isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
+
+
+def _is_streaming(ev: Evaluator, call: ast.Call, generator: Scope) -> bool:
+    fact = call_site(ev, call, generator)
+    return fact is None or fact.role in ("stream", "cursor", "query")
