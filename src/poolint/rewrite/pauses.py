@@ -14,7 +14,7 @@ from poolint.models.schema import SESSIONS
 from poolint.rewrite.reads import only_reads
 from poolint.syntax.scopes import is_captured, parent_of, statement_of
 from poolint.syntax.surroundings import is_inside
-from poolint.types.annotated import is_injected
+from poolint.types.annotated import is_given_in_sight
 from poolint.types.call_sites import call_site
 from poolint.types.values import Function, Instance, alternatives
 
@@ -64,7 +64,7 @@ def _is_own(ev: Evaluator, holdings: Holdings, resource: str, scope: Scope) -> b
     if len(found) != 1:
         return False
     if found[0].kind == "parameter":
-        return is_injected(ev, found[0], scope)
+        return is_given_in_sight(ev, found[0], scope)
     value = found[0].value.value if isinstance(found[0].value, ast.Await) else found[0].value
     return found[0].kind in ("with", "assign") and isinstance(value, ast.Call) and _makes(ev, value, scope)
 

@@ -253,7 +253,17 @@ def classes_of(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
 
 
 def is_injected(ev: Evaluator, parameter: Binding, scope: Scope) -> bool:
-    """Whether a framework passes a parameter: by its default, or by the metadata of its ``Annotated``."""
+    """Whether a framework passes a parameter: by its default, or by the metadata of its ``Annotated``; also where nothing is
+    known of what gives the value."""
+    for one, where in dependencies(ev, parameter, scope):
+        row = injection(ev, one, where)
+        if row is not None and provider_in(row, one) is not None:
+            return True
+    return False
+
+
+def is_given_in_sight(ev: Evaluator, parameter: Binding, scope: Scope) -> bool:
+    """The same, where it is known what gives the value."""
     return any(injected(ev, one, where) is not UNKNOWN for one, where in dependencies(ev, parameter, scope))
 
 
