@@ -52,6 +52,7 @@ How = Literal[
     "hands-on",
     "gives-back",
     "removes",
+    "ends-sessions",
     "tidies",
     "shuts-down",
     "fails",
@@ -136,7 +137,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     using it; ``keeps``: methods that keep what they are given, and ``keeps-given`` functions that may. ``hands-on``: who is
     given something by them may end it.
 
-    ``gives-back``: methods that give something back, ``removes`` the same of a registry, and ``tidies`` what else is called
+    ``gives-back``: methods that give something back, ``removes`` the same of a registry, ``ends-sessions`` what
+    makes a block at whose end the sessions of registries are removed, and ``tidies`` what else is called
     when it is over; ``shuts-down`` end what lends to others. ``fails``: functions that are there to raise or to end the
     process; ``reports``: they write, or make words of, what they are given. ``timeout-error`` and ``cancelled-error``:
     exceptions that say that time is up, and that a task is cancelled.

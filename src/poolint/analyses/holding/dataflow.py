@@ -134,7 +134,8 @@ class Holdings:
                 loops.update(_loops(call))
         if first is None:
             return []
-        return [call for call in scope.calls if _position(call) > first or not loops.isdisjoint(_loops(call))]
+        # What is an argument of a call is taken before that is made.
+        return [call for call in scope.calls if _end(call) > first or not loops.isdisjoint(_loops(call))]
 
     def over(self, scope: Scope) -> Iterator[tuple[ast.Call, list[Hold]]]:
         """The calls of a function that something is held over, and what that is."""
@@ -297,6 +298,10 @@ def _ended(standings: list[Standing]) -> Change | None:
 
 def _position(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
+
+
+def _end(node: ast.expr) -> tuple[int, int]:
+    return (node.end_lineno or node.lineno, node.end_col_offset or 0)
 
 
 def _loops(node: ast.AST) -> list[ast.AST]:

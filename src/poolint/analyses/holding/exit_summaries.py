@@ -110,7 +110,7 @@ class Leaving:
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
-            found = _left(self.holdings.graph(scope), changes, name, scope, dict(key.fixed))
+            found = ways_left(self.holdings.graph(scope), changes, name, scope, dict(key.fixed))
         except TooComplex:
             return Left.ENDED
         return reduce(on_some_way, found, Left.NEVER)
@@ -198,7 +198,7 @@ def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
     return False
 
 
-def _left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Values) -> set[Left]:
+def ways_left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Values) -> set[Left]:
     """How a function can leave a resource when it returns, by ways on which nothing raises and that ``fixed`` allows.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from

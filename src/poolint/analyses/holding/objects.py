@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.direct import is_direct
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.registries import Registries
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
@@ -65,11 +66,13 @@ class Objects:
         self.places = ev.derived(Places)
         self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
+        self._registries: Registries | None = None
         self._left: Summaries[ScopeKey, _Holds] | None = None
 
     def rests_on(self, holdings: Holdings) -> None:
         """The flow that is made with these answers."""
         self._holdings = holdings
+        self._registries = Registries(self.ev, holdings)
         self._left = Summaries(
             "leaves-held", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
@@ -82,6 +85,15 @@ class Objects:
             given = list(self._given(callee, call, scope))
             if given:
                 yield from self._does(callee, given, call, scope)
+        assert self._registries is not None
+        for place, left, cls in self._registries.done(call, scope):
+            is_held = left in (Left.HELD, Left.RENEWED)
+            yield Done(place, is_held, cls if is_held else None)
+
+    def ended_with(self, header: ast.expr, scope: Scope) -> Iterator[str]:
+        """The places of which the connection is given back when a block ends that keeps the sessions of registries."""
+        if self._registries is not None and isinstance(header, ast.Call):
+            yield from self._registries.ended_with(header, scope)
 
     def given(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str]]:
         """What functions get with the objects that they are called with: the place there, and the place here."""
@@ -93,7 +105,9 @@ class Objects:
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call has anything to do with such objects."""
-        return any(next(self._given(callee, call, scope), None) is not None for callee in self._callees(call, scope))
+        if any(next(self._given(callee, call, scope), None) is not None for callee in self._callees(call, scope)):
+            return True
+        return self._registries is not None and self._registries.may_do(call, scope)
 
     def _callees(self, call: ast.Call, scope: Scope) -> list[Function]:
         """The functions of the project that a call may run, where it gets an object that keeps a session."""

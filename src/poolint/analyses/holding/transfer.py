@@ -175,6 +175,7 @@ class Reader:
                 header = item.context_expr
                 target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
                 over = found.exits.setdefault(item, [])
+                over.extend(Change(place, False, header) for place in self.objects.ended_with(header, scope))
                 if item not in found.enters and all(one.header is not header for one in found.regions):
                     for place, cls in self.objects.entered(header, target, scope):
                         found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
@@ -239,7 +240,7 @@ class Reader:
         if root is None:
             return
         if cls is not None and cls.kind in SESSIONS:
-            if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not _is_header(call)):
+            if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not isinstance(parent_of(call), ast.withitem)):
                 yield Change(self.places.named(root, scope), True, call, cls)
             elif fact.role in ENDING_ROLES:
                 yield Change(self.places.named(root, scope), False, call, cls, reverse=fact.role == "commit")
@@ -341,7 +342,3 @@ def _resource(one: object) -> Class | None:
         if isinstance(member, Instance) and member.base is not None and member.base.kind in (*SESSIONS, "connection"):
             return member.base
     return None
-
-
-def _is_header(call: ast.Call) -> bool:
-    return isinstance(parent_of(call), ast.withitem)
