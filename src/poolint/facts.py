@@ -74,8 +74,8 @@ class SliceFacts:
         scope = next((scope for scope, one in self.observed if one is observation), None)
         if scope is None or observation.statement is None or not observation.variable:
             return None
-        if getattr(observation, "handed", False):
-            return None  # on some path it is somebody else's: what is released here would be theirs
+        if getattr(observation, "handed", False) or getattr(observation, "is_possible", False):
+            return None  # on some path it is somebody else's, or nobody knows what it is
         make = partial(self._release, scope, observation, observation.statement, observation.variable, form)
         return self._guarded("release", make, observation, scope)
 

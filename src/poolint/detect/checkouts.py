@@ -89,7 +89,7 @@ class Lifetimes:
                 found = self._discarded(site, scope)
             else:
                 try:
-                    found = self._followed(site, scope)
+                    found = self.followed(site, scope)
                 except TooComplex as given_up:
                     yield GivenUp(scope.node, scope.qualified_name, False, given_up.limit)
                     return
@@ -138,7 +138,8 @@ class Lifetimes:
         self._spent += outcome.standings
         return outcome
 
-    def _followed(self, site: Site, scope: Scope) -> Observation | None:
+    def followed(self, site: Site, scope: Scope) -> Observation | None:
+        """What becomes of one obligation, as far as it is worth telling."""
         if site.cls.kind in OWNERS and self._is_lent(site, scope):
             return self._let_pass(site, scope, "told-as-lent", site.name)
         outcome = self.outcome(site, scope)

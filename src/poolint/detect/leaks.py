@@ -55,6 +55,8 @@ class LeakedCheckout(Observation):
     handed: bool = False
     repeated: bool = False
     dropped: ast.Call | None = None
+    is_possible: bool = False
+    """Whether what is checked out is known by its use alone."""
 
     @property
     def places(self) -> tuple[ast.AST, ...]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
@@ -224,6 +224,8 @@ class Rule(_Visitor):
         if isinstance(verdict, Declined):
             self.declined.append((observation, verdict))
             return None
+        if verdict is not None and getattr(observation, "is_possible", False):
+            return replace(verdict, certainty=Certainty.POSSIBLE)
         return verdict
 
     def _meet(self, node: cst.CSTNode) -> None:

@@ -23,7 +23,7 @@ from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
-from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVES, DROPPED, STATE, STATE_HOLDERS
+from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DRIVES, DROPPED, STATE, STATE_HOLDERS
 from poolint.screen.statements import UNTOLD
 
 TYPE_CHECKING = False
@@ -99,6 +99,8 @@ class Screen:
         if self._is_near_database(path, data):
             return True
         if b"enter__(" in data and BY_HAND.search(data) is not None:
+            return True
+        if all(word in data for word in DRIVER):
             return True
         file = self._settled_file(path, data)
         if file.is_odd or (not file.foreign.isdisjoint(self._ready.clients) and self._may_leave_open(data)):

@@ -21,6 +21,9 @@ DRIVES = re.compile(
 )
 """What runs a coroutine on a loop of its own, or is called as if it did (:mod:`poolint.detect.loops`)."""
 
+DRIVER = (b".connect(", b".cursor(", b".execute")
+"""What the protocol of a driver without a model needs (see :mod:`poolint.detect.drivers`)."""
+
 BY_HAND = re.compile(rb"\bself\.\w+\.__a?enter__\(")
 """A member that is entered by hand (see :mod:`poolint.detect.holders`)."""
 

@@ -1,0 +1,91 @@
+"""Connections of drivers without a model: what becomes of them is possible, and only told where that is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from poolint.config import Settings
+from poolint.engine import Checker
+from poolint.rules.registry import LazyRules
+from poolint.text.source import Source
+
+STOCK = """\
+import warehouse_driver
+from ledger.client import connect
+
+
+async def load(dsn: str) -> list[tuple[int, ...]]:
+    connection = await warehouse_driver.connect(dsn)
+    cursor = await connection.cursor()
+    await cursor.execute("SELECT id FROM stock")
+    return await cursor.fetchall()
+
+
+def book(dsn: str, amount: int) -> None:
+    ledger = connect(dsn)
+    with ledger.cursor() as cursor:
+        cursor.execute("INSERT INTO bookings VALUES (?)", (amount,))
+    ledger.commit()
+
+
+def total(dsn: str) -> int:
+    ledger = connect(dsn)
+    cursor = ledger.cursor()
+    cursor.execute("SELECT sum(amount) FROM bookings")
+    (found,) = cursor.fetchone()
+    ledger.close()
+    return found
+
+
+def book_well(dsn: str, amount: int) -> None:
+    ledger = connect(dsn)
+    try:
+        cursor = ledger.cursor()
+        cursor.execute("INSERT INTO bookings VALUES (?)", (amount,))
+        ledger.commit()
+    finally:
+        ledger.close()
+
+
+def opened(dsn: str) -> object:
+    ledger = connect(dsn)
+    cursor = ledger.cursor()
+    cursor.execute("SET role = booking")
+    ledger.commit()
+    return ledger
+
+
+def position(editor: object) -> object:
+    editor.connect("changed", print)
+    return editor.cursor()
+"""
+
+
+@pytest.mark.parametrize(
+    ("certainty", "expected"),
+    [
+        ("certain", []),
+        ("possible", [("load", "POL201"), ("book", "POL201"), ("total", "POL202"), ("opened", "POL217")]),
+    ],
+)
+def test_what_is_left_open_by_such_a_driver_is_possible(
+    tmp_path: Path, certainty: str, expected: list[tuple[str, str]]
+) -> None:
+    path = tmp_path / "stock.py"
+    path.write_text(STOCK)
+    checker = Checker(Settings(certainty=certainty, root=str(tmp_path)), LazyRules())
+    found = list(checker.check(Source.read(str(path))))
+    assert [(one.function, one.code) for one in found] == expected
+    assert {one.certainty.value for one in found} <= {"possible"}
+    assert not any(one.fix for one in found)
+
+
+def test_what_has_no_such_protocol_is_no_driver(tmp_path: Path) -> None:
+    path = tmp_path / "editor.py"
+    path.write_text(
+        "import editors\n\n\ndef place(name):\n    editor = editors.connect(name)\n    editor.cursor()\n    return None\n"
+    )
+    checker = Checker(Settings(certainty="possible", root=str(tmp_path)), LazyRules())
+    assert list(checker.check(Source.read(str(path)))) == []
