@@ -60,7 +60,9 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     made = ev.type_of(node, scope)
     is_asynchronous = isinstance(made, Pending) and made.call == "async-generator"
     items = alternatives(made.item) if isinstance(made, Pending) and is_asynchronous else ()
-    lent = [one.base for one in items if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES]
+    lent = [
+        one.base for one in items if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES
+    ]
     is_one = bool(lent) and len(lent) == len(items)
     return last_name(node.func), lent[0].name.rpartition(".")[2] if is_one else ""
 

@@ -61,7 +61,9 @@ def _is_open(ev: Evaluator, loop: ast.AST, generator: Scope) -> bool:
         base = one.base if isinstance(one, Instance) else None
         if base is not None and base.kind in ("cursor", "result") and (base.kind == "cursor" or base.mode == "async"):
             return True
-    return isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
+    return (
+        isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
+    )
 
 
 def _is_streaming(ev: Evaluator, call: ast.Call, generator: Scope) -> bool:

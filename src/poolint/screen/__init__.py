@@ -81,6 +81,8 @@ class Screen:
             return self.may_block(path, data)
         if kind == "near":
             return self.is_near(frozenset(words.encode().split()), path, data)
+        if kind == "carries":
+            return _checksum(self.carried(path, data)) == words
         if question == recording.NAMES:
             self.definitions(path, data)
             self.coroutines(path, data)
@@ -152,6 +154,7 @@ class Screen:
 
     def touching(self, path: str, data: bytes) -> frozenset[bytes]:
         """The top-level names of the file at ``path`` whose statements mention anything that carries something."""
+        self.carried(path, data)  # which is put down
         file = self._settled_file(path, data)
         known = self._touching.get(path)
         if known is None or known[0] is not file:
@@ -161,7 +164,11 @@ class Screen:
 
     def carried(self, path: str, data: bytes) -> Set[bytes]:
         """The top-level names of the file at ``path`` that carry something, imported ones as well."""
-        return self._settled_file(path, data).carried
+        found = self._settled_file(path, data).carried
+        if recording.active is not None and ("carries", path) not in self._put_down:
+            self._put_down.add(("carries", path))
+            self._answered(f"carries {_checksum(found)}", path, True)
+        return found
 
     def may_block(self, path: str, data: bytes) -> bool:
         """Whether a function that the file at ``path`` defines or imports may reach a synchronous session."""
@@ -355,6 +362,10 @@ class Screen:
     def _target(self, path: str, level: int, dotted: str) -> str | None:
         """The file that an import means. What the screen reads is put down apart from what the analysis asks for."""
         return self.finder.found_relative(dotted, level, path) if level else self.finder.found(dotted, path)
+
+
+def _checksum(names: Set[bytes]) -> str:
+    return recording.digest(b" ".join(sorted(names))).hex()
 
 
 def _uses_state(data: bytes) -> bool:

@@ -240,7 +240,9 @@ class Reader:
         if root is None:
             return
         if cls is not None and cls.kind in SESSIONS:
-            if fact.role in TAKING_ROLES or (fact.method == "begin_nested" and not isinstance(parent_of(call), ast.withitem)):
+            if fact.role in TAKING_ROLES or (
+                fact.method == "begin_nested" and not isinstance(parent_of(call), ast.withitem)
+            ):
                 yield Change(self.places.named(root, scope), True, call, cls)
             elif fact.role in ENDING_ROLES:
                 yield Change(self.places.named(root, scope), False, call, cls, reverse=fact.role == "commit")
