@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import LEAVES
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.returns import made_manager
@@ -33,7 +34,7 @@ def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:
     if isinstance(callee, ClassObject):
         for inner in lineage(ev, callee):
             for method in inner.children:
-                if method.name in ("__exit__", "__aexit__"):
+                if method.name in LEAVES:
                     return EVERYTHING if _says_true(method) else False
     return False
 

@@ -23,6 +23,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.syntax.expressions import ENTERS, LEAVES
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
@@ -58,9 +59,7 @@ class LostMember(Observation):
     path: tuple[Waypoint, ...]
 
 
-_ENTERS = frozenset({"__aenter__", "__enter__"})
-_LEAVES = frozenset({"__aexit__", "__exit__"})
-_STEPS = _ENTERS | _LEAVES | {"commit", "rollback", "abort"}
+_STEPS = ENTERS | LEAVES | {"commit", "rollback", "abort"}
 """Methods that reach the database, whatever they are called on."""
 
 _WORKING = REACHING_ROLES | {"transaction", "external"}
@@ -87,7 +86,7 @@ class Holders:
         if owner not in self._found:
             methods = {one.name: one for one in owner.children if one.kind == "function"}
             self._found[owner] = []
-            if not methods.keys().isdisjoint(_LEAVES):
+            if not methods.keys().isdisjoint(LEAVES):
                 holder = _Holder(self, owner, methods)
                 self._found[owner] = [*holder.skipped(), *holder.half_built()]
         yield from (one for one in self._found[owner] if one.function == scope.qualified_name)
@@ -140,7 +139,7 @@ class _Holder:
 
     def half_built(self) -> Iterator[LostMember]:
         """What an ``__aenter__`` enters by hand, and does not leave when it fails later on."""
-        for method in (self.methods[name] for name in sorted(self.methods.keys() & _ENTERS)):
+        for method in (self.methods[name] for name in sorted(self.methods.keys() & ENTERS)):
             for call in method.calls:
                 held = self._taken(call, method)
                 try:
@@ -163,7 +162,7 @@ class _Holder:
         """The member that a call gives back."""
         function = call.func
         receiver = _member(function.value) if isinstance(function, ast.Attribute) else ""
-        if receiver and last_name(function) in _LEAVES:
+        if receiver and last_name(function) in LEAVES:
             assert isinstance(function, ast.Attribute)
             cls = self._entered(function.value, scope)
             return (receiver, cls) if cls is not None else None
@@ -197,7 +196,7 @@ class _Holder:
     def _taken(self, call: ast.Call, method: Scope) -> _Held | None:
         """The member that a call enters by hand, where that takes a connection."""
         function = call.func
-        if not (isinstance(function, ast.Attribute) and function.attr in _ENTERS and _member(function.value)):
+        if not (isinstance(function, ast.Attribute) and function.attr in ENTERS and _member(function.value)):
             return None
         cls = self._entered(function.value, method)
         is_lazy = cls is not None and cls.kind == "session" and cls.name != ASYNC_CLASS
@@ -294,7 +293,7 @@ class _Holder:
                 releases = self.releases.get(member)
                 return not releases or self.ownership.fate(call, one, scope, releases[0].cls, keyword) >= Fate.KEPT
         if isinstance(function, ast.Attribute) and _member(function.value) == member:
-            return function.attr in self.ev.models.words("gives-back", "removes") or function.attr in _LEAVES
+            return function.attr in self.ev.models.words("gives-back", "removes") or function.attr in LEAVES
         if isinstance(function, ast.Name):
             inner = next((one for one in scope.children if one.name == function.id), None)
         elif _member(function):
@@ -302,16 +301,14 @@ class _Holder:
             if inner is None:
                 return True  # of a base: it may
         else:
-            return (
-                isinstance(function, ast.Attribute) and last_name(function) in _LEAVES and not _member(function.value)
-            )
+            return isinstance(function, ast.Attribute) and last_name(function) in LEAVES and not _member(function.value)
         return inner if inner is not None else False
 
     # Paths
 
     def _endings(self, member: str) -> list[Scope]:
         """The methods that end a block, and those that they call and rely upon to give a member back."""
-        found = [self.methods[name] for name in sorted(_LEAVES & self.methods.keys())]
+        found = [self.methods[name] for name in sorted(LEAVES & self.methods.keys())]
         releasing = {one.method for one in self.releases[member]}
         for method in found:  # grows
             for call in method.calls:

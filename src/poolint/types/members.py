@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import STATE_HOLDERS
+from poolint.syntax.expressions import ENTERS
 from poolint.types import annotated, narrowing, returns
 from poolint.types.specialised import specialised
 from poolint.types.values import (
@@ -90,7 +91,7 @@ def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
             return CallableValue(receiver)
         if attribute == "items" and receiver.call == "iterable":
             return CallableValue(Pending("iterable", item=TupleOf((UNKNOWN, receiver.item))))
-        if attribute in ("__enter__", "__aenter__"):
+        if attribute in ENTERS:
             pending = Pending("coroutine", awaited=receiver.entered)
             return CallableValue(pending if attribute == "__aenter__" else receiver.entered)
     return UNKNOWN

@@ -19,6 +19,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
+from poolint.syntax.expressions import ENTERS
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
@@ -227,7 +228,7 @@ class Objects:
                         yield callee.scope, False
             owner = owner_of(each)
             for cls in lineage(self.ev, owner) if owner is not None else ():
-                found = [m for m in cls.children if m.name in ("__aenter__", "__enter__") and m.kind == "function"]
+                found = [m for m in cls.children if m.name in ENTERS and m.kind == "function"]
                 if found:
                     yield from ((method, True) for method in found)
                     break

@@ -21,6 +21,7 @@ from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERING
+from poolint.syntax.expressions import ENTERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.plain import is_plain
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope, WithNode
     from poolint.types.evaluator import Evaluator
-
-
-_ENTERS = frozenset({"__aenter__", "__enter__"})
 
 
 class Reader:
@@ -128,7 +126,7 @@ class Reader:
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
-        if scope.name in _ENTERS and scope.enclosing_class is not None:
+        if scope.name in ENTERS and scope.enclosing_class is not None:
             for call in scope.calls:
                 kept = taken_for_block(self.ev, call, scope)
                 if kept is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.flow.cfg.bindings import matching
 from poolint.flow.flags import name_of
+from poolint.syntax.expressions import ENTERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
 
@@ -60,12 +61,9 @@ def chosen(value: ast.expr) -> tuple[ast.expr, ast.AST | None]:
     return value, parent
 
 
-ENTERS = frozenset({"__enter__", "__aenter__"})
-"""Methods after whose failure nobody has what they have put on their object: its ``__exit__`` is not called then."""
-
-
 def is_entered_attribute(name: str, scope: Scope) -> bool:
-    """Whether a dotted name is an attribute of the object that a method enters."""
+    """Whether a dotted name is an attribute of the object that a method enters: where that method fails, nobody has what it
+    has put there, since ``__exit__`` is not called then."""
     is_own = name.startswith("self.") and name.count(".") == 1
     return is_own and scope.name in ENTERS and scope.enclosing_class is not None
 
