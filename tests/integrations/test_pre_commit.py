@@ -1,4 +1,4 @@
-"""Both hooks under the real pre-commit, in a scratch git repository."""
+"""The hooks under the real pre-commit, in a scratch git repository."""
 
 from __future__ import annotations
 
@@ -174,6 +174,20 @@ def test_a_commit_is_blocked_fixed_and_then_passes(repository: Repository, langu
     assert repository.read("app/api.py") == API
     assert repository.read("app/old.py") == OLD
 
+    passed, told = repository.commit()
+    assert passed, told
+
+
+def test_what_a_change_brings_is_blocked_and_nothing_else(repository: Repository, language: str) -> None:
+    repository.use("poolint-changed", language)
+    repository.write("app/old.py", OLD + "\n\nLIMIT = 1\n")
+    passed, told = repository.commit()
+    assert passed, f"what was there before blocks nobody: {told}"
+    repository.write("app/old.py", OLD + "    engine.dispose()\n")
+    passed, told = repository.commit()
+    assert not passed, "a new leak beside an old one, in the same words"
+    assert told.count("POL101") == 1
+    repository.write("app/old.py", OLD.replace("    engine", "    await engine"))
     passed, told = repository.commit()
     assert passed, told
 
