@@ -130,6 +130,7 @@ def parse(argv: list[str]) -> int:
             cache_dir=options.cache_dir,
             baseline="" if options.no_baseline else options.baseline,
             diff_base="HEAD" if options.changed else options.diff_base,
+            add_noqa=options.noqa_reason if options.add_noqa else None,
         )
     )
 
@@ -182,6 +183,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     fixes.add_argument("--fix", action="store_true", help="apply safe fixes, then report what is left")
     fixes.add_argument("--unsafe-fixes", action="store_true", help="use fixes that may change behaviour, too")
     fixes.add_argument("--diff", action="store_true", help="show what --fix would change as a diff, and write nothing")
+
+    fixes.add_argument("--add-noqa", action="store_true", help="silence what is found by comments in the code")
+    fixes.add_argument("--noqa-reason", metavar="TEXT", default="", help="what those comments say behind the codes")
 
     rules = check.add_argument_group("rules", "RULES are codes, prefixes of codes, names or ALL, separated by commas.")
     for flag, text in (

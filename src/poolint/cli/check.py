@@ -30,6 +30,7 @@ class Arguments:
     """What was asked for on the command line; see ``arguments`` for the meaning of each."""
 
     __slots__ = (
+        "add_noqa",
         "baseline",
         "cache",
         "cache_dir",
@@ -71,6 +72,7 @@ class Arguments:
         cache_dir: str | None = None,
         baseline: str | None = None,
         diff_base: str | None = None,
+        add_noqa: str | None = None,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -95,6 +97,8 @@ class Arguments:
         """The file with what is known; None for the one at the root of the settings, and an empty text for none."""
         self.diff_base = diff_base
         """The revision whose findings are known."""
+        self.add_noqa = add_noqa
+        """The reason that comments give which silence what is found; None where there are to be none."""
         self.cwd = os.getcwd()
 
     def at(self, paths: Sequence[str], cwd: str) -> Arguments:
@@ -113,6 +117,10 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     else:
         outcome = run(arguments, make)
         notes = _without_known(outcome, arguments)
+        if arguments.add_noqa is not None:
+            from poolint.cli import silence
+
+            outcome.errors += silence.add(outcome, arguments.add_noqa, arguments.paths)
         report(outcome, arguments, sys.stdout.write, notes)
     for line in outcome.refused:
         _say("error", line)

@@ -1,0 +1,85 @@
+"""``--add-noqa``: a comment for each finding, ``# poolint: ignore[POL101] reason``, where it silences that and nothing else."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.diagnostics import Edit, Position, Range
+from poolint.fixes.edits import apply_edits
+from poolint.fixes.writing import write_atomically
+from poolint.selection import INTERNAL, OWN
+from poolint.suppression import left_by
+from poolint.suppression.comments import directives
+from poolint.text.source import Source, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from poolint.diagnostics import Diagnostic
+    from poolint.outcome import Outcome
+
+_NO_REASON = re.compile(r"[#\r\n\f\x00-\x1f]")
+
+
+def add(outcome: Outcome, reason: str, within: Sequence[str]) -> Iterator[str]:
+    """Write the comments, take what they silence out of the findings, and give a line for what could not be written."""
+    reason = " ".join(_NO_REASON.sub(" ", reason).split())
+    left: list[Diagnostic] = []
+    by_file: dict[str, list[Diagnostic]] = {}
+    for one in outcome.diagnostics:
+        (left if one.code in INTERNAL or one.code in OWN else by_file.setdefault(one.filename, [])).append(one)
+    for path, found in by_file.items():
+        try:
+            before = Source.read(path)
+            after, kept = _silenced(before, found, reason)
+            if after.data != before.data:
+                write_atomically(before, after, within)
+        except (SourceError, OSError) as error:
+            yield f"{path}: {error}"
+            kept = found
+        left += kept
+    outcome.diagnostics = sorted(left, key=lambda one: one.sort_key)
+
+
+def _silenced(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple[Source, list[Diagnostic]]:
+    """The file with comments, and the findings that no comment can silence."""
+    kept = []
+    for one in found:
+        after = next(_with_comment(source, one, reason), None)
+        if after is None:
+            kept.append(one)
+        else:
+            source = after
+    return source, kept
+
+
+def _with_comment(source: Source, one: Diagnostic, reason: str) -> Iterator[Source]:
+    """The file with a comment that silences one more finding: on its first row or, where that is inside of a string or
+    goes on behind a backslash, on the last of its statement."""
+    if not left_by(directives(source), [one]):
+        yield source
+        return
+    for row in dict.fromkeys((one.range.start.row, one.range.end.row, one.statement_end_row)):
+        if not 0 < row <= len(source.lines):
+            continue
+        try:
+            after = source.with_text(apply_edits(source, (_edit(source, row, one.code, reason),)))
+            is_same = ast.dump(after.tree) == ast.dump(source.tree)
+        except (SourceError, ValueError):
+            continue
+        if is_same and not left_by(directives(after), [one]):
+            yield after
+
+
+def _edit(source: Source, row: int, code: str, reason: str) -> Edit:
+    """One more code in the comment of ours that stands in a row, or such a comment behind all else that does."""
+    for comment in directives(source):
+        if comment.row == row and comment.selectors and not (comment.is_noqa or comment.of_file or comment.fault):
+            column = comment.selectors[-1].end + 1
+            return Edit(Range(Position(row, column), Position(row, column)), f", {code}")
+    text = source.lines[row - 1].rstrip("\r\n\f \t")
+    words = f"  # poolint: ignore[{code}]{' ' * bool(reason)}{reason}"
+    end = len(source.lines[row - 1].rstrip("\r\n"))
+    return Edit(Range(Position(row, len(text) + 1), Position(row, end + 1)), words)
