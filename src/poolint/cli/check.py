@@ -118,9 +118,10 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
         outcome = run(arguments, make)
         notes = _without_known(outcome, arguments)
         if arguments.add_noqa is not None:
-            from poolint.cli import silence
+            from poolint.suppression.adding import add
 
-            outcome.errors += silence.add(outcome, arguments.add_noqa, arguments.paths)
+            outcome.diagnostics, problems = add(outcome.diagnostics, arguments.add_noqa, arguments.paths)
+            outcome.errors += problems
         report(outcome, arguments, sys.stdout.write, notes)
     for line in outcome.refused:
         _say("error", line)

@@ -18,29 +18,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from poolint.diagnostics import Diagnostic
-    from poolint.outcome import Outcome
 
 _NO_REASON = re.compile(r"[#\r\n\f\x00-\x1f]")
 
 
-def add(outcome: Outcome, reason: str, within: Sequence[str]) -> Iterator[str]:
-    """Write the comments, take what they silence out of the findings, and give a line for what could not be written."""
+def add(found: Sequence[Diagnostic], reason: str, within: Sequence[str]) -> tuple[list[Diagnostic], list[str]]:
+    """Write the comments into the files. Gives what is not silenced, and a line for each file that cannot be written.
+
+    ``within`` are the paths that were given: see :func:`poolint.fixes.writing.target_of`.
+    """
     reason = " ".join(_NO_REASON.sub(" ", reason).split())
     left: list[Diagnostic] = []
+    problems = []
     by_file: dict[str, list[Diagnostic]] = {}
-    for one in outcome.diagnostics:
+    for one in found:
         (left if one.code in INTERNAL or one.code in OWN else by_file.setdefault(one.filename, [])).append(one)
-    for path, found in by_file.items():
+    for path, several in by_file.items():
         try:
             before = Source.read(path)
-            after, kept = _silenced(before, found, reason)
-            if after.data != before.data:
-                write_atomically(before, after, within)
+            after, kept = _silenced(before, several, reason)
+            write_atomically(before, after, within)
         except (SourceError, OSError) as error:
-            yield f"{path}: {error}"
-            kept = found
+            problems.append(f"{path}: {error}")
+            kept = several
         left += kept
-    outcome.diagnostics = sorted(left, key=lambda one: one.sort_key)
+    return sorted(left, key=lambda one: one.sort_key), problems
 
 
 def _silenced(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple[Source, list[Diagnostic]]:
