@@ -172,7 +172,7 @@ def test_what_only_the_screen_has_read_matters_where_the_screen_says_something_e
         ("    # more\n", set()),
         ("\n\nasync def sooner():\n    pass\n", set()),
         ("\n\nasync def later():\n    pass\n", {"wide.py"}),
-        ("\n\nimport asyncpg\n\nupper = asyncpg.create_pool\n", {"plain.py", "middle.py"}),
+        ("\n\nimport asyncpg\n\nupper = asyncpg.create_pool\n", {"plain.py", "middle.py", "wide.py"}),
     ):
         analysed.clear()
         text.write_text(text.read_text() + added)

@@ -260,10 +260,12 @@ class Reader:
 
     def _by_argument(self, call: ast.Call, scope: Scope, carriers: dict[str, ast.expr]) -> Iterator[Change]:
         """What a function of the project does with a session that it is passed, or that its object has."""
-        for argument in _arguments(call):
-            text = name_of(argument)
-            if text and not is_plain(argument, scope):
-                yield from self._of_helper(call, argument, text, scope)
+        passed = [one for one in _arguments(call) if name_of(one) and not is_plain(one, scope)]
+        if passed and any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+            for (
+                argument
+            ) in passed:  # the types of which are asked for last: most calls are no function's of the project
+                yield from self._of_helper(call, argument, name_of(argument), scope)
         for place, holds, cls, never, undone in self.objects.done(call, scope):
             yield Change(place, holds, call, cls, never=never, undone=undone)
         function = call.func
@@ -282,9 +284,9 @@ class Reader:
 
     def _of_helper(self, call: ast.Call, argument: ast.expr, text: str, scope: Scope) -> Iterator[Change]:
         cls = _resource(self.ev.type_of(argument, scope))
-        text = self.places.first(text, scope)
-        if cls is None or not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
+        if cls is None:
             return
+        text = self.places.first(text, scope)
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, scope, cls, keyword)
         if fate is not Fate.USED:
