@@ -72,12 +72,22 @@ class Reader:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
         if self.objects.may_do(call, scope):
             return True
-        if any(self._session(one, scope) is not None for one in _arguments(call)):
+        if self._runs_project(call, scope) and any(self._session(one, scope) is not None for one in _arguments(call)):
             return True
         if added_method(self.ev, call, scope) is not None:
             return True
         is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))
+
+    def _runs_project(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call that is passed something by name may run a function, or make an object, of the project: asked
+        before what it is passed, since most calls are of libraries."""
+        if not any(name_of(one) and not is_plain(one, scope) for one in _arguments(call)):
+            return False
+        callees = alternatives(self.ev.type_of(call.func, scope))
+        return any(
+            isinstance(one, Function) or (isinstance(one, ClassObject) and one.cls is not one.base) for one in callees
+        )
 
     def _session(self, node: ast.expr, scope: Scope) -> Class | None:
         """The class of an argument that is a session."""
