@@ -8,7 +8,7 @@ from poolint.config import ConfigError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Protocol
 
     from poolint.config import Resolver
@@ -118,8 +118,8 @@ class Outcome:
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
     be used, ``seen`` what is seen of each file of interest, where that was asked for. ``paths`` are the files that were
-    checked. ``is_idle``: no file was checked for anything, since the settings leave no rule to run. ``keep`` is given
-    what comes of each file that is taken in.
+    checked, ``roots`` those of the settings that govern them. ``is_idle``: no file was checked for anything, since the
+    settings leave no rule to run. ``keep`` is given what comes of each file that is taken in.
     """
 
     __slots__ = (
@@ -133,6 +133,7 @@ class Outcome:
         "keep",
         "paths",
         "refused",
+        "roots",
         "seen",
         "sources",
     )
@@ -144,6 +145,7 @@ class Outcome:
         self.sources: dict[str, Source] = {}
         self.errors: list[str] = []
         self.refused: list[str] = []
+        self.roots: list[str] = []
         self.seen: list[Seen | Settled] = []
         self.files = 0
         self.paths: Sequence[str] = ()
@@ -170,6 +172,11 @@ class Outcome:
             self.sources[path] = result.source.bare()
         self.seen += [result.seen] if result.seen is not None else []
         self.crashed = self.crashed or result.crashed
+
+    def drop(self, known: Iterable[Diagnostic]) -> None:
+        """Take these very findings out of those that are to be reported."""
+        taken = set(map(id, known))
+        self.diagnostics = [one for one in self.diagnostics if id(one) not in taken]
 
     def settle(self) -> None:
         """Keep of what is seen no more than plain values, so that what was analysed can be let go of."""

@@ -385,6 +385,7 @@ class Runner:
     def _finished(self, outcome: Outcome) -> Outcome:
         outcome.diagnostics.sort(key=lambda one: one.sort_key)
         outcome.errors = [*(line for lines in self.told() for line in lines), *self._idle]
+        outcome.roots = [settings.root for settings, wrong in self._usable.values() if wrong is None]
         outcome.is_idle = bool(self._idle) and len(self._idle) == sum(one is None for _, one in self._usable.values())
         return outcome
 

@@ -12,8 +12,8 @@ from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Components
-from poolint.models.loader import LEAVING
 from poolint.models.schema import OPENING_ROLES
+from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.members import lineage
@@ -77,7 +77,7 @@ class Edges:
         for cls in ev.models.classes.values():
             if cls.construct in OPENING_ROLES:
                 self._words.add(cls.name.rpartition(".")[2])
-        self._words |= LEAVING
+        self._words |= LEAVES
         self._any_word = frozenset(
             name.partition(".")[0].encode()
             for name, cls in ev.models.classes.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.syntax.expressions import LEAVES
+from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import parent_of
 from poolint.types.members import lineage
 from poolint.types.returns import made_manager

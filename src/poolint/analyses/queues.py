@@ -9,6 +9,7 @@ from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.places import bound_to, is_super_init
 from poolint.models.schema import Method
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.followed import Frame, Step, Steps, one_step
 from poolint.types.following import PASSAGES, Follower
 from poolint.types.members import lineage
@@ -146,9 +147,9 @@ def _may_change(test: ast.expr, call: ast.Call, scope: Scope) -> bool:
     current: ast.AST | None = call
     while current is not None and current is not scope.node:
         around = parent_of(current)
-        if isinstance(around, (ast.While, ast.For, ast.AsyncFor)) and not _holds(around, test):
+        if isinstance(around, (ast.While, ast.For, ast.AsyncFor)) and not is_inside(test, around):
             return True
-        if around is None or _holds(around, test):
+        if around is None or is_inside(test, around):
             break
         current = around
     made = ast.dump(call)
@@ -160,12 +161,10 @@ def _may_change(test: ast.expr, call: ast.Call, scope: Scope) -> bool:
     )
 
 
-def _holds(node: ast.AST, inner: ast.expr) -> bool:
-    return any(one is inner for one in ast.walk(node))
-
-
 def _is_between(node: ast.expr | ast.stmt, test: ast.expr, call: ast.Call) -> bool:
     """Whether something comes after a test and before a call; what awaits the call, or is passed it, comes after that."""
     at = (node.lineno, node.col_offset)
     is_after = (test.end_lineno or 0, test.end_col_offset or 0) <= at
-    return is_after and at < (call.lineno, call.col_offset) and not (isinstance(node, ast.expr) and _holds(node, call))
+    return (
+        is_after and at < (call.lineno, call.col_offset) and not (isinstance(node, ast.expr) and is_inside(call, node))
+    )

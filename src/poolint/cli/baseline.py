@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from poolint.baseline import NAME, Baseline, Entry
-from poolint.config import Resolver, shown
+from poolint.config import shown
 from poolint.output.text import printable
 from poolint.selection import INTERNAL
 
@@ -30,8 +30,7 @@ def baseline(arguments: Arguments, renew: bool) -> int:
             sys.stderr.write(f"poolint: error: {printable(line)}\n")
         return 2
     lines = lines_of(outcome)
-    for root, found in _by_root(outcome, arguments):
-        path = os.path.abspath(arguments.baseline) if arguments.baseline else os.path.join(root, NAME)
+    for path, root, found in _by_root(outcome, arguments):
         before = None if renew else Baseline.read(path, root)
         if before is None:
             made = Baseline(path, root, [Entry.of(one, root, lines) for one in found])
@@ -54,8 +53,7 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
     from poolint.cli.check import lines_of
 
     lines = lines_of(outcome)
-    for root, mine in _by_root(outcome, arguments):
-        path = os.path.abspath(arguments.baseline) if arguments.baseline else os.path.join(root, NAME)
+    for path, root, mine in _by_root(outcome, arguments):
         if not arguments.baseline and not os.path.lexists(path):
             continue
         one = Baseline.read(path, root)
@@ -64,8 +62,7 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
 
             raise ConfigError(f"{shown(path)}: there is no such baseline; `poolint baseline` writes one")
         _, known, stale = one.divide(mine, lines)
-        taken = set(map(id, known))
-        outcome.diagnostics = [each for each in outcome.diagnostics if id(each) not in taken]
+        outcome.drop(known)
         gone = _checked(stale, outcome, root)
         if known:
             yield f"{_count(len(known))} known by {shown(path)}."
@@ -73,25 +70,22 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
             yield f"{_count(len(gone))} of {shown(path)} no more: `poolint baseline` takes them out."
 
 
-def _by_root(outcome: Outcome, arguments: Arguments) -> Iterator[tuple[str, list[Diagnostic]]]:
-    """The roots of the settings of all files that were checked, each with the findings that it may know."""
-    may_be_known = [one for one in outcome.diagnostics if one.code not in INTERNAL]
+def _by_root(outcome: Outcome, arguments: Arguments) -> Iterator[tuple[str, str, list[Diagnostic]]]:
+    """Each file with what is known, the root that it concerns, and the findings that it may know."""
+    found = [one for one in outcome.diagnostics if one.code not in INTERNAL]
     if arguments.baseline:
-        yield os.getcwd(), may_be_known
+        yield os.path.abspath(arguments.baseline), os.getcwd(), found
         return
-    resolver = Resolver(os.getcwd(), arguments.isolated)
-    found: dict[str, list[Diagnostic]] = {}
-    for folder in {os.path.dirname(path): None for path in outcome.paths}:
-        found.setdefault(resolver.for_directory(folder).root, [])
-    for one in may_be_known:
-        found.setdefault(resolver.for_file(one.filename).root, []).append(one)
-    yield from found.items()
+    for root in sorted(set(outcome.roots), key=len, reverse=True):  # the innermost governs what lies below it
+        inside = os.path.join(root, "")
+        yield os.path.join(root, NAME), root, [one for one in found if one.filename.startswith(inside)]
+        found = [one for one in found if not one.filename.startswith(inside)]
 
 
-def _checked(stale: Sequence[Entry], outcome: Outcome, root: str) -> list[Entry]:
+def _checked(stale: Sequence[Entry], outcome: Outcome, root: str) -> set[Entry]:
     """Those of files that were checked, or are not there any more: of others nothing is known."""
     checked = {os.path.relpath(path, root).replace(os.sep, "/") for path in outcome.paths}
-    return [one for one in stale if one.path in checked or not os.path.lexists(os.path.join(root, one.path))]
+    return {one for one in stale if one.path in checked or not os.path.lexists(os.path.join(root, one.path))}
 
 
 def _count(number: int) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.baseline import NAME
 from poolint.cache import DIRECTORY, NO_CACHE
 from poolint.config import Overrides, Resolver
 from poolint.files import SOURCE_LIMIT
@@ -167,6 +168,8 @@ def _without_known(outcome: Outcome, arguments: Arguments) -> list[str]:
         since.apply(outcome, arguments, arguments.diff_base)
     if arguments.baseline == "" or arguments.isolated or not outcome.paths:
         return []
+    if arguments.baseline is None and not any(os.path.lexists(os.path.join(one, NAME)) for one in outcome.roots):
+        return []
     from poolint.cli import baseline
 
     return list(baseline.apply(outcome, arguments))
@@ -279,10 +282,8 @@ def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object
 
     to_stdout = write == sys.stdout.write
     for path, name in arguments.outputs.items():
-        if outcome.diagnostics or name not in FOR_PEOPLE:
+        if outcome.diagnostics or path is not None or name not in FOR_PEOPLE:
             _write(outcome, arguments, path, write, to_stdout)
-        elif path is not None:
-            _write_file(path, "")
     is_for_machines = arguments.outputs.get(None, FOR_PEOPLE[0]) not in FOR_PEOPLE
     if arguments.quiet or is_for_machines or (outcome.refused and not outcome.diagnostics):
         return

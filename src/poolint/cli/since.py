@@ -27,9 +27,10 @@ def apply(outcome: Outcome, arguments: Arguments, revision: str) -> None:
     from poolint.cli.check import lines_of
 
     top = os.path.realpath(_git("rev-parse", "--show-toplevel").strip())
-    commit = _git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}").strip()
-    if not commit:
-        raise ConfigError(f"--diff-base: {revision!r} is no revision of this repository")
+    commit = _git(
+        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
+        wrong=f"{revision!r} is no revision of this repository",
+    ).strip()
     mine = [
         one
         for one in outcome.diagnostics
@@ -38,8 +39,7 @@ def apply(outcome: Outcome, arguments: Arguments, revision: str) -> None:
     if not mine:
         return
     known = Baseline("", top, _known(arguments, top, commit)).divide(mine, lines_of(outcome))[1]
-    taken = set(map(id, known))
-    outcome.diagnostics = [one for one in outcome.diagnostics if id(one) not in taken]
+    outcome.drop(known)
 
 
 def _known(arguments: Arguments, top: str, commit: str) -> list[Entry]:
@@ -67,14 +67,14 @@ def _known(arguments: Arguments, top: str, commit: str) -> list[Entry]:
         return [Entry.of(one, tree, lines) for one in found.diagnostics if one.code not in INTERNAL]
 
 
-def _git(*arguments: str, cwd: str | None = None, env: dict[str, str] | None = None) -> str:
-    """What git prints; nothing where it was to verify something and did not. Raises ``ConfigError``."""
+def _git(*arguments: str, cwd: str | None = None, env: dict[str, str] | None = None, wrong: str = "") -> str:
+    """What git prints. Raises ``ConfigError``, which says ``wrong`` or else what git has said, where it fails."""
     command: Sequence[str] = ("git", *arguments)
     try:
         ran = subprocess.run(command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, check=False)
     except OSError as error:
         raise ConfigError(f"--diff-base: git cannot be run: {error.strerror or error}") from None
-    if ran.returncode and "--verify" not in arguments:
+    if ran.returncode:
         said = ran.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise ConfigError(f"--diff-base: git {arguments[0]}: {said[-1] if said else ran.returncode}")
+        raise ConfigError(f"--diff-base: {wrong or f'git {arguments[0]}: {said[-1] if said else ran.returncode}'}")
     return ran.stdout.decode("utf-8", "surrogateescape")

@@ -23,7 +23,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
-from poolint.syntax.expressions import ENTERS, LEAVES
+from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of

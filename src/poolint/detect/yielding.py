@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
 from poolint.analyses.waypoints import waypoint
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site
 from poolint.types.values import Instance, alternatives
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
 class Held(NamedTuple):
@@ -31,7 +29,7 @@ class Held(NamedTuple):
 def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
     """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them."""
     for node in generator.yields:
-        loops = _loops(node, generator)
+        loops = loops_around(node)
         if not loops or any(_is_open(ev, one, generator) for one in loops):
             continue
         for hold in holdings.at(node, generator):
@@ -41,16 +39,6 @@ def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Hel
                 over = waypoint("yields", node, generator.module, hold.resource)
                 return Held(hold.resource, since(hold, generator), over)
     return None
-
-
-def _loops(node: ast.AST, generator: Scope) -> list[ast.AST]:
-    found: list[ast.AST] = []
-    current = parent_of(node)
-    while current is not None and current is not generator.node:
-        if isinstance(current, _LOOPS):
-            found.append(current)
-        current = parent_of(current)
-    return found
 
 
 def _is_open(ev: Evaluator, loop: ast.AST, generator: Scope) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, Fork, Function, Library, Maker, Method
+from poolint.models.standard import LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +22,6 @@ READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
 
 FALLBACK = "*"
 """The method name that stands for all public methods that have no row of their own."""
-
-
-LEAVING = frozenset({"__aexit__", "__exit__"})
-"""The methods of Python's protocols by which blocks are left."""
 
 
 class Models:
@@ -203,7 +200,7 @@ class Models:
         method = table.get(name)
         if method is None and not name.startswith("_"):
             method = table.get(FALLBACK)
-        if method is None and name in LEAVING:
+        if method is None and name in LEAVES:
             method = table[name] = self._leaving(cls, name)
         return method
 

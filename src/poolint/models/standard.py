@@ -5,6 +5,10 @@ from __future__ import annotations
 ENTERING = {"enter_context": "sync", "enter_async_context": "coroutine"}
 """Methods of exit stacks, by name: they enter their argument and give what it binds."""
 
+ENTERS = frozenset({"__enter__", "__aenter__"})
+LEAVES = frozenset({"__exit__", "__aexit__"})
+"""The methods of context managers that begin a block, and that end it."""
+
 WRAPPERS = frozenset(
     {
         "Annotated", "ClassVar", "Final", "InitVar", "Mapped", "NotRequired", "Optional", "Required", "ReadOnly",

@@ -15,7 +15,7 @@ from poolint.suppression.comments import directives
 from poolint.text.source import Source, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from poolint.diagnostics import Diagnostic
 
@@ -47,9 +47,9 @@ def add(found: Sequence[Diagnostic], reason: str, within: Sequence[str]) -> tupl
 
 def _silenced(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple[Source, list[Diagnostic]]:
     """The file with comments, and the findings that no comment can silence."""
-    kept = []
+    kept, before = [], ast.dump(source.tree)
     for one in found:
-        after = next(_with_comment(source, one, reason), None)
+        after = _with_comment(source, one, reason, before)
         if after is None:
             kept.append(one)
         else:
@@ -57,22 +57,23 @@ def _silenced(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple
     return source, kept
 
 
-def _with_comment(source: Source, one: Diagnostic, reason: str) -> Iterator[Source]:
+def _with_comment(source: Source, one: Diagnostic, reason: str, before: str) -> Source | None:
     """The file with a comment that silences one more finding: on its first row or, where that is inside of a string or
-    goes on behind a backslash, on the last of its statement."""
+    goes on behind a backslash, on the last of its statement. None where no comment does and leaves the code, of which
+    ``before`` is the dump, as it is."""
     if not left_by(directives(source), [one]):
-        yield source
-        return
+        return source
     for row in dict.fromkeys((one.range.start.row, one.range.end.row, one.statement_end_row)):
         if not 0 < row <= len(source.lines):
             continue
         try:
             after = source.with_text(apply_edits(source, (_edit(source, row, one.code, reason),)))
-            is_same = ast.dump(after.tree) == ast.dump(source.tree)
+            is_same = ast.dump(after.tree) == before
         except (SourceError, ValueError):
             continue
         if is_same and not left_by(directives(after), [one]):
-            yield after
+            return after
+    return None
 
 
 def _edit(source: Source, row: int, code: str, reason: str) -> Edit:

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import ast
 
-ENTERS = frozenset({"__enter__", "__aenter__"})
-LEAVES = frozenset({"__exit__", "__aexit__"})
-"""The methods of Python's context managers that begin a block, and that end it."""
-
 
 def dotted(node: ast.AST) -> str:
     """A name, or attributes of one, as written; empty for anything else."""

@@ -80,7 +80,7 @@ class Bindings(list[Binding]):
     A name may be bound a thousand times and used as often: what does not depend on the use is worked out once.
     """
 
-    __slots__ = ("_from_last", "_positions", "_untested", "lasting")
+    __slots__ = ("_from_last", "_positions", "_untested", "seen_elsewhere")
 
     def __init__(self, found: Iterable[Binding] = ()) -> None:
         super().__init__(found)
@@ -90,7 +90,7 @@ class Bindings(list[Binding]):
         self._from_last: list[Binding] | None = None
         self._positions: list[tuple[int, int]] = []
         self._untested: Bindings | None = None
-        self.lasting: list[tuple[Binding, Scope]] | None = None
+        self.seen_elsewhere: list[tuple[Binding, Scope]] | None = None
         """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
 
     def append(self, binding: Binding) -> None:

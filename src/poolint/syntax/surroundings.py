@@ -33,17 +33,10 @@ def binds_around(node: ast.AST, name: str) -> bool:
             first = current.generators[0]
             targets = [one for each in current.generators for one in ast.walk(each.target)]
             is_bound = any(isinstance(one, ast.Name) and one.id == name for one in targets)
-            if is_bound and not (child is first and _is_within(node, first.iter)):
+            if is_bound and not (child is first and is_inside(node, first.iter)):
                 return True
         child, current = current, parent_of(current)
     return False
-
-
-def _is_within(node: ast.AST, outer: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None and current is not outer:
-        current = parent_of(current)
-    return current is outer
 
 
 def is_in_loop(node: ast.AST, scope: Scope) -> bool:
@@ -56,6 +49,17 @@ def is_in_loop(node: ast.AST, scope: Scope) -> bool:
             return True
         child, current = current, parent_of(current)
     return False
+
+
+def loops_around(node: ast.AST) -> list[ast.AST]:
+    """The ``for`` and ``while`` loops that a node stands in, in its function, the innermost first."""
+    found: list[ast.AST] = []
+    current = parent_of(node)
+    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
+            found.append(current)
+        current = parent_of(current)
+    return found
 
 
 def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast.AST | None:

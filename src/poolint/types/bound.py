@@ -47,9 +47,9 @@ def of_name(ev: Evaluator, node: ast.Name, scope: Scope, *, narrowed: bool = Tru
     found = home.bindings[node.id] if narrowed else home.bindings[node.id].untested
     if home is scope and len(found) > 1 and parent_of(node) is not None:
         return _with_homes(reaching(found, node), home)
-    if found.lasting is None:
-        found.lasting = _with_homes(found, home)
-    return found.lasting
+    if found.seen_elsewhere is None:
+        found.seen_elsewhere = _with_homes(found, home)
+    return found.seen_elsewhere
 
 
 def _with_homes(found: list[Binding], home: Scope) -> list[Bound]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from poolint.models import standard
 from poolint.models.schema import HANDLES
+from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
-from poolint.syntax.expressions import ENTERS
 from poolint.types import annotated, narrowing, returns
 from poolint.types.specialised import specialised
 from poolint.types.values import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.models.loader import LEAVING
 from poolint.models.schema import OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
+from poolint.models.standard import LEAVES
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -63,7 +63,7 @@ class Vocabulary:
                     and method.role in REACHING_ROLES
                 ):
                     self.reaches.update(method.names)
-        self.of_resources.update(LEAVING)
+        self.of_resources.update(LEAVES)
         self.pending.add("__aexit__")
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]

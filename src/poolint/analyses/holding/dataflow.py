@@ -21,6 +21,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
@@ -125,17 +126,17 @@ class Holdings:
             return scope.calls
         takes = self._reader.taken(scope)
         first = min(map(_position, takes), default=None)
-        loops = {loop for one in takes for loop in _loops(one)}
+        loops = {loop for one in takes for loop in loops_around(one)}
         for call in sorted(scope.calls, key=_position):
             # Of what is taken later, only what goes round again matters.
-            known = first is not None and _position(call) >= first and loops.issuperset(_loops(call))
+            known = first is not None and _position(call) >= first and loops.issuperset(loops_around(call))
             if not known and self._reader.may_take(call, scope):
                 first = min(first or _position(call), _position(call))
-                loops.update(_loops(call))
+                loops.update(loops_around(call))
         if first is None:
             return []
         # What is an argument of a call is taken before that is made.
-        return [call for call in scope.calls if _end(call) > first or not loops.isdisjoint(_loops(call))]
+        return [call for call in scope.calls if _end(call) > first or not loops.isdisjoint(loops_around(call))]
 
     def over(self, scope: Scope) -> Iterator[tuple[ast.Call, list[Hold]]]:
         """The calls of a function that something is held over, and what that is."""
@@ -302,14 +303,3 @@ def _position(node: ast.expr) -> tuple[int, int]:
 
 def _end(node: ast.expr) -> tuple[int, int]:
     return (node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-
-def _loops(node: ast.AST) -> list[ast.AST]:
-    """The loops around a node, in its function."""
-    found: list[ast.AST] = []
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-            found.append(current)
-        current = parent_of(current)
-    return found

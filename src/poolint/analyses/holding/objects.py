@@ -19,7 +19,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
-from poolint.syntax.expressions import ENTERS
+from poolint.models.standard import ENTERS
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage

@@ -20,8 +20,7 @@ from poolint.analyses.holding.transactions import handles, root_of, source_of, t
 from poolint.analyses.ownership import Fate
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
-from poolint.models.standard import ENTERING
-from poolint.syntax.expressions import ENTERS
+from poolint.models.standard import ENTERING, ENTERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.plain import is_plain

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.flow.cfg.bindings import matching
 from poolint.flow.flags import name_of
-from poolint.syntax.expressions import ENTERS
+from poolint.models.standard import ENTERS
 from poolint.syntax.scopes import parent_of
 from poolint.types.vocabulary import last_name
 
