@@ -17,6 +17,7 @@ from poolint.cli.main import main
 from poolint.config import ConfigError
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range, Step
 from poolint.output.formats import FOR_MACHINES, FOR_PEOPLE, FORMATS, GROUP, outputs, renderer
+from poolint.output.report import Report
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json"
 """The official one, of the OASIS committee for SARIF, 2.1.0 with its errata."""
@@ -59,7 +60,7 @@ def made(root: Path, file: str = "app/a.py", **changes: Any) -> Diagnostic:
 
 
 def written(name: str, *found: Diagnostic) -> str:
-    return "\n".join(renderer(name)(list(found), lambda _: LEAK.splitlines(), color=False, unsafe=False))
+    return "\n".join(renderer(name)(Report(found, lambda _: LEAK.splitlines())))
 
 
 def test_lines_for_servers(tmp_path: Path) -> None:
@@ -257,9 +258,8 @@ def test_colours_as_asked(here: Path, capfd: pytest.CaptureFixture[str]) -> None
     assert "\x1b[" not in capfd.readouterr().out
 
 
-def codes(diagnostics: list[Diagnostic], lines: object, *, color: bool, unsafe: bool) -> list[str]:
-    del lines, color, unsafe
-    return ["codes:", *(one.code for one in diagnostics)]
+def codes(report: Report) -> list[str]:
+    return ["codes:", *(one.code for one in report.diagnostics)]
 
 
 def test_reporters_of_others(here: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range, Step
 from poolint.output import full
+from poolint.output.report import Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ def at(text: str, word: str, row: int) -> Range:
 def drawn(finding: Diagnostic, *, color: bool = False, unsafe: bool = False, **texts: str) -> str:
     """``texts`` are the files by stem."""
     lines = {f"{stem}.py": io.StringIO(text, newline="").readlines() for stem, text in texts.items()}
-    return "\n".join(full.render([finding], lines.get, color=color, unsafe=unsafe))
+    return "\n".join(full.render(Report([finding], lines.get, color, unsafe)))
 
 
 CODE = """\
@@ -87,7 +88,7 @@ def test_steps_elsewhere_have_frames_of_their_own() -> None:
     )
     lines = {"a.py": CODE.splitlines(keepends=True), "lib/pay.py": helper.splitlines(keepends=True)}
     assert (
-        "\n".join(full.render([finding(at(CODE, "session.get", 2), *steps)], lines.get))
+        "\n".join(full.render(Report([finding(at(CODE, "session.get", 2), *steps)], lines.get)))
         == """\
 POL401 `client.post` waits
    --> a.py:2:19

@@ -11,6 +11,7 @@ import pytest
 from poolint.diagnostics import Applicability, Certainty, Diagnostic, Edit, Fix, Position, Range, Step
 from poolint.output import concise, style, summary
 from poolint.output import json as as_json
+from poolint.output.report import Report
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,16 +46,16 @@ def test_concise(tmp_path: Path) -> None:
     findings = [made(tmp_path), made(tmp_path, Applicability.SAFE), made(tmp_path, Applicability.UNSAFE)]
     plain = "a.py:3:5: POL101 `conn.close()` is never awaited"
     starred = "a.py:3:5: POL101 [*] `conn.close()` is never awaited"
-    assert list(concise.render(findings)) == [plain, starred, plain]
-    assert list(concise.render(findings, unsafe=True)) == [plain, starred, starred]
-    [line] = concise.render(findings[:1], color=True)
+    assert list(concise.render(Report(findings))) == [plain, starred, plain]
+    assert list(concise.render(Report(findings, unsafe=True))) == [plain, starred, starred]
+    [line] = concise.render(Report(findings[:1], color=True))
     assert "\x1b[1;31mPOL101\x1b[0m" in line
 
 
 def test_paths_elsewhere_stay_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "x").mkdir()
     monkeypatch.chdir(tmp_path / "x")
-    assert next(concise.render([made(tmp_path)])).startswith(f"{tmp_path / 'a.py'}:3:5: ")
+    assert next(concise.render(Report([made(tmp_path)]))).startswith(f"{tmp_path / 'a.py'}:3:5: ")
 
 
 SAFE, UNSAFE, DISPLAY = Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY
@@ -101,7 +102,7 @@ def test_summary(
 
 
 def test_json_has_the_keys_of_ruff_and_ours(tmp_path: Path) -> None:
-    [one] = json.loads("".join(as_json.render([made(tmp_path, SAFE)])))
+    [one] = json.loads("".join(as_json.render(Report([made(tmp_path, SAFE)]))))
     assert one == {
         "cell": None,
         "code": "POL101",
@@ -135,12 +136,12 @@ def test_json_has_the_keys_of_ruff_and_ours(tmp_path: Path) -> None:
 
 
 def test_json_without_findings_and_with_odd_ones(tmp_path: Path) -> None:
-    assert json.loads("".join(as_json.render([]))) == []
+    assert json.loads("".join(as_json.render(Report([])))) == []
     place = Range(Position(1, 1), Position(1, 1))
     odd = Diagnostic(
         "POL901", "unreadable-file", "\udcff \x1b", str(tmp_path / "\udcff.py"), place, certainty=Certainty.POSSIBLE
     )
-    text = "".join(as_json.render([odd]))
+    text = "".join(as_json.render(Report([odd])))
     assert text.isascii()
     [one] = json.loads(text)
     assert (one["message"], one["fix"], one["certainty"]) == ("\\xff \x1b", None, "possible")

@@ -302,15 +302,15 @@ def _write(
 ) -> None:
     """Write the findings in the format for a file, or for standard output."""
     from poolint.output.formats import renderer
+    from poolint.output.report import Report
     from poolint.output.style import wants_color
 
     color = arguments.color if path is None else False
     if color is None:
         color = wants_color(sys.stdout if to_stdout else sys.stderr)
     render = renderer(arguments.outputs[path])
-    rows = (
-        f"{line}\n" for line in render(outcome.diagnostics, lines_of(outcome), color=color, unsafe=arguments.unsafe)
-    )
+    made = Report(outcome.diagnostics, lines_of(outcome), color, arguments.unsafe)
+    rows = (f"{line}\n" for line in render(made))
     if path is not None:
         _write_file(path, "".join(rows))
         return
@@ -354,8 +354,9 @@ def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
     for diff in outcome.diffs:
         sys.stdout.write(diff)
     from poolint.output import concise, summary
+    from poolint.output.report import Report
 
-    for line in concise.render(_troubles(outcome)):
+    for line in concise.render(Report(_troubles(outcome))):
         sys.stderr.write(f"{line}\n")
     if not arguments.quiet:
         sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")

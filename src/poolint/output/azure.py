@@ -7,21 +7,14 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One command a line."""
-    del lines, color, unsafe
-    for one in diagnostics:
+    for one in report.diagnostics:
         start = one.range.start
         grade = "error" if one.severity == "error" else "warning"
         place = f"sourcepath={_property(relative(one.filename))};linenumber={start.row};columnnumber={start.column}"

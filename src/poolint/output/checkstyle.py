@@ -11,25 +11,18 @@ _SEVERITIES = {"error": "error", "warning": "warning", "note": "info"}
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One XML document."""
     from itertools import groupby
 
-    del lines, color, unsafe
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield '<checkstyle version="4.3">'
-    for path, group in groupby(diagnostics, key=lambda one: one.filename):
+    for path, group in groupby(report.diagnostics, key=lambda one: one.filename):
         yield f"  <file name={quoteattr(relative(path))}>"
         for one in group:
             start, grade = one.range.start, _SEVERITIES[one.severity]

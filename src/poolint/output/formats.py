@@ -1,8 +1,8 @@
 """The formats that findings are written in: ours, and those that other distributions bring (``poolint.reporters``).
 
-A reporter is a function ``render(diagnostics, lines, *, color, unsafe)`` that gives lines without their ends; the module of a
-format is imported when that is asked for. One for machines writes a whole document: also where nothing is found, and with
-no closing line behind it.
+A reporter is a function ``render(report)`` that takes a :class:`~poolint.output.report.Report` and gives lines without their
+ends; the module of a format is imported when that is asked for. One for machines writes a whole document: also where
+nothing is found, and with no closing line behind it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Render = Callable[..., Iterator[str]]
+    from poolint.output.report import Report
+
+    Render = Callable[[Report], Iterator[str]]
 
 GROUP = "poolint.reporters"
 

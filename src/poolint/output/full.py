@@ -10,11 +10,10 @@ from poolint.selection import is_applicable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from poolint.diagnostics import Diagnostic, Step
-
-    Lines = Callable[[str], Sequence[str] | None]
+    from poolint.output.report import Lines, Report
 
 NEAR = 40
 """Steps within so many rows of the finding share its frame; others get a frame of their own."""
@@ -22,22 +21,16 @@ NEAR = 40
 CONTEXT = 2
 
 
-def render(
-    diagnostics: Iterable[Diagnostic], lines: Lines, *, color: bool = False, unsafe: bool = False
-) -> Iterator[str]:
-    """The lines to print, without their ends, an empty one after each finding.
-
-    ``lines`` gives the rows of a file, or None when it cannot be read. ``unsafe`` marks as fixable what
-    ``--fix --unsafe-fixes`` would fix.
-    """
-    paint = Style(color)
-    for one in diagnostics:
-        star = f"[{paint('cyan', '*')}] " if is_applicable(one, unsafe) else ""
+def render(report: Report) -> Iterator[str]:
+    """The lines to print, without their ends, an empty one after each finding."""
+    paint = Style(report.color)
+    for one in report.diagnostics:
+        star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
         yield f"{paint('red', one.code)} {star}{paint('bold', printable(one.message))}"
-        yield from _frames(one, lines, paint)
+        yield from _frames(one, report.lines, paint)
         if one.fix is not None:
             yield f"{paint('help', 'help')}: {printable(one.fix.message)}"
-            if one.fix.applicability == "unsafe" and not unsafe:
+            if one.fix.applicability == "unsafe" and not report.unsafe:
                 yield f"{paint('bold', 'note')}: this fix may change what the code does: `--unsafe-fixes` enables it"
             elif one.fix.applicability == "display":
                 yield f"{paint('bold', 'note')}: this fix is advice and never applied"

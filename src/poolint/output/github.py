@@ -9,21 +9,14 @@ _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One command a line. Of a finding over several rows no columns are named: there they would mean one row."""
-    del lines, color, unsafe
-    for one in diagnostics:
+    for one in report.diagnostics:
         start, end = one.range.start, one.range.end
         columns = [("col", start.column), ("endColumn", end.column)] if start.row == end.row else []
         properties = [

@@ -10,21 +10,14 @@ _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One JSON list, over several lines."""
-    del lines, color, unsafe
-    found = list(diagnostics)
+    found = report.diagnostics
     yield dumps(
         [
             {

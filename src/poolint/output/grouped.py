@@ -8,31 +8,24 @@ from poolint.selection import is_applicable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """The lines to print, without their ends, an empty one after each file."""
     from itertools import groupby
 
     from poolint.config import shown
 
-    del lines
-    paint = Style(color)
-    for path, group in groupby(diagnostics, key=lambda one: one.filename):
+    paint = Style(report.color)
+    for path, group in groupby(report.diagnostics, key=lambda one: one.filename):
         found = list(group)
         places = [f"{one.range.start.row}:{one.range.start.column}" for one in found]
         width = max(map(len, places))
         yield f"{paint('bold', printable(shown(path)))}:"
         for place, one in zip(places, found, strict=True):
-            star = f"[{paint('cyan', '*')}] " if is_applicable(one, unsafe) else ""
+            star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
             yield f"  {place.ljust(width)}  {paint('red', one.code)} {star}{printable(one.message)}"
         yield ""

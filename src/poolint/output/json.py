@@ -11,22 +11,16 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from typing import Any
 
     from poolint.diagnostics import Diagnostic, Fix, Position
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One JSON list, over several lines. Rows and columns count from 1, ends are exclusive, file names absolute."""
-    del lines, color, unsafe
-    yield dumps([as_object(one) for one in diagnostics])
+    yield dumps([as_object(one) for one in report.diagnostics])
 
 
 def dumps(value: object) -> str:

@@ -8,19 +8,12 @@ from poolint.output.json import as_object, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One JSON object a line, as :mod:`poolint.output.json` has them in its list."""
-    del lines, color, unsafe
-    for one in diagnostics:
+    for one in report.diagnostics:
         yield json.dumps(escaped(as_object(one)))

@@ -9,23 +9,16 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One XML document. Where nothing is found, a single test has passed: servers take an empty report for a broken one."""
     from itertools import groupby
 
-    del lines, color, unsafe
-    found = list(diagnostics)
+    found = report.diagnostics
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f'<testsuites name="poolint" tests="{len(found) or 1}" failures="{len(found)}" errors="0">'
     if not found:

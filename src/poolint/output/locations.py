@@ -6,6 +6,8 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolint.diagnostics import Diagnostic
 
 
@@ -17,7 +19,7 @@ def relative(path: str) -> str:
     return printable(shown(path)).replace(os.sep, "/")
 
 
-def fingerprints(diagnostics: list[Diagnostic]) -> list[str]:
+def fingerprints(diagnostics: Sequence[Diagnostic]) -> list[str]:
     """One for each finding, no two alike: its own, or for what has none one of its code, place and message."""
     import hashlib
 

@@ -7,21 +7,14 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One table of all findings, in Markdown as GitHub and GitLab read it."""
-    del lines, color, unsafe
-    found = list(diagnostics)
+    found = report.diagnostics
     if not found:
         yield "### poolint found nothing"
         return

@@ -7,19 +7,12 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.output.report import Report
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One line a finding."""
-    del lines, color, unsafe
-    for one in diagnostics:
+    for one in report.diagnostics:
         yield f"{relative(one.filename)}:{one.range.start.row}: [{one.code}] {printable(one.message)}"

@@ -8,30 +8,22 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from poolint.diagnostics import Diagnostic, Position, Range
+    from poolint.output.report import Report
 
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One JSON object, over several lines. Of a file that cannot be read the columns count characters."""
-    del color, unsafe
     yield dumps(
         {
             "source": {"name": "poolint"},
             "severity": "ERROR",
-            "diagnostics": [
-                _diagnostic(one, lines(one.filename) if lines is not None else None) for one in diagnostics
-            ],
+            "diagnostics": [_diagnostic(one, report.lines(one.filename)) for one in report.diagnostics],
         }
     )
 

@@ -12,26 +12,20 @@ from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from typing import Any
 
     from poolint.diagnostics import Diagnostic, Fix, Range
+    from poolint.output.report import Report
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(
-    diagnostics: Iterable[Diagnostic],
-    lines: Callable[[str], Sequence[str] | None] | None = None,
-    *,
-    color: bool = False,
-    unsafe: bool = False,
-) -> Iterator[str]:
+def render(report: Report) -> Iterator[str]:
     """One JSON object, over several lines."""
     from poolint import __version__
 
-    del lines, color, unsafe
-    found = list(diagnostics)
+    found = report.diagnostics
     rules = {one.code: one for one in sorted(found, key=lambda one: one.code)}
     codes = list(rules)
     driver = {"name": "poolint", "version": __version__, "rules": _rules(rules)}
