@@ -214,7 +214,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "roots": {"tables"},
     "text": {"diagnostics"},
     "discovery": {"automaton", "config", "globs", "ignoring"},
-    "config": {"bounds", "deployment", "globs", "roots", "tables"},
+    "config": {"bounds", "deployment", "globs", "roots", "tables", "versions"},
     "deployment": {"bounds", "tables"},
     "budget": {"deployment"},
     "process": set(),

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-    from poolint.automaton import Automaton
     from poolint.config import Resolver, Settings
+    from poolint.globs import Globs
 
 SUFFIXES = (".py", ".pyi")
 
@@ -40,7 +40,7 @@ class Discovery:
         self.refused: list[ConfigError] = []
         self.leftovers: list[str] = []
         self._resolver = resolver
-        self._expressions: dict[int, tuple[Settings, Automaton]] = {}
+        self._expressions: dict[int, tuple[Settings, Globs]] = {}
 
     def files(self, paths: Iterable[str]) -> Iterator[str]:
         """Absolute paths of the files to check, each once."""
@@ -117,7 +117,7 @@ class Discovery:
         from poolint import globs
 
         if id(settings) not in self._expressions:
-            self._expressions[id(settings)] = (settings, globs.compiled(settings.exclude, settings.root))
+            self._expressions[id(settings)] = (settings, globs.compiled(settings.excluded, settings.root))
         return globs.matches(self._expressions[id(settings)][1], path, settings.root)
 
     def _excluded_with_parents(self, path: str, settings: Settings) -> bool:

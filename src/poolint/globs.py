@@ -9,22 +9,43 @@ from functools import lru_cache
 
 from poolint.automaton import Automaton, anything, bracketed, inside_a_name, nothing
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 MAX_LENGTH = 2_000
 """Characters of a pattern; paths are no longer than twice that."""
 
 
+class Globs:
+    """Patterns to be matched: those for names and for paths below the root, and absolute ones that begin elsewhere."""
+
+    __slots__ = ("elsewhere", "here")
+
+    def __init__(self, here: Automaton, elsewhere: Automaton | None) -> None:
+        self.here = here
+        self.elsewhere = elsewhere
+
+
 @lru_cache(maxsize=256)
-def compiled(patterns: tuple[str, ...], root: str) -> Automaton:
+def compiled(patterns: tuple[str, ...], root: str) -> Globs:
     """What matches all that any of ``patterns`` means; ``root`` is where relative ones begin.
 
     Raises ``ValueError`` for a pattern that means nothing, as :func:`problem` says.
     """
+    bare = [_relative(pattern, root) for pattern in patterns]
+    elsewhere = [one for one in bare if os.path.isabs(one)]
+    return Globs(_any_of(one for one in bare if not os.path.isabs(one)), _any_of(elsewhere) if elsewhere else None)
+
+
+def _any_of(patterns: Iterable[str]) -> Automaton:
+    patterns = list(patterns)
     result = Automaton()
     result.begin()
     for number, pattern in enumerate(patterns):
         if number:
             result.otherwise()
-        translate(_relative(pattern, root), result)
+        translate(pattern, result)
     if not patterns:
         result.one(nothing)
     result.end()
@@ -40,9 +61,11 @@ def problem(pattern: str) -> str:
     return ""
 
 
-def matches(expression: Automaton, path: str, root: str) -> bool:
+def matches(expression: Globs, path: str, root: str) -> bool:
     """Whether the absolute ``path`` is meant by an expression of :func:`compiled`, by its name or as a whole."""
-    return expression.matches(os.path.basename(path)) or expression.matches(relative(path, root))
+    if expression.here.matches(os.path.basename(path)) or expression.here.matches(relative(path, root)):
+        return True
+    return expression.elsewhere is not None and expression.elsewhere.matches(path.replace(os.sep, "/"))
 
 
 def relative(path: str, root: str) -> str:

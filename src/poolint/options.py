@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.bounds import clipped
-from poolint.config import KEYS, ConfigError, kind_of, nearest, shown
+from poolint.config import KEYS, ConfigError, kind_of, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ def resolved(settings: Settings, rules: Iterable[type[Rule]]) -> Given:
     """The options of all rules under ``settings``. Raises :class:`ConfigError` that names file, table and key."""
     metas = {rule.meta.name: rule.meta for rule in rules}
     for name, table in settings.rule_tables.items():
-        where = f"{shown(settings.source)}: [tool.poolint.{name}]"
+        where = settings.place(name)
         if name not in metas:
             known = [one for one, meta in metas.items() if meta.options]
             of_code = [meta.name for meta in metas.values() if meta.code == name.upper()]

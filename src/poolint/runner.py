@@ -219,7 +219,7 @@ class Runner:
         if id(settings) not in self._usable:
             wrong = None
             try:
-                if settings.select is not None or written(settings):
+                if any(one.select is not None for one in settings.layers()) or written(settings):
                     self._validate(settings)
             except ConfigError as error:
                 wrong = error

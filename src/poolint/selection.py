@@ -59,7 +59,7 @@ def decision(meta: Meta, layers: Iterable[Selectors]) -> Decision:
 
 def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
     """The selectors that ``per-file-ignores`` switches off in the file at ``path``."""
-    if not settings.per_file_ignores:
+    if not settings.ignored:
         return ()
     from os.path import abspath
 
@@ -67,7 +67,7 @@ def ignored_in(settings: Settings, path: str) -> tuple[str, ...]:
 
     path = abspath(path)
     found: list[str] = []
-    for pattern, selectors in settings.per_file_ignores:
+    for pattern, selectors in settings.ignored:
         expression = globs.compiled((pattern.removeprefix("!"),), settings.root)
         if globs.matches(expression, path, settings.root) != pattern.startswith("!"):
             found += selectors
@@ -96,7 +96,7 @@ def written(settings: Settings) -> tuple[str, ...]:
     found: list[str] = []
     for layer in settings.layers():
         found += (*(layer.select or ()), *layer.ignore, *layer.extend_select, *layer.extend_ignore)
-    for _, selectors in settings.per_file_ignores:
+    for _, selectors in settings.ignored:
         found += selectors
     return tuple(found)
 
@@ -117,8 +117,8 @@ def validate(settings: Settings, names: Mapping[str, str | None], broken: Mappin
         )
         for key, selectors in keys:
             _validate(selectors, f"{layer.origin}{key}", known)
-    origin = settings.layers()[0].origin
-    for pattern, selectors in settings.per_file_ignores:
+    origin = settings.layers()[-2].origin
+    for pattern, selectors in settings.ignored:
         _validate(selectors, f"{origin}per-file-ignores.{pattern!r}", known)
     for code, why in (broken or {}).items():
         if asked_for(settings, code):
@@ -130,7 +130,7 @@ def running(settings: Settings, rules: Iterable[type[Rule]], path: str) -> tuple
     rules = list(rules)
     ignored = ignored_in(settings, path)
     off = {one.meta.code for one in rules if ignoring(ignored, one.meta)}
-    return enabled(settings, rules) - off, enabled(settings, rules, settings.layers()[:1]) - off
+    return enabled(settings, rules) - off, enabled(settings, rules, settings.layers()[:-1]) - off
 
 
 def tells(settings: Settings, code: str, path: str) -> bool:

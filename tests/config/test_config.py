@@ -54,7 +54,7 @@ def test_every_key(tmp_path: Path) -> None:
     assert settings.extend_select == ("POL4",)
     assert settings.extend_ignore == ("POL401",)
     assert settings.per_file_ignores == (("tests/*", ("POL3",)),)
-    assert settings.exclude == ("old", "older")
+    assert settings.excluded == ("old", "older")
     assert settings.force_exclude
     assert settings.certainty == "possible"
     assert settings.root == str(tmp_path)
@@ -158,7 +158,8 @@ def test_the_same_refusal_each_time_and_no_harm_to_siblings(tmp_path: Path) -> N
 def test_the_command_line_lies_over_every_file(tmp_path: Path) -> None:
     write(tmp_path, "[tool.poolint]\ncertainty = 'possible'\nselect = ['POL1']\n")
     selectors = Selectors(ignore=("POL101",), origin="--")
-    settings = Resolver(str(tmp_path), overrides=Overrides(selectors, True, "certain")).for_directory(str(tmp_path))
+    overrides = Overrides(selectors, {"force_exclude": True, "certainty": "certain"})
+    settings = Resolver(str(tmp_path), overrides=overrides).for_directory(str(tmp_path))
     assert (settings.certainty, settings.force_exclude) == ("certain", True)
     file, command_line = settings.layers()
     assert (file.select, file.origin) == (("POL1",), "pyproject.toml: [tool.poolint] ")

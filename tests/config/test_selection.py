@@ -49,10 +49,10 @@ def settings(
         "--",
     )
     return Settings(
-        None if select is None else split(select),
-        split(ignore),
-        split(extend_select),
-        split(extend_ignore),
+        select=None if select is None else split(select),
+        ignore=split(ignore),
+        extend_select=split(extend_select),
+        extend_ignore=split(extend_ignore),
         command_line=line,
     )
 

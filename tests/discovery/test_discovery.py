@@ -29,7 +29,7 @@ def lay(root: Path, *files: str, **contents: str) -> None:
 
 
 def discovery(root: Path, force_exclude: bool = False) -> Discovery:
-    return Discovery(Resolver(str(root), overrides=Overrides(force_exclude=force_exclude)))
+    return Discovery(Resolver(str(root), overrides=Overrides(values={"force_exclude": force_exclude})))
 
 
 def found(root: Path, *paths: str, force_exclude: bool = False) -> list[str]:

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.config import Selectors, Settings
+    from poolint.config import Settings
 
 FORMAT = 2
 """To be counted up whenever what is kept has another shape or meaning."""
@@ -21,18 +21,18 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _LIBRARIES = ("libcst", "msgspec", "pathspec", "pyyaml", "tomli")
 """Distributions that what is found may depend on, as their folders are called, in lower case."""
 
-_LAID_OVER = frozenset({"cache", "command_line", "exclude", "force_exclude"})
+_LAID_OVER = frozenset({"cache", "exclude", "extend_exclude", "extend", "force_exclude"})
 """Attributes of settings that are written otherwise, or that say which files are checked, and nothing of what is found."""
 
 
 def key_of(settings: Settings, host: str = "") -> str:
     """A name that two runs share only where, of the same files, they find the same. ``host`` is who has another share of
     the work than the command line has, if anybody."""
-    plain = [(name, getattr(settings, name)) for name in settings.__slots__ if name not in _LAID_OVER]
-    layer: Selectors = settings.command_line
-    command = [(name, getattr(layer, name)) for name in layer.__slots__]
+    plain = [one for one in settings.plain() if one[0] not in _LAID_OVER]
+    plain += [("root", settings.root), ("source", settings.source), ("rule_tables", settings.rule_tables)]
+    layers = [getattr(layer, name) for layer in settings.layers() for name in layer.__slots__]
     home = os.path.expanduser("~")
-    text = repr((FORMAT, __version__, _build(), sys.version, sys.platform, home, plain, command, host))
+    text = repr((FORMAT, __version__, _build(), sys.version, sys.platform, home, plain, layers, host))
     return recording.digest(text.encode("utf-8", "surrogatepass")).hex()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from poolint import __version__
 from poolint.baseline import NAME
 from poolint.cli.check import need_paths
-from poolint.cli.main import COMMANDS
+from poolint.cli.flags import add_configuration, add_settings, overrides, resolver
+from poolint.cli.main import COMMANDS, ENVIRONMENT
 from poolint.cli.subcommands import (
     add_baseline,
     add_budget,
@@ -26,7 +28,7 @@ from poolint.cli.subcommands import (
     jobs,
     shard,
 )
-from poolint.config import CERTAINTIES, ConfigError, Overrides, Selectors
+from poolint.config.settings import FILES, RULES
 from poolint.output.formats import outputs
 
 if TYPE_CHECKING:
@@ -48,19 +50,19 @@ def parse(argv: list[str]) -> int:
     if options.command == "why":
         from poolint.cli.why import why
 
-        return why(options.place, options.output_format, options.isolated)
+        return why(options.place, options.output_format, resolver(options))
     if options.command == "holds":
         from poolint.cli.holds import holds
 
-        return holds(options.paths or ["."], options.output_format, options.limit, options.isolated)
+        return holds(options.paths or ["."], options.output_format, options.limit, resolver(options))
     if options.command == "budget":
         from poolint.cli.budget import budget
 
-        return budget(options.path, options.output_format, options.surge, options.isolated)
+        return budget(options.path, options.output_format, options.surge, resolver(options))
     if options.command == "coverage":
         from poolint.cli.coverage import coverage
 
-        return coverage(options.paths or ["."], options.output_format, options.isolated)
+        return coverage(options.paths or ["."], options.output_format, resolver(options))
     if options.command == "merge":
         from poolint.cli.merge import merge
 
@@ -71,9 +73,9 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.baseline import baseline
         from poolint.cli.check import Arguments
 
-        overrides = Overrides(Selectors(None, (), (), (), "--"), False, options.certainty)
         return baseline(
-            Arguments(paths=options.paths, overrides=overrides, quiet=True, baseline=options.baseline), options.renew
+            Arguments(paths=options.paths, overrides=overrides(options), quiet=True, baseline=options.baseline),
+            options.renew,
         )
     if options.command == "unit":
         from poolint.cli.unit import unit
@@ -96,28 +98,14 @@ def parse(argv: list[str]) -> int:
         return 0
     from poolint.cli.check import Arguments, check
 
-    selectors = Selectors(
-        None if options.select is None else _split("--select", options.select),
-        _split("--ignore", options.ignore),
-        _split("--extend-select", options.extend_select),
-        _split("--extend-ignore", options.extend_ignore),
-        "--",
-    )
     return check(
         Arguments(
             paths=options.paths,
-            overrides=Overrides(
-                selectors,
-                options.force_exclude,
-                options.certainty,
-                None if options.exclude is None else _patterns("--exclude", options.exclude),
-                _patterns("--extend-exclude", options.extend_exclude),
-                _ignores(options.per_file_ignores),
-            ),
+            overrides=overrides(options),
             fix=options.fix,
             unsafe=options.unsafe_fixes,
             diff=options.diff,
-            outputs=outputs(options.output_format, options.output_file),
+            outputs=_outputs(options),
             color=COLORS[options.color],
             exit_zero=options.exit_zero,
             exit_non_zero_on_fix=options.exit_non_zero_on_fix,
@@ -133,6 +121,17 @@ def parse(argv: list[str]) -> int:
             add_noqa=options.noqa_reason if options.add_noqa else None,
         )
     )
+
+
+def _outputs(options: argparse.Namespace) -> dict[str | None, str]:
+    """Where which format goes: the environment says it where the command line does not."""
+    given, file = options.output_format, options.output_file
+    if not given and not file:
+        named = os.environ.get(ENVIRONMENT[0], "")
+        given, file = [named] if named else None, os.environ.get(ENVIRONMENT[1]) or None
+    elif not given and (named := os.environ.get(ENVIRONMENT[0], "")):
+        given = [named]
+    return outputs(given, file)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -188,21 +187,6 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     fixes.add_argument("--noqa-reason", metavar="TEXT", default="", help="what those comments say behind the codes")
 
     rules = check.add_argument_group("rules", "RULES are codes, prefixes of codes, names or ALL, separated by commas.")
-    for flag, text in (
-        ("--select", "run these rules instead of the configured ones"),
-        ("--ignore", "do not run these"),
-        ("--extend-select", "run these as well"),
-        ("--extend-ignore", "do not run these either"),
-    ):
-        rules.add_argument(flag, action="append", metavar="RULES", help=text)
-    rules.add_argument(
-        "--per-file-ignores",
-        action="append",
-        metavar="GLOB:RULES",
-        help="do not run these in the files that a pattern names",
-    )
-    rules.add_argument("--certainty", choices=CERTAINTIES, help="report possible findings too (default: certain)")
-
     rules.add_argument(
         "--baseline", metavar="FILE", help=f"what is known (default: {NAME} at the root of the settings)"
     )
@@ -236,45 +220,8 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
 
     files = check.add_argument_group("files")
-    files.add_argument(
-        "--exclude", action="append", metavar="GLOBS", help="leave these out, instead of what is left out otherwise"
-    )
-    files.add_argument("--extend-exclude", action="append", metavar="GLOBS", help="leave these out as well")
-    files.add_argument("--force-exclude", action="store_true", help="exclude also what is named on the command line")
-    files.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_settings({RULES: rules, FILES: files})
+    add_configuration(files)
     files.add_argument("--no-cache", action="store_true", help="neither use nor keep what is found for later runs")
     files.add_argument("--cache-dir", metavar="DIR", help="where that is kept (default: .poolint_cache)")
     files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from stdin")
-
-
-def _patterns(option: str, values: list[str] | None) -> tuple[str, ...]:
-    """The patterns in the values of an option. Raises ``ConfigError`` for a value without any."""
-    found = [[part.strip() for part in value.split(",") if part.strip()] for value in values or ()]
-    if not all(found):
-        raise ConfigError(f"{option}: an empty pattern was given: is a variable not set?")
-    return tuple(part for parts in found for part in parts)
-
-
-def _ignores(values: list[str] | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """``tests/*:POL4,POL301`` as a pattern and its rules. Raises ``ConfigError`` where one of them is missing."""
-    found = []
-    for value in values or ():
-        pattern, colon, rules = value.rpartition(":")
-        if not colon or not pattern.strip():
-            raise ConfigError(f"--per-file-ignores: {value!r} is no GLOB:RULES, such as 'tests/*:POL4'")
-        found.append((pattern.strip(), _split("--per-file-ignores", [rules])))
-    return tuple(found)
-
-
-def _split(option: str, values: list[str] | None) -> tuple[str, ...]:
-    """The selectors in the values of an option. Raises ``ConfigError`` for a value without any: an unset variable of a
-    shell would make a run that checks nothing, and looks clean."""
-    found: list[str] = []
-    for value in values or ():
-        selectors = [part.strip() for part in value.split(",") if part.strip()]
-        if not selectors:
-            raise ConfigError(
-                f"{option}: {value!r} names no rule; leave the option out, or name a code, a prefix or ALL"
-            )
-        found += selectors
-    return tuple(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from poolint.config import ConfigError, Resolver, shown
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 HEADS = ("connections", "each", "processes", "replicas")
 
 
-def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -> int:
+def budget(path: str, output_format: str, surge: bool, resolver: Resolver) -> int:
     """Print the budgets of the deployments below ``path``, and return the exit code.
 
     That is 0; 1 when one of them is over, or when a file could not be read or understood: it is named on standard
@@ -29,7 +28,6 @@ def budget(path: str, output_format: str, surge: bool, isolated: bool = False) -
     from poolint.explain.budget import budgets
     from poolint.rules.registry import LazyRules
 
-    resolver = Resolver(os.getcwd(), isolated)
     try:
         found, problems = budgets(path, resolver, LazyRules(), surge)
     except OSError as error:

@@ -37,7 +37,7 @@ _MOST = 3
 _PACKAGES = 6
 
 
-def coverage(paths: Sequence[str], output_format: str, isolated: bool = False) -> int:
+def coverage(paths: Sequence[str], output_format: str, resolver: Resolver) -> int:
     """Print what is and is not seen below ``paths`` and return the exit code.
 
     That is 0, or 2 when a file could not be read or parsed: it is named on standard error, and the others count.
@@ -45,7 +45,6 @@ def coverage(paths: Sequence[str], output_format: str, isolated: bool = False) -
     from poolint.explain.coverage import report
     from poolint.rules.registry import LazyRules
 
-    resolver = Resolver(os.getcwd(), isolated)
     found = report(paths, resolver, LazyRules())
     if output_format == "json":
         from poolint.output import json

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from poolint.config import Resolver
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -18,9 +17,10 @@ if TYPE_CHECKING:
 def dev(options: Namespace) -> int:
     """Run one of the tools and return the exit code, which is 0. Raises ``ConfigError`` for what cannot be done."""
     if options.tool == "dump":
+        from poolint.cli.flags import resolver
         from poolint.dev.dump import dump
 
-        for line in dump(options.kind, options.function, Resolver(os.getcwd(), options.isolated).for_file):
+        for line in dump(options.kind, options.function, resolver(options).for_file):
             sys.stdout.write(f"{printable(line)}\n")
         return 0
     from poolint.dev import scaffold

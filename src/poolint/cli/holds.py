@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from poolint.explain.holds import Placed, Stretch
 
 
-def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool = False) -> int:
+def holds(paths: Sequence[str], output_format: str, limit: int, resolver: Resolver) -> int:
     """Print the stretches of all files below ``paths``, at most ``limit`` (0: all), and return the exit code.
 
     That is 0, or 1 when a file could not be read or parsed: it is named on standard error, and the others count.
@@ -25,7 +25,6 @@ def holds(paths: Sequence[str], output_format: str, limit: int, isolated: bool =
     from poolint.explain.holds import held
     from poolint.rules.registry import LazyRules
 
-    resolver = Resolver(os.getcwd(), isolated)
     found, problems, files = held(paths, resolver, LazyRules())
     shown = found[:limit] if limit else found
     if output_format == "json":

@@ -10,6 +10,9 @@ import sys
 
 COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean", "dev")
 
+ENVIRONMENT = ("POOLINT_OUTPUT_FORMAT", "POOLINT_OUTPUT_FILE")
+"""Variables that stand in for options of `check` that are not given."""
+
 is_own = False
 """Whether the process is poolint's own: no host's, which would not thank us for other processes and the like."""
 
@@ -73,7 +76,8 @@ def _dispatch(argv: list[str]) -> int:
         if argv[:1] != ["rule"]:
             _need_directory()
         rest = argv[1:] if argv[:1] == ["check"] else argv
-        if (argv and argv[0] in COMMANDS[1:]) or any(argument.startswith(("-", "@")) for argument in rest):
+        asks = any(argument.startswith(("-", "@")) for argument in rest) or any(map(os.environ.get, ENVIRONMENT))
+        if (argv and argv[0] in COMMANDS[1:]) or asks:
             from poolint.cli.arguments import parse
 
             return parse(argv)

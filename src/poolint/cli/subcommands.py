@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from poolint.baseline import NAME
+from poolint.cli.flags import add_configuration
 from poolint.config import CERTAINTIES
 from poolint.outcome import Shard
 from poolint.output.formats import FORMATS
@@ -113,7 +114,7 @@ def add_why(why: argparse.ArgumentParser) -> None:
     )
     why.add_argument("place", metavar="FILE:LINE", help="the line to explain")
     why.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
-    why.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_configuration(why)
 
 
 def add_holds(holds: argparse.ArgumentParser) -> None:
@@ -124,7 +125,7 @@ def add_holds(holds: argparse.ArgumentParser) -> None:
     holds.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
     holds.add_argument("--limit", type=int, default=30, metavar="N", help="rows to show, 0 for all (default: 30)")
     holds.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
-    holds.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_configuration(holds)
 
 
 def add_budget(budget: argparse.ArgumentParser) -> None:
@@ -136,7 +137,7 @@ def add_budget(budget: argparse.ArgumentParser) -> None:
     budget.add_argument("path", nargs="?", default=".", metavar="PATH", help="folder of the project (default: .)")
     budget.add_argument("--surge", action="store_true", help="count the replicas that a rolling update adds")
     budget.add_argument("--output-format", choices=("table", "json"), default="table", help="default: %(default)s")
-    budget.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_configuration(budget)
 
 
 def add_coverage(coverage: argparse.ArgumentParser) -> None:
@@ -147,7 +148,7 @@ def add_coverage(coverage: argparse.ArgumentParser) -> None:
     coverage.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
     formats = ("table", "json", "models")
     coverage.add_argument("--output-format", choices=formats, default="table", help="default: %(default)s")
-    coverage.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_configuration(coverage)
 
 
 def add_clean(clean: argparse.ArgumentParser) -> None:
@@ -186,4 +187,4 @@ def add_dev(dev: argparse.ArgumentParser) -> None:
     kinds = ("graph", "states", "summary", "types", "observations")
     dump.add_argument("kind", choices=kinds, metavar="KIND", help=", ".join(kinds))
     dump.add_argument("function", metavar="FILE:FUNCTION", help="app/orders.py:Orders.pay; <module> is the whole file")
-    dump.add_argument("--isolated", action="store_true", help="read no pyproject.toml")
+    add_configuration(dump)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from poolint.text.source import Source
 
 
-def why(wanted: str, output_format: str, isolated: bool = False) -> int:
+def why(wanted: str, output_format: str, resolver: Resolver) -> int:
     """Explain the line ``wanted``, written FILE:LINE. Raises ``ConfigError`` when there is none to explain."""
     path, row = _place(wanted)
     source = _read(path, row)
@@ -26,7 +26,6 @@ def why(wanted: str, output_format: str, isolated: bool = False) -> int:
     from poolint.rules.registry import LazyRules
     from poolint.text.source import SourceError
 
-    resolver = Resolver(os.getcwd(), isolated)
     rules = LazyRules()
     try:
         found = Explainer(source, resolver.for_file(path), rules).at(row)

@@ -159,20 +159,22 @@ class _Rows:
             lines = read_regular(self.path).decode("utf-8", "replace").replace("\r\n", "\n").split("\n")
         except OSError:
             return found
+        ours = _TABLE if self.path.endswith("pyproject.toml") else _TABLE[2:]
+        depth = len(ours)
         table: tuple[str, ...] = ()
         for row, line in enumerate(lines, 1):
             header = re.match(r"\s*\[([^\[\]]+)\]", line)
             if header is not None:
                 table = _parts(header[1])
-                if table[:3] == _TABLE:
-                    found.setdefault((*table[3:], ""), row)
+                if table[:depth] == ours:
+                    found.setdefault((*table[depth:], ""), row)
                 continue
             key = re.match(r"\s*([\w\"'.-]+)\s*=", line)
             if key is not None:
                 whole = (*table, *_parts(key[1]))
-                if whole[:3] == _TABLE:
-                    found.setdefault(whole[3:], row)
-                    found.setdefault((*whole[3:], ""), row)
+                if whole[:depth] == ours:
+                    found.setdefault(whole[depth:], row)
+                    found.setdefault((*whole[depth:], ""), row)
         return found
 
 

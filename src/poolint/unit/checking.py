@@ -24,7 +24,7 @@ def findings(request: Request, sources: Mapping[str, bytes | None]) -> tuple[str
     """
     with laid_out(request, sources) as root:
         # What a walk through the tree would leave out is left out here as well.
-        resolver = Resolver(root, overrides=Overrides(force_exclude=True), top=root)
+        resolver = Resolver(root, overrides=Overrides(values={"force_exclude": True}), top=root)
         outcome = Runner(resolver).run([os.path.join(root, *name.split("/")) for name in sorted(sources)])
         if outcome.refused:
             raise ConfigError("; ".join(outcome.refused))

@@ -51,6 +51,15 @@ def allowed(specifier: str) -> Range:
     return tuple(found)
 
 
+def admits(specifier: str, version: str) -> bool:
+    """Whether a specifier allows a version; here one that is left out counts. Raises :class:`SpecifierError`."""
+    ours = release(version)
+    left_out = [part.strip()[2:].strip() for part in specifier.split(",") if part.strip().startswith("!=")]
+    if any(release(one) == ours for one in left_out):
+        return False
+    return bool(both(allowed(specifier), exactly(ours)))
+
+
 def both(one: Range, other: Range) -> Range:
     """What is in both ranges."""
     found = []
