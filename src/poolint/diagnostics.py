@@ -82,6 +82,15 @@ class Fix:
 
 
 @dataclass(frozen=True)
+class Silence:
+    """Why a finding is not reported. ``by``: ``comment``, ``baseline``, ``revision`` (it is there as well) or ``place``, for
+    the kinds of file in which its rule is off; ``reason`` is what is said there, or which kind that is."""
+
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """One finding.
 
@@ -89,7 +98,7 @@ class Diagnostic:
     of what leaks as written, and ``statement_end_row`` the last row of the statement it stands in, where a
     suppression comment may also stand. ``fingerprint`` survives moved lines. ``decision`` is what it shares with the others
     of its code and function that one change takes away all at once, empty where it stands alone; ``also`` are the places of
-    those that are told with it.
+    those that are told with it. ``silence`` is None for what is reported.
     """
 
     code: str
@@ -108,6 +117,7 @@ class Diagnostic:
     url: str = ""
     decision: str = ""
     also: tuple[Place, ...] = ()
+    silence: Silence | None = None
 
     @property
     def sort_key(self) -> tuple[str, Range, str, str]:

@@ -122,23 +122,28 @@ class Checker:
         return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.data)
 
     def check(self, source: Source) -> list[Diagnostic]:
-        """All findings in one file, sorted, before any suppression by comments.
+        """All findings in one file, sorted, before any suppression by comments. It raises what :meth:`judged` does."""
+        return self.judged(source)[0]
+
+    def judged(self, source: Source) -> tuple[list[Diagnostic], list[Diagnostic]]:
+        """The same, and beside it what is not reported since its rules are off in such a place.
 
         Raises:
             SourceError: the file cannot be parsed.
             ConfigError: the options of a rule cannot be used.
         """
         if len(source.data) > SOURCE_LIMIT:
-            return [_too_large(source)]
+            return [_too_large(source)], []
         module, analysis, observed, crashes = self.observed(source)
         is_on_request = all(one.on_request for _, one in observed)
         if is_on_request and not self.settings.asks_for_more and not self._judges_calls():
-            return crashes.diagnostics(source.path)
+            return crashes.diagnostics(source.path), []
         from poolint.judgement import Judgement
 
         rules, options = self._rules_for(source.path), self._options_of_rules()
         relative = os.path.relpath(source.path, self.settings.root).replace(os.sep, "/")
-        found = Judgement(module, analysis, observed, rules, relative, crashes, options).diagnostics()
+        judgement = Judgement(module, analysis, observed, rules, relative, crashes, options)
+        found = judgement.diagnostics(), judgement.silenced()
         if len(crashes):
             self._analysis = None
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poolint.options import described
 from poolint.rules.base import documentation
-from poolint.rules.registry import INTERNAL, OWN, load
+from poolint.rules.registry import INTERNAL, OURS, OWN, addresses, load
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ INTERNAL_SUMMARIES = {
 
 INTERNAL_TEXTS = {
     "POL902": """\
-A `# poolint: ignore[…]`, a `# noqa: POL…`, or one of these for a whole file, where nothing is found that it would
-silence: what it was for has been mended, has moved, or stands on another row. The fix takes out what silences nothing and
+A `# poolint: ignore[…]`, a `# noqa: POL…`, or one of these for a whole file or for several rows, where nothing is found
+that it would silence: what it was for has been mended, has moved, or stands on another row. The fix takes out what silences nothing and
 leaves all other text of the comment. Only of rules that have run is anything said: a code that was not selected, in a
 file where something crashed or a bound was hit, is not unused. Codes of other tools behind `noqa`, and a `noqa` without
 codes, are nobody's business here, unless `strict-noqa = true` says that each of them is meant for poolint.
@@ -37,7 +37,8 @@ It is selected like a rule, and judges by the rules that are selected beside it.
     "POL904": """\
 A comment that is meant to silence something and cannot: it names a code or a rule that does not exist, its bracket is
 never closed or empty, codes stand behind it without brackets, a colon is missing, it is another word than `ignore` or
-`file-ignore`, or one for the whole file does not stand on a row of its own. No `--select` turns this off;
+`file-ignore`, one for the whole file does not stand on a row of its own, or a `disable` has no `enable` with the same codes
+behind it. No `--select` turns this off;
 `--ignore POL904` does.""",
     "POL903": """\
 Lifetimes are followed event by event, and a function with more events than a bound allows is given up rather than
@@ -55,6 +56,17 @@ the finding, but not the exit code.""",
 It is missing or unreadable, it is not in the encoding that it declares, or it is no Python that poolint can parse.
 Nothing else is reported for such a file. No `--select` turns this off; `--ignore POL901` does.""",
 }
+
+
+def url(code: str, name: str) -> str:
+    """Where the rule with this code and name is documented; empty where its distribution does not say that.
+
+    It does so by the URL of a project that is labelled ``Rules``: a page on which each rule has its code and its name as the
+    heading, as ``docs/rules.md`` has.
+    """
+    pages = addresses()
+    page = pages.get(OURS if code in ALWAYS else code, "")
+    return f"{page}#{code.lower()}-{name}" if page else ""
 
 
 def known(codes: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poolint import relaxations
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
-from poolint.diagnostics import Diagnostic, Fix, Position, Range
+from poolint.diagnostics import Diagnostic, Fix, Position, Range, Silence
 from poolint.facts import NoFacts, SliceFacts, observed_range
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
@@ -131,6 +131,11 @@ class Judgement:
                 self._tell([*found, *self._judged_by(visitors, observed)])
         self.found += self.crashes.diagnostics(self.module.source.path)
         return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+
+    def silenced(self) -> list[Diagnostic]:
+        """What :meth:`diagnostics` has found and does not report, since its rules are off in such a place."""
+        told = [replace(one, silence=Silence("place", why.kind)) for one, why in self.relaxed]
+        return _fingerprinted(sorted(told, key=lambda one: one.sort_key), self.relative)
 
     def _plan(self, found: list[_Found], observed: Observed, row: int) -> None:
         """Ask the rules whose plans need no slice whether they have any: most have none, and then none is cut."""

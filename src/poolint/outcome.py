@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from poolint.config import Resolver
-    from poolint.diagnostics import Diagnostic
+    from poolint.diagnostics import Diagnostic, Silence
     from poolint.engine import Seen, Settled
     from poolint.rules.base import Rule
     from poolint.screen import Screen
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         @property
         def warnings(self) -> list[str]: ...
 
-        def check(self, source: Source) -> list[Diagnostic]: ...
+        def judged(self, source: Source) -> tuple[list[Diagnostic], list[Diagnostic]]: ...
 
         def seen(self, source: Source) -> Seen | None: ...
 
@@ -99,21 +99,35 @@ class Options:
 
 
 class FileResult:
-    """What came of one file. ``source`` is its final text, None when it was of no interest or could not be read."""
+    """What came of one file. ``source`` is its final text, None when it was of no interest or could not be read;
+    ``silenced`` is what is found and not reported, with why that is."""
 
-    __slots__ = ("crashed", "diagnostics", "diff", "fixed", "seen", "source")
+    __slots__ = ("crashed", "diagnostics", "diff", "fixed", "seen", "silenced", "source")
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.silenced: list[Diagnostic] = []
         self.fixed: list[Diagnostic] = []
         self.diff = ""
         self.source: Source | None = None
         self.seen: Seen | Settled | None = None
         self.crashed = False
 
+    def take(self, found: Iterable[Diagnostic]) -> None:
+        """Take in what was found, silenced or not, in place of what there is."""
+        self.diagnostics, self.silenced = [], []
+        for one in found:
+            (self.diagnostics if one.silence is None else self.silenced).append(one)
+
+    def hush(self, found: Iterable[Diagnostic]) -> None:
+        """Take in only what of this is silenced."""
+        self.silenced = [one for one in found if one.silence is not None]
+
 
 class Outcome:
     """What came of a run: what is left to be reported, sorted, and what was fixed (or, under ``diff``, would be).
+
+    ``silenced`` is what is found and not reported.
 
     ``sources`` holds the texts that the positions of ``diagnostics`` refer to; ``errors`` is a line for each rule that
     could not be loaded and each file that could not be asked for versions, ``refused`` one for all settings that cannot
@@ -135,11 +149,13 @@ class Outcome:
         "refused",
         "roots",
         "seen",
+        "silenced",
         "sources",
     )
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self.silenced: list[Diagnostic] = []
         self.fixed: list[Diagnostic] = []
         self.diffs: list[str] = []
         self.sources: dict[str, Source] = {}
@@ -165,6 +181,7 @@ class Outcome:
     def add(self, path: str, result: FileResult) -> None:
         """Take in the result of one file."""
         self.diagnostics += result.diagnostics
+        self.silenced += result.silenced
         self.fixed += result.fixed
         if result.diff:
             self.diffs.append(result.diff)
@@ -173,10 +190,18 @@ class Outcome:
         self.seen += [result.seen] if result.seen is not None else []
         self.crashed = self.crashed or result.crashed
 
-    def drop(self, known: Iterable[Diagnostic]) -> None:
-        """Take these very findings out of those that are to be reported."""
+    def drop(self, known: Iterable[Diagnostic], silence: Silence) -> None:
+        """Take these very findings out of those that are to be reported, for this reason."""
+        from dataclasses import replace
+
         taken = set(map(id, known))
+        self.silenced += (replace(one, silence=silence) for one in self.diagnostics if id(one) in taken)
         self.diagnostics = [one for one in self.diagnostics if id(one) not in taken]
+
+    def sort(self) -> None:
+        """Put findings into their order."""
+        for found in (self.diagnostics, self.silenced):
+            found.sort(key=lambda one: one.sort_key)
 
     def settle(self) -> None:
         """Keep of what is seen no more than plain values, so that what was analysed can be let go of."""

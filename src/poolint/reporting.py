@@ -19,42 +19,55 @@ if TYPE_CHECKING:
 def reportable(
     checker: Checker, settings: Settings, source: Source, *, noqa: bool = True, looked_at: bool = True
 ) -> list[Diagnostic]:
-    """What there is to report on one source: checked, graded by certainty, suppressed, and its suppressions reviewed.
+    """What there is to report on one source; see :func:`reviewed`."""
+    return [one for one in reviewed(checker, settings, source, noqa=noqa, looked_at=looked_at) if one.silence is None]
+
+
+def reviewed(
+    checker: Checker, settings: Settings, source: Source, *, noqa: bool = True, looked_at: bool = True
+) -> list[Diagnostic]:
+    """What there is to report on one source: checked, graded by certainty, suppressed, and its suppressions reviewed. What is
+    silenced comes behind it, and says by what.
 
     The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out: they
     silence findings themselves, one at a time, so those of one decision are told one by one there.
     Without ``looked_at`` nothing is to be found in it, and only its comments are read.
     """
-    found = _left(checker, settings, source, noqa=noqa, looked_at=looked_at)
-    if not (noqa and found):
-        return found
-    from poolint.decisions import merged
+    found, silenced = _divided(checker, settings, source, noqa=noqa, looked_at=looked_at)
+    if noqa and found:
+        from poolint.decisions import merged
 
-    return merged(found)
+        found = merged(found)
+    return [*found, *silenced]
 
 
-def _left(checker: Checker, settings: Settings, source: Source, *, noqa: bool, looked_at: bool) -> list[Diagnostic]:
-    """What is left where comments have silenced the rest."""
-    found = everything = checker.check(source) if looked_at else []
+def _divided(
+    checker: Checker, settings: Settings, source: Source, *, noqa: bool, looked_at: bool
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """What is reported, and what the place or comments silence."""
+    found, relaxed = checker.judged(source) if looked_at else ([], [])
+    everything = found
     if settings.certainty == "certain":
         found = [one for one in found if one.certainty == "certain"]
+        relaxed = [one for one in relaxed if one.certainty == "certain"]
     data = source.text.encode("utf-8", "surrogatepass")
     if not mentions(data, settings.strict_noqa or (noqa and bool(found)) or has_plugins()):
-        return found
-    from poolint.suppression import left_by
+        return found, relaxed
+    from poolint.suppression import divided
     from poolint.suppression.comments import directives
 
     comments = directives(source)
-    kept = left_by(comments, found, noqa=noqa) if comments else found
+    kept, silenced = divided(comments, found, noqa=noqa) if comments else (found, [])
+    silenced += relaxed
     told = {code for code in OWN if comments and tells(settings, code, source.path)}
     if not told:
-        return kept
+        return kept, silenced
     from poolint.suppression.review import Run, review
 
     rules = checker.rules
     ran, expected = running(settings, rules.values(), source.path)
     run = Run(ran, expected, names_of(rules), settings.strict_noqa, not noqa)
-    return [*kept, *(one for one in review(source, comments, everything, run) if one.code in told)]
+    return [*kept, *(one for one in review(source, comments, everything, run) if one.code in told)], silenced
 
 
 def may_be_reviewed(settings: Settings, data: bytes) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, partial
 
 from poolint.config import ConfigError, shown
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
 from poolint.outcome import FileResult as FileResult
 from poolint.outcome import Options as Options
 from poolint.outcome import Outcome as Outcome
-from poolint.reporting import may_be_reviewed, reportable, tellable
+from poolint.reporting import may_be_reviewed, reportable, reviewed, tellable
 from poolint.rules.registry import LazyRules, has_plugins
 from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
 
@@ -305,13 +305,13 @@ class Runner:
 
         source = result.source = Source.from_bytes(path, data)
 
-        def check(text: Source) -> list[Diagnostic]:
-            return reportable(checker, settings, text, looked_at=looked_at)
-
-        result.diagnostics = check(source)
+        check = partial(reportable, checker, settings, looked_at=looked_at)
+        result.take(reviewed(checker, settings, source, looked_at=looked_at))
         options = self._options
         if (options.fix or options.diff) and any(is_applicable(one, options.unsafe) for one in result.diagnostics):
             self._fix(result, source, check, write)
+            if result.fixed and result.silenced:
+                result.hush(reviewed(checker, settings, result.source, looked_at=looked_at))
         result.seen = checker.seen(result.source) if options.coverage else None
 
     def _fix(
@@ -383,7 +383,7 @@ class Runner:
             result.diagnostics.append(Diagnostic(code, INTERNAL[code], message, path, Range(place, place)))
 
     def _finished(self, outcome: Outcome) -> Outcome:
-        outcome.diagnostics.sort(key=lambda one: one.sort_key)
+        outcome.sort()
         outcome.errors = [*(line for lines in self.told() for line in lines), *self._idle]
         outcome.roots = [settings.root for settings, wrong in self._usable.values() if wrong is None]
         outcome.is_idle = bool(self._idle) and len(self._idle) == sum(one is None for _, one in self._usable.values())

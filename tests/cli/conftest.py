@@ -52,7 +52,7 @@ class Checker:
     def rest(self) -> None:
         raise AssertionError("it is never full")
 
-    def check(self, source: Source) -> list[Diagnostic]:
+    def judged(self, source: Source) -> tuple[list[Diagnostic], list[Diagnostic]]:
         from poolint.selection import enabled
 
         meta = [SimpleNamespace(meta=SimpleNamespace(code=c, name=n, default=True)) for c, n, *_ in CALLS.values()]
@@ -85,7 +85,7 @@ class Checker:
                 )
                 if code in codes:
                     found.append(finding)
-        return found
+        return found, []
 
 
 class EntryPoint:

@@ -110,3 +110,17 @@ def test_a_finding_that_is_mended_takes_its_comment_along(poolint: Command, proj
     (project / "app.py").write_text(APP.replace("session.rollback()  # poolint: ignore POL102", "session.rollback()"))
     assert poolint("check", "--fix", "-q", ".", cwd=project).returncode == 1
     assert "    await session.rollback()\n" in (project / "app.py").read_text()
+
+
+def test_pairs_are_honoured_by_flake8_too(command: Command, poolint: Command, project: Path) -> None:
+    text = APP.replace("    session.rollback()", "    # poolint: disable[POL102]\n    session.rollback()")
+    text = text.replace("  # poolint: ignore POL102\n", "\n    # poolint: enable[POL102]\n")
+    (project / "app.py").write_text(text)
+    expected = [one for one in told(poolint, project) if one[0] == "app.py"]
+    assert ("app.py", 11, "POL102") not in expected
+    assert [one for one in expected if one[1] in (10, 11, 12)] == []
+    ran = command(sys.executable, "-m", "flake8", "--isolated", "--select=POL", "app.py", cwd=project)
+    lines = [line.split(":", 3) for line in ran.stdout.splitlines()]
+    assert sorted((path, int(row), text.split()[0]) for path, row, _, text in lines) == expected
+    (project / "app.py").write_text(text.replace("enable[POL102]", "enable[POL101]"))
+    assert {("app.py", 10, "POL904"), ("app.py", 11, "POL102"), ("app.py", 12, "POL904")} <= set(told(poolint, project))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -16,8 +18,13 @@ import pytest
 from poolint.cli.main import main
 from poolint.config import ConfigError
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range, Step
+from poolint.output import style
 from poolint.output.formats import FOR_MACHINES, FOR_PEOPLE, FORMATS, GROUP, outputs, renderer
 from poolint.output.report import Report
+from poolint.rules import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-schema-2.1.0.json"
 """The official one, of the OASIS committee for SARIF, 2.1.0 with its errata."""
@@ -184,6 +191,113 @@ def test_sarif_is_valid_and_tells_all(tmp_path: Path) -> None:
     assert change["replacements"][0]["insertedContent"] == {"text": "await "}
     uri = other["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == (tmp_path.parent / "é x.py").as_uri()
+
+
+def test_sarif_tells_what_is_suppressed(here: Path) -> None:
+    (here / "pyproject.toml").write_text("[tool.poolint]\n")
+    (here / "leak.py").write_text(LEAK, encoding="utf-8")
+    assert main(["baseline", "leak.py"]) == 0
+    comment = "  # poolint: ignore[POL101] it is, below"
+    (here / "other.py").write_text(LEAK.replace("conn.close()", f"conn.close(){comment}"), encoding="utf-8")
+    ranged = LEAK.replace("    naïve", "    # poolint: disable[POL101]\n    naïve").replace(
+        "    return", "    # poolint: enable[POL101]\n    return"
+    )
+    (here / "ranged.py").write_text(ranged, encoding="utf-8")
+    (here / "tests").mkdir()
+    (here / "tests" / "test_pool.py").write_text(LEAK, encoding="utf-8")
+    for _ in "cold", "warm":
+        main(["check", "--select=POL101,POL202", "--output-format=sarif=report.sarif", "."])
+        log = json.loads((here / "report.sarif").read_bytes())
+        schema = json.loads(SCHEMA.read_bytes())
+        jsonschema.Draft4Validator(schema, format_checker=jsonschema.FormatChecker()).validate(log)
+        found = {
+            (one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], one["ruleId"]): one["suppressions"]
+            for one in log["runs"][0]["results"]
+        }
+        assert found["leak.py", "POL101"] == [
+            {"kind": "external", "justification": "known by poolint-baseline.txt"},
+        ]
+        assert found["other.py", "POL101"] == [{"kind": "inSource", "justification": "it is, below"}]
+        assert found["ranged.py", "POL101"] == [{"kind": "inSource"}]
+        assert found["tests/test_pool.py", "POL101"] == [], "all results have the key, or none"
+
+
+class Described:
+    """A distribution that says where its rules are documented."""
+
+    name = "poolint"
+
+    @property
+    def metadata(self) -> Described:
+        return self
+
+    def get_all(self, key: str) -> list[str]:
+        return ["Home, https://example.org", "Rules, https://example.org/rules.html"] if key == "Project-URL" else []
+
+
+@pytest.fixture
+def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Where the rules of poolint are documented, for this test."""
+    real = registry._points()[0]
+    point = SimpleNamespace(name="POL101", value=real.value, dist=Described(), load=real.load)
+    monkeypatch.setattr(registry, "_points", lambda: [point])
+    registry.addresses.cache_clear()
+    yield "https://example.org/rules.html#pol101-unawaited-release"
+    registry.addresses.cache_clear()
+
+
+def test_each_format_that_can_links_the_rule(tmp_path: Path, documented: str) -> None:
+    one = made(tmp_path)
+    [rule] = json.loads(written("sarif", one))["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["helpUri"] == documented
+    assert json.loads(written("json", one))[0]["url"] == documented
+    assert json.loads(written("json-lines", one))["url"] == documented
+    assert documented in json.loads(written("gitlab", one))[0]["content"]["body"]
+    assert json.loads(written("rdjson", one))["diagnostics"][0]["code"] == {"value": "POL101", "url": documented}
+    assert f"[POL101]({documented})" in written("markdown", one)
+    assert written("github", one).endswith(f"%0A{documented}")
+    assert (ET.fromstring(written("junit", one))[0][0][0].text or "").endswith(documented)
+    for name in ("azure", "checkstyle", "pylint", "full", "concise", "grouped"):
+        assert documented not in written(name, one), "these have no place for it"
+    theirs = made(tmp_path, url="https://other.example/x")
+    assert json.loads(written("json", theirs))[0]["url"] == "https://other.example/x"
+    assert json.loads(written("json", made(tmp_path, code="POL900", name="crash")))[0]["url"].endswith("#pol900-crash")
+
+
+def test_what_says_nothing_of_its_documentation_has_no_link(tmp_path: Path) -> None:
+    assert json.loads(written("json", made(tmp_path, code="XYZ001")))[0]["url"] is None
+
+
+@pytest.mark.parametrize("name", FOR_PEOPLE)
+def test_hyperlinks_on_terminals(name: str, tmp_path: Path, documented: str) -> None:
+    text = "\n".join(renderer(name)(Report([made(tmp_path, "a b;.py")], lambda _: LEAK.splitlines(), links=True)))
+    assert f"\x1b]8;;{documented}\x1b\\POL101\x1b]8;;\x1b\\" in text
+    assert f"\x1b]8;;{(tmp_path / 'a b;.py').as_uri()}\x1b\\a b;.py" in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_terminal", "shown"),
+    [
+        ({}, True, False),
+        ({"VTE_VERSION": "7600"}, True, True),
+        ({"TERM_PROGRAM": "vscode"}, True, True),
+        ({"TERM": "xterm-kitty"}, True, True),
+        ({"TERM": "xterm-kitty"}, False, False),
+        ({"TERM": "xterm-kitty", "CI": "true"}, True, False),
+        ({"TERM": "xterm-kitty", "FORCE_HYPERLINK": "0"}, True, False),
+        ({"FORCE_HYPERLINK": "1"}, False, True),
+    ],
+)
+def test_which_terminals_take_them(
+    variables: dict[str, str], is_terminal: bool, shown: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*style._SHOW_LINKS, "TERM_PROGRAM", "TERM", "CI", "FORCE_HYPERLINK", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+    assert style.wants_links(stream) is shown
 
 
 @pytest.mark.parametrize("name", FORMATS)

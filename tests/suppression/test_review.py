@@ -91,9 +91,10 @@ UNKNOWN = {
     ),
     "# poolint ignore[POL101]": "this comment silences nothing: there is no colon behind `poolint`",
     "# poolint: ignroe[POL101]": (
-        "this comment silences nothing: `ignroe`: it is none of `ignore` and `file-ignore` (did you mean 'ignore'?)"
+        "this comment silences nothing: `ignroe`: it is none of `ignore`, `file-ignore`, `disable` and `enable` "
+        "(did you mean 'ignore'?)"
     ),
-    "# poolint: disable=POL101": "this comment silences nothing: `disable`: it is none of `ignore` and `file-ignore`",
+    "# poolint: disable=POL101": "this comment silences nothing: codes stand in brackets: `disable[POL101]`",
     "# poolint: file-ignore[POL101]": (
         "this comment silences nothing: what is for the whole file stands on a row of its own"
     ),

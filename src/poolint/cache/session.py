@@ -147,7 +147,7 @@ class Part:
             diagnostics = decoded(found.diagnostics)
             if diagnostics is None:
                 return None
-            result.diagnostics = diagnostics
+            result.take(diagnostics)
         result.seen = _settled(found.seen) if self._coverage and found.seen is not None else None
         return result
 
@@ -184,7 +184,8 @@ def _entry(result: FileResult, coverage: bool) -> bytes | None:
     in the same way."""
     if result.crashed or result.fixed or result.diff:
         return None
-    if not result.diagnostics and result.seen is None:
+    found = [*result.diagnostics, *result.silenced]
+    if not found and result.seen is None:
         return b""
     import msgspec
 
@@ -192,7 +193,7 @@ def _entry(result: FileResult, coverage: bool) -> bytes | None:
 
     return msgspec.msgpack.encode(
         Entry(
-            msgspec.msgpack.encode(result.diagnostics) if result.diagnostics else b"",
+            msgspec.msgpack.encode(found) if found else b"",
             coverage,
             _plain(result.seen) if result.seen is not None else None,
         )

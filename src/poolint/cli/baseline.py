@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.baseline import NAME, Baseline, Entry
 from poolint.config import shown
+from poolint.diagnostics import Silence
 from poolint.output.text import printable
 from poolint.selection import INTERNAL
 
@@ -62,7 +63,7 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
 
             raise ConfigError(f"{shown(path)}: there is no such baseline; `poolint baseline` writes one")
         _, known, stale = one.divide(mine, lines)
-        outcome.drop(known)
+        outcome.drop(known, Silence("baseline", f"known by {shown(path)}"))
         gone = _checked(stale, outcome, root)
         if known:
             yield f"{_count(len(known))} known by {shown(path)}."

@@ -303,13 +303,15 @@ def _write(
     """Write the findings in the format for a file, or for standard output."""
     from poolint.output.formats import renderer
     from poolint.output.report import Report
-    from poolint.output.style import wants_color
+    from poolint.output.style import wants_color, wants_links
 
+    stream = sys.stdout if to_stdout else sys.stderr
     color = arguments.color if path is None else False
     if color is None:
-        color = wants_color(sys.stdout if to_stdout else sys.stderr)
+        color = wants_color(stream)
+    links = path is None and arguments.color is not False and wants_links(stream)
     render = renderer(arguments.outputs[path])
-    made = Report(outcome.diagnostics, lines_of(outcome), color, arguments.unsafe)
+    made = Report(outcome.diagnostics, lines_of(outcome), color, arguments.unsafe, outcome.silenced, links)
     rows = (f"{line}\n" for line in render(made))
     if path is not None:
         _write_file(path, "".join(rows))

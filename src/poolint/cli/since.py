@@ -12,6 +12,7 @@ import tempfile
 
 from poolint.baseline import Baseline, Entry
 from poolint.config import ConfigError
+from poolint.diagnostics import Silence
 from poolint.selection import INTERNAL
 
 TYPE_CHECKING = False
@@ -39,7 +40,7 @@ def apply(outcome: Outcome, arguments: Arguments, revision: str) -> None:
     if not mine:
         return
     known = Baseline("", top, _known(arguments, top, commit)).divide(mine, lines_of(outcome))[1]
-    outcome.drop(known)
+    outcome.drop(known, Silence("revision", revision))
 
 
 def _known(arguments: Arguments, top: str, commit: str) -> list[Entry]:

@@ -130,7 +130,7 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         if internal_ignored(settings, "POL901", filename):
             return []
         return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
-    found = sorted(found, key=lambda one: one.sort_key)
+    found = sorted((one for one in found if one.silence is None), key=lambda one: one.sort_key)
     return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
 
 
@@ -155,7 +155,7 @@ def _checked(checker: Checker, settings: Settings, filename: str, encoded: bytes
     """What there is to say of a file; see :meth:`poolint.runner.Runner.check_file`."""
     interesting = checker.is_interesting(filename, encoded)
 
-    from poolint.reporting import may_be_reviewed, reportable, tellable
+    from poolint.reporting import may_be_reviewed, reviewed, tellable
 
     if not interesting and not may_be_reviewed(settings, encoded):
         return []
@@ -163,7 +163,7 @@ def _checked(checker: Checker, settings: Settings, filename: str, encoded: bytes
     from poolint.text.source import Source
 
     source = Source.from_bytes(filename, _bytes(filename, text))
-    found = reportable(checker, settings, source, noqa=False, looked_at=interesting)
+    found = reviewed(checker, settings, source, noqa=False, looked_at=interesting)
     return tellable(found, settings, filename)
 
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> Iterator[str]:
     """The lines to print, without their ends."""
-    paint = Style(report.color)
+    paint = Style(report.color, report.links)
     for one in report.diagnostics:
-        path = paint("bold", printable(shown(one.filename)))
+        path = paint.path(one.filename, paint("bold", printable(shown(one.filename))))
         start = one.range.start
         colon = paint("cyan", ":")
         star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
         place = f"{path}{colon}{start.row}{colon}{start.column}{colon}"
-        yield f"{place} {paint('red', one.code)} {star}{printable(one.message)}"
+        code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
+        yield f"{place} {code} {star}{printable(one.message)}"

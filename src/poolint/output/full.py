@@ -23,10 +23,11 @@ CONTEXT = 2
 
 def render(report: Report) -> Iterator[str]:
     """The lines to print, without their ends, an empty one after each finding."""
-    paint = Style(report.color)
+    paint = Style(report.color, report.links)
     for one in report.diagnostics:
         star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
-        yield f"{paint('red', one.code)} {star}{paint('bold', printable(one.message))}"
+        code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
+        yield f"{code} {star}{paint('bold', printable(one.message))}"
         yield from _frames(one, report.lines, paint)
         if one.fix is not None:
             yield f"{paint('help', 'help')}: {printable(one.fix.message)}"
@@ -68,7 +69,8 @@ def _frames(one: Diagnostic, lines: Lines, paint: Style) -> Iterator[str]:
 
 
 def _place(arrow: str, path: str, row: int, column: int, gutter: int, paint: Style) -> str:
-    return f"{' ' * gutter}{paint('blue', arrow)} {printable(shown(path))}:{row}:{column}"
+    place = paint.path(path, f"{printable(shown(path))}:{row}:{column}")
+    return f"{' ' * gutter}{paint('blue', arrow)} {place}"
 
 
 def _label(number: int, step: Step) -> str:

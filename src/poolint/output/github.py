@@ -26,8 +26,10 @@ def render(report: Report) -> Iterator[str]:
             ("endLine", end.row),
             *columns,
         ]
+        url = report.url(one)
+        more = f"\n{url}" if url else ""
         told = ",".join(f"{key}={_property(str(value))}" for key, value in properties)
-        yield f"::{_COMMANDS[one.severity]} {told}::{_data(f'{one.code} {printable(one.message)}')}"
+        yield f"::{_COMMANDS[one.severity]} {told}::{_data(f'{one.code} {printable(one.message)}{more}')}"
 
 
 def _data(text: str) -> str:

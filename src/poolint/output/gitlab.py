@@ -22,6 +22,7 @@ def render(report: Report) -> Iterator[str]:
         [
             {
                 "description": f"{one.code}: {printable(one.message)}",
+                **({"content": {"body": f"[{one.code} {one.name}]({url})"}} if (url := report.url(one)) else {}),
                 "check_name": one.name,
                 "fingerprint": fingerprint,
                 "severity": _SEVERITIES[one.severity],

@@ -19,13 +19,14 @@ def render(report: Report) -> Iterator[str]:
 
     from poolint.config import shown
 
-    paint = Style(report.color)
+    paint = Style(report.color, report.links)
     for path, group in groupby(report.diagnostics, key=lambda one: one.filename):
         found = list(group)
         places = [f"{one.range.start.row}:{one.range.start.column}" for one in found]
         width = max(map(len, places))
-        yield f"{paint('bold', printable(shown(path)))}:"
+        yield f"{paint.path(path, paint('bold', printable(shown(path))))}:"
         for place, one in zip(places, found, strict=True):
             star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
-            yield f"  {place.ljust(width)}  {paint('red', one.code)} {star}{printable(one.message)}"
+            code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
+            yield f"  {place.ljust(width)}  {code} {star}{printable(one.message)}"
         yield ""

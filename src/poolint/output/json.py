@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def render(report: Report) -> Iterator[str]:
     """One JSON list, over several lines. Rows and columns count from 1, ends are exclusive, file names absolute."""
-    yield dumps([as_object(one) for one in report.diagnostics])
+    yield dumps([as_object(one, report.url(one)) for one in report.diagnostics])
 
 
 def dumps(value: object) -> str:
@@ -43,8 +43,8 @@ def escaped(value: object) -> object:
     return value
 
 
-def as_object(one: Diagnostic) -> dict[str, Any]:
-    """One finding as a JSON object."""
+def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
+    """One finding as a JSON object, and where its rule is documented."""
     return {
         "cell": None,
         "code": one.code,
@@ -56,7 +56,7 @@ def as_object(one: Diagnostic) -> dict[str, Any]:
         "end_location": _position(one.range.end),
         "fix": None if one.fix is None else _fix(one.fix),
         "noqa_row": one.range.start.row,
-        "url": one.url or None,
+        "url": url or None,
         "path": [
             {
                 "message": step.message,

@@ -16,4 +16,4 @@ if TYPE_CHECKING:
 def render(report: Report) -> Iterator[str]:
     """One JSON object a line, as :mod:`poolint.output.json` has them in its list."""
     for one in report.diagnostics:
-        yield json.dumps(escaped(as_object(one)))
+        yield json.dumps(escaped(as_object(one, report.url(one))))

@@ -33,7 +33,8 @@ def render(report: Report) -> Iterator[str]:
             start, message = one.range.start, printable(one.message)
             test = f"{one.code} {one.name}:{start.row}:{start.column}"
             yield f'    <testcase name={quoteattr(test)} classname={quoteattr(name)} file={quoteattr(name)} line="{start.row}">'
-            text = escape(f"{name}:{start.row}:{start.column}: {one.code} {message}")
+            url = report.url(one)
+            text = escape(f"{name}:{start.row}:{start.column}: {one.code} {message}" + (f"\n{url}" if url else ""))
             yield f'      <failure message={quoteattr(message)} type="{one.code}">{text}</failure>'
             yield "    </testcase>"
         yield "  </testsuite>"

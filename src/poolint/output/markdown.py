@@ -23,7 +23,8 @@ def render(report: Report) -> Iterator[str]:
     yield "| Place | Rule | Finding |"
     yield "| --- | --- | --- |"
     for one in found:
-        rule = f"[{one.code}]({one.url})" if one.url else one.code
+        url = report.url(one)
+        rule = f"[{one.code}]({url})" if url else one.code
         place = f"`{_code(relative(one.filename))}:{one.range.start.row}`"
         yield f"| {place} | {rule} {one.name} | {_cell(printable(one.message))} |"
 

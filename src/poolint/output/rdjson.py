@@ -23,17 +23,19 @@ def render(report: Report) -> Iterator[str]:
         {
             "source": {"name": "poolint"},
             "severity": "ERROR",
-            "diagnostics": [_diagnostic(one, report.lines(one.filename)) for one in report.diagnostics],
+            "diagnostics": [
+                _diagnostic(one, report.lines(one.filename), report.url(one)) for one in report.diagnostics
+            ],
         }
     )
 
 
-def _diagnostic(one: Diagnostic, rows: Sequence[str] | None) -> dict[str, Any]:
+def _diagnostic(one: Diagnostic, rows: Sequence[str] | None, url: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "message": printable(one.message),
         "location": {"path": relative(one.filename), "range": _range(one.range, rows)},
         "severity": _SEVERITIES[one.severity],
-        "code": {"value": one.code, "url": one.url} if one.url else {"value": one.code},
+        "code": {"value": one.code, "url": url} if url else {"value": one.code},
     }
     if one.fix is not None:
         found["suggestions"] = [{"range": _range(edit.range, rows), "text": edit.content} for edit in one.fix.edits]

@@ -22,11 +22,20 @@ class Report:
     """What is to be written; a format takes of it what it has a place for. More fields may come, none will go.
 
     ``diagnostics`` are in the order in which they are written. ``lines`` gives the rows of a file, with their ends, or None
-    where it cannot be read. ``color``: a terminal reads it. ``unsafe``: ``--unsafe-fixes`` was given, which ``--fix`` would
-    apply as well.
+    where it cannot be read. ``color``: there are to be colours, and ``links``: also hyperlinks, since a terminal shows them.
+    ``unsafe``: ``--unsafe-fixes`` was given: what ``--fix`` would apply with it is marked as well. ``silenced`` is what is
+    found and not reported, with its ``silence``, in order.
     """
 
     diagnostics: Sequence[Diagnostic]
     lines: Lines = nothing
     color: bool = False
     unsafe: bool = False
+    silenced: Sequence[Diagnostic] = ()
+    links: bool = False
+
+    def url(self, one: Diagnostic) -> str:
+        """Where the rule of a finding is documented; empty where nobody says that."""
+        from poolint.explanations import url
+
+        return one.url or url(one.code, one.name)

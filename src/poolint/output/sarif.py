@@ -25,10 +25,10 @@ def render(report: Report) -> Iterator[str]:
     """One JSON object, over several lines."""
     from poolint import __version__
 
-    found = report.diagnostics
+    found = [*report.diagnostics, *(one for one in report.silenced if _suppressions(one))]
     rules = {one.code: one for one in sorted(found, key=lambda one: one.code)}
     codes = list(rules)
-    driver = {"name": "poolint", "version": __version__, "rules": _rules(rules)}
+    driver = {"name": "poolint", "version": __version__, "rules": _rules(rules, report)}
     results = [
         _result(one, codes.index(one.code), fingerprint)
         for one, fingerprint in zip(found, fingerprints(found), strict=True)
@@ -42,7 +42,7 @@ def render(report: Report) -> Iterator[str]:
     yield dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _rules(rules: dict[str, Diagnostic]) -> list[dict[str, Any]]:
+def _rules(rules: dict[str, Diagnostic], report: Report) -> list[dict[str, Any]]:
     """The rules with these codes, each with one of its findings, which has the name of one that is not installed here."""
     if not rules:
         return []
@@ -56,7 +56,8 @@ def _rules(rules: dict[str, Diagnostic]) -> list[dict[str, Any]]:
             rule["shortDescription"] = {"text": told[code]["summary"]}
             rule["help"] = {"text": text, "markdown": text}
             rule["defaultConfiguration"] = {"enabled": told[code]["default"], "level": "error"}
-        found.append({**rule, "helpUri": one.url} if one.url else rule)
+        url = report.url(one)
+        found.append({**rule, "helpUri": url} if url else rule)
     return found
 
 
@@ -68,6 +69,7 @@ def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
         "message": {"text": printable(one.message)},
         "locations": [_location(one.filename, one.range)],
         "partialFingerprints": {"poolint/v1": fingerprint},
+        "suppressions": _suppressions(one),
         "properties": {"certainty": one.certainty.value, "function": one.function},
     }
     if one.path:
@@ -78,6 +80,15 @@ def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
     if one.fix is not None:
         found["fixes"] = [_fix(one.filename, one.fix)]
     return found
+
+
+def _suppressions(one: Diagnostic) -> list[dict[str, Any]]:
+    """By what a finding is suppressed. All results say something of that, as the standard wants it: most say nothing."""
+    kind = {"comment": "inSource", "baseline": "external"}.get(one.silence.by) if one.silence is not None else None
+    if one.silence is None or kind is None:
+        return []
+    reason = printable(one.silence.reason)
+    return [{"kind": kind, "justification": reason} if reason else {"kind": kind}]
 
 
 def _location(path: str, where: Range, message: str = "") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 
 from poolint.files import read_regular
 
@@ -170,6 +171,21 @@ class LazyRules(Mapping[str, "type[Rule]"]):
 def names_of(rules: Mapping[str, type[Rule]]) -> dict[str, str | None]:
     """Every announced code, and the name of its rule if that is among ``rules``."""
     return {**dict.fromkeys(codes()), **{code: rule.meta.name for code, rule in rules.items()}}
+
+
+@cache
+def addresses() -> dict[str, str]:
+    """Where rules are documented, by their codes, and for poolint by its name, as their distributions say."""
+    pages: dict[str, str] = {}
+    found = {}
+    for point in _points():
+        origin = _distribution(point)
+        if origin not in pages:
+            urls = point.dist.metadata.get_all("Project-URL") or [] if point.dist is not None else []
+            labelled = [one.partition(",") for one in urls]
+            pages[origin] = next((url.strip() for label, _, url in labelled if label.strip().lower() == "rules"), "")
+        found[point.name] = pages[origin]
+    return {**found, OURS: pages.get(OURS, "")}
 
 
 def _points() -> list[EntryPoint]:

@@ -1,17 +1,22 @@
 """Which findings comments silence. What such a comment may look like is in ``comments``, what is said of one that
 silences nothing in ``review``.
 
-A comment counts on the row of the finding and on the last row of the statement it stands in.
+A comment counts on the row of the finding and on the last row of the statement it stands in, a pair of them (``disable``
+and ``enable``) on the rows between.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from poolint.diagnostics import Silence
 from poolint.suppression.comments import ALL, directives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from poolint.diagnostics import Diagnostic
     from poolint.suppression.comments import Directive
@@ -26,25 +31,39 @@ def left_by(comments: Sequence[Directive], found: Sequence[Diagnostic], *, noqa:
 
     ``noqa=False`` honours only poolint's own forms, where a host such as flake8 sees to ``# noqa`` itself.
     """
+    return divided(comments, found, noqa=noqa)[0]
+
+
+def divided(
+    comments: Sequence[Directive], found: Sequence[Diagnostic], *, noqa: bool = True
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """The same, and beside them those that comments silence, with the reasons that these give."""
     honoured = [one for one in comments if (noqa or not one.is_noqa) and not one.fault]
-    of_file = _Meant(one for one in honoured if one.of_file)
+    of_file = _Meant([one for one in honoured if one.of_file])
     of_row: dict[int, list[Directive]] = {}
     for one in honoured:
-        if not one.of_file:
+        if not one.of_file and not one.last:
             of_row.setdefault(one.row, []).append(one)
     of_rows = {row: _Meant(there) for row, there in of_row.items()}
-    kept = []
+    ranges = _Ranges([one for one in honoured if one.last])
+    kept, silenced = [], []
     for diagnostic in found:
-        there = [of_rows.get(row) for row in (diagnostic.range.start.row, diagnostic.statement_end_row)]
-        if diagnostic.code in ITS_OWN or not any(one is not None and diagnostic in one for one in (of_file, *there)):
+        start = diagnostic.range.start.row
+        there = [of_rows.get(row) for row in (start, diagnostic.statement_end_row)]
+        meant = next((one for one in (*there, of_file) if one is not None and diagnostic in one), None)
+        comment = meant.first(diagnostic) if meant is not None else ranges.around(diagnostic)
+        if diagnostic.code in ITS_OWN or comment is None:
             kept.append(diagnostic)
-    return kept
+        else:
+            silenced.append(replace(diagnostic, silence=Silence("comment", comment.reason)))
+    return kept, silenced
 
 
 class _Meant:
     """All that some comments mean, each thing once: a row may hold thousands of them."""
 
-    def __init__(self, comments: Iterable[Directive]) -> None:
+    def __init__(self, comments: Sequence[Directive]) -> None:
+        self.comments = comments
         texts: set[str] = set()
         for comment in comments:
             texts.update({""} if comment.selectors is None else (one.text for one in comment.selectors))
@@ -53,6 +72,36 @@ class _Meant:
 
     def __contains__(self, diagnostic: Diagnostic) -> bool:
         return diagnostic.code.startswith(self.prefixes) or diagnostic.name in self.names
+
+    def first(self, diagnostic: Diagnostic) -> Directive:
+        """The first comment that means a finding that some of them mean."""
+        return next(one for one in self.comments if one.matches(diagnostic.code, diagnostic.name))
+
+
+class _Ranges:
+    """Pairs of comments, in the order in which they begin; there may be thousands, nested in one another."""
+
+    def __init__(self, comments: Sequence[Directive]) -> None:
+        self.comments = comments
+        self._of: dict[tuple[str, str], tuple[list[int], list[Directive]]] = {}
+        """By code and name: where those that mean it begin, and which of them so far goes on for longest."""
+
+    def around(self, diagnostic: Diagnostic) -> Directive | None:
+        """One that a finding stands inside of and that means it."""
+        if not self.comments:
+            return None
+        kind = diagnostic.code, diagnostic.name
+        if kind not in self._of:
+            fitting = [one for one in self.comments if one.matches(*kind)]
+            self._of[kind] = [one.row for one in fitting], list(accumulate(fitting, _longer))
+        rows, longest_of = self._of[kind]
+        row = diagnostic.range.start.row
+        begun = bisect_left(rows, row)
+        return longest_of[begun - 1] if begun and longest_of[begun - 1].last > row else None
+
+
+def _longer(one: Directive, other: Directive) -> Directive:
+    return other if other.last > one.last else one
 
 
 def silencing_row(source: Source, diagnostic: Diagnostic) -> int:

@@ -79,7 +79,11 @@ def _with_comment(source: Source, one: Diagnostic, reason: str, before: str) -> 
 def _edit(source: Source, row: int, code: str, reason: str) -> Edit:
     """One more code in the comment of ours that stands in a row, or such a comment behind all else that does."""
     for comment in directives(source):
-        if comment.row == row and comment.selectors and not (comment.is_noqa or comment.of_file or comment.fault):
+        if (
+            comment.row == row
+            and comment.selectors
+            and not (comment.is_noqa or comment.of_file or comment.side or comment.fault)
+        ):
             column = comment.selectors[-1].end + 1
             return Edit(Range(Position(row, column), Position(row, column)), f", {code}")
     text = source.lines[row - 1].rstrip("\r\n\f \t")

@@ -1,23 +1,23 @@
 """Comments that silence findings, taken apart.
 
 ``# poolint: ignore[POL101] reason``, ``# noqa: POL101`` for a row, ``# poolint: file-ignore[POL1]``, ``# flake8: noqa``
-and ``# ruff: noqa: POL1`` for a file. A comment may hold several, each behind a ``#`` of its own. It has to be a real
-comment: the same characters inside a string say nothing. Every character is looked at a fixed number of times.
+and ``# ruff: noqa: POL1`` for a file, ``# poolint: disable[POL101]`` for the rows up to ``# poolint: enable[POL101]``. A
+comment may hold several, each behind a ``#`` of its own. It has to be a real comment: the same characters inside a string
+say nothing. Every character is looked at a fixed number of times.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic
     from poolint.text.source import Source
 
 ALL = "ALL"
-FORMS = ("ignore", "file-ignore")
+FORMS = ("ignore", "file-ignore", "disable", "enable")
 """The words that may stand behind ``poolint:``."""
 
 _HOSTS = ("flake8", "ruff")
@@ -45,7 +45,8 @@ class Directive:
     ``#``, to ``end``; ``rest`` is where the text behind it begins, ``stop`` where that ends: at the next ``#``, or with
     the comment. ``alone`` says that there is nothing but the comment in its row. ``rows`` are the first and the last
     that its row is joined to by strings and backslashes: flake8 honours a ``noqa`` for all of them. ``fault`` says what
-    keeps it from silencing anything.
+    keeps it from silencing anything. ``side`` is ``disable`` or ``enable`` where it is one of a pair, and ``reason`` what
+    stands behind it.
     """
 
     row: int
@@ -61,6 +62,15 @@ class Directive:
     fault: str = ""
     word: str = ""
     """What was written in place of one of :data:`FORMS`, where that is the fault."""
+    side: str = ""
+    reason: str = ""
+    until: Directive | None = None
+    """The ``enable`` that belongs to a ``disable``."""
+
+    @property
+    def last(self) -> int:
+        """The row of that; 0 for what is none of a pair."""
+        return self.until.row if self.until is not None else 0
 
     def matches(self, code: str, name: str) -> bool:
         """Whether it means the rule with this code and name."""
@@ -68,9 +78,10 @@ class Directive:
             return False
         return self.selectors is None or any(one.matches(code, name) for one in self.selectors)
 
-    def covers(self, diagnostic: Diagnostic) -> bool:
-        """Whether a finding stands where this silences: in its row, or in a statement that ends there."""
-        return self.of_file or self.row in (diagnostic.range.start.row, diagnostic.statement_end_row)
+    @property
+    def texts(self) -> frozenset[str]:
+        """What it names, in capitals."""
+        return frozenset(one.text.upper() for one in self.selectors or ())
 
 
 def directives(source: Source) -> list[Directive]:
@@ -109,7 +120,32 @@ def directives(source: Source) -> list[Directive]:
             if column >= 0 and _may_hold(line):
                 found += parse(line[column:], row, column, not line[:column].strip(), (row, row))
     flush(reached)
-    return found
+    return _paired(found) if any(one.side for one in found) else found
+
+
+def _paired(found: list[Directive]) -> list[Directive]:
+    """Each ``disable`` with the ``enable`` of the same codes that follows it. Without the other either of them is at fault."""
+    open_: dict[frozenset[str], list[int]] = {}
+    paired = list(found)
+    for number, one in enumerate(found):
+        if not one.side or one.fault:
+            continue
+        waiting = open_.setdefault(one.texts, [])
+        if one.side == "disable":
+            waiting.append(number)
+        elif waiting:
+            begun = waiting.pop()
+            paired[begun] = replace(found[begun], until=one)
+        else:
+            paired[number] = replace(one, fault=f"no `disable[{_listed(one)}]` stands before it")
+    for number in (number for waiting in open_.values() for number in waiting):
+        one = found[number]
+        paired[number] = replace(one, fault=f"no `enable[{_listed(one)}]` stands behind it")
+    return [one for one in paired if one.side != "enable" or one.fault]
+
+
+def _listed(comment: Directive) -> str:
+    return ", ".join(one.text for one in comment.selectors or ())
 
 
 def _may_hold(text: str) -> bool:
@@ -141,6 +177,8 @@ def parse(comment: str, row: int, column: int, alone: bool, rows: tuple[int, int
                 rows,
                 found.fault,
                 found.word,
+                found.side,
+                comment[found.rest : stop].strip().lstrip(":;,.-–— \t"),
             )
         at = following
 
@@ -188,8 +226,10 @@ class _Reader:
             return self._made(None, fault="there is no colon behind `poolint`")
         if not is_form:
             self.at = end if end > before else self.at
-            return self._made(None, fault="it is none of " + " and ".join(f"`{one}`" for one in FORMS), word=form)
+            forms = [f"`{one}`" for one in FORMS]
+            return self._made(None, fault=f"it is none of {', '.join(forms[:-1])} and {forms[-1]}", word=form)
         of_file = form.lower() == "file-ignore"
+        side = form.lower() if form.lower() in ("disable", "enable") else ""
         if self.took("["):
             close = self.text.find("]", self.at, self.stop)
             if close < 0:
@@ -202,12 +242,14 @@ class _Reader:
             while self.peek() and self.peek() in ":=(,":
                 self.at += 1
                 self.space()
-            fault = "codes stand in brackets: `ignore[POL101]`" if _is_code(self.word()) else ""
+            fault = f"codes stand in brackets: `{side or 'ignore'}[POL101]`" if _is_code(self.word()) else ""
             selectors = None
             self.at = end if not fault else max(after, self.at)
-        if of_file and not alone:
-            fault = fault or _NOT_ALONE
-        return self._made(selectors, of_file=of_file, fault=fault)
+        if side and selectors is None:
+            fault = fault or f"it names no rule: `{side}[POL101]`"
+        if (of_file or side) and not alone:
+            fault = fault or (_NOT_ALONE if of_file else _SIDE_NOT_ALONE)
+        return replace(self._made(selectors, of_file=of_file, fault=fault), side=side)
 
     def separated(self, close: int) -> Iterator[Selector]:
         """What stands before ``close``, separated by blanks and commas."""
@@ -285,6 +327,7 @@ class _Reader:
 
 
 _NOT_ALONE = "what is for the whole file stands on a row of its own"
+_SIDE_NOT_ALONE = "what is for several rows stands on a row of its own, before them and behind them"
 
 
 def _is_code(word: str) -> bool:

@@ -20,21 +20,26 @@ def removal(source: Source, comment: Directive, unused: Sequence[Selector] | Non
     """
     dead = {one.start for one in unused or ()}
     kept = [one for one in comment.selectors or () if one.start not in dead]
+    both = [comment] if comment.until is None else [comment, comment.until]
     if kept and unused is not None:
-        return _shortened(source, comment, kept)
-    edit = _whole(source, comment)
-    return Fix(Applicability.SAFE, "Remove the comment", (edit,)) if edit is not None else None
+        texts = {one.text.upper() for one in kept}
+        others = [{one.text.upper(): one for one in other.selectors or ()} for other in both[1:]]
+        each = [kept, *([one for text, one in other.items() if text in texts] for other in others)]
+        shorter = tuple(_shortened(source, one, left) for one, left in zip(both, each, strict=True))
+        return Fix(Applicability.SAFE, "Remove what silences nothing", shorter)
+    edits = [_whole(source, one) for one in both]
+    gone = tuple(one for one in edits if one is not None)
+    return Fix(Applicability.SAFE, "Remove the comment", gone) if len(gone) == len(edits) else None
 
 
-def _shortened(source: Source, comment: Directive, kept: Sequence[Selector]) -> Fix:
+def _shortened(source: Source, comment: Directive, kept: Sequence[Selector]) -> Edit:
     """Only the codes go, and the rest stay as they are written."""
     assert comment.selectors is not None
     first, last = comment.selectors[0], comment.selectors[-1]
     written = source.lines[comment.row - 1][first.start : last.end]
     separator = ", " if ", " in written else "," if "," in written else " "
     content = separator.join(one.text for one in kept)
-    edit = Edit(_range(comment.row, first.start, last.end), content)
-    return Fix(Applicability.SAFE, "Remove what silences nothing", (edit,))
+    return Edit(_range(comment.row, first.start, last.end), content)
 
 
 def _whole(source: Source, comment: Directive) -> Edit | None:

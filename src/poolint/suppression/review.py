@@ -7,6 +7,7 @@ followed to its end nobody knows what there would have been.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,9 @@ class _Reviewer:
                 self._rows.setdefault(row, set()).add((one.code, one.name))
             self._starts.setdefault(one.range.start.row, set()).add((one.code, one.name))
         self._statements: dict[tuple[int, int], Kinds] = {}
+        self._begin: dict[tuple[str, str], list[int]] = {}
+        for one in sorted(heard, key=lambda one: one.range.start.row):
+            self._begin.setdefault((one.code, one.name), []).append(one.range.start.row)
         self._meant: dict[str, frozenset[str]] = {}
         self._hints: dict[str, str] = {}
 
@@ -116,6 +120,8 @@ class _Reviewer:
     def _where(self, comment: Directive) -> str:
         if comment.of_file:
             return "in this file"
+        if comment.last:
+            return f"up to line {comment.last}"
         if comment.alone:
             return "on a row of its own; it belongs behind what it is about"
         return "here"
@@ -143,6 +149,9 @@ class _Reviewer:
         """Codes and names of what was found where a comment silences."""
         if comment.of_file:
             return self._in_file
+        if comment.last:
+            begun = ((kind, rows, bisect_right(rows, comment.row)) for kind, rows in self._begin.items())
+            return frozenset(kind for kind, rows, at in begun if at < len(rows) and rows[at] < comment.last)
         if not (self.run.host and comment.is_noqa):
             return frozenset(self._rows.get(comment.row, ()))
         if comment.rows not in self._statements:
@@ -211,6 +220,8 @@ class _Silence:
                 narrow = [each for each in one.selectors or () if not each.matches("POL1", "")]
                 if any(each.matches(code, name) for each in narrow):
                     self._explicit.add((code, row))
+                elif one.last:
+                    continue
                 elif one.of_file or one.is_noqa:
                     self._general.setdefault((code, row), set()).add(id(one))
 

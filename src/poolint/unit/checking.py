@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.config import ConfigError, Overrides, Resolver
 from poolint.output import json
+from poolint.output.report import Report
 from poolint.runner import Runner
 from poolint.unit.tree import laid_out
 
@@ -28,7 +29,8 @@ def findings(request: Request, sources: Mapping[str, bytes | None]) -> tuple[str
         outcome = Runner(resolver).run([os.path.join(root, *name.split("/")) for name in sorted(sources)])
         if outcome.refused:
             raise ConfigError("; ".join(outcome.refused))
-        found = [_relative(json.as_object(one), root) for one in outcome.diagnostics]
+        report = Report(outcome.diagnostics)
+        found = [_relative(json.as_object(one, report.url(one)), root) for one in report.diagnostics]
         warnings = outcome.errors
     return json.dumps(found) + "\n", warnings
 

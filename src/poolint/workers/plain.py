@@ -25,7 +25,7 @@ def plain(result: Result) -> dict[str, Any]:
         return {"refused": str(result)}
     source = result.source.data.decode("latin-1") if result.source is not None and result.diagnostics else None
     return {
-        "diagnostics": to_builtins(result.diagnostics),
+        "diagnostics": to_builtins([*result.diagnostics, *result.silenced]),
         "source": source,
         "seen": None if result.seen is None else to_builtins(result.seen.settled()),
         "crashed": result.crashed,
@@ -39,7 +39,7 @@ def restored(path: str, value: dict[str, Any]) -> Result:
     from poolint.diagnostics import Diagnostic
 
     result = FileResult()
-    result.diagnostics = convert(value["diagnostics"], list[Diagnostic])
+    result.take(convert(value["diagnostics"], list[Diagnostic]))
     result.crashed = value["crashed"]
     if value["source"] is not None:
         from poolint.text.source import Source
