@@ -29,9 +29,10 @@ INTERNAL_TEXTS = {
     "POL902": """\
 A `# poolint: ignore[…]`, a `# noqa: POL…`, or one of these for a whole file or for several rows, where nothing is found
 that it would silence: what it was for has been mended, has moved, or stands on another row. The fix takes out what
-silences nothing and leaves all other text of the comment. Only of rules that have run is anything said: a code that was not selected, in a
-file where something crashed or a bound was hit, is not unused. Codes of other tools behind `noqa`, and a `noqa` without
-codes, are nobody's business here, unless `strict-noqa = true` says that each of them is meant for poolint.
+silences nothing and leaves all other text of the comment. Only of rules that have run is anything said: a code that was
+not selected, in a file where something crashed or a bound was hit, is not unused. Codes of other tools behind `noqa`, and
+a `noqa` without codes, are nobody's business here, unless `strict-noqa = true` says that each of them is meant for
+poolint.
 
 It is selected like a rule, and judges by the rules that are selected beside it.""",
     "POL904": """\

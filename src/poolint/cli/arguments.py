@@ -25,11 +25,13 @@ from poolint.cli.subcommands import (
     add_rule,
     add_unit,
     add_why,
+    count,
     jobs,
     shard,
 )
+from poolint.config import ConfigError
 from poolint.config.settings import FILES, RULES
-from poolint.output.formats import outputs
+from poolint.output.formats import FOR_PEOPLE, outputs
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -119,6 +121,8 @@ def parse(argv: list[str]) -> int:
             baseline="" if options.no_baseline else options.baseline,
             diff_base="HEAD" if options.changed else options.diff_base,
             add_noqa=options.noqa_reason if options.add_noqa else None,
+            statistics=options.statistics,
+            max_findings=options.max_findings,
         )
     )
 
@@ -131,7 +135,10 @@ def _outputs(options: argparse.Namespace) -> dict[str | None, str]:
         given, file = [named] if named else None, os.environ.get(ENVIRONMENT[1]) or None
     elif not given and (named := os.environ.get(ENVIRONMENT[0], "")):
         given = [named]
-    return outputs(given, file)
+    found = outputs(given, file)
+    if options.statistics and found.get(None, "json") not in (*FOR_PEOPLE, "json"):
+        raise ConfigError(f"--statistics takes the place of findings for people and in json, not in {found[None]}")
+    return found
 
 
 class _Parser(argparse.ArgumentParser):
@@ -199,8 +206,16 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     output.add_argument(
         "--color", choices=tuple(COLORS), default="auto", help="default: auto, where somebody sees them"
     )
+    output.add_argument(
+        "--statistics",
+        action="store_true",
+        help="count what is found, and what is not reported, in place of the findings",
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="print findings and nothing else")
     output.add_argument("-e", "--exit-zero", action="store_true", help="exit with 0 even when something is found")
+    output.add_argument(
+        "--max-findings", type=count, default=0, metavar="N", help="exit with 0 as long as no more than N are found"
+    )
     output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
 
     run = check.add_argument_group("processes and machines")

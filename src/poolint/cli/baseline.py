@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def baseline(arguments: Arguments, renew: bool) -> int:
     """Write the baselines of the settings that govern ``paths`` and return the exit code: 0, or 2 where something could not
     be checked. Where there is one, it only shrinks, unless it is to be renewed. Raises ``ConfigError``, ``OSError``."""
-    from poolint.cli.check import lines_of, run
+    from poolint.cli.check import run
+    from poolint.cli.printing import lines_of
 
     outcome = run(arguments)
     if outcome.refused or outcome.crashed:
@@ -51,7 +52,7 @@ def baseline(arguments: Arguments, renew: bool) -> int:
 
 def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
     """Take what is known out of the findings; the lines that there are to say of it."""
-    from poolint.cli.check import lines_of
+    from poolint.cli.printing import lines_of
 
     lines = lines_of(outcome)
     for path, root, mine in _by_root(outcome, arguments):

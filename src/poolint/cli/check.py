@@ -9,19 +9,17 @@ import sys
 
 from poolint.baseline import NAME
 from poolint.cache import DIRECTORY, NO_CACHE
+from poolint.cli.printing import report, report_coverage, say, troubles
 from poolint.config import Overrides, Resolver
 from poolint.files import SOURCE_LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from poolint.cli.progress import Progress
-    from poolint.diagnostics import Diagnostic
     from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
-
-    Lines = Callable[[str], Sequence[str] | None]
 
 
 DEFAULT = ["."]
@@ -44,11 +42,13 @@ class Arguments:
         "fix",
         "isolated",
         "jobs",
+        "max_findings",
         "outputs",
         "overrides",
         "paths",
         "quiet",
         "shard",
+        "statistics",
         "stdin_filename",
         "unsafe",
     )
@@ -74,6 +74,8 @@ class Arguments:
         baseline: str | None = None,
         diff_base: str | None = None,
         add_noqa: str | None = None,
+        statistics: bool = False,
+        max_findings: int = 0,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -100,6 +102,10 @@ class Arguments:
         """The revision whose findings are known."""
         self.add_noqa = add_noqa
         """The reason that comments give which silence what is found; None where there are to be none."""
+        self.statistics = statistics
+        """Whether standard output gets counts in place of findings."""
+        self.max_findings = max_findings
+        """So many findings still are a success."""
         self.cwd = os.getcwd()
 
     def at(self, paths: Sequence[str], cwd: str) -> Arguments:
@@ -123,13 +129,15 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
             outcome.diagnostics, problems = add(outcome.diagnostics, arguments.add_noqa, arguments.paths)
             outcome.errors += problems
+        if 0 < len(outcome.diagnostics) <= arguments.max_findings and not troubles(outcome):
+            notes.append(f"No more than --max-findings {arguments.max_findings}: this is no failure.")
         report(outcome, arguments, sys.stdout.write, notes)
     for line in outcome.refused:
-        _say("error", line)
+        say("error", line)
     for line in outcome.errors:
-        _say("warning", line)
-    if outcome.seen and not outcome.refused and not outcome.is_idle:
-        _report_coverage(outcome, arguments)
+        say("warning", line)
+    if outcome.seen and _tells_coverage(arguments) and not outcome.refused and not outcome.is_idle:
+        report_coverage(outcome, arguments)
     return exit_code(outcome, arguments)
 
 
@@ -152,7 +160,7 @@ def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress |
         arguments.fix,
         arguments.unsafe,
         arguments.diff,
-        _tells_coverage(arguments),
+        _tells_coverage(arguments) or arguments.statistics,
         arguments.shard,
         arguments.cache and make is None and not os.environ.get(NO_CACHE),
         cache_directory(arguments.cache_dir),
@@ -187,7 +195,7 @@ def _sharing(arguments: Arguments) -> Share | None:
             return False
         from poolint.workers import Sharing, cores
 
-        coverage = _tells_coverage(arguments)
+        coverage = _tells_coverage(arguments) or arguments.statistics
         jobs = arguments.jobs or cores()
         sharing = Sharing(jobs, arguments.cwd, arguments.isolated, arguments.overrides, coverage)
         return sharing(runner, files, outcome)
@@ -226,12 +234,6 @@ def need_paths(paths: Iterable[str | None]) -> None:
             raise ConfigError(f"{path}: no path has a NUL character in it")
 
 
-def _say(grade: str, line: str) -> None:
-    from poolint.output.text import printable
-
-    sys.stderr.write(f"poolint: {grade}: {printable(line)}\n")
-
-
 def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     """Check standard input. What ``--fix`` makes of it goes to standard output, so findings make way for it."""
     from poolint.config import ConfigError
@@ -244,7 +246,7 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
         raise ConfigError(f"{arguments.stdin_filename}: notebooks are not read; extract their code to a .py file first")
     for path in () if arguments.paths == DEFAULT else arguments.paths:
         if path != "-":
-            _say("warning", f"ignoring {path}: standard input is read for {arguments.stdin_filename}")
+            say("warning", f"ignoring {path}: standard input is read for {arguments.stdin_filename}")
     path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
     data = _input()
     outcome, after = runner.run_text(data, path)
@@ -270,66 +272,6 @@ def _input() -> bytes:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
 
 
-def report(outcome: Outcome, arguments: Arguments, write: Callable[[str], object], notes: Sequence[str] = ()) -> None:
-    """Print findings in all formats that were asked for, and the closing lines, with ``notes`` among them."""
-    nothing_found = not outcome.files and not outcome.diagnostics and not outcome.refused
-    if nothing_found and not arguments.quiet:
-        _say("warning", "No Python files found under the given path(s)")
-    if arguments.diff:
-        _report_diff(outcome, arguments)
-        return
-    from poolint.output.formats import FOR_PEOPLE
-
-    to_stdout = write == sys.stdout.write
-    for path, name in arguments.outputs.items():
-        if outcome.diagnostics or path is not None or name not in FOR_PEOPLE:
-            _write(outcome, arguments, path, write, to_stdout)
-    is_for_machines = arguments.outputs.get(None, FOR_PEOPLE[0]) not in FOR_PEOPLE
-    if arguments.quiet or is_for_machines or (outcome.refused and not outcome.diagnostics):
-        return
-    if nothing_found or ((outcome.is_idle or outcome.crashed) and not outcome.diagnostics):
-        return  # a warning or the exit code says so; no check has passed
-    from poolint.output import summary
-
-    for line in summary.render(outcome.diagnostics, outcome.fixed, fix=arguments.fix, unsafe=arguments.unsafe):
-        write(f"{line}\n")
-    for line in notes:
-        write(f"{line}\n")
-
-
-def _write(
-    outcome: Outcome, arguments: Arguments, path: str | None, write: Callable[[str], object], to_stdout: bool
-) -> None:
-    """Write the findings in the format for a file, or for standard output."""
-    from poolint.output.formats import renderer
-    from poolint.output.report import Report
-    from poolint.output.style import wants_color, wants_links
-
-    stream = sys.stdout if to_stdout else sys.stderr
-    color = arguments.color if path is None else False
-    if color is None:
-        color = wants_color(stream)
-    links = path is None and arguments.color is not False and wants_links(stream)
-    render = renderer(arguments.outputs[path])
-    made = Report(outcome.diagnostics, lines_of(outcome), color, arguments.unsafe, outcome.silenced, links)
-    rows = (f"{line}\n" for line in render(made))
-    if path is not None:
-        _write_file(path, "".join(rows))
-        return
-    for row in rows:
-        write(row)
-
-
-def _write_file(path: str, text: str) -> None:
-    from poolint.config import ConfigError
-    from poolint.output import whole
-
-    try:
-        whole.write(path, text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
-
-
 def _tells_coverage(arguments: Arguments) -> bool:
     """Whether to say at the end what could not be seen: to people who check their code, not to what checks some files of
     it for them, such as an editor or pre-commit, which says so by ``--force-exclude``."""
@@ -341,59 +283,13 @@ def _tells_coverage(arguments: Arguments) -> bool:
     return is_for_people and not (given_by_tool or from_stdin)
 
 
-def _report_coverage(outcome: Outcome, arguments: Arguments) -> None:
-    from poolint.cli.coverage import line
-    from poolint.explain.totals import totals
-
-    sums = totals(outcome.seen)
-    if sums.functions:
-        sys.stdout.flush()
-        sys.stderr.write(f"{line(sums, arguments.paths)}\n")
-
-
-def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
-    """The differences to standard output; what kept a file from being checked, and the sum, beside them."""
-    for diff in outcome.diffs:
-        sys.stdout.write(diff)
-    from poolint.output import concise, summary
-    from poolint.output.report import Report
-
-    for line in concise.render(Report(_troubles(outcome))):
-        sys.stderr.write(f"{line}\n")
-    if not arguments.quiet:
-        sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")
-
-
 def exit_code(outcome: Outcome, arguments: Arguments) -> int:
     if outcome.crashed or outcome.refused:
         return 2
     if arguments.exit_zero:
         return 0
     if arguments.diff:
-        return 1 if outcome.diffs or any(_troubles(outcome)) else 0
+        return 1 if outcome.diffs or any(troubles(outcome)) else 0
     if outcome.fixed and arguments.exit_non_zero_on_fix:
         return 1
-    return 1 if outcome.diagnostics else 0
-
-
-def _troubles(outcome: Outcome) -> list[Diagnostic]:
-    from poolint.selection import INTERNAL
-
-    return [one for one in outcome.diagnostics if one.code in INTERNAL]
-
-
-def lines_of(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
-    """The rows of a file for its frames: as they were checked or, for steps in other files, as they are now."""
-    known: dict[str, Sequence[str] | None] = {path: source.lines for path, source in outcome.sources.items()}
-
-    def lines(path: str) -> Sequence[str] | None:
-        if path not in known:
-            from poolint.text.source import Source, SourceError
-
-            try:
-                known[path] = Source.read(path).lines
-            except (SourceError, OSError):
-                known[path] = None
-        return known[path]
-
-    return lines
+    return 1 if troubles(outcome) or len(outcome.diagnostics) > arguments.max_findings else 0

@@ -7,7 +7,8 @@ from collections import Counter
 
 import msgspec
 
-from poolint.cli.check import Arguments, exit_code, report
+from poolint.cli.check import Arguments, exit_code
+from poolint.cli.printing import report
 from poolint.config import ConfigError
 from poolint.diagnostics import Applicability, Certainty, Diagnostic, Edit, Fix, Place, Position, Range, Step
 from poolint.files import read_regular

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def apply(outcome: Outcome, arguments: Arguments, revision: str) -> None:
     """Leave only those findings of ``outcome`` that are none of ``revision``. Raises ``ConfigError``."""
-    from poolint.cli.check import lines_of
+    from poolint.cli.printing import lines_of
 
     top = os.path.realpath(_git("rev-parse", "--show-toplevel").strip())
     commit = _git(
@@ -45,7 +45,8 @@ def apply(outcome: Outcome, arguments: Arguments, revision: str) -> None:
 
 def _known(arguments: Arguments, top: str, commit: str) -> list[Entry]:
     """What is found in the tree of a commit, in the files that were asked for."""
-    from poolint.cli.check import lines_of, run
+    from poolint.cli.check import run
+    from poolint.cli.printing import lines_of
 
     with tempfile.TemporaryDirectory(prefix="poolint-") as made:
         folder = os.path.realpath(made)

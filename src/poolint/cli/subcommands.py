@@ -32,6 +32,12 @@ def jobs(text: str) -> int | None:
     return number
 
 
+def count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number: give 0 or more")
+    return int(text)
+
+
 def shard(text: str) -> Shard:
     index, _, count = text.partition("/")
     if all(one.isascii() and one.isdigit() and len(one) < 7 for one in (index, count)) and 1 <= int(index) <= int(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from poolint.diagnostics import Diagnostic
 
@@ -24,7 +24,8 @@ class Report:
     ``diagnostics`` are in the order in which they are written. ``lines`` gives the rows of a file, with their ends, or None
     where it cannot be read. ``color``: there are to be colours, and ``links``: also hyperlinks, since a terminal shows them.
     ``unsafe``: ``--unsafe-fixes`` was given: what ``--fix`` would apply with it is marked as well. ``silenced`` is what is
-    found and not reported, with its ``silence``, in order.
+    found and not reported, with its ``silence``, in order. ``roots`` are the folders of the settings that govern the files,
+    ``unseen`` the sums of ``poolint coverage`` where they were asked for.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -33,6 +34,8 @@ class Report:
     unsafe: bool = False
     silenced: Sequence[Diagnostic] = ()
     links: bool = False
+    roots: Sequence[str] = ()
+    unseen: Mapping[str, object] = field(default_factory=dict)
 
     def url(self, one: Diagnostic) -> str:
         """Where the rule of a finding is documented; empty where nobody says that."""
