@@ -72,7 +72,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "selection",
         "text",
     },
-    "docs": {"cli", "options", "relaxations", "rules"},
+    "docs": {"cli", "config", "options", "relaxations", "rules"},
     "explain": {
         "analyses",
         "budget",

@@ -1,7 +1,7 @@
 """Writes what is generated from the rules: ``python -m poolint.docs [--check]``.
 
-That is ``docs/rules.md``, the table of rules in ``README.md``, the entry points of the rules in ``pyproject.toml``, and
-what the commands in ``docs/architecture.md`` print.
+That is ``docs/rules.md``, ``docs/configuration.md``, the JSON Schema of the settings, the table of rules in ``README.md``,
+the entry points of the rules in ``pyproject.toml``, and what the commands in ``docs/architecture.md`` print.
 It is run in a checkout, and writes below the working directory. With ``--check`` nothing is written; the exit code
 is 1 when a file is not what would be written.
 """
@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import importlib
 import io
+import json
 import os
 import pkgutil
 import shlex
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from poolint import rules as rules_package
+from poolint.config import page as settings_page
+from poolint.config import schema as settings_schema
 from poolint.options import described
 from poolint.relaxations import KINDS
 from poolint.rules.base import Rule, documentation
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PAGE = Path("docs/rules.md")
+CONFIGURATION = Path("docs/configuration.md")
+SCHEMAS = (Path("docs", settings_schema.FILE), Path("src/poolint/config", settings_schema.FILE))
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 ARCHITECTURE = Path("docs/architecture.md")
@@ -134,6 +139,19 @@ def _output(command: str) -> str:
     return out.getvalue()
 
 
+def configuration(rules: Iterable[type[Rule]]) -> str:
+    """The page about settings."""
+    metas = [rule.meta for rule in rules]
+    return settings_page.page((one.name, one.summary, described(one)) for one in metas if one.options)
+
+
+def schema(rules: Iterable[type[Rule]]) -> str:
+    """The JSON Schema of the settings."""
+    metas = [rule.meta for rule in rules]
+    tables = ((one.name, one.summary, {each.key: each.default for each in one.options}) for one in metas if one.options)
+    return json.dumps(settings_schema.schema(tables), indent=2, ensure_ascii=False) + "\n"
+
+
 def _relaxed(rules: list[type[Rule]]) -> str:
     rows = ["| place | off | off for what lives until the process ends |", "|---|---|---|"]
     for kind, recognised in KINDS.items():
@@ -174,7 +192,9 @@ def main(arguments: list[str] | None = None) -> int:
     check: bool = parser.parse_args(arguments).check
 
     rules = own_rules()
-    wanted = {PAGE: page(rules)}
+    wanted = {PAGE: page(rules), CONFIGURATION: configuration(rules), SCHEMAS[0]: schema(rules)}
+    if SCHEMAS[1].parent.is_dir():
+        wanted[SCHEMAS[1]] = schema(rules)
     for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points), (ARCHITECTURE, with_outputs)):
         if path.exists():
             wanted[path] = renewed(path.read_text(encoding="utf-8"), rules)

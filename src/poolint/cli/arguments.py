@@ -16,6 +16,7 @@ from poolint.cli.subcommands import (
     add_baseline,
     add_budget,
     add_clean,
+    add_config,
     add_coverage,
     add_dev,
     add_fleet,
@@ -49,6 +50,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.rule import rule
 
         return rule(options.code, options.all, options.output_format)
+    if options.command == "config":
+        from poolint.cli.settings import config
+
+        return config(options.key, options.paths, options.output_format, resolver(options))
     if options.command == "why":
         from poolint.cli.why import why
 
@@ -98,6 +103,11 @@ def parse(argv: list[str]) -> int:
     if options.command is None:
         parser().print_help()
         return 0
+    if options.show_settings or options.show_files:
+        from poolint.cli.settings import show_files, show_settings
+
+        show = show_settings if options.show_settings else show_files
+        return show(options.paths or ["."], resolver(options))
     from poolint.cli.check import Arguments, check
 
     return check(
@@ -162,6 +172,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _add_check(commands.add_parser("check", help="check files and directories (the default)", allow_abbrev=False))
     add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
+    add_config(commands.add_parser("config", help="list, explain and verify settings", allow_abbrev=False))
     add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
     add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
     add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
@@ -237,6 +248,10 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     files = check.add_argument_group("files")
     add_settings({RULES: rules, FILES: files})
     add_configuration(files)
+    files.add_argument(
+        "--show-settings", action="store_true", help="print each setting, and where it is from; check nothing"
+    )
+    files.add_argument("--show-files", action="store_true", help="print which files would be checked; check nothing")
     files.add_argument("--no-cache", action="store_true", help="neither use nor keep what is found for later runs")
     files.add_argument("--cache-dir", metavar="DIR", help="where that is kept (default: .poolint_cache)")
     files.add_argument("--stdin-filename", metavar="PATH", help="the name of what is read from stdin")

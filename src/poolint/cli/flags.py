@@ -11,6 +11,7 @@ from poolint.config.settings import ATTRIBUTES
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
     from typing import Any
 
     from poolint.config.key import Key
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 _FLAGS = {key.attribute: key for key in ATTRIBUTES.values() if key.flag}
 
 
-def add_settings(groups: dict[str, argparse._ArgumentGroup]) -> None:
-    """Add an option for each setting that has one to the group of its section."""
-    for key in _FLAGS.values():
+def add_settings(groups: Mapping[str, argparse._ActionsContainer], only: tuple[str, ...] = tuple(_FLAGS)) -> None:
+    """Add an option for each setting that has one to the group of its section, or for ``only`` some of them."""
+    for key in map(_FLAGS.__getitem__, only):
         group = groups[key.section]
         if key.kind == "boolean":
             group.add_argument(key.flag, dest=key.attribute, action="store_true", default=None, help=key.help)

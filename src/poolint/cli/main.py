@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sys
 
-COMMANDS = ("check", "rule", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean", "dev")
+COMMANDS = (
+    "check", "rule", "config", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean", "dev",
+)  # fmt: skip
 
 ENVIRONMENT = ("POOLINT_OUTPUT_FORMAT", "POOLINT_OUTPUT_FILE")
 """Variables that stand in for options of `check` that are not given."""

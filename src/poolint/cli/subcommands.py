@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from poolint.baseline import NAME
-from poolint.cli.flags import add_configuration
-from poolint.config import CERTAINTIES
+from poolint.cli.flags import add_configuration, add_settings
+from poolint.config.settings import RULES
 from poolint.outcome import Shard
 from poolint.output.formats import FORMATS
 
@@ -67,7 +67,7 @@ def add_baseline(baseline: argparse.ArgumentParser) -> None:
     baseline.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
     baseline.add_argument("--renew", action="store_true", help="write it anew, with all that is found")
     baseline.add_argument("--baseline", metavar="FILE", help="write this file instead")
-    baseline.add_argument("--certainty", choices=CERTAINTIES, help="know possible findings too (default: certain)")
+    add_settings({RULES: baseline}, ("certainty",))
 
 
 def add_unit(unit: argparse.ArgumentParser) -> None:
@@ -155,6 +155,17 @@ def add_coverage(coverage: argparse.ArgumentParser) -> None:
     formats = ("table", "json", "models")
     coverage.add_argument("--output-format", choices=formats, default="table", help="default: %(default)s")
     add_configuration(coverage)
+
+
+def add_config(config: argparse.ArgumentParser) -> None:
+    config.description = (
+        "List all settings, or explain one. `poolint config verify` reads all files with settings below PATH, and says what is "
+        "wrong with them; `poolint config schema` prints their JSON Schema. Exit code 0: right; 2: something is wrong."
+    )
+    config.add_argument("key", nargs="?", metavar="KEY", help="a setting, verify, or schema")
+    config.add_argument("paths", nargs="*", metavar="PATH", help="files and directories, for verify (default: .)")
+    config.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
+    add_configuration(config)
 
 
 def add_clean(clean: argparse.ArgumentParser) -> None:

@@ -122,6 +122,32 @@ def _budget(value: object, place: Place, key: Key[Any]) -> Declared:
 _STRING = {"type": "string", "minLength": 1}
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 
+_NUMBER = {"type": "integer", "minimum": 0}
+_BUDGET = {
+    "type": "object",
+    "properties": {
+        "max-connections": _NUMBER,
+        "reserve": _NUMBER,
+        "migrations": _NUMBER,
+        "surge": {"type": "boolean"},
+        "files": _STRINGS,
+        "services": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "processes": _NUMBER,
+                    "threads": _NUMBER,
+                    "replicas": _NUMBER,
+                    "engines": {"oneOf": [_STRINGS, {"type": "object", "additionalProperties": _NUMBER}]},
+                },
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+
 KINDS: dict[str, Kind] = {
     "boolean": Kind(_boolean, {"type": "boolean"}),
     "choice": Kind(_choice, {"type": "string"}),
@@ -132,6 +158,6 @@ KINDS: dict[str, Kind] = {
     "folders": Kind(_folders, _STRINGS),
     "path": Kind(_text, _STRING),
     "specifier": Kind(_text, _STRING),
-    "budget": Kind(_budget, {"type": "object"}),
+    "budget": Kind(_budget, _BUDGET),
 }
 """By the names by which keys ask for them."""

@@ -147,7 +147,7 @@ class _Rows:
         """The row of a key below ``tool.poolint.budget``, or of the nearest table around it."""
         if self._rows is None:
             self._rows = self._read()
-        while key:
+        while key and key != ("",):
             if key in self._rows:
                 return self._rows[key]
             key = (*key[:-2], "") if key[-1] == "" else (*key[:-1], "")
