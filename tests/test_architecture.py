@@ -31,6 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "deployment",
         "dev",
         "diagnostics",
+        "discovery",
         "explain",
         "explanations",
         "fleet",
