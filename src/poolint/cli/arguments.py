@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from typing import TYPE_CHECKING
 
 from poolint import __version__
 from poolint.baseline import NAME
 from poolint.cli.check import need_paths
 from poolint.cli.flags import add_configuration, add_settings, overrides, resolver
 from poolint.cli.main import COMMANDS, ENVIRONMENT
+from poolint.cli.parsing import Parser
 from poolint.cli.subcommands import (
     add_baseline,
     add_budget,
     add_clean,
+    add_completions,
     add_config,
     add_coverage,
     add_dev,
@@ -33,9 +33,6 @@ from poolint.cli.subcommands import (
 from poolint.config import ConfigError
 from poolint.config.settings import FILES, RULES
 from poolint.output.formats import FOR_PEOPLE, outputs
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 COLORS = {"auto": None, "always": True, "never": False}
 
@@ -96,6 +93,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.clean import clean
 
         return clean(options.paths or ["."], options.cache_dir)
+    if options.command == "completions":
+        from poolint.cli.completions import completions
+
+        return completions(options.shell)
     if options.command == "dev":
         from poolint.cli.dev import dev
 
@@ -151,18 +152,9 @@ def _outputs(options: argparse.Namespace) -> dict[str | None, str]:
     return found
 
 
-class _Parser(argparse.ArgumentParser):
-    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
-        # argparse would take a help text that cannot be written for one that has been read.
-        (file or sys.stderr).write(message)
-
-    def convert_arg_line_to_args(self, line: str) -> list[str]:
-        return [line] if line.strip() else []
-
-
 def parser() -> argparse.ArgumentParser:
     """The parser of everything."""
-    top = _Parser(
+    top = Parser(
         prog="poolint",
         fromfile_prefix_chars="@",
         description="Find connection-pool leaks in Python source. `poolint PATH` is short for `poolint check PATH`.",
@@ -184,6 +176,7 @@ def parser() -> argparse.ArgumentParser:
     add_unit(commands.add_parser("unit", help="check a part of a tree for a build system", allow_abbrev=False))
     add_fleet(commands.add_parser("fleet", help="check many repositories", allow_abbrev=False))
     add_clean(commands.add_parser("clean", help="remove what is kept for later runs", allow_abbrev=False))
+    add_completions(commands.add_parser("completions", help="print completions for a shell", allow_abbrev=False))
     add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
     return top
 

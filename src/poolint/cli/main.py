@@ -9,7 +9,8 @@ import os
 import sys
 
 COMMANDS = (
-    "check", "rule", "config", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean", "dev",
+    "check", "rule", "config", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean",
+    "completions", "dev",
 )  # fmt: skip
 
 ENVIRONMENT = ("POOLINT_OUTPUT_FORMAT", "POOLINT_OUTPUT_FILE")
@@ -78,6 +79,8 @@ def _dispatch(argv: list[str]) -> int:
         if argv[:1] != ["rule"]:
             _need_directory()
         rest = argv[1:] if argv[:1] == ["check"] else argv
+        if argv and argv[0].isalpha() and argv[0] not in COMMANDS and not os.path.lexists(argv[0]):
+            _refuse_command(argv[0])
         asks = any(argument.startswith(("-", "@")) for argument in rest) or any(map(os.environ.get, ENVIRONMENT))
         if (argv and argv[0] in COMMANDS[1:]) or asks:
             from poolint.cli.arguments import parse
@@ -90,6 +93,14 @@ def _dispatch(argv: list[str]) -> int:
         from poolint.output.text import printable
 
         return _say(f"poolint: error: {printable(str(error))}")
+
+
+def _refuse_command(word: str) -> None:
+    """Raises ``ConfigError`` for a word that no file has for a name, and that is nearly that of a command."""
+    from poolint.config import ConfigError, nearest
+
+    if hint := nearest(word, COMMANDS):
+        raise ConfigError(f"there is no command and no file {word!r}{hint}")
 
 
 def _need_directory() -> None:

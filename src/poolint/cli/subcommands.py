@@ -157,6 +157,11 @@ def add_coverage(coverage: argparse.ArgumentParser) -> None:
     add_configuration(coverage)
 
 
+def add_completions(completions: argparse.ArgumentParser) -> None:
+    completions.description = "Print a script by which a shell completes commands, options and files."
+    completions.add_argument("shell", metavar="SHELL", help="bash, zsh, tcsh, or another one that shtab knows")
+
+
 def add_config(config: argparse.ArgumentParser) -> None:
     config.description = (
         "List all settings, or explain one. `poolint config verify` reads all files with settings below PATH, and says what is "
