@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "discovery",
         "explain",
         "explanations",
+        "fixes",
         "fleet",
         "options",
         "outcome",
@@ -137,6 +138,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "config",
         "decisions",
         "diagnostics",
+        "grading",
         "mentions",
         "outcome",
         "rules",
@@ -145,6 +147,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "text",
     },
     "decisions": {"diagnostics"},
+    "grading": {"config", "diagnostics", "selection"},
     "engine": {
         "analyses",
         "config",

@@ -360,6 +360,7 @@ class Judgement:
             function=function,
             resource=verdict.resource,
             certainty=verdict.certainty,
+            severity=rule.meta.grade(verdict.certainty),
             path=steps(verdict.path),
             fix=fix,
             statement_end_row=last,

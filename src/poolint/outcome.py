@@ -74,10 +74,10 @@ class Options:
     ``shard`` only its files are checked.
 
     ``cache``: what is found is kept for later runs, and what earlier ones have found is used: in ``cache_dir``, or
-    below the root of the settings.
+    below the root of the settings. ``ask`` is asked before each fix, see :func:`poolint.fixes.rounds.fix_source`.
     """
 
-    __slots__ = ("cache", "cache_dir", "coverage", "diff", "fix", "shard", "unsafe")
+    __slots__ = ("ask", "cache", "cache_dir", "coverage", "diff", "fix", "shard", "unsafe")
 
     def __init__(
         self,
@@ -88,7 +88,9 @@ class Options:
         shard: Shard | None = None,
         cache: bool = False,
         cache_dir: str | None = None,
+        ask: Callable[[Diagnostic, Source, Source], bool | None] | None = None,
     ) -> None:
+        self.ask = ask
         self.fix = fix
         self.unsafe = unsafe
         self.diff = diff

@@ -38,7 +38,12 @@ def reviewed(
         from poolint.decisions import merged
 
         found = merged(found)
-    return [*found, *silenced]
+    told = [*found, *silenced]
+    if not told:
+        return told
+    from poolint.grading import graded
+
+    return graded(settings, told)
 
 
 def _divided(

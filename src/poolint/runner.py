@@ -319,7 +319,7 @@ class Runner:
     ) -> None:
         from poolint.fixes.rounds import fix_source
 
-        fixed = fix_source(source, check, self._options.unsafe)
+        fixed = fix_source(source, check, self._options.unsafe, self._options.ask)
         if not fixed.applied:
             return
         if self._options.diff:

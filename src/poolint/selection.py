@@ -98,7 +98,18 @@ def written(settings: Settings) -> tuple[str, ...]:
         found += (*(layer.select or ()), *layer.ignore, *layer.extend_select, *layer.extend_ignore)
     for _, selectors in settings.ignored:
         found += selectors
+    for _, selectors in _of_grades(settings):
+        found += selectors
     return tuple(found)
+
+
+def _of_grades(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The selectors that say how grave findings are and how safe their fixes, by their keys."""
+    return (
+        ("severity", tuple(selector for selector, _ in settings.severity)),
+        ("extend-safe-fixes", settings.extend_safe_fixes),
+        ("extend-unsafe-fixes", settings.extend_unsafe_fixes),
+    )
 
 
 def validate(settings: Settings, names: Mapping[str, str | None], broken: Mapping[str, str] | None = None) -> None:
@@ -120,6 +131,8 @@ def validate(settings: Settings, names: Mapping[str, str | None], broken: Mappin
     origin = settings.layers()[-2].origin
     for pattern, selectors in settings.ignored:
         _validate(selectors, f"{origin}per-file-ignores.{pattern!r}", known)
+    for key, selectors in _of_grades(settings):
+        _validate(selectors, f"{origin}{key}", known)
     for code, why in (broken or {}).items():
         if asked_for(settings, code):
             raise ConfigError(f"{_origin_of(settings, code)}rule {code} is selected and cannot run: {why}")

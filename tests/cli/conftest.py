@@ -94,7 +94,8 @@ class EntryPoint:
     def __init__(self, code: str) -> None:
         self.name = code
         self.value = f"rules:{code}"
-        self.dist = SimpleNamespace(name="poolint", version="0.1.0")
+        described = SimpleNamespace(get_all=lambda _: None)
+        self.dist = SimpleNamespace(name="poolint", version="0.1.0", metadata=described)
 
     def load(self) -> None:
         raise ImportError(f"no module for {self.name}")

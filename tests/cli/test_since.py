@@ -129,3 +129,21 @@ def test_outside_of_a_repository(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     assert main(["check", "--changed", "."]) == 2
     assert "--diff-base: git rev-parse: " in capfd.readouterr().err
+
+
+def test_beside_a_baseline(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["baseline", "."]) == 0
+    git(project, "add", ".")
+    git(project, "commit", "-m", "known")
+    capfd.readouterr()
+    assert main(["check", "--changed", "."]) == 0
+    assert capfd.readouterr().out == "All checks passed!\n", "nothing of the baseline is gone"
+    twice = LEAK + "    conn = await pool.acquire()\n    conn.close()\n"
+    (project / "shop" / "leak.py").write_text(twice)
+    assert main(["check", "--changed", "--output-format=concise", "."]) == 1
+    shown = capfd.readouterr().out
+    assert shown.count("POL101") == 1, "in the very same words, beside the old one"
+    assert "no more" not in shown
+    (project / "shop" / "leak.py").write_text("")
+    assert main(["check", "--changed", "."]) == 0
+    assert "1 finding of poolint-baseline.txt no more" in capfd.readouterr().out

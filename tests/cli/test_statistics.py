@@ -123,7 +123,7 @@ def test_what_there_was_before(tree: Path, capfd: pytest.CaptureFixture[str]) ->
 def test_so_many_are_let_pass(tree: Path, capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--max-findings=3", "."]) == 0
     assert "Found 3 errors.\n" in (shown := capfd.readouterr().out)
-    assert shown.endswith("No more than --max-findings 3: this is no failure.\n")
+    assert shown.endswith("3 of --max-findings 3: this is no failure.\n")
     assert main(["check", "--max-findings=2", "."]) == 1
     (tree / "app" / "broken.py").write_text(LEAK.format("") + "(")
     assert main(["check", "--max-findings=9", "."]) == 1, "what could not be read is none of them"

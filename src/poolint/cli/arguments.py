@@ -134,6 +134,7 @@ def parse(argv: list[str]) -> int:
             add_noqa=options.noqa_reason if options.add_noqa else None,
             statistics=options.statistics,
             max_findings=options.max_findings,
+            interactive=options.interactive,
         )
     )
 
@@ -192,6 +193,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     fixes = check.add_argument_group("fixes")
     fixes.add_argument("--fix", action="store_true", help="apply safe fixes, then report what is left")
     fixes.add_argument("--unsafe-fixes", action="store_true", help="use fixes that may change behaviour, too")
+    fixes.add_argument(
+        "--interactive", action="store_true", help="with --fix: show each fix and ask before it is applied"
+    )
     fixes.add_argument("--diff", action="store_true", help="show what --fix would change as a diff, and write nothing")
 
     fixes.add_argument("--add-noqa", action="store_true", help="silence what is found by comments in the code")

@@ -64,6 +64,8 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
 
             raise ConfigError(f"{shown(path)}: there is no such baseline; `poolint baseline` writes one")
         _, known, stale = one.divide(mine, lines)
+        reported = set(map(id, outcome.diagnostics))
+        known = [each for each in known if id(each) in reported]
         outcome.drop(known, Silence("baseline", f"known by {shown(path)}"))
         gone = _checked(stale, outcome, root)
         if known:
@@ -73,8 +75,10 @@ def apply(outcome: Outcome, arguments: Arguments) -> Iterator[str]:
 
 
 def _by_root(outcome: Outcome, arguments: Arguments) -> Iterator[tuple[str, str, list[Diagnostic]]]:
-    """Each file with what is known, the root that it concerns, and the findings that it may know."""
-    found = [one for one in outcome.diagnostics if one.code not in INTERNAL]
+    """Each file with what is known, the root that it concerns, and the findings that it may know: first those that a revision
+    has as well, of which none is new, so that what is new beside them is not taken for them."""
+    there = [one for one in outcome.silenced if one.silence is not None and one.silence.by == "revision"]
+    found = [*there, *(one for one in outcome.diagnostics if one.code not in INTERNAL)]
     if arguments.baseline:
         yield os.path.abspath(arguments.baseline), os.getcwd(), found
         return

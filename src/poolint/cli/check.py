@@ -11,6 +11,7 @@ from poolint.baseline import NAME
 from poolint.cache import DIRECTORY, NO_CACHE
 from poolint.cli.printing import report, report_coverage, say, troubles
 from poolint.config import Overrides, Resolver
+from poolint.config.settings import SEVERITIES
 from poolint.files import SOURCE_LIMIT
 
 TYPE_CHECKING = False
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from poolint.cli.progress import Progress
+    from poolint.diagnostics import Diagnostic
     from poolint.outcome import Shard
     from poolint.runner import MakeChecker, Outcome, Runner, Share
 
@@ -40,6 +42,7 @@ class Arguments:
         "exit_non_zero_on_fix",
         "exit_zero",
         "fix",
+        "interactive",
         "isolated",
         "jobs",
         "max_findings",
@@ -76,6 +79,7 @@ class Arguments:
         add_noqa: str | None = None,
         statistics: bool = False,
         max_findings: int = 0,
+        interactive: bool = False,
     ) -> None:
         self.paths = paths or DEFAULT
         self.overrides = overrides
@@ -106,6 +110,8 @@ class Arguments:
         """Whether standard output gets counts in place of findings."""
         self.max_findings = max_findings
         """So many findings still are a success."""
+        self.interactive = interactive
+        """Whether each fix is asked for."""
         self.cwd = os.getcwd()
 
     def at(self, paths: Sequence[str], cwd: str) -> Arguments:
@@ -129,8 +135,7 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
             outcome.diagnostics, problems = add(outcome.diagnostics, arguments.add_noqa, arguments.paths)
             outcome.errors += problems
-        if 0 < len(outcome.diagnostics) <= arguments.max_findings and not troubles(outcome):
-            notes.append(f"No more than --max-findings {arguments.max_findings}: this is no failure.")
+        notes += _why_passed(outcome, arguments)
         report(outcome, arguments, sys.stdout.write, notes)
     for line in outcome.refused:
         say("error", line)
@@ -139,6 +144,15 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
     if outcome.seen and _tells_coverage(arguments) and not outcome.refused and not outcome.is_idle:
         report_coverage(outcome, arguments)
     return exit_code(outcome, arguments)
+
+
+def _why_passed(outcome: Outcome, arguments: Arguments) -> list[str]:
+    """Why a run is no failure in which something is found; nothing to say where it is one, or nobody cares."""
+    if not outcome.diagnostics or arguments.exit_zero or outcome.fixed or exit_code(outcome, arguments):
+        return []
+    if not (grave := len(failing(outcome, arguments))):
+        return ["None of that is so grave that it is a failure (--fail-on)."]
+    return [f"{grave} of --max-findings {arguments.max_findings}: this is no failure."]
 
 
 def run(arguments: Arguments, make: MakeChecker | None = None) -> Outcome:
@@ -155,6 +169,12 @@ def run(arguments: Arguments, make: MakeChecker | None = None) -> Outcome:
 def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress | None = None) -> Runner:
     from poolint.runner import Options, Runner
 
+    ask = None
+    if arguments.interactive:
+        from poolint.cli.asking import Asker
+
+        _must_be_heard(arguments)
+        ask = Asker(arguments.cwd, arguments.color, arguments.unsafe)
     resolver = Resolver(arguments.cwd, arguments.isolated, arguments.overrides)
     options = Options(
         arguments.fix,
@@ -164,6 +184,7 @@ def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress |
         arguments.shard,
         arguments.cache and make is None and not os.environ.get(NO_CACHE),
         cache_directory(arguments.cache_dir),
+        ask,
     )
     return Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
 
@@ -207,11 +228,23 @@ def _progress(arguments: Arguments) -> Progress | None:
     """The bar, where somebody may see one."""
     from poolint.cli import main
 
-    if not main.is_own or arguments.quiet:
+    if not main.is_own or arguments.quiet or arguments.interactive:
         return None
     from poolint.cli.progress import Progress, is_wanted
 
     return Progress() if is_wanted() else None
+
+
+def _must_be_heard(arguments: Arguments) -> None:
+    """Raises ``ConfigError`` where nobody could be asked, or there is nothing to ask for."""
+    from poolint.config import ConfigError
+
+    if not arguments.fix or arguments.diff:
+        raise ConfigError("--interactive asks before each fix that --fix would apply: give it with --fix")
+    if arguments.stdin_filename is not None or "-" in arguments.paths:
+        raise ConfigError("--interactive: standard input cannot be the code and the answers")
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError("--interactive asks at a terminal, and there is none")
 
 
 def cache_directory(given: str | None) -> str | None:
@@ -292,4 +325,16 @@ def exit_code(outcome: Outcome, arguments: Arguments) -> int:
         return 1 if outcome.diffs or any(troubles(outcome)) else 0
     if outcome.fixed and arguments.exit_non_zero_on_fix:
         return 1
-    return 1 if troubles(outcome) or len(outcome.diagnostics) > arguments.max_findings else 0
+    return 1 if troubles(outcome) or len(failing(outcome, arguments)) > arguments.max_findings else 0
+
+
+def failing(outcome: Outcome, arguments: Arguments) -> list[Diagnostic]:
+    """The findings that are grave enough for the settings of their files to make a run fail."""
+    if all(one.severity == SEVERITIES[0] for one in outcome.diagnostics):
+        return outcome.diagnostics
+    resolver = Resolver(arguments.cwd, arguments.isolated, arguments.overrides)
+
+    def is_grave(one: Diagnostic) -> bool:
+        return SEVERITIES.index(one.severity) <= SEVERITIES.index(resolver.for_file(one.filename).fail_on)
+
+    return [one for one in outcome.diagnostics if is_grave(one)]

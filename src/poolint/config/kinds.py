@@ -96,6 +96,18 @@ def _ignores(value: object, place: Place, key: Key[Any]) -> tuple[tuple[str, tup
     return tuple((one, texts(codes, place.where, f"{key.name}.{one}")) for one, codes in value.items())
 
 
+def _severities(value: object, place: Place, key: Key[Any]) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{place.where} {key.name!r} must be a table from rule to severity, not {kind_of(value)}")
+    for rule, grade in value.items():
+        if grade not in key.choices:
+            *some, last = map(repr, key.choices)
+            raise ConfigError(
+                f"{place.where} {key.name}.{rule} must be {', '.join(some)} or {last}, not {clipped(grade)}"
+            )
+    return tuple(value.items())
+
+
 def _files(value: object, place: Place, key: Key[Any]) -> tuple[str, ...]:
     return tuple(os.path.normpath(os.path.join(place.root, path)) for path in _texts(value, place, key))
 
@@ -154,6 +166,7 @@ KINDS: dict[str, Kind] = {
     "selectors": Kind(_texts, _STRINGS),
     "patterns": Kind(_patterns, _STRINGS),
     "ignores": Kind(_ignores, {"type": "object", "additionalProperties": _STRINGS}),
+    "severities": Kind(_severities, {"type": "object", "additionalProperties": {"type": "string"}}),
     "files": Kind(_files, _STRINGS),
     "folders": Kind(_folders, _STRINGS),
     "path": Kind(_text, _STRING),

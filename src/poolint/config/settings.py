@@ -31,11 +31,15 @@ DEFAULT_EXCLUDE = (
 
 CERTAINTIES = ("certain", "possible")
 
+SEVERITIES = ("error", "warning", "note")
+"""From the gravest on."""
+
 RULES, FILES, CODE, RUNS = "rules", "files", "what the code rests on", "settings and runs"
 """The sections that settings are documented in. Options of the first two are in groups of these names."""
 
 _NONE: tuple[str, ...] = ()
 _NO_IGNORES: Ignores = ()
+_NO_GRADES: tuple[tuple[str, str], ...] = ()
 
 
 class Selectors:
@@ -131,6 +135,46 @@ class Settings:
         choices=CERTAINTIES,
         flag="--certainty",
         help="report possible findings too (default: certain)",
+    )
+    severity = Key(
+        "severities",
+        _NO_GRADES,
+        "How grave findings are, by their rules: `error`, `warning` or `note`. Without it they are errors, those that are merely "
+        "possible and what is said of comments warnings.",
+        section=RULES,
+        example='{ POL402 = "warning" }',
+        choices=SEVERITIES,
+    )
+    fail_on = Key(
+        "choice",
+        "warning",
+        "The severity from which on a finding makes the exit code 1.",
+        section=RULES,
+        example='"error"',
+        choices=SEVERITIES,
+        flag="--fail-on",
+        help="exit with 1 only for findings that are so grave (default: warning)",
+    )
+    extend_safe_fixes = Key(
+        "selectors",
+        _NONE,
+        "Rules whose unsafe fixes are taken for safe ones: `--fix` applies them.",
+        section=RULES,
+        example='["POL202"]',
+        adds=True,
+        flag="--extend-safe-fixes",
+        help="take unsafe fixes of these for safe ones",
+    )
+    extend_unsafe_fixes = Key(
+        "selectors",
+        _NONE,
+        "Rules whose safe fixes are taken for unsafe ones. The more specific selector wins, and `extend-unsafe-fixes` where "
+        "both are equally specific.",
+        section=RULES,
+        example='["POL1"]',
+        adds=True,
+        flag="--extend-unsafe-fixes",
+        help="take safe fixes of these for unsafe ones",
     )
     strict_noqa = Key(
         "boolean",

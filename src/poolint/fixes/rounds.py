@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from poolint.diagnostics import Diagnostic, Edit, Position
     from poolint.text.source import Source
 
+    Ask = Callable[[Diagnostic, Source, Source], bool | None]
+
 ROUNDS = 10
 ATTEMPTS = 50
 """How many checks one round may cost when fixes have to be dropped; what was not tried by then is dropped as well."""
@@ -39,17 +41,30 @@ class Fixed:
     dropped: list[Diagnostic]
 
 
-def fix_source(source: Source, check: Callable[[Source], list[Diagnostic]], unsafe: bool) -> Fixed:
-    """Apply the safe fixes, and the unsafe ones if ``unsafe``, of what ``check`` finds in ``source``."""
+def fix_source(
+    source: Source, check: Callable[[Source], list[Diagnostic]], unsafe: bool, ask: Ask | None = None
+) -> Fixed:
+    """Apply the safe fixes, and the unsafe ones if ``unsafe``, of what ``check`` finds in ``source``.
+
+    With ``ask`` they are applied one by one, and only those that it wants of those that keep what they promise.
+    """
     text = _Text(source, check(source))
     applied: list[Diagnostic] = []
     hopeless: set[tuple[str, Position]] = set()
-    for _ in range(ROUNDS):
+    """Where no fix is tried again: it does not keep what it promises, or is not wanted."""
+    for _ in range(ROUNDS if ask is None else ROUNDS * ATTEMPTS):
         batch = _choose([one for one in text.found if _is_wanted(one, unsafe) and _place(one) not in hopeless])
         if not batch:
             break
         accepted = _Round(text, check)
-        accepted.add(batch)
+        accepted.add(batch if ask is None else batch[:1])
+        if ask is not None and accepted.fixes:
+            answer = ask(batch[0], text.source, accepted.text.source)
+            if answer is None:
+                break
+            if not answer:
+                hopeless.add(_place(batch[0]))
+                continue
         applied += accepted.fixes
         hopeless.update(_place(one) for one in accepted.dropped)
         hopeless = {(code, moved(place, accepted.edits)) for code, place in hopeless}

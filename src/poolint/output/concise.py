@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from poolint.config import shown
+from poolint.output.headline import headline
 from poolint.output.style import Style
 from poolint.output.text import printable
-from poolint.selection import is_applicable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,5 @@ def render(report: Report) -> Iterator[str]:
         path = paint.path(one.filename, paint("bold", printable(shown(one.filename))))
         start = one.range.start
         colon = paint("cyan", ":")
-        star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
         place = f"{path}{colon}{start.row}{colon}{start.column}{colon}"
-        code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
-        yield f"{place} {code} {star}{printable(one.message)}"
+        yield f"{place} {headline(one, report, paint)}"

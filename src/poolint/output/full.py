@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from poolint.config import shown
 from poolint.output.frames import Mark, frame
+from poolint.output.headline import headline
 from poolint.output.style import Style
 from poolint.output.text import printable
-from poolint.selection import is_applicable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ def render(report: Report) -> Iterator[str]:
     """The lines to print, without their ends, an empty one after each finding."""
     paint = Style(report.color, report.links)
     for one in report.diagnostics:
-        star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
-        code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
-        yield f"{code} {star}{paint('bold', printable(one.message))}"
+        yield headline(one, report, paint, bold=True)
         yield from _frames(one, report.lines, paint)
         if one.fix is not None:
             yield f"{paint('help', 'help')}: {printable(one.fix.message)}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from poolint.output.headline import headline
 from poolint.output.style import Style
 from poolint.output.text import printable
-from poolint.selection import is_applicable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,5 @@ def render(report: Report) -> Iterator[str]:
         width = max(map(len, places))
         yield f"{paint.path(path, paint('bold', printable(shown(path))))}:"
         for place, one in zip(places, found, strict=True):
-            star = f"[{paint('cyan', '*')}] " if is_applicable(one, report.unsafe) else ""
-            code = paint.link(report.url(one) if report.links else "", paint("red", one.code))
-            yield f"  {place.ljust(width)}  {code} {star}{printable(one.message)}"
+            yield f"  {place.ljust(width)}  {headline(one, report, paint)}"
         yield ""

@@ -55,7 +55,7 @@ def _rules(rules: dict[str, Diagnostic], report: Report) -> list[dict[str, Any]]
             text = told[code]["explanation"]
             rule["shortDescription"] = {"text": told[code]["summary"]}
             rule["help"] = {"text": text, "markdown": text}
-            rule["defaultConfiguration"] = {"enabled": told[code]["default"], "level": "error"}
+            rule["defaultConfiguration"] = {"enabled": told[code]["default"], "level": told[code]["severity"]}
         url = report.url(one)
         found.append({**rule, "helpUri": url} if url else rule)
     return found

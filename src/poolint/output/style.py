@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TextIO
 
-_CODES = {"red": "1;31", "blue": "1;34", "cyan": "36", "bold": "1", "help": "1;36"}
+_CODES = {"red": "1;31", "yellow": "1;33", "green": "32", "blue": "1;34", "cyan": "36", "bold": "1", "help": "1;36"}
 
 
 _SHOW_LINKS = (
@@ -46,7 +46,7 @@ class Style:
         )
 
     def __call__(self, colour: str, text: str) -> str:
-        """``text`` in ``colour``: one of red, blue, cyan, bold, help."""
+        """``text`` in ``colour``: one of red, yellow, green, blue, cyan, bold, help."""
         return f"\x1b[{_CODES[colour]}m{text}\x1b[0m" if self.on and text else text
 
 

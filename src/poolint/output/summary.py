@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from poolint.config.settings import SEVERITIES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ def render(
         return
     from poolint.selection import is_applicable
 
-    total = _count(len(fixed) + len(remaining), "error")
+    total = _total([*fixed, *remaining])
     yield f"Found {total} ({len(fixed)} fixed, {len(remaining)} remaining)." if fixed else f"Found {total}."
     fixable = 0 if fix else sum(is_applicable(one, unsafe) for one in remaining)
     hidden = 0
@@ -29,6 +31,13 @@ def render(
         yield f"[{star}] {fixable} fixable with the `--fix` option" + (f" ({more})." if hidden else ".")
     elif hidden:
         yield f"No fixes available ({more})."
+
+
+def _total(found: Sequence[Diagnostic]) -> str:
+    """``2 errors, 1 warning and 3 notes``."""
+    counts = [_count(sum(one.severity == each for one in found), each) for each in SEVERITIES]
+    *some, last = [one for one in counts if not one.startswith("0 ")]
+    return f"{', '.join(some)} and {last}" if some else last
 
 
 def would_fix(fixed: Sequence[Diagnostic]) -> str:

@@ -37,6 +37,8 @@ Form = Literal["finally", "with"]
 FixLevel = Literal["safe", "unsafe", "safe or unsafe", "none", "sometimes"]
 """What the fixes of a rule can be; there is one only where one can be right. ``sometimes`` says no more than that."""
 
+Severity = Literal["error", "warning", "note"]
+
 HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When to ignore")
 """The sections that the docstring of each rule has, in this order; others ("Fix safety") may stand between."""
 
@@ -90,6 +92,12 @@ class Meta:
     """Kinds of observation that have precedence: where one stands in one of its places, another rule speaks of it."""
     options: tuple[Option, ...] = ()
     """What a project may set for it."""
+    severity: Severity = "error"
+    """How grave its findings are where nobody says otherwise; those that are merely possible are warnings at most."""
+
+    def grade(self, certainty: Certainty) -> Severity:
+        """How grave a finding of such certainty is."""
+        return "warning" if certainty == "possible" and self.severity == "error" else self.severity
 
 
 LIFETIMES = frozenset(

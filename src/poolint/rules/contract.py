@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from poolint.detect.observation import Observation
 from poolint.models.schema import Role
-from poolint.rules.base import HEADINGS, FixLevel, Meta, Option, Rule, documentation
+from poolint.rules.base import HEADINGS, FixLevel, Meta, Option, Rule, Severity, documentation
 from poolint.syntax.file_kinds import KINDS
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ def _of_words(meta: Meta) -> Iterator[str]:
         yield f"has the name {meta.name!r}; a name is lower-case words joined by hyphens"
     if meta.fix not in get_args(FixLevel):
         yield f"has the fix {meta.fix!r}; it is one of {_listed(get_args(FixLevel))}"
+    if meta.severity not in get_args(Severity):
+        yield f"has the severity {meta.severity!r}; it is one of {_listed(get_args(Severity))}"
     for key in ("relaxed_in", "relaxed_for_process_in"):
         for kind in sorted(getattr(meta, key) - KINDS.keys()):
             yield f"has {key} {kind!r}; it is one of {_listed(KINDS)}"

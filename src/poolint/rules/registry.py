@@ -181,8 +181,9 @@ def addresses() -> dict[str, str]:
     for point in _points():
         origin = _distribution(point)
         if origin not in pages:
-            urls = point.dist.metadata.get_all("Project-URL") or [] if point.dist is not None else []
-            labelled = [one.partition(",") for one in urls]
+            described = point.dist.metadata if point.dist is not None else None
+            urls = described.get_all("Project-URL") if described is not None else None
+            labelled = [one.partition(",") for one in urls or ()]
             pages[origin] = next((url.strip() for label, _, url in labelled if label.strip().lower() == "rules"), "")
         found[point.name] = pages[origin]
     return {**found, OURS: pages.get(OURS, "")}

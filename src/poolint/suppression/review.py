@@ -197,6 +197,7 @@ class _Reviewer:
             message,
             self.source.path,
             Range(Position(comment.row, start + 1), Position(comment.row, end + 1)),
+            severity="warning",
             statement_end_row=comment.row,
             fix=removal(self.source, comment, unused) if code == UNUSED else None,
         )
