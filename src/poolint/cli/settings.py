@@ -90,7 +90,7 @@ def default_of(key: Key[Any]) -> str:
     """What holds where nobody sets a key, as TOML has it; empty where nothing does."""
     if key.default is None or key.default == "":
         return ""
-    return "{}" if key.kind == "ignores" else toml(key.default)
+    return "{}" if key.is_table else toml(key.default)
 
 
 def _as_object(key: Key[Any]) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Key(Generic[T]):
         self.flag = flag
         self.help = help
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table of pairs."""
+        return self.kind in ("ignores", "severities")
+
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
         self.name = name.replace("_", "-")

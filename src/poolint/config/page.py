@@ -63,6 +63,7 @@ _KINDS = {
     "selectors": "a list of selectors of rules",
     "patterns": "a list of patterns",
     "ignores": "a table from pattern to selectors",
+    "severities": "a table from selector to `error`, `warning` or `note`",
     "files": "a list of files",
     "folders": "a list of folders",
     "path": "a file",
@@ -87,7 +88,7 @@ def _keys() -> Iterator[str]:
 
 def _key(key: Key[Any]) -> Iterator[str]:
     kind = _KINDS.get(key.kind) or f"one of {', '.join(f'`{toml(one)}`' for one in key.choices)}"
-    default = "not set" if key.default in (None, "") else "`{}`" if key.kind == "ignores" else f"`{toml(key.default)}`"
+    default = "not set" if key.default in (None, "") else "`{}`" if key.is_table else f"`{toml(key.default)}`"
     yield f"### {key.name}\n"
     yield f"{key.text}\n"
     yield f"- Value: {kind}"

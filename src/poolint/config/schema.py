@@ -45,11 +45,13 @@ def schema(rules: Iterable[tuple[str, str, Mapping[str, object]]]) -> dict[str, 
 def of_key(key: Key[Any]) -> dict[str, Any]:
     """The schema of one setting."""
     found: dict[str, Any] = {"description": key.text, **KINDS[key.kind].schema}
-    if key.choices:
+    if key.choices and key.is_table:
+        found["additionalProperties"] = {"enum": list(key.choices)}
+    elif key.choices:
         found["enum"] = list(key.choices)
     if isinstance(key.default, (bool, str)) and key.default != "":
         found["default"] = key.default
-    elif isinstance(key.default, tuple) and key.kind != "ignores":
+    elif isinstance(key.default, tuple) and not key.is_table:
         found["default"] = list(key.default)
     return found
 

@@ -54,7 +54,7 @@ def rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
             continue
         value = getattr(settings, attribute)
         origin = ", ".join(settings.origins.get(attribute, ())) or DEFAULT
-        if key.kind == "ignores":
+        if key.is_table:
             value = dict(value)
         elif key.kind in ("files", "folders"):
             value = tuple(map(shown, value))
