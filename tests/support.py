@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.config import Settings, load
+from poolint.decisions import merged
 from poolint.engine import Checker
 from poolint.fixes.rounds import fix_source
 from poolint.reporting import reportable
@@ -223,7 +224,7 @@ class Project:
 
     def findings_in(self, name: str) -> list[Diagnostic]:
         """The findings in one file."""
-        return self._check(self._source(name))
+        return merged(self._check(self._source(name)))
 
     def fix(self, *, unsafe: bool = False) -> Iterator[tuple[str, Source, list[Diagnostic]]]:
         """Fix file after file on disk; gives name, new text and what was fixed of each that has changed."""

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from poolint.diagnostics import Place
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from poolint.diagnostics import Diagnostic
+    from poolint.diagnostics import Diagnostic, Step
 
 
 def merged(found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings of one file, in their order, with those of one decision as one: the first, which names the others.
+    """Sorted findings with those of one decision as one: the first, which names the others.
 
-    It comes after suppressions, so that one that is silenced takes no other with it.
+    Of those that every way to them has to pass others of their decision, no more than these are told with them. It comes
+    after all that leaves out findings one at a time (suppressions, baselines, revisions), so that one that is left out takes
+    no other with it.
     """
-    decisions: dict[tuple[str, ...], list[Diagnostic]] = {}
+    told: dict[int, list[Diagnostic]] = {}
+    leading: dict[tuple[str, ...], list[Diagnostic]] = {}
     for one in found:
+        leaders: list[Diagnostic] = []
         if one.decision:
-            decisions.setdefault((one.code, one.filename, one.function, one.decision), []).append(one)
-    several = {id(one): told for told in decisions.values() if len(told) > 1 for one in told}
-    return [_told_as_one(several[id(one)]) if id(one) in several else one for one in found if _is_told(one, several)]
-
-
-def _is_told(one: Diagnostic, several: dict[int, list[Diagnostic]]) -> bool:
-    return id(one) not in several or several[id(one)][0] is one
+            leaders = leading.setdefault((one.code, one.filename, one.function, one.decision, one.certainty), [])
+        leader = next((each for each in leaders if one.after is None or each.range.start in one.after), None)
+        if leader is None:
+            leaders.append(one)
+            told[id(one)] = [one]
+        else:
+            told[id(leader)].append(one)
+    return [_told_as_one(told[id(one)]) for one in found if id(one) in told]
 
 
 def _told_as_one(told: list[Diagnostic]) -> Diagnostic:
-    """The first of several findings, with the last step of each of the others at the end of its path."""
+    """The first of several findings, with the step at which each of the others stands at the end of its path."""
     first, *others = told
+    if not others:
+        return first
+    from dataclasses import replace
+
+    from poolint.diagnostics import Place
+
     rows = list(dict.fromkeys(one.range.start.row for one in others if one.range.start.row != first.range.start.row))
     return replace(
         first,
         message=f"{first.message}{_as_well(rows)}",
-        path=(*first.path, *(one.path[-1] for one in others if one.path)),
+        path=(*first.path, *map(_own_step, others)),
         also=tuple(Place(one.filename, one.range) for one in others),
     )
+
+
+def _own_step(one: Diagnostic) -> Step:
+    """The step of a finding at its own place."""
+    from poolint.diagnostics import Step
+
+    own = (step for step in one.path if (step.filename, step.range.start) == (one.filename, one.range.start))
+    return next(own, None) or Step("here as well", one.filename, one.range)
 
 
 def _as_well(rows: list[int]) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from poolint.detect.analysis import Analysis
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
-    from poolint.diagnostics import Range
+    from poolint.diagnostics import Position, Range
     from poolint.rules.base import Form
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -135,3 +135,8 @@ def observed_range(node: ast.AST, module: Module) -> Range:
     """Where what was observed at a node stands."""
     assert isinstance(node, (ast.expr, ast.stmt, ast.excepthandler, ast.alias, ast.keyword))
     return range_of(node, module)
+
+
+def starts(nodes: tuple[ast.AST, ...] | None, module: Module) -> tuple[Position, ...] | None:
+    """Where findings at these nodes would begin."""
+    return None if nodes is None else tuple(observed_range(one, module).start for one in nodes)

@@ -12,7 +12,7 @@ from poolint import relaxations
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
 from poolint.diagnostics import Diagnostic, Fix, Position, Range, Silence
-from poolint.facts import NoFacts, SliceFacts, observed_range
+from poolint.facts import NoFacts, SliceFacts, observed_range, starts
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
 from poolint.rules.wording import ELSEWHERE, given_up
@@ -365,6 +365,7 @@ class Judgement:
             fix=fix,
             statement_end_row=last,
             decision=verdict.decision,
+            after=starts(verdict.after, self.module),
         )
         if relaxed is None:
             self.found.append(found)
@@ -394,7 +395,6 @@ def _fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnos
         key = (one.code, one.function, one.resource)
         ordinal = counts[key] = counts.get(key, 0) + 1
         text = "\0".join((relative, *key, str(ordinal)))
-        result.append(
-            replace(one, fingerprint=hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16])
-        )
+        digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+        result.append(replace(one, fingerprint=digest[:16]))
     return result

@@ -30,14 +30,10 @@ def reviewed(
     silenced comes behind it, and says by what.
 
     The one way from a source to findings, for the command line and for hosts such as flake8, which leave ``noqa`` out: they
-    silence findings themselves, one at a time, so those of one decision are told one by one there.
+    silence findings themselves. Those of one decision are told one by one here: see :mod:`poolint.decisions`.
     Without ``looked_at`` nothing is to be found in it, and only its comments are read.
     """
     found, silenced = _divided(checker, settings, source, noqa=noqa, looked_at=looked_at)
-    if noqa and found:
-        from poolint.decisions import merged
-
-        found = merged(found)
     told = [*found, *silenced]
     if not told:
         return told

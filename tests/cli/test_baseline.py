@@ -162,3 +162,42 @@ def test_it_merges_line_by_line(project: Path, run: Ran) -> None:
     assert run.found() == []
     run("baseline")
     assert (project / NAME).read_text() == both
+
+
+HELD = """import httpx
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+
+def pay(session: Session, client: httpx.Client) -> None:
+    session.execute(text("SELECT 1"))
+    client.get("https://pay.example/state")
+    session.commit()
+"""
+
+
+def test_what_is_new_does_not_hide_behind_what_is_known_of_the_same_decision(project: Path, run: Ran) -> None:
+    (project / "pyproject.toml").write_text('[tool.poolint]\nselect = ["POL402"]\n')
+    held = project / "app/held.py"
+    held.write_text(HELD)
+    run("baseline")
+    assert run.found() == []
+    charge = '    client.post("https://pay.example/charges")\n'
+    held.write_text(HELD.replace("    session.commit()\n", f"{charge}{charge}    session.commit()\n"))
+    assert run.found() == ["held.py:9"]
+    assert [one["location"]["row"] for one in json.loads(run.out)[0]["also"]] == [10]
+    assert run.found("--no-baseline") == ["held.py:8"]
+    assert run("baseline", "--renew") == 0
+    assert run.out == f"{NAME}: 3 findings written\n"
+
+
+def test_each_call_of_one_decision_gets_its_comment(project: Path, run: Ran) -> None:
+    (project / "pyproject.toml").write_text('[tool.poolint]\nselect = ["POL402"]\n')
+    held = project / "app/held.py"
+    charge = '    client.post("https://pay.example/charges")\n'
+    held.write_text(HELD.replace("    session.commit()\n", f"{charge}    session.commit()\n"))
+    assert run("check", "--add-noqa", "--noqa-reason", "known", ".") == 0
+    assert [one.endswith("# poolint: ignore[POL402] known") for one in held.read_text().splitlines()[7:9]] == [
+        True,
+        True,
+    ]

@@ -68,7 +68,7 @@ class Graphs:
         if fact is not None and fact.row is not None:
             if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
                 return False  # it is made and dropped: nothing of it ever runs
-            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect == "sleep"
+            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in ("sleep", "retry", "user")
             return not is_quiet or self.ev.models.ends("fails", fact.name)
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):
@@ -126,6 +126,23 @@ class Graphs:
         if name == "contextlib.suppress" and not any(isinstance(one, ast.Starred) for one in context.args):
             return tuple(context.args)
         return self.ev.models.ends("suppresses", name)
+
+
+def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:
+    """The events that happen where ``node`` begins.
+
+    Of the context of a block or the iterator of a loop, that is not called there, it is when the block is entered, or when
+    the loop asks for its next item.
+    """
+    events, where = graph.nodes_of(node), parent_of(node)
+    while not events and isinstance(where, ast.expr):
+        events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
+    if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
+        return [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
+    if not events and isinstance(where, ast.stmt):
+        targets = where.targets if isinstance(where, ast.Assign) else [getattr(where, "target", where)]
+        return [event for one in (where, *targets) for event in graph.nodes_of(one)]
+    return events
 
 
 def ends_the_process(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

@@ -28,7 +28,7 @@ def slow_sink(fact: CallSite) -> str:
     effect = fact.row.effect if fact.row is not None else ""
     if effect == "sleep" and _is_zero(fact.node):
         return ""
-    may_try = effect in ("wait", "lock") and fact.row is not None and not fact.row.zero_waits
+    may_try = effect in ("wait", "room", "lock") and fact.row is not None and not fact.row.zero_waits
     return "" if may_try and _tries(fact.node) else effect
 
 
@@ -39,8 +39,8 @@ def slow_below_sink(fact: CallSite) -> str:
 
 
 def sleep_sink(fact: CallSite) -> str:
-    """Whether a call sleeps, as between two attempts."""
-    return "sleep" if slow_sink(fact) == "sleep" else ""
+    """Whether a call sleeps, as between two attempts: what it does then is to back off."""
+    return "retry" if slow_sink(fact) in ("sleep", "retry") else ""
 
 
 def use_sink(fact: CallSite) -> str:

@@ -135,6 +135,7 @@ def check(arguments: Arguments, make: MakeChecker | None = None) -> int:
 
             outcome.diagnostics, problems = add(outcome.diagnostics, arguments.add_noqa, arguments.paths)
             outcome.errors += problems
+        _decide(outcome)
         notes += _why_passed(outcome, arguments)
         report(outcome, arguments, sys.stdout.write, notes)
     for line in outcome.refused:
@@ -267,6 +268,13 @@ def need_paths(paths: Iterable[str | None]) -> None:
             raise ConfigError(f"{path}: no path has a NUL character in it")
 
 
+def _decide(outcome: Outcome) -> None:
+    """Tell those of one decision as one: all that leaves findings out one at a time has done so."""
+    from poolint.decisions import merged
+
+    outcome.diagnostics = merged(outcome.diagnostics)
+
+
 def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     """Check standard input. What ``--fix`` makes of it goes to standard output, so findings make way for it."""
     from poolint.config import ConfigError
@@ -283,6 +291,7 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
     data = _input()
     outcome, after = runner.run_text(data, path)
+    _decide(outcome)
     fixing = arguments.fix and not arguments.diff
     report(outcome, arguments, sys.stderr.write if fixing else sys.stdout.write)
     if fixing:

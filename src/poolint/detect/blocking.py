@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,35 +12,38 @@ from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.in_turn import passed_before
 from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects, Witness
+    from poolint.analyses.graphs import Graphs
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
     from poolint.types.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, eq=False)
 class BlockingDatabaseCall(Observation):
-    """A synchronous database call that runs on the event loop: the first in its function on this receiver.
+    """A synchronous database call that runs on the event loop.
 
-    ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly. ``is_read``: the first
-    of them is a property, which is read.
-    ``call`` may then stand in another module.
+    ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
+    in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
+    ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module.
     """
 
     call: CallText
-    more: int
+    session: str
     chain: tuple[Waypoint, ...] = ()
     origin: Waypoint | None = None
     is_read: bool = False
@@ -51,10 +54,14 @@ class BlockingCheckout(Observation):
     """A synchronous checkout on the event loop."""
 
     call: CallSite
+    after: tuple[ast.AST, ...] = ()
+    """Others on the same receiver, which every way here passes."""
 
 
-def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scope) -> Iterator[Observation]:
-    """The first blocking call on each session in an ``async def``, then those that helpers make."""
+def observe(
+    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
+) -> Iterator[Observation]:
+    """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     direct: dict[str, list[CallSite]] = {}
     ends = ev.models.words("gives-back", "removes")
     for node in scope.calls:
@@ -65,17 +72,11 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, effects: Effects, scope: Scop
         if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
             root = root_of(node)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
-    for facts in direct.values():
-        first = min(facts, key=lambda one: (one.node.lineno, one.node.col_offset))
-        yield BlockingDatabaseCall(
-            first.node,
-            scope.qualified_name,
-            may_await(first.node, scope),
-            first.text,
-            len(facts) - 1,
-            origin=_origin(first.node, scope),
-        )
-    yield from _checkouts(ev, vocabulary, scope)
+    for session, facts in direct.items():
+        for fact in facts:
+            where = (fact.node, scope.qualified_name, may_await(fact.node, scope))
+            yield BlockingDatabaseCall(*where, fact.text, session, origin=_origin(fact.node, scope))
+    yield from _in_turn(list(_checkouts(ev, vocabulary, scope)), graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
 
@@ -89,7 +90,17 @@ def _ends_lent(fact: CallSite, scope: Scope) -> bool:
     return any(isinstance(one.value, ast.Name) and one.value.id == fact.receiver for one in lent)
 
 
-def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
+def _in_turn(found: list[BlockingCheckout], graphs: Graphs, scope: Scope) -> Iterator[BlockingCheckout]:
+    """Checkouts, each with those on its receiver that every way to it passes."""
+    receivers: dict[str, list[BlockingCheckout]] = {}
+    for one in found:
+        receivers.setdefault(one.call.receiver, []).append(one)
+    for several in receivers.values():
+        for one, after in zip(several, passed_before(graphs, [one.node for one in several], scope), strict=True):
+            yield replace(one, after=after) if after else one
+
+
+def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[BlockingCheckout]:
     """Checkouts that wait for a pool or a server on the loop."""
     for node in scope.calls_named(vocabulary.takes | {"begin"}):
         if isinstance(parent_of(node), ast.Await):
@@ -169,7 +180,24 @@ def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -
     if fact is not None:
         is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
-        yield BlockingDatabaseCall(node, *where, fact.text, 0, chain, is_read=is_read)
+        session = _session_passed(ev, node, scope)
+        yield BlockingDatabaseCall(node, *where, fact.text, session, chain, is_read=is_read)
+
+
+def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
+    """The synchronous session that a function is passed, where it is one."""
+    given = [*node.args, *(one.value for one in node.keywords)] if isinstance(node, ast.Call) else []
+    for one in given:
+        if isinstance(one, (ast.Name, ast.Attribute)) and any(
+            map(_is_sync_session, alternatives(ev.type_of(one, scope)))
+        ):
+            return ast.dump(one)
+    return ""
+
+
+def _is_sync_session(one: Type) -> bool:
+    cls = one.base if isinstance(one, Instance) else None
+    return cls is not None and cls.kind == "session" and cls.mode == "sync"
 
 
 def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:
@@ -192,6 +220,6 @@ def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:
 
 DETECTOR = Detector(
     "blocking",
-    lambda services: partial(observe, services.evaluator, services.vocabulary, services.sync_sessions),
+    lambda services: partial(observe, services.evaluator, services.vocabulary, services.sync_sessions, services.graphs),
     of="coroutines",
 )

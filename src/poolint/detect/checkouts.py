@@ -16,6 +16,7 @@ from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
+from poolint.detect.culprits import likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
@@ -152,6 +153,8 @@ class Lifetimes:
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
+        if problem in ("exception", "half-built"):
+            edges = likeliest(self.ev, outcome, edges, scope)
         culprit = _culprit(edges)
         if isinstance(culprit, ast.Call) and ends_the_process(self.ev, culprit, scope):
             return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))

@@ -14,7 +14,7 @@ from poolint.analyses.effects import Link, Witness
 from poolint.analyses.possible import has_name_of_client, is_unknown, path_of
 from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.detect.detector import Detector
-from poolint.detect.waiting import observation, why_not
+from poolint.detect.waiting import in_stretches, observation, why_not
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.types.call_sites import text_of
 
@@ -35,9 +35,13 @@ class Maybe:
         self.holdings: Holdings = services.holdings
         self.slow: Effects = services.slow
         self.possibly_slow: Effects = services.possibly_slow
+        self._graphs = services.graphs
 
     def observe(self, scope: Scope) -> Iterator[CallWhileHeld]:
         """The calls in ``scope`` that may wait while something is held."""
+        return in_stretches(list(self._observed(scope)), self._graphs, scope)
+
+    def _observed(self, scope: Scope) -> Iterator[CallWhileHeld]:
         for node in self.holdings.may_be_held(scope):
             witness = self._by_itself(node, scope)
             held = self.holdings.at(node, scope) if witness is not None else []

@@ -82,7 +82,11 @@ def _lets_time_pass(body: Body) -> bool:
         name = last_name(call.func).lower()
         if _SAYS_WAIT.search(name):
             return True
-        if fact is not None and fact.row is not None and fact.row.effect in ("sleep", "wait", "queue"):
+        if (
+            fact is not None
+            and fact.row is not None
+            and fact.row.effect in ("sleep", "retry", "user", "wait", "room", "queue")
+        ):
             return True
         if is_awaited(call) and (fact is None or fact.row is None):
             return True  # it may wait for something

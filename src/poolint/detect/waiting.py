@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.in_turn import passed_before
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from poolint.analyses.effects import Effects, Link, Witness
+    from poolint.analyses.graphs import Graphs
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.statement_locks import LockKind
     from poolint.analyses.waypoints import Waypoint
@@ -53,6 +55,14 @@ class CallWhileHeld(Observation):
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
     """Whether something on the chain is unknown, or does so in one of several implementations only."""
+    after: tuple[ast.AST, ...] = ()
+    """What waits for the same in the same stretch, and that every way here passes."""
+
+    @property
+    def stretch(self) -> str:
+        """What tells the calls that wait for one kind of thing while the same is held from all others."""
+        places = [one.range.start for one in (self.begun, *self.locks)]
+        return f"{self.effect} {self.resource} {places}"
 
 
 def observe(services: Services, scope: Scope) -> Iterator[Observation]:
@@ -60,6 +70,22 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
 
     Blocks and loops that wait are reported at their context or iterator.
     """
+    found = list(_observed(services, scope))
+    yield from in_stretches([one for one in found if isinstance(one, CallWhileHeld)], services.graphs, scope)
+    yield from (one for one in found if not isinstance(one, CallWhileHeld))
+
+
+def in_stretches(found: list[CallWhileHeld], graphs: Graphs, scope: Scope) -> Iterator[CallWhileHeld]:
+    """The same, each with those of its stretch that every way to it passes."""
+    stretches: dict[str, list[CallWhileHeld]] = {}
+    for one in found:
+        stretches.setdefault(one.stretch, []).append(one)
+    for several in stretches.values():
+        for one, after in zip(several, passed_before(graphs, [one.node for one in several], scope), strict=True):
+            yield replace(one, after=after) if after else one
+
+
+def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
     holdings, slow = services.holdings, services.slow
     for node, witness in _waiting(holdings, slow, scope):
         held = []

@@ -62,20 +62,14 @@ ENDING_ROLES: frozenset[Role] = frozenset({"commit", "rollback", "release", "res
 """Roles of calls on a session after which it holds none."""
 
 Effect = Literal[
-    "",
-    "http",
-    "mail",
-    "object-store",
-    "sleep",
+    "", "http", "mail", "object-store", "sleep", "lock", "client", "subprocess", "rpc", "llm",
+    "retry",  # sleeps between two attempts
+    "user",  # until somebody has typed
     "wait",  # for others in this process, for a message, for a task's result: nobody knows how long
-    "lock",
-    "client",
+    "room",  # for a free place in a queue
     "queue",  # sends a task or a message, for somebody else to act on
     "broker",  # any other word with a message broker
-    "subprocess",
-    "rpc",
-    "llm",
-]
+]  # fmt: skip
 
 Kind = Literal[
     "session",

@@ -102,7 +102,7 @@ class Meta:
 
 LIFETIMES = frozenset(
     {"POL201", "POL202", "POL203", "POL204", "POL205", "POL206", "POL209", "POL210", "POL212", "POL215", "POL217",
-     "POL302", "POL401", "POL402", "POL403", "POL404", "POL407", "POL408", "POL412"}
+     "POL301", "POL302", "POL401", "POL402", "POL403", "POL404", "POL407", "POL408", "POL412"}
 )  # fmt: skip
 """What a fix uncovers that makes a checkout or a release happen: the obligation is followed from
 then on, and what is called meanwhile counts."""
@@ -115,7 +115,8 @@ class Verdict:
     The waypoints of an observation may be handed on as they are, to be worded by ``rules.paths``.
 
     ``told_in`` are kinds of file in which it is reported although the rule is off there. ``decision``: what this shares with
-    others in its function that are told as one finding, the first of them; empty where it stands alone.
+    others in its function that are told as one finding, the first of them; empty where it stands alone. ``after`` are the
+    nodes of those of them that every way to it passes: it is told with these, or with any other where it is None.
     """
 
     message: str
@@ -124,6 +125,7 @@ class Verdict:
     certainty: Certainty = Certainty.CERTAIN
     told_in: frozenset[str] = frozenset()
     decision: str = ""
+    after: tuple[ast.AST, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,13 @@ def held(cls: Class | None) -> str:
     return "its connection stays checked out"
 
 
+def lost(leak: LeakedCheckout) -> str:
+    """What it means that a checkout is not given back; a connection that was opened outside of any pool stays open."""
+    if leak.cls.kind == "connection" and leak.call.is_direct:
+        return "the connection stays open"
+    return held(leak.cls)
+
+
 ELSEWHERE = Declined(
     "something else is observed there, or where it comes from, that has precedence: that is judged instead"
 )

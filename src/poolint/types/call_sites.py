@@ -32,11 +32,15 @@ if TYPE_CHECKING:
 
 
 class CallText(NamedTuple):
-    """What a message says of a call, in plain values, wherever the call stands: see :class:`CallSite`."""
+    """What a message says of a call, in plain values, wherever the call stands: see :class:`CallSite`.
+
+    ``is_direct``: no object is asked for what it gives, or only the class of that: what it opens belongs to no pool.
+    """
 
     receiver: str
     method: str
     api: str
+    is_direct: bool = False
 
     @property
     def as_written(self) -> str:
@@ -80,7 +84,8 @@ class CallSite:
     @property
     def text(self) -> CallText:
         """What a message says of it."""
-        return CallText(self.receiver, self.method, self.api)
+        is_direct = self.row is None or self.cls is None or self.cls.kind == "connection"
+        return CallText(self.receiver, self.method, self.api, is_direct)
 
     @property
     def as_written(self) -> str:

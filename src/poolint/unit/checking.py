@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint.config import ConfigError, Overrides, Resolver
+from poolint.decisions import merged
 from poolint.output import json
 from poolint.output.report import Report
 from poolint.runner import Runner
@@ -29,13 +30,13 @@ def findings(request: Request, sources: Mapping[str, bytes | None]) -> tuple[str
         outcome = Runner(resolver).run([os.path.join(root, *name.split("/")) for name in sorted(sources)])
         if outcome.refused:
             raise ConfigError("; ".join(outcome.refused))
-        report = Report(outcome.diagnostics)
+        report = Report(merged(outcome.diagnostics))
         found = [_relative(json.as_object(one, report.url(one)), root) for one in report.diagnostics]
         warnings = outcome.errors
     return json.dumps(found) + "\n", warnings
 
 
 def _relative(finding: dict[str, Any], root: str) -> dict[str, Any]:
-    for one in (finding, *finding["path"]):
+    for one in (finding, *finding["path"], *finding["also"]):
         one["filename"] = os.path.relpath(one["filename"], root).replace(os.sep, "/")
     return finding

@@ -10,6 +10,7 @@ import ast
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.graphs import events_at
 from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.entry import Beginnings
 from poolint.analyses.holding.exit_summaries import Leaving
@@ -20,7 +21,6 @@ from poolint.analyses.holding.ways import Ways
 from poolint.flow.cfg import TooComplex
 from poolint.flow.solver import edges_from, reach
 from poolint.flow.summaries import Components
-from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.values import Function, alternatives
 
@@ -146,27 +146,14 @@ class Holdings:
                 yield call, held
 
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
-        """What is held when ``node`` begins, what was taken last first.
-
-        Of the context of a block or the iterator of a loop, that is not called there, it is what is held when the block
-        is entered, or when the loop asks for its next item.
-        """
+        """What is held when ``node`` begins (see :func:`~poolint.analyses.graphs.events_at`), what was taken last first."""
         changes = self.changes(scope)
         if not changes.holds_any():
             return []
         standings = self._before(scope, changes)
         if standings is None:
             return []
-        graph = self._graphs.of(scope)
-        events, where = graph.nodes_of(node), parent_of(node)
-        while not events and isinstance(where, ast.expr):
-            events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
-        if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
-            events = [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]
-        elif not events and isinstance(where, ast.stmt):
-            targets = where.targets if isinstance(where, ast.Assign) else [getattr(where, "target", where)]
-            events = [event for one in (where, *targets) for event in graph.nodes_of(one)]
-        return self._held(events, node, standings, scope)
+        return self._held(events_at(self._graphs.of(scope), node), node, standings, scope)
 
     def _held(self, events: list[Node], node: ast.AST, standings: Standings, scope: Scope) -> list[Hold]:
         held: dict[str, Hold] = {}

@@ -33,6 +33,14 @@ _LOST = ("overwritten", "misreleased", "misplaced")
 Standing = tuple["Node", Config]
 
 
+class Raised(NamedTuple):
+    """That something may raise while an obligation is open: where it leads, and in which standing."""
+
+    standing: Standing
+    edge: Edge
+    after: Config
+
+
 class Outcome(NamedTuple):
     """How an obligation ends.
 
@@ -40,6 +48,7 @@ class Outcome(NamedTuple):
     store that loses it, ``misreleased`` one to the call that closes what it should give back, ``misplaced`` one to
     the call that gives it to another pool. ``released`` and
     ``handed`` say whether any path releases it or gives it to somebody else; ``standings`` is what the search took.
+    ``raised`` is all that may raise on the way, ``found`` what was explored.
     """
 
     leaks: dict[NodeKind, list[Edge]]
@@ -49,6 +58,8 @@ class Outcome(NamedTuple):
     released: bool
     handed: bool
     standings: int
+    raised: list[Raised]
+    found: Exploration[Config]
 
 
 class Trace:
@@ -87,11 +98,14 @@ def follow(
     leaks: dict[NodeKind, list[Edge]] = {}
     lost: dict[str, list[Edge]] = {}
     ends: set[str] = set()
+    raised: list[Raised] = []
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
         after = _bound(node, bound, config) or moves.after(node, config, edge)
         if not isinstance(after, End):
+            if edge.is_unwinding and after is not None:
+                raised.append(Raised((node, config), edge, after))
             return after
         ends.add(after.how)
         if trace is not None:
@@ -122,7 +136,7 @@ def follow(
     handed = "handed" in ends or moves.is_left
     released = "released" in ends or moves.is_left
     overwritten, misreleased, misplaced = map(lost.get, _LOST)
-    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(found))
+    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(found), raised, found)
 
 
 def _bound(node: Node, bound: ast.expr | None, config: Config) -> Config | None:

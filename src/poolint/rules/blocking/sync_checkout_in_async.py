@@ -56,9 +56,16 @@ class SyncCheckoutInAsync(Rule):
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
         if call.cls is None:
-            return Verdict(f"`{call.name}()` blocks the event loop while it connects: no other task runs", call.name)
+            return Verdict(
+                f"`{call.name}()` blocks the event loop while it connects: no other task runs",
+                call.name,
+                decision=call.name,
+                after=observation.after,
+            )
         return Verdict(
             f"`{call.as_written}` blocks the event loop while it waits for a connection: no other task runs, so none "
             "can release one",
             call.receiver,
+            decision=call.receiver,
+            after=observation.after,
         )

@@ -11,9 +11,9 @@ class SyncSessionInAsync(Rule):
     """A synchronous session reaches the database inside `async def`.
 
     ## What it does
-    Reports the first call in an `async def` by which a synchronous `Session` reaches the database, made there or by a
-    synchronous helper that it calls; the path shows the helpers. Work handed to a thread or to `run_sync` is not
-    reported.
+    Reports the calls in an `async def` by which a synchronous `Session` reaches the database, made there or by a
+    synchronous helper that it calls; the path shows the helpers. Those on one session in one function are one finding.
+    Work handed to a thread or to `run_sync` is not reported.
 
     ## Why is this bad?
     The call blocks the event loop: no other request moves until the database answers. Under load it is worse. When the
@@ -61,11 +61,12 @@ class SyncSessionInAsync(Rule):
                 f"{what} blocks the event loop: it reaches `{call.api}` of a synchronous session",
                 through,
                 observation.chain,
+                decision=observation.session,
             )
-        more = f", and {observation.more} more on it in this function" if observation.more else ""
         path = (observation.origin,) if observation.origin is not None else ()
         return Verdict(
-            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous session{more}",
+            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous session",
             call.receiver,
             path,
+            decision=observation.session,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, is_pool_per_call, leak_subject
+from poolint.rules.wording import NO_RELEASE, is_pool_per_call, leak_subject, lost
 
 
 class CheckoutNeverReleased(Rule):
@@ -69,7 +69,7 @@ class CheckoutNeverReleased(Rule):
             return None
         where = "on this path" if observation.released else "by this function"
         return Verdict(
-            f"{leak_subject(observation)} is never released {where}: {held(observation.cls)}",
+            f"{leak_subject(observation)} is never released {where}: {lost(observation)}",
             observation.variable,
             observation.path,
         )

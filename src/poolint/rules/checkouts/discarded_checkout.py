@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
 
 class DiscardedCheckout(Rule):
@@ -56,8 +56,11 @@ class DiscardedCheckout(Rule):
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "discarded":
             return None
+        told = f"{leak_subject(observation)} is held by no name and can never be released: {lost(observation)}"
+        if observation.cls.kind == "connection" and observation.call.is_direct:
+            told = "the connection is opened and its handle thrown away, so nothing can close it"
         return Verdict(
-            f"{leak_subject(observation)} is held by no name and can never be released: {held(observation.cls)}",
+            told,
             observation.call.receiver,
             observation.path,
         )

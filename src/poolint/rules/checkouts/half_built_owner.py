@@ -6,7 +6,7 @@ from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost, lost_member, raising
 
 
 class HalfBuiltOwner(Rule):
@@ -66,7 +66,8 @@ class HalfBuiltOwner(Rule):
         if observation.problem != "half-built":
             return None
         return Verdict(
-            f"{leak_subject(observation)} is lost when {raising(observation)} before it is handed on: {held(observation.cls)}",
+            f"if {raising(observation)}, nobody closes {leak_subject(observation)}: the owner does not have it yet, and "
+            f"{lost(observation)}",
             observation.variable,
             observation.path,
         )

@@ -6,7 +6,7 @@ from poolint.detect.holders import LostMember
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost_member, raising
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost, lost_member, raising
 
 
 class LeakOnException(Rule):
@@ -76,7 +76,7 @@ class LeakOnException(Rule):
         if observation.problem != "exception":
             return None
         return Verdict(
-            f"{leak_subject(observation)} is not released when {raising(observation)}: {held(observation.cls)}",
+            f"{leak_subject(observation)} is not released when {raising(observation)}: {lost(observation)}",
             observation.variable,
             observation.path,
         )

@@ -6,7 +6,7 @@ from poolint.detect.collector import LeftToCollector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, held, leak_subject, lost
 
 
 class LeanedOnGc(Rule):
@@ -65,7 +65,7 @@ class LeanedOnGc(Rule):
                 return None
             return Verdict(
                 f"{leak_subject(observation)} is not released when `{observation.variable}.is_active` is false, which it is "
-                f"after a failed flush: {held(observation.cls)}",
+                f"after a failed flush: {lost(observation)}",
                 observation.variable,
                 observation.path,
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
 
 class OverwrittenCheckout(Rule):
@@ -65,7 +65,7 @@ class OverwrittenCheckout(Rule):
             return None
         return Verdict(
             f"{leak_subject(observation)} is still checked out when `{observation.variable}` is bound again: "
-            f"{held(observation.cls)}",
+            f"{lost(observation)}",
             observation.variable,
             observation.path,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
 
 class ReleaseCanBeSkipped(Rule):
@@ -72,7 +72,7 @@ class ReleaseCanBeSkipped(Rule):
             return None
         return Verdict(
             f"the release of {leak_subject(observation)} is skipped when `{observation.culprit}`, which stands before it in "
-            f"the `finally`, fails: {held(observation.cls)}",
+            f"the `finally`, fails: {lost(observation)}",
             observation.variable,
             observation.path,
         )

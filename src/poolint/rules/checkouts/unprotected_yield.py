@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
 
 class UnprotectedYield(Rule):
@@ -80,7 +80,7 @@ class UnprotectedYield(Rule):
             return None
         return Verdict(
             f"{leak_subject(observation)} is not released when the consumer of `{observation.culprit}` fails or leaves: "
-            f"{held(observation.cls)}",
+            f"{lost(observation)}",
             observation.variable,
             observation.path,
         )

@@ -6,7 +6,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, held, leak_subject
+from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
 
 class WithDoesNotRelease(Rule):
@@ -61,7 +61,7 @@ class WithDoesNotRelease(Rule):
             return None
         return Verdict(
             f"`with {observation.variable}` ends the transaction only: {leak_subject(observation)} is not released, and "
-            f"{held(observation.cls)}",
+            f"{lost(observation)}",
             observation.variable,
             observation.path,
             # A connection to a file is cheap, and dropped at once when nobody refers to it any more.

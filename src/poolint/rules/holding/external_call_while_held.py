@@ -8,7 +8,7 @@ from poolint.analyses.sinks import EXTERNAL, UNKNOWN_EFFECT
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, waits, while_held
+from poolint.rules.holding.wording import chain, of_stretch, waits, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Proposal, Verdict
@@ -94,4 +94,4 @@ class ExternalCallWhileHeld(Rule):
         assert isinstance(observation, CallWhileHeld)
         if observation.transaction or observation.effect not in (*EXTERNAL, UNKNOWN_EFFECT):
             return None
-        return verdict(observation, f"`{chain(observation)}` {waits(observation)} {while_held(observation)}")
+        return of_stretch(observation, f"`{chain(observation)}` {waits(observation)} {while_held(observation)}")

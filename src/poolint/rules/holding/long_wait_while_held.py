@@ -8,7 +8,7 @@ from poolint.detect.nesting import NestedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, waited_for, while_held
+from poolint.rules.holding.wording import LONG_WAITS, chain, of_stretch, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Verdict
@@ -76,7 +76,7 @@ class LongWaitWhileHeld(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)
-        if observation.effect not in ("wait", "lock"):
+        waits = LONG_WAITS.get(observation.effect)
+        if waits is None:
             return None
-        what = waited_for(observation.effect)
-        return verdict(observation, f"`{chain(observation)}` waits for {what} {while_held(observation)}")
+        return of_stretch(observation, f"`{chain(observation)}` {waits} {while_held(observation)}")

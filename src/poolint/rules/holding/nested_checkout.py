@@ -101,7 +101,7 @@ class NestedCheckout(Rule):
         row = observation.begun.range.start.row
         return Verdict(
             f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
-            f"{row}): as many of these at once as the pool has connections wait for each other",
+            f"{row}): N such calls at once on a pool of N deadlock until the pool's timeout",
             observation.names[-1],
             observation.path,
         )

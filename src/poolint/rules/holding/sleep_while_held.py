@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.observation import Observation
 from poolint.detect.waiting import CallWhileHeld
 from poolint.rules.base import Meta, Rule, Subscription
-from poolint.rules.holding.wording import chain, verdict, while_held
+from poolint.rules.holding.wording import PAUSES, chain, of_stretch, while_held
 
 if TYPE_CHECKING:
     from poolint.rules.base import Verdict
@@ -77,6 +77,7 @@ class SleepWhileHeld(Rule):
 
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, CallWhileHeld)
-        if observation.effect != "sleep":
+        pauses = PAUSES.get(observation.effect)
+        if pauses is None:
             return None
-        return verdict(observation, f"`{chain(observation)}` sleeps {while_held(observation)}")
+        return of_stretch(observation, f"`{chain(observation)}` {pauses} {while_held(observation)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poolint.analyses.sinks import UNKNOWN_EFFECT
@@ -23,9 +24,6 @@ _WAITED_FOR = {
     "queue": "a message broker",
     "broker": "a message broker",
     "subprocess": "a subprocess",
-    "sleep": "time to pass",
-    "wait": "others",
-    "lock": "a lock",
     "client": "its client",
 }
 
@@ -45,6 +43,21 @@ def waited_for(effect: str) -> str:
     return _WAITED_FOR.get(effect, effect)
 
 
+PAUSES = {
+    "sleep": "sleeps",
+    "retry": "may back off and sleep after a failure",
+    "user": "waits for the user's answer",
+}
+"""What a call with one of these effects does: nothing comes of it but that time passes."""
+
+LONG_WAITS = {
+    "wait": "waits for others",
+    "lock": "waits for a lock",
+    "room": "may wait for a free place in the queue",
+}
+"""What a call with one of these effects does: others in this process have to act first."""
+
+
 def waits(call: CallWhileHeld) -> str:
     """What a call does, as far as it is known: `waits for an HTTP request`."""
     if call.effect == UNKNOWN_EFFECT:
@@ -54,7 +67,7 @@ def waits(call: CallWhileHeld) -> str:
 
 def chain(call: CallWhileHeld) -> str:
     """The functions down to the one that waits: `charge → AsyncClient.post`."""
-    return " → ".join(call.names)
+    return " → ".join(name.removeprefix("builtins.") for name in call.names)
 
 
 def while_held(call: CallWhileHeld) -> str:
@@ -87,3 +100,9 @@ def verdict(call: CallWhileHeld, message: str, decision: str = "") -> Verdict:
     """The finding, with the path from where the connection is taken to the call that waits."""
     certainty = Certainty.POSSIBLE if call.is_possible else Certainty.CERTAIN
     return Verdict(message, call.names[-1], call.path, certainty, decision=decision)
+
+
+def of_stretch(call: CallWhileHeld, message: str) -> Verdict:
+    """The same of a call that is told with others of its kind: whoever lets go of the connection before the first of them
+    does so before all that come after it."""
+    return replace(verdict(call, message, call.stretch), after=call.after)

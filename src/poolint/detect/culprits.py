@@ -1,0 +1,52 @@
+"""Of all that may raise and loses a checkout in the same way: what is likeliest to do so."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.lifetimes.witnesses import unwinding
+from poolint.flow.escapes import passes_on
+from poolint.types.call_sites import call_site
+
+if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.typestate import Outcome
+    from poolint.flow.cfg import Edge
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def likeliest(ev: Evaluator, outcome: Outcome, edges: list[Edge], scope: Scope) -> list[Edge]:
+    """The path ``edges``, on which something raises, or one that leads through what is likelier to raise to the same end.
+
+    That is a call on the connection, or that is passed it, before a call of a library that reaches something outside, and
+    both before all else.
+    """
+    first = unwinding(edges)
+    begun = next((one for one in outcome.raised if one.edge is first), None)
+    if first is None or begun is None:
+        return edges
+    best, rank = begun, _rank(ev, first, begun.standing[1].names, scope)
+    for one in outcome.raised:
+        if rank == 0:
+            break
+        if (one.edge.target, one.after) == (first.target, begun.after) and not passes_on(one.edge):
+            other = _rank(ev, one.edge, one.standing[1].names, scope)
+            if other < rank:
+                best, rank = one, other
+    if best is begun:
+        return edges
+    rest = edges[next(index for index, edge in enumerate(edges) if edge is first) + 1 :]
+    return [*outcome.found.witness(best.standing), best.edge, *rest]
+
+
+def _rank(ev: Evaluator, edge: Edge, names: frozenset[str], scope: Scope) -> int:
+    node = edge.source.node
+    call = node.value if isinstance(node, ast.Await) else node
+    if not isinstance(call, ast.Call):
+        return 2
+    used = {one.id for one in ast.walk(call) if isinstance(one, ast.Name)}
+    if not used.isdisjoint(names):
+        return 0
+    fact = call_site(ev, call, scope)
+    return 1 if fact is not None and fact.row is not None and (fact.row.effect or fact.role == "query") else 2
