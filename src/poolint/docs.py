@@ -91,7 +91,7 @@ def with_table(readme: str, rules: Iterable[type[Rule]]) -> str:
     rows = ["| code | finds | fix |", "|---|---|---|"]
     for rule in rules:
         meta = rule.meta
-        finds = meta.summary + ("" if meta.default else " (off by default)")
+        finds = meta.summary + ("" if meta.default else " (off by default)") + (" (on trial)" if meta.preview else "")
         rows.append(f"| {meta.code} | {finds} | {meta.fix if meta.fix != 'none' else ''} |")
     return f"{before}{opening}" + "\n".join(rows) + f"\n{closing}{after}"
 
@@ -163,6 +163,8 @@ def _relaxed(rules: list[type[Rule]]) -> str:
 
 def _default(rule: type[Rule]) -> str:
     """Whether a rule runs without being asked for."""
+    if rule.meta.preview:
+        return "on with `preview`" if rule.meta.default else "off, and wants `preview`"
     return "on" if rule.meta.default else "off"
 
 

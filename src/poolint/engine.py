@@ -77,7 +77,17 @@ class Checker:
     def warnings(self) -> list[str]:
         """A line for each file that was to be asked for something and cannot be read."""
         self._keep_told()
-        return [*(self._project.versions.problems if self._project is not None else []), *self._left_out]
+        return [
+            *(self._project.versions.problems if self._project is not None else []),
+            *self._left_out,
+            *self._waiting,
+        ]
+
+    @property
+    def _waiting(self) -> list[str]:
+        from poolint.selection import on_trial, written
+
+        return on_trial(self.settings, self.rules.values()) if written(self.settings) else []
 
     def _keep_told(self) -> None:
         """Put down what the analysis has to report at the end, since it may be let go of before."""

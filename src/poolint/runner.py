@@ -236,7 +236,7 @@ class Runner:
         if leaves_nothing(settings, names):
             if settings.command_line.select is not None:
                 raise ConfigError("--select: what it names is ignored as a whole; no rule is left to run")
-            where = shown(settings.source) if settings.source else "the command line"
+            where = shown(settings.source) or "the command line"
             self._idle.append(f"{where} leaves no rule to run: nothing was looked for")
 
     def _check(self, path: str, data: bytes, write: bool) -> FileResult:

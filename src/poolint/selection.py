@@ -13,6 +13,7 @@ from poolint.bounds import clipped
 from poolint.config import ConfigError, Selectors, nearest
 from poolint.rules.registry import INTERNAL as INTERNAL
 from poolint.rules.registry import OWN as OWN
+from poolint.rules.renamed import current, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def enabled(
 ) -> frozenset[str]:
     """The codes of the rules that run under ``settings``, before ``per-file-ignores``; ``layers`` for all of them."""
     layers = tuple(settings.layers() if layers is None else layers)
-    return frozenset(rule.meta.code for rule in rules if decision(rule.meta, layers).is_on)
+    return frozenset(rule.meta.code for rule in rules if decision(rule.meta, layers, settings.preview).is_on)
 
 
 class Decision:
@@ -45,8 +46,10 @@ class Decision:
         self.selector = selector
 
 
-def decision(meta: Meta, layers: Iterable[Selectors]) -> Decision:
-    """What ``layers``, each going over those before it, make of a rule."""
+def decision(meta: Meta, layers: Iterable[Selectors], preview: bool) -> Decision:
+    """What ``layers``, each going over those before it, make of a rule; ``preview``: those on trial may run."""
+    if meta.preview and not preview:
+        return Decision(False, "preview")
     found = Decision(meta.default)
     for layer in layers:
         said = _said(layer, meta.code, meta.name)
@@ -81,7 +84,7 @@ def ignoring(selectors: Iterable[str], meta: Meta) -> str:
 
 def matches(selector: str, code: str, name: str = "") -> bool:
     """Whether ``selector`` means the rule with this code and name."""
-    return selector == ALL or code.startswith(selector) or bool(name and selector == name)
+    return selector == ALL or code.startswith(selector) or bool(name and selector == name) or current(selector) == code
 
 
 def internal_ignored(settings: Settings, code: str, path: str) -> bool:
@@ -112,12 +115,28 @@ def _of_grades(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
     )
 
 
+def meet(settings: Settings) -> None:
+    """Put down where codes are selected that rules had before."""
+    for layer in settings.layers():
+        for key in ("select", "ignore", "extend_select", "extend_ignore"):
+            for one in getattr(layer, key) or ():
+                met(one, f"{layer.origin}{key.replace('_', '-')}")
+    origin = settings.layers()[-2].origin
+    for pattern, selectors in settings.ignored:
+        for one in selectors:
+            met(one, f"{origin}per-file-ignores.{pattern!r}")
+    for key, selectors in _of_grades(settings):
+        for one in selectors:
+            met(one, f"{origin}{key}")
+
+
 def validate(settings: Settings, names: Mapping[str, str | None], broken: Mapping[str, str] | None = None) -> None:
     """Refuse selectors that mean no rule, or one that cannot run. ``names`` maps every known code to the name of its
     rule, where known; ``broken`` the codes of rules that could not be loaded to a line that says why.
 
     Raises :class:`ConfigError` that names the selector, where it was written, and the nearest code.
     """
+    meet(settings)
     known = {**names, **INTERNAL, **OWN}
     for layer in settings.layers():
         keys = (
@@ -157,11 +176,23 @@ def tells(settings: Settings, code: str, path: str) -> bool:
     return is_on and not any(matches(one, code, OWN[code]) for one in ignored_in(settings, path))
 
 
-def asked_for(settings: Settings, code: str) -> bool:
+def on_trial(settings: Settings, rules: Iterable[type[Rule]]) -> list[str]:
+    """A line for each rule that somebody has selected by its code or name, and that waits for ``preview``."""
+    if settings.preview:
+        return []
+    waiting = [rule.meta for rule in rules if rule.meta.preview]
+    return [
+        f"{_origin_of(settings, one.code, one.name)}rule {one.code} is on trial, and runs only with `preview`"
+        for one in waiting
+        if {one.code, one.name} & set(written(settings)) and asked_for(settings, one.code, one.name)
+    ]
+
+
+def asked_for(settings: Settings, code: str, name: str = "") -> bool:
     """Whether somebody has selected the rule with this code in so many words, and nobody has ignored it since."""
     asked = False
     for layer in settings.layers():
-        verdict = _verdict(layer, code, "")
+        verdict = _verdict(layer, code, name)
         asked = bool(verdict) if layer.select is not None else asked if verdict is None else verdict
     return asked
 
@@ -191,11 +222,11 @@ def _validate(selectors: Iterable[str], where: str, known: Mapping[str, str | No
             raise ConfigError(f"{where}: unknown rule selector {clipped(selector)}{hint}")
 
 
-def _origin_of(settings: Settings, code: str) -> str:
+def _origin_of(settings: Settings, code: str, name: str = "") -> str:
     """Where the rule with this code was selected, as an error puts it in front."""
     for layer in reversed(settings.layers()):
         for key, selectors in (("select", layer.select or ()), ("extend-select", layer.extend_select)):
-            if any(matches(one, code) for one in selectors):
+            if any(matches(one, code, name) for one in selectors):
                 return f"{layer.origin}{key}: "
     return ""
 

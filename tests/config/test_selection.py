@@ -27,7 +27,7 @@ OPT_IN = {"POL210"}
 
 def rules() -> list[type[Rule]]:
     made = [
-        SimpleNamespace(meta=SimpleNamespace(code=code, name=name, default=code not in OPT_IN))
+        SimpleNamespace(meta=SimpleNamespace(code=code, name=name, default=code not in OPT_IN, preview=False))
         for code, name in NAMES.items()
     ]
     return cast("list[type[Rule]]", made)

@@ -320,7 +320,7 @@ def _tells_coverage(arguments: Arguments) -> bool:
     from poolint.output.formats import FOR_PEOPLE
 
     is_for_people = arguments.outputs.get(None) in FOR_PEOPLE and not arguments.quiet
-    given_by_tool = arguments.overrides is not None and "force_exclude" in arguments.overrides.values
+    given_by_tool = arguments.overrides is not None and bool(arguments.overrides.values.get("force_exclude"))
     from_stdin = arguments.stdin_filename is not None or "-" in arguments.paths
     return is_for_people and not (given_by_tool or from_stdin)
 

@@ -25,6 +25,8 @@ def add_settings(groups: Mapping[str, argparse._ActionsContainer], only: tuple[s
         group = groups[key.section]
         if key.kind == "boolean":
             group.add_argument(key.flag, dest=key.attribute, action="store_true", default=None, help=key.help)
+            opposite = f"--no-{key.name}"
+            group.add_argument(opposite, dest=key.attribute, action="store_false", default=None, help="the opposite")
         elif key.kind == "choice":
             group.add_argument(key.flag, dest=key.attribute, choices=key.choices, help=key.help)
         else:

@@ -7,6 +7,7 @@ import sys
 from poolint.config import ConfigError, nearest
 from poolint.explanations import ALWAYS, as_object, internal
 from poolint.rules.registry import load
+from poolint.rules.renamed import current
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def rule(wanted: str | None, everything: bool, output_format: str) -> int:
 
 
 def _find(wanted: str, registry: Registry) -> dict[str, Any]:
+    now = current(wanted) if current(wanted) != wanted else current(wanted.upper())
+    if now not in (wanted, wanted.upper()):
+        sys.stderr.write(f"poolint: warning: {wanted} is called {now} now\n")
+        wanted = now
     for code, one in registry.rules.items():
         if wanted in (code, one.meta.name) or wanted.upper() == code:
             return as_object(one, registry)
@@ -62,6 +67,8 @@ def _explanation(one: dict[str, Any]) -> Iterator[str]:
     yield f"# {one['name']} ({one['code']})"
     yield ""
     yield "On by default." if one["default"] else "Off by default: select it by its code or name."
+    if one["preview"]:
+        yield "On trial: it runs only with `preview = true` or `--preview`, and may change or go in any version."
     if one["relaxed_in"]:
         yield f"Off in {', '.join(one['relaxed_in'])}."
     if one["relaxed_for_process_in"]:

@@ -176,6 +176,15 @@ class Settings:
         flag="--extend-unsafe-fixes",
         help="take safe fixes of these for unsafe ones",
     )
+    preview = Key(
+        "boolean",
+        False,
+        "Run rules that are on trial, which may change or go in any version.",
+        section=RULES,
+        example="true",
+        flag="--preview",
+        help="run rules that are on trial",
+    )
     strict_noqa = Key(
         "boolean",
         False,
@@ -293,7 +302,7 @@ class Settings:
     @property
     def asks_for_more(self) -> bool:
         """Whether rules may be selected that are off by default."""
-        return any(one.select or one.extend_select for one in self.layers())
+        return self.preview or any(one.select or one.extend_select for one in self.layers())
 
     def layers(self) -> tuple[Selectors, ...]:
         """What each file selects, those first that are extended, and last what the command line does to that."""

@@ -117,8 +117,10 @@ class Judgements:
         if rule is not None:
             if relaxed is not None:
                 yield _relaxation(one, relaxed)
-            decided = decision(rule.meta, self.settings.layers())
-            if not decided.is_on and decided.selector:
+            decided = decision(rule.meta, self.settings.layers(), self.settings.preview)
+            if decided.where == "preview":
+                yield "the rule is on trial: `--preview` turns it on"
+            elif not decided.is_on and decided.selector:
                 yield f"the rule is off: `{decided.where}` has {decided.selector}"
             elif not decided.is_on and decided.where:
                 yield f"the rule is off: `{decided.where}` does not have {one.code}"

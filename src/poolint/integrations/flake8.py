@@ -85,6 +85,7 @@ def _unknown(options: argparse.Namespace) -> str:
     """An error for the first code of ours in flake8's options that means no rule; empty where each means one."""
     from poolint.config import nearest
     from poolint.rules.registry import INTERNAL, OWN, codes
+    from poolint.rules.renamed import current
 
     known = [*codes(), *INTERNAL, *OWN]
     for option in ("select", "extend_select", "ignore", "extend_ignore", "per_file_ignores"):
@@ -94,7 +95,8 @@ def _unknown(options: argparse.Namespace) -> str:
             is_ours = word[:3] == "POL" and (word[3:].isdigit() or word == "POL")
             if is_ours and not any(code.startswith(word) for code in known):
                 flag = option.replace("_", "-")
-                return f"poolint: --{flag} (or {flag} in flake8's configuration): no rule has {word!r}{nearest(word, known)}"
+                hint = f": it is called {current(word)} now" if current(word) != word else nearest(word, known)
+                return f"poolint: --{flag} (or {flag} in flake8's configuration): no rule has {word!r}{hint}"
     return ""
 
 

@@ -82,6 +82,8 @@ class Meta:
     fix: FixLevel = "none"
     since: str = "0.1.0"
     default: bool = True
+    preview: bool = False
+    """Whether it is on trial: it may change or go in any version, and runs only where `preview` is set."""
     relaxed_in: frozenset[str] = frozenset()
     """Kinds of file in which it is off: ``tests``, ``alembic``, ``scripts``."""
     relaxed_for_process_in: frozenset[str] = frozenset()

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from poolint.files import read_regular
+from poolint.rules import renamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,11 +132,13 @@ class LazyRules(Mapping[str, "type[Rule]"]):
 
     def __init__(self) -> None:
         self._registry: Registry | None = None
+        renamed.begin()
 
     @property
     def errors(self) -> list[str]:
-        """A line for each rule that could not be used; empty as long as nothing has been loaded."""
-        return self._registry.errors if self._registry else []
+        """A line for each rule that could not be used, as far as rules have been loaded, and one for each code that was met
+        and that a rule had before."""
+        return [*(self._registry.errors if self._registry else ()), *renamed.lines()]
 
     @property
     def broken(self) -> dict[str, str]:
@@ -145,7 +148,8 @@ class LazyRules(Mapping[str, "type[Rule]"]):
     def is_brought(self, selectors: Iterable[str]) -> bool:
         """Whether a plugin announces a rule that one of these selectors means; imports none."""
         codes = [point.name for point in _points() if _distribution(point) != OURS] if has_plugins() else []
-        return any(selector == "ALL" or code.startswith(selector) for code in codes for selector in selectors)
+        wanted = [renamed.current(selector) for selector in selectors] if codes else []
+        return any(selector == "ALL" or code.startswith(selector) for code in codes for selector in wanted)
 
     @property
     def registry(self) -> Registry:

@@ -11,6 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from poolint.config import shown
+from poolint.rules.renamed import current, met, table
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -120,7 +123,19 @@ def directives(source: Source) -> list[Directive]:
             if column >= 0 and _may_hold(line):
                 found += parse(line[column:], row, column, not line[:column].strip(), (row, row))
     flush(reached)
+    if table():
+        found = [_of_today(one, source.path) for one in found]
     return _paired(found) if any(one.side for one in found) else found
+
+
+def _of_today(comment: Directive, path: str) -> Directive:
+    """A comment with the codes that rules have now."""
+    selectors = []
+    for one in comment.selectors or ():
+        old = one.text.upper() if one.text.upper() in table() else one.text.lower()
+        met(old, f"{shown(path)}:{comment.row}")
+        selectors.append(replace(one, text=current(old)) if old in table() else one)
+    return replace(comment, selectors=tuple(selectors)) if selectors else comment
 
 
 def _paired(found: list[Directive]) -> list[Directive]:
