@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 PAGE = Path("docs/rules.md")
 CONFIGURATION = Path("docs/configuration.md")
 SCHEMAS = (Path("docs", settings_schema.FILE), Path("src/poolint/config", settings_schema.FILE))
+FINDINGS = (Path("src/poolint/output/findings.schema.json"), Path("docs/findings.schema.json"))
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 ARCHITECTURE = Path("docs/architecture.md")
@@ -197,6 +198,8 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = {PAGE: page(rules), CONFIGURATION: configuration(rules), SCHEMAS[0]: schema(rules)}
     if SCHEMAS[1].parent.is_dir():
         wanted[SCHEMAS[1]] = schema(rules)
+    if FINDINGS[0].is_file():
+        wanted[FINDINGS[1]] = FINDINGS[0].read_text(encoding="utf-8")
     for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points), (ARCHITECTURE, with_outputs)):
         if path.exists():
             wanted[path] = renewed(path.read_text(encoding="utf-8"), rules)

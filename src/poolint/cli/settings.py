@@ -60,7 +60,8 @@ def show_files(paths: Sequence[str], resolver: Resolver) -> int:
 
 
 def config(wanted: str | None, paths: Sequence[str], output_format: str, resolver: Resolver) -> int:
-    """``poolint config`` lists all settings, ``config KEY`` explains one, ``config schema`` prints the JSON Schema, and
+    """``poolint config`` lists all settings, ``config KEY`` explains one, ``config schema`` prints the JSON Schema,
+    ``config findings-schema`` that of the findings in JSON, and
     ``config verify`` says whether those of the files in ``paths`` can be used. Raises ``ConfigError``."""
     if wanted == "verify":
         return _verify(paths or ["."], resolver)
@@ -71,10 +72,17 @@ def config(wanted: str | None, paths: Sequence[str], output_format: str, resolve
 
         sys.stdout.write(schema_text())
         return 0
+    if wanted == "findings-schema":
+        from poolint.output.packed import schema_text
+
+        sys.stdout.write(schema_text())
+        return 0
     keys = list(KEYS.values())
     if wanted is not None:
         if wanted not in KEYS:
-            raise ConfigError(f"unknown setting {wanted!r}{nearest(wanted, (*KEYS, 'verify', 'schema'))}")
+            raise ConfigError(
+                f"unknown setting {wanted!r}{nearest(wanted, (*KEYS, 'verify', 'schema', 'findings-schema'))}"
+            )
         keys = [KEYS[wanted]]
     if output_format == "json":
         from poolint.output.json import dumps

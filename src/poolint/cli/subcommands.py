@@ -165,9 +165,10 @@ def add_completions(completions: argparse.ArgumentParser) -> None:
 def add_config(config: argparse.ArgumentParser) -> None:
     config.description = (
         "List all settings, or explain one. `poolint config verify` reads all files with settings below PATH, and says what is "
-        "wrong with them; `poolint config schema` prints their JSON Schema. Exit code 0: right; 2: something is wrong."
+        "wrong with them; `poolint config schema` prints their JSON Schema, `poolint config "
+        "findings-schema` that of findings in JSON. Exit code 0: right; 2: something is wrong."
     )
-    config.add_argument("key", nargs="?", metavar="KEY", help="a setting, verify, or schema")
+    config.add_argument("key", nargs="?", metavar="KEY", help="a setting, verify, schema, or findings-schema")
     config.add_argument("paths", nargs="*", metavar="PATH", help="files and directories, for verify (default: .)")
     config.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
     add_configuration(config)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from poolint.output.report import Report
 
 
+VERSION = 1
+"""Of the shape of a finding; see docs/stability.md. ``findings.schema.json`` beside this says what it is."""
+
+
 def render(report: Report) -> Iterator[str]:
     """One JSON list, over several lines. Rows and columns count from 1, ends are exclusive, file names absolute."""
     yield dumps([as_object(one, report.url(one)) for one in report.diagnostics])
@@ -76,6 +80,7 @@ def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
         ],
         "certainty": one.certainty.value,
         "fingerprint": one.fingerprint,
+        "schema_version": VERSION,
     }
 
 
