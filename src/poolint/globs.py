@@ -71,7 +71,7 @@ def matches(expression: Globs, path: str, root: str) -> bool:
 def relative(path: str, root: str) -> str:
     """``path`` below ``root`` with slashes; a path that is elsewhere stays absolute."""
     prefix = root if root.endswith(os.sep) else root + os.sep
-    below = path[len(prefix) :] if path.startswith(prefix) else path
+    below = path[len(prefix) :] if os.path.normcase(path).startswith(os.path.normcase(prefix)) else path
     return below.replace(os.sep, "/")
 
 
@@ -80,7 +80,7 @@ def _relative(pattern: str, root: str) -> str:
     while pattern.startswith("./"):
         pattern = pattern[2:]
     base = root.replace(os.sep, "/").rstrip("/") + "/"
-    return pattern[len(base) :] if pattern.startswith(base) else pattern
+    return pattern[len(base) :] if os.path.normcase(pattern).startswith(os.path.normcase(base)) else pattern
 
 
 def translate(pattern: str, result: Automaton) -> None:

@@ -110,8 +110,10 @@ def _chain(file: str, table: dict[str, Any], data: bytes, root: str) -> list[Giv
         row = row_of(data, "extend")
         wanted = os.path.expandvars(os.path.expanduser(table["extend"]))
         above = os.path.normpath(os.path.join(os.path.dirname(file), wanted))
-        if above in files:
-            circle = " → ".join(map(shown, [*files[files.index(above) :], above]))
+        if os.path.normcase(above) in map(os.path.normcase, files):
+            circle = " → ".join(
+                map(shown, [*files[list(map(os.path.normcase, files)).index(os.path.normcase(above)) :], above])
+            )
             raise ConfigError(f"{_row(file, row)}: 'extend' goes in a circle: {circle}")
         read_data = contents(above)
         if read_data is None:

@@ -31,7 +31,7 @@ def shown(path: str) -> str:
     """``path`` as a person at the terminal would write it: relative to the working directory when it is below it."""
     cwd = os.getcwd()
     prefix = cwd if cwd.endswith(os.sep) else cwd + os.sep
-    return path[len(prefix) :] if path.startswith(prefix) else path
+    return path[len(prefix) :] if os.path.normcase(path).startswith(os.path.normcase(prefix)) else path
 
 
 def kind_of(value: object) -> str:
