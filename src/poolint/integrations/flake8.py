@@ -1,7 +1,7 @@
 """The flake8 plugin: the findings of the command line, at the same rows and columns.
 
-``[tool.poolint]`` decides which rules run, flake8's own select and ignore filter after that. ``# poolint: ignore`` is
-honoured here; ``# noqa`` and files that cannot be parsed (E999) are flake8's.
+``[tool.poolint]`` decides which rules run, flake8's own select and ignore filter after that. ``# poolint: ignore`` and the
+baseline are honoured here; ``# noqa`` and files that cannot be parsed (E999) are flake8's.
 """
 
 from __future__ import annotations
@@ -13,19 +13,23 @@ import tokenize
 from pathlib import Path
 
 from poolint import __version__
+from poolint.baseline import NAME
 from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular, read_source
+from poolint.integrations.known import Known
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     import ast
     from collections.abc import Iterator
+    from typing import Any
 
     from poolint.cache.hosted import Hosted
     from poolint.config import Resolver, Settings
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Checker
     from poolint.runner import Runner
+    from poolint.text.source import Source
 
     Reported = tuple[int, int, str, type["Plugin"]]
 
@@ -35,6 +39,9 @@ _runners: dict[str, tuple[Resolver, Runner]] = {}
 _kept: list[str | None] = []
 """The directory in which things are kept for later runs, or None for the usual one. Empty if nothing is kept: unless it is
 flake8 that runs, with files to read."""
+
+_known: list[Known] = [Known()]
+"""What knows the findings that are not to be reported."""
 
 _caches: dict[int, Hosted] = {}
 """By process: what a fork has brought along is its parent's."""
@@ -50,6 +57,20 @@ class Plugin:
         del tree
         self.filename = filename
         self.lines = lines
+
+    @staticmethod
+    def add_options(manager: Any) -> None:
+        """What flake8 asks for the options of a plugin."""
+        manager.add_option(
+            "--poolint-baseline",
+            metavar="FILE",
+            parse_from_config=True,
+            normalize_paths=True,
+            help=f"the findings that are known (default: {NAME} at the root of poolint's settings)",
+        )
+        manager.add_option(
+            "--no-poolint-baseline", action="store_true", parse_from_config=True, help="report also what is known"
+        )
 
     @classmethod
     def parse_options(cls, manager: object, options: argparse.Namespace, arguments: list[str]) -> None:
@@ -67,6 +88,7 @@ class Plugin:
             for line in LazyRules().registry.errors:
                 sys.stderr.write(f"poolint: warning: {line}\n")
         _open(options)
+        _known[:] = [Known("" if getattr(options, "no_poolint_baseline", False) else options.poolint_baseline)]
 
     def run(self) -> Iterator[Reported]:
         """Row, column from 0, text and this class for each finding. Whatever goes wrong becomes one of them.
@@ -122,6 +144,8 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         return [] if internal_ignored(settings, "POL903", filename) else [(1, 0, f"POL903 {TOO_LARGE}")]
     try:
         found = _served(cache, checker, settings, filename, encoded, text)
+        told = [one for one in found if one.silence is None]
+        told = _known[0].without(told, settings, filename, lines, lambda: _source(filename, text))
     except ConfigError as error:
         return [(1, 0, f"POL900 {error}")]
     except Exception as error:
@@ -132,8 +156,8 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         if internal_ignored(settings, "POL901", filename):
             return []
         return [(error.row, max(error.column - 1, 0), f"POL901 {error.message}")]
-    found = sorted((one for one in found if one.silence is None), key=lambda one: one.sort_key)
-    return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in found]
+    told.sort(key=lambda one: one.sort_key)
+    return [(one.range.start.row, one.range.start.column - 1, f"{one.code} {one.message}") for one in told]
 
 
 def _served(
@@ -162,11 +186,15 @@ def _checked(checker: Checker, settings: Settings, filename: str, encoded: bytes
     if not interesting and not may_be_reviewed(settings, encoded):
         return []
 
-    from poolint.text.source import Source
-
-    source = Source.from_bytes(filename, _bytes(filename, text))
+    source = _source(filename, text)
     found = reviewed(checker, settings, source, noqa=False, looked_at=interesting)
     return tellable(found, settings, filename)
+
+
+def _source(filename: str, text: str) -> Source:
+    from poolint.text.source import Source
+
+    return Source.from_bytes(filename, _bytes(filename, text))
 
 
 def _open(options: argparse.Namespace) -> None:
