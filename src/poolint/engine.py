@@ -123,6 +123,7 @@ class Checker:
             # project is made after that: what is frozen, and in a ring with what it will load, would never be freed.
             gc.freeze()
         self._project = Project(self.finder, self._source_of, versions)
+        self._project.target = self.settings.target
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
@@ -218,6 +219,7 @@ class Checker:
             from poolint.syntax.project import Project
 
             self._project = Project(self.finder, self._source_of)
+            self._project.target = self.settings.target
         return self._project
 
     def fleet(self) -> Fleet:

@@ -31,7 +31,7 @@ from poolint.cli.subcommands import (
     shard,
 )
 from poolint.config import ConfigError
-from poolint.config.settings import FILES, RULES
+from poolint.config.settings import CODE, FILES, RULES
 from poolint.output.formats import FOR_PEOPLE, outputs
 
 COLORS = {"auto": None, "always": True, "never": False}
@@ -243,7 +243,7 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     )
 
     files = check.add_argument_group("files")
-    add_settings({RULES: rules, FILES: files})
+    add_settings({RULES: rules, FILES: files, CODE: files})
     add_configuration(files)
     files.add_argument(
         "--show-settings", action="store_true", help="print each setting, and where it is from; check nothing"

@@ -29,6 +29,7 @@ DEFAULT_EXCLUDE = (
 )  # fmt: skip
 """What is never walked into unless ``exclude`` says otherwise: the list of ruff, and byte code."""
 
+TARGETS = tuple(f"py3{minor}" for minor in range(7, 16))
 CERTAINTIES = ("certain", "possible")
 
 SEVERITIES = ("error", "warning", "note")
@@ -220,6 +221,17 @@ class Settings:
         flag="--force-exclude",
         help="exclude also what is named on the command line",
     )
+    target_version = Key(
+        "choice",
+        "",
+        "The oldest version of Python that the code runs with: branches for older ones (`sys.version_info < (3, 11)`) are ruled "
+        "out. Without it each of them may be taken.",
+        section=CODE,
+        example='"py311"',
+        choices=TARGETS,
+        flag="--target-version",
+        help="the oldest version of Python that the code runs with",
+    )
     src = Key(
         "folders",
         _NONE,
@@ -298,6 +310,11 @@ class Settings:
     def ignored(self) -> Ignores:
         """All patterns of files with the rules that are off there."""
         return self.per_file_ignores + self.extend_per_file_ignores
+
+    @property
+    def target(self) -> tuple[int, int] | None:
+        """The oldest version of Python that the code runs with, where somebody says it."""
+        return (3, int(self.target_version[3:])) if self.target_version else None
 
     @property
     def asks_for_more(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.target import settle
 from poolint.text.source import Source, SourceError
 from poolint.versions import Versions
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from poolint.roots.finder import Finder
     from poolint.syntax.purposes import LibraryNames
     from poolint.syntax.scopes import Binding, CallKey, Scope, ScopeKey
+    from poolint.syntax.target import Version
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _FEW_NAMES = 12
@@ -102,6 +104,8 @@ class Project:
     ) -> None:
         self.finder = finder
         self.versions = versions or Versions(finder)
+        self.target: Version | None = None
+        """The version of Python from which on the code runs, where somebody has said it. To be set before modules are."""
         self.loaded = 0
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
@@ -168,6 +172,8 @@ class Project:
 
         name = self.finder.module_name(path)
         module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
+        if self.target is not None and b"version_info" in source.data:
+            settle(source.tree, self.target)
         walk(source.tree, module)
         self.loaded += len(source.data)
         return module
