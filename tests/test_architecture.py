@@ -68,7 +68,6 @@ MAY_IMPORT: dict[str, set[str]] = {
         "cache",
         "config",
         "crashes",
-        "decisions",
         "diagnostics",
         "outcome",
         "reporting",

@@ -35,15 +35,13 @@ class Known:
         entries = self._of(settings, path) if found else None
         if entries is None or not entries.entries:
             return found
-        from poolint.decisions import merged
         from poolint.selection import INTERNAL
         from poolint.suppression import left_by
         from poolint.suppression.comments import directives
 
-        told = merged(left_by(directives(source()), found))
-        _, known, _ = entries.divide([one for one in told if one.code not in INTERNAL], lambda _: lines)
-        gone = {(one.code, place) for one in known for place in (one.range, *(also.range for also in one.also))}
-        return [one for one in found if (one.code, one.range) not in gone]
+        told = [one for one in left_by(directives(source()), found) if one.code not in INTERNAL]
+        known = set(map(id, entries.divide(told, lambda _: lines)[1]))
+        return [one for one in found if id(one) not in known]
 
     def _of(self, settings: Settings, path: str) -> Baseline | None:
         """The entries of one file."""
