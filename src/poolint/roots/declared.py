@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
 
 from poolint import tables
 from poolint.files import read_regular
@@ -62,20 +61,32 @@ _REQUIREMENTS = ("project.dependencies", "tool.uv.dev-dependencies", "tool.pdm.d
 _GROUPS = ("project.optional-dependencies", "dependency-groups", "tool.pdm.dev-dependencies")
 
 
-class Declared(NamedTuple):
+class Declared:
     """What one project says; all paths are absolute. ``name`` and ``depends`` are normalized names of distributions.
 
     ``renamed`` are packages that lie in a folder of another name: the dotted name, and that folder. ``linked`` are the
     folders of projects that it depends upon by their path; ``members`` and ``excluded`` are patterns of folders.
     """
 
-    name: str = ""
-    roots: tuple[str, ...] = ()
-    renamed: tuple[tuple[str, str], ...] = ()
-    depends: tuple[str, ...] = ()
-    linked: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
+    __slots__ = ("depends", "excluded", "linked", "members", "name", "renamed", "roots")
+
+    def __init__(
+        self,
+        name: str = "",
+        roots: tuple[str, ...] = (),
+        renamed: tuple[tuple[str, str], ...] = (),
+        depends: tuple[str, ...] = (),
+        linked: tuple[str, ...] = (),
+        members: tuple[str, ...] = (),
+        excluded: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.roots = roots
+        self.renamed = renamed
+        self.depends = depends
+        self.linked = linked
+        self.members = members
+        self.excluded = excluded
 
 
 class _Found:
