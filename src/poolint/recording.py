@@ -28,7 +28,9 @@ QUESTION = "\0"
 TOLD = frozenset({".git", ".hg", ".jj", ".docker"})
 """Names with a dot in front that are asked for; what is known by its own name is opened without a look around."""
 
-UNTOLD = frozenset({"__pycache__"})
+UNTOLD = frozenset({"__pycache__", "poolint-baseline.txt"})
+"""Names that no finding rests on."""
+
 IDLE = (".bak", ".csv", ".html", ".log", ".md", ".orig", ".out", ".pyc", ".rst", ".swp", ".tmp", "~")
 """Ends of names that no reader here takes, unless they begin otherwise."""
 

@@ -55,7 +55,10 @@ class Checker:
     def judged(self, source: Source) -> tuple[list[Diagnostic], list[Diagnostic]]:
         from poolint.selection import enabled
 
-        meta = [SimpleNamespace(meta=SimpleNamespace(code=c, name=n, default=True, preview=False)) for c, n, *_ in CALLS.values()]
+        meta = [
+            SimpleNamespace(meta=SimpleNamespace(code=c, name=n, default=True, preview=False))
+            for c, n, *_ in CALLS.values()
+        ]
         codes = enabled(self.settings, cast("list[type[Rule]]", meta))
         source.tree
         if "deep()" in source.text:

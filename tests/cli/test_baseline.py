@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from poolint import recording
 from poolint.baseline import NAME
 from poolint.cli.main import main
 
@@ -65,6 +66,12 @@ def test_what_is_known_is_not_reported(project: Path, run: Ran) -> None:
     assert run.found("--baseline=known.txt") == []
     assert run("check", "--baseline=no.txt", ".") == 2
     assert "no.txt: there is no such baseline" in run.err
+
+
+def test_what_is_kept_for_later_runs_outlives_a_baseline(project: Path, run: Ran) -> None:
+    before = [recording.state_of(kind, str(project)) for kind in ("names", "entries", "marks")]
+    run("baseline")
+    assert before == [recording.state_of(kind, str(project)) for kind in ("names", "entries", "marks")]
 
 
 def test_rows_may_move_and_files_be_renamed(project: Path, run: Ran) -> None:

@@ -132,7 +132,7 @@ def test_json_has_the_keys_of_ruff_and_ours(tmp_path: Path) -> None:
         "also": [],
         "certainty": "certain",
         "fingerprint": "0123",
-            "schema_version": 1,
+        "schema_version": 1,
     }
 
 
