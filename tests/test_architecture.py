@@ -502,6 +502,9 @@ MAY_NAME = {
     "syntax/file_kinds.py": "Alembic's environments are a kind of file that settings name",
     # Command lines, images and manifests, not code: which program a service starts, and what its options mean.
     "deployment": "programs and servers that are started, by their commands",
+    # A kind of server, and a program, that have the names of packages.
+    "budget.py": "the servers that a budget is made for, by the schemes of their URLs",
+    "cli/since.py": "the command of git",
     # What users read; `test_rules_know_no_library` holds the rules.
     "rules": "Alembic's environments are a kind of file that settings name",
 }

@@ -48,6 +48,12 @@ async def objects_of_stdlib() -> dict[str, Any]:
     return {"asyncio.subprocess.Process": process}
 
 
+async def objects_of_groq() -> dict[str, Any]:
+    import groq
+
+    return {f"groq.{name}": getattr(groq, name)(api_key="x") for name in ("Groq", "AsyncGroq")}
+
+
 async def objects_of_openai() -> dict[str, Any]:
     import openai
 

@@ -57,6 +57,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "flask_sqlalchemy": of_sqlalchemy.objects_of_flask_sqlalchemy,
     "google_cloud": of_effects.objects_of_google_cloud,
     "google_genai": of_effects.objects_of_google_genai,
+    "groq": of_effects.objects_of_groq,
     "motor": of_orms.objects_of_motor,
     "openai": of_effects.objects_of_openai,
     "opensearchpy": of_effects.objects_of_opensearch,

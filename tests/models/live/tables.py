@@ -31,14 +31,52 @@ NOT_IN_TEST_EXTRA = {
     "valkey": "a fork of redis, whose own classes the test holds",
 }
 
+SERVICES = (
+    # Clients of services that programs talk to, each of a package that the extra `services` installs: `live_models.py` of
+    # the benchmarks holds them, and `frozen.json` what it has seen.
+    "authlib",
+    "azure_identity",
+    "django_redis",
+    "emails",
+    "fastapi_mail",
+    "flask_mail",
+    "gitpython",
+    "google_auth",
+    "groq",
+    "kombu",
+    "langchain_models",
+    "minio",
+    "msal",
+    "mysql_connector",
+    "neo4j",
+    "playwright",
+    "posthog",
+    "pydantic_ai",
+    "pygithub",
+    "qdrant",
+    "requests_oauthlib",
+    "resend",
+    "sentry_sdk",
+    "supabase",
+)
+
+NOT_IN_TEST_EXTRA |= dict.fromkeys(SERVICES, "the extra `services` has it")
+
 NEEDS = {
     # What to import for a library where that is not its first root.
+    "azure_identity": ("azure.identity", "azure.identity.aio"),
     "azure_storage": ("azure.storage.blob", "azure.storage.blob.aio"),
     "django": ("django.db",),
     "django_mail": ("django.core.mail",),
     "google_cloud": ("google.cloud.storage", "google.cloud.pubsub", "google.cloud.bigquery", "google.cloud.firestore"),
     "google_genai": ("google.genai", "googleapiclient"),
     "aioboto3": ("aioboto3", "aiobotocore"),
+    "authlib": ("authlib.integrations.starlette_client", "authlib.integrations.flask_client"),
+    "google_auth": ("google.oauth2.id_token", "google_auth_oauthlib.flow"),
+    "langchain_models": ("langchain_openai", "langchain_anthropic", "langchain_google_genai"),
+    "mysql_connector": ("mysql.connector",),
+    "playwright": ("playwright.async_api", "playwright.sync_api"),
+    "supabase": ("supabase", "postgrest"),
 }
 
 ONLY_IN = {

@@ -1,0 +1,42 @@
+"""Writes ``frozen.json``: of which kind each call of the clients of services is, as seen where their packages are installed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.models.live import tables
+from tests.models.live.looking import resolve
+
+from poolint.dev.signatures import nature
+from poolint.models import build
+
+FILE = Path(__file__).with_name("frozen.json")
+
+
+def named() -> dict[str, str]:
+    """What rows say of these calls, by their names."""
+    told = {}
+    for library in build.read_all():
+        if library.library in tables.SERVICES:
+            told.update({row.name: row.call for row in library.functions})
+            for cls in library.classes:
+                told.update({f"{cls.name}.{name}": row.call for row in cls.methods for name in row.names})
+    return told
+
+
+def main() -> None:
+    """Write what is seen now; what cannot be imported here stays as it was."""
+    known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
+    seen = {}
+    for name in sorted(named()):
+        try:
+            seen[name] = nature(resolve(name))
+        except (ImportError, AttributeError):
+            if name in known:
+                seen[name] = known[name]
+    FILE.write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
