@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from poolint.cli.arguments import parser
 from poolint.cli.examples import EXAMPLES
@@ -83,6 +85,23 @@ def test_each_help_has_examples_that_can_be_typed(command: str, capfd: pytest.Ca
 def test_all_commands_are_known_and_have_examples() -> None:
     assert list(commands(parser())) == list(COMMANDS)
     assert EXAMPLES.keys() == {"", *COMMANDS}
+
+
+def test_the_hooks_of_pre_commit_name_commands_and_options_that_there_are() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert {one["id"] for one in hooks} >= {"poolint", "poolint-fix", "poolint-changed", "poolint-config"}
+    for one in hooks:
+        words = one["entry"].split()
+        assert words[0] == "poolint"
+        parser().parse_args([*words[1:], *one.get("args", [])])
+    [config] = [one for one in hooks if one["id"] == "poolint-config"]
+    for name, is_meant in (
+        ("pyproject.toml", True),
+        ("a/.poolint.toml", True),
+        ("poolint.toml", True),
+        ("a.toml", False),
+    ):
+        assert bool(re.search(config["files"], name)) == is_meant
 
 
 def completed(script: Path, words: str) -> list[str]:
