@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from poolint.detect.holders import LostMember
     from poolint.detect.leaks import LeakedCheckout
     from poolint.detect.observation import GivenUp
+    from poolint.detect.owners import LongLived, UnreleasedAttribute
     from poolint.models.schema import Class
 
 _HELD = {
@@ -47,7 +48,7 @@ def held(cls: Class | None) -> str:
     return "its connection stays checked out"
 
 
-def lost(leak: LeakedCheckout) -> str:
+def lost(leak: LeakedCheckout | UnreleasedAttribute | LongLived) -> str:
     """What it means that a checkout is not given back; a connection that was opened outside of any pool stays open."""
     if leak.cls.kind == "connection" and leak.call.is_direct:
         return "the connection stays open"

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from poolint.types.values import Provenance
 
 
+_WRITTEN = {"__call__": "{}()", "__iter__": "for … in {}"}
+"""How special methods are called, of something that is written like this."""
+
+
 class CallText(NamedTuple):
     """What a message says of a call, in plain values, wherever the call stands: see :class:`CallSite`.
 
@@ -45,8 +49,8 @@ class CallText(NamedTuple):
     @property
     def as_written(self) -> str:
         """The call without its arguments: ``session.close()``."""
-        if self.method == "__call__":
-            return f"{self.receiver}()"
+        if self.method in _WRITTEN:
+            return _WRITTEN[self.method].format(self.receiver)
         return f"{self.receiver}.{self.method}()" if self.receiver else f"{self.method}()"
 
 
@@ -86,6 +90,17 @@ class CallSite:
         """What a message says of it."""
         is_direct = self.row is None or self.cls is None or self.cls.kind == "connection"
         return CallText(self.receiver, self.method, self.api, is_direct)
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it opens a connection of its own: ``asyncpg.connect(…)``, ``AsyncConnection.connect(…)``."""
+        return self.opens and (self.cls is None or self.cls.kind == "connection")
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens or checks out something, by what it is or by the class that it makes an object of."""
+        role = self.cls.construct if self.row is None and self.cls is not None else self.role
+        return role in ("checkout", "open")
 
     @property
     def as_written(self) -> str:

@@ -11,19 +11,12 @@ from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
-    from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
-_TAKES = frozenset({"checkout", "open"})
 _Ways = frozenset[bool]
 """For each connection that may be taken, whether it is opened directly."""
 
 _BOTH: _Ways = frozenset((True, False))
-
-
-def is_direct(fact: CallSite) -> bool:
-    """Whether a call opens a connection of its own: ``asyncpg.connect(…)``, ``AsyncConnection.connect(…)``."""
-    return fact.role in _TAKES and (fact.cls is None or fact.cls.kind == "connection")
 
 
 def opens_directly(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
@@ -43,8 +36,8 @@ class _Taking:
 
     def of_call(self, call: ast.Call, scope: Scope) -> _Ways:
         fact = call_site(self.ev, call, scope, use_evidence=False)
-        if fact is not None and fact.row is not None:
-            return frozenset((is_direct(fact),)) if fact.role in _TAKES else frozenset()
+        if fact is not None and (fact.row is not None or fact.opens):
+            return frozenset((fact.is_direct,)) if fact.opens else frozenset()
         found: _Ways = frozenset()
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.observation import Observation
 from poolint.detect.owners import Holder, LongLived
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held
+from poolint.rules.wording import lost
 
 
 class LongLivedSession(Rule):
@@ -63,7 +63,7 @@ class LongLivedSession(Rule):
         if observation.is_shared:
             how = "it is held for the life of the process and shared by all that runs in it"
         else:
-            how = f"nobody takes it out to release it, and {held(observation.cls)}"
+            how = f"nobody takes it out to release it, and {lost(observation)}"
         return Verdict(
             f"`{observation.variable}` keeps a {what} in {HOLDERS[observation.holder].format(observation.keeper)}: {how}",
             observation.variable,

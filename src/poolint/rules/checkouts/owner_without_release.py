@@ -5,7 +5,7 @@ from __future__ import annotations
 from poolint.detect.observation import Observation
 from poolint.detect.owners import UnreleasedAttribute
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
-from poolint.rules.wording import held
+from poolint.rules.wording import lost
 
 
 class OwnerWithoutRelease(Rule):
@@ -61,6 +61,6 @@ class OwnerWithoutRelease(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, UnreleasedAttribute)
         return Verdict(
-            f"`self.{observation.attribute}` of `{observation.owner}` is never released by any method: {held(observation.cls)}",
+            f"`self.{observation.attribute}` of `{observation.owner}` is never released by any method: {lost(observation)}",
             f"self.{observation.attribute}",
         )
