@@ -11,7 +11,9 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import shown_at, truth
+from poolint.analyses.assumed import shown_at, tests_before, truth
+from poolint.syntax.reaching import reaching
+from poolint.syntax.scopes import Bindings
 from poolint.types.call_sites import call_site
 from poolint.types.following import origin
 from poolint.types.members import lineage
@@ -19,6 +21,7 @@ from poolint.types.values import ClassObject, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.assumed import Values
     from poolint.analyses.conditions import Known
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -72,7 +75,7 @@ def lock_of(ev: Evaluator, call: ast.Call, scope: Scope, known: Known = ()) -> S
     asks = [one.value for one in call.keywords if one.arg == "with_for_update"]
     said = _asked_for(asks[0], call, scope, known) if asks else None
     for part in (call.func, *call.args):
-        said = said or _kind_of(ev, part, scope)
+        said = said or _kind_of(ev, part, scope, dict(known))
     table = ""
     if fact.cls is not None and fact.role != "cursor":
         if fact.cls.kind == "query":
@@ -109,25 +112,47 @@ class _Said(NamedTuple):
     is_tried: bool = False
 
 
-def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope) -> _Said | None:
+def _kind_of(ev: Evaluator, node: ast.expr, scope: Scope, known: Values) -> _Said | None:
     """What a statement says that it locks, in its text or by the methods that build it, also behind names: what comes
-    first as it is read, each origin once."""
-    waiting, seen = [(ast.walk(node), scope)], {node}
+    first as it is read, each origin once. What is built on some ways only may lock, unless ``known`` says on which."""
+    waiting, seen = [(ast.walk(node), scope, True)], {node}
+    maybe: _Said | None = None
     while waiting:
-        parts, where = waiting[-1]
+        parts, where, is_sure = waiting[-1]
         for one in parts:
             said = _said_by(one)
-            if said is not None:
+            if said is not None and is_sure:
                 return said
+            maybe = maybe or said
             if isinstance(one, ast.Name):
-                end = origin(ev, one, where)
-                if end.node not in seen and not isinstance(end.node, ast.Name):
-                    seen.add(end.node)
-                    waiting.append((ast.walk(end.node), end.scope))
+                behind = [
+                    each for each in _behind(ev, one, where, known if where is scope else {}) if each[0] not in seen
+                ]
+                seen.update(value for value, _ in behind)
+                waiting += [(ast.walk(value), home, is_sure and len(behind) == 1) for value, home in reversed(behind)]
+                if behind:
                     break
         else:
             waiting.pop()
-    return None
+    return maybe._replace(kind="maybe-row-lock") if maybe is not None and maybe.kind == "row-lock" else None
+
+
+def _behind(ev: Evaluator, name: ast.Name, scope: Scope, known: Values) -> list[tuple[ast.expr, Scope]]:
+    """What a name stands for: of several bindings in its function, those that what is known does not rule out."""
+    bindings = scope.bindings[name.id].untested if name.id in scope.bindings else Bindings()
+    if len(bindings) < 2:
+        end = origin(ev, name, scope)
+        return [] if isinstance(end.node, ast.Name) else [(end.node, end.scope)]
+    found: list[tuple[ast.expr, Scope]] = []
+    for binding in reaching(bindings, name):
+        outcomes = {(truth(test, known, scope), holds) for test, holds in tests_before(binding.node, scope)}
+        if outcomes & {(True, False), (False, True)}:
+            continue
+        if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
+            found.append((binding.value, scope))
+        if all(came_out is holds for came_out, holds in outcomes):
+            break  # none before it is seen
+    return found
 
 
 def _said_by(node: ast.AST) -> _Said | None:
