@@ -101,9 +101,10 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
     if isinstance(node, ast.Name):
         return _named(node, values, scope, steps)
     if isinstance(node, ast.Attribute):
-        return values.get(name_of(node), UNKNOWN)
+        return _member(node, values, scope, steps)
     if isinstance(node, ast.Call) and not node.keywords and 1 <= len(node.args) <= 2:
-        return _asked(node, values, scope, steps)
+        test = test_of_class(node)
+        return values.get(test, UNKNOWN) if test else _asked(node, values, scope, steps)
     if isinstance(node, ast.Subscript):
         found = values.get(_keyword_key(node.value, node.slice, scope), UNKNOWN)
         return UNKNOWN if found is Hint.ABSENT else found
@@ -140,6 +141,31 @@ def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: in
     if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
         return value(binding.value, values, scope, steps + 1)
     return UNKNOWN
+
+
+def _member(node: ast.Attribute, values: Mapping[str, object], scope: Scope, steps: int) -> object:
+    """A member of its object that this method alone sets, where all it may have set by then comes to the same."""
+    name = name_of(node)
+    cls = scope.enclosing_class
+    if name in values or not values or cls is None or name != f"self.{node.attr}":
+        return values.get(name, UNKNOWN)
+    bindings = cls.self_assignments.get(node.attr, ())
+    if not 0 < len(bindings) <= _MAX_BINDINGS or any(one.scope is not scope or one.index >= 0 for one in bindings):
+        return UNKNOWN
+    found = {
+        UNKNOWN if one.value is None else value(one.value, values, scope, steps + 1)
+        for one in reaching(Bindings(bindings), node)
+        if all(truth(test, values, scope, steps + 1) in (holds, None) for test, holds in tests_before(one.node, scope))
+    }
+    return found.pop() if len(found) == 1 else UNKNOWN
+
+
+def test_of_class(node: ast.expr) -> str:
+    """What is known of the outcome of ``isinstance(parameter, Class)`` stands under this text; empty for anything else."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"):
+        return ""
+    names = [name_of(one) for one in node.args]
+    return f"isinstance({', '.join(names)})" if len(names) == 2 and all(names) else ""
 
 
 def _asked(call: ast.Call, values: Mapping[str, object], scope: Scope, steps: int) -> object:

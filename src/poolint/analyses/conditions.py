@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import (
@@ -12,15 +13,20 @@ from poolint.analyses.assumed import (
     keywords_asked_for,
     leaves,
     shown_at,
+    test_of_class,
     truth,
     value,
 )
+from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.scopes import parent_of
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.plain import is_plain
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.analyses.assumed import Values
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -40,10 +46,12 @@ _DECIDES_IN = (ast.If, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.Whil
 
 class _Tested(NamedTuple):
     """What a call of a function has to be read for: the parameters that are tested, those of them that hints are of use
-    for, and the keyword arguments that are asked for; with its parameters by position, and the defaults of all."""
+    for, those of which the class is asked for, in which tests, and the keyword arguments that are asked for; with its
+    parameters by position, and the defaults of all."""
 
     names: frozenset[str]
     hinted: frozenset[str]
+    classes: tuple[tuple[str, ast.expr, str], ...]
     asked: tuple[tuple[str, str], ...]
     positional: list[str]
     defaults: dict[str, ast.expr]
@@ -70,12 +78,13 @@ class Entering:
         tested = self._tested.get(callee)
         if tested is None:
             tested = self._tested[callee] = _tested(callee)
-        names, hinted, asked, positional, defaults = tested
+        names, hinted, classes, asked, positional, defaults = tested
         if not (names or asked):
             return ()
-        if any(isinstance(one, ast.Starred) for one in call.args) or any(one.arg is None for one in call.keywords):
-            return ()
-        passed = dict(zip(positional, call.args, strict=False))
+        plain = list(takewhile(lambda one: not isinstance(one, ast.Starred), call.args))
+        if len(plain) < len(call.args) or any(one.arg is None for one in call.keywords):
+            asked, defaults = (), {}  # it may pass more than can be seen; what is seen, it passes
+        passed = dict(zip(positional, plain, strict=False))
         passed.update((one.arg, one.value) for one in call.keywords if one.arg is not None)
         is_plain = all(isinstance(passed[name], ast.Constant) for name in names if name in passed) and not asked
         values = {} if is_plain else {**dict(caller), **self._shown_at(call, scope)}
@@ -91,6 +100,11 @@ class Entering:
             if found is UNKNOWN or found is Hint.ABSENT or (isinstance(found, Hint) and name not in hinted):
                 continue
             given[name] = found
+        for name, cls, under in classes:
+            argument, where = (passed[name], scope) if name in passed else (defaults.get(name), callee)
+            is_one = self._is_of(argument, where, cls, callee) if argument is not None else None
+            if is_one is not None:
+                given[under] = is_one
         for name, under in asked:
             keyword = next((one.value for one in call.keywords if one.arg == name), None)
             found = Hint.ABSENT
@@ -100,6 +114,16 @@ class Entering:
             if found is not UNKNOWN:
                 given[under] = found
         return tuple(sorted(given.items(), key=lambda one: one[0]))
+
+    def _is_of(self, argument: ast.expr, scope: Scope, cls: ast.expr, callee: Scope) -> bool | None:
+        """Whether an argument is an object of a class that its function asks for; None where that is not known."""
+        wanted = alternatives(self.ev.type_of(cls, callee))
+        if len(wanted) != 1 or not isinstance(wanted[0], ClassObject):
+            return None
+        if isinstance(argument, ast.Constant) or is_plain(argument, scope):
+            return False
+        found = alternatives(self.ev.type_of(argument, scope))
+        return True if [one.cls if isinstance(one, Instance) else None for one in found] == [wanted[0].cls] else None
 
     def _shown_at(self, call: ast.Call, scope: Scope) -> Values:
         found = self._shown.get(call)
@@ -154,8 +178,33 @@ def tested_parameters(callee: Scope) -> frozenset[str]:
         return frozenset()
     names = {one.arg for one in _all_arguments(node.args)} - callee.declared
     return frozenset(
-        name for name in names for load in callee.loads.get(name, ()) if isinstance(parent_of(load), _TESTED_IN)
+        name
+        for name in names
+        for load in callee.loads.get(name, ())
+        if isinstance(parent_of(load), _TESTED_IN) or _is_kept_to_test(load, callee)
     )
+
+
+def _is_kept_to_test(load: ast.expr, callee: Scope) -> bool:
+    """Whether a parameter is what a method sets a member of its object to, and decides by: ``self.eager = eager``."""
+    parent = parent_of(load)
+    targets = parent.targets if isinstance(parent, ast.Assign) and parent.value is load else []
+    kept = {one.attr for one in targets if isinstance(one, ast.Attribute) and name_of(one.value) == "self"}
+    if not kept or callee.enclosing_class is None:
+        return False
+    members = (parent_of(one) for one in callee.loads.get("self", ()))
+    return any(
+        isinstance(one, ast.Attribute) and one.attr in kept and isinstance(parent_of(one), _DECIDES_IN)
+        for one in members
+    )
+
+
+def _asked_for_class(callee: Scope, tested: frozenset[str]) -> Iterator[tuple[str, ast.expr, str]]:
+    """The tests of the class of a parameter: its name, the class, and what is known of the outcome stands under."""
+    for call in callee.called.get("isinstance", ()):
+        text = test_of_class(call)
+        if text and name_of(call.args[0]) in tested:
+            yield name_of(call.args[0]), call.args[1], text
 
 
 def hinted_parameters(callee: Scope, tested: frozenset[str]) -> frozenset[str]:
@@ -172,7 +221,7 @@ def _tested(callee: Scope) -> _Tested:
     tested = tested_parameters(callee)
     asked = tuple(keywords_asked_for(callee))
     if not (tested or asked) or not isinstance(callee.node, _FUNCTIONS):
-        return _Tested(frozenset(), frozenset(), (), [], {})
+        return _Tested(frozenset(), frozenset(), (), (), [], {})
     arguments = callee.node.args
     positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
     if callee.enclosing_class is not None and positional[:1] in (["self"], ["cls"]):
@@ -181,7 +230,9 @@ def _tested(callee: Scope) -> _Tested:
     defaults.update(
         (one.arg, default) for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default
     )
-    return _Tested(tested, hinted_parameters(callee, tested), asked, positional, defaults)
+    return _Tested(
+        tested, hinted_parameters(callee, tested), tuple(_asked_for_class(callee, tested)), asked, positional, defaults
+    )
 
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:

@@ -7,6 +7,7 @@ import builtins
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import home_of
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding, Scope
@@ -17,6 +18,9 @@ _VALUES = (
 )  # fmt: skip
 
 _BUILTINS = frozenset(vars(builtins))
+
+_EITHER = ("Optional", "Union")
+"""What the language calls annotations of one of several."""
 
 
 def is_plain(node: ast.expr, scope: Scope) -> bool:
@@ -43,6 +47,9 @@ def _is_builtin(annotation: ast.expr) -> bool:
     if isinstance(annotation, ast.BinOp):
         return _is_builtin(annotation.left) and _is_builtin(annotation.right)
     if isinstance(annotation, ast.Subscript):
+        if last_name(annotation.value) in _EITHER:
+            among = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+            return all(map(_is_builtin, among))
         return _is_builtin(annotation.value)
     if isinstance(annotation, ast.Constant):
         return annotation.value is None or annotation.value in _BUILTINS
