@@ -17,6 +17,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
 
 if TYPE_CHECKING:
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -211,11 +212,44 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
                 and isinstance(function.value, ast.Name)
                 and function.value.id == name
             ):
-                row = ev.models.method(twin, function.attr)
+                row, own = ev.models.method(twin, function.attr), ev.models.method(base, function.attr)
                 if row is not None and row.call == "coroutine":
                     awaited += isinstance(parent_of(call), ast.Await)
                     others += not isinstance(parent_of(call), ast.Await)
+                elif row is not None and own is not None and _differ_in_blocks(ev, own.returns, row.returns):
+                    awaited += _is_asynchronous(call)
+                    others += isinstance(parent_of(call), ast.withitem) and not _is_asynchronous(call)
+    if awaited == others == 0:
+        return _passed(ev, one, twin, name, scope)
     return Instance(twin, twin) if awaited > others else one
+
+
+def _differ_in_blocks(ev: Evaluator, plain: str, other: str) -> bool:
+    """Whether a block of a class can only be entered with ``with``, and one of another only with ``async with``."""
+    one, another = ev.models.classes.get(plain), ev.models.classes.get(other)
+    if one is None or another is None:
+        return False
+    return bool(one.enter and not one.async_enter and another.async_enter and not another.enter)
+
+
+def _passed(ev: Evaluator, declared: Type, twin: Class, name: str, scope: Scope) -> Type:
+    """What a parameter is that is declared as a synchronous class and only passed on: the twin, where callers pass that."""
+    bindings = [one for one in scope.bindings.get(name, ()) if one.kind == "parameter"]
+    passed = ev.callers.passed(bindings[0], scope) if len(bindings) == 1 else UNKNOWN
+    return passed if is_of_class(ev, passed, twin.name) else declared
+
+
+def is_twin(ev: Evaluator, declared: Type, found: Type) -> bool:
+    """Whether something is declared as a synchronous class, and is what it is easily taken for: its asynchronous twin."""
+    if not isinstance(declared, Instance) or declared.base is None or declared.cls is not declared.base:
+        return False
+    return bool(declared.base.twin) and is_of_class(ev, found, declared.base.twin)
+
+
+def is_of_class(ev: Evaluator, one: Type, name: str) -> bool:
+    """Whether something is an object of a class of a library, or of one derived from that."""
+    base = one.base if isinstance(one, Instance) else None
+    return base is not None and any(cls.name == name for cls in ev.models.lineage(base))
 
 
 def _class_around(scope: Scope) -> Scope | None:

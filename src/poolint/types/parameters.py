@@ -26,6 +26,11 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         return injected  # the dependency is what is really passed, whatever the annotation says
     declared = annotated.annotation(ev, binding.annotation, outside) if binding.annotation else UNKNOWN
     if isinstance(declared, Instance):
+        if declared.base is not None and declared.base.twin:
+            given = (annotated.injected(ev, *one) for one in annotated.dependencies(ev, binding, scope))
+            provided = next((one for one in given if evidence.is_twin(ev, declared, one)), None)
+            if provided is not None:
+                return provided
         return evidence.as_used(ev, declared, binding.node.arg, scope)
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
         default = _default(ev, binding, outside) if declared is UNKNOWN or _is_any_callable(declared) else UNKNOWN

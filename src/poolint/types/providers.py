@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.types.annotated import dependencies, injection, provider_in
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     import ast
@@ -29,12 +29,13 @@ def injections(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tupl
 
 
 def provided(ev: Evaluator, marker: ast.Call, where: Scope) -> Iterator[Function]:
-    """The functions of the project that a framework calls for a marker: ``Depends(function)``."""
+    """The functions of the project that a framework calls for a marker: ``Depends(function)``, ``Depends(Manager())``."""
     row = injection(ev, marker, where)
     target = provider_in(row, marker) if row is not None else None
     for one in alternatives(ev.type_of(target, where)) if target is not None else ():
-        if isinstance(one, Function):
-            yield one
+        called = ev.type_of_member(one, "__call__") if isinstance(one, Instance) else one
+        if isinstance(called, Function):
+            yield called
 
 
 def shared(ev: Evaluator, marker: ast.Call, scope: Scope) -> Iterator[Function]:

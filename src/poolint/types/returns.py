@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
-from poolint.types import annotated, by_use, entities, loading, wrapped
+from poolint.types import annotated, by_use, entities, evidence, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -293,7 +293,7 @@ def _inferred(ev: Evaluator, scope: Scope, declared: Type) -> Type:
 def _yielded(ev: Evaluator, scope: Scope, declared: Type) -> Type:
     if isinstance(declared, Pending) and declared.item is not UNKNOWN:
         return declared.item
-    if isinstance(declared, Instance):
+    if isinstance(declared, Instance) and not (declared.base is not None and declared.base.twin):
         return declared  # wrong, but often written: the type of the item instead of the iterator
     types: list[Type] = []
     for one in scope.yields:
@@ -301,4 +301,5 @@ def _yielded(ev: Evaluator, scope: Scope, declared: Type) -> Type:
             types.append(ev.item(ev.type_of(one.value, scope), asynchronous=False))
         elif one.value is not None:
             types.append(without_none(ev.type_of(one.value, scope)))
-    return known(types)
+    found = known(types)
+    return declared if isinstance(declared, Instance) and not evidence.is_twin(ev, declared, found) else found
