@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
+from poolint.analyses.joined import joined
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
+from poolint.analyses.queried import Queried
 from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
@@ -25,6 +27,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
     from poolint.syntax.scopes import Scope
@@ -53,6 +56,7 @@ class Edge(NamedTuple):
     Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
     has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
     where nothing else is. ``is_wrapper``: ``target`` is the function that a decorator puts around what is called.
+    ``in_thread``: it runs in a thread that is awaited, ``await asyncio.to_thread(work)``: who calls waits, the loop does not.
     """
 
     link: Link
@@ -61,6 +65,7 @@ class Edge(NamedTuple):
     others: tuple[Scope, ...] = ()
     is_around: bool = False
     is_wrapper: bool = False
+    in_thread: bool = False
 
 
 class Edges:
@@ -77,7 +82,7 @@ class Edges:
         for cls in ev.models.classes.values():
             if cls.construct in OPENING_ROLES:
                 self._words.add(cls.name.rpartition(".")[2])
-        self._words |= LEAVES
+        self._words |= LEAVES | set(ev.models.threaded)
         self._any_word = frozenset(
             name.partition(".")[0].encode()
             for name, cls in ev.models.classes.items()
@@ -91,6 +96,11 @@ class Edges:
         self._queues = ev.derived(Queues)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
+        self.with_threads: set[Scope] = set()
+        """Functions that wait for what a thread runs."""
+        self._joining: set[ast.AST] = set()
+        """The calls that join a thread: what they pass is not for what it runs."""
+        self._queried = ev.derived(Queried)
         self._iterating = _roots_of_iterators(ev)
         self._drives = ev.models.words("at-once", "drives", "drives-given", "shields", "limits-awaited", "limits-block")
         """What runs the coroutines that it is given before it returns."""
@@ -112,6 +122,7 @@ class Edges:
             if any(map(scope.module.mentions, self._iterating)):
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
+            edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
             found = self._implied[scope] = (*edges, *self._of_properties(scope))
         return found
 
@@ -130,7 +141,8 @@ class Edges:
 
     def enter(self, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
         """What this call fixes of the parameters that its callee's conditions look at; a property that is read has none."""
-        return self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
+        passes = isinstance(node, ast.Call) and node not in self._joining
+        return self._entering.known(node, target, scope, caller) if passes else ()  # type: ignore[arg-type]
 
     def _is_kept(self, callee: Scope) -> bool:
         """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.
@@ -212,6 +224,8 @@ class Edges:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
         if edges:
             return edges
+        if last_name(node.func) in self.ev.models.threaded and self._driven(node):
+            edges += self._run_in_thread(node, scope)
         fact = self._waits_for(node, scope, callee) or call_site(self.ev, node, scope, use_evidence=False)
         if fact is None:
             return edges
@@ -219,10 +233,41 @@ class Edges:
             return edges
         if not self._may_wait(fact, scope):
             return edges
+        join = joined(self.ev, fact, scope)
+        if join is not None and (join.run is not None or join.may_be_anything):
+            return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
         if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
+
+    def _of_thread(self, fact: CallSite, join: Join, scope: Scope) -> list[Edge]:
+        """What a call waits for that joins a thread: what that runs, as far as it is known."""
+        if join.run is None:
+            return []
+        self._joining.add(fact.node)
+        return [Edge(Link(fact.node, scope, fact.api), None, join.run)]
+
+    def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
+        """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
+        position = self.ev.models.threaded[last_name(node.func)].argument
+        function = node.args[position] if len(node.args) > position >= 0 else None
+        if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
+            function = function.args[0]
+        if function is None:
+            return
+        self.with_threads.add(scope)
+        found = alternatives(self.ev.type_of(function, scope))
+        one = found[0] if len(found) == 1 else None
+        if isinstance(one, Function) and not (one.scope.is_async or one.scope.is_generator):
+            self._joining.add(node)
+            name = one.scope.qualified_name if one.scope.kind == "function" else last_name(node.func)
+            yield Edge(Link(node, scope, name), None, one.scope, in_thread=True)
+        elif one is not None:
+            run = ast.copy_location(ast.Call(function, node.args[position + 1 :], node.keywords), node)
+            fact = call_site(self.ev, run, scope, use_evidence=False)
+            if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
+                yield Edge(Link(node, scope, fact.api), fact, None, in_thread=True)
 
     def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
         """Whether a call waits for room, or for something to take, as far as that is known; so does any that asks for neither."""

@@ -51,7 +51,8 @@ class Effects:
     none there. ``where`` is asked of each sink that is found, with the function that it stands in. ``recovers``: what a
     decorator does about an exception counts for each function that it wraps, or of that only what ``recovering`` says: a
     pause before it tries again.
-    ``of_some``: of several functions that may run it is enough that one has the effect.
+    ``of_some``: of several functions that may run it is enough that one has the effect. ``threads``: what runs in a thread
+    that is awaited counts as well.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Effects:
         recovers: bool = False,
         recovering: Sink | None = None,
         of_some: bool = False,
+        threads: bool = False,
     ) -> None:
         self.edges = edges
         self.sink = sink
@@ -71,8 +73,11 @@ class Effects:
         self.below = below or sink
         self.recovers = recovers
         self.of_some = of_some
+        self.threads = threads
         self._recovering = (
-            Effects(edges, recovering, where, recovers=True, of_some=of_some) if recovering is not None else None
+            Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads)
+            if recovering is not None
+            else None
         )
         self._reaching: Summaries[Called, bool] = Summaries(
             "reaches", self._reaches, bottom=False, join=or_, components=edges.components
@@ -87,6 +92,8 @@ class Effects:
     def _of_edges(self, edges: Iterable[Edge], scope: Scope) -> Witness | None:
         retried: Witness | None = None
         for edge in edges:
+            if edge.in_thread and not self.threads:
+                continue
             effect = self._effect(edge.fact, scope, self.sink)
             if effect:
                 retried = Witness((edge.link,), effect)
@@ -97,6 +104,12 @@ class Effects:
                 if below is not None:
                     return Witness((edge.link, *below.links), below.effect)
         return retried
+
+    def _of_scope(self, scope: Scope) -> Iterable[Edge]:
+        found = self.edges.of_scope(scope)
+        if self.threads or scope not in self.edges.with_threads:
+            return found
+        return [one for one in found if not one.in_thread]
 
     def implied(self, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
         """The blocks and loops of a function that have the effect themselves, and the properties that it reads."""
@@ -129,7 +142,7 @@ class Effects:
             return True
         scope = self.edges.ev.project.scope(key.function)
         entered = []
-        for edge in self.edges.of_scope(scope):
+        for edge in self._of_scope(scope):
             node = edge.link.node
             effects = self._within(node, scope, key.fixed) if edge.target is not None else None
             if edge.target is not None and effects is not None:
@@ -163,7 +176,7 @@ class Effects:
                 self._effect(fact, scope, self.below)
                 and (effects := self._within(link.node, scope, key.fixed)) is not None
                 and (effects is self or effects._effect(fact, scope, effects.below))
-                for link, fact, *_ in self.edges.of_scope(scope)
+                for link, fact, *_ in self._of_scope(scope)
                 if fact is not None
             )
         return found
@@ -188,7 +201,7 @@ class Effects:
         retried: Witness | None = None
         while queue:
             entry = queue.popleft()
-            for edge in self.edges.of_scope(entry[0]):
+            for edge in self._of_scope(entry[0]):
                 effect = self._effect(edge.fact, entry[0], self.below)
                 if not effect and edge.target is None:
                     continue

@@ -23,6 +23,7 @@ from poolint.types.values import UNKNOWN, CallableValue, LibraryName, alternativ
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.joined import Join
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -44,6 +45,10 @@ class PossibleEdges(Edges):
 
     def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
         return self._queues.waits(fact, scope) is not False
+
+    def _of_thread(self, fact: CallSite, join: Join, scope: Scope) -> list[Edge]:
+        """It waits in any case, if nobody knows how long."""
+        return [*super()._of_thread(fact, join, scope), Edge(Link(fact.node, scope, fact.api), fact, None)]
 
     def _is_client(self, node: ast.Call, scope: Scope) -> bool:
         if unmodelled(self.ev, node, scope) is not None:

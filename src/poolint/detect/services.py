@@ -71,7 +71,7 @@ class Services:
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components)
-        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink)
+        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, threads=True)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
@@ -108,7 +108,7 @@ class Services:
         from poolint.analyses.possible import PossibleEdges
 
         edges = PossibleEdges(self.evaluator, self.components)
-        return Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, of_some=True)
+        return Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, of_some=True, threads=True)
 
     @cached_property
     def taking(self) -> Effects:

@@ -1,0 +1,79 @@
+"""What a call waits for that joins a thread: what the thread runs, where the thread is of the project's own class or was made
+with a function of the project. How long another one takes that the function has started itself, nobody can tell, unless it
+gets what is for work on a database."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.models.schema import HANDLES, OWNERS
+from poolint.types.following import origin
+from poolint.types.values import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
+    from poolint.types.evaluator import Evaluator
+
+_JOINS = "threading.Thread.join"
+
+
+class Join(NamedTuple):
+    """A thread that is waited for: what it runs, None where that is not known, and whether that may be anything, in a thread
+    that the function has started."""
+
+    run: Scope | None
+    may_be_anything: bool
+
+
+def joined(ev: Evaluator, fact: CallSite, scope: Scope) -> Join | None:
+    """The thread that a call waits for; None where it waits for something else."""
+    function = fact.node.func
+    if fact.name != _JOINS or not isinstance(function, ast.Attribute):
+        return None
+    end, where = origin(ev, function.value, scope)
+    made = end if isinstance(end, ast.Call) and _is_thread(ev, end, where) else None
+    run = _run_by_class(ev, function.value, scope) or (_run_by_target(ev, made, where) if made is not None else None)
+    starts = ev.models.words("starts-thread")
+    is_started = any(_is_thread(ev, call, scope) for call in scope.calls_named(starts))
+    return Join(run, is_started and not (made is not None and _gets_database(ev, made, where)))
+
+
+def _run_by_class(ev: Evaluator, thread: ast.expr, scope: Scope) -> Scope | None:
+    """The ``run`` of an object whose class is one of the project."""
+    found = alternatives(ev.type_of(thread, scope))
+    one = found[0] if len(found) == 1 else None
+    if not isinstance(one, Instance) or one.cls is one.base:
+        return None
+    run = ev.type_of_member(one, "run")
+    return run.scope if isinstance(run, Function) else None
+
+
+def _run_by_target(ev: Evaluator, made: ast.Call, scope: Scope) -> Scope | None:
+    """The function that a thread is made with."""
+    target = next((one.value for one in made.keywords if one.arg == "target"), None)
+    found = alternatives(ev.type_of(target, scope)) if target is not None else ()
+    one = found[0] if len(found) == 1 else None
+    return one.scope if isinstance(one, Function) and not (one.scope.is_generator or one.scope.is_async) else None
+
+
+def _gets_database(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether a thread is made with a session, a connection, or what those are taken from."""
+    given = [one.value for one in made.keywords if one.arg in ("args", "kwargs")]
+    parts = [part for one in given if isinstance(one, (ast.Tuple, ast.List)) for part in one.elts]
+    parts += [part for one in given if isinstance(one, ast.Dict) for part in one.values]
+    kinds = {
+        one.base.kind
+        for part in parts
+        for one in alternatives(ev.type_of(part, scope))
+        if isinstance(one, Instance) and one.base is not None
+    }
+    return not kinds.isdisjoint({*HANDLES, *OWNERS, "factory", "registry"})
+
+
+def _is_thread(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    return any(
+        isinstance(one, Instance) and one.base is not None and one.base.name == _JOINS.rpartition(".")[0]
+        for one in alternatives(ev.type_of(call, scope))
+    )

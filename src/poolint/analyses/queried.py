@@ -1,0 +1,78 @@
+"""Queries that loops go over: their session runs them when a loop begins, without a call."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.syntax.surroundings import loops_over
+from poolint.types.call_sites import CallSite, text_of
+from poolint.types.values import Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.loader import Models
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Looped(NamedTuple):
+    """A loop over a query: the query as written, and what the loop calls on it."""
+
+    loop: ast.AST
+    query: ast.expr
+    fact: CallSite
+
+
+class Queried:
+    """Answers for the functions of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._words = _words(ev.models)
+        self._found: dict[Scope, tuple[Looped, ...]] = {}
+
+    def over(self, scope: Scope) -> tuple[Looped, ...]:
+        """The loops of a function that go over queries."""
+        found = self._found.get(scope)
+        if found is None:
+            found = tuple(self._over(scope))
+            if self.ev.is_idle:
+                self._found[scope] = found
+        return found
+
+    def _over(self, scope: Scope) -> Iterator[Looped]:
+        for loop, iterable in loops_over(scope):
+            if not self._may_be(iterable, scope):
+                continue
+            for one in alternatives(self.ev.type_of(iterable, scope)):
+                base = one.base if isinstance(one, Instance) else None
+                row = self.ev.models.method(base, "__iter__") if base is not None and base.kind == "query" else None
+                if base is not None and row is not None:
+                    node = ast.copy_location(ast.Call(iterable, [], []), iterable)
+                    call = iterable if isinstance(iterable, ast.Call) else node
+                    yield Looped(
+                        loop, iterable, CallSite(call, f"{base.name}.__iter__", text_of(iterable, scope), row, base)
+                    )
+                    break
+
+    def _may_be(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether words let something be a query: most loops go over something else, whose type is worth no question."""
+        if isinstance(node, ast.Name):
+            made = (one.value for one in scope.bindings.get(node.id, ()) if one.kind in ("assign", "annotated"))
+            return any(isinstance(one, (ast.Call, ast.Attribute)) and self._may_be(one, scope) for one in made)
+        return (last_name(node.func) if isinstance(node, ast.Call) else last_name(node)) in self._words
+
+
+def _words(models: Models) -> frozenset[str]:
+    """The names by which something gives a query."""
+    kinds = {name: cls.kind for name, cls in models.classes.items()}
+    found: set[str] = set()
+    for cls in models.classes.values():
+        found.update(name for name, one in cls.attributes.items() if kinds.get(one) == "query")
+        for row in cls.methods:
+            if (cls.kind if row.returns == "self" else kinds.get(row.returns)) == "query":
+                found.update(row.names)
+    return frozenset(found)
