@@ -113,7 +113,10 @@ class Threading:
         return found
 
     def _of_callee(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
-        handed = self._handed.of(callee.scope.key)
+        yield from self.placed(self._handed.of(callee.scope.key), callee, call, scope)
+
+    def placed(self, handed: Shared, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Class]]:
+        """What places of a function are in ``scope``, which calls it."""
         if not handed:
             return
         given = bound_to(callee.scope, call, is_method=callee.receiver is not None)
@@ -143,13 +146,18 @@ class Threading:
                     found.update(self.resources(*work, function))
             else:
                 found.update(self.of_call(call, function))
-        return frozenset((place, cls.name) for place, cls in found.items() if _is_of_caller(place, function))
+        return of_caller(found, function)
 
 
 def of_threads(cls: Class | None) -> Class | None:
     """A class whose objects one thread at a time may use."""
     is_one = cls is not None and cls.mode == "sync" and cls.kind in HANDLES and not cls.for_threads
     return cls if is_one else None
+
+
+def of_caller(found: dict[str, Class], function: Scope) -> Shared:
+    """Those of some places of a function that are its caller's."""
+    return frozenset((place, cls.name) for place, cls in found.items() if _is_of_caller(place, function))
 
 
 def _is_of_caller(place: str, function: Scope) -> bool:

@@ -50,6 +50,11 @@ class Waits:
         begun = _end(self._made[1])
         return any(begun < _end(one) and _start(one) < _start(later) for one in self._all())
 
+    def any(self) -> bool:
+        """Whether one of them stands anywhere behind the start of the thread."""
+        begun = _end(self._made[1])
+        return next((one for one in self._all() if begun < _end(one)), None) is not None
+
     def within(self, statement: ast.AST) -> bool:
         """Whether a call that waits stands in a statement, as in each round of a loop."""
         return any(is_inside(one, statement) for one in self._calls())

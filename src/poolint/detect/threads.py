@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.places import bound_value
+from poolint.analyses.places import arguments_of, bound_value, kept_class
+from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.thread_waits import Waits
 from poolint.detect.together import exclude_each_other, is_serialised
 from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
@@ -28,12 +30,13 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.thread_use import Threading
+    from poolint.analyses.thread_use import Shared, Threading
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Scope, WithNode
+    from poolint.syntax.scopes import Scope, ScopeKey, WithNode
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,9 @@ class Threads:
     def __init__(self, ev: Evaluator, threading: Threading) -> None:
         self.ev = ev
         self.threading = threading
+        self._running: Summaries[ScopeKey, Shared] = Summaries(
+            "leaves-running", self._left_running, bottom=frozenset(), join=frozenset.union
+        )
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that give threads a session that somebody else uses meanwhile; each session once."""
@@ -120,6 +126,44 @@ class Threads:
                 yield _Launch(node, started, resources, name == "map", waits)
         if _START in scope.called:
             yield from self._of_own_classes(scope)
+        yield from self._of_helpers(scope)
+
+    def _of_helpers(self, scope: Scope) -> Iterator[_Launch]:
+        """Threads that functions of the project start, and do not wait for, with what they are passed."""
+        source = scope.module.source
+        if not scope.calls or not self.ev.screen.may_block(source.path, source.data):
+            return
+        names = self.threading.using.places.carriers(scope)
+        defined = self.ev.screen.definitions(source.path, source.data) if names else frozenset()
+        for call in scope.calls if names else ():
+            if last_name(call.func) not in defined:
+                continue
+            given = [one for _, one in arguments_of(call)]
+            given += [call.func.value] if isinstance(call.func, ast.Attribute) else []
+            given = [one for one in given if name_of(one).partition(".")[0] in names]
+            if not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):
+                continue
+            resources: dict[str, Class] = {}
+            for one in alternatives(self.ev.type_of(call.func, scope)):
+                if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_generator:
+                    running = self._running.of(one.scope.key)
+                    resources.update(self.threading.placed(running, one, call, scope))
+            if resources:
+                yield _Launch(call, call, resources, False, Waits(self.ev, call, call, resources, scope))
+
+    def _is_for_one_thread(self, one: Type) -> bool:
+        """Whether something is a session or connection that one thread at a time may use, or keeps one."""
+        kept = self.threading.using.places.kept(one).values()
+        return any(of_threads(cls) is not None for cls in (kept_class(one), *kept))
+
+    def _left_running(self, key: ScopeKey) -> Shared:
+        """What threads have that a function starts, and that it waits for nowhere, of what its caller has."""
+        scope = self.ev.project.scope(key)
+        found: dict[str, Class] = {}
+        for launch in self._launches(scope):
+            if not launch.waits.any() and next(_blocks(launch, scope), None) is None:
+                found.update(launch.resources)
+        return of_caller(found, scope)
 
     def _of_own_classes(self, scope: Scope) -> Iterator[_Launch]:
         """Threads of classes that the project derives from the library's."""
@@ -274,5 +318,4 @@ def _start(node: ast.expr) -> tuple[int, int]:
 DETECTOR = Detector(
     "threads",
     lambda services: Threads(services.evaluator, services.threading).observe,
-    calls=lambda services: services.evaluator.models.words("starts-thread") | {_START},
 )
