@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.holding.transactions import is_query, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import MAX_PATH, Places, arguments_of, kept_class, owner_of
+from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES, SESSIONS, TAKING_ROLES
@@ -93,7 +94,10 @@ class Using:
 
     def _uses(self, key: Named) -> bool:
         inner = self.ev.project.scope(key.function)
-        return any(self._is_use(call, key.name, inner) for call in inner.calls)
+        return any(self._is_use(call, key.name, inner) for call in inner.calls) or any(
+            isinstance(root := source_of(self.ev, one.query, inner), ast.Name) and root.id == key.name
+            for one in self.ev.derived(Queried).over(inner)
+        )
 
     def _is_use(self, call: ast.Call, name: str, inner: Scope) -> bool:
         root = source_of(self.ev, call, inner)

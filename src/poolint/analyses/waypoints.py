@@ -44,6 +44,7 @@ What = Literal[
     "parent-takes-connection",
     "dependency-used",
     "dependency-used-own",
+    "dependency-took",
     "opens-transaction",
     "begins",
     "autobegins",

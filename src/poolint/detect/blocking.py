@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import root_of
+from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import opens_in_memory
@@ -72,9 +73,16 @@ def observe(
         if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
             root = root_of(node)
             direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
+    queries: dict[ast.AST, ast.expr] = {}
+    for _, query, fact in ev.derived(Queried).over(scope):
+        if sync_session_sink(fact):
+            root = source_of(ev, query, scope)
+            direct.setdefault(ast.dump(root) if root is not None else fact.receiver, []).append(fact)
+            queries[fact.node] = query
     for session, facts in direct.items():
         for fact in facts:
-            where = (fact.node, scope.qualified_name, may_await(fact.node, scope))
+            at = queries.get(fact.node, fact.node)
+            where = (at, scope.qualified_name, may_await(at, scope))
             yield BlockingDatabaseCall(*where, fact.text, session, origin=_origin(fact.node, scope))
     yield from _in_turn(list(_checkouts(ev, vocabulary, scope)), graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
@@ -156,7 +164,10 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         seen.update(fresh)
         yield from _at_its_end(ev, node, witness, scope)
     read: dict[str, tuple[ast.expr, Witness]] = {}
+    looped = [one.query for one in ev.derived(Queried).over(scope)]
     for one, witness in effects.implied(scope):
+        if len(witness.links) == 1 and one in looped:
+            continue  # told already
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
         yield from _at_its_end(ev, one, witness, scope)
@@ -176,7 +187,10 @@ def _run_by(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Scope]:
 def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[Observation]:
     """What a call of a helper comes to, or a property that is read."""
     last = witness.links[-1]
-    fact = call_site(ev, last.node, last.scope, use_evidence=False) if isinstance(last.node, ast.Call) else None
+    looped = (each.fact for each in ev.derived(Queried).over(last.scope) if each.query is last.node)
+    fact = next((each for each in looped if each.api == last.name), None)
+    if fact is None and isinstance(last.node, ast.Call):
+        fact = call_site(ev, last.node, last.scope, use_evidence=False)
     if fact is not None:
         is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))

@@ -23,12 +23,14 @@ from poolint.syntax.file_kinds import TEST_FILE, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.returns import decorators
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, alternatives
 from poolint.types.vocabulary import Vocabulary, last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.holding.objects import Objects
     from poolint.analyses.waypoints import Waypoint
     from poolint.models import schema
     from poolint.models.loader import Models
@@ -60,7 +62,7 @@ _MOST_FILES = 20_000
 _MOST_READ = 300
 """Files of a project that are looked at, and that are read for their mentions of one registry."""
 
-What = Literal["takes", "ends", "neutral", "removes", "unknown"]
+What = Literal["takes", "ends", "neutral", "lent", "removes", "unknown"]
 
 
 class _Event(NamedTuple):
@@ -81,9 +83,10 @@ class _Told(NamedTuple):
 class Registries:
     """Finds the registries of a project that are used and never emptied."""
 
-    def __init__(self, ev: Evaluator, vocabulary: Vocabulary) -> None:
+    def __init__(self, ev: Evaluator, vocabulary: Vocabulary, objects: Objects) -> None:
         self.ev = ev
         self.vocabulary = vocabulary
+        self.objects = objects
         self._files: dict[str, _Told] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
@@ -98,11 +101,27 @@ class Registries:
                 continue
             name = last_name(targets[0])
             events = self._events(name, targets[0], cls, scope)
-            used = _left(self.ev, events, cls) if events is not None else None
+            used = self._left(events, cls, name, scope) if events is not None else None
             if used is not None:
                 at = waypoint("never-removed", used.node, used.scope.module)
                 asynchronous = may_await(node, scope)
                 yield RegistryNotRemoved(node, scope.qualified_name, asynchronous, cls, name, used.scope.name, at)
+
+    def _left(self, events: list[_Event], cls: Class, name: str, scope: Scope) -> _Event | None:
+        """The first use that leaves a connection checked out. What context managers of the project are used for is
+        followed to the end of who uses them."""
+        lent = [one.scope for one in events if one.what == "lent"]
+        if not lent or scope.kind != "module":
+            return _left(self.ev, events, cls)
+        uses = [one for one in events if one.what == "takes"]
+        uses += [_Event("takes", *call) for manager in lent for call in self.ev.callers.of(manager)]
+        for one in uses:
+            function = one.scope.outermost_function
+            if function is None or not (_serves(self.ev, one.scope) and is_entry(self.ev, function)):
+                continue
+            if self.objects.left_in(scope.module, name, one.scope):
+                return one
+        return None
 
     def _events(self, name: str, target: ast.expr, cls: Class, scope: Scope) -> list[_Event] | None:
         """All that happens to a registry; None where that cannot be known, or something removes its sessions."""
@@ -151,12 +170,14 @@ class Registries:
                 return None
             told = self._told(path, data)
             defined |= told.defined
-            if told.removed:
-                removing.append((path, told.removed))
+            is_its_own = bool(count) and name.encode() in told.defined
+            removed = told.removed - {name.encode()} if is_its_own else told.removed
+            if removed:
+                removing.append((path, removed))
             if not concurrent and any(root in data for root in roots):
                 running = project.module(path)
                 concurrent = running is not None and _runs_at_once(running, self.ev.models)
-            if word.search(data):
+            if word.search(data) and not is_its_own:
                 paths.append(path)
         if not concurrent:
             return None
@@ -164,7 +185,10 @@ class Registries:
         for path, told_here in removing:
             if not told_here <= others_own:
                 by = project.module(path)
-                if by is None or not {one.encode() for one in _removed(by)} <= others_own:
+                own = (
+                    self._told(path, by.source.data).defined if by is not None and path != module.path else frozenset()
+                )
+                if by is None or not {one.encode() for one in _removed(by)} <= others_own | own:
                     return None
         found = []
         for path in paths:
@@ -316,11 +340,19 @@ def _of_session(ev: Evaluator, call: ast.Call, scope: Scope) -> _Event:
     events = []
     for inner, load in reads_of(parent.targets[0].id, scope):
         read = parent_of(load)
-        events.append(
-            _of_method(ev, base, read, inner) if isinstance(read, ast.Attribute) else _Event("unknown", load, inner)
-        )
-    worst: tuple[What, ...] = ("unknown", "removes", "ends", "takes")
+        if isinstance(read, ast.Yield) and inner is scope and base.mode == "sync" and _is_manager(ev, scope):
+            events.append(_Event("lent", load, scope))
+        elif isinstance(read, ast.Attribute):
+            events.append(_of_method(ev, base, read, inner))
+        else:
+            events.append(_Event("unknown", load, inner))
+    worst: tuple[What, ...] = ("unknown", "removes", "lent", "ends", "takes")
     return next((one for what in worst for one in events if one.what == what), _Event("neutral", call, scope))
+
+
+def _is_manager(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a generator is a context manager by its decorator."""
+    return any(("decorator-cm", name) in ev.models.passed for name in decorators(ev, scope))
 
 
 def _left(ev: Evaluator, events: list[_Event], cls: Class) -> _Event | None:
@@ -342,6 +374,6 @@ def _serves(ev: Evaluator, scope: Scope) -> bool:
 
 DETECTOR = Detector(
     "registries",
-    lambda services: Registries(services.evaluator, services.vocabulary).observe,
+    lambda services: Registries(services.evaluator, services.vocabulary, services.holdings.objects).observe,
     calls=lambda services: services.vocabulary.registries,
 )

@@ -253,7 +253,9 @@ def _along(holdings: Holdings, hold: Hold, witness: Witness, scope: Scope) -> It
     for before, link in itertools.pairwise(witness.links):
         own = {one for one in passed if one.startswith("self.") and _is_of_same_object(before, link)}
         passed = {*_received(holdings, before, link.scope, passed), *own}
-        yield link, passed | ({hold.resource} if _sees(link.scope, name, scope) else set())
+        seen = {hold.resource} if _sees(link.scope, name, scope) else set()
+        shared = holdings.objects.shared(hold.resource, scope, link.scope)
+        yield link, passed | seen | ({shared} if shared else set())
 
 
 def _is_of_same_object(before: Link, link: Link) -> bool:

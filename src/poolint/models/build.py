@@ -122,8 +122,12 @@ def screen(libraries: Iterable[Library]) -> bytes:
     names: set[str] = set()
     blocking: set[str] = set()
     reaching: set[str] = set()
+    queries = {cls.name for library in screened for cls in library.classes if cls.kind == "query"}
     for library in screened:
         for cls in library.classes:
+            # A loop over a query reaches the database as well: what gives one may be all that is called.
+            reaching.update(name for method in cls.methods if method.returns in queries for name in method.names)
+            reaching.update(name for name, one in cls.attributes.items() if one in queries)
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
                 rows = (method for method in cls.methods if method.role in REACHING_ROLES)
                 reaching.update(name for method in rows for name in method.names)
@@ -252,9 +256,10 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
     fields |= {f"parameters[{index}]": name for index, name in enumerate(cls.parameters)}
     for field, expression in fields.items():
         yield from _expression_problems(field, expression, cls, classes)
-    for keyword, name in cls.made_with.items():
-        if name not in classes:
-            yield f"made_with.{keyword}: {name!r} is not the name of a class here"
+    for field, names in (("made_with", cls.made_with), ("classes", cls.classes)):
+        for keyword, name in names.items():
+            if name not in classes:
+                yield f"{field}.{keyword}: {name!r} is not the name of a class here"
     if cls.parameter_from and not cls.parameters:
         yield "parameter_from: there are no parameters"
     seen: set[str] = set()

@@ -201,6 +201,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
+    ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
+    and of those derived from it, works with this attribute of the object that has the class.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
     the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
     first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
@@ -237,6 +239,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     exhausted: str = ""
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
+    classes: dict[str, str] = {}
+    runs_on: str = ""
     methods: tuple[Method, ...] = ()
 
 

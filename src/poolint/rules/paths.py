@@ -41,6 +41,7 @@ TEXTS: dict[What, str] = {
     "parent-takes-connection": "the parent takes a connection",
     "dependency-used": "`{}` has used the session of `{}`",
     "dependency-used-own": "`{}` uses its session before handing it out",
+    "dependency-took": "`{}` has taken a connection, which it holds until the request ends",
     "opens-transaction": "`{}` opens the transaction",
     "begins": "`{}` begins a transaction",
     "autobegins": "`{}` begins a transaction by itself",

@@ -54,6 +54,8 @@ class Screen:
         """Over how many imports a file has to do with one that carries something; none that are too far."""
         self._interesting: dict[str, tuple[int, bool]] = {}
         """Answers, by the hash of the text: functions of one file ask again and again."""
+        self._leading: dict[frozenset[bytes], dict[str, bool]] = {}
+        """By the words that are looked for, whether a file leads to one that has one of them, by the path."""
         self._touching: dict[str, tuple[File, frozenset[bytes]]] = {}
         self._working: dict[tuple[str, bytes], bool] = {}
         self._gives: dict[tuple[str, bytes], set[tuple[str, bytes]]] = {}
@@ -81,6 +83,8 @@ class Screen:
             return self.may_block(path, data)
         if kind == "near":
             return self.is_near(frozenset(words.encode().split()), path, data)
+        if kind == "leads":
+            return self.leads_to(frozenset(words.encode().split()), path, data)
         if kind == "carries":
             return _checksum(self.carried(path, data)) == words
         if question == recording.NAMES:
@@ -151,6 +155,28 @@ class Screen:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""
         found = any(one.mentions(roots) for one in self._near(self._settled_file(path, data)))
         return self._answered(f"near {b' '.join(sorted(roots)).decode()}", path, found)
+
+    def leads_to(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
+        """Whether it comes, over any number of imports, to a file that calls something of one of these names, or of one
+        that ends so."""
+        file = self._settled_file(path, data)
+        known = self._leading.setdefault(roots, {})
+        calls = re.compile(rb"(?<!_)(?:" + b"|".join(sorted(roots)) + rb")\(")
+        start = os.path.abspath(path)
+        seen, queue = {start}, [start]
+        for one in queue:  # grows
+            found = file if one == start else self._files.get(one)
+            if found is None or known.get(one) is False:
+                continue
+            if known.get(one) or (found.mentions(roots) and calls.search(found.data) is not None):
+                known[start] = True
+                break
+            new = {to for link in found.links for to in (link.source, link.submodule) if to} - seen
+            seen |= new
+            queue += sorted(new)
+        else:
+            known.update(dict.fromkeys(seen, False))
+        return self._answered(f"leads {b' '.join(sorted(roots)).decode()}", path, known[start])
 
     def touching(self, path: str, data: bytes) -> frozenset[bytes]:
         """The top-level names of the file at ``path`` whose statements mention anything that carries something."""
@@ -294,6 +320,7 @@ class Screen:
         if file is None or file.data != data:
             if file is not None:
                 self._interesting.clear()
+                self._leading.clear()
                 self._working.clear()
                 self._gives.clear()
                 self._steps.clear()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import parent_of, statement_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.syntax.scopes import Scope
 
 
@@ -60,6 +62,19 @@ def loops_around(node: ast.AST) -> list[ast.AST]:
             found.append(current)
         current = parent_of(current)
     return found
+
+
+def loops_over(scope: Scope) -> Iterator[tuple[ast.AST, ast.expr]]:
+    """The ``for`` loops of a function, those of comprehensions included, each with what it goes over."""
+    found: dict[ast.AST, ast.expr] = {}
+    for bindings in scope.bindings.values():
+        for binding in bindings:
+            loop: ast.AST | None = parent_of(binding.node) if binding.kind == "for" else None
+            while loop is not None and getattr(loop, "iter", None) is not binding.value:
+                loop = parent_of(loop)
+            if loop is not None and binding.value is not None:
+                found[loop] = binding.value
+    yield from found.items()
 
 
 def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast.AST | None:

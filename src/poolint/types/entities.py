@@ -49,6 +49,13 @@ def iterated(ev: Evaluator, one: Type, *, asynchronous: bool) -> Type:
     return entity if row is not None and row.objects == "one" else UNKNOWN
 
 
+def asked_by_class(found: Type, one: ClassObject | Instance) -> Type:
+    """What a class of the project has for asking for its objects, ``Order.query``: it asks for these."""
+    if isinstance(found, Instance) and one.cls is not one.base:
+        return Instance(found.cls, found.base, (one.instance() if isinstance(one, ClassObject) else one,))
+    return found
+
+
 def given(row: schema.Method | schema.Function, gives: Type, entity: Type) -> Type:
     """What a call gives, of which the row says ``gives``, where it has to do with objects of this type."""
     if entity is UNKNOWN:

@@ -9,7 +9,7 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
-from poolint.types import annotated, narrowing, returns
+from poolint.types import annotated, entities, narrowing, returns
 from poolint.types.specialised import specialised
 from poolint.types.values import (
     FOREIGN,
@@ -140,7 +140,11 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     expression = ev.models.attribute(base, attribute)
     if expression:
         instance = receiver.instance() if isinstance(receiver, ClassObject) else receiver
-        return returns.type_expression(ev, expression, instance)
+        found = returns.type_expression(ev, expression, instance)
+        return entities.asked_by_class(found, receiver) if base.runs_on else found
+    if attribute in base.classes:
+        cls = ev.models.classes[base.classes[attribute]]
+        return ClassObject(cls, cls)
     return UNKNOWN
 
 

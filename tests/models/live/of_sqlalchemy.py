@@ -121,4 +121,9 @@ async def objects_of_flask_sqlalchemy() -> dict[str, Any]:
     app, db = flask()
     with app.app_context():
         values = SimpleNamespace(session=db.session, engine=db.engine)
-    return {"flask_sqlalchemy.SQLAlchemy": values}
+
+        class Order(db.Model):  # type: ignore[name-defined,misc]
+            id = db.Column(db.Integer, primary_key=True)
+
+        model = SimpleNamespace(query=Order.query)
+    return {"flask_sqlalchemy.SQLAlchemy": values, "flask_sqlalchemy.model.Model": model}

@@ -34,10 +34,12 @@ class Change(NamedTuple):
 
 
 class Changes:
-    """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``."""
+    """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``, ``rounds`` by
+    the loop, each time that it asks for the next item."""
 
     def __init__(self) -> None:
         self.calls: dict[ast.AST, list[Change]] = {}
+        self.rounds: dict[ast.AST, list[Change]] = {}
         self.enters: dict[ast.AST, list[Change]] = {}
         self.exits: dict[ast.AST, list[Change]] = {}
         self.regions: list[Region] = []
@@ -50,6 +52,7 @@ class Changes:
         """These changes, to be added to."""
         found = Changes()
         found.calls = {call: list(changes) for call, changes in self.calls.items()}
+        found.rounds = {loop: list(changes) for loop, changes in self.rounds.items()}
         found.enters = {item: list(changes) for item, changes in self.enters.items()}
         found.exits = {item: list(changes) for item, changes in self.exits.items()}
         found.regions, found.before, found.dedicated = list(self.regions), list(self.before), set(self.dedicated)
@@ -58,7 +61,7 @@ class Changes:
     def holding(self) -> Iterator[Change]:
         """Those by which something is held. Who only asks for the first one does not pay for all of them."""
         yield from self.before
-        inside = (found for table in (self.calls, self.enters) for found in table.values())
+        inside = (found for table in (self.calls, self.enters, self.rounds) for found in table.values())
         yield from (one for found in inside for one in found if one.holds or one.reverse)
 
     def ending(self, resource: str) -> Iterator[Change]:

@@ -128,12 +128,14 @@ def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: d
     names = {name: provider.scope for name, _, provider in parameters(ev, function)}
     held, ended = holdings.left(function)
     for hold in held:
-        if hold.is_sure and hold.cls is not None and hold.cls.kind in SESSIONS:
-            if hold.resource in names:
-                source = names[hold.resource]
-                used[source] = Used(hold.cls.name, Cause("dependency-used", (function.name, source.name)), place)
-            elif hold.resource == _yielded(function):
-                used[function] = Used(hold.cls.name, Cause("dependency-used-own", (function.name,)), place)
+        if not hold.is_sure or hold.cls is None:
+            continue
+        if hold.cls.kind in SESSIONS and hold.resource in names:
+            source = names[hold.resource]
+            used[source] = Used(hold.cls.name, Cause("dependency-used", (function.name, source.name)), place)
+        elif hold.resource == _yielded(function):
+            what: What = "dependency-used-own" if hold.cls.kind in SESSIONS else "dependency-took"
+            used[function] = Used(hold.cls.name, Cause(what, (function.name,)), place)
     for name in names.keys() & set(ended):
         used.pop(names[name], None)
 

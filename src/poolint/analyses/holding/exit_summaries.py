@@ -30,14 +30,14 @@ from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, 
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Set
 
     from poolint.analyses.assumed import Values
     from poolint.analyses.conditions import Known
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Holdings
-    from poolint.flow.cfg import Edge, Graph
+    from poolint.flow.cfg import Edge, Graph, Node
     from poolint.flow.summaries import Components
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
@@ -110,7 +110,7 @@ class Leaving:
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
-            found = ways_left(self.holdings.graph(scope), changes, name, scope, dict(key.fixed))
+            found = ways_left(self.holdings.graph(scope), changes, {name}, scope, dict(key.fixed))
         except TooComplex:
             return Left.ENDED
         return reduce(on_some_way, found, Left.NEVER)
@@ -198,8 +198,11 @@ def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
     return False
 
 
-def ways_left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Values) -> set[Left]:
-    """How a function can leave a resource when it returns, by ways on which nothing raises and that ``fixed`` allows.
+def ways_left(
+    graph: Graph, changes: Changes, names: Set[str], scope: Scope, fixed: Values, since: list[Node] | None = None
+) -> set[Left]:
+    """How a function can leave a resource of these names, by ways on which nothing raises and that ``fixed`` allows; from
+    its beginning, or from what comes after ``since``.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
     them: ``if row is None: raise``. What it leaves held is not believed.
@@ -212,14 +215,14 @@ def ways_left(graph: Graph, changes: Changes, name: str, scope: Scope, fixed: Va
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
         for change in found:
-            if change.resource == name and not (change.holds and asks_of(change.node, name, scope)):
+            if change.resource in names and not (change.holds and asks_of(change.node, change.resource, scope)):
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
                 state = again if change.holds else Left.ENDED
         if event.kind == "return":
             is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)
         return state, is_told
 
-    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed([graph.entry])], transfer)
+    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed(since or [graph.entry])], transfer)
     ends = [before for node, before in found if node.kind == "exit-normal"]
     return {
         Left.ENDED if state in (Left.HELD, Left.RENEWED) and telling and not is_told else state

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.holding.direct import is_direct
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
 from poolint.analyses.lifetimes.acquisitions import checkout
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.session_use import Using
     from poolint.models.schema import Class
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -200,6 +200,18 @@ class Objects:
         found = {f"{root}.{path}" for root, path, place, _ in self._given(callee, call, scope) if place in names}
         return {self.places.first(one, callee.scope) for one in found}
 
+    def of_entity(self, node: ast.expr, scope: Scope) -> tuple[str, Class] | None:
+        """The place of the session that what a class has for asking for its objects works with, and its class."""
+        return self._registries.of_entity(node, scope) if self._registries is not None else None
+
+    def left_in(self, module: Module, name: str, scope: Scope) -> bool:
+        """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
+        return self._registries is not None and self._registries.stays(module, name, scope)
+
+    def shared(self, place: str, scope: Scope, inner: Scope) -> str:
+        """What another function calls the session of a registry, at a place of this one; empty where it is none."""
+        return self._registries.inside(place, scope, inner) if self._registries is not None else ""
+
     # Blocks
 
     def entered(self, header: ast.expr, target: str, scope: Scope) -> Iterator[Entered]:
@@ -286,7 +298,7 @@ def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, C
         value, parent = parent, parent_of(parent)
     place = name_of(parent.targets[0]) if isinstance(parent, ast.Assign) else ""
     taken = checkout(ev, call, value, scope) if place.startswith("self.") else None
-    if taken is None or taken[1].kind != "connection" or taken[1].embedded or is_direct(taken[0]):
+    if taken is None or taken[1].kind != "connection" or taken[1].embedded or taken[0].is_direct:
         return None
     return place, taken[1]
 

@@ -11,25 +11,38 @@ import ast
 from functools import reduce
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import arguments_of
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.loader import Models
 from poolint.syntax.scopes import parent_of
+from poolint.types.bound import elsewhere
+from poolint.types.following import PASSAGES, origin
 from poolint.types.imports import source
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.conditions import Known
+    from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
+
+
+_KEPT: frozenset[Passage] = PASSAGES | {"caller", "member"}
+"""What a registry is handed through to the object that keeps it."""
 
 
 class Registry(NamedTuple):
@@ -46,17 +59,43 @@ _Sessions = frozenset[tuple[Registry, Left]]
 """How a function leaves the sessions of registries."""
 
 
+class Lending(NamedTuple):
+    """A generator that yields the session of a registry, and what a call fixes of its parameters."""
+
+    function: ScopeKey
+    fixed: Known = ()
+
+
+class Alias(NamedTuple):
+    """A name of a function that stands for the session of a registry: ``session = registry()``, or what the block of
+    ``item`` binds, of which ``stays`` says that its generator leaves the connection with the session at its end."""
+
+    name: str
+    registry: Registry
+    item: ast.withitem | None = None
+    stays: bool = False
+
+
 class Registries:
     """Answers for the functions of one project."""
 
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self._holdings = holdings
-        self._words = _words(ev.models)
+        self._words, self._makers = _words(ev.models), _makers(ev.models)
         self._blocks = ev.models.words("ends-sessions")
+        self._elsewhere: dict[str, Registry] = {}
+        """Registries by what they are called where they have no name."""
         self._near: dict[Module, bool] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
             "leaves-registries", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
+        )
+        self._entering = Entering(ev)
+        self._yielded: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
+            "yields-registries", self._yields, bottom=frozenset(), join=frozenset.union, components=holdings.components
+        )
+        self._ended: Summaries[Lending, Left] = Summaries(
+            "ends-block", self._ends_block, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
@@ -70,6 +109,23 @@ class Registries:
         for callee in self._callees(call, scope):
             for registry, left in sorted(self._left.of(callee.scope.key)):
                 yield self._named(registry, scope), left, self.ev.models.classes[registry.cls]
+
+    def of_entity(self, node: ast.expr, scope: Scope) -> tuple[str, Class] | None:
+        """The registry that what a class has for asking for its objects works with, ``Order.query``, and what it is called
+        in ``scope``: that of the object whose ``Model`` the class is derived from."""
+        one = self.ev.type_of(node.value, scope) if isinstance(node, ast.Attribute) else None
+        found = alternatives(one) if one is not None else ()
+        owner = found[0] if len(found) == 1 and isinstance(found[0], (ClassObject, Instance)) else None
+        if owner is None or owner.base is None or not owner.base.runs_on or owner.cls is owner.base:
+            return None
+        for cls in lineage(self.ev, owner):
+            for base in getattr(cls.node, "bases", ()):
+                place = name_of(base).rpartition(".")[0]
+                home = cls.parent or cls
+                registry = self._registry(f"{place}.{owner.base.runs_on}", home) if place else None
+                if registry is not None:
+                    return self._named(registry, scope), self.ev.models.classes[registry.cls]
+        return None
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
         """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`."""
@@ -85,17 +141,31 @@ class Registries:
         yield from found
 
     def _callees(self, call: ast.Call, scope: Scope) -> Iterator[Function]:
-        """The functions that a call runs here and now."""
+        """The functions that a call runs here and now, those included that it passes to one that calls them."""
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if not isinstance(one, Function) or one.scope.kind != "function" or one.scope.is_generator:
                 continue
             if not one.scope.is_async or isinstance(parent_of(call), ast.Await):
                 yield one
+                yield from self._called_back(one, call, scope)
+
+    def _called_back(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[Function]:
+        for keyword, argument in arguments_of(call):
+            if not isinstance(argument, (ast.Name, ast.Attribute)):
+                continue
+            name = parameter_for(callee, call, argument, keyword)
+            if name is not None and name in callee.scope.called:
+                for one in alternatives(self.ev.type_of(argument, scope)):
+                    if isinstance(one, Function) and not (one.scope.is_generator or one.scope.is_async):
+                        yield one
 
     def _is_near(self, module: Module) -> bool:
         found = self._near.get(module)
         if found is None:
-            near = self.ev.screen.is_near(self._words, module.path, module.source.data)
+            screen, path, data = self.ev.screen, module.path, module.source.data
+            near = screen.is_near(self._words, path, data)
+            if not near and screen.carried(path, data):
+                near = screen.leads_to(self._makers, path, data)
             found = self._near[module] = near
         return found
 
@@ -103,9 +173,16 @@ class Registries:
         scope = self.ev.project.scope(key)
         if not self._is_near(scope.module):
             return frozenset()
-        changes = self._holdings.changes(scope)
-        names = {one.resource for found in changes.calls.values() for one in found}
-        registries = {name: one for name in sorted(names) if (one := self._registry(name, scope)) is not None}
+        changes, aliases = self._holdings.changes(scope), self._aliases(scope)
+        if any(one.item is not None for one in aliases):
+            changes = _outside_blocks(changes, aliases)
+        registries: dict[Registry, set[str]] = {}
+        for alias in aliases:
+            registries.setdefault(alias.registry, set()).add(alias.name)
+        for name in {one.resource for found in changes.calls.values() for one in found}:
+            one = self._registry(name, scope)
+            if one is not None:
+                registries.setdefault(one, set()).add(name)
         if not registries:
             return frozenset()
         try:
@@ -113,16 +190,80 @@ class Registries:
         except TooComplex:
             return frozenset()
         left = {
-            one: reduce(on_some_way, ways_left(graph, changes, name, scope, {}), Left.NEVER)
-            for name, one in registries.items()
+            one: reduce(on_some_way, ways_left(graph, changes, names, scope, {}), Left.NEVER)
+            for one, names in registries.items()
         }
         return frozenset((one, how) for one, how in left.items() if how > Left.UNTOUCHED)
 
+    def stays(self, module: Module, name: str, scope: Scope) -> bool:
+        """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
+        left = self._left.of(scope.key) if self._is_near(scope.module) else frozenset()
+        return any(one[:3] == (module.path, name, "") and how is Left.HELD for one, how in left)
+
+    def _aliases(self, scope: Scope) -> list[Alias]:
+        found = []
+        for name, bindings in scope.bindings.items():
+            value = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "assign" else None
+            registry = self._called(value, scope) if value is not None else None
+            if registry is not None:
+                found.append(Alias(name, registry))
+        for item in (item for statement in scope.withs for item in statement.items):
+            call, target = item.context_expr, item.optional_vars
+            if not (isinstance(call, ast.Call) and isinstance(target, ast.Name)):
+                continue
+            for function in self._generators(call, scope):
+                known = Lending(function.key, self._entering.known(call, function, scope, ()))
+                stays = self._ended.of(known) in (Left.UNTOUCHED, Left.HELD, Left.RENEWED)
+                found += [Alias(target.id, one, item, stays) for one in sorted(self._yielded.of(function.key))]
+        return found
+
+    def _generators(self, call: ast.Call, scope: Scope) -> Iterator[Scope]:
+        for one in alternatives(self.ev.type_of(call.func, scope)):
+            if isinstance(one, Function) and one.scope.is_generator and self._is_near(one.scope.module):
+                yield one.scope
+
+    def _called(self, node: ast.expr, scope: Scope) -> Registry | None:
+        """The registry that ``registry()`` gives the session of."""
+        if not isinstance(node, ast.Call) or node.args or node.keywords or not name_of(node.func):
+            return None
+        return self._registry(name_of(node.func), scope)
+
+    def _yields(self, key: ScopeKey) -> frozenset[Registry]:
+        """The registry whose session a generator yields, wherever it yields."""
+        scope = self.ev.project.scope(key)
+        known = {one.name: one.registry for one in self._aliases(scope)}
+        found = set()
+        for one in scope.yields:
+            value = one.value if isinstance(one, ast.Yield) else None
+            made = self._called(value, scope) if value is not None else None
+            found.add(made or known.get(value.id if isinstance(value, ast.Name) else ""))
+        return frozenset(one for one in found if one is not None) if len(found) == 1 else frozenset()
+
+    def _ends_block(self, key: Lending) -> Left:
+        """How the block of a generator leaves the session that it has yielded."""
+        scope = self.ev.project.scope(key.function)
+        changes, aliases = self._holdings.changes(scope), self._aliases(scope)
+        try:
+            graph = self._holdings.graph(scope)
+        except TooComplex:
+            return Left.ENDED
+        since = [event for one in scope.yields for event in graph.nodes_of(one)]
+        names = {one.name for one in aliases}
+        ways = (
+            ways_left(graph, _outside_blocks(changes, aliases), names, scope, dict(key.fixed), since) if since else ()
+        )
+        return reduce(on_some_way, ways, Left.NEVER if ways else Left.ENDED)
+
     def _registry(self, place: str, scope: Scope) -> Registry | None:
-        """The registry of the project at a place of a function; None where it is the function's own, or something else."""
+        """The registry of the project at a place of a function; None where it is the function's own, or something else.
+
+        What an object keeps is the registry that it was made with, wherever it is made.
+        """
+        if place in self._elsewhere:
+            return self._elsewhere[place]
         root, dot, path = place.partition(".")
         binding, module = _bound(root, scope)
-        if binding is None or not root.isidentifier():
+        if not root.isidentifier() or (binding is None and not (path and root in scope.bindings)):
             return None
         one = self.ev.outer_name(root, scope) if root not in scope.bindings else self.ev.scope_name(root, scope)
         for step in path.split(".") if path else ():
@@ -131,8 +272,26 @@ class Registries:
         cls = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
         if cls is None or cls.kind != "registry":
             return None
+        made = self._made(place, scope) if path else None
+        if made is not None:
+            return Registry(*made, "", cls.name)
+        if binding is None:
+            return None
         home, name = self._home(binding, root, module)
         return Registry(home.path, name, f"{dot}{path}", cls.name)
+
+    def _made(self, place: str, scope: Scope) -> tuple[str, str] | None:
+        """The path of the module that makes and binds the registry which an object keeps at a place, and the name there."""
+        root, *steps = place.split(".")
+        node: ast.expr = elsewhere(root)
+        for step in steps:
+            node = ast.Attribute(node, step, ast.Load())
+        end = origin(self.ev, node, scope, _KEPT)
+        parent = parent_of(end.node) if end.scope.kind == "module" else None
+        targets = parent.targets if isinstance(parent, ast.Assign) else [getattr(parent, "target", None)]
+        if isinstance(end.node, ast.Call) and len(targets) == 1 and isinstance(targets[0], ast.Name):
+            return end.scope.module.path, targets[0].id
+        return None
 
     def _home(self, binding: Binding, name: str, module: Module) -> tuple[Module, str]:
         """The module that binds first what a binding is, and its name there."""
@@ -146,8 +305,18 @@ class Registries:
             binding = module.scope.bindings[name][-1]
         return module, name
 
+    def inside(self, place: str, scope: Scope, inner: Scope) -> str:
+        """What another function calls the registry at a place of this one; empty where there is none."""
+        if not self._is_near(scope.module) or not self._is_near(inner.module):
+            return ""
+        found = self._registry(place, scope)
+        return self._named(found, inner) if found is not None else ""
+
     def _named(self, registry: Registry, scope: Scope) -> str:
-        """What a registry is called in a function: where it has no name there, as where it stands."""
+        """What a registry is called in a function: where it has no name there, by its module."""
+        for place in dict.fromkeys(_own(scope)):
+            if self._registry(place, scope) == registry:
+                return place
         for name in dict.fromkeys((registry.name, *scope.bindings, *scope.module.scope.bindings)):
             binding, module = _bound(name, scope)
             if binding is None or (binding.kind != "import" and name != registry.name):
@@ -155,7 +324,27 @@ class Registries:
             home, first = self._home(binding, name, module)
             if (home.path, first) == (registry.module, registry.name):
                 return f"{name}{registry.path}"
-        return f"{registry.name}{registry.path}"
+        text = f"{self.ev.project.finder.module_name(registry.module)}.{registry.name}{registry.path}"
+        self._elsewhere[text] = registry
+        return text
+
+
+def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
+    """The changes of a function, where the blocks of these end what they have bound only if their generators do."""
+    found = changes.copied()
+    for one in aliases:
+        if one.item is not None and one.stays:
+            found.exits[one.item] = [each for each in found.exits.get(one.item, ()) if each.resource != one.name]
+    return found
+
+
+def _own(scope: Scope) -> Iterator[str]:
+    """The members of its object that a method calls something on."""
+    for call in scope.calls if scope.enclosing_class is not None else ():
+        root = root_of(call)
+        place = name_of(root) if root is not None else ""
+        if place.startswith("self."):
+            yield place
 
 
 def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
@@ -166,6 +355,16 @@ def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:
             is_shared = where is scope.module.scope or bindings[-1].kind == "import"
             return (bindings[-1] if is_shared and len(bindings) == 1 else None), scope.module
     return None, scope.module
+
+
+def _makers(models: Models) -> frozenset[bytes]:
+    """The names by which a registry is made, or what has one."""
+    found: set[bytes] = set()
+    for name, cls in models.classes.items():
+        given = (models.classes.get(one) for one in cls.attributes.values())
+        if cls.kind == "registry" or any(one is not None and one.kind == "registry" for one in given):
+            found.update(each.rpartition(".")[2].encode() for each in (name, *cls.aliases))
+    return frozenset(found)
 
 
 def _words(models: Models) -> frozenset[bytes]:

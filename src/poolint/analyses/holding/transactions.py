@@ -190,6 +190,9 @@ def source_of(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
 
     ends = Follower(ev, frozenset(), chained).sources(root, scope).found if root is not None else ()
     roots = [root_of(end.node) for end in ends if isinstance(end.node, ast.Call) and end.scope is scope]
+    # What a class has for asking for its objects is no call, and is followed no further.
+    read = [one.value for one in scope.bindings.get(root.id, ())] if isinstance(root, ast.Name) else []
+    roots += [one for one in read if isinstance(one, ast.Attribute)]
     return next((one for one in roots if one is not None), root)
 
 

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.added import added_method, own_object
 from poolint.analyses.holding.changes import Change, Changes
-from poolint.analyses.holding.direct import is_direct, opens_directly
+from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.objects import Objects, taken_for_block
 from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
+from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERING, ENTERS
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -55,6 +57,7 @@ class Reader:
         self.ends = ends
         self.objects = Objects(ev, using, ends)
         self.places = self.objects.places
+        self._queried = ev.derived(Queried)
         self.leaving: Leaving | None = None
         """What functions leave held, as the flow says that is made with this reader; and what when they raise."""
         self.raising: Raising | None = None
@@ -65,7 +68,13 @@ class Reader:
         """Where blocks of a function, or checkouts by hand, take or give back a connection."""
         blocks = self._blocks(scope).copied()
         self._entered(scope, blocks)
-        return [one.node for table in (blocks.enters, blocks.calls) for changes in table.values() for one in changes]
+        self._iterated(scope, blocks)
+        return [
+            one.node
+            for table in (blocks.enters, blocks.calls, blocks.rounds)
+            for changes in table.values()
+            for one in changes
+        ]
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
@@ -117,6 +126,7 @@ class Reader:
             changes = [*self._by_method(call, scope), *self._by_argument(call, scope, carriers)]
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
+        self._iterated(scope, found)
         return found
 
     def _blocks(self, scope: Scope) -> Changes:
@@ -133,7 +143,7 @@ class Reader:
             if last_name(call.func) in ENTERING:
                 self._stacked(call, scope, found)
         for site in self.acquisitions.of(scope):
-            if site.name and site.cls.kind == "connection" and not (site.cls.embedded or is_direct(site.fact)):
+            if site.name and site.cls.kind == "connection" and not (site.cls.embedded or site.fact.is_direct):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
         if scope.name in ENTERS and scope.enclosing_class is not None:
             for call in scope.calls:
@@ -240,8 +250,9 @@ class Reader:
             return
         cls: Class | None = fact.cls
         if fact.cls.kind == "query":
-            root = source_of(self.ev, root, scope)
-            cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
+            if fact.role in TAKING_ROLES:
+                yield from self._asked(root, call, scope)
+            return
         elif isinstance(root, ast.Name) and (session := handles(self.ev, scope).get(root.id)) is not None:
             root, cls = session, self._session(session, scope)
         if root is None:
@@ -255,6 +266,26 @@ class Reader:
                 yield Change(self.places.named(root, scope), False, call, cls, reverse=fact.role == "commit")
         elif cls is not None and cls.kind == "connection" and fact.role == "release":
             yield Change(self.places.named(root, scope), False, call)
+
+    def _asked(self, query: ast.expr, node: ast.expr, scope: Scope) -> Iterator[Change]:
+        """The session that ``query``, or what a chain of calls begins with, works with takes a connection at ``node``."""
+        root = source_of(self.ev, query, scope)
+        cls = _resource(self.ev.type_of(root, scope)) if root is not None else None
+        if root is not None and cls is not None:
+            if cls.kind in SESSIONS:
+                yield Change(self.places.named(root, scope), True, node, cls)
+        elif root is not None and (found := self.objects.of_entity(root, scope)) is not None:
+            yield Change(found[0], True, node, found[1])
+
+    def _iterated(self, scope: Scope, found: Changes) -> None:
+        """Note the queries that loops go over: where one is made for the loop, and else when that asks for an item, unless
+        it ends the use itself between two of them."""
+        for loop, iterable, _ in self._queried.over(scope):
+            for change in self._asked(iterable, iterable, scope):
+                if isinstance(iterable, ast.Call):
+                    found.calls.setdefault(iterable, []).append(change)
+                elif not any(loop in loops_around(one.node) for one in found.ending(change.resource)):
+                    found.rounds.setdefault(loop, []).append(change)
 
     def _note_listener(self, call: ast.Call, scope: Scope, found: Changes) -> None:
         """Note the resource that a call makes listen."""
