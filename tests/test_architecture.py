@@ -344,6 +344,7 @@ MAY_FOLLOW = {
     # Problems of their own, in which a binding counts for itself.
     "analyses/assumed.py": {
         "_named": "each name is read under what is known of parameters at one call, which no follower knows",
+        "_member": "and so is what a constructor has kept of them",
     },
     "analyses/once.py": {
         "_asks_system": "answers are kept by the statement alone, for any project: types are not at hand",
@@ -671,6 +672,7 @@ SCREENING = {
     "coroutines",
     "definitions",
     "is_interesting",
+    "leads_to",
     "is_near",
     "is_near_database",
     "may_block",

@@ -60,10 +60,10 @@ class Queried:
 
     def _may_be(self, node: ast.expr, scope: Scope) -> bool:
         """Whether words let something be a query: most loops go over something else, whose type is worth no question."""
-        if isinstance(node, ast.Name):
-            made = (one.value for one in scope.bindings.get(node.id, ()) if one.kind in ("assign", "annotated"))
-            return any(isinstance(one, (ast.Call, ast.Attribute)) and self._may_be(one, scope) for one in made)
-        return (last_name(node.func) if isinstance(node, ast.Call) else last_name(node)) in self._words
+        bindings = scope.bindings.get(node.id, ()) if isinstance(node, ast.Name) else ()
+        written = [one.value for one in bindings] if isinstance(node, ast.Name) else [node]
+        made = [one.func if isinstance(one, ast.Call) else one for one in written]
+        return any(isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in self._words for one in made)
 
 
 def _words(models: Models) -> frozenset[str]:

@@ -162,10 +162,10 @@ class Registries:
     def _is_near(self, module: Module) -> bool:
         found = self._near.get(module)
         if found is None:
-            screen, path, data = self.ev.screen, module.path, module.source.data
-            near = screen.is_near(self._words, path, data)
-            if not near and screen.carried(path, data):
-                near = screen.leads_to(self._makers, path, data)
+            screen = self.ev.screen
+            near = screen.is_near(self._words, module.path, module.source.data)
+            if not near and screen.carried(module.path, module.source.data):
+                near = screen.leads_to(self._makers, module.path, module.source.data)
             found = self._near[module] = near
         return found
 
