@@ -26,15 +26,24 @@ def findings(package: Path) -> list[dict[str, object]]:
     return found
 
 
+def told_with(one: dict[str, object]) -> list[tuple[str, int, str]]:
+    """The places of what is told with a finding, as one decision: they have labels of their own."""
+    also = one["also"]
+    assert isinstance(also, list)
+    return [(str(one["filename"]), int(place["location"]["row"]), str(one["code"])) for place in also]
+
+
 def main(folder: str) -> int:
     """Compare all packages below ``folder`` that have been labelled, or that have findings."""
     labels = {(one["package"], one["fingerprint"]): one for one in tomllib.loads(LABELS.read_text())["finding"]}
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     seen = set()
+    together: set[tuple[str, str, int, str]] = set()
     for package in sorted(path for path in Path(folder).resolve().iterdir() if path.is_dir()):
         for one in findings(package):
             key = (package.name, str(one["fingerprint"]))
             seen.add(key)
+            together.update((package.name, *place) for place in told_with(one))
             label = labels.get(key)
             counts[str(one["code"])]["new" if label is None else label["verdict"]] += 1
             if label is None:
@@ -52,7 +61,13 @@ def main(folder: str) -> int:
                     'reason = ""',
                     sep="\n",
                 )
-    lost = [one for key, one in labels.items() if key not in seen and (Path(folder) / one["package"]).is_dir()]
+    lost = [
+        one
+        for key, one in labels.items()
+        if key not in seen
+        and (one["package"], one["path"], one["row"], one["code"]) not in together
+        and (Path(folder) / one["package"]).is_dir()
+    ]
     for one in lost:
         print(f"lost ({one['verdict']}): {one['package']} {one['path']}:{one['row']} {one['code']}")
     for code in sorted(counts):
