@@ -231,12 +231,12 @@ def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
             yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
         if isinstance(current, ast.stmt):
-            for one in reversed(list(before_in_block(current, parent))):
+            for one in reversed(guards_before(current, parent, scope)):
                 if isinstance(one, ast.Assert):
                     yield one.test, True
-                elif isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)):
+                elif isinstance(one, ast.If):
                     yield one.test, not leaves(one.body)
-                elif isinstance(one, ast.While) and not _is_broken(one):
+                elif isinstance(one, ast.While):
                     yield one.test, False
         current = parent
 
@@ -291,8 +291,8 @@ def _set_in(scope: Scope) -> frozenset[str]:
     """The attributes that are set in a function, by their dotted names."""
     index = index_of(scope)
     if index.sets is None:
-        nodes = (one for one in ast.walk(scope.node) if isinstance(one, ast.Attribute))
-        index.sets = frozenset(name_of(one) for one in nodes if isinstance(one.ctx, ast.Store))
+        read = (one for inner in scope.descendants() for one in inner.attributes)
+        index.sets = frozenset(name_of(one) for one in read if isinstance(one.ctx, ast.Store))
     return index.sets
 
 
@@ -321,14 +321,29 @@ def leaves(body: list[ast.stmt]) -> bool:
     return isinstance(last, _LEAVES)
 
 
-def before_in_block(statement: ast.stmt, parent: ast.AST) -> Iterator[ast.stmt]:
-    """The statements before this one in its block."""
-    for block in (getattr(parent, name, ()) for name in ("body", "orelse", "finalbody")):
-        if any(statement is one for one in block):
-            for one in block:
-                if one is statement:
-                    return
-                yield one
+def guards_before(statement: ast.stmt, parent: ast.AST, scope: Scope) -> list[ast.stmt]:
+    """The statements before this one in its block that may leave it, or that it is not reached through on one outcome of
+    their test: ``assert``, ``if`` with ``return``, ``while`` without ``break``. Those of a block are found once."""
+    known = index_of(scope).guards
+    if statement not in known:
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and any(statement is one for one in block):
+                _file_guards(block, known)
+    guards, count = known.get(statement, ([], 0))
+    return guards[:count]
+
+
+def _file_guards(block: list[ast.stmt], known: dict[ast.stmt, tuple[list[ast.stmt], int]]) -> None:
+    guards: list[ast.stmt] = []
+    for one in block:
+        known[one] = guards, len(guards)
+        if (
+            isinstance(one, ast.Assert)
+            or (isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)))
+            or (isinstance(one, ast.While) and not _is_broken(one))
+        ):
+            guards.append(one)
 
 
 def _is_plain(constant: object) -> bool:

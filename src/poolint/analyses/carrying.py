@@ -11,13 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
+from poolint.syntax.expressions import first_name
 from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.members import lineage
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Instance
 
 _WORD = re.compile(r"\w+")
 
@@ -31,6 +34,10 @@ class Carrying:
         self._of_file: dict[Scope, Set[str]] = {}
         self._known: dict[Scope, Set[str]] = {}
         self._says: dict[str, bool] = {}
+        self._members: dict[object, list[str]] = {}
+        self._carriers: dict[Scope, Set[str]] = {}
+        self._first_names: dict[Scope, Set[str]] = {}
+        self._showing = ev.models.words("shows-query", "shows-session", "shows-alone")
 
     def concerns(self, scope: Scope) -> bool:
         """Whether what stands in a scope may have to do with a session or connection: by the words of the top-level
@@ -72,7 +79,8 @@ class Carrying:
             names = self._of_file[scope.module.scope] = {one.decode() for one in carried}
         if scope.kind != "function":
             return names
-        found = {*names, *own, *filter(self.says_database, scope.bindings)}
+        # Of a file's names only those count that the top-level statement around mentions.
+        found = {*own, *filter(self.says_database, scope.bindings), *(names if self.concerns(scope) else ())}
         waiting = [name for name in scope.bindings if name not in found] if found else []
         told = {name: set().union(*map(_telling, scope.bindings[name])) for name in waiting}
         fresh = waiting
@@ -81,6 +89,65 @@ class Carrying:
             found.update(fresh)
             waiting = [name for name in waiting if name not in found]
         return found | {"self"} if own else found
+
+    def members(self, owner: Instance) -> list[str]:
+        """What objects of a class have, as far as words tell that it may concern a database."""
+        known = self._members.get(owner.key)
+        if known is not None:
+            return known
+        found: dict[str, None] = {}
+        for cls in lineage(self.ev, owner):
+            if self.concerns(cls):
+                fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
+                for name, bound in (*fields.items(), *cls.self_assignments.items()):
+                    if self.says_database(name) or any(self.is_carrier(one, one.home(cls)) for one in bound):
+                        found[name] = None
+        self._members[owner.key] = list(found)
+        return self._members[owner.key]
+
+    def carriers(self, scope: Scope) -> Set[str]:
+        """The names in a function that may stand for a session, a connection or an object that has one."""
+        found = self._carriers.get(scope)
+        if found is None:
+            owner = scope.enclosing_class
+            own = self.members(self.ev.class_object(owner).instance()) if owner is not None else ()
+            found = self.names(scope, frozenset(own))
+            self._carriers[scope] = found
+        return found
+
+    def may_be(self, place: str, scope: Scope) -> bool:
+        """Whether a session or connection may be at a place, as far as words tell."""
+        root, _, path = place.partition(".")
+        if self.says_database(place.rpartition(".")[2]):
+            return True
+        words = self.carriers(scope)
+        return root in words and (root != "self" or path.partition(".")[0] in words)
+
+    def may_carry(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression, or what is called there, may be or give a session, a connection or what has one, by its
+        first name."""
+        return first_name(node) in self._told(scope)
+
+    def is_read(self, scope: Scope) -> bool:
+        """Whether a scope reads any such name."""
+        return not self._told(scope).isdisjoint(scope.loads)
+
+    def _told(self, scope: Scope) -> Set[str]:
+        """The first names of such expressions: carriers here and in the functions around, parameters that nothing
+        declares, and all on which methods are called that show what it is."""
+        found = self._first_names.get(scope)
+        if found is None:
+            around = self._told(scope.parent) if scope.parent is not None and scope.parent.kind == "function" else ()
+            own = scope.first_parameter if scope.enclosing_class is not None else None
+            undeclared = (
+                name
+                for name, bound in scope.bindings.items()
+                for one in bound
+                if one.kind == "parameter" and one.annotation is None and one.node is not own
+            )
+            used = (first_name(call.func) for call in scope.calls_named(self._showing))
+            found = self._first_names[scope] = {*self.carriers(scope), *around, *undeclared, *used}
+        return found
 
 
 def _telling(binding: Binding) -> set[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
-    before_in_block,
+    guards_before,
     keywords_asked_for,
     leaves,
     shown_at,
@@ -19,6 +19,7 @@ from poolint.analyses.assumed import (
 )
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -159,14 +160,20 @@ class Entering:
         return not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(made.func, scope)))
 
 
+_MAY_BE_NONE = frozenset({"Optional", "Any", "object"})
+"""Names of :mod:`typing` and of Python for what None is one of."""
+
+
 def _may_be_none(binding: Binding) -> bool:
     """Whether a parameter is declared such that None may be passed."""
     if isinstance(binding.value, ast.Constant) and binding.value.value is None:
         return True
+    if type(binding.annotation) is ast.Name:
+        return binding.annotation.id in _MAY_BE_NONE  # most of them
     for one in ast.walk(binding.annotation) if binding.annotation is not None else ():
         if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
             return True
-        if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in ("Optional", "Any", "object"):
+        if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:
             return True
     return False
 
@@ -237,41 +244,54 @@ def _tested(callee: Scope) -> _Tested:
 
 def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
     """Whether a call of ``scope`` stands where its function does not come with these values of its parameters."""
-    values = dict(fixed)
+    tests = _tests_around(node, scope)
+    if not tests:
+        return False
+    values, known = dict(fixed), index_of(scope).outcomes
+    for test, otherwise in tests:
+        if test is None:
+            if values.get(NOTHING_RAISED[0], True) is NOTHING_RAISED[1]:
+                return True
+            continue
+        key = (test, fixed)
+        if key not in known:
+            known[key] = truth(test, values, scope)
+        if known[key] is otherwise:
+            return True
+    return False
+
+
+def _tests_around(node: ast.AST, scope: Scope) -> list[tuple[ast.expr | None, bool]]:
+    """The tests on the way to a node, each with the outcome by which it is not reached, the nearest first; None stands for a
+    handler. They are found once: a node is asked about for all that callers may fix."""
+    known = index_of(scope).tests
+    found = known.get(node)
+    if found is None:
+        found = known[node] = list(_find_tests(node, scope))
+    return found
+
+
+def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | None, bool]]:
     current = node
     while current is not scope.node:
         parent = parent_of(current)
         if parent is None:
-            return False
+            return
         if isinstance(parent, (ast.If, ast.IfExp)) and current is not parent.test:
-            holds = truth(parent.test, values, scope)
             orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-            if holds is not None and holds is any(current is one for one in orelse):
-                return True
-        if isinstance(current, ast.ExceptHandler) and values.get(NOTHING_RAISED[0], True) is NOTHING_RAISED[1]:
-            return True
+            yield parent.test, any(current is one for one in orelse)
+        if isinstance(current, ast.ExceptHandler):
+            yield None, True
         if isinstance(parent, ast.BoolOp):
-            ends = not isinstance(parent.op, ast.And)
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            if any(truth(one, values, scope) is ends for one in before):
-                return True
-        if isinstance(current, ast.stmt) and any(
-            _has_left(one, values, scope) for one in before_in_block(current, parent)
-        ):
-            return True
+            yield from ((one, not isinstance(parent.op, ast.And)) for one in before)
+        if isinstance(current, ast.stmt):
+            for one in guards_before(current, parent, scope):
+                if isinstance(one, ast.If):
+                    yield from (
+                        (one.test, holds) for holds in (True, False) if leaves(one.body if holds else one.orelse)
+                    )
         current = parent
-    return False
-
-
-def _has_left(statement: ast.stmt, values: dict[str, object], scope: Scope) -> bool:
-    """Whether a statement is a condition by whose outcome the block is left."""
-    if not isinstance(statement, ast.If):
-        return False
-    in_body, in_orelse = leaves(statement.body), leaves(statement.orelse)
-    if not (in_body or in_orelse):
-        return False
-    holds = truth(statement.test, values, scope)
-    return holds is not None and (in_body if holds else in_orelse)
 
 
 def _all_arguments(arguments: ast.arguments) -> list[ast.arg]:

@@ -59,4 +59,4 @@ def _hands_on(function: Scope) -> bool:
 
 def is_dropped_at_once(call: ast.Call, scope: Scope) -> bool:
     """Whether a call stands as a statement where somebody could await it."""
-    return scope.is_async and isinstance(parent_of(call), ast.Expr)
+    return isinstance(parent_of(call), ast.Expr) and scope.is_async

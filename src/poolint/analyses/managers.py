@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import parent_of
-from poolint.types.members import lineage
+from poolint.types.members import bases_of, lineage
 from poolint.types.returns import made_manager
 from poolint.types.values import ClassObject, Function
 
@@ -63,6 +63,6 @@ def _says_true(method: Scope) -> bool:
 def protocol(ev: Evaluator, cls: ClassObject) -> Iterator[Scope] | None:
     """The methods that run when an object of a class is made and entered; None where not all of them can be known."""
     family = lineage(ev, cls)
-    if cls.base is not None or any(len(ev.bases(one)) < len(getattr(one.node, "bases", ())) for one in family):
+    if cls.base is not None or any(len(bases_of(ev, one)) < len(getattr(one.node, "bases", ())) for one in family):
         return None
     return (method for one in family for method in one.children if method.name in _PROTOCOL)

@@ -21,7 +21,7 @@ from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator
 
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding
@@ -47,9 +47,7 @@ class Places:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._kept: dict[object, dict[str, Class]] = {}
-        self.carrying = Carrying(ev)
-        self._carriers: dict[Scope, Set[str]] = {}
-        self._members: dict[object, list[str]] = {}
+        self.carrying = ev.derived(Carrying)
         self._made: dict[ast.Call, dict[str, str]] = {}
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
@@ -65,7 +63,7 @@ class Places:
         if depth == 1 and owner.key in self._kept:
             return self._kept[owner.key]
         found: dict[str, Class] = {}
-        for name in self.members(owner):
+        for name in self.carrying.members(owner):
             member = self.ev.type_of_member(owner, name)
             cls = kept_class(member)
             if cls is not None:
@@ -77,41 +75,6 @@ class Places:
         if depth == 1 and self.ev.is_idle:
             self._kept[owner.key] = found
         return found
-
-    def members(self, owner: Instance) -> list[str]:
-        """What objects of a class have, as far as words tell that it may concern a database."""
-        known = self._members.get(owner.key)
-        if known is not None:
-            return known
-        found: dict[str, None] = {}
-        for cls in lineage(self.ev, owner):
-            if self.carrying.concerns(cls):
-                fields = {name: bound for name, bound in cls.bindings.items() if bound[-1].kind == "annotated"}
-                for name, bound in (*fields.items(), *cls.self_assignments.items()):
-                    if self.carrying.says_database(name) or any(
-                        self.carrying.is_carrier(one, one.home(cls)) for one in bound
-                    ):
-                        found[name] = None
-        self._members[owner.key] = list(found)
-        return self._members[owner.key]
-
-    def carriers(self, scope: Scope) -> Set[str]:
-        """The names in a function that may stand for a session, a connection or an object that has one."""
-        found = self._carriers.get(scope)
-        if found is None:
-            owner = scope.enclosing_class
-            own = self.members(self.ev.class_object(owner).instance()) if owner is not None else ()
-            found = self.carrying.names(scope, frozenset(own))
-            self._carriers[scope] = found
-        return found
-
-    def may_be(self, place: str, scope: Scope) -> bool:
-        """Whether a session or connection may be at a place, as far as words tell."""
-        root, _, path = place.partition(".")
-        if self.carrying.says_database(place.rpartition(".")[2]):
-            return True
-        words = self.carriers(scope)
-        return root in words and (root != "self" or path.partition(".")[0] in words)
 
     # What is made with what
 

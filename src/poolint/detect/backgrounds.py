@@ -51,6 +51,7 @@ class Backgrounds:
         self.objects = services.holdings.objects
         self.places = self.ev.derived(Places)
         self._passing: dict[ast.Call, list[tuple[Scope, str, str]]] = {}
+        self._calls: dict[Scope, list[ast.Call]] = {}
         self._makes_task = self.ev.models.words("makes-task")
         self._handing: Summaries[Passed, When] = Summaries(
             "hands-to-task", self._of_function, bottom="", join=max, components=services.components
@@ -108,7 +109,7 @@ class Backgrounds:
     def _passed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[Scope, str, str]]:
         """The sessions, connections and objects that keep some which functions of the project get: which function, as what,
         and where each is here."""
-        words = self.places.carriers(scope)
+        words = self.places.carrying.carriers(scope)
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
                 for callee in alternatives(self.ev.type_of(node.func, scope)):
@@ -125,10 +126,25 @@ class Backgrounds:
     def _of_function(self, key: Passed) -> When:
         scope = self.ev.project.scope(key.function)
         found: When = ""
-        for call in scope.calls:
+        for call in self._handing_calls(scope):
             for place, when in self.handed(call, scope, key.fixed):
                 if place == key.place:
                     found = max(found, when)
+        return found
+
+    def _handing_calls(self, scope: Scope) -> list[ast.Call]:
+        """The calls of a function that may hand something to a task, whatever is known of its parameters."""
+        found = self._calls.get(scope)
+        if found is None:
+            found = [
+                call
+                for call in scope.calls
+                if last_name(call.func) in self._makes_task
+                or runs_after_response(self.ev, call, scope)
+                or (self.places.carrying.concerns(scope) and any(True for _ in self._passed(call, scope)))
+            ]
+            if self.ev.is_idle:
+                self._calls[scope] = found
         return found
 
 

@@ -18,6 +18,7 @@ from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.call_sites import call_site, receiver_text
 from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
@@ -51,9 +52,10 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
     """The calls in ``scope`` that make such a coroutine and drop it."""
     source = scope.module.source
     known = ev.screen.coroutines(source.path, source.data)
+    defined = ev.screen.definitions(source.path, source.data)
     for node in scope.calls:
         if not may_be_coroutine(node.func, scope, known):
-            if is_dropped_at_once(node, scope):
+            if last_name(node.func) in defined and is_dropped_at_once(node, scope):
                 yield from _handed(ev, node, scope)
             continue
         used = usage(node, scope)

@@ -159,7 +159,10 @@ def _life(ev: Evaluator, backgrounds: Backgrounds, place: str, scope: Scope) -> 
 
 def _has_lives(ev: Evaluator, backgrounds: Backgrounds, scope: Scope) -> bool:
     """Whether a function has anything of which :func:`_life` knows an end: cheaper to ask than what its calls hand on."""
+    carriers = backgrounds.places.carrying.carriers(scope)
     for name, bound in scope.bindings.items():
+        if name not in carriers:
+            continue
         bindings = [one for one in bound if one.kind != "narrowed"]
         if len(bindings) != 1 or bindings[0].kind not in ("with", "parameter"):
             continue

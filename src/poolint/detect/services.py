@@ -30,7 +30,7 @@ from poolint.analyses.thread_use import Threading
 from poolint.flow.summaries import Components
 from poolint.types.call_sites import call_site
 from poolint.types.evaluator import Evaluator
-from poolint.types.vocabulary import Vocabulary, last_name
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +65,7 @@ class Services:
         self._root = root
         self._kept: dict[type, object] = {}
         self.evaluator: Evaluator = Evaluator(project, models, screen)
-        self.vocabulary = Vocabulary(models)
+        self.vocabulary = self.evaluator.vocabulary
         self.acquisitions = Acquisitions(self.evaluator, self.vocabulary)
         self.components = Components()
         """What all summaries of functions are found by."""

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.holding.added import first_parameter
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, is_committed_after, since
 from poolint.analyses.ownership import parameter_for
@@ -273,7 +272,7 @@ def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> 
     callee = holdings.callee(link.node, link.scope, inner)
     function = link.node.func
     if callee is not None and callee.receiver is not None and isinstance(function, ast.Attribute):
-        first = first_parameter(inner)
+        first = inner.first_parameter
         if first is not None and text_of(function.value, link.scope) in names:
             yield first.arg
     if callee is not None:

@@ -19,6 +19,23 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def first_name(node: ast.AST) -> str:
+    """The name that a chain of attributes, calls, items and ``await``s begins with; empty where it begins otherwise."""
+    while True:
+        kind = type(node)
+        if kind is ast.Name:
+            return node.id  # type: ignore[attr-defined, no-any-return]
+        if kind in _STEPS:
+            node = node.value  # type: ignore[attr-defined]
+        elif kind is ast.Call:
+            node = node.func  # type: ignore[attr-defined]
+        else:
+            return ""
+
+
+_STEPS = frozenset((ast.Attribute, ast.Await, ast.Subscript, ast.NamedExpr))
+
+
 def unnegated(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:
     """What stands behind each ``not`` of a test that comes out as ``truth``, and how that comes out."""
     while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):

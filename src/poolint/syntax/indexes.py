@@ -22,7 +22,18 @@ Place = tuple[int, int]
 class Index:
     """The indexes of one scope. It is valid once the module is filed, after which no scope changes."""
 
-    __slots__ = ("_names", "_on_self", "loads", "released", "scope", "sets", "sets_autocommit")
+    __slots__ = (
+        "_names",
+        "_on_self",
+        "guards",
+        "loads",
+        "outcomes",
+        "released",
+        "scope",
+        "sets",
+        "sets_autocommit",
+        "tests",
+    )
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
@@ -34,6 +45,12 @@ class Index:
         """What :mod:`poolint.analyses.autocommit` knows: the names on which it is set."""
         self.sets: frozenset[str] | None = None
         """What :mod:`poolint.analyses.assumed` knows: the attributes that are set in here, by their dotted names."""
+        self.guards: dict[ast.stmt, tuple[list[ast.stmt], int]] = {}
+        """What :mod:`poolint.analyses.assumed` knows: of each block that was asked about the statements by which it may be
+        left, and how many of them stand before a statement."""
+        self.tests: dict[ast.AST, list[tuple[ast.expr | None, bool]]] = {}
+        self.outcomes: dict[tuple[ast.expr, object], bool | None] = {}
+        """What :mod:`poolint.analyses.conditions` knows: the tests around a node, and how they come out for what is fixed."""
         self.released: frozenset[str] | None = None
         """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
 

@@ -160,8 +160,16 @@ def body_of(scope: Scope) -> list[Block]:
 
 def blocks_of(node: ast.AST) -> list[Block]:
     """The statement lists around ``node``, the nearest first."""
+    statement = statement_of(node)
+    if "_poolint_blocks" not in statement.__dict__:
+        statement.__dict__["_poolint_blocks"] = _blocks_of(statement)
+    found: list[Block] = statement.__dict__["_poolint_blocks"]
+    return found
+
+
+def _blocks_of(statement: ast.stmt) -> list[Block]:
     found = []
-    current: ast.AST | None = statement_of(node)
+    current: ast.AST | None = statement
     while current is not None:
         owner = parent_of(current)
         if owner is None:

@@ -225,6 +225,13 @@ class Scope:
         return [call for call in self.called.get(method, ()) if isinstance(call.func, ast.Attribute)]
 
     @property
+    def first_parameter(self) -> ast.arg | None:
+        """The first parameter that is passed by its place, of a method the object; None of what is no function."""
+        if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return None
+        return next(iter((*self.node.args.posonlyargs, *self.node.args.args)), None)
+
+    @property
     def is_async(self) -> bool:
         """Whether this is the scope of an ``async def``."""
         return isinstance(self.node, ast.AsyncFunctionDef)

@@ -278,9 +278,10 @@ def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tu
     node = parameter.annotation
     if isinstance(node, (ast.Name, ast.Attribute)):
         node, around = _alias(ev, node, scope) or (None, around)
-    for one in ast.walk(node) if node is not None else ():
-        if isinstance(one, ast.Call):
-            yield one, around
+    if isinstance(node, (ast.Subscript, ast.BinOp, ast.Call)):  # nothing else has metadata
+        for one in ast.walk(node):
+            if isinstance(one, ast.Call):
+                yield one, around
 
 
 def injection(ev: Evaluator, call: ast.Call, scope: Scope) -> Injection | None:

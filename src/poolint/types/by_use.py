@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns
-from poolint.types.values import UNKNOWN, ClassObject, Either, Instance, LibraryFunction, LibraryName, Pending, Type
+from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -48,8 +48,6 @@ class _Made(NamedTuple):
 
 def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """What has been found for a name or an attribute, as tests narrow it, or else what its uses tell."""
-    if found is not UNKNOWN and not isinstance(found, Either):
-        return found  # nearly always
     found = narrowing.narrowed(ev, found, node, scope)
     return found if found is not UNKNOWN else ev.derived(ByUse).told(node, scope)
 

@@ -20,6 +20,7 @@ from poolint.types.values import (
     NOTHING,
     UNKNOWN,
     ClassObject,
+    Either,
     Function,
     Instance,
     LibraryFunction,
@@ -35,6 +36,7 @@ from poolint.types.values import (
     union,
     without_none,
 )
+from poolint.types.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +60,7 @@ class Evaluator:
         self.project = project
         self.models = models
         self.screen = screen
+        self.vocabulary = Vocabulary(models)
         self.callers = Callers(self)
         self.call_sites: tuple[dict[ast.Call, CallSite | None], ...] = ({}, {})  # without and with evidence
         self._memo: dict[object, Type] = {}
@@ -65,6 +68,12 @@ class Evaluator:
         """Evaluations in progress, as long as none of them has met itself."""
         self._cycles = Cycles(self._memo)
         self._derived: dict[type, object] = {}
+        self.lineages: dict[Scope, list[Scope]] = {}  # what `members.lineage` has found
+
+    @property
+    def is_final(self) -> bool:
+        """Whether all types that are told now are final, also those that an evaluation in progress asks for."""
+        return self._cycles.is_idle
 
     @property
     def is_idle(self) -> bool:
@@ -133,11 +142,13 @@ class Evaluator:
         return self.once(node, self._type_of, node, scope)
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
-        if isinstance(node, ast.Name):
-            return by_use.unless_known(self, self.name(node, scope), node, scope)
-        if isinstance(node, ast.Attribute):
-            found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
-            return by_use.unless_known(self, found, node, scope)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            if isinstance(node, ast.Name):
+                found = self.name(node, scope)
+            else:
+                found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
+            is_known = found is not UNKNOWN and type(found) is not Either  # nearly always
+            return found if is_known else by_use.unless_known(self, found, node, scope)
         if isinstance(node, ast.Call):
             return returns.result(self, self.type_of(node.func, scope), node, scope)
         if isinstance(node, ast.Await):
@@ -364,21 +375,11 @@ class Evaluator:
 
     def _class_object(self, scope: Scope) -> Type:
         arguments: tuple[Type, ...] = ()
-        for base in self.bases(scope):
+        for base in members.bases_of(self, scope):
             if base.base is not None:
                 return ClassObject(scope, base.base, base.arguments)
             arguments = arguments or base.arguments
         return ClassObject(scope, None, arguments)
-
-    def bases(self, scope: Scope) -> list[ClassObject]:
-        """The bases of a class that are known, as written."""
-        assert isinstance(scope.node, ast.ClassDef)
-        found = []
-        for expression in scope.node.bases:
-            base = self.type_of(expression, scope.parent or scope)
-            if isinstance(base, ClassObject) and base.cls is not scope:
-                found.append(base)
-        return found
 
     def qualified_name(self, one: Type) -> str:
         """The dotted name of a module, class or function; empty for anything else."""

@@ -9,6 +9,7 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
+from poolint.syntax.scopes import Scope
 from poolint.types import annotated, entities, narrowing, returns
 from poolint.types.specialised import specialised
 from poolint.types.values import (
@@ -33,7 +34,6 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
@@ -164,15 +164,34 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
 
 def lineage(ev: Evaluator, cls: ClassObject | Instance) -> list[Scope]:
     """The first-party classes among ``cls`` and its ancestors, depth first, each once."""
+    if cls.cls is cls.base:
+        return []
+    assert isinstance(cls.cls, Scope)
+    known = ev.lineages.get(cls.cls)
+    if known is not None:
+        return known
     found: list[Scope] = []
-    stack: list[Scope] = [cls.cls] if cls.cls is not cls.base else []  # type: ignore[list-item]
+    stack = [cls.cls]
     while stack and len(found) < 40:
         scope = stack.pop()
         if scope in found:
             continue
         found.append(scope)
-        bases = [base.cls for base in ev.bases(scope) if base.cls is not base.base]
+        bases = [base.cls for base in bases_of(ev, scope) if base.cls is not base.base]
         stack.extend(reversed(bases))  # type: ignore[arg-type]
+    if ev.is_final:
+        ev.lineages[cls.cls] = found
+    return found
+
+
+def bases_of(ev: Evaluator, scope: Scope) -> list[ClassObject]:
+    """The bases of a class that are known, as written."""
+    assert isinstance(scope.node, ast.ClassDef)
+    found = []
+    for expression in scope.node.bases:
+        base = ev.type_of(expression, scope.parent or scope)
+        if isinstance(base, ClassObject) and base.cls is not scope:
+            found.append(base)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types.members import lineage
+from poolint.types.members import bases_of, lineage
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
 
@@ -89,7 +89,7 @@ class Heirs:
             module = project.module(path)
             for scope in module.scope.children if module is not None else ():
                 is_heir = scope.kind == "class" and scope.name == name and scope is not owner and scope not in found
-                if is_heir and any(base.cls is owner for base in self.ev.bases(scope)):
+                if is_heir and any(base.cls is owner for base in bases_of(self.ev, scope)):
                     found.append(scope)
         return found
 

@@ -196,10 +196,13 @@ def _well_known(ev: Evaluator, name: str, node: ast.Call, scope: Scope) -> Type:
 
 def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
     """``super()``: an instance of the first base that is known."""
+    from poolint.types import members
+
     current: Scope | None = scope
     while current is not None and current.enclosing_class is None:
         current = current.parent
-    bases = ev.bases(current.enclosing_class) if current is not None and current.enclosing_class is not None else []
+    owner = current.enclosing_class if current is not None else None
+    bases = members.bases_of(ev, owner) if owner is not None else []
     if not bases:
         return UNKNOWN
     first = bases[0]
@@ -276,10 +279,11 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
 
 def tells(returns: ast.expr) -> bool:
     """Whether a return annotation says what is returned, so that the body need not be asked."""
-    words = {one.id for one in ast.walk(returns) if isinstance(one, ast.Name)}
-    words |= {one.attr for one in ast.walk(returns) if isinstance(one, ast.Attribute)}
+    if type(returns) is ast.Name:
+        return returns.id not in _UNTOLD  # most of them
+    words = {getattr(one, "id", None) or getattr(one, "attr", None) for one in ast.walk(returns)}
     if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
-        words |= set(re.findall(r"\w+", returns.value))
+        words.update(re.findall(r"\w+", returns.value))
     return words.isdisjoint(_UNTOLD)
 
 

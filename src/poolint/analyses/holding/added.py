@@ -37,17 +37,9 @@ def added_method(ev: Evaluator, call: ast.Call, scope: Scope) -> Added | None:
             continue
         method, fact = ev.type_of_member(one, function.attr), call_site(ev, call, scope)
         if isinstance(method, Function) and method.receiver is not None and (fact is None or fact.row is None):
-            first = first_parameter(method.scope)
+            first = method.scope.first_parameter
             return Added(method.scope, first.arg, one.base) if first is not None else None
     return None
-
-
-def first_parameter(scope: Scope) -> ast.arg | None:
-    """The parameter of a method that is its object."""
-    node = scope.node
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return None
-    return next(iter((*node.args.posonlyargs, *node.args.args)), None)
 
 
 def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
@@ -56,5 +48,5 @@ def own_object(call: ast.Call, scope: Scope) -> ast.expr | None:
     owner = function.value if isinstance(function, ast.Attribute) else None
     if not (isinstance(owner, ast.Call) and isinstance(owner.func, ast.Name) and owner.func.id == "super"):
         return None
-    first = first_parameter(scope) if scope.enclosing_class is not None else None
+    first = scope.first_parameter if scope.enclosing_class is not None else None
     return ast.copy_location(ast.Name(first.arg, ast.Load()), owner) if first is not None else None

@@ -125,18 +125,22 @@ class Holdings:
         if self._beginnings.of(scope)[1]:
             return scope.calls
         takes = self._reader.taken(scope)
+        if not takes and not self._reader.may_take_any(scope):
+            return []
         first = min(map(_position, takes), default=None)
         loops = {loop for one in takes for loop in loops_around(one)}
         for call in sorted(scope.calls, key=_position):
             # Of what is taken later, only what goes round again matters.
-            known = first is not None and _position(call) >= first and loops.issuperset(loops_around(call))
-            if not known and self._reader.may_take(call, scope):
+            is_later = first is not None and _position(call) >= first
+            if not (is_later and loops.issuperset(loops_around(call))) and self._reader.may_take(call, scope):
                 first = min(first or _position(call), _position(call))
                 loops.update(loops_around(call))
         if first is None:
             return []
         # What is an argument of a call is taken before that is made.
-        return [call for call in scope.calls if _end(call) > first or not loops.isdisjoint(loops_around(call))]
+        return [
+            call for call in scope.calls if _end(call) > first or (loops and not loops.isdisjoint(loops_around(call)))
+        ]
 
     def over(self, scope: Scope) -> Iterator[tuple[ast.Call, list[Hold]]]:
         """The calls of a function that something is held over, and what that is."""

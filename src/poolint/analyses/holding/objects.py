@@ -19,6 +19,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
 from poolint.models.standard import ENTERS
+from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
@@ -110,6 +111,10 @@ class Objects:
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
 
+    def is_near_registry(self, scope: Scope) -> bool:
+        """Whether the module of a function, or one that it imports, mentions what makes a registry."""
+        return self._registries is not None and self._registries.is_near(scope.module)
+
     def _callees(self, call: ast.Call, scope: Scope) -> list[Function]:
         """The functions of the project that a call may run, where it gets an object that keeps a session."""
         found = self._called.get(call)
@@ -132,23 +137,24 @@ class Objects:
         """Whether words let something that a call gets be an object that keeps a session: what most calls fail at."""
         if not self.places.carrying.concerns(scope):
             return False
-        names = self.places.carriers(scope)
+        names = self.places.carrying.carriers(scope)
         function = call.func
         return bool(names) and (
-            (type(function) is ast.Attribute and _root_name(function.value) in names)
-            or any(_root_name(one) in names for one in call.args)
-            or any(_root_name(one.value) in names for one in call.keywords)
+            (type(function) is ast.Attribute and first_name(function.value) in names)
+            or any(first_name(one) in names for one in call.args)
+            or any(first_name(one.value) in names for one in call.keywords)
         )
 
     def _keeps(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an object keeps a session or connection; what words rule out is not looked into."""
-        root = _root_name(node)
-        if not root or root not in self.places.carriers(scope):
+        root = first_name(node)
+        if not root or root not in self.places.carrying.carriers(scope):
             return False
         made = node.value if isinstance(node, ast.Await) else node
-        if root == "self" and isinstance(made, ast.Attribute):
+        path = name_of(made)
+        if root == "self" and isinstance(made, ast.Attribute) and path:
             owner = owner_of(self.ev.type_of(_root(made), scope))
-            if owner is not None and name_of(made).split(".", 2)[1] not in self.places.members(owner):
+            if owner is not None and path.split(".", 2)[1] not in self.places.carrying.members(owner):
                 return False
         return bool(self.places.kept(self.ev.type_of(node, scope)))
 
@@ -301,17 +307,6 @@ def taken_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> tuple[str, C
     if taken is None or taken[1].kind != "connection" or taken[1].embedded or taken[0].is_direct:
         return None
     return place, taken[1]
-
-
-def _root_name(node: ast.expr) -> str:
-    """The first name of a dotted one, of what is called or of an ``await``; empty for anything else."""
-    made = node.value if isinstance(node, ast.Await) else node
-    if isinstance(made, ast.Call):
-        made = made.func
-    if isinstance(made, ast.NamedExpr):
-        made = made.target
-    made = _root(made)
-    return made.id if isinstance(made, ast.Name) else ""
 
 
 def _root(node: ast.expr) -> ast.expr:

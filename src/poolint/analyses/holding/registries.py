@@ -100,11 +100,11 @@ class Registries:
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may leave the session of a registry held: it runs a function of the project, near one."""
-        return self._is_near(scope.module) and any(self._callees(call, scope))
+        return self.is_near(scope.module) and any(self._callees(call, scope))
 
     def done(self, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Left, Class]]:
         """The sessions of registries that a call leaves held or has ended, by their names in ``scope``."""
-        if not self._is_near(scope.module):
+        if not self.is_near(scope.module):
             return
         for callee in self._callees(call, scope):
             for registry, left in sorted(self._left.of(callee.scope.key)):
@@ -159,7 +159,8 @@ class Registries:
                     if isinstance(one, Function) and not (one.scope.is_generator or one.scope.is_async):
                         yield one
 
-    def _is_near(self, module: Module) -> bool:
+    def is_near(self, module: Module) -> bool:
+        """Whether a module, or one that it imports, mentions what makes a registry."""
         found = self._near.get(module)
         if found is None:
             screen = self.ev.screen
@@ -171,7 +172,7 @@ class Registries:
 
     def _leaves(self, key: ScopeKey) -> _Sessions:
         scope = self.ev.project.scope(key)
-        if not self._is_near(scope.module):
+        if not self.is_near(scope.module):
             return frozenset()
         changes, aliases = self._holdings.changes(scope), self._aliases(scope)
         if any(one.item is not None for one in aliases):

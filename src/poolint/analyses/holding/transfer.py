@@ -76,13 +76,20 @@ class Reader:
             for one in changes
         ]
 
+    def may_take_any(self, scope: Scope) -> bool:
+        """Whether a call of a function may do so, by the words of the function: of most, none does."""
+        return self.places.carrying.is_read(scope) or self.objects.is_near_registry(scope)
+
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
-        if self.objects.may_do(call, scope):
+        may_carry = self.places.carrying.may_carry
+        passed = [one for one in _arguments(call) if may_carry(one, scope)]
+        is_on_carrier = may_carry(call.func, scope)
+        if (passed or is_on_carrier or self.objects.is_near_registry(scope)) and self.objects.may_do(call, scope):
             return True
-        if self._runs_project(call, scope) and any(self._session(one, scope) is not None for one in _arguments(call)):
+        if passed and self._runs_project(call, scope) and any(self._session(one, scope) for one in passed):
             return True
-        if added_method(self.ev, call, scope) is not None:
+        if is_on_carrier and added_method(self.ev, call, scope) is not None:
             return True
         is_method = last_name(call.func) in self._words and isinstance(call.func, ast.Attribute)
         return is_method and any(change.holds or change.reverse for change in self._by_method(call, scope))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, target_of
 from poolint.analyses.pools import is_unpooled
 from poolint.flow.summaries import Summaries
@@ -72,6 +73,8 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
         return
     captured = _Captured(scope)
     for node in scope.calls:
+        if not _may_acquire(node, vocabulary):
+            continue
         found = _acquired(ev, vocabulary, node, scope, captured)
         if isinstance(found, Site):
             yield found
@@ -140,7 +143,7 @@ def _acquired(
         return "global"
     if name and name in captured:
         return "captured"
-    if name and not _is_likely(node, name, vocabulary, scope, captured):
+    if name and not _is_likely(ev, node, name, scope, captured):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
     if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
@@ -153,6 +156,21 @@ def _acquired(
     return "declared" if name in scope.declared else Site(node, value, bound, name, *found)
 
 
+_HOLDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Tuple, ast.IfExp, ast.BoolOp))
+"""What stands around a value that a name may get."""
+
+
+def _may_acquire(node: ast.Call, vocabulary: Vocabulary) -> bool:
+    """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at."""
+    parent = parent_of(node)
+    if type(parent) is ast.Await:
+        parent = parent_of(parent)
+    kind = type(parent)
+    if kind is ast.Expr or kind is ast.Attribute:
+        return _may_be_lost(node, parent, vocabulary)
+    return kind in _HOLDING or last_name(node.func) in vocabulary.outlasts
+
+
 def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
     """The same for what no name holds: ``SessionLocal().execute(…)``."""
     called = last_name(node.func)
@@ -161,15 +179,18 @@ def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary)
     return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
 
 
-def _is_likely(node: ast.Call, name: str, vocabulary: Vocabulary, scope: Scope, known: _Captured) -> bool:
-    """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called, or
-    methods of a resource on the name, or the name is passed on or entered, or nothing at all is done with it, which is
-    rare."""
-    called = last_name(node.func)
+def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _Captured) -> bool:
+    """Whether it is worth asking for the type of what a name is assigned: something that takes a connection is called; or
+    what is called, or the name, may carry one by its words, and methods of a resource are called on the name, or it is
+    passed on or entered, or nothing at all is done with it, which is rare."""
+    called, vocabulary = last_name(node.func), ev.vocabulary
     if called in vocabulary.takes or called in vocabulary.makes or vocabulary.is_library_import(node.func, scope):
         return True
     if called in vocabulary.lends and (_says_true(node.keywords) or isinstance(parent_of(node), ast.Await)):
         return True
+    may_carry = ev.derived(Carrying).may_carry
+    if not may_carry(node.func, scope) and not may_carry(ast.Name(name), scope):
+        return False
     if name not in known.used:
         parents = [parent_of(one) for one in _loads(name, scope)]
         known.used[name] = not parents or any(
