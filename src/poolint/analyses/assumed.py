@@ -213,9 +213,28 @@ def shown_at(node: ast.AST, scope: Scope) -> Values:
     for test, holds in reversed(list(tests_before(node, scope))):
         for name, asked, what in _shown(test, holds):
             if meant is None:
-                meant = {name_of(one) for one in ast.walk(node) if isinstance(one, (ast.Name, ast.Attribute))}
+                meant = _names_in(node)
             if name in meant and _is_same_there(asked, node, name, scope):
                 found[name] = what
+    return found
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    """The names in a node, and the dotted ones with all they begin with."""
+    found: set[str] = set()
+    waiting = [node]
+    for one in waiting:  # grows
+        if type(one) is ast.Name:
+            found.add(one.id)
+            continue
+        if type(one) is ast.Attribute:
+            found.add(name_of(one))
+        for field in one._fields:
+            child = getattr(one, field, None)
+            if isinstance(child, ast.AST):
+                waiting.append(child)
+            elif isinstance(child, list):
+                waiting += [each for each in child if isinstance(each, ast.AST)]
     return found
 
 

@@ -26,10 +26,12 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -90,6 +92,7 @@ class Edges:
         )
         """Libraries of whose clients every method has an effect, whatever it is called."""
         self._near_any_word: dict[str, bool] = {}
+        self._definitions: dict[Module, AbstractSet[str]] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._entering = Entering(ev)
@@ -179,7 +182,7 @@ class Edges:
         if not name or name in self._words:
             return True
         source = scope.module.source
-        if name in self.ev.screen.definitions(source.path, source.data):
+        if name in self._defined(scope.module):
             return True
         if isinstance(parent_of(node), ast.withitem):
             return True  # what it is may be known by what is done in the block
@@ -189,6 +192,14 @@ class Edges:
         if nearest(name, scope) and _SAYS_MAKER.search(name):
             return True  # imported, maybe, from the module of the project that makes it
         return may_be_another(name, scope)
+
+    def _defined(self, module: Module) -> AbstractSet[str]:
+        """The names of what a module and those that it imports define, asked for once: there are many calls."""
+        found = self._definitions.get(module)
+        if found is None:
+            source = module.source
+            found = self._definitions[module] = self.ev.screen.definitions(source.path, source.data)
+        return found
 
     def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallSite | None:
         """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""

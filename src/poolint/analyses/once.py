@@ -7,7 +7,8 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -27,13 +28,25 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
 
     It happens once in the life of a process, or never: no steady effect of the functions that reach it.
     """
-    current: ast.AST | None = node
-    while current is not None and current is not scope.node:
-        parent = parent_of(current)
-        if isinstance(parent, ast.If) and current in parent.body and _is_passed_once(parent, scope):
-            return True
-        current = parent
-    return node.lineno >= _first_guard(scope)
+    return _is_in_passed_once(statement_of(node), scope) or node.lineno >= _first_guard(scope)
+
+
+def _is_in_passed_once(statement: ast.stmt, scope: Scope) -> bool:
+    """Whether a condition around a statement says so: found out once for each, from the outermost in."""
+    known = index_of(scope).passed_once
+    waiting: list[ast.stmt] = []
+    current: ast.AST | None = statement
+    while isinstance(current, ast.stmt) and current is not scope.node and current not in known:
+        waiting.append(current)
+        current = parent_of(current)
+        while current is not None and not isinstance(current, ast.stmt):
+            current = parent_of(current)
+    found = known.get(current, False) if isinstance(current, ast.stmt) else False
+    for one in reversed(waiting):
+        parent = parent_of(one)
+        found = found or (isinstance(parent, ast.If) and one in parent.body and _is_passed_once(parent, scope))
+        known[one] = found
+    return found
 
 
 def forget() -> None:

@@ -11,7 +11,7 @@ from poolint.analyses.places import Places, arguments_of, kept_class
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
-from poolint.syntax.scopes import ScopeKey, parent_of
+from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -110,6 +110,8 @@ class Backgrounds:
         """The sessions, connections and objects that keep some which functions of the project get: which function, as what,
         and where each is here."""
         words = self.places.carrying.carriers(scope)
+        if words.isdisjoint(scope.loads):
+            return
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
                 for callee in alternatives(self.ev.type_of(node.func, scope)):
@@ -161,8 +163,7 @@ def _may_be_waited_for(task: ast.Call, scope: Scope) -> bool:
         return False
     if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
         name = parent.targets[0].id
-        uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == name]
-        return any(_is_waiting(one, scope) for one in uses if isinstance(one.ctx, ast.Load))
+        return any(_is_waiting(one, scope) for _, one in reads_of(name, scope))
     return _is_waiting(task, scope)
 
 
@@ -176,8 +177,7 @@ def _is_waiting(task: ast.expr, scope: Scope) -> bool:
     keeper = parent.func.value
     if not isinstance(keeper, ast.Name):
         return True  # of an object, whose methods may wait
-    uses = [one for one in ast.walk(scope.node) if isinstance(one, ast.Name) and one.id == keeper.id]
-    return any(isinstance(one.ctx, ast.Load) and not _is_kept_by(one) for one in uses)
+    return any(not _is_kept_by(one) for inner in scope.descendants() for one in inner.loads.get(keeper.id, ()))
 
 
 def _is_kept_by(collection: ast.Name) -> bool:

@@ -28,6 +28,7 @@ class Index:
         "guards",
         "loads",
         "outcomes",
+        "passed_once",
         "released",
         "scope",
         "sets",
@@ -51,6 +52,8 @@ class Index:
         self.tests: dict[ast.AST, list[tuple[ast.expr | None, bool]]] = {}
         self.outcomes: dict[tuple[ast.expr, object], bool | None] = {}
         """What :mod:`poolint.analyses.conditions` knows: the tests around a node, and how they come out for what is fixed."""
+        self.passed_once: dict[ast.stmt, bool] = {}
+        """What :mod:`poolint.analyses.once` knows: whether a statement stands under a condition that holds once."""
         self.released: frozenset[str] | None = None
         """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
 

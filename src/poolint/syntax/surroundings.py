@@ -55,13 +55,19 @@ def is_in_loop(node: ast.AST, scope: Scope) -> bool:
 
 def loops_around(node: ast.AST) -> list[ast.AST]:
     """The ``for`` and ``while`` loops that a node stands in, in its function, the innermost first."""
-    found: list[ast.AST] = []
-    current = parent_of(node)
-    while current is not None and not isinstance(current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-        if isinstance(current, (ast.For, ast.AsyncFor, ast.While)):
-            found.append(current)
-        current = parent_of(current)
-    return found
+    parent = parent_of(node)
+    while isinstance(parent, (ast.expr, ast.keyword, ast.comprehension)):
+        if type(parent) is ast.Lambda:
+            return []
+        parent = parent_of(parent)
+    if parent is None or isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return []
+    # Many nodes stand in one statement or block: what is around that is found once.
+    known: list[ast.AST] | None = parent.__dict__.get("_poolint_loops")
+    if known is None:
+        own = [parent] if isinstance(parent, (ast.For, ast.AsyncFor, ast.While)) else []
+        known = parent.__dict__["_poolint_loops"] = [*own, *loops_around(parent)]
+    return known
 
 
 def loops_over(scope: Scope) -> Iterator[tuple[ast.AST, ast.expr]]:
