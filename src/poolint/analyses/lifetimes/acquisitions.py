@@ -6,7 +6,14 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
-from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, target_of
+from poolint.analyses.lifetimes.destinations import (
+    chosen,
+    elsewhere,
+    entered_as,
+    may_acquire,
+    may_be_lost,
+    target_of,
+)
 from poolint.analyses.pools import is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
@@ -73,7 +80,7 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
         return
     captured = _Captured(scope)
     for node in scope.calls:
-        if not _may_acquire(node, vocabulary):
+        if not may_acquire(node, vocabulary):
             continue
         found = _acquired(ev, vocabulary, node, scope, captured)
         if isinstance(found, Site):
@@ -146,7 +153,7 @@ def _acquired(
     if name and not _is_likely(ev, node, name, scope, captured):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
-    if not name and not is_header and not _may_be_lost(node, parent, vocabulary):
+    if not name and not is_header and not may_be_lost(node, parent, vocabulary):
         return "unlikely"
     found = _checkout(ev, node, value, scope)
     if isinstance(found, str):
@@ -154,29 +161,6 @@ def _acquired(
     if is_header and not outlasts_block(found[1]):
         return "entered"
     return "declared" if name in scope.declared else Site(node, value, bound, name, *found)
-
-
-_HOLDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Tuple, ast.IfExp, ast.BoolOp))
-"""What stands around a value that a name may get."""
-
-
-def _may_acquire(node: ast.Call, vocabulary: Vocabulary) -> bool:
-    """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at."""
-    parent = parent_of(node)
-    if type(parent) is ast.Await:
-        parent = parent_of(parent)
-    kind = type(parent)
-    if kind is ast.Expr or kind is ast.Attribute:
-        return _may_be_lost(node, parent, vocabulary)
-    return kind in _HOLDING or last_name(node.func) in vocabulary.outlasts
-
-
-def _may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
-    """The same for what no name holds: ``SessionLocal().execute(…)``."""
-    called = last_name(node.func)
-    if called in vocabulary.takes:
-        return True
-    return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
 
 
 def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _Captured) -> bool:

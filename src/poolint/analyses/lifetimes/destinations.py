@@ -13,6 +13,7 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
+    from poolint.types.vocabulary import Vocabulary
 
 Unfollowed = Literal[
     "entered",  # by the header of a `with`
@@ -98,3 +99,26 @@ def entered_as(parent: ast.AST | None) -> str | None:
     if parent.optional_vars is None:
         return ""
     return parent.optional_vars.id if isinstance(parent.optional_vars, ast.Name) else None
+
+
+_HOLDING = frozenset((ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Tuple, ast.IfExp, ast.BoolOp))
+"""What stands around a value that a name may get."""
+
+
+def may_acquire(node: ast.Call, vocabulary: Vocabulary) -> bool:
+    """Whether an obligation may begin with a call, by what stands around it and by words: what most calls fail at."""
+    parent = parent_of(node)
+    if type(parent) is ast.Await:
+        parent = parent_of(parent)
+    kind = type(parent)
+    if kind is ast.Expr or kind is ast.Attribute:
+        return may_be_lost(node, parent, vocabulary)
+    return kind in _HOLDING or last_name(node.func) in vocabulary.outlasts
+
+
+def may_be_lost(node: ast.Call, parent: ast.AST | None, vocabulary: Vocabulary) -> bool:
+    """The same for what no name holds: ``SessionLocal().execute(…)``."""
+    called = last_name(node.func)
+    if called in vocabulary.takes:
+        return True
+    return isinstance(parent, ast.Attribute) and parent.attr in vocabulary.of_resources
