@@ -133,7 +133,7 @@ class Threads:
         source = scope.module.source
         if not scope.calls or not self.ev.screen.may_block(source.path, source.data):
             return
-        names = self.threading.using.places.carriers(scope)
+        names = self.threading.using.places.carrying.carriers(scope)
         defined = self.ev.screen.definitions(source.path, source.data) if names else frozenset()
         for call in scope.calls if names else ():
             if last_name(call.func) not in defined:

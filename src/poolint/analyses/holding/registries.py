@@ -198,7 +198,7 @@ class Registries:
 
     def stays(self, module: Module, name: str, scope: Scope) -> bool:
         """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
-        left = self._left.of(scope.key) if self._is_near(scope.module) else frozenset()
+        left = self._left.of(scope.key) if self.is_near(scope.module) else frozenset()
         return any(one[:3] == (module.path, name, "") and how is Left.HELD for one, how in left)
 
     def _aliases(self, scope: Scope) -> list[Alias]:
@@ -220,7 +220,7 @@ class Registries:
 
     def _generators(self, call: ast.Call, scope: Scope) -> Iterator[Scope]:
         for one in alternatives(self.ev.type_of(call.func, scope)):
-            if isinstance(one, Function) and one.scope.is_generator and self._is_near(one.scope.module):
+            if isinstance(one, Function) and one.scope.is_generator and self.is_near(one.scope.module):
                 yield one.scope
 
     def _called(self, node: ast.expr, scope: Scope) -> Registry | None:
@@ -308,7 +308,7 @@ class Registries:
 
     def inside(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the registry at a place of this one; empty where there is none."""
-        if not self._is_near(scope.module) or not self._is_near(inner.module):
+        if not self.is_near(scope.module) or not self.is_near(inner.module):
             return ""
         found = self._registry(place, scope)
         return self._named(found, inner) if found is not None else ""
