@@ -87,3 +87,11 @@ def test_quietly_there_is_no_closing_line(project: Path, run: Run) -> None:
     (project / "a.py").write_text("pool\nleak()\n")
     ran = run("-q", "--output-format=concise", "a.py")
     assert (ran.code, ran.out.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize("command", ["check", "baseline", "holds", "coverage", "budget", "why"])
+def test_settings_that_cannot_be_used_are_told_by_each_command(project: Path, run: Run, command: str) -> None:
+    (project / "a.py").write_text("pool\n")
+    (project / "pyproject.toml").write_text("[tool.poolint]\nselct = []\n")
+    ran = run(command, "a.py:1" if command == "why" else ".")
+    assert (ran.code, ran.err.count("'selct'")) == (2, 1)

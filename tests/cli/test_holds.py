@@ -96,7 +96,7 @@ def test_a_file_that_cannot_be_parsed_is_named_and_the_others_count(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.py").write_text("from sqlalchemy.orm import Session\ndef f(s: Session:\n")
     (tmp_path / "shop.py").write_text(SHOP)
-    assert main(["holds", ".", "--output-format", "json"]) == 1
+    assert main(["holds", ".", "--output-format", "json"]) == 2
     out, err = capsys.readouterr()
     assert [one["function"] for one in as_json(out)] == ["pay", "count"]
     assert "broken.py:2: " in err

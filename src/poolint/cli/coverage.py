@@ -40,7 +40,8 @@ _PACKAGES = 6
 def coverage(paths: Sequence[str], output_format: str, resolver: Resolver) -> int:
     """Print what is and is not seen below ``paths`` and return the exit code.
 
-    That is 0, or 2 when a file could not be read or parsed: it is named on standard error, and the others count.
+    That is 0, or 2 when a file could not be read or parsed, or settings not be used: that is named on standard error, and
+    the others count.
     """
     from poolint.explain.coverage import report
     from poolint.rules.registry import LazyRules

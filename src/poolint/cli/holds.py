@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def holds(paths: Sequence[str], output_format: str, limit: int, resolver: Resolver) -> int:
     """Print the stretches of all files below ``paths``, at most ``limit`` (0: all), and return the exit code.
 
-    That is 0, or 1 when a file could not be read or parsed: it is named on standard error, and the others count.
+    That is 0, or 2 when a file could not be read or parsed, or settings not be used: that is named on standard error, and
+    the others count.
     """
     from poolint.explain.holds import held
     from poolint.rules.registry import LazyRules
@@ -38,7 +39,7 @@ def holds(paths: Sequence[str], output_format: str, limit: int, resolver: Resolv
         sys.stderr.write("poolint: warning: No Python files found under the given path(s)\n")
     for problem in problems:
         sys.stderr.write(f"poolint: error: {printable(problem)}\n")
-    return 1 if problems else 0
+    return 2 if problems else 0
 
 
 def render(shown: list[Placed], total: int, cwd: str, paint: Style) -> Iterator[str]:

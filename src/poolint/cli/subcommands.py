@@ -126,7 +126,8 @@ def add_why(why: argparse.ArgumentParser) -> None:
 def add_holds(holds: argparse.ArgumentParser) -> None:
     holds.description = (
         "List each stretch of code over which a connection is held, longest first: where it begins and ends, how many "
-        "awaits and queries run inside, and what else it waits for, through which calls."
+        "awaits and queries run inside, and what else it waits for, through which calls. Exit code 0: listed; 2: a file could "
+        "not be read, or settings not be used."
     )
     holds.add_argument("paths", nargs="*", metavar="PATH", help="files and directories (default: .)")
     holds.add_argument("--limit", type=int, default=30, metavar="N", help="rows to show, 0 for all (default: 30)")

@@ -62,7 +62,8 @@ class Awaited(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All of a run; ``problems`` has a line for each file that could not be read or parsed."""
+    """All of a run; ``problems`` has a line for each file that could not be read or parsed, and for settings
+    that could not be used."""
 
     totals: Totals
     values: tuple[Value, ...]
@@ -105,6 +106,7 @@ def report(paths: Sequence[str], resolver: Resolver, rules: Mapping[str, type[Ru
                 del module, analysis, one
                 checker.rest()
     problems += [f"{path}: {reason}" for path, reason in discovery.problems]
+    problems += map(str, discovery.refused)
     awaited = (
         Awaited(Place(one.path, one.row), one.function, one.package, one.name, one.steps) for one in each_awaited(seen)
     )
