@@ -55,6 +55,15 @@ def test_each_value_is_shown_with_where_it_is_from(project: Path, capfd: pytest.
     ]
 
 
+def test_what_the_metadata_of_the_project_say_is_shown(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--show-settings"])
+    assert "# target-version is not set" in lines(capfd)
+    file = project / "pyproject.toml"
+    file.write_text(f'[project]\nrequires-python = ">=3.11"\n{file.read_text()}')
+    main(["check", "--show-settings"])
+    assert lines(capfd)['target-version = "py311"'] == "requires-python in pyproject.toml"
+
+
 def test_what_would_be_checked(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     del project
     assert main(["check", "--show-files"]) == 0

@@ -255,3 +255,50 @@ class TestCommandLine:
         assert given("--isolated").select is None
         monkeypatch.setenv("POOLINT_CONFIG", "none.toml")
         assert refusal() == "POOLINT_CONFIG: none.toml: no such file"
+
+
+class TestTarget:
+    """The oldest version of Python is what the metadata of the project say, where no setting says it."""
+
+    @pytest.mark.parametrize(
+        ("says", "target"),
+        [
+            ('requires-python = ">=3.11"', (3, 11)),
+            ("requires-python='>=3.10.4,<4'  # why", (3, 10)),
+            ('requires-python = "~=3.12"', (3, 12)),
+            ('requires-python = "==3.13.*"', (3, 13)),
+            ('requires-python = ">3.9"', (3, 9)),
+            ('requires-python = ">=3.8 , !=3.9.0"', (3, 8)),
+            ('requires-python = "<4"', None),
+            ('requires-python = ">=2.7"', None),
+            ('requires-python = ">=3"', None),
+            ('requires-python = ">=4.1"', None),
+            ('requires-python = "new ones"', None),
+            ("requires-python = 3", None),
+            ('[other]\nrequires-python = ">=3.11"', None),
+            ('dynamic = ["requires-python"]', None),
+        ],
+    )
+    def test_what_the_metadata_say(self, says: str, target: tuple[int, int] | None) -> None:
+        write("pyproject.toml", f'[build-system]\nrequires = []\n\n[project]  # ours\nname = "shop"\n{says}\n')
+        assert load(".").target == target
+
+    def test_who_is_asked(self) -> None:
+        project = '[project]\nrequires-python = ">=3.11"\n'
+        write("pyproject.toml", f'{project}{OURS}target-version = "py312"\n')
+        assert load(".").target == (3, 12)
+        write("pyproject.toml", f"{project}{OURS}")
+        write("poolint.toml", "")
+        assert load(".").target == (3, 11)
+        assert given("--target-version=py310").target == (3, 10)
+        assert given("--config=target-version='py313'").target == (3, 13)
+        assert given("--isolated").target is None
+        write("own/poolint.toml", "")
+        assert load("own").target is None  # the folder has settings of its own, and metadata of its own
+        assert given("--config=own/poolint.toml").target == (3, 11)  # paths begin here
+
+    def test_where_nothing_speaks_of_us(self) -> None:
+        write("a/pyproject.toml", '[project]\nrequires-python = ">=3.11"\nthis is no TOML\n')
+        write("a/b/c.py", "")
+        assert load("a/b").target == (3, 11)
+        assert load(".").target is None

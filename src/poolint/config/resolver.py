@@ -112,7 +112,14 @@ class Resolver:
         found = read(file, data, self._overrides.inline, self.cwd)
         if found is None:
             raise ConfigError(f"{name}: {self._file}: there is no table [tool.poolint] in it")
-        return self._overrides.over(found)
+        return self._finished(found)
+
+    def _finished(self, settings: Settings) -> Settings:
+        """``settings`` with the options laid over them, and with what the metadata beside them say of versions of Python."""
+        settings = self._overrides.over(settings)
+        if not (self.isolated or settings.target_version):
+            add_target(settings)
+        return settings
 
     def _plain(self, root: str) -> Settings:
         if root not in self._by_root:
@@ -121,7 +128,7 @@ class Resolver:
                 from poolint.config.reading import combined, given_inline
 
                 settings = combined(given_inline(self._overrides.inline, root), root, "")
-            self._by_root[root] = self._overrides.over(settings)
+            self._by_root[root] = self._finished(settings)
         return self._by_root[root]
 
     def _nearest(self, directory: str) -> Settings | ConfigError | None:
@@ -165,7 +172,7 @@ class Resolver:
             except ConfigError as error:
                 return error
             if found is not None:
-                return self._overrides.over(found)
+                return self._finished(found)
         return None
 
 
@@ -177,6 +184,23 @@ def contents(file: str) -> bytes | None:
         return None
     except OSError as error:
         raise ConfigError(f"{shown(file)}: cannot be read: {error.strerror or error}") from error
+
+
+def add_target(settings: Settings) -> None:
+    """Take the oldest version of Python from the ``requires-python`` of the project at the root of some settings, if it says
+    one."""
+    file = os.path.join(settings.root, PYPROJECT)
+    try:
+        data = contents(file)
+    except ConfigError:
+        return  # it is no file of ours
+    if data is None or b"requires-python" not in data:
+        return
+    from poolint.config.metadata import oldest
+
+    if found := oldest(data):
+        vars(settings)["target_version"] = found
+        settings.origins["target_version"] = (f"requires-python in {shown(file)}",)
 
 
 def _may_be_ours(data: bytes) -> bool:

@@ -225,7 +225,8 @@ class Settings:
         "choice",
         "",
         "The oldest version of Python that the code runs with: branches for older ones (`sys.version_info < (3, 11)`) are ruled "
-        "out. Without it each of them may be taken.",
+        "out. Without it `requires-python` of the `pyproject.toml` beside these settings says it; where nothing does, each of "
+        "them may be taken.",
         section=CODE,
         example='"py311"',
         choices=TARGETS,

@@ -42,7 +42,8 @@ def _key(name: str) -> str:
 
 
 def rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """The name, the value and the origin of all that holds for some files, in the order of the declarations.
+    """The name, the value and the origin of all that holds for some files, in the order of the declarations; the value of what
+    nobody says is empty.
 
     Selectors have a row for each layer that says something: the last one goes over the others.
     """
@@ -60,7 +61,7 @@ def rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
             value = tuple(map(shown, value))
         elif key.kind == "budget":
             value = "" if value is None else _budget(value)
-        yield key.name, value if key.kind == "budget" else toml(value), origin
+        yield key.name, value if key.kind == "budget" else toml(value) if value != "" else "", origin
     for rule, table in settings.rule_tables.items():
         for name, value in table.items():
             yield f"{rule}.{name}", toml(value), settings.place(rule).partition(":")[0]
