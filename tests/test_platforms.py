@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import ntpath
+import os
 import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from poolint import globs
+from poolint import discovery, globs
 from poolint.cli.main import main
 from poolint.config import load
 from poolint.config import reading as settings_reading
@@ -111,6 +113,26 @@ class TestEndsOfLines:
         assert (tmp_path / "a.py").read_bytes() == LEAK.replace("    pool", "    await pool").replace(
             "\n", "\r\n"
         ).encode()
+
+
+def test_suffixes_are_as_the_system_takes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.py", "B.PY", "c.Pyi", "d.txt"):
+        (tmp_path / name).write_text("")
+    assert main(["check", "--show-files", "--isolated"]) == 0
+    assert capfd.readouterr().out.split() == ["a.py"]
+    monkeypatch.setattr(discovery, "os", SimpleNamespace(**{**vars(os), "path": OfWindows()}))
+    assert main(["check", "--show-files", "--isolated"]) == 0
+    assert capfd.readouterr().out.split() == ["B.PY", "a.py", "c.Pyi"]
+
+
+class OfWindows:
+    """The paths of this system, whose letters have no case."""
+
+    def __getattr__(self, name: str) -> Any:
+        return str.lower if name == "normcase" else getattr(os.path, name)
 
 
 class TestBarePython:

@@ -98,7 +98,7 @@ class Discovery:
                 if entry.name.startswith(".poolint-"):
                     self.leftovers.append(entry.path)
                 goes_down = entry.is_dir(follow_symlinks=False)
-                if not goes_down and not (entry.name.endswith(SUFFIXES) and _is_source(entry)):
+                if not goes_down and not (os.path.normcase(entry.name).endswith(SUFFIXES) and _is_source(entry)):
                     continue
                 if self._excluded(entry.path, settings) or (ignores and ignores.ignored(entry.path, goes_down)):
                     continue

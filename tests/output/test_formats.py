@@ -87,6 +87,16 @@ def test_lines_for_servers(tmp_path: Path) -> None:
         + message.replace("%", "%AZP25")
     )
     assert "sourcepath=a,b:c%3Bd%5D.py;" in written("azure", odd)
+    rule, inspection = written("teamcity", one, one).splitlines()[:2]
+    assert rule == (
+        "##teamcity[inspectionType id='POL101' name='unawaited-release' category='poolint' description='unawaited-release']"
+    )
+    found = message.replace("|", "||")
+    place = "file='app/a.py' line='6' SEVERITY='ERROR'"
+    assert inspection == f"##teamcity[inspection typeId='POL101' message='{found}' {place}]"
+    *_, last = written("teamcity", made(tmp_path, message="it's [é] 𝒳", severity="note")).splitlines()
+    assert "message='it|'s |[|0x00e9|] |0xd835|0xdcb3' " in last
+    assert last.endswith("SEVERITY='INFO']")
     [line] = written("json-lines", one).splitlines()
     assert json.loads(line) == json.loads(written("json", one))[0]
 
@@ -149,6 +159,11 @@ def test_documents_of_xml(name: str, tmp_path: Path) -> None:
             "message": f"POL101 {made(tmp_path).message}",
             "source": "poolint.POL101",
         }
+    noted = ET.fromstring(written(name, made(tmp_path, severity="note")))[0][0]
+    if name == "junit":
+        assert (noted[0].get("message") or "").startswith("note: `conn.close()`")
+    else:
+        assert noted.get("severity") == "info"
     empty = ET.fromstring(written(name))
     assert [one.get("failures") for one in empty] == (["0"] if name == "junit" else [])
 
@@ -158,6 +173,8 @@ def test_markdown(tmp_path: Path) -> None:
     assert row == (
         r"| `app/a.py:6` | POL101 unawaited-release | `conn.close()` is never awaited: 100 % \<sure\>, a\|b |"
     )
+    assert "| warning: `conn.close()`" in written("markdown", made(tmp_path, severity="warning"))
+    assert written("pylint", made(tmp_path, severity="note")).startswith("app/a.py:6: [POL101] note: `conn.close()`")
     assert written("markdown") == "### poolint found nothing"
 
 
@@ -257,6 +274,7 @@ def test_each_format_that_can_links_the_rule(tmp_path: Path, documented: str) ->
     assert f"[POL101]({documented})" in written("markdown", one)
     assert written("github", one).endswith(f"%0A{documented}")
     assert (ET.fromstring(written("junit", one))[0][0][0].text or "").endswith(documented)
+    assert f"description='{documented}'" in written("teamcity", one)
     for name in ("azure", "checkstyle", "pylint", "full", "concise", "grouped"):
         assert documented not in written(name, one), "these have no place for it"
     theirs = made(tmp_path, url="https://other.example/x")
@@ -318,7 +336,7 @@ def test_each_format_from_the_command_line(name: str, here: Path, capfd: pytest.
     clean = capfd.readouterr().out
     if name in FOR_PEOPLE:
         assert clean == "All checks passed!\n"
-    elif name in ("github", "azure", "pylint", "json-lines"):
+    elif name in ("github", "azure", "pylint", "json-lines", "teamcity"):
         assert clean == ""
     else:
         assert clean

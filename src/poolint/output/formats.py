@@ -19,7 +19,8 @@ GROUP = "poolint.reporters"
 
 FOR_PEOPLE = ("full", "concise", "grouped")
 FOR_MACHINES = (
-    "json", "json-lines", "sarif", "github", "gitlab", "junit", "azure", "pylint", "rdjson", "checkstyle", "markdown",
+    "json", "json-lines", "sarif", "github", "gitlab", "junit", "azure", "pylint", "rdjson", "checkstyle", "teamcity",
+    "markdown",
 )  # fmt: skip
 FORMATS = (*FOR_PEOPLE, *FOR_MACHINES)
 

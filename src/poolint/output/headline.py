@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
+def graded(one: Diagnostic) -> str:
+    """Its message, behind its severity where that is not ``error``."""
+    message = printable(one.message)
+    return message if one.severity == "error" else f"{one.severity}: {message}"
+
+
 def headline(one: Diagnostic, report: Report, paint: Style, *, bold: bool = False) -> str:
     """Its code, which links its rule, whether ``--fix`` would mend it, its severity where that is not ``error``, and its
     message."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xml.sax.saxutils import escape, quoteattr
 
+from poolint.output.headline import graded
 from poolint.output.locations import relative
-from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def render(report: Report) -> Iterator[str]:
         name = relative(path)
         yield f'  <testsuite name={quoteattr(name)} tests="{len(several)}" failures="{len(several)}" errors="0">'
         for one in several:
-            start, message = one.range.start, printable(one.message)
+            start, message = one.range.start, graded(one)
             test = f"{one.code} {one.name}:{start.row}:{start.column}"
             yield f'    <testcase name={quoteattr(test)} classname={quoteattr(name)} file={quoteattr(name)} line="{start.row}">'
             url = report.url(one)

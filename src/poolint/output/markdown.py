@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from poolint.output.headline import graded
 from poolint.output.locations import relative
-from poolint.output.text import printable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def render(report: Report) -> Iterator[str]:
         url = report.url(one)
         rule = f"[{one.code}]({url})" if url else one.code
         place = f"`{_code(relative(one.filename))}:{one.range.start.row}`"
-        yield f"| {place} | {rule} {one.name} | {_cell(printable(one.message))} |"
+        yield f"| {place} | {rule} {one.name} | {_cell(graded(one))} |"
 
 
 def _cell(text: str) -> str:
