@@ -66,6 +66,7 @@ class Ordering:
         self.locks = Locks(ev)
         self._of_package: dict[str, _Index] = {}
         self._of_module: dict[str, _Index] = {}
+        self._may_lock: dict[str, bool] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The transactions in ``scope`` whose order another one of the project contradicts; each pair of tables and each
@@ -131,9 +132,14 @@ class Ordering:
         return sorted([*found, *self._in(near).get(tables, ())], key=_place)
 
     def _locking(self, near: Module) -> list[str]:
-        """The files of a package that may lock rows."""
-        project = self.ev.project
-        return sorted({path for name in _CALLED for path, data in project.calling(name, near) if WORDS.search(data)})
+        """The files of a package that may lock rows. It is asked for each pair, and each file is searched once."""
+        found = {}
+        for name in _CALLED:
+            found.update(self.ev.project.calling(name, near))
+        for path, data in found.items():
+            if path not in self._may_lock:
+                self._may_lock[path] = WORDS.search(data) is not None
+        return sorted(path for path in found if self._may_lock[path])
 
     def _in(self, module: Module) -> _Index:
         """The pairs of all functions of a module."""
