@@ -39,12 +39,12 @@ class Parser(argparse.ArgumentParser):
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:
             command = getattr(found, "command", None) or ""
-            self.error(_unknown(self, command, unknown))
+            commands(self).get(command, self).error(_unknown(self, command, unknown))
         return found
 
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(2, f"{self.prog}: error: {message}\n")
+        # Not the usage: that of `check` fills a screen, and what is wrong stood below it.
+        self.exit(2, f"{self.prog}: error: {message}\n`{self.prog} --help` shows all options.\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

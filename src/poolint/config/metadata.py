@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from poolint.config.settings import TARGETS
 from poolint.versions.ranges import SpecifierError, allowed
-
-_HEADER = re.compile(r"\[\s*(.+?)\s*\]\s*(?:#.*)?")
-_REQUIRES = re.compile(r"""requires-python\s*=\s*(["'])([^"']*)\1\s*(?:#.*)?""")
 
 
 def oldest(data: bytes) -> str:
@@ -21,11 +16,18 @@ def oldest(data: bytes) -> str:
     table = ""
     for line in data.decode("utf-8", "replace").splitlines():
         text = line.strip()
-        if header := _HEADER.fullmatch(text):
-            table = header[1]
-        elif table == "project" and (written := _REQUIRES.fullmatch(text)):
-            return _oldest(written[2])
+        if text.startswith("["):
+            table = text[1:].partition("]")[0].strip()
+            continue
+        key, equals, value = text.partition("=")
+        if equals and table == "project" and key.strip() == "requires-python":
+            return _oldest(_text(value.strip()))
     return ""
+
+
+def _text(value: str) -> str:
+    """What stands in the quotes that a value begins with; empty where there are none."""
+    return value[1:].partition(value[0])[0] if value[:1] in ("'", '"') else ""
 
 
 def _oldest(specifier: str) -> str:

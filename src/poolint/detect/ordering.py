@@ -133,7 +133,7 @@ class Ordering:
 
     def _locking(self, near: Module) -> list[str]:
         """The files of a package that may lock rows. It is asked for each pair, and each file is searched once."""
-        found = {}
+        found: dict[str, bytes] = {}
         for name in _CALLED:
             found.update(self.ev.project.calling(name, near))
         for path, data in found.items():
