@@ -257,7 +257,7 @@ def test_holds_tells_the_rest(
         return real(holdings, slow, scope)
 
     monkeypatch.setattr(holds, "stretches", crash)
-    assert main(["holds", "app.py"]) == 1
+    assert main(["holds", "app.py"]) == 2
     told = capsys.readouterr()
     assert "pay" in told.out
     assert "app.py: the search for what holds crashed in `count`: KeyError: 'gone'" in told.err
