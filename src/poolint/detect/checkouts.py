@@ -65,7 +65,7 @@ class Lifetimes:
     ) -> None:
         self.ev = ev
         self.acquisitions = acquisitions
-        self.vocabulary = acquisitions.vocabulary
+        self.vocabulary = ev.vocabulary
         self._ends = ev.models.words("gives-back", "removes")
         self.ownership = ownership
         self.graphs = graphs

@@ -66,7 +66,7 @@ class Services:
         self._kept: dict[type, object] = {}
         self.evaluator: Evaluator = Evaluator(project, models, screen)
         self.vocabulary = self.evaluator.vocabulary
-        self.acquisitions = Acquisitions(self.evaluator, self.vocabulary)
+        self.acquisitions = Acquisitions(self.evaluator)
         self.components = Components()
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)

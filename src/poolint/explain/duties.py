@@ -47,7 +47,7 @@ class Duties:
         self.analysis = analysis
         self.knowledge = knowledge
         self.scope = scope
-        self.sites = list(sites(analysis.evaluator, analysis.vocabulary, scope))
+        self.sites = list(sites(analysis.evaluator, scope))
 
     def on(self, line: Line) -> Iterator[tuple[Obligation, Site]]:
         """Those that concern the line: begun on it, used on it, or ended on it."""

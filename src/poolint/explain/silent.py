@@ -114,7 +114,7 @@ class Silent:
 
     def _not_followed(self, call: ast.Call, scope: Scope) -> str:
         """Why a checkout is not followed."""
-        found = acquisition(self.ev, self.analysis.vocabulary, call, scope)
+        found = acquisition(self.ev, call, scope)
         if not isinstance(found, str):
             return f"it is followed as what `{found.name}` holds"
         return UNFOLLOWED[found].format(self._goes_to(call, found, scope))

@@ -278,7 +278,8 @@ class _Filing:
             while method.parent is not None and method.enclosing_class is None:
                 method = method.parent
             owner = method.enclosing_class
-            if owner is not None and method.kind == "function" and receiver.id == _first_parameter(method.node):
+            first = method.first_parameter if owner is not None else None
+            if owner is not None and first is not None and receiver.id == first.arg:
                 binding.scope = scope
                 owner.self_assignments.setdefault(target.attr, []).append(binding)
         if (isinstance(receiver, ast.Attribute) and receiver.attr == "state") or (
@@ -293,12 +294,6 @@ class _Filing:
         if name:
             binding = Binding("assign", container, value, scope=scope)
             scope.module.item_assignments.setdefault(name, []).append(binding)
-
-
-def _first_parameter(node: ast.AST) -> str:
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    positional = [*node.args.posonlyargs, *node.args.args]
-    return positional[0].arg if positional else ""
 
 
 def _declared_global(body: list[ast.stmt]) -> frozenset[str]:

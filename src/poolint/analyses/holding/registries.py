@@ -84,8 +84,8 @@ class Registries:
         self._holdings = holdings
         self._words, self._makers = _words(ev.models), _makers(ev.models)
         self._blocks = ev.models.words("ends-sessions")
-        self._elsewhere: dict[str, Registry] = {}
-        """Registries by what they are called where they have no name."""
+        self._elsewhere: dict[tuple[Scope, str], Registry] = {}
+        """Registries by what they are called in functions where they have no name."""
         self._near: dict[Module, bool] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
             "leaves-registries", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
@@ -260,8 +260,8 @@ class Registries:
 
         What an object keeps is the registry that it was made with, wherever it is made.
         """
-        if place in self._elsewhere:
-            return self._elsewhere[place]
+        if (scope, place) in self._elsewhere:
+            return self._elsewhere[scope, place]
         root, dot, path = place.partition(".")
         binding, module = _bound(root, scope)
         if not root.isidentifier() or (binding is None and not (path and root in scope.bindings)):
@@ -326,7 +326,7 @@ class Registries:
             if (home.path, first) == (registry.module, registry.name):
                 return f"{name}{registry.path}"
         text = f"{self.ev.project.finder.module_name(registry.module)}.{registry.name}{registry.path}"
-        self._elsewhere[text] = registry
+        self._elsewhere[scope, text] = registry
         return text
 
 

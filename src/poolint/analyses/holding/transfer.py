@@ -51,7 +51,7 @@ class Reader:
     ) -> None:
         self.ev = ev
         self.acquisitions = acquisitions
-        self.vocabulary = vocabulary = acquisitions.vocabulary
+        self.vocabulary = vocabulary = ev.vocabulary
         self.ownership = ownership
         self.using = using
         self.ends = ends

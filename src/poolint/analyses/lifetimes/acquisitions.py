@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
-    from poolint.types.vocabulary import Vocabulary
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed", "releasing"]
 """Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
@@ -74,15 +73,15 @@ def starts_as(cls: Class) -> State:
     return "idle" if cls.kind in ("session", "subscription") or cls.lazy else "open"
 
 
-def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]:
+def sites(ev: Evaluator, scope: Scope) -> Iterator[Site]:
     """The obligations that begin in ``scope``: checkouts outside ``with`` that a single local name holds, or none."""
     if scope.kind != "function":
         return
     captured = _Captured(scope)
     for node in scope.calls:
-        if not may_acquire(node, vocabulary):
+        if not may_acquire(node, ev.vocabulary):
             continue
-        found = _acquired(ev, vocabulary, node, scope, captured)
+        found = _acquired(ev, node, scope, captured)
         if isinstance(found, Site):
             yield found
 
@@ -90,23 +89,22 @@ def sites(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Site]
 class Acquisitions:
     """The obligations of the functions of one project, each function looked at once."""
 
-    def __init__(self, ev: Evaluator, vocabulary: Vocabulary) -> None:
+    def __init__(self, ev: Evaluator) -> None:
         self._ev = ev
-        self.vocabulary = vocabulary
         self._sites: dict[Scope, tuple[Site, ...]] = {}
 
     def of(self, scope: Scope) -> tuple[Site, ...]:
         """See :func:`sites`."""
         found = self._sites.get(scope)
         if found is None:
-            found = self._sites[scope] = tuple(sites(self._ev, self.vocabulary, scope))
+            found = self._sites[scope] = tuple(sites(self._ev, scope))
         return found
 
 
-def acquisition(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope) -> Site | Unfollowed:
+def acquisition(ev: Evaluator, node: ast.Call, scope: Scope) -> Site | Unfollowed:
     """The obligation that begins with a call, or why none does."""
     if scope.kind == "function":
-        return _acquired(ev, vocabulary, node, scope, _Captured(scope))
+        return _acquired(ev, node, scope, _Captured(scope))
     parent = parent_of(node)
     why = elsewhere(parent_of(parent) if isinstance(parent, ast.Await) else parent)
     return why if why in ("entered", "passed") else "module"
@@ -133,16 +131,14 @@ class _Captured:
         return name in self._names
 
 
-def _acquired(
-    ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, scope: Scope, captured: _Captured
-) -> Site | Unfollowed:
+def _acquired(ev: Evaluator, node: ast.Call, scope: Scope, captured: _Captured) -> Site | Unfollowed:
     value: ast.expr = node
     parent = parent_of(node)
     if isinstance(parent, ast.Await):
         value, parent = parent, parent_of(parent)
     bound, around = chosen(value)
     name = target_of(around, bound, scope)
-    if name is None and last_name(node.func) in vocabulary.outlasts:
+    if name is None and last_name(node.func) in ev.vocabulary.outlasts:
         name = entered_as(parent)
     if name is None:
         return elsewhere(around)
@@ -153,7 +149,7 @@ def _acquired(
     if name and not _is_likely(ev, node, name, scope, captured):
         return "unlikely"
     is_header = isinstance(parent, (ast.withitem, ast.Call))
-    if not name and not is_header and not may_be_lost(node, parent, vocabulary):
+    if not name and not is_header and not may_be_lost(node, parent, ev.vocabulary):
         return "unlikely"
     found = _checkout(ev, node, value, scope)
     if isinstance(found, str):

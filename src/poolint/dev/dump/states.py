@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def lines(subject: Subject) -> Iterator[str]:
     """The obligations of a function one after the other, then the connections that are held over its calls."""
     names = names_of(subject.graph)
-    for site in sites(subject.analysis.evaluator, subject.analysis.vocabulary, subject.scope):
+    for site in sites(subject.analysis.evaluator, subject.scope):
         yield from _obligation(subject, site, names)
     yield from _held(subject)
 
