@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
-from poolint.analyses.joined import joined
+from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -95,7 +95,7 @@ class Edges:
         self._definitions: dict[Module, AbstractSet[str]] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
-        self._entering = Entering(ev)
+        self._entering = ev.derived(Entering)
         self._queues = ev.derived(Queues)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
@@ -261,12 +261,12 @@ class Edges:
 
     def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
-        position = self.ev.models.threaded[last_name(node.func)].argument
-        function = node.args[position] if len(node.args) > position >= 0 else None
+        work = run_in_thread(self.ev.models, node)
+        if work is None:
+            return
+        function, given = work
         if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
             function = function.args[0]
-        if function is None:
-            return
         self.with_threads.add(scope)
         found = alternatives(self.ev.type_of(function, scope))
         one = found[0] if len(found) == 1 else None
@@ -275,7 +275,7 @@ class Edges:
             name = one.scope.qualified_name if one.scope.kind == "function" else last_name(node.func)
             yield Edge(Link(node, scope, name), None, one.scope, in_thread=True)
         elif one is not None:
-            run = ast.copy_location(ast.Call(function, node.args[position + 1 :], node.keywords), node)
+            run = ast.copy_location(ast.Call(function, given, node.keywords), node)
             fact = call_site(self.ev, run, scope, use_evidence=False)
             if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
                 yield Edge(Link(node, scope, fact.api), fact, None, in_thread=True)

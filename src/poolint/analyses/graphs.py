@@ -7,6 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from poolint.analyses.managers import is_manager, protocol, suppressed
+from poolint.analyses.sinks import PAUSING
 from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
@@ -68,7 +69,7 @@ class Graphs:
         if fact is not None and fact.row is not None:
             if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
                 return False  # it is made and dropped: nothing of it ever runs
-            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in ("sleep", "retry", "user")
+            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in PAUSING
             return not is_quiet or self.ev.models.ends("fails", fact.name)
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):

@@ -1,6 +1,6 @@
-"""What a call waits for that joins a thread: what the thread runs, where the thread is of the project's own class or was made
-with a function of the project. How long another one takes that the function has started itself, nobody can tell, unless it
-gets what is for work on a database."""
+"""What a call waits for that runs something in a thread, or joins one: what the thread runs, where the thread is of the
+project's own class or was made with a function of the project. How long another one takes that the function has started
+itself, nobody can tell, unless it gets what is for work on a database."""
 
 from __future__ import annotations
 
@@ -10,13 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.models.schema import HANDLES, OWNERS
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.models.loader import Models
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
 
-_JOINS = "threading.Thread.join"
+
+def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
+    """The function that an awaitable call runs in a thread, and the arguments by place that it passes on:
+    ``asyncio.to_thread(work, session)``; None where it runs none, or does not say which."""
+    row = models.threaded.get(last_name(call.func))
+    position = row.argument if row is not None else -1
+    if position < 0 or len(call.args) <= position:
+        return None
+    return call.args[position], call.args[position + 1 :]
 
 
 class Join(NamedTuple):
@@ -30,13 +40,14 @@ class Join(NamedTuple):
 def joined(ev: Evaluator, fact: CallSite, scope: Scope) -> Join | None:
     """The thread that a call waits for; None where it waits for something else."""
     function = fact.node.func
-    if fact.name != _JOINS or not isinstance(function, ast.Attribute):
+    if not ev.models.ends("joins-thread", fact.name) or not isinstance(function, ast.Attribute):
         return None
+    thread = fact.name.rpartition(".")[0]
     end, where = origin(ev, function.value, scope)
-    made = end if isinstance(end, ast.Call) and _is_thread(ev, end, where) else None
+    made = end if isinstance(end, ast.Call) and _is_of(thread, ev, end, where) else None
     run = _run_by_class(ev, function.value, scope) or (_run_by_target(ev, made, where) if made is not None else None)
     starts = ev.models.words("starts-thread")
-    is_started = any(_is_thread(ev, call, scope) for call in scope.calls_named(starts))
+    is_started = any(_is_of(thread, ev, call, scope) for call in scope.calls_named(starts))
     return Join(run, is_started and not (made is not None and _gets_database(ev, made, where)))
 
 
@@ -72,8 +83,9 @@ def _gets_database(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     return not kinds.isdisjoint({*HANDLES, *OWNERS, "factory", "registry"})
 
 
-def _is_thread(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+def _is_of(cls: str, ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call gives an object of a library's class, or of one that is derived from it."""
     return any(
-        isinstance(one, Instance) and one.base is not None and one.base.name == _JOINS.rpartition(".")[0]
+        isinstance(one, Instance) and one.base is not None and one.base.name == cls
         for one in alternatives(ev.type_of(call, scope))
     )

@@ -23,12 +23,19 @@ Sink = Callable[["CallSite"], str]
 """Gives the effect of a call by itself; empty where it has none of interest."""
 
 
+PAUSING: frozenset[str] = frozenset({"sleep", "retry", "user"})
+"""Effects of calls of which nothing comes but that time passes."""
+
+WAITING: frozenset[str] = frozenset({"wait", "room", "lock"})
+"""Effects of calls that go on when others in this process have acted."""
+
+
 def slow_sink(fact: CallSite) -> str:
     """The effect of a call of a library that keeps its caller waiting; one that says not to wait has none."""
     effect = fact.row.effect if fact.row is not None else ""
     if effect == "sleep" and _is_zero(fact.node):
         return ""
-    may_try = effect in ("wait", "room", "lock") and fact.row is not None and not fact.row.zero_waits
+    may_try = effect in WAITING and fact.row is not None and not fact.row.zero_waits
     return "" if may_try and _tries(fact.node) else effect
 
 

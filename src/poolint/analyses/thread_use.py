@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.joined import run_in_thread
 from poolint.analyses.places import MAX_PATH, bound_to, kept_class
 from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.flow.flags import name_of
@@ -49,11 +50,11 @@ class Threading:
 
     def work(self, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
         """What an awaitable call runs in a thread, and what that is called with: ``asyncio.to_thread(work, session)``."""
-        row = self.ev.models.threaded.get(last_name(call.func))
-        position = row.argument if row is not None else -1
-        if position < 0 or len(call.args) <= position:
+        found = run_in_thread(self.ev.models, call)
+        if found is None:
             return None
-        return call.args[position], [*call.args[position + 1 :], *(one.value for one in call.keywords)]
+        function, given = found
+        return function, [*given, *(one.value for one in call.keywords)]
 
     def resources(self, function: ast.expr, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a function gets in its thread, by their places in ``scope``: those that it is

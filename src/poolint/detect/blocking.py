@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
-from poolint.detect.in_turn import passed_before
+from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
@@ -84,7 +84,7 @@ def observe(
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
             yield BlockingDatabaseCall(*where, fact.text, session, origin=_origin(fact.node, scope))
-    yield from _in_turn(list(_checkouts(ev, vocabulary, scope)), graphs, scope)
+    yield from in_turn(_checkouts(ev, vocabulary, scope), lambda one: one.call.receiver, graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
 
@@ -96,16 +96,6 @@ def _ends_lent(fact: CallSite, scope: Scope) -> bool:
         return False
     lent = [one for one in scope.yields if (one.lineno, one.col_offset) < (node.lineno, node.col_offset)]
     return any(isinstance(one.value, ast.Name) and one.value.id == fact.receiver for one in lent)
-
-
-def _in_turn(found: list[BlockingCheckout], graphs: Graphs, scope: Scope) -> Iterator[BlockingCheckout]:
-    """Checkouts, each with those on its receiver that every way to it passes."""
-    receivers: dict[str, list[BlockingCheckout]] = {}
-    for one in found:
-        receivers.setdefault(one.call.receiver, []).append(one)
-    for several in receivers.values():
-        for one, after in zip(several, passed_before(graphs, [one.node for one in several], scope), strict=True):
-            yield replace(one, after=after) if after else one
 
 
 def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[BlockingCheckout]:

@@ -136,7 +136,7 @@ class Lifetimes:
         moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
         starts = begun(graph, site, self.callees.start(site, scope), self._flags.before)
         outcome = follow(graph, moves, starts, site.bound, trace)
-        self._spent += outcome.standings
+        self._spent += len(outcome.found)
         return outcome
 
     def followed(self, site: Site, scope: Scope) -> Observation | None:

@@ -39,7 +39,7 @@ class Maybe:
 
     def observe(self, scope: Scope) -> Iterator[CallWhileHeld]:
         """The calls in ``scope`` that may wait while something is held."""
-        return in_stretches(list(self._observed(scope)), self._graphs, scope)
+        return in_stretches(self._observed(scope), self._graphs, scope)
 
     def _observed(self, scope: Scope) -> Iterator[CallWhileHeld]:
         for node in self.holdings.may_be_held(scope):

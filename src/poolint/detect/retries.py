@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.sinks import PAUSING
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.bodies import Body, is_awaited
 from poolint.detect.detector import Detector
@@ -35,6 +36,9 @@ class BusyRetry(Observation):
     call: str
     handler: Waypoint
 
+
+_PASSES_TIME = PAUSING | {"wait", "room", "queue"}
+"""Effects of calls before the next attempt that let time pass."""
 
 _SAYS_WAIT = re.compile("sleep|wait|back_?off|delay|retry|pause|jitter")
 """English words for what lets time pass, whoever has written it."""
@@ -82,11 +86,7 @@ def _lets_time_pass(body: Body) -> bool:
         name = last_name(call.func).lower()
         if _SAYS_WAIT.search(name):
             return True
-        if (
-            fact is not None
-            and fact.row is not None
-            and fact.row.effect in ("sleep", "retry", "user", "wait", "room", "queue")
-        ):
+        if fact is not None and fact.row is not None and fact.row.effect in _PASSES_TIME:
             return True
         if is_awaited(call) and (fact is None or fact.row is None):
             return True  # it may wait for something

@@ -53,7 +53,7 @@ class Waits:
     def any(self) -> bool:
         """Whether one of them stands anywhere behind the start of the thread."""
         begun = _end(self._made[1])
-        return next((one for one in self._all() if begun < _end(one)), None) is not None
+        return any(begun < _end(one) for one in self._all())
 
     def within(self, statement: ast.AST) -> bool:
         """Whether a call that waits stands in a statement, as in each round of a loop."""

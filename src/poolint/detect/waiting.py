@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
-from poolint.detect.in_turn import passed_before
+from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -23,7 +23,7 @@ from poolint.types.call_sites import text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from poolint.analyses.effects import Effects, Link, Witness
     from poolint.analyses.graphs import Graphs
@@ -70,18 +70,13 @@ def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     Blocks and loops that wait are reported at their context or iterator.
     """
     found = list(_observed(services, scope))
-    yield from in_stretches([one for one in found if isinstance(one, CallWhileHeld)], services.graphs, scope)
+    yield from in_stretches((one for one in found if isinstance(one, CallWhileHeld)), services.graphs, scope)
     yield from (one for one in found if not isinstance(one, CallWhileHeld))
 
 
-def in_stretches(found: list[CallWhileHeld], graphs: Graphs, scope: Scope) -> Iterator[CallWhileHeld]:
+def in_stretches(found: Iterable[CallWhileHeld], graphs: Graphs, scope: Scope) -> Iterator[CallWhileHeld]:
     """The same, each with those of its stretch that every way to it passes."""
-    stretches: dict[str, list[CallWhileHeld]] = {}
-    for one in found:
-        stretches.setdefault(one.stretch, []).append(one)
-    for several in stretches.values():
-        for one, after in zip(several, passed_before(graphs, [one.node for one in several], scope), strict=True):
-            yield replace(one, after=after) if after else one
+    return in_turn(found, lambda one: one.stretch, graphs, scope)
 
 
 def _observed(services: Services, scope: Scope) -> Iterator[Observation]:

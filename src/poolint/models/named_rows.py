@@ -90,6 +90,7 @@ How = Literal[
     "calls-back",
     "starts-thread",
     "waits-for-thread",
+    "joins-thread",
     # settings
     "reads-environment",
     "declares-field",

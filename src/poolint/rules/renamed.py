@@ -6,6 +6,8 @@ the old codes and whose values are the new ones (``XYZ1 = "XYZ201"``), so that n
 
 from __future__ import annotations
 
+from functools import cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,15 +17,14 @@ GROUP = "poolint.renamed"
 RENAMED: dict[str, str] = {}
 """The code that a rule of ours has now, by a code or name that it had. No code is given to another rule later."""
 
-_tables: list[Mapping[str, str]] = []
-_met: dict[str, None] = {}
+_met: dict[str, str] = {}
+"""The old codes that the run has met, with the first place where each stands."""
 
 
+@cache
 def table() -> Mapping[str, str]:
     """All old codes and names, with the codes of today."""
-    if not _tables:
-        _tables.append({**_brought(), **RENAMED})
-    return _tables[0]
+    return {**_brought(), **RENAMED}
 
 
 def _brought() -> dict[str, str]:
@@ -43,16 +44,13 @@ def current(selector: str) -> str:
 
 def met(selector: str, where: str) -> None:
     """Put down that an old code was written somewhere, where it is one."""
-    if (now := current(selector)) != selector:
-        _met.setdefault(f"{where}: {selector} is called {now} now", None)
+    if current(selector) != selector:
+        _met.setdefault(selector, where)
 
 
 def lines() -> list[str]:
     """A line for each old code that was met: the first place where it stands."""
-    found: dict[str, str] = {}
-    for line in _met:
-        found.setdefault(line.rpartition(": ")[2], line)
-    return list(found.values())
+    return [f"{where}: {selector} is called {current(selector)} now" for selector, where in _met.items()]
 
 
 def begin() -> None:

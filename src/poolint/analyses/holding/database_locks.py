@@ -149,7 +149,7 @@ class Below:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self.holdings = holdings
-        self._entering = Entering(ev)
+        self._entering = ev.derived(Entering)
         self._taken: Summaries[_Passed, Taken | None] = Summaries(
             "locks-below", self._taken_by, bottom=None, join=_first, components=holdings.components
         )

@@ -69,7 +69,7 @@ class Leaving:
         self.ev = ev
         self.holdings = holdings
         self.ends = ends
-        self._entering = Entering(ev)
+        self._entering = ev.derived(Entering)
         self._places = ev.derived(Places)
         self._summaries: Summaries[Passed, Left] = Summaries(
             "left", self._left, bottom=Left.NEVER, join=on_some_way, components=components

@@ -51,7 +51,7 @@ class Raising:
         self.ev = ev
         self.holdings = holdings
         self.ends = ends
-        self._entering = Entering(ev)
+        self._entering = ev.derived(Entering)
         self._summaries: Summaries[Asked, Left] = Summaries(
             "left-raising", self._left, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )

@@ -87,10 +87,11 @@ class Registries:
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
         self._near: dict[Module, bool] = {}
+        self._owned: dict[Scope, tuple[str, ...]] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
             "leaves-registries", self._leaves, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
-        self._entering = Entering(ev)
+        self._entering = ev.derived(Entering)
         self._yielded: Summaries[ScopeKey, frozenset[Registry]] = Summaries(
             "yields-registries", self._yields, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
@@ -315,7 +316,7 @@ class Registries:
 
     def _named(self, registry: Registry, scope: Scope) -> str:
         """What a registry is called in a function: where it has no name there, by its module."""
-        for place in dict.fromkeys(_own(scope)):
+        for place in self._own(scope):
             if self._registry(place, scope) == registry:
                 return place
         for name in dict.fromkeys((registry.name, *scope.bindings, *scope.module.scope.bindings)):
@@ -329,6 +330,15 @@ class Registries:
         self._elsewhere[scope, text] = registry
         return text
 
+    def _own(self, scope: Scope) -> tuple[str, ...]:
+        """The members of its object that a method calls something on."""
+        found = self._owned.get(scope)
+        if found is None:
+            roots = map(root_of, scope.calls) if scope.enclosing_class is not None else ()
+            places = (name_of(root) for root in roots if root is not None)
+            found = self._owned[scope] = tuple(dict.fromkeys(one for one in places if one.startswith("self.")))
+        return found
+
 
 def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
     """The changes of a function, where the blocks of these end what they have bound only if their generators do."""
@@ -337,15 +347,6 @@ def _outside_blocks(changes: Changes, aliases: list[Alias]) -> Changes:
         if one.item is not None and one.stays:
             found.exits[one.item] = [each for each in found.exits.get(one.item, ()) if each.resource != one.name]
     return found
-
-
-def _own(scope: Scope) -> Iterator[str]:
-    """The members of its object that a method calls something on."""
-    for call in scope.calls if scope.enclosing_class is not None else ():
-        root = root_of(call)
-        place = name_of(root) if root is not None else ""
-        if place.startswith("self."):
-            yield place
 
 
 def _bound(name: str, scope: Scope) -> tuple[Binding | None, Module]:

@@ -309,9 +309,8 @@ class Reader:
         """What a function of the project does with a session that it is passed, or that its object has."""
         passed = [one for one in _arguments(call) if name_of(one) and not is_plain(one, scope)]
         if passed and any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
-            for (
-                argument
-            ) in passed:  # the types of which are asked for last: most calls are no function's of the project
+            # Their types are asked for last: most calls are of no function of the project.
+            for argument in passed:
                 yield from self._of_helper(call, argument, name_of(argument), scope)
         for place, holds, cls, never, undone in self.objects.done(call, scope):
             yield Change(place, holds, call, cls, never=never, undone=undone)

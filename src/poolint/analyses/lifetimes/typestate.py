@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
     ``leaks`` are the exits at which it is still owed, with a shortest path to each; ``overwritten`` is a path to the
     store that loses it, ``misreleased`` one to the call that closes what it should give back, ``misplaced`` one to
     the call that gives it to another pool. ``released`` and
-    ``handed`` say whether any path releases it or gives it to somebody else; ``standings`` is what the search took.
+    ``handed`` say whether any path releases it or gives it to somebody else.
     ``raised`` is all that may raise on the way, ``found`` what was explored.
     """
 
@@ -57,7 +57,6 @@ class Outcome(NamedTuple):
     misplaced: list[Edge] | None
     released: bool
     handed: bool
-    standings: int
     raised: list[Raised]
     found: Exploration[Config]
 
@@ -136,7 +135,7 @@ def follow(
     handed = "handed" in ends or moves.is_left
     released = "released" in ends or moves.is_left
     overwritten, misreleased, misplaced = map(lost.get, _LOST)
-    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, len(found), raised, found)
+    return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, raised, found)
 
 
 def _bound(node: Node, bound: ast.expr | None, config: Config) -> Config | None:
