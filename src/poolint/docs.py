@@ -195,9 +195,10 @@ def main(arguments: list[str] | None = None) -> int:
     check: bool = parser.parse_args(arguments).check
 
     rules = own_rules()
-    wanted = {PAGE: page(rules), CONFIGURATION: configuration(rules), SCHEMAS[0]: schema(rules)}
+    settings = schema(rules)
+    wanted = {PAGE: page(rules), CONFIGURATION: configuration(rules), SCHEMAS[0]: settings}
     if SCHEMAS[1].parent.is_dir():
-        wanted[SCHEMAS[1]] = schema(rules)
+        wanted[SCHEMAS[1]] = settings
     if FINDINGS[0].is_file():
         wanted[FINDINGS[1]] = FINDINGS[0].read_text(encoding="utf-8")
     for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points), (ARCHITECTURE, with_outputs)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from poolint.diagnostics import Applicability
-from poolint.selection import ALL, INTERNAL, matches
+from poolint.selection import INTERNAL, specificity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def graded(settings: Settings, found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def _graded(settings: Settings, one: Diagnostic) -> Diagnostic:
-    grades = [(_length(selector, one), grade) for selector, grade in settings.severity]
+    grades = [(specificity(selector, one.code, one.name), grade) for selector, grade in settings.severity]
     longest, severity = max(grades, key=lambda each: each[0], default=(-1, ""))
     if longest >= 0:
         one = replace(one, severity=severity)
@@ -40,11 +40,4 @@ def _graded(settings: Settings, one: Diagnostic) -> Diagnostic:
 
 
 def _longest(selectors: Iterable[str], one: Diagnostic) -> int:
-    return max((_length(selector, one) for selector in selectors), default=-1)
-
-
-def _length(selector: str, one: Diagnostic) -> int:
-    """How specific a selector is that means the rule of a finding; -1 for one that does not."""
-    if not matches(selector, one.code, one.name):
-        return -1
-    return 0 if selector == ALL else len(one.code) if selector == one.name else len(selector)
+    return max((specificity(selector, one.code, one.name) for selector in selectors), default=-1)

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from poolint.bounds import clipped
 from poolint.config import ConfigError, Selectors, nearest
+from poolint.config.settings import SELECTORS
 from poolint.rules.registry import INTERNAL as INTERNAL
 from poolint.rules.registry import OWN as OWN
 from poolint.rules.renamed import current, met
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from poolint.config import Settings
     from poolint.diagnostics import Diagnostic
@@ -87,6 +88,13 @@ def matches(selector: str, code: str, name: str = "") -> bool:
     return selector == ALL or code.startswith(selector) or bool(name and selector == name) or current(selector) == code
 
 
+def specificity(selector: str, code: str, name: str) -> int:
+    """How specific ``selector`` is where it means the rule with this code and name; -1 where it does not."""
+    if not matches(selector, code, name):
+        return -1
+    return 0 if selector == ALL else len(code) if selector == name else len(selector)
+
+
 def internal_ignored(settings: Settings, code: str, path: str) -> bool:
     """Whether what poolint says of itself is ignored in ``path``: it takes an ignore, never merely another ``select``."""
     name = INTERNAL.get(code) or OWN[code]
@@ -96,38 +104,20 @@ def internal_ignored(settings: Settings, code: str, path: str) -> bool:
 
 def written(settings: Settings) -> tuple[str, ...]:
     """All selectors that stand in the file or on the command line, wherever they do."""
-    found: list[str] = []
+    return tuple(one for _, selectors in _places(settings) for one in selectors)
+
+
+def _places(settings: Settings) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each place where selectors may stand, as an error names it, with those that stand there."""
     for layer in settings.layers():
-        found += (*(layer.select or ()), *layer.ignore, *layer.extend_select, *layer.extend_ignore)
-    for _, selectors in settings.ignored:
-        found += selectors
-    for _, selectors in _of_grades(settings):
-        found += selectors
-    return tuple(found)
-
-
-def _of_grades(settings: Settings) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The selectors that say how grave findings are and how safe their fixes, by their keys."""
-    return (
-        ("severity", tuple(selector for selector, _ in settings.severity)),
-        ("extend-safe-fixes", settings.extend_safe_fixes),
-        ("extend-unsafe-fixes", settings.extend_unsafe_fixes),
-    )
-
-
-def meet(settings: Settings) -> None:
-    """Put down where codes are selected that rules had before."""
-    for layer in settings.layers():
-        for key in ("select", "ignore", "extend_select", "extend_ignore"):
-            for one in getattr(layer, key) or ():
-                met(one, f"{layer.origin}{key.replace('_', '-')}")
+        for attribute in SELECTORS:
+            yield f"{layer.origin}{attribute.replace('_', '-')}", getattr(layer, attribute) or ()
     origin = settings.layers()[-2].origin
     for pattern, selectors in settings.ignored:
-        for one in selectors:
-            met(one, f"{origin}per-file-ignores.{pattern!r}")
-    for key, selectors in _of_grades(settings):
-        for one in selectors:
-            met(one, f"{origin}{key}")
+        yield f"{origin}per-file-ignores.{pattern!r}", selectors
+    yield f"{origin}severity", tuple(selector for selector, _ in settings.severity)
+    yield f"{origin}extend-safe-fixes", settings.extend_safe_fixes
+    yield f"{origin}extend-unsafe-fixes", settings.extend_unsafe_fixes
 
 
 def validate(settings: Settings, names: Mapping[str, str | None], broken: Mapping[str, str] | None = None) -> None:
@@ -136,22 +126,12 @@ def validate(settings: Settings, names: Mapping[str, str | None], broken: Mappin
 
     Raises :class:`ConfigError` that names the selector, where it was written, and the nearest code.
     """
-    meet(settings)
+    for where, selectors in _places(settings):
+        for one in selectors:
+            met(one, where)
     known = {**names, **INTERNAL, **OWN}
-    for layer in settings.layers():
-        keys = (
-            ("select", layer.select or ()),
-            ("ignore", layer.ignore),
-            ("extend-select", layer.extend_select),
-            ("extend-ignore", layer.extend_ignore),
-        )
-        for key, selectors in keys:
-            _validate(selectors, f"{layer.origin}{key}", known)
-    origin = settings.layers()[-2].origin
-    for pattern, selectors in settings.ignored:
-        _validate(selectors, f"{origin}per-file-ignores.{pattern!r}", known)
-    for key, selectors in _of_grades(settings):
-        _validate(selectors, f"{origin}{key}", known)
+    for where, selectors in _places(settings):
+        _validate(selectors, where, known)
     for code, why in (broken or {}).items():
         if asked_for(settings, code):
             raise ConfigError(f"{_origin_of(settings, code)}rule {code} is selected and cannot run: {why}")
@@ -239,7 +219,7 @@ def _verdict(layer: Selectors, code: str, name: str) -> bool | None:
 
 def _said(layer: Selectors, code: str, name: str) -> tuple[bool, str, str] | None:
     """The same with the key that it stands under, and the selector."""
-    best, found = -1, None
+    best, found = 0, None
     for key, selectors in (
         ("select", layer.select or ()),
         ("extend-select", layer.extend_select),
@@ -247,8 +227,7 @@ def _said(layer: Selectors, code: str, name: str) -> tuple[bool, str, str] | Non
         ("extend-ignore", layer.extend_ignore),
     ):
         for selector in selectors:
-            if matches(selector, code, name):
-                length = 0 if selector == ALL else len(code) if selector == name else len(selector)
-                if length >= best:
-                    best, found = length, (not key.endswith("ignore"), key, selector)
+            length = specificity(selector, code, name)
+            if length >= best:
+                best, found = length, (not key.endswith("ignore"), key, selector)
     return found

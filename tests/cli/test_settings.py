@@ -55,6 +55,16 @@ def test_each_value_is_shown_with_where_it_is_from(project: Path, capfd: pytest.
     ]
 
 
+def test_what_is_replaced_is_from_nowhere(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "poolint.toml").write_text('extend-exclude = ["a"]\n')
+    main(["check", "--show-settings", "--exclude=b"])
+    shown = lines(capfd)
+    assert shown['exclude = ["b"]'] == "--exclude"
+    assert shown["extend-exclude = []"] == "default"
+    main(["check", "--show-settings", "--exclude=b", "--extend-exclude=c"])
+    assert lines(capfd)['extend-exclude = ["c"]'] == "--extend-exclude"
+
+
 def test_what_the_metadata_of_the_project_say_is_shown(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     main(["check", "--show-settings"])
     assert "# target-version is not set" in lines(capfd)

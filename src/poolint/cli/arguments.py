@@ -142,11 +142,10 @@ def parse(argv: list[str]) -> int:
 def _outputs(options: argparse.Namespace) -> dict[str | None, str]:
     """Where which format goes: the environment says it where the command line does not."""
     given, file = options.output_format, options.output_file
-    if not given and not file:
+    if not given:
         named = os.environ.get(ENVIRONMENT[0], "")
-        given, file = [named] if named else None, os.environ.get(ENVIRONMENT[1]) or None
-    elif not given and (named := os.environ.get(ENVIRONMENT[0], "")):
-        given = [named]
+        given = [named] if named else None
+        file = file or os.environ.get(ENVIRONMENT[1]) or None
     found = outputs(given, file)
     if options.statistics and found.get(None, "json") not in (*FOR_PEOPLE, "json"):
         raise ConfigError(f"--statistics takes the place of findings for people and in json, not in {found[None]}")
@@ -159,26 +158,23 @@ def parser() -> argparse.ArgumentParser:
         prog="poolint",
         fromfile_prefix_chars="@",
         description="Find connection-pool leaks in Python source. `poolint PATH` is short for `poolint check PATH`.",
-        allow_abbrev=False,
     )
     top.add_argument("-V", "--version", action="version", version=f"poolint {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    _add_check(commands.add_parser("check", help="check files and directories (the default)", allow_abbrev=False))
-    add_rule(commands.add_parser("rule", help="explain a rule, or list all of them", allow_abbrev=False))
-    add_config(commands.add_parser("config", help="list, explain and verify settings", allow_abbrev=False))
-    add_why(commands.add_parser("why", help="say what poolint knows at one line", allow_abbrev=False))
-    add_holds(commands.add_parser("holds", help="list where connections are held, longest first", allow_abbrev=False))
-    add_budget(commands.add_parser("budget", help="add up the connections of all services", allow_abbrev=False))
-    add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why", allow_abbrev=False))
-    add_baseline(
-        commands.add_parser("baseline", help="know what is found now, and report what is new", allow_abbrev=False)
-    )
-    add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check", allow_abbrev=False))
-    add_unit(commands.add_parser("unit", help="check a part of a tree for a build system", allow_abbrev=False))
-    add_fleet(commands.add_parser("fleet", help="check many repositories", allow_abbrev=False))
-    add_clean(commands.add_parser("clean", help="remove what is kept for later runs", allow_abbrev=False))
-    add_completions(commands.add_parser("completions", help="print completions for a shell", allow_abbrev=False))
-    add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint", allow_abbrev=False))
+    _add_check(commands.add_parser("check", help="check files and directories (the default)"))
+    add_rule(commands.add_parser("rule", help="explain a rule, or list all of them"))
+    add_config(commands.add_parser("config", help="list, explain and verify settings"))
+    add_why(commands.add_parser("why", help="say what poolint knows at one line"))
+    add_holds(commands.add_parser("holds", help="list where connections are held, longest first"))
+    add_budget(commands.add_parser("budget", help="add up the connections of all services"))
+    add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why"))
+    add_baseline(commands.add_parser("baseline", help="know what is found now, and report what is new"))
+    add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check"))
+    add_unit(commands.add_parser("unit", help="check a part of a tree for a build system"))
+    add_fleet(commands.add_parser("fleet", help="check many repositories"))
+    add_clean(commands.add_parser("clean", help="remove what is kept for later runs"))
+    add_completions(commands.add_parser("completions", help="print completions for a shell"))
+    add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint"))
     return top
 
 

@@ -31,6 +31,7 @@ class Arguments:
     """What was asked for on the command line; see ``arguments`` for the meaning of each."""
 
     __slots__ = (
+        "_resolver",
         "add_noqa",
         "baseline",
         "cache",
@@ -113,6 +114,14 @@ class Arguments:
         self.interactive = interactive
         """Whether each fix is asked for."""
         self.cwd = os.getcwd()
+        self._resolver: Resolver | None = None
+
+    @property
+    def resolver(self) -> Resolver:
+        """Finds the settings of files: one for all of a run, so that each file with settings is read once."""
+        if self._resolver is None:
+            self._resolver = Resolver(self.cwd, self.isolated, self.overrides)
+        return self._resolver
 
     def at(self, paths: Sequence[str], cwd: str) -> Arguments:
         """The same for other files, checked from another directory, where nothing is written."""
@@ -176,18 +185,17 @@ def _runner(arguments: Arguments, make: MakeChecker | None, progress: Progress |
 
         _must_be_heard(arguments)
         ask = Asker(arguments.cwd, arguments.color, arguments.unsafe)
-    resolver = Resolver(arguments.cwd, arguments.isolated, arguments.overrides)
     options = Options(
         arguments.fix,
         arguments.unsafe,
         arguments.diff,
-        _tells_coverage(arguments) or arguments.statistics,
+        _needs_coverage(arguments),
         arguments.shard,
         arguments.cache and make is None and not os.environ.get(NO_CACHE),
         cache_directory(arguments.cache_dir),
         ask,
     )
-    return Runner(resolver, options, make, _sharing(arguments), progress or (lambda _: None))
+    return Runner(arguments.resolver, options, make, _sharing(arguments), progress or (lambda _: None))
 
 
 def _without_known(outcome: Outcome, arguments: Arguments) -> list[str]:
@@ -217,8 +225,8 @@ def _sharing(arguments: Arguments) -> Share | None:
             return False
         from poolint.workers import Sharing, cores
 
-        coverage = _tells_coverage(arguments) or arguments.statistics
         jobs = arguments.jobs or cores()
+        coverage = _needs_coverage(arguments)
         sharing = Sharing(jobs, arguments.cwd, arguments.isolated, arguments.overrides, coverage)
         return sharing(runner, files, outcome)
 
@@ -270,6 +278,8 @@ def need_paths(paths: Iterable[str | None]) -> None:
 
 def _decide(outcome: Outcome) -> None:
     """Tell those of one decision as one: all that leaves findings out one at a time has done so."""
+    if not outcome.diagnostics:
+        return
     from poolint.decisions import merged
 
     outcome.diagnostics = merged(outcome.diagnostics)
@@ -325,6 +335,11 @@ def _tells_coverage(arguments: Arguments) -> bool:
     return is_for_people and not (given_by_tool or from_stdin)
 
 
+def _needs_coverage(arguments: Arguments) -> bool:
+    """Whether a run has to keep what could not be seen."""
+    return _tells_coverage(arguments) or arguments.statistics
+
+
 def exit_code(outcome: Outcome, arguments: Arguments) -> int:
     if outcome.crashed or outcome.refused:
         return 2
@@ -341,9 +356,8 @@ def failing(outcome: Outcome, arguments: Arguments) -> list[Diagnostic]:
     """The findings that are grave enough for the settings of their files to make a run fail."""
     if all(one.severity == SEVERITIES[0] for one in outcome.diagnostics):
         return outcome.diagnostics
-    resolver = Resolver(arguments.cwd, arguments.isolated, arguments.overrides)
 
     def is_grave(one: Diagnostic) -> bool:
-        return SEVERITIES.index(one.severity) <= SEVERITIES.index(resolver.for_file(one.filename).fail_on)
+        return SEVERITIES.index(one.severity) <= SEVERITIES.index(arguments.resolver.for_file(one.filename).fail_on)
 
     return [one for one in outcome.diagnostics if is_grave(one)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.config import ConfigError, Overrides, Resolver, Selectors
 from poolint.config.kinds import check_patterns
-from poolint.config.settings import ATTRIBUTES
+from poolint.config.settings import ATTRIBUTES, SELECTORS
 
 if TYPE_CHECKING:
     import argparse
@@ -49,9 +49,7 @@ def overrides(options: argparse.Namespace) -> Overrides:
     """What the options say of every file. Raises ``ConfigError``."""
     given = {name: getattr(options, name, None) for name in _FLAGS}
     values = {name: _value(_FLAGS[name], given[name]) for name in _FLAGS if given[name] is not None}
-    layer: Any = {
-        name: values.pop(name) for name in ("select", "ignore", "extend_select", "extend_ignore") if name in values
-    }
+    layer: Any = {name: values.pop(name) for name in SELECTORS if name in values}
     file, inline = _configuration(getattr(options, "config", None) or [])
     if file and getattr(options, "isolated", False):
         raise ConfigError(f"--config={file} cannot be used with --isolated, which reads no files with settings")

@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
     """Shows examples below its help, and the nearest of what there is for what there is not."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{"formatter_class": Formatter, **given})
+        super().__init__(**{"formatter_class": Formatter, "allow_abbrev": False, **given})
 
     def format_help(self) -> str:
         self.epilog = self.epilog or epilog(self.prog)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.config import DEFAULT_EXCLUDE, KEYS, ConfigError, nearest, shown
 from poolint.config.resolver import NAMES
-from poolint.config.written import rows, toml
+from poolint.config.written import default_of, rows, toml
 from poolint.output.text import printable
 
 if TYPE_CHECKING:
@@ -34,9 +34,12 @@ def show_settings(paths: Sequence[str], resolver: Resolver) -> int:
     return 0
 
 
+def _source(settings: Settings) -> str:
+    return shown(settings.source) if settings.source else "no file with settings"
+
+
 def _shown(settings: Settings, path: str) -> Iterator[str]:
-    source = shown(settings.source) if settings.source else "no file with settings"
-    yield f"# {shown(path)}: {source}; paths begin at {settings.root}"
+    yield f"# {shown(path)}: {_source(settings)}; paths begin at {settings.root}"
     table = [
         (f"{name} = {value}" if value else f"# {name} is not set", origin) for name, value, origin in rows(settings)
     ]
@@ -94,13 +97,6 @@ def config(wanted: str | None, paths: Sequence[str], output_format: str, resolve
     return 0
 
 
-def default_of(key: Key[Any]) -> str:
-    """What holds where nobody sets a key, as TOML has it; empty where nothing does."""
-    if key.default is None or key.default == "":
-        return ""
-    return "{}" if key.is_table else toml(key.default)
-
-
 def _as_object(key: Key[Any]) -> dict[str, Any]:
     from poolint.config.schema import of_key
 
@@ -152,8 +148,7 @@ def _verify(paths: Sequence[str], resolver: Resolver) -> int:
                 sys.stderr.write(f"poolint: error: {printable(str(error))}\n")
             code = 2
             continue
-        source = shown(settings.source) if settings.source else "no file with settings"
-        sys.stdout.write(f"{printable(source)}: right\n")
+        sys.stdout.write(f"{printable(_source(settings))}: right\n")
     return code
 
 

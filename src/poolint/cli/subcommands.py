@@ -23,26 +23,28 @@ def add_formats(output: argparse._ActionsContainer) -> None:
     output.add_argument("--output-file", metavar="FILE", help="where a format goes that names no file")
 
 
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 7
+
+
 def jobs(text: str) -> int | None:
     if text == "auto":
         return None
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 0
+    number = int(text) if _is_number(text) else 0
     if not number:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of processes: give 1 or more, or auto")
     return number
 
 
 def count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
+    if not _is_number(text):
         raise argparse.ArgumentTypeError(f"{text!r} is no number: give 0 or more")
     return int(text)
 
 
 def shard(text: str) -> Shard:
     index, _, count = text.partition("/")
-    if all(one.isascii() and one.isdigit() and len(one) < 7 for one in (index, count)) and 1 <= int(index) <= int(
-        count
-    ):
+    if _is_number(index) and _is_number(count) and 1 <= int(index) <= int(count):
         return Shard(int(index), int(count))
     raise argparse.ArgumentTypeError(f"{text!r} is no part: 2/5 is the second of five")
 
@@ -187,12 +189,12 @@ def add_clean(clean: argparse.ArgumentParser) -> None:
 def add_dev(dev: argparse.ArgumentParser) -> None:
     dev.description = "Tools to work on poolint itself, and on models of libraries."
     tools = dev.add_subparsers(dest="tool", metavar="TOOL", required=True)
-    rule = tools.add_parser("new-rule", help="write the scaffold of a rule", allow_abbrev=False)
+    rule = tools.add_parser("new-rule", help="write the scaffold of a rule")
     rule.description = "Write a rule, its detector and two fixtures into the checkout of poolint around this directory."
     rule.add_argument("code", metavar="CODE", help="the code of the rule: POL and three digits")
     rule.add_argument("name", metavar="NAME", help="its name, in words joined by hyphens: sleep-while-held")
     rule.add_argument("--group", metavar="FOLDER", help="its folder below rules/; default: where its neighbours are")
-    model = tools.add_parser("new-model", help="draft the model of an installed package", allow_abbrev=False)
+    model = tools.add_parser("new-model", help="draft the model of an installed package")
     model.description = (
         "Draft the model of a package from its signatures: which calls are coroutines or context managers, and what they "
         "give. The package is imported, so it has to be installed beside poolint. In a checkout of poolint the draft "
@@ -200,10 +202,10 @@ def add_dev(dev: argparse.ArgumentParser) -> None:
     )
     model.add_argument("package", metavar="PACKAGE", help="as it stands in an import: acme, or acme.client")
     model.add_argument("--output", metavar="FILE", help="where the draft goes; default: PACKAGE_models.toml here")
-    framework = tools.add_parser("new-framework", help="write the scaffold of a framework", allow_abbrev=False)
+    framework = tools.add_parser("new-framework", help="write the scaffold of a framework")
     framework.description = "Write the model of a framework and two fixtures into the checkout around this directory."
     framework.add_argument("name", metavar="NAME", help="the framework, as it is imported: fastapi")
-    dump = tools.add_parser("dump", help="print what the engines know of a function", allow_abbrev=False)
+    dump = tools.add_parser("dump", help="print what the engines know of a function")
     dump.description = (
         "Print, as plain text, what poolint knows of one function: its control-flow graph, the states of its obligations "
         "at each event, its summary, the types of its expressions, or what detectors observe in it."

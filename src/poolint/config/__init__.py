@@ -7,10 +7,10 @@ A file is governed by the nearest folder upwards of it with a ``poolint.toml``, 
 from __future__ import annotations
 
 from poolint.config.resolver import Overrides, Resolver, load
-from poolint.config.settings import CERTAINTIES, DEFAULT_EXCLUDE, KEYS, Selectors, Settings
+from poolint.config.settings import DEFAULT_EXCLUDE, KEYS, Selectors, Settings
 from poolint.config.words import ConfigError, kind_of, nearest, shown
 
 __all__ = [
-    "CERTAINTIES", "DEFAULT_EXCLUDE", "KEYS", "ConfigError", "Overrides", "Resolver", "Selectors", "Settings", "kind_of",
+    "DEFAULT_EXCLUDE", "KEYS", "ConfigError", "Overrides", "Resolver", "Selectors", "Settings", "kind_of",
     "load", "nearest", "shown",
 ]  # fmt: skip

@@ -41,10 +41,13 @@ def _boolean(value: object, place: Place, key: Key[Any]) -> bool:
 
 def _choice(value: object, place: Place, key: Key[Any]) -> str:
     if not isinstance(value, str) or value not in key.choices:
-        *some, last = map(repr, key.choices)
-        known = f"{', '.join(some)} or {last}"
-        raise ConfigError(f"{place.where} {key.name!r} must be {known}, not {clipped(value)}")
+        raise ConfigError(f"{place.where} {key.name!r} must be {_one_of(key.choices)}, not {clipped(value)}")
     return value
+
+
+def _one_of(choices: Iterable[str]) -> str:
+    *some, last = map(repr, choices)
+    return f"{', '.join(some)} or {last}"
 
 
 def _text(value: object, place: Place, key: Key[Any]) -> str:
@@ -101,10 +104,7 @@ def _severities(value: object, place: Place, key: Key[Any]) -> tuple[tuple[str, 
         raise ConfigError(f"{place.where} {key.name!r} must be a table from rule to severity, not {kind_of(value)}")
     for rule, grade in value.items():
         if grade not in key.choices:
-            *some, last = map(repr, key.choices)
-            raise ConfigError(
-                f"{place.where} {key.name}.{rule} must be {', '.join(some)} or {last}, not {clipped(grade)}"
-            )
+            raise ConfigError(f"{place.where} {key.name}.{rule} must be {_one_of(key.choices)}, not {clipped(grade)}")
     return tuple(value.items())
 
 
@@ -116,9 +116,11 @@ def _folders(value: object, place: Place, key: Key[Any]) -> tuple[str, ...]:
     from poolint.roots import told
 
     written = _texts(value, place, key)
-    if missing := [one for one in written if not told(one, place.root)]:
-        raise ConfigError(f"{place.where} {key.name!r} names {clipped(missing[0])}, and there is no such directory")
-    return tuple(told(one, place.root) for one in written)
+    found = tuple(told(one, place.root) for one in written)
+    if "" in found:
+        missing = written[found.index("")]
+        raise ConfigError(f"{place.where} {key.name!r} names {clipped(missing)}, and there is no such directory")
+    return found
 
 
 def _budget(value: object, place: Place, key: Key[Any]) -> Declared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from poolint.config.settings import KEYS
-from poolint.config.written import toml
+from poolint.config.written import default_of, toml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,7 +79,7 @@ def page(rules: Iterable[tuple[str, str, str]]) -> str:
 
 def _keys() -> Iterator[str]:
     section = ""
-    for key in sorted(KEYS.values(), key=lambda one: list(KEYS.values()).index(one)):
+    for key in KEYS.values():
         if key.section != section:
             section = key.section
             yield f"## {section.capitalize()}\n"
@@ -88,11 +88,11 @@ def _keys() -> Iterator[str]:
 
 def _key(key: Key[Any]) -> Iterator[str]:
     kind = _KINDS.get(key.kind) or f"one of {', '.join(f'`{toml(one)}`' for one in key.choices)}"
-    default = "not set" if key.default in (None, "") else "`{}`" if key.is_table else f"`{toml(key.default)}`"
+    default = default_of(key)
     yield f"### {key.name}\n"
     yield f"{key.text}\n"
     yield f"- Value: {kind}"
-    yield f"- Default: {default}"
+    yield f"- Default: `{default}`" if default else "- Default: not set"
     if key.flag:
         yield f"- Option: `{key.flag}`"
     yield f"\n```toml\n[tool.poolint]\n{key.name} = {key.example}\n```\n"

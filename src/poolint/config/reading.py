@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint import __version__, tables
 from poolint.bounds import clipped
 from poolint.config.kinds import KINDS, Place
-from poolint.config.resolver import PYPROJECT, contents
-from poolint.config.settings import KEYS, Selectors, Settings
+from poolint.config.resolver import PYPROJECT, contents, lay_over
+from poolint.config.settings import KEYS, SELECTORS, Selectors, Settings
 from poolint.config.words import ConfigError, kind_of, nearest, shown
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 INLINE = "--config"
 """Where settings stand that are given one by one on the command line."""
 
-_SELECTORS = ("select", "ignore", "extend_select", "extend_ignore")
 _PATTERNS = ("exclude", "extend_exclude")
 _IGNORES = ("per_file_ignores", "extend_per_file_ignores")
 
@@ -94,7 +93,9 @@ def given_inline(inline: Iterable[Mapping[str, Any]], root: str) -> list[Given]:
     for table in inline:
         if "extend" in table:
             raise ConfigError(f"{INLINE}: 'extend' is for files")
-        found.append(checked(table, f"{INLINE}:", Place(f"{INLINE}:", root, "", f"{INLINE}: [budget]"), INLINE, ""))
+        found.append(checked(table, Place(f"{INLINE}:", root, "", f"{INLINE}: [budget]"), INLINE, ""))
+        if version := table.get("required-version"):
+            _must_be_version(version, f"{INLINE}: 'required-version'")
     return found
 
 
@@ -136,10 +137,10 @@ def _of_file(file: str, table: dict[str, Any], data: bytes, root: str) -> Given:
         belongs = f"[{prefix[:-1]}]" if prefix else "the top of the file"
         names = ", ".join(map(repr, lint)) or "what stands in it"
         raise ConfigError(f"{_row(file, row)}: there is no table [{prefix}lint]: {names} belongs in {belongs}")
-    return checked(table, where, Place(where, root, file, f"{shown(file)}: [{prefix}budget]"), shown(file), prefix)
+    return checked(table, Place(where, root, file, f"{shown(file)}: [{prefix}budget]"), shown(file), prefix)
 
 
-def checked(table: Mapping[str, Any], where: str, place: Place, origin: str, prefix: str) -> Given:
+def checked(table: Mapping[str, Any], place: Place, origin: str, prefix: str) -> Given:
     """Check a table. Raises :class:`ConfigError` that names file and key."""
     values: dict[str, object] = {}
     rules: dict[str, dict[str, Any]] = {}
@@ -150,10 +151,8 @@ def checked(table: Mapping[str, Any], where: str, place: Place, origin: str, pre
         elif isinstance(value, dict):
             rules[name] = value
         else:
-            raise ConfigError(f"{where} unknown key {clipped(name)}{nearest(name, KEYS)}")
-    if not prefix and (version := table.get("required-version")) and not place.file:
-        _must_be_version(version, f"{where} 'required-version'")
-    return Given(where, origin, place.root, values, rules, prefix)
+            raise ConfigError(f"{place.where} unknown key {clipped(name)}{nearest(name, KEYS)}")
+    return Given(place.where, origin, place.root, values, rules, prefix)
 
 
 def combined(given: list[Given], root: str, source: str) -> Settings:
@@ -163,21 +162,15 @@ def combined(given: list[Given], root: str, source: str) -> Settings:
     rules: dict[str, dict[str, Any]] = {}
     places: dict[str, str] = {}
     for one in given:
-        if "exclude" in one.values:
-            values.pop("extend_exclude", None)
-            origins.pop("extend_exclude", None)
-        for attribute, value in _anchored(one, root).items():
-            adds = KEYS[attribute.replace("_", "-")].adds and attribute in values
-            values[attribute] = values[attribute] + value if adds else value
-            origins[attribute] = (*origins[attribute], one.origin) if adds else (one.origin,)
+        lay_over(values, origins, _anchored(one, root), one.origin)
         for name, table in one.rules.items():
             rules[name] = {**rules.get(name, {}), **table}
             places[name] = one.place(name)
     layers = [
-        Selectors(**{name: one.values[name] for name in _SELECTORS if name in one.values}, origin=f"{one.where} ")  # type: ignore[arg-type]
+        Selectors(**{name: one.values[name] for name in SELECTORS if name in one.values}, origin=f"{one.where} ")  # type: ignore[arg-type]
         for one in given
     ]
-    for name in _SELECTORS:  # those of the last file; what is below it has layers of its own
+    for name in SELECTORS:  # those of the last file; what is below it has layers of its own
         values.pop(name, None)
         if given and name in given[-1].values:
             values[name] = given[-1].values[name]
@@ -227,11 +220,11 @@ def _must_be_version(wanted: str, where: str) -> None:
 
 def row_of(data: bytes, key: str, header: str = "") -> int:
     """The row (from 1) in which a key of ours stands, or a header that begins with some text; 0 where none is found."""
-    inside = b"tool.poolint" not in data
+    inside = everywhere = b"tool.poolint" not in data
     for row, line in enumerate(data.splitlines(), 1):
         text = line.decode("utf-8", "replace").strip()
         if text.startswith("["):
-            inside = text.replace(" ", "").startswith("[tool.poolint]") or not data.count(b"tool.poolint")
+            inside = text.replace(" ", "").startswith("[tool.poolint]") or everywhere
             if header and text.replace(" ", "").startswith(header):
                 return row
         elif key and inside and text.startswith(key) and text[len(key) :].lstrip().startswith("="):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 
-from poolint.config.settings import Selectors, Settings
+from poolint.config.settings import ATTRIBUTES, Selectors, Settings
 from poolint.config.words import ConfigError, shown
 from poolint.files import NotRegularError, read_regular
 
@@ -51,18 +51,7 @@ class Overrides:
     def over(self, settings: Settings) -> Settings:
         """``settings`` with the options laid over them, in place."""
         settings.command_line = self.selectors
-        if not self.values:
-            return settings
-        from poolint.config.settings import ATTRIBUTES
-
-        own = vars(settings)
-        if "exclude" in self.values:
-            own.pop("extend_exclude", None)
-        for attribute, value in self.values.items():
-            key = ATTRIBUTES[attribute]
-            adds = key.adds and attribute in own
-            own[attribute] = own[attribute] + value if adds else value
-            settings.origins[attribute] = (*(settings.origins.get(attribute, ()) if adds else ()), key.flag)
+        lay_over(vars(settings), settings.origins, self.values)
         return settings
 
 
@@ -174,6 +163,20 @@ class Resolver:
             if found is not None:
                 return self._finished(found)
         return None
+
+
+def lay_over(
+    values: dict[str, Any], origins: dict[str, tuple[str, ...]], given: Mapping[str, Any], origin: str = ""
+) -> None:
+    """Lay what is given over ``values``, in place; ``origin`` is where it is from, and without it the option of each."""
+    if "exclude" in given:
+        values.pop("extend_exclude", None)
+        origins.pop("extend_exclude", None)
+    for attribute, value in given.items():
+        key = ATTRIBUTES[attribute]
+        adds = key.adds and attribute in values
+        values[attribute] = values[attribute] + value if adds else value
+        origins[attribute] = (*(origins.get(attribute, ()) if adds else ()), origin or key.flag)
 
 
 def contents(file: str) -> bytes | None:

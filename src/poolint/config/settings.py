@@ -64,6 +64,10 @@ class Selectors:
         """Where it was written, as an error puts it before the key: ``pyproject.toml: [tool.poolint] ``, ``--``."""
 
 
+SELECTORS = ("select", "ignore", "extend_select", "extend_ignore")
+"""The attributes of a layer, and of settings, that hold selectors."""
+
+
 class Settings:
     """How the files below ``root`` are checked: a plain value that can be pickled.
 

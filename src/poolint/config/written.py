@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.config.settings import ATTRIBUTES
+from poolint.config.settings import ATTRIBUTES, SELECTORS
 from poolint.config.words import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from poolint.config.key import Key
     from poolint.config.settings import Selectors, Settings
 
 DEFAULT = "default"
 _ONE_FILE = frozenset({"extend", "required_version"})
 """Settings of a file, and not of what is checked."""
-
-_SELECTORS = ("select", "ignore", "extend_select", "extend_ignore")
 
 
 def toml(value: object) -> str:
@@ -41,6 +40,13 @@ def _key(name: str) -> str:
     return name if is_bare else _text(name)
 
 
+def default_of(key: Key[Any]) -> str:
+    """What holds where nobody sets a key, as TOML has it; empty where nothing does."""
+    if key.default is None or key.default == "":
+        return ""
+    return "{}" if key.is_table else toml(key.default)
+
+
 def rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """The name, the value and the origin of all that holds for some files, in the order of the declarations; the value of what
     nobody says is empty.
@@ -50,7 +56,7 @@ def rows(settings: Settings) -> Iterator[tuple[str, str, str]]:
     for attribute, key in ATTRIBUTES.items():
         if attribute in _ONE_FILE:
             continue
-        if attribute in _SELECTORS:
+        if attribute in SELECTORS:
             yield from _selectors(settings, attribute, key.name)
             continue
         value = getattr(settings, attribute)

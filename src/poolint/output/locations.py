@@ -19,6 +19,13 @@ def relative(path: str) -> str:
     return printable(shown(path)).replace(os.sep, "/")
 
 
+def file_url(name: str) -> str:
+    """The URL of a file, by its absolute path with ``/`` between the parts."""
+    from urllib.parse import quote
+
+    return f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='surrogateescape')}"
+
+
 def fingerprints(diagnostics: Sequence[Diagnostic]) -> list[str]:
     """One for each finding, no two alike: its own, or for what has none one of its code, place and message."""
     import hashlib

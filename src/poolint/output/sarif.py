@@ -7,7 +7,7 @@ what ``SRCROOT`` stands for: reports are compared between machines.
 from __future__ import annotations
 
 from poolint.output.json import dumps
-from poolint.output.locations import fingerprints, relative
+from poolint.output.locations import file_url, fingerprints, relative
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -102,7 +102,7 @@ def _artifact(path: str) -> dict[str, str]:
 
     name = relative(path)
     if os.path.isabs(name):
-        return {"uri": f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:')}"}
+        return {"uri": file_url(name)}
     return {"uri": quote(name), "uriBaseId": "SRCROOT"}
 
 

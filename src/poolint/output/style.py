@@ -38,12 +38,9 @@ class Style:
         """``text`` as a hyperlink to a file."""
         if not self.links:
             return text
-        from urllib.parse import quote
+        from poolint.output.locations import file_url
 
-        name = os.path.abspath(path).replace(os.sep, "/")
-        return self.link(
-            f"file://{'' if name.startswith('/') else '/'}{quote(name, safe='/:', errors='surrogateescape')}", text
-        )
+        return self.link(file_url(os.path.abspath(path).replace(os.sep, "/")), text)
 
     def __call__(self, colour: str, text: str) -> str:
         """``text`` in ``colour``: one of red, yellow, green, blue, cyan, bold, help."""

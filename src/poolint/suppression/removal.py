@@ -46,12 +46,11 @@ def _whole(source: Source, comment: Directive) -> Edit | None:
     line = source.lines[comment.row - 1]
     text = line.rstrip("\r\n")
     behind = text[comment.rest : comment.stop]
-    reason = behind.strip().lstrip(":;,.-–— \t")
-    if reason:
-        if _may_be_a_directive(reason):
+    if comment.reason:
+        if _may_be_a_directive(comment.reason):
             return None
         space = behind[len(behind.rstrip()) :]
-        return Edit(_range(comment.row, comment.start, comment.stop), f"# {reason}{space}")
+        return Edit(_range(comment.row, comment.start, comment.stop), f"# {comment.reason}{space}")
     if comment.stop < len(text):
         return Edit(_range(comment.row, comment.start, comment.stop), "")
     before = text[: comment.start].rstrip()
