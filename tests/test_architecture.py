@@ -73,10 +73,13 @@ MAY_IMPORT: dict[str, set[str]] = {
         "reporting",
         "rules",
         "runner",
+        "runtime",
         "selection",
         "suppression",
         "text",
     },
+    # It runs in the processes of others: nothing of the analysis comes in.
+    "runtime": set(),
     "docs": {"cli", "config", "options", "relaxations", "rules"},
     "explain": {
         "analyses",
@@ -304,6 +307,7 @@ OPENERS = {"open", "fdopen", "read_bytes", "read_text", "mkstemp", "NamedTempora
 MAY_OPEN = {
     "files.py",  # the way in
     "fixes/writing.py",  # the way out
+    "runtime/tracing.py",  # what a test run has seen
     "output/whole.py",  # results that go to a file
     "unit/tree.py",  # a tree of our own, for the time of a check
     "cache/folder.py",  # what is our own, and kept for later runs
@@ -506,6 +510,7 @@ MAY_NAME = {
     # A kind of server, and a program, that have the names of packages.
     "budget.py": "the servers that a budget is made for, by the schemes of their URLs",
     "cli/since.py": "the command of git",
+    "runtime": "libraries that are watched while they run",
     # What users read; `test_rules_know_no_library` holds the rules.
     "rules": "Alembic's environments are a kind of file that settings name",
 }

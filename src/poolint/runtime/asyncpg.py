@@ -1,0 +1,140 @@
+"""The eye on pools of asyncpg, which have no events: the holder of each connection is asked."""
+
+from __future__ import annotations
+
+import functools
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from asyncpg.pool import Pool, PoolConnectionHolder, PoolConnectionProxy  # type: ignore[import-untyped]
+
+from poolint.runtime.eyes import Patches, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poolint.runtime.holds import Book
+
+QUERIES = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval")
+_PATIENCE = 0.001
+
+
+class AsyncpgEye:
+    """Watches the pools for which ``wants`` answers yes, all without it; queries are looked at for all alone."""
+
+    def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
+        self._book = book
+        self._wants = wants
+        self._patches = Patches()
+        self._out, self._back = harmless(self._begun), harmless(book.end)
+        try:
+            self._patches.wrap(PoolConnectionHolder, "acquire", self._acquire)
+            self._patches.wrap(PoolConnectionHolder, "_release", self._release)
+            if wants is None:
+                self._patches.wrap(Pool, "close", self._close)
+                self._patches.wrap(Pool, "terminate", self._terminate)
+                for name in QUERIES:
+                    if hasattr(PoolConnectionProxy, name):
+                        self._patches.wrap(PoolConnectionProxy, name, self._query)
+            else:
+                self._patches.wrap(Pool, "_acquire", self._timed)
+        except BaseException:
+            self._patches.undo()
+            raise
+
+    def close(self) -> None:
+        self._patches.undo()
+
+    def _begun(self, holder: Any) -> None:
+        if self._wants is None or self._wants(holder._pool):
+            self._book.begin(holder, "Pool of asyncpg")
+
+    def _acquire(self, acquire: Any) -> Any:
+        out = self._out
+
+        async def wrapped(holder: Any) -> Any:
+            proxy = await acquire(holder)
+            out(holder)
+            return proxy
+
+        return wrapped
+
+    def _release(self, release: Any) -> Any:
+        back = self._back
+
+        def wrapped(holder: Any) -> Any:
+            back(holder)
+            return release(holder)
+
+        return wrapped
+
+    def _query(self, query: Any) -> Any:
+        book = self._book
+
+        @functools.wraps(query)
+        async def wrapped(proxy: Any, *arguments: Any, **options: Any) -> Any:
+            try:
+                hold = book.using(proxy._holder)
+            except Exception:
+                hold = None
+            try:
+                return await query(proxy, *arguments, **options)
+            finally:
+                if hold is not None:
+                    hold.busy = None
+
+        return wrapped
+
+    def _close(self, close: Any) -> Any:
+        """``Pool.close()`` waits for all connections: for one that nobody can give back any more, without end."""
+        book = self._book
+
+        @harmless
+        def strand(pool: Any) -> None:
+            for holder in pool._holders:
+                if book.is_stranded(holder):
+                    book.end(holder, "closed")
+                    holder.terminate()
+
+        async def wrapped(pool: Any) -> Any:
+            strand(pool)
+            return await close(pool)
+
+        return wrapped
+
+    def _terminate(self, terminate: Any) -> Any:
+        book = self._book
+
+        @harmless
+        def strand(pool: Any) -> None:
+            for holder in pool._holders:
+                book.end(holder, "closed")
+
+        def wrapped(pool: Any) -> Any:
+            strand(pool)
+            return terminate(pool)
+
+        return wrapped
+
+    def _timed(self, acquire: Any) -> Any:
+        book, wants = self._book, self._wants
+
+        async def wrapped(pool: Any, timeout: Any) -> Any:
+            try:
+                is_empty = wants is not None and wants(pool) and pool._queue.empty()
+            except Exception:
+                is_empty = False
+            if not is_empty:
+                return await acquire(pool, timeout)
+            begun = perf_counter()
+            try:
+                return await acquire(pool, timeout)
+            finally:
+                waited = perf_counter() - begun
+                if waited > _PATIENCE:
+                    book.wait(waited)
+
+        return wrapped
+
+
+EYE = AsyncpgEye

@@ -1,0 +1,103 @@
+"""Eyes on pools: what tells a book of each checkout and each return.
+
+Nothing here may ever make a checkout fail, so what goes wrong in an eye ends that eye, with one line in the log. Only
+libraries that are imported already are looked at, unless all are asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import logging
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from poolint.runtime.holds import Book
+
+    class Eye(Protocol):
+        """One library. ``wants`` says which of its pools are watched: all, where it is None."""
+
+        def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None: ...
+
+        def close(self) -> None: ...
+
+
+LIBRARIES = {
+    "sqlalchemy": "poolint.runtime.sqlalchemy",
+    "asyncpg": "poolint.runtime.asyncpg",
+    "psycopg_pool": "poolint.runtime.psycopg",
+}
+"""By the name under which it is imported, the module with the eye of a library."""
+
+log = logging.getLogger("poolint.runtime")
+
+
+class Eyes:
+    """The eyes that are open."""
+
+    def __init__(self, book: Book, wants: Callable[[object], bool] | None = None) -> None:
+        self._book = book
+        self._wants = wants
+        self._open: dict[str, Eye] = {}
+
+    def look(self, *, everywhere: bool = False) -> None:
+        """Open the eyes of the libraries that are there: imported, or installed where ``everywhere`` is asked for."""
+        for name, module in LIBRARIES.items():
+            if name in self._open or not (everywhere or name in sys.modules):
+                continue
+            try:
+                importlib.import_module(name)
+            except Exception:
+                continue
+            try:
+                self._open[name] = importlib.import_module(module).EYE(self._book, self._wants)
+            except Exception:
+                log.warning("%s cannot be watched in this version", name, exc_info=True)
+
+    def close(self) -> None:
+        """Leave everything as it was."""
+        for one in self._open.values():
+            one.close()
+        self._open.clear()
+
+
+def harmless(function: Callable[..., None]) -> Callable[..., None]:
+    """A listener that cannot fail: the first time that it would, it says so and is silent from then on."""
+    is_well = True
+
+    @functools.wraps(function)
+    def listener(*arguments: Any) -> None:
+        nonlocal is_well
+        if is_well:
+            try:
+                function(*arguments)
+            except Exception:
+                is_well = False
+                log.warning("poolint no longer watches: %s failed", function.__qualname__, exc_info=True)
+
+    return listener
+
+
+class Patches:
+    """Methods of a library that are wrapped for the time of watching."""
+
+    def __init__(self) -> None:
+        self._done: list[tuple[type, str, Any, Any]] = []
+
+    def wrap(self, owner: type, name: str, wrapper: Callable[[Any], Any]) -> None:
+        """Put ``wrapper(method)`` in the place of a method of ``owner``. Raises ``AttributeError`` where there is none."""
+        own = vars(owner)[name] if name in vars(owner) else getattr(owner, name)
+        wrapped = functools.wraps(own)(wrapper(own))
+        self._done.append((owner, name, own, wrapped))
+        setattr(owner, name, wrapped)
+
+    def undo(self) -> None:
+        """Put back what was there, unless somebody else has wrapped it since: then ours stays below, and does nothing."""
+        while self._done:
+            owner, name, own, wrapped = self._done.pop()
+            if vars(owner).get(name) is wrapped:
+                setattr(owner, name, own)

@@ -1,0 +1,152 @@
+"""Where something happens, as the people who wrote the code would say it: the frames that are theirs.
+
+A place is plain: code objects and rows. Frames are never kept, since they keep all locals alive, the connections among
+them, and what is watched must not live longer for that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import CodeType, FrameType
+    from typing import Any
+
+    Reading = Callable[[FrameType], object]
+
+MOST = 12
+"""Frames of a place; who called them is of no interest."""
+
+FEW = 4
+"""Frames up to which a place is to be found quickly, in a service that is at work."""
+
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_DRIVERS = tuple(f"{os.sep}{one}{os.sep}" for one in ("sqlalchemy", "asyncpg", "psycopg_pool", "psycopg", "greenlet"))
+
+_own: dict[str, bool] = {}
+"""By the file of a code object, whether it is of the project."""
+
+
+class Step:
+    """One frame of a place. ``file`` is absolute, ``row`` counts from 1."""
+
+    __slots__ = ("code", "row")
+
+    def __init__(self, code: CodeType, row: int) -> None:
+        self.code = code
+        self.row = row
+
+    @property
+    def file(self) -> str:
+        return os.path.abspath(self.code.co_filename)
+
+    @property
+    def function(self) -> str:
+        """The qualified name, where Python tells it (from 3.11 on), without what says that it is inside a function."""
+        return qualified(self.code)
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """The first and the last row of the function."""
+        rows = [row for _, _, row in self.code.co_lines() if row]
+        return self.code.co_firstlineno, max(rows, default=self.code.co_firstlineno)
+
+
+def qualified(code: CodeType) -> str:
+    """The qualified name of a function by its code, as ``poolint why`` writes it."""
+    name: str = getattr(code, "co_qualname", code.co_name)
+    return name.replace(".<locals>", "")
+
+
+def is_own(code: CodeType) -> bool:
+    """Whether code is of the project: of no library, and written in a file."""
+    file = code.co_filename
+    found = _own.get(file)
+    if found is None:
+        is_theirs = file.startswith(("<", _LIBRARY, _OURS)) or any(one in file for one in _INSTALLED)
+        found = _own[file] = not is_theirs
+    return found
+
+
+def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
+    """The place of the caller, from the innermost frame out. ``reading`` is shown each frame of the project.
+
+    Where nothing of a project is in the way, as in a package that is installed, it is who called the driver.
+    """
+    found: list[Step] = []
+    for frame in _frames(sys._getframe(1)):
+        if is_own(frame.f_code):
+            found.append(Step(frame.f_code, frame.f_lineno))
+            if reading is not None:
+                reading(frame)
+            if len(found) == most:
+                break
+    return tuple(found) or (_awaiting() if most > FEW else ()) or _caller(sys._getframe(1))
+
+
+def _awaiting() -> tuple[Step, ...]:
+    """Where the task waits that awaits the present one, which a library has made to be safe from being cancelled."""
+    asyncio = sys.modules.get("asyncio")
+    try:
+        task: Any = asyncio.current_task() if asyncio is not None else None
+        outer = {id(one) for callback, _ in getattr(task, "_callbacks", None) or () for one in _enclosed(callback)}
+        for other in asyncio.all_tasks() if asyncio is not None and outer else ():
+            if id(getattr(other, "_fut_waiter", None)) in outer:
+                return waiting(other)
+    except RuntimeError:
+        pass
+    return ()
+
+
+def _enclosed(callback: Any) -> Iterator[object]:
+    yield from getattr(callback, "args", ())
+    for cell in getattr(callback, "__closure__", None) or ():
+        yield cell.cell_contents
+
+
+def _caller(frame: FrameType) -> tuple[Step, ...]:
+    for one in _frames(frame):
+        file = one.f_code.co_filename
+        if not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS):
+            return (Step(one.f_code, one.f_lineno),)
+    return ()
+
+
+def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """A frame and those around it. What runs in a greenlet, as SQLAlchemy's drivers do, was begun by its parent."""
+    greenlets = sys.modules.get("greenlet")
+    current: Any = greenlets.getcurrent() if greenlets is not None else None
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+        if frame is None and current is not None:
+            current = current.parent
+            frame = current.gr_frame if current is not None else None
+
+
+def waiting(task: Any) -> tuple[Step, ...]:
+    """Where a task of asyncio waits, from the innermost frame of the project out; empty while it runs, or has ended."""
+    found: list[Step] = []
+    one = task.get_coro()
+    while one is not None:
+        frame = getattr(one, "cr_frame", None) or getattr(one, "gi_frame", None) or getattr(one, "ag_frame", None)
+        if frame is not None and is_own(frame.f_code):
+            found.append(Step(frame.f_code, frame.f_lineno))
+        one = getattr(one, "cr_await", None) or getattr(one, "gi_yieldfrom", None) or getattr(one, "ag_await", None)
+    return tuple(reversed(found))
+
+
+def running(thread: int) -> tuple[Step, ...]:
+    """Where a thread is at present, by its ident."""
+    frame = sys._current_frames().get(thread)
+    found: list[Step] = []
+    while frame is not None and len(found) < MOST:
+        if is_own(frame.f_code):
+            found.append(Step(frame.f_code, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(found)

@@ -1,0 +1,216 @@
+"""Connections that are checked out, as they are seen while a program runs, and the book in which they are put down."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import sys
+import threading
+import weakref
+from time import perf_counter
+
+from poolint.runtime import frames
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from poolint.runtime.frames import Step
+
+LONGEST = 10
+"""Holds that are kept for a summary once they have ended."""
+
+
+class Hold:
+    """A connection from its checkout to its return.
+
+    ``pool`` names the pool it is from; ``place`` is where it was checked out, ``by`` the task or thread. ``owner`` is
+    whatever the book was told to be going on then. ``how`` it ended: empty while it is still out, else ``released``,
+    ``collected`` where nobody gave it back and the garbage collector did, ``closed`` where its pool was closed before.
+    ``shared`` is where another task has used it while a query of the first was under way. ``waits``: seconds by the places
+    seen while it was held.
+    """
+
+    __slots__ = (
+        "__weakref__", "busy", "by", "ended", "how", "is_told", "owner", "place", "pool", "proxy", "shared", "since", "task",
+        "thread", "waits",
+    )  # fmt: skip
+
+    def __init__(self, pool: str, place: tuple[Step, ...], owner: object) -> None:
+        self.pool = pool
+        self.place = place
+        self.owner = owner
+        self.since = perf_counter()
+        self.ended = 0.0
+        self.how = ""
+        self.proxy: weakref.ref[Any] | None = None
+        self.thread = threading.get_ident()
+        current = current_task()
+        self.task = weakref.ref(current) if current is not None else None
+        self.by = f"task {current.get_name()!r}" if current is not None else f"thread {_thread_name()!r}"
+        self.busy: Any = None
+        self.shared: tuple[tuple[Step, ...], str] | None = None
+        self.waits: dict[tuple[str, int, str], float] = {}
+        self.is_told = False
+
+    def tell(self) -> None:
+        """It is told now, whatever becomes of it later."""
+        self.is_told = True
+        self.ended = self.ended or perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """How long it was held, or has been held until now."""
+        return (self.ended or perf_counter()) - self.since
+
+
+class Book:
+    """All holds that the eyes of one watcher see.
+
+    ``frames`` is how many frames of a place are kept. ``owner`` may be set to what is going on at present. ``reading``
+    is shown the frames of the project at each checkout; ``ended`` each hold that is over.
+    """
+
+    def __init__(self, most_frames: int = frames.MOST) -> None:
+        self.owner: object = None
+        self.reading: frames.Reading | None = None
+        self.ended: Callable[[Hold], object] | None = None
+        self.begun: Callable[[Hold], object] | None = None
+        self.longest: list[Hold] = []
+        self.lost: list[Hold] = []
+        """Those that the collector or the pool took back, and those that several tasks have used at once, since they were last
+        asked for."""
+        self.is_closed = False
+        """Nothing new is put down any more."""
+        self.waits = 0
+        self.waited = 0.0
+        self._frames = most_frames
+        self._open: dict[int, list[Hold]] = {}
+        self._lock = threading.RLock()  # the collector may run, and call us, while we hold it
+
+    def begin(self, key: object, pool: str, proxy: object = None) -> None:
+        """A connection was checked out. ``key`` stands for its slot in the pool until it is given back; ``proxy`` is what
+        whoever asked for it has in hand."""
+        if self.is_closed:
+            return
+        hold = Hold(pool, frames.here(self._frames, self.reading), self.owner)
+        if proxy is not None:
+            hold.proxy = weakref.ref(proxy, lambda _: self._collected(id(key), hold))
+        with self._lock:
+            self._open.setdefault(id(key), []).append(hold)
+        if self.begun is not None:
+            self.begun(hold)
+
+    def end(self, key: object, how: str = "") -> None:
+        """The connection in a slot was given back. Of several in one, as a static pool has, it is the one whose proxy is
+        spent: which one that is will be seen when it is asked for."""
+        with self._lock:
+            held = self._open.get(id(key))
+            if held is None:
+                return
+            if len(held) == 1 or not any(one.proxy for one in held):
+                self._close(id(key), held[-1], how or _how(held[-1]))
+
+    def is_stranded(self, key: object) -> bool:
+        """Whether nobody is left who could give back the connection in a slot before the current task goes on: who has it is
+        this task, or one that has ended."""
+        held = self._open.get(id(key))
+        if not held or held[-1].task is None:
+            return False
+        task = held[-1].task()
+        return task is None or task.done() or task is current_task()
+
+    def _collected(self, key: int, hold: Hold) -> None:
+        with self._lock:
+            if not hold.how:
+                self._close(key, hold, "collected")
+
+    def _close(self, key: int, hold: Hold, how: str) -> None:
+        hold.how, hold.ended = how, hold.ended or perf_counter()
+        held = self._open.get(key, [])
+        if hold in held:
+            held.remove(hold)
+        if not held:
+            self._open.pop(key, None)
+        if how in ("collected", "closed") and hold not in self.lost:
+            self.lost.append(hold)
+        if len(self.longest) < LONGEST or hold.seconds > self.longest[-1].seconds:
+            self.longest.append(hold)
+            self.longest.sort(key=lambda one: -one.seconds)
+            del self.longest[LONGEST:]
+        if self.ended is not None:
+            self.ended(hold)
+
+    def held(self) -> list[Hold]:
+        """What is out at present, in the order in which it was checked out."""
+        with self._lock:
+            for key, held in list(self._open.items()):
+                for hold in held[:]:
+                    proxy = hold.proxy() if hold.proxy is not None else None
+                    if len(held) > 1 and proxy is not None and not getattr(proxy, "is_valid", True):
+                        self._close(key, hold, "released")
+            return sorted((hold for held in self._open.values() for hold in held), key=lambda one: one.since)
+
+    def take_lost(self) -> list[Hold]:
+        """What has come to ``lost`` since it was last asked for."""
+        with self._lock:
+            found, self.lost = self.lost, []
+            return found
+
+    def using(self, key: object) -> Hold | None:
+        """A query begins on the connection in a slot: the hold, if a task has it that is not in a query already."""
+        held = self._open.get(id(key))
+        if not held:
+            return None
+        hold, task = held[-1], current_task()
+        if self.reading is not None:
+            frames.here(self._frames, self.reading)
+        if task is None:
+            return None
+        if hold.busy is None or hold.busy.done():
+            hold.busy = task
+            return hold
+        if hold.busy is not task and hold.shared is None:
+            hold.shared = (frames.here(self._frames), f"task {task.get_name()!r}")
+            self.lost.append(hold)
+        return None
+
+    def wait(self, seconds: float) -> None:
+        """Somebody had to wait for a connection, since all were out."""
+        with self._lock:
+            self.waits += 1
+            self.waited = max(self.waited, seconds)
+
+
+def current_task() -> Any:
+    """The task of asyncio that runs at present, None outside of one."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        return asyncio.current_task()
+    except RuntimeError:
+        return None
+
+
+def _thread_name() -> str:
+    # Not `threading.current_thread()`: of threads that it does not know, it makes entries that stay.
+    one = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    return one.name if one is not None else "foreign"
+
+
+def _how(hold: Hold) -> str:
+    """How a hold ends that is given back now: ``collected`` where the event loop closes a generator that took the
+    connection and that nobody has used to its end. The loop alone makes tasks of an ``aclose()``: when the collector finds
+    the generator, or when the loop ends. What gives the connection back may be a further task that it has begun."""
+    codes = {one.code for one in hold.place if one.code.co_flags & inspect.CO_ASYNC_GENERATOR}
+    asyncio = sys.modules.get("asyncio")
+    if not codes or asyncio is None or current_task() is None:
+        return "released"
+    for task in asyncio.all_tasks():
+        closing = task.get_coro()
+        is_by_loop = type(closing).__name__ == "async_generator_athrow"
+        if is_by_loop and any(getattr(one, "ag_code", None) in codes for one in gc.get_referents(closing)):
+            return "collected"
+    return "released"

@@ -1,0 +1,102 @@
+"""The eye on pools of SQLAlchemy, by its events; those of asynchronous engines have the same."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.pool import Pool, QueuePool
+
+from poolint.runtime.eyes import Patches, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from poolint.runtime.holds import Book, Hold
+
+_PATIENCE = 0.001
+"""Seconds from which on somebody is said to have waited for a pool that has nothing left."""
+
+
+class SQLAlchemyEye:
+    """Watches the pools for which ``wants`` answers yes, all without it; queries are looked at for all alone."""
+
+    def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
+        self._book = book
+        self._wants = wants
+        self._labels: dict[int, str] = {}
+        self._out = harmless(self._checkout)
+        self._back = harmless(self._checkin)
+        self._listening: list[tuple[Any, str, Any]] = []
+        self._patches = Patches()
+        self._listen(Pool, "checkout", self._out)
+        self._listen(Pool, "checkin", self._back)
+        self._listen(Pool, "detach", self._back)
+        if wants is None:
+            self._busy: dict[int, Hold] = {}
+            self._listen(Engine, "before_cursor_execute", harmless(self._before))
+            self._listen(Engine, "after_cursor_execute", harmless(self._after))
+            self._listen(Engine, "handle_error", harmless(self._failed))
+        else:
+            self._patches.wrap(QueuePool, "_do_get", self._timed)
+
+    def _listen(self, target: Any, name: str, listener: Any) -> None:
+        event.listen(target, name, listener)
+        self._listening.append((target, name, listener))
+
+    def close(self) -> None:
+        for target, name, listener in self._listening:
+            event.remove(target, name, listener)
+        self._listening.clear()
+        self._patches.undo()
+
+    def _checkout(self, _: object, record: Any, proxy: Any) -> None:
+        pool = proxy._pool
+        if self._wants is None or self._wants(pool):
+            self._book.begin(record, self._label(pool), proxy)
+
+    def _checkin(self, _: object, record: Any) -> None:
+        self._book.end(record)
+
+    def _label(self, pool: Any) -> str:
+        dialect = getattr(pool, "_dialect", None)
+        driver = f"{dialect.name}+{dialect.driver}" if dialect is not None and hasattr(dialect, "driver") else ""
+        return f"{type(pool).__name__} of {driver or 'SQLAlchemy'}"
+
+    def _before(self, connection: Any, cursor: object, *_: object) -> None:
+        hold = self._book.using(connection.connection._connection_record)
+        if hold is not None:
+            self._busy[id(cursor)] = hold
+
+    def _after(self, __: object, cursor: object, *_: object) -> None:
+        hold = self._busy.pop(id(cursor), None)
+        if hold is not None:
+            hold.busy = None
+
+    def _failed(self, context: Any) -> None:
+        self._after(None, getattr(context.execution_context, "cursor", None))
+
+    def _timed(self, get: Any) -> Any:
+        book, wants = self._book, self._wants
+
+        def _do_get(pool: Any) -> Any:
+            try:
+                is_empty = pool.checkedout() >= pool.size() + pool._max_overflow > 0 and wants is not None and wants(pool)
+            except Exception:
+                is_empty = False
+            if not is_empty:
+                return get(pool)
+            begun = perf_counter()
+            try:
+                return get(pool)
+            finally:
+                waited = perf_counter() - begun
+                if waited > _PATIENCE:
+                    book.wait(waited)
+
+        return _do_get
+
+
+EYE = SQLAlchemyEye

@@ -1,0 +1,129 @@
+"""What ``poolint.runtime.watch`` logs and exports, what it imports, and that it stands in nobody's way."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import prometheus_client
+import pytest
+from opentelemetry import metrics
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import QueuePool
+
+from poolint.runtime import holds, watch
+
+LOG = "poolint.runtime"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return create_engine(f"sqlite:///{tmp_path}/a.db", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+
+
+def test_what_is_out_is_seen_with_its_place(engine: Engine) -> None:
+    with watch(engine, metrics=False) as watched, engine.connect():
+        now = watched.state()
+        assert now.out == 1
+        assert now.place.endswith("(test_what_is_out_is_seen_with_its_place)")
+        assert now.by == "thread 'MainThread'"
+        assert "connections out: 1; longest: 0.0 s, by thread 'MainThread', from " in str(watched)
+    assert watched.state().out == 0
+
+
+def test_other_engines_are_not_watched(engine: Engine, tmp_path: Path) -> None:
+    with watch(engine, metrics=False) as watched, create_engine(f"sqlite:///{tmp_path}/b.db").connect():
+        assert watched.state().out == 0
+        engine.dispose()
+        with engine.connect():
+            assert watched.state().out == 1, "a pool that takes the place of another is watched, too"
+
+
+def test_waits_for_the_pool_are_counted(engine: Engine) -> None:
+    with watch(engine, metrics=False) as watched, engine.connect():
+        with pytest.raises(Exception, match="limit of size 1"):
+            engine.connect()
+        assert watched.state().waits == 1
+        assert watched.state().waited >= 0.01
+
+
+def test_long_holds_and_lost_ones_are_logged(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, LOG)
+    with watch(engine, every=0, longest=0, metrics=False):
+        with engine.connect():
+            pass
+        connection = engine.connect()
+        del connection
+    told = [(one.levelname, one.getMessage()) for one in caplog.records if one.name == LOG]
+    assert [level for level, _ in told] == ["INFO", "WARNING", "INFO", "INFO", "WARNING", "INFO"]
+    assert "connections out: 1" in told[0][1]
+    assert "a connection was held for 0.0 s, by thread 'MainThread', from " in told[1][1]
+    assert told[1][1].endswith("; given back now")
+    assert told[4][1].endswith("; taken back by the garbage collector now")
+
+
+def test_prometheus_reads_gauges(engine: Engine) -> None:
+    with watch(engine), engine.connect():
+        found = prometheus_client.generate_latest().decode()
+        assert "poolint_connections_out 1.0" in found
+        assert "poolint_pool_waits 0.0" in found
+        assert 'place="' in found and "(test_prometheus_reads_gauges)" in found
+    assert "poolint" not in prometheus_client.generate_latest().decode()
+
+
+def test_opentelemetry_reads_gauges(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {}
+
+    class Meter:
+        def create_observable_gauge(self, name: str, callbacks: list, **_: object) -> None:
+            made[name] = callbacks[0]
+
+    monkeypatch.setattr(metrics, "get_meter", lambda _: Meter())
+    with watch(engine), engine.connect():
+        assert [one.value for one in made["poolint.connections_out"](None)] == [1]
+        (longest,) = made["poolint.longest_hold_seconds"](None)
+        assert longest.attributes["task"] == "thread 'MainThread'"
+    assert not list(made["poolint.connections_out"](None))
+
+
+def test_what_goes_wrong_here_is_no_reason_for_a_checkout_to_fail(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("no place")
+
+    monkeypatch.setattr(holds.frames, "here", broken)
+    with watch(engine, metrics=False):
+        for _ in range(2):
+            with engine.connect() as connection:
+                assert connection.scalar(text("SELECT 1")) == 1
+    told = [one for one in caplog.records if one.name == LOG]
+    assert len(told) == 1
+    assert "poolint no longer watches" in told[0].getMessage()
+
+
+IMPORTED = """
+import sys
+import sqlalchemy
+from sqlalchemy.pool import QueuePool
+before = set(sys.modules)
+import poolint.runtime
+engine = sqlalchemy.create_engine("sqlite://", poolclass=QueuePool)
+with poolint.runtime.watch(engine, metrics=False) as watched:
+    with engine.connect():
+        watched.state()
+import threading
+assert threading.active_count() == 1
+print(*sorted(name for name in set(sys.modules) - before if "." not in name or name.startswith("poolint")))
+"""
+
+
+def test_neither_libcst_nor_the_analysis_is_imported() -> None:
+    ran = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
+    found = set(ran.stdout.split())
+    ours = {one for one in found if one.startswith("poolint")}
+    runtime = {f"poolint.runtime.{one}" for one in ("eyes", "frames", "holds", "sqlalchemy", "watching")}
+    assert ours == {"poolint", "poolint.runtime", *runtime}
+    assert not {"libcst", "msgspec", "asyncpg", "psycopg_pool", "pytest"} & found
