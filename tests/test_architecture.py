@@ -80,7 +80,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # It runs in the processes of others: nothing of the analysis comes in.
     "runtime": set(),
-    "docs": {"cli", "config", "options", "relaxations", "rules"},
+    "docs": {"cli", "config", "models", "options", "relaxations", "rules"},
     "explain": {
         "analyses",
         "budget",

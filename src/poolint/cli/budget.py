@@ -40,7 +40,7 @@ def budget(path: str, output_format: str, surge: bool, resolver: Resolver) -> in
         text = "\n".join(render(found, Style(wants_color(sys.stdout))))
     sys.stdout.write(f"{text}\n")
     for problem in problems:
-        sys.stderr.write(f"poolint: error: {_at(problem.place)}: {printable(problem.message)}\n")
+        sys.stderr.write(f"poolint: error: {at(problem.place)}: {printable(problem.message)}\n")
     return 1 if problems or any(one.is_over for one in found) else 0
 
 
@@ -65,52 +65,60 @@ def _table(one: Budget, paint: Style) -> Iterator[str]:
     else:
         yield "no service is known that takes connections"
     for service, why in one.unpooled:
-        yield f"not counted: `{service.name}` ({_at(service.place)}): {why}"
+        yield f"not counted: `{service.name}` ({at(service.place)}): {why}"
     for name, place, why in one.deployment.others:
-        yield f"not counted: `{name}` ({_at(place)}): {printable(why)}"
+        yield f"not counted: `{name}` ({at(place)}): {printable(why)}"
     for ask in one.asks:
-        yield f"{paint('cyan', 'unknown')}: {_asked(ask)}"
+        yield f"{paint('cyan', 'unknown')}: {asked(ask)}"
 
 
 def _sum(one: Budget, paint: Style) -> Iterator[str]:
-    cells = [HEADS, *(_cells(row) for row in one.rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(HEADS))]
+    table = [HEADS, *(cells(row) for row in one.rows)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(HEADS))]
     blank = " " * (sum(widths) + 2 * len(widths))
     yield f"{_line(HEADS, widths)}  service and pool"
     told: set[tuple[str, str]] = set()
-    for row, numbers in zip(one.rows, cells[1:], strict=True):
+    for row, numbers in zip(one.rows, table[1:], strict=True):
         yield f"{_line(numbers, widths)}  {row.service.name}: {printable(row.pool.qualified)}"
-        sources = (_each(row), _source(row.processes), _source(row.replicas))
-        for name, source in zip(HEADS[1:], sources, strict=True):
+        sources = (each(row), source(row.processes), source(row.replicas))
+        for name, where in zip(HEADS[1:], sources, strict=True):
             if name == "each" or (row.service.name, name) not in told:
-                yield f"{blank}{paint('blue', name)}: {source}"
+                yield f"{blank}{paint('blue', name)}: {where}"
             told.add((row.service.name, name))
-    width = widths[0]
-    yield f"{(_count(one.total, one.is_exact)).rjust(width)}  in all"
-    yield f"{_value(one.max_connections).rjust(width)}  max_connections: {_source(one.max_connections)}"
-    yield f"{('-' + _value(one.reserve)).rjust(width)}  reserve: {_source(one.reserve)}"
-    yield f"{('-' + _value(one.migrations)).rjust(width)}  migrations: {_source(one.migrations)}"
+    for value, name, where in sums(one):
+        yield f"{value.rjust(widths[0])}  {name}{f': {where}' if where else ''}"
+    words = verdict(one)
+    yield paint("red", words) if one.is_over else words
+
+
+def sums(one: Budget) -> Iterator[tuple[str, str, str]]:
+    """What stands below the rows: a number, what it is, and where it is from."""
+    yield _count(one.total, one.is_exact), "in all", ""
+    yield _value(one.max_connections), "max_connections", source(one.max_connections)
+    yield f"-{_value(one.reserve)}", "reserve", source(one.reserve)
+    yield f"-{_value(one.migrations)}", "migrations", source(one.migrations)
     if one.available is not None:
-        yield f"{str(one.available).rjust(width)}  for services"
-    yield _verdict(one, paint)
+        yield str(one.available), "for services", ""
 
 
-def _verdict(one: Budget, paint: Style) -> str:
+def verdict(one: Budget) -> str:
+    """Whether the sum fits."""
     least = "" if one.is_exact else "at least "
     if one.available is None:
         return "whether that fits is not known: max_connections is not"
     if one.is_over:
-        return paint("red", f"over by {least}{one.total - one.available}")
+        return f"over by {least}{one.total - one.available}"
     if one.is_exact and not any(ask.key.endswith(".engines") for ask in one.asks):
         return f"fits: {one.available - one.total} are left"
     return "fits as far as is known"
 
 
-def _cells(row: Row) -> tuple[str, ...]:
-    each = (row.each, row.processes, row.replicas)
+def cells(row: Row) -> tuple[str, ...]:
+    """The figures of a row, below ``HEADS``."""
+    figures = (row.each, row.processes, row.replicas)
     return (
         _count(row.least, row.connections is not None) if row.each.value is not None else "?",
-        *(_value(one) for one in each),
+        *(_value(one) for one in figures),
     )
 
 
@@ -126,26 +134,29 @@ def _value(figure: Figure) -> str:
     return "?" if figure.value is None else str(figure.value)
 
 
-def _source(figure: Figure) -> str:
-    where = f" ({_at(figure.place)})" if figure.place is not None else ""
+def source(figure: Figure) -> str:
+    """What says a figure, and where."""
+    where = f" ({at(figure.place)})" if figure.place is not None else ""
     return f"{printable(figure.how)}{where}"
 
 
-def _each(row: Row) -> str:
+def each(row: Row) -> str:
     """What the limit of a pool is put together from."""
     size, overflow = row.pool.size, row.pool.overflow
     if row.each != row.pool.limit or row.each.value != (size.value or 0) + (overflow.value or 0):
-        return _source(row.each)
+        return source(row.each)
     parts = [size, overflow] if overflow.value else [size]
-    return " + ".join(f"{one.value} {_source(one)}" for one in parts)
+    return " + ".join(f"{one.value} {source(one)}" for one in parts)
 
 
-def _asked(ask: Ask) -> str:
-    where = f" ({_at(ask.place)})" if ask.place is not None else ""
+def asked(ask: Ask) -> str:
+    """What is not known, and where it can be said."""
+    where = f" ({at(ask.place)})" if ask.place is not None else ""
     return f"{printable(ask.why)}{where}; say {ask.key} in [tool.poolint.budget]"
 
 
-def _at(place: Place) -> str:
+def at(place: Place) -> str:
+    """A place as people read it."""
     return f"{printable(shown(place.path))}:{place.row}"
 
 

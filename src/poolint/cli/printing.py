@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from poolint.cli.check import Arguments
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Outcome
+    from poolint.output.survey import Survey
 
 
 def say(grade: str, line: str) -> None:
@@ -56,6 +58,7 @@ def _write(
     from poolint.output.formats import renderer
     from poolint.output.report import Report
     from poolint.output.style import wants_color, wants_links
+    from poolint.output.survey import none
 
     stream = sys.stdout if to_stdout else sys.stderr
     color = arguments.color if path is None else False
@@ -77,6 +80,7 @@ def _write(
         links,
         outcome.roots,
         _unseen(outcome) if arguments.statistics else {},
+        partial(_survey, arguments) if outcome.paths else none,
     )
     rows = (f"{line}\n" for line in render(made))
     if path is not None:
@@ -94,6 +98,12 @@ def _write_file(path: str, text: str) -> None:
         whole.write(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _survey(arguments: Arguments) -> Survey:
+    from poolint.cli.survey import survey
+
+    return survey(arguments.paths, arguments.resolver)
 
 
 def _unseen(outcome: Outcome) -> dict[str, object]:

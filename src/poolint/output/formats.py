@@ -20,7 +20,7 @@ GROUP = "poolint.reporters"
 FOR_PEOPLE = ("full", "concise", "grouped")
 FOR_MACHINES = (
     "json", "json-lines", "sarif", "github", "gitlab", "junit", "azure", "pylint", "rdjson", "checkstyle", "teamcity",
-    "markdown",
+    "markdown", "html",
 )  # fmt: skip
 FORMATS = (*FOR_PEOPLE, *FOR_MACHINES)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from poolint.output.survey import none
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from poolint.diagnostics import Diagnostic
+    from poolint.output.survey import Survey
 
     Lines = Callable[[str], Sequence[str] | None]
 
@@ -25,7 +28,8 @@ class Report:
     where it cannot be read. ``color``: there are to be colours, and ``links``: also hyperlinks, since a terminal shows them.
     ``unsafe``: ``--unsafe-fixes`` was given: what ``--fix`` would apply with it is marked as well. ``silenced`` is what is
     found and not reported, with its ``silence``, in order. ``roots`` are the folders of the settings that govern the files,
-    ``unseen`` the sums of ``poolint coverage`` where they were asked for.
+    ``unseen`` the sums of ``poolint coverage`` where they were asked for. ``survey`` gives what there is to tell beside the
+    findings, and looks for it then: None where nobody can say.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -36,6 +40,7 @@ class Report:
     links: bool = False
     roots: Sequence[str] = ()
     unseen: Mapping[str, object] = field(default_factory=dict)
+    survey: Callable[[], Survey | None] = none
 
     def url(self, one: Diagnostic) -> str:
         """Where the rule of a finding is documented; empty where nobody says that."""

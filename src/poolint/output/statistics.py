@@ -62,7 +62,7 @@ def render(report: Report) -> Iterator[str]:
         return
     there = [by for by in SILENT if any(by in row.silenced for row in by_rule)]
     yield from _table("rule", by_rule, there, paint)
-    roots = counted(report, lambda one: _shown(_root(one, report)))
+    roots = counted(report, lambda one: shown_root(root_of(one, report)))
     if len(roots) > 1:
         yield from _table("root", roots, there, paint)
     files = counted(report, lambda one: shown(one.filename))
@@ -81,7 +81,7 @@ def document(report: Report) -> Iterator[str]:
                 {"code": row.name, "name": names[row.name], **_plain(row)}
                 for row in counted(report, lambda one: one.code)
             ],
-            "roots": [{"root": row.name, **_plain(row)} for row in counted(report, lambda one: _root(one, report))],
+            "roots": [{"root": row.name, **_plain(row)} for row in counted(report, lambda one: root_of(one, report))],
             "files": [{"filename": row.name, **_plain(row)} for row in counted(report, lambda one: one.filename)],
             "not_seen": report.unseen or None,
         }
@@ -109,11 +109,11 @@ def _rule(one: Diagnostic) -> str:
     return f"{one.code} {one.name}"
 
 
-def _root(one: Diagnostic, report: Report) -> str:
+def root_of(one: Diagnostic, report: Report) -> str:
     """The innermost root of settings around a finding; the working directory where there is none."""
     around = [root for root in report.roots if one.filename.startswith(os.path.join(root, ""))]
     return max(around, key=len) if around else os.getcwd()
 
 
-def _shown(root: str) -> str:
+def shown_root(root: str) -> str:
     return os.path.relpath(root) if os.path.join(root, "").startswith(os.path.join(os.getcwd(), "")) else root
