@@ -201,8 +201,7 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
         inner = annotation(ev, first, scope)
         return union([inner, NOTHING]) if name == "Optional" and inner is not UNKNOWN else inner
     if name in ("type", "Type"):
-        inner = annotation(ev, first, scope)
-        return ClassObject(inner.cls, inner.base, inner.arguments) if isinstance(inner, Instance) else UNKNOWN
+        return with_foreign([_class(one) for one in alternatives(annotation(ev, first, scope))])
     if isinstance(head, LibraryName):
         handed = ev.models.handed.get((head.name.partition(".")[0], name))
         if handed is not None:
@@ -211,6 +210,11 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     if name in ("tuple", "Tuple"):
         return TupleOf(tuple(annotation(ev, one, scope) for one in arguments))
     return _protocol(ev, name, arguments, scope)
+
+
+def _class(one: Type) -> Type:
+    """The class of an object."""
+    return ClassObject(one.cls, one.base, one.arguments) if isinstance(one, Instance) else UNKNOWN
 
 
 def _is_first_argument(ev: Evaluator, name: str, last: str) -> bool:
