@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
+from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
@@ -117,8 +118,8 @@ class Edges:
         return found
 
     def implied(self, scope: Scope) -> tuple[Edge, ...]:
-        """What a function calls without a call: blocks and loops that wait, each by its context or its iterator, and
-        properties that it reads."""
+        """What a function calls without a call: blocks and loops that wait, each by its context or its iterator,
+        properties that it reads, and generators that it has made before."""
         found = self._implied.get(scope)
         if found is None:
             one = list(entered(self.ev, scope)) if scope.withs else []
@@ -126,8 +127,18 @@ class Edges:
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
-            found = self._implied[scope] = (*edges, *self._of_properties(scope))
+            found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
         return found
+
+    def _of_generators(self, scope: Scope) -> Iterator[Edge]:
+        for node, made in named_runs(scope):
+            if self._may_matter(made, scope):
+                for one in alternatives(self.ev.type_of(made.func, scope)):
+                    if isinstance(one, Function):
+                        written = self.heirs.written(one) or (one.scope,)
+                        if all(each.is_generator for each in written):
+                            link = Link(node, scope, one.scope.qualified_name)
+                            yield Edge(link, None, written[0], tuple(written[1:]))
 
     def _of_properties(self, scope: Scope) -> Iterator[Edge]:
         for node, function in property_reads(self.ev, scope):
@@ -303,10 +314,7 @@ class Edges:
     def _runs(self, node: ast.expr, callee: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
-            parent = parent_of(node)
-            return isinstance(
-                parent, (ast.For, ast.AsyncFor, ast.withitem, ast.comprehension, ast.YieldFrom, ast.Starred)
-            )
+            return isinstance(parent_of(node), ast.withitem) or is_gone_over(node)
         return not callee.is_async or self._driven(node)
 
     def _is_driven(self, node: ast.Call, fact: CallSite) -> bool:

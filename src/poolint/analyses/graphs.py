@@ -136,7 +136,7 @@ def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:
     the loop asks for its next item.
     """
     events, where = graph.nodes_of(node), parent_of(node)
-    while not events and isinstance(where, ast.expr):
+    while not events and isinstance(where, (ast.expr, ast.comprehension)):
         events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later
     if not events and isinstance(where, (ast.withitem, ast.For, ast.AsyncFor)):
         return [one for one in graph.nodes_of(where) if one.kind in ("enter", "iterate")]

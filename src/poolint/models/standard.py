@@ -70,6 +70,12 @@ FOLDING = frozenset({"sum", "any", "all"})
 EAGER = FOLDING | {"list", "tuple", "set", "frozenset", "dict", "sorted", "min", "max"}
 """Builtins that read their argument to its end, and give its items, or what these come to."""
 
+STEPPING = frozenset({"next", "anext"})
+"""Builtins that take the next item of an iterator."""
+
+PAIRING = frozenset({"enumerate", "zip"})
+"""Builtins that go over their arguments as something goes over what they give."""
+
 KEEPING_PLAIN = EAGER | {"zip", "enumerate", "range"}
 """Builtins that make plain data of plain data."""
 

@@ -1,0 +1,47 @@
+"""Where generators run: nothing of one happens where it is made, all of it where something goes over it.
+
+It may be made there, ``for row in rows(session)``, ``list(rows(session))``; or be kept under a local name before, ``stream =
+rows(session)`` and later ``next(stream)``.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.models.standard import EAGER, PAIRING, READING, STEPPING
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+
+_READS = EAGER | STEPPING
+
+
+def is_gone_over(node: ast.expr) -> bool:
+    """Whether something goes over the generator that stands here, or takes its next item."""
+    parent = parent_of(node)
+    while isinstance(parent, ast.Call) and node is not parent.func and _name(parent) in PAIRING:
+        node, parent = parent, parent_of(parent)
+    if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
+        return parent.iter is node
+    if isinstance(parent, ast.Call) and node in parent.args:
+        is_method = isinstance(parent.func, ast.Attribute) and parent.func.attr in READING
+        return is_method or _name(parent) in _READS
+    return isinstance(parent, (ast.YieldFrom, ast.Starred))
+
+
+def named_runs(scope: Scope) -> Iterator[tuple[ast.expr, ast.Call]]:
+    """Where something goes over what a local name stands for, with each call that may have made that."""
+    for name, bindings in scope.bindings.items():
+        made = [one.value for one in bindings if one.kind == "assign" and isinstance(one.value, ast.Call)]
+        if made and len(made) == len(bindings):
+            for load in scope.loads.get(name, ()):
+                if is_gone_over(load):
+                    yield from ((load, one) for one in made)
+
+
+def _name(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
