@@ -232,11 +232,11 @@ class Holdings:
         return False
 
     def has_ended(self, resource: str, node: ast.AST, scope: Scope) -> bool:
-        """Whether a function has ended a resource's use of its connection when ``node`` begins, on some way to it."""
+        """Whether a function has ended a resource's use of its connection when ``node`` begins, on every way to it."""
         return any(one.resource == resource for one in self.ended(node, scope))
 
     def ended(self, node: ast.AST, scope: Scope) -> list[Change]:
-        """What has ended the use of a connection when ``node`` begins, on some way to it, once for each resource."""
+        """What has ended the use of a connection when ``node`` begins, on every way to it, once for each resource."""
         changes = self.changes(scope)
         is_any = any(one.undone or not one.holds for several in changes.calls.values() for one in several)
         standings = self._before(scope, changes) if is_any else None
@@ -246,7 +246,9 @@ class Holdings:
         for event in self._graphs.of(scope).nodes_of(node):
             for name, known in standings.before(event).items():
                 change = _ended(known)
-                if change is not None:
+                if change is None:
+                    continue
+                if all(one.ended for one in known) or not self._ways_of(scope).leads_past(event, name):
                     found[name] = change
         return list(found.values())
 

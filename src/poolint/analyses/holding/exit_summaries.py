@@ -144,7 +144,7 @@ class Leaving:
         models, name = self.ev.models, last_name(parent.func)
         if name in models.words("makes-task", "starts-later", "hands-on") or name in models.threaded:
             return True
-        return any(self._may_end(one, parent) for one in alternatives(self.ev.type_of(parent.func, scope)))
+        return any(self._may_end(one, parent, scope) for one in alternatives(self.ev.type_of(parent.func, scope)))
 
     def _is_renamed(self, statement: ast.Assign, scope: Scope, place: str) -> bool:
         """Whether a statement gives a place another name, under which it is known as well."""
@@ -153,13 +153,13 @@ class Leaving:
             self._places.first(one, scope) == place for one in targets
         )
 
-    def _may_end(self, callee: object, call: ast.Call) -> bool:
+    def _may_end(self, callee: object, call: ast.Call, scope: Scope) -> bool:
         if callee is UNKNOWN or isinstance(callee, CallableValue):
             return True
         if not isinstance(callee, ClassObject) or callee.cls is callee.base:
             return False
-        if isinstance(parent_of(call), ast.Attribute):
-            return False  # the method that is called on it is a change of its own
+        if isinstance(parent_of(call), ast.Attribute) or _is_only_called(call, scope):
+            return False  # each method that is called on it is a change of its own
         return any(
             self.ends.of_function(method) is not None
             for cls in lineage(self.ev, callee)
@@ -177,6 +177,20 @@ def _standing(loads: Iterable[ast.expr], path: str) -> Iterator[ast.expr]:
             node = node if isinstance(node, ast.Attribute) and node.attr == step else None
         if isinstance(node, ast.expr):
             yield node
+
+
+def _is_only_called(made: ast.Call, scope: Scope) -> bool:
+    """Whether an object is kept under a local name, and nothing is done with it but to call its methods."""
+    statement = parent_of(made)
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not (isinstance(target, ast.Name) and target.id not in scope.globals and len(scope.bindings[target.id]) == 1):
+        return False
+    inner = any(target.id in one.loads for one in scope.descendants() if one is not scope)
+    uses = [parent_of(load) for load in scope.loads.get(target.id, ())]
+    return not inner and all(
+        isinstance(one, ast.Attribute) and isinstance(call := parent_of(one), ast.Call) and call.func is one
+        for one in uses
+    )
 
 
 def on_some_way(one: Left, other: Left) -> Left:

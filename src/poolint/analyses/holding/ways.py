@@ -10,6 +10,7 @@ pass is what it is by default: ``commit: bool = True``.
 from __future__ import annotations
 
 import ast
+from functools import cache
 from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ from poolint.flow.solver import Problem, completed, explore, solve
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from poolint.analyses.assumed import Values
     from poolint.analyses.holding.changes import Change, Changes
@@ -60,6 +61,9 @@ class _State(NamedTuple):
     since: int | None
     flags: frozenset[Known]
     told: Told
+
+
+_NOTHING_KNOWN = _State(None, frozenset([frozenset()]), frozenset())
 
 
 class _Passing(NamedTuple):
@@ -101,6 +105,32 @@ class Ways:
         way = self._way(event, resource, by_default=False)
         return since if way is False else way.change if way is not None else None
 
+    def leads_past(self, event: Node, resource: str) -> bool:
+        """Whether a way from the beginning of the function to an event misses all that ends the use of a resource."""
+        passing = self._passing(event, resource, self._defaults)
+        begun = completed([self._graph.entry])
+
+        def misses(edge: Edge, _: bool) -> bool | None:
+            found = passing(edge)
+            ends = found is None or found.forgets or not all(one.holds for one in found.changes)
+            return None if ends else True
+
+        def consistent(edge: Edge, state: _State) -> _State | None:
+            return self._known(edge, state, 0) if misses(edge, True) else None
+
+        shortest = explore(self._graph, [(edge, True) for edge in begun], misses)
+        point = next((one for one in shortest if one[0] is event), None)
+        if point is None:
+            return False
+        state: _State | None = _NOTHING_KNOWN
+        for edge in shortest.witness(point)[1:]:
+            state = consistent(edge, state) if state is not None else None
+        try:
+            ways = explore(self._graph, [(edge, _NOTHING_KNOWN) for edge in begun], consistent, MAX_POINTS)
+            return state is not None or any(node is event for node, _ in ways)
+        except TooComplex:
+            return False
+
     def _tests_before(self, node: ast.AST) -> Iterator[tuple[ast.expr | ast.pattern, bool]]:
         """The tests and patterns that have come out one way where a node stands."""
         for test, holds in tests_before(node, self._scope):
@@ -117,20 +147,15 @@ class Ways:
                 self._found[key] = False
         return self._found[key]
 
-    def _search(self, event: Node, resource: str, fixed: Values) -> Way | Literal[False] | None:
-        begun: list[Change] = []
-        ends = [one.node for one in self._changes.ending(resource)]
+    def _passing(self, event: Node, resource: str, fixed: Values) -> Callable[[Edge], _Passing | None]:
+        """What an edge on a way to an event does, whatever is known before it; None where no way takes it."""
         around = set(_around(event.node))
         leading = _leading_to(self._graph, event)
+        ends = [one.node for one in self._changes.ending(resource)]
         decided = {id(one) for end in ends for one in _around(end) if one not in around or isinstance(one, _BRANCHES)}
 
-        def number(change: Change) -> int:
-            if not any(one is change for one in begun):
-                begun.append(change)
-            return next(index for index, one in enumerate(begun) if one is change)
-
+        @cache
         def passing(edge: Edge) -> _Passing | None:
-            """What an edge does, whatever is known before it; None where no way takes it."""
             if edge.is_unwinding or edge.target not in leading or is_ruled_out(edge, fixed, self._scope):
                 return None
             changes = [one for one in changed_by(edge.source, self._changes) or () if one.resource == resource]
@@ -140,12 +165,19 @@ class Ways:
             )
             return _Passing(changes, forgets)
 
-        passed: dict[Edge, _Passing | None] = {}
+        return passing
+
+    def _search(self, event: Node, resource: str, fixed: Values) -> Way | Literal[False] | None:
+        begun: list[Change] = []
+        passing = self._passing(event, resource, fixed)
+
+        def number(change: Change) -> int:
+            if not any(one is change for one in begun):
+                begun.append(change)
+            return next(index for index, one in enumerate(begun) if one is change)
 
         def transfer(edge: Edge, state: _State) -> _State | None:
-            if edge not in passed:
-                passed[edge] = passing(edge)
-            found = passed[edge]
+            found = passing(edge)
             if found is None:
                 return None
             since = state.since
@@ -154,21 +186,24 @@ class Ways:
                     since = None
                 elif since is None:
                     since = number(change)
-            if found.forgets:
-                since = None
-            flags = self._kept(edge.source, self._flags.along(edge, state.flags))
-            told = self._outcomes.along(edge, state.told)
-            return None if flags is None or told is None else _State(since, flags, told)
+            return self._known(edge, state, None if found.forgets else since)
 
         before = next((one for one in self._changes.before if one.resource == resource), None)
-        start = _State(number(before) if before is not None else None, frozenset([frozenset()]), frozenset())
+        start = _NOTHING_KNOWN._replace(since=number(before) if before is not None else None)
         ways = explore(self._graph, [(edge, start) for edge in completed([self._graph.entry])], transfer, MAX_POINTS)
         is_reached = False
         for node, state in ways:
             if node is event and state.since is not None:
+                ends = [one.node for one in self._changes.ending(resource)]
                 return Way(begun[state.since], _branch(ways.witness((node, state)), ends))
             is_reached = is_reached or node is event
         return None if is_reached else False
+
+    def _known(self, edge: Edge, state: _State, since: int | None) -> _State | None:
+        """What is known behind an edge; None where it contradicts what is known before it."""
+        flags = self._kept(edge.source, self._flags.along(edge, state.flags))
+        told = self._outcomes.along(edge, state.told)
+        return None if flags is None or told is None else _State(since, flags, told)
 
     def _kept(self, event: Node, flags: frozenset[Known] | None) -> frozenset[Known] | None:
         """What is still known of flags when an event has happened: not of attributes that a call may have changed."""
