@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from poolint.analyses.effects import Effects
+from poolint.analyses.effects import Effects, Link, Witness
+from poolint.analyses.once import happens_once
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -16,6 +17,7 @@ from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site
+from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class Startups:
             if scope.kind != "function" or not starts(self.ev, scope):
                 continue
             for call in scope.calls:
-                found = self._making.of_call(call, scope) if call not in seen else None
+                found = self._made_below(call, scope) if call not in seen else None
                 seen.add(call)
                 if found is None:
                     fact = call_site(self.ev, call, scope)
@@ -95,11 +97,21 @@ class Startups:
                     if not isinstance(last.node, ast.Call):
                         continue
                     fact = call_site(self.ev, last.node, last.scope)
-                    name = _kept(last.node, last.scope)
-                    if fact is not None and name and not self._is_closed(name, last.scope.module, scope):
+                    name, keeper = _kept_along(found.links)
+                    if fact is not None and name and not self._is_closed(name, keeper.module, scope):
                         path = calls_of(found)
                         around = (call, scope.qualified_name, may_await(call, scope))
                         yield scope, NeverDisposed(*around, fact, name, scope.name, path)
+
+    def _made_below(self, call: ast.Call, scope: Scope) -> Witness | None:
+        """What a call of a startup makes, also where it does so the first time only: ``if pool is None: pool = …``."""
+        found = self._making.of_call(call, scope)
+        if found is None and happens_once(call, scope):
+            for one in alternatives(self.ev.type_of(call.func, scope)):
+                below = self._making.of_function(one.scope) if isinstance(one, Function) else None
+                if below is not None and isinstance(one, Function):
+                    return Witness((Link(call, scope, one.scope.qualified_name), *below.links), below.effect)
+        return found
 
     def _direct(self, call: ast.Call, fact: CallSite, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
         name = _kept(call, scope)
@@ -169,7 +181,28 @@ def _last(node: ast.expr) -> str:
     return last_name(node.func if isinstance(node, ast.Call) else node)
 
 
-def _kept(call: ast.Call, scope: Scope) -> str:
+def _kept_along(links: tuple[Link, ...]) -> tuple[str, Scope]:
+    """Where what the last call of a chain makes is kept, and in which function: that one's, or the first on the way back that
+    does not return it itself."""
+    for node, scope, _ in reversed(links):
+        name = _kept(node, scope)
+        if name or not _is_returned(node, scope):
+            return name, scope
+    return "", links[0].scope
+
+
+def _is_returned(node: ast.expr, scope: Scope) -> bool:
+    """Whether a function returns what a call in it makes, at once or by the one name that it gives it."""
+    parent = parent_of(node)
+    if isinstance(parent, ast.Await):
+        parent = parent_of(parent)
+    target = parent.targets[0] if isinstance(parent, ast.Assign) else None
+    if not isinstance(target, ast.Name):
+        return isinstance(parent, ast.Return)
+    return any(isinstance(one, ast.Name) and one.id == target.id for one in scope.returns)
+
+
+def _kept(call: ast.expr, scope: Scope) -> str:
     """Where what a call makes is kept beyond the function, as written; empty where it is not."""
     parent = parent_of(call)
     if isinstance(parent, ast.Await):
