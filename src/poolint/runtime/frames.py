@@ -79,13 +79,28 @@ def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
     Where nothing of a project is in the way, as in a package that is installed, it is who called the driver.
     """
     found: list[Step] = []
-    for frame in _frames(sys._getframe(1)):
-        if is_own(frame.f_code):
-            found.append(Step(frame.f_code, frame.f_lineno))
-            if reading is not None:
-                reading(frame)
-            if len(found) == most:
-                break
+    own = _own
+    frame: FrameType | None = sys._getframe(1)
+    within: Any = None
+    while True:
+        while frame is not None:  # as few steps as can be: a service takes thousands of connections a second
+            code = frame.f_code
+            is_mine = own.get(code.co_filename)
+            if is_mine or (is_mine is None and is_own(code)):
+                found.append(Step(code, frame.f_lineno))
+                if reading is not None:
+                    reading(frame)
+                if len(found) == most:
+                    return tuple(found)
+            frame = frame.f_back
+        # What runs in a greenlet, as SQLAlchemy's drivers do, was begun by its parent.
+        greenlets = sys.modules.get("greenlet")
+        within = (
+            within.parent if within is not None else (greenlets.getcurrent().parent if greenlets is not None else None)
+        )
+        if within is None:
+            break
+        frame = within.gr_frame
     return tuple(found) or (_awaiting() if most > FEW else ()) or _caller(sys._getframe(1))
 
 
@@ -109,24 +124,13 @@ def _enclosed(callback: Any) -> Iterator[object]:
         yield cell.cell_contents
 
 
-def _caller(frame: FrameType) -> tuple[Step, ...]:
-    for one in _frames(frame):
-        file = one.f_code.co_filename
-        if not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS):
-            return (Step(one.f_code, one.f_lineno),)
-    return ()
-
-
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """A frame and those around it. What runs in a greenlet, as SQLAlchemy's drivers do, was begun by its parent."""
-    greenlets = sys.modules.get("greenlet")
-    current: Any = greenlets.getcurrent() if greenlets is not None else None
+def _caller(frame: FrameType | None) -> tuple[Step, ...]:
     while frame is not None:
-        yield frame
+        file = frame.f_code.co_filename
+        if not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS):
+            return (Step(frame.f_code, frame.f_lineno),)
         frame = frame.f_back
-        if frame is None and current is not None:
-            current = current.parent
-            frame = current.gr_frame if current is not None else None
+    return ()
 
 
 def waiting(task: Any) -> tuple[Step, ...]:

@@ -8,13 +8,13 @@ import sys
 import threading
 import weakref
 from time import perf_counter
+from typing import Any
 
 from poolint.runtime import frames
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from poolint.runtime.frames import Step
 
@@ -33,8 +33,8 @@ class Hold:
     """
 
     __slots__ = (
-        "__weakref__", "busy", "by", "ended", "how", "is_told", "owner", "place", "pool", "proxy", "shared", "since", "task",
-        "thread", "waits",
+        "__weakref__", "_name", "_waits", "below", "busy", "ended", "how", "is_told", "owner", "place", "pool", "proxy", "shared",
+        "since", "slot", "task", "thread",
     )  # fmt: skip
 
     def __init__(self, pool: str, place: tuple[Step, ...], owner: object) -> None:
@@ -44,14 +44,17 @@ class Hold:
         self.since = perf_counter()
         self.ended = 0.0
         self.how = ""
-        self.proxy: weakref.ref[Any] | None = None
+        self.proxy: Proxy | None = None
+        self.slot = 0
+        self.below: Hold | None = None
+        """What was checked out from the same slot before, and is still out."""
         self.thread = threading.get_ident()
         current = current_task()
         self.task = weakref.ref(current) if current is not None else None
-        self.by = f"task {current.get_name()!r}" if current is not None else f"thread {_thread_name()!r}"
+        self._name: str = current.get_name() if current is not None else _thread_name(self.thread)
         self.busy: Any = None
         self.shared: tuple[tuple[Step, ...], str] | None = None
-        self.waits: dict[tuple[str, int, str], float] = {}
+        self._waits: dict[tuple[str, int, str], float] | None = None
         self.is_told = False
 
     def tell(self) -> None:
@@ -60,9 +63,27 @@ class Hold:
         self.ended = self.ended or perf_counter()
 
     @property
+    def by(self) -> str:
+        """The task that took it, or the thread."""
+        return f"{'task' if self.task is not None else 'thread'} {self._name!r}"
+
+    @property
+    def waits(self) -> dict[tuple[str, int, str], float]:
+        if self._waits is None:
+            self._waits = {}
+        return self._waits
+
+    @property
     def seconds(self) -> float:
         """How long it was held, or has been held until now."""
         return (self.ended or perf_counter()) - self.since
+
+
+class Proxy(weakref.ref[Any]):
+    """What somebody who has a connection has in hand, and the hold that it stands for."""
+
+    __slots__ = ("hold",)
+    hold: Hold
 
 
 class Book:
@@ -72,7 +93,8 @@ class Book:
     is shown the frames of the project at each checkout; ``ended`` each hold that is over.
     """
 
-    def __init__(self, most_frames: int = frames.MOST) -> None:
+    def __init__(self, most_frames: int = frames.MOST, *, keeps_longest: bool = True) -> None:
+        self._keeps = keeps_longest
         self.owner: object = None
         self.reading: frames.Reading | None = None
         self.ended: Callable[[Hold], object] | None = None
@@ -86,7 +108,8 @@ class Book:
         self.waits = 0
         self.waited = 0.0
         self._frames = most_frames
-        self._open: dict[int, list[Hold]] = {}
+        self._open: dict[int, Hold] = {}
+        """By slot what is out. What several threads do here at once are single steps of a dictionary, without a lock."""
         self._lock = threading.RLock()  # the collector may run, and call us, while we hold it
 
     def begin(self, key: object, pool: str, proxy: object = None) -> None:
@@ -95,75 +118,88 @@ class Book:
         if self.is_closed:
             return
         hold = Hold(pool, frames.here(self._frames, self.reading), self.owner)
+        hold.slot = id(key)
         if proxy is not None:
-            hold.proxy = weakref.ref(proxy, lambda _: self._collected(id(key), hold))
-        with self._lock:
-            self._open.setdefault(id(key), []).append(hold)
+            hold.proxy = Proxy(proxy, self._collected)
+            hold.proxy.hold = hold
+        hold.below = self._open.get(hold.slot)
+        self._open[hold.slot] = hold
         if self.begun is not None:
             self.begun(hold)
 
     def end(self, key: object, how: str = "") -> None:
         """The connection in a slot was given back. Of several in one, as a static pool has, it is the one whose proxy is
         spent: which one that is will be seen when it is asked for."""
-        with self._lock:
-            held = self._open.get(id(key))
-            if held is None:
-                return
-            if len(held) == 1 or not any(one.proxy for one in held):
-                self._close(id(key), held[-1], how or _how(held[-1]))
+        hold = self._open.get(id(key))
+        if hold is not None and (hold.below is None or hold.proxy is None):
+            self._close(hold, how or _how(hold))
 
     def is_stranded(self, key: object) -> bool:
         """Whether nobody is left who could give back the connection in a slot before the current task goes on: who has it is
         this task, or one that has ended."""
-        held = self._open.get(id(key))
-        if not held or held[-1].task is None:
+        hold = self._open.get(id(key))
+        if hold is None or hold.task is None:
             return False
-        task = held[-1].task()
+        task = hold.task()
         return task is None or task.done() or task is current_task()
 
-    def _collected(self, key: int, hold: Hold) -> None:
-        with self._lock:
-            if not hold.how:
-                self._close(key, hold, "collected")
+    def _collected(self, proxy: Proxy) -> None:
+        if not proxy.hold.how:
+            self._close(proxy.hold, "collected")
 
-    def _close(self, key: int, hold: Hold, how: str) -> None:
+    def _close(self, hold: Hold, how: str) -> None:
         hold.how, hold.ended = how, hold.ended or perf_counter()
-        held = self._open.get(key, [])
-        if hold in held:
-            held.remove(hold)
-        if not held:
-            self._open.pop(key, None)
+        self._take_out(hold)
         if how in ("collected", "closed") and hold not in self.lost:
             self.lost.append(hold)
-        if len(self.longest) < LONGEST or hold.seconds > self.longest[-1].seconds:
-            self.longest.append(hold)
-            self.longest.sort(key=lambda one: -one.seconds)
-            del self.longest[LONGEST:]
+        if self._keeps:
+            with self._lock:
+                if len(self.longest) < LONGEST or hold.seconds > self.longest[-1].seconds:
+                    self.longest.append(hold)
+                    self.longest.sort(key=lambda one: -one.seconds)
+                    del self.longest[LONGEST:]
         if self.ended is not None:
             self.ended(hold)
 
+    def _take_out(self, hold: Hold) -> None:
+        top = self._open.get(hold.slot)
+        if top is hold:
+            if hold.below is None:
+                del self._open[hold.slot]
+            else:
+                self._open[hold.slot] = hold.below
+            return
+        while top is not None and top.below is not hold:
+            top = top.below
+        if top is not None:
+            top.below = hold.below
+
     def held(self) -> list[Hold]:
         """What is out at present, in the order in which it was checked out."""
-        with self._lock:
-            for key, held in list(self._open.items()):
-                for hold in held[:]:
-                    proxy = hold.proxy() if hold.proxy is not None else None
-                    if len(held) > 1 and proxy is not None and not getattr(proxy, "is_valid", True):
-                        self._close(key, hold, "released")
-            return sorted((hold for held in self._open.values() for hold in held), key=lambda one: one.since)
+        found = []
+        for top in list(self._open.values()):
+            is_one = top.below is None
+            hold: Hold | None = top
+            while hold is not None:
+                proxy = hold.proxy() if hold.proxy is not None else None
+                if is_one or proxy is None or getattr(proxy, "is_valid", True):
+                    found.append(hold)
+                else:
+                    self._close(hold, "released")
+                hold = hold.below
+        return sorted(found, key=lambda one: one.since)
 
     def take_lost(self) -> list[Hold]:
         """What has come to ``lost`` since it was last asked for."""
-        with self._lock:
-            found, self.lost = self.lost, []
-            return found
+        found, self.lost = self.lost, []
+        return found
 
     def using(self, key: object) -> Hold | None:
         """A query begins on the connection in a slot: the hold, if a task has it that is not in a query already."""
-        held = self._open.get(id(key))
-        if not held:
+        hold = self._open.get(id(key))
+        if hold is None:
             return None
-        hold, task = held[-1], current_task()
+        task = current_task()
         if self.reading is not None:
             frames.here(self._frames, self.reading)
         if task is None:
@@ -178,25 +214,21 @@ class Book:
 
     def wait(self, seconds: float) -> None:
         """Somebody had to wait for a connection, since all were out."""
-        with self._lock:
-            self.waits += 1
-            self.waited = max(self.waited, seconds)
+        self.waits += 1
+        self.waited = max(self.waited, seconds)
 
 
 def current_task() -> Any:
     """The task of asyncio that runs at present, None outside of one."""
     asyncio = sys.modules.get("asyncio")
-    if asyncio is None:
+    if asyncio is None or asyncio._get_running_loop() is None:
         return None
-    try:
-        return asyncio.current_task()
-    except RuntimeError:
-        return None
+    return asyncio.current_task()
 
 
-def _thread_name() -> str:
+def _thread_name(ident: int) -> str:
     # Not `threading.current_thread()`: of threads that it does not know, it makes entries that stay.
-    one = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    one = threading._active.get(ident)  # type: ignore[attr-defined]
     return one.name if one is not None else "foreign"
 
 
@@ -204,7 +236,7 @@ def _how(hold: Hold) -> str:
     """How a hold ends that is given back now: ``collected`` where the event loop closes a generator that took the
     connection and that nobody has used to its end. The loop alone makes tasks of an ``aclose()``: when the collector finds
     the generator, or when the loop ends. What gives the connection back may be a further task that it has begun."""
-    codes = {one.code for one in hold.place if one.code.co_flags & inspect.CO_ASYNC_GENERATOR}
+    codes = [one.code for one in hold.place if one.code.co_flags & inspect.CO_ASYNC_GENERATOR] if hold.task else None
     asyncio = sys.modules.get("asyncio")
     if not codes or asyncio is None or current_task() is None:
         return "released"

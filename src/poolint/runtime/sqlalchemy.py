@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ class SQLAlchemyEye:
     def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
         self._book = book
         self._wants = wants
-        self._labels: dict[int, str] = {}
+        self._labels: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._out = harmless(self._checkout)
         self._back = harmless(self._checkin)
         self._listening: list[tuple[Any, str, Any]] = []
@@ -55,15 +56,13 @@ class SQLAlchemyEye:
     def _checkout(self, _: object, record: Any, proxy: Any) -> None:
         pool = proxy._pool
         if self._wants is None or self._wants(pool):
-            self._book.begin(record, self._label(pool), proxy)
+            label = self._labels.get(pool)
+            if label is None:
+                label = self._labels[pool] = _label(pool)
+            self._book.begin(record, label, proxy)
 
     def _checkin(self, _: object, record: Any) -> None:
         self._book.end(record)
-
-    def _label(self, pool: Any) -> str:
-        dialect = getattr(pool, "_dialect", None)
-        driver = f"{dialect.name}+{dialect.driver}" if dialect is not None and hasattr(dialect, "driver") else ""
-        return f"{type(pool).__name__} of {driver or 'SQLAlchemy'}"
 
     def _before(self, connection: Any, cursor: object, *_: object) -> None:
         hold = self._book.using(connection.connection._connection_record)
@@ -83,7 +82,8 @@ class SQLAlchemyEye:
 
         def _do_get(pool: Any) -> Any:
             try:
-                is_empty = pool.checkedout() >= pool.size() + pool._max_overflow > 0 and wants is not None and wants(pool)
+                is_full = pool._overflow >= pool._max_overflow > -1 and not pool._pool.qsize()
+                is_empty = is_full and wants is not None and wants(pool)
             except Exception:
                 is_empty = False
             if not is_empty:
@@ -97,6 +97,12 @@ class SQLAlchemyEye:
                     book.wait(waited)
 
         return _do_get
+
+
+def _label(pool: Any) -> str:
+    dialect = getattr(pool, "_dialect", None)
+    driver = f"{dialect.name}+{dialect.driver}" if dialect is not None and hasattr(dialect, "driver") else ""
+    return f"{type(pool).__name__} of {driver or 'SQLAlchemy'}"
 
 
 EYE = SQLAlchemyEye

@@ -93,7 +93,9 @@ class Trace:
             for (file, where, name), classes in sorted(seen.items()):
                 table = files.setdefault(shown(file, root), {"names": {}, "attributes": {}})
                 table[kind].setdefault(where, {})[name] = [list(one) for one in sorted(classes)]
-        held = [[shown(file, root), row, function, round(s, 3)] for (file, row, function), s in sorted(self.calls.items())]
+        held = [
+            [shown(file, root), row, function, round(s, 3)] for (file, row, function), s in sorted(self.calls.items())
+        ]
         return {"poolint-trace": VERSION, "files": dict(sorted(files.items())), "held": held}
 
 
@@ -122,7 +124,9 @@ def write(plain: Plain, path: str, root: str) -> None:
     """Write a trace for ``poolint check --trace``; its files are relative to ``root``. Raises ``OSError``."""
     folder = os.path.dirname(os.path.abspath(path))
     os.makedirs(folder, exist_ok=True)
-    text = json.dumps({"root": os.path.relpath(root, folder).replace(os.sep, "/"), **plain}, indent=1, ensure_ascii=False)
+    text = json.dumps(
+        {"root": os.path.relpath(root, folder).replace(os.sep, "/"), **plain}, indent=1, ensure_ascii=False
+    )
     with open(path, "w", encoding="utf-8") as file:
         file.write(text + "\n")
 

@@ -11,7 +11,6 @@ import os
 from time import perf_counter
 from typing import NamedTuple
 
-from poolint.runtime import frames
 from poolint.runtime.eyes import Eyes
 from poolint.runtime.holds import Book
 
@@ -47,7 +46,7 @@ class Watch:
         self._every = every
         self._limit = longest
         self._next = perf_counter() + every
-        self._book = Book(frames.FEW)
+        self._book = Book(1, keeps_longest=False)
         self._book.begun = self._book.ended = self._happened
         self._eyes = Eyes(self._book, self._is_mine)
         self._eyes.look()
@@ -85,12 +84,14 @@ class Watch:
         return any(getattr(one, "pool", one) is pool for one in self._owners)
 
     def _happened(self, hold: Hold) -> None:
-        if hold.how and hold.seconds >= self._limit:
+        now = perf_counter()
+        if hold.how and now - hold.since >= self._limit:
             how = "given back" if hold.how == "released" else "taken back by the garbage collector"
-            log.warning("a connection was held for %.1f s, by %s, from %s; %s now", hold.seconds, hold.by, place_of(hold), how)
+            log.warning(
+                "a connection was held for %.1f s, by %s, from %s; %s now", hold.seconds, hold.by, place_of(hold), how
+            )
         elif hold.how == "collected":
             log.warning("nobody gave back the connection that %s took at %s: it was collected", hold.by, place_of(hold))
-        now = perf_counter()
         if now >= self._next:
             self._next = now + self._every
             log.info("%s", str(self))
