@@ -169,6 +169,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "selection",
         "syntax",
         "text",
+        "traces",
     },
     "judgement": {
         "analyses",
@@ -216,10 +217,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The solver of components: what functions return is found by it, like all else that is known of functions.
     "types": {"flow", "models", "screen", "syntax"},
     "flow": {"syntax"},
-    "syntax": {"models", "roots", "text", "versions"},
+    "syntax": {"models", "roots", "text", "traces", "versions"},
     "screen": {"models", "roots"},
     "versions": {"roots"},
     "models": {"bounds"},
+    "traces": {"bounds"},
     "roots": {"tables"},
     "text": {"diagnostics"},
     "discovery": {"automaton", "config", "globs", "ignoring"},

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Rule
     from poolint.syntax.project import Module, Project
     from poolint.text.source import Source
+    from poolint.traces import Traces
 
 
 MOST_LOADED = 8_000_000
@@ -46,7 +47,7 @@ class Checker:
     of the code, so nothing depends on what is still known of other files.
 
     ``rules`` are only looked at when something has been observed, or when plugins may want to see more than that.
-    Raises ``ConfigError`` where models that the settings name, or that packages bring, cannot be used.
+    Raises ``ConfigError`` where models and traces that the settings name, or models that packages bring, cannot be used.
     """
 
     def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], most: int = MOST_LOADED) -> None:
@@ -57,6 +58,9 @@ class Checker:
         ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
         self.screen = Screen(self.finder, ready=ready)
+        self._traces = _traces(settings)
+        if self._traces is not None:
+            self.screen.seen = self._traces.files
         self._project: Project | None = None
         self._changed: dict[str, Source] = {}
         """Texts that have taken the place of others while the checker has known them."""
@@ -124,6 +128,7 @@ class Checker:
             gc.freeze()
         self._project = Project(self.finder, self._source_of, versions)
         self._project.target = self.settings.target
+        self._project.traces = self._traces
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
@@ -220,6 +225,7 @@ class Checker:
 
             self._project = Project(self.finder, self._source_of)
             self._project.target = self.settings.target
+            self._project.traces = self._traces
         return self._project
 
     def fleet(self) -> Fleet:
@@ -269,6 +275,19 @@ class Checker:
         codes = enabled(self.settings, self.rules.values())
         ignored = ignored_in(self.settings, path)
         return [rule for code, rule in sorted(self.rules.items()) if code in codes and not ignoring(ignored, rule.meta)]
+
+
+def _traces(settings: Settings) -> Traces | None:
+    """What test runs have seen, as the settings name them."""
+    if not settings.trace:
+        return None
+    from poolint import traces
+    from poolint.config import ConfigError, shown
+
+    try:
+        return traces.read(settings.trace, shown)
+    except traces.TraceError as error:
+        raise ConfigError(str(error)) from None
 
 
 def _own_models(settings: Settings) -> tuple[Library, ...]:

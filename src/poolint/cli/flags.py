@@ -30,7 +30,7 @@ def add_settings(groups: Mapping[str, argparse._ActionsContainer], only: tuple[s
         elif key.kind == "choice":
             group.add_argument(key.flag, dest=key.attribute, choices=key.choices, help=key.help)
         else:
-            metavar = {"selectors": "RULES", "patterns": "GLOBS", "ignores": "GLOB:RULES"}[key.kind]
+            metavar = {"selectors": "RULES", "patterns": "GLOBS", "ignores": "GLOB:RULES", "files": "FILE"}[key.kind]
             group.add_argument(key.flag, dest=key.attribute, action="append", metavar=metavar, help=key.help)
 
 
@@ -89,6 +89,8 @@ def _value(key: Key[Any], given: Any) -> object:
         rows = _ignores(key.flag, given)
         check_patterns((pattern for pattern, _ in rows), "the command line:", key.flag[2:])
         return rows
+    if key.kind == "files":
+        return tuple(map(os.path.abspath, given))
     return given
 
 

@@ -251,6 +251,15 @@ class Settings:
         section=CODE,
         example='["poolint-models.toml"]',
     )
+    trace = Key(
+        "files",
+        _NONE,
+        "Files that `pytest --poolint-trace FILE` has written: what a test run has seen tells types where the code does not.",
+        section=CODE,
+        example='["poolint-trace.json"]',
+        flag="--trace",
+        help="take what a test run has seen for evidence, where nothing else tells a type",
+    )
     budget: Key[Declared | None] = Key(
         "budget",
         None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
-from poolint.types import annotated
+from poolint.types import annotated, traced
 from poolint.types.bound import bindings
 from poolint.types.call_sites import text_of
 from poolint.types.evidence import evidence, use_of
@@ -103,6 +103,8 @@ class Knowledge:
             return f"the object that the method is called on ({at})"
         if self.ev.callers.passed(binding, scope) is not UNKNOWN:
             return f"a parameter without annotation ({at}), by what its callers pass"
+        if traced.of_name(self.ev, getattr(binding.node, "arg", ""), scope) is not UNKNOWN:
+            return f"a parameter without annotation ({at}), by the calls on it or by a trace of a test run"
         return f"a parameter without annotation ({at}), by the calls on it"
 
     def _by_import(self, binding: Binding, scope: Scope, at: str) -> str:

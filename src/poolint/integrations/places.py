@@ -63,7 +63,12 @@ def _findings(file: str, root: str) -> list[dict[str, Any]]:
     command = [sys.executable, "-m", "poolint", "check", "--output-format", "json", "--exit-zero", "--quiet", file]
     try:
         answer = subprocess.run(
-            command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, timeout=PATIENCE
+            command,
+            cwd=root,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
         )
         found = json.loads(answer.stdout)
     except (OSError, ValueError, subprocess.SubprocessError):

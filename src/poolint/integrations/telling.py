@@ -45,7 +45,9 @@ def longest(holds: Iterable[Seen]) -> list[str]:
     lines = []
     for one in sorted(holds, key=lambda each: -each[0])[:MOST]:
         if one.seconds >= SHORT:
-            lines.append(f"{_duration(one.seconds):>9}  {one.place}, by {one.by}" + (f", in {one.test}" if one.test else ""))
+            lines.append(
+                f"{_duration(one.seconds):>9}  {one.place}, by {one.by}" + (f", in {one.test}" if one.test else "")
+            )
             lines += [f"{_duration(s):>18} at {where}" for s, where in one.waits if s >= SHORT]
     return lines
 

@@ -54,7 +54,10 @@ class Sampler:
         if hold.task is None:
             return frames.running(hold.thread)
         task = hold.task()
-        return frames.waiting(task) if task is not None and not task.done() else ()
+        if task is None or task.done():
+            return ()
+        is_running = getattr(task.get_coro(), "cr_running", False)
+        return frames.running(hold.thread) if is_running else frames.waiting(task)
 
 
 def shown(file: str, root: str) -> str:

@@ -54,9 +54,11 @@ class Trace:
             return
         self._looks[code] = looks + 1
         file = os.path.abspath(code.co_filename)
-        function = qualified(code)
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         values = frame.f_locals
+        function = qualified(code)
+        if function == code.co_name and names:
+            function = _method(code, values.get(names[0])) or function
         for name, value in list(values.items()):
             if found := self._class_of(value):
                 self.names.setdefault((file, function, name), set()).add(found)
@@ -129,6 +131,14 @@ def write(plain: Plain, path: str, root: str) -> None:
     )
     with open(path, "w", encoding="utf-8") as file:
         file.write(text + "\n")
+
+
+def _method(code: CodeType, owner: object) -> str:
+    """The qualified name of a method, where Python 3.10 does not tell it; empty for other functions."""
+    for cls in type(owner).__mro__:
+        if getattr(vars(cls).get(code.co_name), "__code__", None) is code:
+            return f"{cls.__qualname__.replace('.<locals>', '')}.{code.co_name}"
+    return ""
 
 
 def _root(cls: type) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from poolint.syntax.purposes import LibraryNames
     from poolint.syntax.scopes import Binding, CallKey, Scope, ScopeKey
     from poolint.syntax.target import Version
+    from poolint.traces import Traces
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _FEW_NAMES = 12
@@ -105,6 +106,8 @@ class Project:
         self.finder = finder
         self.versions = versions or Versions(finder)
         self.target: Version | None = None
+        self.traces: Traces | None = None
+        """What test runs have seen."""
         """The version of Python from which on the code runs, where somebody has said it. To be set before modules are."""
         self.loaded = 0
         self._read = read_file

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
-from poolint.types import narrowing, returns
+from poolint.types import narrowing, returns, traced
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
@@ -47,9 +47,12 @@ class _Made(NamedTuple):
 
 
 def unless_known(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
-    """What has been found for a name or an attribute, as tests narrow it, or else what its uses tell."""
+    """What has been found for a name or an attribute, as tests narrow it, or else what its uses tell, or a test run has
+    seen."""
     found = narrowing.narrowed(ev, found, node, scope)
-    return found if found is not UNKNOWN else ev.derived(ByUse).told(node, scope)
+    if found is UNKNOWN:
+        found = ev.derived(ByUse).told(node, scope)
+    return traced.seen(ev, node, scope) if found is UNKNOWN and ev.project.traces is not None else found
 
 
 def given(ev: Evaluator, call: ast.Call, scope: Scope) -> Type:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, callbacks, evidence, returns
+from poolint.types import annotated, callbacks, evidence, returns, traced
 from poolint.types.values import UNKNOWN, CallableValue, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if binding.annotation is None:
         passed = known([passed, _default(ev, binding, outside)])
     if passed is UNKNOWN and binding.annotation is None:
-        return evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
+        passed = evidence.engine_evidence(ev, binding.node.arg, scope) or UNKNOWN
+    if passed is UNKNOWN:
+        return traced.of_name(ev, binding.node.arg, scope)
     return evidence.as_used(ev, passed, binding.node.arg, scope)
 
 
