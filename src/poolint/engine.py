@@ -60,7 +60,7 @@ class Checker:
         self.screen = Screen(self.finder, ready=ready)
         self._traces = _traces(settings)
         if self._traces is not None:
-            self.screen.seen = self._traces.files
+            ready.seen = self._traces.files
         self._project: Project | None = None
         self._changed: dict[str, Source] = {}
         """Texts that have taken the place of others while the checker has known them."""

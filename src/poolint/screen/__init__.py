@@ -42,8 +42,6 @@ class Screen:
 
     def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
         self.finder = finder
-        self.seen: frozenset[str] = frozenset()
-        """The files of which a test run says what objects they have in hand: these are interesting whatever they import."""
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
@@ -126,7 +124,7 @@ class Screen:
 
     def _is_near_database(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
-        if _uses_state(data) or ENGINE_OPTIONS in data or (self.seen and os.path.abspath(path) in self.seen):
+        if _uses_state(data) or ENGINE_OPTIONS in data or path in self._ready.seen:
             return True
         file = self._settled_file(path, data)
         if file.seeds:

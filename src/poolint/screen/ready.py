@@ -46,6 +46,7 @@ class Ready:
         "libraries",
         "own",
         "roots",
+        "seen",
         "told",
     )
 
@@ -58,6 +59,8 @@ class Ready:
         for word in told.split(b" "):
             module, _, names = word.partition(b"=")
             self._told[module.decode()] = names
+        self.seen: frozenset[str] = frozenset()
+        """The files of which a test run says what objects they have in hand: these are interesting whatever they import."""
         self.told: dict[str, frozenset[bytes]] = {}
         """The names of the modules that were asked for."""
         self.own: dict[str, frozenset[bytes]] = {}
