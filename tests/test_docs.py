@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,10 +43,10 @@ def test_a_stale_page_is_told_and_written(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_stale_table_in_the_readme_is_told_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     text = (ROOT / docs.README).read_text(encoding="utf-8")
-    docs.README.write_text(text.replace("| POL102 |", "| POL999 |"), encoding="utf-8")
+    docs.README.write_text(text.replace("[POL103]", "[POL999]"), encoding="utf-8")
     docs.main([])
     assert docs.README.read_text(encoding="utf-8") == text
-    docs.README.write_text(text.replace(" safe or unsafe |", " safe |", 1), encoding="utf-8")
+    docs.README.write_text(text.replace("| Leaks |", "| Drips |", 1), encoding="utf-8")
     assert docs.main(["--check"]) == 1
 
 
@@ -81,23 +83,64 @@ def test_stale_outputs_are_told_and_written(
 
 def test_links_of_the_page_lead_somewhere() -> None:
     page = docs.page(RULES)
-    headings = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}
-    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= headings
+    assert set(re.findall(r"\]\(#([^)]*)\)", page)) <= headings(page)
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/architecture.md"])
+PAGES = ["README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_name_files_and_tools_that_there_are(name: str) -> None:
     page = ROOT / name
     text = page.read_text(encoding="utf-8")
     linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
-    assert linked
     assert [one for one in linked if not (page.parent / one).exists()] == []
     tools = set(re.findall(r"poolint dev ([a-z-]+)", text))
-    assert tools
     for tool in tools:
         with pytest.raises(SystemExit) as ended:
             parser().parse_args(["dev", tool, "--help"])
         assert ended.value.code == 0
+
+
+def headings(text: str) -> set[str]:
+    """The anchors of a page, as servers of Markdown make them."""
+    text = re.sub(r"^(`{3,}).*?^\1`*$", "", text, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in found}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_to_headings_that_there_are(name: str) -> None:
+    page = ROOT / name
+    for target, anchor in re.findall(r"\]\(([^)#:]*\.md|)#([^)]+)\)", page.read_text(encoding="utf-8")):
+        there = (page.parent / target).resolve() if target else page
+        assert anchor in headings(there.read_text(encoding="utf-8")), f"{target}#{anchor}"
+
+
+def test_the_words_of_models_are_all_explained() -> None:
+    from typing import get_args
+
+    from poolint.models import words
+
+    for name, found in docs.model_words().items():
+        assert list(found) == [one or '""' for one in get_args(getattr(words, name))]
+        assert all(found.values()), name
+        assert f"<!-- {name}: written by" in (ROOT / docs.EXTENDING).read_text(encoding="utf-8")
+
+
+def test_the_pictures_are_fresh() -> None:
+    tools = ROOT / "tools" / "pictures.py"
+    spec = importlib.util.spec_from_file_location("pictures", tools)
+    assert spec is not None
+    assert spec.loader is not None
+    pictures = importlib.util.module_from_spec(spec)
+    sys.modules["pictures"] = pictures  # for its dataclasses
+    spec.loader.exec_module(pictures)
+    assert pictures.main(["--check"]) == 0, "run `python tools/pictures.py`"
+    shown = set(
+        re.findall(r"pictures/([\w-]+)\.svg", (ROOT / "docs" / "how-a-pool-dies.md").read_text(encoding="utf-8"))
+    )
+    assert shown == {chart.name for chart in pictures.CHARTS}
 
 
 def block(rule: type[Rule], section: str) -> str:

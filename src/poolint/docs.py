@@ -1,6 +1,7 @@
 """Writes what is generated from the rules: ``python -m poolint.docs [--check]``.
 
-That is ``docs/rules.md``, ``docs/configuration.md``, the JSON Schema of the settings, the table of rules in ``README.md``,
+That is ``docs/rules.md``, ``docs/configuration.md``, the JSON Schema of the settings, the families of rules in ``README.md``,
+the words of models in ``docs/extending.md``,
 the entry points of the rules in ``pyproject.toml``, and what the commands in ``docs/architecture.md`` print.
 It is run in a checkout, and writes below the working directory. With ``--check`` nothing is written; the exit code
 is 1 when a file is not what would be written.
@@ -9,8 +10,10 @@ is 1 when a file is not what would be written.
 from __future__ import annotations
 
 import argparse
+import ast
 import contextlib
 import importlib
+import inspect
 import io
 import json
 import os
@@ -24,12 +27,13 @@ from typing import TYPE_CHECKING
 from poolint import rules as rules_package
 from poolint.config import page as settings_page
 from poolint.config import schema as settings_schema
+from poolint.models import words as words_module
 from poolint.options import described
 from poolint.relaxations import KINDS
 from poolint.rules.base import Rule, documentation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 PAGE = Path("docs/rules.md")
 CONFIGURATION = Path("docs/configuration.md")
@@ -38,6 +42,7 @@ FINDINGS = (Path("src/poolint/output/findings.schema.json"), Path("docs/findings
 README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 ARCHITECTURE = Path("docs/architecture.md")
+EXTENDING = Path("docs/extending.md")
 _POINTS = '[project.entry-points."poolint.rules"]\n'
 _TABLE = ("<!-- The table is written by `python -m poolint.docs`. -->\n\n", "\n<!-- Here the table ends. -->\n")
 
@@ -73,28 +78,66 @@ def own_rules() -> list[type[Rule]]:
 def page(rules: Iterable[type[Rule]]) -> str:
     """The whole page."""
     rules = list(rules)
-    return "\n".join([HEAD, _table(rules), RELAXED, _relaxed(rules), *(_section(rule) for rule in rules)])
+    return "\n".join([HEAD, _table(rules), RELAXED, _relaxed(rules), *(section(rule) for rule in rules)])
 
 
 def _table(rules: list[type[Rule]]) -> str:
     rows = ["| code | name | finds | fix | by default |", "|---|---|---|---|---|"]
     for rule in rules:
         meta = rule.meta
-        link = f"[{meta.code}](#{meta.code.lower()}-{meta.name})"
+        link = f"[{meta.code}](#{_anchor(rule)})"
         rows.append(f"| {link} | {meta.name} | {meta.summary} | {meta.fix} | {_default(rule)} |")
     return "\n".join(rows) + "\n"
 
 
 def with_table(readme: str, rules: Iterable[type[Rule]]) -> str:
-    """The README with a fresh table: what each rule finds, and whether its fix wants ``--unsafe-fixes``."""
+    """The README with a fresh table: the families of rules, what each of them is about, and its rules."""
     before, opening, rest = readme.partition(_TABLE[0])
     _, closing, after = rest.partition(_TABLE[1])
-    rows = ["| code | finds | fix |", "|---|---|---|"]
-    for rule in rules:
-        meta = rule.meta
-        finds = meta.summary + ("" if meta.default else " (off by default)") + (" (on trial)" if meta.preview else "")
-        rows.append(f"| {meta.code} | {finds} | {meta.fix if meta.fix != 'none' else ''} |")
+    rows = ["| family | finds | rules |", "|---|---|---|"]
+    for title, finds, members in families(rules):
+        links = " ".join(f"[{one.meta.code}](docs/rules.md#{_anchor(one)})" for one in members)
+        rows.append(f"| {title} | {finds} | {links} |")
     return f"{before}{opening}" + "\n".join(rows) + f"\n{closing}{after}"
+
+
+def families(rules: Iterable[type[Rule]]) -> Iterator[tuple[str, str, list[type[Rule]]]]:
+    """The packages of rules: title, what they find, and their rules. The docstring of a package has the first two."""
+    by_package: dict[str, list[type[Rule]]] = {}
+    for rule in rules:
+        by_package.setdefault(rule.__module__.rpartition(".")[0], []).append(rule)
+    for name, members in by_package.items():
+        title, _, finds = (importlib.import_module(name).__doc__ or name.rpartition(".")[2]).partition(": ")
+        yield title, " ".join(finds.split()).rstrip("."), members
+
+
+def _anchor(rule: type[Rule]) -> str:
+    """Where a rule stands in the page of all rules."""
+    return f"{rule.meta.code.lower()}-{rule.meta.name}"
+
+
+def with_words(text: str, _: Iterable[type[Rule]]) -> str:
+    """A page with fresh tables of the words that models are written in, each where a comment names its type."""
+    for name, words in model_words().items():
+        before, opening, rest = text.partition(f"<!-- {name}: written by `python -m poolint.docs`. -->\n\n")
+        closing, after = rest.partition("\n<!-- end -->\n")[1:]
+        if opening:
+            table = [f"| `{word}` | {meaning} |" for word, meaning in words.items()]
+            text = f"{before}{opening}" + "\n".join(["| word | meaning |", "|---|---|", *table]) + f"\n{closing}{after}"
+    return text
+
+
+def model_words() -> dict[str, dict[str, str]]:
+    """All words that are legal in models, by the type that lists them, with the comment beside each."""
+    source = inspect.getsource(words_module)
+    lines = source.splitlines()
+    found: dict[str, dict[str, str]] = {}
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Subscript):
+            [name] = [ast.unparse(one) for one in statement.targets]
+            words = [one for one in ast.walk(statement.value.slice) if isinstance(one, ast.Constant)]
+            found[name] = {str(one.value) or '""': lines[one.lineno - 1].partition("# ")[2] for one in words}
+    return found
 
 
 def with_entry_points(pyproject: str, rules: Iterable[type[Rule]]) -> str:
@@ -169,7 +212,8 @@ def _default(rule: type[Rule]) -> str:
     return "on" if rule.meta.default else "off"
 
 
-def _section(rule: type[Rule]) -> str:
+def section(rule: type[Rule]) -> str:
+    """What a rule says of itself, as a section of the page of all rules."""
     meta, written = rule.meta, documentation(rule)
     lines = [
         f"## {meta.code} {meta.name}",
@@ -183,6 +227,7 @@ def _section(rule: type[Rule]) -> str:
         lines += [f"### {title}", "", body, ""]
     if meta.options:
         lines += ["### Options", "", described(meta), ""]
+    lines += ["[Back to the top](#rules)", ""]
     return "\n".join(lines)
 
 
@@ -201,7 +246,12 @@ def main(arguments: list[str] | None = None) -> int:
         wanted[SCHEMAS[1]] = settings
     if FINDINGS[0].is_file():
         wanted[FINDINGS[1]] = FINDINGS[0].read_text(encoding="utf-8")
-    for path, renewed in ((README, with_table), (PYPROJECT, with_entry_points), (ARCHITECTURE, with_outputs)):
+    for path, renewed in (
+        (README, with_table),
+        (PYPROJECT, with_entry_points),
+        (ARCHITECTURE, with_outputs),
+        (EXTENDING, with_words),
+    ):
         if path.exists():
             wanted[path] = renewed(path.read_text(encoding="utf-8"), rules)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("src", "docs", "pyproject.toml", "README.md", "tests/support.py", "tests/test_registry.py", "tests/test_docs.py",
-          "tests/test_fixtures.py", "tests/test_architecture.py")  # fmt: skip
+COPIED = ("src", "docs", "tools", "pyproject.toml", "README.md", "tests/support.py", "tests/test_registry.py",
+          "tests/test_docs.py", "tests/test_fixtures.py", "tests/test_architecture.py")  # fmt: skip
 
 Run = Callable[..., str]
 

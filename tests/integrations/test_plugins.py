@@ -179,10 +179,10 @@ def test_a_rule_that_crashes_is_a_finding_that_names_it(poolint: Command, site: 
     assert "XYZ101" in told["POL900"]
 
 
-def test_the_readme_s_rule_is_one(poolint: Command, site: Site, project: Path) -> None:
-    """The example in the README is taken out of it and installed as it stands there."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    _, _, after = readme.partition("## Rules of your own")
+def test_the_rule_of_the_documentation_is_one(poolint: Command, site: Site, project: Path) -> None:
+    """The example in the documentation is taken out of it and installed as it stands there."""
+    page = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
+    _, _, after = page.partition("## Rules of your own")
     code = after.partition("````python\n")[2].partition("````")[0]
     assert code
     site.install("our-rules", "our_rules", code, OUR101="ServerSideCursor")

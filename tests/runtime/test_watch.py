@@ -20,7 +20,9 @@ LOG = "poolint.runtime"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Engine:
-    return create_engine(f"sqlite:///{tmp_path}/a.db", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01)
+    return create_engine(
+        f"sqlite:///{tmp_path}/a.db", poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=0.01
+    )
 
 
 def test_what_is_out_is_seen_with_its_place(engine: Engine) -> None:

@@ -68,7 +68,7 @@ _KINDS = {
     "folders": "a list of folders",
     "path": "a file",
     "specifier": "a specifier of versions",
-    "budget": "a table, see [Do all pools fit the server?](../README.md#do-all-pools-fit-the-server)",
+    "budget": "a table, see [Do all pools fit the server?](budget.md)",
 }
 
 

@@ -13,38 +13,24 @@ import msgspec
 from poolint.models.api_rows import Events, Names, Target, Wrapped
 from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
 from poolint.models.named_rows import Manner, Passed, Threaded
-
-Call = Literal[
-    "sync",  # a plain function; awaiting what it gives is an error
-    "coroutine",  # a coroutine function: nothing happens until it is awaited
-    "awaitable",  # gives a future or the like: it runs whether or not it is awaited
-    "awaitable-cm",  # gives an object that may be awaited or entered with `async with`; until then nothing happens
-    "async-cm",  # gives an asynchronous context manager that cannot be awaited
-    "cm",  # gives a synchronous context manager only
-    "async-generator",
-    "generator",
-]
-
-Role = Literal[
-    "open",  # makes a session: nothing is checked out before its first use
-    "checkout",  # takes a connection out of a pool, or connects
-    "create",  # builds an engine, a pool, a factory or a client
-    "release",  # gives back what it is called on (or its argument, see `releases`)
-    "dispose",  # ends a pool or an engine
-    "commit",
-    "rollback",
-    "flush",
-    "refresh",
-    "begin",  # starts a transaction, or makes the object that will
-    "reset",  # undoes what was done on what it is called on, as one does before giving it back
-    "transaction",  # any other step of a transaction object
-    "query",  # reaches the database on a connection that is held
-    "stream",  # the same, and keeps a cursor open on the server
-    "cursor",  # makes a cursor
-    "local",  # works in memory
-    "drive",  # runs an event loop until it has done what it was given
-    "external",  # talks to something else over a network: see `effect`
-]
+from poolint.models.words import (
+    Call as Call,
+)
+from poolint.models.words import (
+    Effect as Effect,
+)
+from poolint.models.words import (
+    Kind as Kind,
+)
+from poolint.models.words import (
+    Objects as Objects,
+)
+from poolint.models.words import (
+    OnDrop as OnDrop,
+)
+from poolint.models.words import (
+    Role as Role,
+)
 
 REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
 """Roles of calls on a session or connection that reach the database."""
@@ -61,34 +47,6 @@ CLOSING_ROLES: frozenset[Role] = frozenset({"dispose", "release"})
 ENDING_ROLES: frozenset[Role] = frozenset({"commit", "rollback", "release", "reset"})
 """Roles of calls on a session after which it holds none."""
 
-Effect = Literal[
-    "", "http", "mail", "object-store", "sleep", "lock", "client", "subprocess", "rpc", "llm",
-    "retry",  # sleeps between two attempts
-    "user",  # until somebody has typed
-    "wait",  # for others in this process, for a message, for a task's result: nobody knows how long
-    "room",  # for a free place in a queue
-    "queue",  # sends a task or a message, for somebody else to act on
-    "broker",  # any other word with a message broker
-]  # fmt: skip
-
-Kind = Literal[
-    "session",
-    "connection",
-    "subscription",  # listens on a connection of its own, which it takes with its first use
-    "transaction",
-    "cursor",
-    "result",
-    "query",
-    "engine",
-    "pool",
-    "factory",
-    "registry",  # a scoped session
-    "client",
-    "response",
-    "context",  # an object that only exists to be awaited or entered
-    "other",
-]
-
 RELEASABLE: frozenset[Kind] = frozenset({"session", "connection", "subscription"})
 """Kinds that hold a connection of a pool, and give it back when they are released."""
 
@@ -103,23 +61,6 @@ POOLING: frozenset[Kind] = frozenset({"engine", "pool"})
 
 OWNERS: frozenset[Kind] = POOLING | {"client"}
 """Kinds of objects that own connections, and are built once and lent to all that need them: who is given one may keep it."""
-
-Objects = Literal[
-    "",
-    "named",  # gives an object of the class that it is passed first, or that what it is passed asks for
-    "asked",  # what it gives asks for, or has, objects of the one class that it is passed, or those that this asks for
-    "kept",  # what it gives has the objects that what it is called on has
-    "one",  # gives one of the objects that what it is called on has
-    "all",  # gives several of them
-]
-
-OnDrop = Literal[
-    "",
-    "terminated",  # the garbage collector terminates it, late, with a warning
-    "collected",  # it comes back silently at the next cyclic collection
-    "lost",  # its slot never comes back
-    "open",  # its connections stay open, until the other side closes them
-]
 
 
 class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

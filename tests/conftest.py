@@ -1,0 +1,67 @@
+"""Which tests run: all of them, with ``--everyday`` what a contributor runs after each change, with ``--rest`` the others.
+
+The everyday run needs what the extra ``dev`` installs, and less than three minutes on two cores.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+HERE = Path(__file__).parent
+
+LEFT_OUT = {
+    "what models and rules say, beside the real libraries": (
+        "oracle", "runtime", "models/test_live.py", "models/test_live_api.py", "models/test_live_configuration.py",
+        "models/test_live_frameworks.py", "models/test_live_released.py",
+    ),
+    "flake8, pre-commit, plugins and CI templates, installed and run": ("integrations",),
+    "caches, workers, order and fleets, which check whole trees again and again": (
+        "cache", "fleet", "unit", "test_order.py", "test_roots.py", "test_screen.py", "test_workers.py",
+    ),
+    "time, memory and size of trees": (
+        "analyses/test_functions.py", "deployment/test_bounds.py", "detect/test_observations.py", "flow/cfg/test_paths.py",
+        "flow/cfg/test_size.py", "test_bounds.py", "test_memory.py", "test_scaling.py",
+    ),
+    "generated code, and each fix and comment in every place": (
+        "fixes/test_comments.py", "fixes/test_structural.py", "syntax/test_purposes.py", "test_crashes.py", "test_fuzz.py",
+    ),
+    "whole processes, browsers and scaffolds": (
+        "cli/test_bad_input.py", "cli/test_process.py", "cli/test_why.py", "dev", "output/test_html.py", "test_commands.py",
+        "test_platforms.py",
+    ),
+}  # fmt: skip
+"""Files and folders below this one that the everyday run leaves out, by what they are about."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("poolint")
+    group.addoption(
+        "--everyday", action="store_true", help="leave out what takes long or needs the libraries themselves"
+    )
+    group.addoption("--rest", action="store_true", help="run what --everyday leaves out, and nothing else")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    if not config.getoption("--everyday"):
+        return []
+    return [
+        "everyday run; `pytest --rest` (with the extra `test`) runs what it leaves out:",
+        *(f"- {why}" for why in LEFT_OUT),
+    ]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    everyday, rest = config.getoption("--everyday"), config.getoption("--rest")
+    if everyday == rest or HERE not in collection_path.parents:
+        return None
+    place = collection_path.relative_to(HERE)
+    names = {one for listed in LEFT_OUT.values() for one in listed}
+    is_left_out = any(part.as_posix() in names for part in (place, *place.parents))
+    if everyday:
+        return True if is_left_out else None
+    is_on_the_way = collection_path.is_dir() and any(one.startswith(f"{place.as_posix()}/") for one in names)
+    return None if is_left_out or is_on_the_way else True
