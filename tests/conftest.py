@@ -28,13 +28,17 @@ LEFT_OUT = {
     ),
     "generated code, and each fix and comment in every place": (
         "fixes/test_comments.py", "fixes/test_structural.py", "syntax/test_purposes.py", "test_crashes.py", "test_fuzz.py",
+        "test_fixtures.py::test_fixes", "test_fixtures.py::test_unsafe_fixes",
+        "test_fixtures.py::test_a_rule_has_the_fixes_that_it_declares",
     ),
     "whole processes, browsers and scaffolds": (
         "cli/test_bad_input.py", "cli/test_process.py", "cli/test_why.py", "dev", "output/test_html.py", "test_commands.py",
         "test_platforms.py",
     ),
 }  # fmt: skip
-"""Files and folders below this one that the everyday run leaves out, by what they are about."""
+"""Files, folders and single tests below this one that the everyday run leaves out, by what they are about."""
+
+NAMES = frozenset(one for listed in LEFT_OUT.values() for one in listed)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,9 +63,24 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if everyday == rest or HERE not in collection_path.parents:
         return None
     place = collection_path.relative_to(HERE)
-    names = {one for listed in LEFT_OUT.values() for one in listed}
-    is_left_out = any(part.as_posix() in names for part in (place, *place.parents))
+    is_left_out = any(part.as_posix() in NAMES for part in (place, *place.parents))
     if everyday:
         return True if is_left_out else None
-    is_on_the_way = collection_path.is_dir() and any(one.startswith(f"{place.as_posix()}/") for one in names)
+    is_on_the_way = any(one.startswith((f"{place.as_posix()}/", f"{place.as_posix()}::")) for one in NAMES)
     return None if is_left_out or is_on_the_way else True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    everyday, rest = config.getoption("--everyday"), config.getoption("--rest")
+    if everyday == rest:
+        return
+    single = {one for one in NAMES if "::" in one}
+    files = {one.partition("::")[0] for one in single}
+    kept, left = [], []
+    for item in items:
+        file = item.path.relative_to(HERE).as_posix() if HERE in item.path.parents else ""
+        is_single = f"{file}::{item.name.partition('[')[0]}" in single
+        (left if file in files and is_single == everyday else kept).append(item)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
