@@ -14,7 +14,7 @@ from poolint.screen import Ready, Screen
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from poolint.analyses.coverage import Seen as Seen
     from poolint.analyses.seen import Settled as Settled
@@ -50,14 +50,22 @@ class Checker:
     Raises ``ConfigError`` where models and traces that the settings name, or models that packages bring, cannot be used.
     """
 
-    def __init__(self, settings: Settings, rules: Mapping[str, type[Rule]], most: int = MOST_LOADED) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Mapping[str, type[Rule]],
+        most: int = MOST_LOADED,
+        read: Callable[[str], bytes] | None = None,
+    ) -> None:
+        """``read`` gives the bytes of a source in place of the disk, for hosts that have texts that are not saved yet."""
         self.settings = settings
+        self._read = read
         self.rules = rules
         self.most = most
         self._own = _own_models(settings)
-        ready = Ready(self._own)
+        self._ready = ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
-        self.screen = Screen(self.finder, ready=ready)
+        self.screen = Screen(self.finder, read, ready)
         self._traces = _traces(settings)
         if self._traces is not None:
             ready.seen = self._traces.files
@@ -99,10 +107,14 @@ class Checker:
             self._left_out.update(dict.fromkeys(self._analysis.spending.left_out))
 
     @property
+    def loaded(self) -> int:
+        """The bytes of source that have been parsed, and not let go of since."""
+        return self._project.loaded if self._project is not None else 0
+
+    @property
     def is_full(self) -> bool:
         """Whether so much source is loaded that what is known of it should be let go of before the next file."""
-        loaded = self._project.loaded if self._project is not None else 0
-        return loaded > self.most and loaded <= MOST_AGAIN * sum(self._asked.values())
+        return self.loaded > self.most and self.loaded <= MOST_AGAIN * sum(self._asked.values())
 
     def rest(self) -> None:
         """Let go of all modules and of what was learned of them. What is kept are texts and plain values.
@@ -135,7 +147,30 @@ class Checker:
         from poolint.text.source import Source
 
         changed = self._changed.get(path)
+        if changed is None and self._read is not None:
+            try:
+                return Source.from_bytes(path, self._read(path))
+            except OSError:
+                pass  # which is said as of any file
         return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.data)
+
+    def renew(self, paths: Iterable[str]) -> None:
+        """Sources have other texts than when they were last asked for: let go of what rests on the old ones.
+
+        For hosts that live longer than a run. Trees of other files stay: of these only what was learned goes.
+        """
+        from poolint.text.source import SourceError
+
+        self.screen = Screen(self.finder, self._read, self._ready)
+        self._keep_told()
+        self._analysis = None
+        for path in map(self.finder.located, paths):
+            self._changed.pop(path, None)
+            if self._project is not None and self._project.known(path) is not None:
+                try:
+                    self._project.replace(self._source_of(path))
+                except SourceError:
+                    continue  # in the midst of a change: what it was before is nearer than nothing
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments. It raises what :meth:`judged` does."""

@@ -24,6 +24,7 @@ from poolint.cli.subcommands import (
     add_holds,
     add_merge,
     add_rule,
+    add_server,
     add_unit,
     add_why,
     count,
@@ -93,6 +94,10 @@ def parse(argv: list[str]) -> int:
         from poolint.cli.clean import clean
 
         return clean(options.paths or ["."], options.cache_dir)
+    if options.command == "server":
+        from poolint.cli.server import server
+
+        return server()
     if options.command == "completions":
         from poolint.cli.completions import completions
 
@@ -173,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
     add_unit(commands.add_parser("unit", help="check a part of a tree for a build system"))
     add_fleet(commands.add_parser("fleet", help="check many repositories"))
     add_clean(commands.add_parser("clean", help="remove what is kept for later runs"))
+    add_server(commands.add_parser("server", help="serve an editor, over the language server protocol"))
     add_completions(commands.add_parser("completions", help="print completions for a shell"))
     add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint"))
     return top

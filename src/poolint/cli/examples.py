@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "unit": (("poolint unit request.json", "what a build system asks"),),
     "fleet": (("poolint fleet --output-dir found services/*", "each service for itself"),),
     "clean": (("poolint clean", "remove what is kept for later runs"),),
+    "server": (("poolint server", "what an editor starts; docs/editors.md has the settings of several"),),
     "completions": (
         ("poolint completions bash > ~/.local/share/bash-completion/completions/poolint", "for bash"),
         ("poolint completions zsh > ~/.zfunc/_poolint", "for zsh, with ~/.zfunc in fpath"),

@@ -10,7 +10,7 @@ import sys
 
 COMMANDS = (
     "check", "rule", "config", "why", "holds", "budget", "coverage", "baseline", "merge", "unit", "fleet", "clean",
-    "completions", "dev",
+    "server", "completions", "dev",
 )  # fmt: skip
 
 ENVIRONMENT = ("POOLINT_OUTPUT_FORMAT", "POOLINT_OUTPUT_FILE")

@@ -160,6 +160,14 @@ def add_coverage(coverage: argparse.ArgumentParser) -> None:
     add_configuration(coverage)
 
 
+def add_server(server: argparse.ArgumentParser) -> None:
+    server.description = (
+        "Serve an editor on standard input and output, over the language server protocol: findings as one types, repairs, what "
+        "is held where. Settings are those of the files with settings. Needs `pip install 'poolint[lsp]'`."
+    )
+    server.add_argument("--stdio", action="store_true", help="the default, and the only way; some clients pass it")
+
+
 def add_completions(completions: argparse.ArgumentParser) -> None:
     completions.description = "Print a script by which a shell completes commands, options and files."
     completions.add_argument("shell", metavar="SHELL", help="bash, zsh, tcsh, or another one that shtab knows")

@@ -63,6 +63,12 @@ def held(
     return found, problems, files
 
 
+def in_source(checker: Checker, source: Source) -> list[Stretch]:
+    """The stretches of one file, in the order of their rows; none of what crashed. Raises ``SourceError``."""
+    found = _of_file(checker, source, Crashes()) if checker.is_interesting(source.path, source.data) else ()
+    return sorted(found, key=lambda one: (one.first, one.last))
+
+
 def _of_file(checker: Checker, source: Source, crashes: Crashes) -> Iterator[Stretch]:
     module, analysis = checker.analysed(source)
     nothing: list[Stretch] = []

@@ -45,6 +45,11 @@ def add(found: Sequence[Diagnostic], reason: str, within: Sequence[str]) -> tupl
     return sorted(left, key=lambda one: one.sort_key), problems
 
 
+def silenced(source: Source, one: Diagnostic) -> Source | None:
+    """A text with a comment that silences one finding, where one can. Raises ``SourceError``."""
+    return _with_comment(source, one, "", ast.dump(source.tree))
+
+
 def _silenced(source: Source, found: Sequence[Diagnostic], reason: str) -> tuple[Source, list[Diagnostic]]:
     """The file with comments, and the findings that no comment can silence."""
     kept, before = [], ast.dump(source.tree)

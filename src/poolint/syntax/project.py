@@ -106,9 +106,9 @@ class Project:
         self.finder = finder
         self.versions = versions or Versions(finder)
         self.target: Version | None = None
+        """The version of Python from which on the code runs, where somebody has said it. To be set before modules are."""
         self.traces: Traces | None = None
         """What test runs have seen."""
-        """The version of Python from which on the code runs, where somebody has said it. To be set before modules are."""
         self.loaded = 0
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
