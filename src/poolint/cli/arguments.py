@@ -114,6 +114,11 @@ def parse(argv: list[str]) -> int:
 
         show = show_settings if options.show_settings else show_files
         return show(options.paths or ["."], resolver(options))
+    if options.watch:
+        from poolint.cli.watching import is_asked, watch
+
+        if is_asked(options):
+            return watch(argv, options, resolver(options))
     from poolint.cli.check import Arguments, check
 
     return check(
@@ -229,6 +234,9 @@ def _add_check(check: argparse.ArgumentParser) -> None:
     output.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 when something was fixed")
 
     run = check.add_argument_group("processes and machines")
+    run.add_argument(
+        "--watch", action="store_true", help="check again whenever a file is saved (needs the extra `watch`)"
+    )
     run.add_argument(
         "-j",
         "--jobs",
