@@ -235,7 +235,8 @@ def browse(tmp_path: Path, text: str, script: str) -> Any:
     file.write_text(text.replace("</body>", f"{run}</body>"), encoding="utf-8")
     ran = subprocess.run(
         [
-            CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+            CHROMIUM, "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-sync",
             "--disable-background-networking", "--disable-component-update", f"--user-data-dir={tmp_path / 'profile'}",
             "--virtual-time-budget=60000", "--dump-dom", file.as_uri(),
         ],
