@@ -86,12 +86,8 @@ class Edges:
             if cls.construct in OPENING_ROLES:
                 self._words.add(cls.name.rpartition(".")[2])
         self._words |= LEAVES | set(ev.models.threaded)
-        self._any_word = frozenset(
-            name.partition(".")[0].encode()
-            for name, cls in ev.models.classes.items()
-            if any("*" in row.names and _does(row) for row in cls.methods)
-        )
-        """Libraries of whose clients every method has an effect, whatever it is called."""
+        self._any_word = _roots_of_any_word(ev)
+        """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
         self._definitions: dict[Module, AbstractSet[str]] = {}
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
@@ -345,6 +341,15 @@ def _roots_of_iterators(ev: Evaluator) -> tuple[bytes, ...]:
     rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
     found = {cls.name for cls, row in rows if row.effect and not {"__iter__", "__anext__"}.isdisjoint(row.names)}
     return tuple(sorted({name.partition(".")[0].encode() for name in found}))
+
+
+def _roots_of_any_word(ev: Evaluator) -> frozenset[bytes]:
+    """The import roots of the classes of which every method has an effect, and of what leads to their objects."""
+    classes, functions = ev.models.classes, ev.models.functions
+    whole = {name for name, cls in classes.items() if any("*" in row.names and _does(row) for row in cls.methods)}
+    leading = {name for name, cls in classes.items() if cls.attributes and not whole.isdisjoint(cls.attributes.values())}
+    leading.update(name for name, one in functions.items() if one.returns in whole)
+    return frozenset(name.partition(".")[0].encode() for name in whole | leading)
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

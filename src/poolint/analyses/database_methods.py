@@ -40,17 +40,18 @@ class Telling:
         self.of_database: set[str] = set()
         """All methods of what works with a database."""
         for cls in classes:
+            root = _root(cls)
             for row in cls.methods:
                 if cls.kind == "result":
                     elsewhere.update(row.names)
                 elif cls.kind in DATABASE:
                     self.of_database.update(row.names)
-                if _root(cls) not in databases:
+                if root not in databases:
                     for name in row.names:
-                        others.setdefault(name, set()).add(_root(cls))
+                        others.setdefault(name, set()).add(root)
                 elif cls.kind in _HOLDS and (row.role in REACHING_ROLES or row.role == "begin"):
                     for name in row.names:
-                        told.setdefault(name, set()).add(_root(cls))
+                        told.setdefault(name, set()).add(root)
                     asks.update(row.names if row.role in ("query", "stream") else ())
         self._roots = {
             name: frozenset(roots)

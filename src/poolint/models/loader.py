@@ -109,18 +109,25 @@ class Models:
                 self.functions[function.name] = function
                 for alias in function.aliases:
                     self.functions[alias] = function
-            self.modules.update((one.module, one) for one in library.modules)
-            self.events.update((one.name, one) for one in library.events)
-            self.targets.update((one.cls, one) for one in library.targets)
-            self.wrapped += library.wrapped
             self.forks += library.forks
+            self.wrapped += library.wrapped
             self.purposes += library.purposes
+            for names in library.modules:
+                self.modules[names.module] = names
+            for group in library.events:
+                self.events[group.name] = group
+            for target in library.targets:
+                self.targets[target.cls] = target
             self._take_framework(library)
             self._take_named(library)
-            self.dialects.update((one.name, one) for one in library.dialects)
-            self.drivers.update(((dialect, one.name), one) for one in library.drivers for dialect in one.dialects)
-            self.makers.update((one.name, one) for one in library.makers)
-            self.facts.update((fact.name, fact) for fact in library.facts)
+            for dialect in library.dialects:
+                self.dialects[dialect.name] = dialect
+            for driver in library.drivers:
+                self.drivers.update(((name, driver.name), driver) for name in driver.dialects)
+            for maker in library.makers:
+                self.makers[maker.name] = maker
+            for fact in library.facts:
+                self.facts[fact.name] = fact
         self.roots = frozenset(roots)
         self.own_roots = frozenset(own_roots)
         self.own = frozenset(name for library in own for name in library.names)
@@ -139,8 +146,10 @@ class Models:
         for hook in library.hooks:
             for name in hook.names:
                 self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
-        self.injections.update((name, one) for one in library.injections for name in one.names)
-        self.streamed.update((name, one) for one in library.streamed for name in one.names)
+        for injection in library.injections:
+            self.injections.update((name, injection) for name in injection.names)
+        for streamed in library.streamed:
+            self.streamed.update((name, streamed) for name in streamed.names)
         for one in library.handed:
             root, _, rest = one.name.partition(".")
             self.handed[root, rest.rpartition(".")[2]] = one
@@ -149,8 +158,10 @@ class Models:
         """What is known of functions of a library by their names alone."""
         for manner in library.manners:
             self.manners[manner.how] = self.manners.get(manner.how, frozenset()) | frozenset(manner.names)
-        self.passed.update(((one.gives, name), one) for one in library.passed for name in one.names)
-        self.threaded.update((name.rpartition(".")[2], one) for one in library.threaded for name in one.names)
+        for passed in library.passed:
+            self.passed.update(((passed.gives, name), passed) for name in passed.names)
+        for threaded in library.threaded:
+            self.threaded.update((name.rpartition(".")[2], threaded) for name in threaded.names)
 
     def words(self, *hows: How) -> frozenset[str]:
         """The last parts of the names of some manners, for what is called on objects, or imported from where nobody knows."""

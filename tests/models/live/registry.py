@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.models.live import of_aws, of_drivers, of_effects, of_orms, of_sqlalchemy
+from tests.models.live import of_aws, of_drivers, of_effects, of_orms, of_services, of_sqlalchemy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,6 +26,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "databases": of_drivers.databases,
     "django": of_orms.django,
     "docker": of_effects.docker,
+    "duckdb": of_services.duckdb,
     "fsspec": of_effects.fsspec,
     "google_cloud": of_effects.google_cloud,
     "kubernetes_asyncio": of_effects.kubernetes_asyncio,
@@ -73,5 +74,13 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "stdlib": of_effects.objects_of_stdlib,
     "stripe": of_effects.objects_of_stripe,
     "twilio": of_effects.objects_of_twilio,
+    "flask_pymongo": of_services.objects_of_flask_pymongo,
+    "hubspot": of_services.objects_of_hubspot,
+    "langgraph_sdk": of_services.objects_of_langgraph_sdk,
+    "mistralai": of_services.objects_of_mistralai,
+    "razorpay": of_services.objects_of_razorpay,
+    "slack_bolt": of_services.objects_of_slack_bolt,
+    "svix": of_services.objects_of_svix,
+    "web3": of_services.objects_of_web3,
 }
 """Objects of a library's classes, by class, to read the attributes that the models tell."""

@@ -31,36 +31,30 @@ NOT_IN_TEST_EXTRA = {
     "valkey": "a fork of redis, whose own classes the test holds",
 }
 
-SERVICES = (
-    # Clients of services that programs talk to, each of a package that the extra `services` installs: `live_models.py` of
-    # the benchmarks holds them, and `frozen.json` what it has seen.
-    "authlib",
-    "azure_identity",
-    "django_redis",
-    "emails",
-    "fastapi_mail",
-    "flask_mail",
-    "gitpython",
-    "google_auth",
-    "groq",
-    "kombu",
-    "langchain_models",
-    "minio",
-    "msal",
-    "mysql_connector",
-    "neo4j",
-    "playwright",
-    "posthog",
-    "pydantic_ai",
-    "pygithub",
-    "qdrant",
-    "requests_oauthlib",
-    "resend",
-    "sentry_sdk",
-    "supabase",
+SERVICES = frozenset(
+    # Clients of services that programs talk to, and drivers, each of a package that one of the extras `services` and
+    # `services-apart` installs: `live_models.py` of the benchmarks holds them, and `frozen.json` what it has seen.
+    """
+    aiocache aiodocker aiogram amqp anymail arq assemblyai atlassian authlib azure_cognitiveservices
+    azure_core azure_documentintelligence azure_identity azure_keyvault ccxt channels chromadb
+    clickhouse_connect clickhouse_driver cloudinary cohere curl_cffi dask datadog discord django_redis duckdb
+    duckduckgo_search elasticsearch_dsl emails eventlet fabric fastapi_mail fastmcp firebase_admin flask_mail
+    flask_pymongo flask_socketio gdown geoip2 gevent gitlab gitpython google_api_core google_auth
+    google_auth_httplib2 google_cloud_logging google_cloud_speech google_cloud_sql_connector
+    google_generativeai groq httplib2 httpx2 httpx_oauth httpx_sse hubspot ibm_db_dbi imapclient jira kombu
+    langchain_community langchain_groq langchain_models langfuse langgraph_sdk langsmith logfire mariadb mem0
+    memcache minio mistralai msal mysql_connector mysqldb nats neo4j notifications_client ollama paho
+    paypalrestsdk pinecone playwright posthog pyairtable pycurl pydantic_ai pygithub pymemcache pymssql pyodbc
+    pywebpush qbittorrent qdrant razorpay redshift_connector requests_oauthlib requests_toolbelt resend retry
+    rq_scheduler s3fs selenium sentry_sdk simple_salesforce slack_bolt smart_open snowflake_connector
+    social_core socketio spotipy sseclient supabase svix tavily telebot telegram temporalio teradatasql
+    trafilatura vertexai voyageai web3 wechatpy youtube_transcript yt_dlp zmq zulip
+    """.split()
 )
 
-NOT_IN_TEST_EXTRA |= dict.fromkeys(SERVICES, "the extra `services` has it")
+NOT_IN_TEST_EXTRA |= dict.fromkeys(sorted(SERVICES), "an extra of services has it")
+NOT_IN_TEST_EXTRA["mysqldb"] = "needs the library of MySQL or of MariaDB to be built"
+NOT_IN_TEST_EXTRA["mariadb"] = "needs the library of MariaDB to be built"
 
 NEEDS = {
     # What to import for a library where that is not its first root.
@@ -75,6 +69,22 @@ NEEDS = {
     "google_auth": ("google.oauth2.id_token", "google_auth_oauthlib.flow"),
     "langchain_models": ("langchain_openai", "langchain_anthropic", "langchain_google_genai"),
     "mysql_connector": ("mysql.connector",),
+    "anymail": ("anymail.message",),
+    "azure_cognitiveservices": ("azure.cognitiveservices.speech",),
+    "azure_core": ("azure.core.polling",),
+    "azure_documentintelligence": ("azure.ai.documentintelligence", "azure.ai.documentintelligence.aio"),
+    "azure_keyvault": ("azure.keyvault.secrets", "azure.keyvault.secrets.aio"),
+    "channels": ("channels", "channels_redis.core"),
+    "elasticsearch_dsl": ("elasticsearch.dsl",),
+    "fabric": ("fabric", "invoke"),
+    "google_api_core": ("google.api_core",),
+    "google_cloud_logging": ("google.cloud.logging",),
+    "google_cloud_speech": ("google.cloud.speech",),
+    "google_cloud_sql_connector": ("google.cloud.sql.connector",),
+    "google_generativeai": ("google.generativeai",),
+    "paho": ("paho.mqtt",),
+    "snowflake_connector": ("snowflake.connector",),
+    "vertexai": ("google.cloud.aiplatform", "vertexai"),
     "playwright": ("playwright.async_api", "playwright.sync_api"),
     "supabase": ("supabase", "postgrest"),
 }
@@ -191,6 +201,17 @@ ANNOTATED_AS = {
     "urllib3.PoolManager.request_encode_url": ("BaseHTTPResponse", "urllib3.HTTPResponse"),
     "aiohttp.request": ("_SessionRequestContextManager", "aiohttp.ClientResponse"),
     "langchain_core.runnables.Runnable.with_fallbacks": ("RunnableWithFallbacksT", "self"),  # another runnable
+    # Pollers that know what the operation was.
+    "azure.ai.documentintelligence.DocumentIntelligenceClient.begin_analyze_document": (
+        "AnalyzeDocumentLROPoller",
+        "azure.core.polling.LROPoller",
+    ),
+    "azure.ai.documentintelligence.aio.DocumentIntelligenceClient.begin_analyze_document": (
+        "AsyncAnalyzeDocumentLROPoller",
+        "azure.core.polling.AsyncLROPoller",
+    ),
+    "nats.connect": ("NATS", "nats.aio.client.Client"),
+    "zmq.Context.socket": ("_SocketType", "zmq.Socket"),
     # Motor shows the annotations of PyMongo's methods, whose results it wraps.
     MOTOR + "Client.start_session": ("ClientSession", MOTOR + "ClientSession"),
     MOTOR + "Client.list_databases": ("CommandCursor", MOTOR + "CommandCursor"),
@@ -254,4 +275,26 @@ MENTIONED_IN = {
     "psycopg2.pool.ThreadedConnectionPool.getconn": "psycopg2.pool.AbstractConnectionPool._connect",
     "socket.socket.dup": "socket.socket.dup",
     "socket.create_connection": "socket.create_connection",
+    "amqp.Connection.channel": "amqp.Connection.channel",
+    "clickhouse_driver.dbapi.connect": "clickhouse_driver.dbapi.connect",
+    "clickhouse_driver.dbapi.connection.Connection.cursor": "clickhouse_driver.dbapi.connection.Connection.cursor",
+    "firebase_admin.db.reference": "firebase_admin.db.reference",
+    "firebase_admin.db.Reference.child": "firebase_admin.db.Reference.child",
+    "google.cloud.logging.Client.logger": "google.cloud.logging.Client.logger",
+    "ibm_db_dbi.connect": "ibm_db_dbi.connect",
+    "ibm_db_dbi.Connection.cursor": "ibm_db_dbi.Connection.cursor",
+    "mariadb.connect": "mariadb.connect",
+    "mariadb.Connection.cursor": "mariadb.Connection.cursor",
+    "MySQLdb.connect": "MySQLdb.connect",
+    "MySQLdb.connections.Connection.cursor": "MySQLdb.connections.Connection",
+    "pymssql.connect": "pymssql/_pymssql.pyi",
+    "pymssql.Connection.cursor": "pymssql/_pymssql.pyi",
+    "pyodbc.connect": "pyodbc.connect",
+    "pyodbc.Connection.cursor": "pyodbc.Connection.cursor",
+    "pyodbc.Connection.execute": "pyodbc.Connection.execute",
+    "pyodbc.Cursor.execute": "pyodbc.Cursor.execute",
+    "pyodbc.Cursor.executemany": "pyodbc.Cursor.execute",
+    "snowflake.connector.connect": "snowflake.connector.connect",
+    "snowflake.connector.SnowflakeConnection.cursor": "snowflake.connector.SnowflakeConnection.cursor",
+    "teradatasql.TeradataConnection.cursor": "teradatasql.TeradataConnection.cursor",
 }

@@ -363,8 +363,7 @@ def _makers(models: Models) -> frozenset[bytes]:
     """The names by which a registry is made, or what has one."""
     found: set[bytes] = set()
     for name, cls in models.classes.items():
-        given = (models.classes.get(one) for one in cls.attributes.values())
-        if cls.kind == "registry" or any(one is not None and one.kind == "registry" for one in given):
+        if cls.kind == "registry" or (cls.attributes and _has_registry(cls, models)):
             found.update(each.rpartition(".")[2].encode() for each in (name, *cls.aliases))
     return frozenset(found)
 
@@ -375,6 +374,11 @@ def _words(models: Models) -> frozenset[bytes]:
     for name, cls in models.classes.items():
         if cls.kind == "registry":
             found.add(name.rpartition(".")[2])
-        if any((one := models.classes.get(given)) and one.kind == "registry" for given in cls.attributes.values()):
+        if cls.attributes and _has_registry(cls, models):
             found.add(name.partition(".")[0])
     return frozenset(one.encode() for one in found)
+
+
+def _has_registry(cls: Class, models: Models) -> bool:
+    """Whether an attribute of a class of the models is a registry."""
+    return any((one := models.classes.get(given)) and one.kind == "registry" for given in cls.attributes.values())
