@@ -12,9 +12,10 @@ import os
 import subprocess
 import sys
 import tempfile
-import tomllib
 import venv
 from pathlib import Path
+
+import msgspec
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("services", "services-apart")
@@ -24,7 +25,7 @@ OWN = ("msgspec", "libcst", "pytest", "pytest-xdist", "sqlalchemy")
 
 def main(arguments: list[str]) -> int:
     """The exit code of the live tests: that of the first which fails."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    extras = msgspec.toml.decode((ROOT / "pyproject.toml").read_bytes())["project"]["optional-dependencies"]
     codes = [held(extra, extras[extra], "--freeze" in arguments) for extra in EXTRAS]
     return next(filter(None, codes), 0)
 

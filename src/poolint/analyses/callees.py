@@ -347,7 +347,9 @@ def _roots_of_any_word(ev: Evaluator) -> frozenset[bytes]:
     """The import roots of the classes of which every method has an effect, and of what leads to their objects."""
     classes, functions = ev.models.classes, ev.models.functions
     whole = {name for name, cls in classes.items() if any("*" in row.names and _does(row) for row in cls.methods)}
-    leading = {name for name, cls in classes.items() if cls.attributes and not whole.isdisjoint(cls.attributes.values())}
+    leading = {
+        name for name, cls in classes.items() if cls.attributes and not whole.isdisjoint(cls.attributes.values())
+    }
     leading.update(name for name, one in functions.items() if one.returns in whole)
     return frozenset(name.partition(".")[0].encode() for name in whole | leading)
 

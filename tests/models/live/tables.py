@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 SA = "sqlalchemy."
 AIO = "sqlalchemy.ext.asyncio."
 MOTOR = "motor.motor_asyncio.AsyncIOMotor"
@@ -31,26 +33,9 @@ NOT_IN_TEST_EXTRA = {
     "valkey": "a fork of redis, whose own classes the test holds",
 }
 
-SERVICES = frozenset(
-    # Clients of services that programs talk to, and drivers, each of a package that one of the extras `services` and
-    # `services-apart` installs: `live_models.py` of the benchmarks holds them, and `frozen.json` what it has seen.
-    """
-    aiocache aiodocker aiogram amqp anymail arq assemblyai atlassian authlib azure_cognitiveservices
-    azure_core azure_documentintelligence azure_identity azure_keyvault ccxt channels chromadb
-    clickhouse_connect clickhouse_driver cloudinary cohere curl_cffi dask datadog discord django_redis duckdb
-    duckduckgo_search elasticsearch_dsl emails eventlet fabric fastapi_mail fastmcp firebase_admin flask_mail
-    flask_pymongo flask_socketio gdown geoip2 gevent gitlab gitpython google_api_core google_auth
-    google_auth_httplib2 google_cloud_logging google_cloud_speech google_cloud_sql_connector
-    google_generativeai groq httplib2 httpx2 httpx_oauth httpx_sse hubspot ibm_db_dbi imapclient jira kombu
-    langchain_community langchain_groq langchain_models langfuse langgraph_sdk langsmith logfire mariadb mem0
-    memcache minio mistralai msal mysql_connector mysqldb nats neo4j notifications_client ollama paho
-    paypalrestsdk pinecone playwright posthog pyairtable pycurl pydantic_ai pygithub pymemcache pymssql pyodbc
-    pywebpush qbittorrent qdrant razorpay redshift_connector requests_oauthlib requests_toolbelt resend retry
-    rq_scheduler s3fs selenium sentry_sdk simple_salesforce slack_bolt smart_open snowflake_connector
-    social_core socketio spotipy sseclient supabase svix tavily telebot telegram temporalio teradatasql
-    trafilatura vertexai voyageai web3 wechatpy youtube_transcript yt_dlp zmq zulip
-    """.split()
-)
+SERVICES = frozenset(Path(__file__).with_name("services.txt").read_text(encoding="utf-8").split())
+"""Clients of services that programs talk to, and drivers, each of a package that one of the extras `services` and
+`services-apart` installs: `live_models.py` of the benchmarks holds them, and `frozen.json` what it has seen."""
 
 NOT_IN_TEST_EXTRA |= dict.fromkeys(sorted(SERVICES), "an extra of services has it")
 NOT_IN_TEST_EXTRA["mysqldb"] = "needs the library of MySQL or of MariaDB to be built"
@@ -82,6 +67,7 @@ NEEDS = {
     "google_cloud_speech": ("google.cloud.speech",),
     "google_cloud_sql_connector": ("google.cloud.sql.connector",),
     "google_generativeai": ("google.generativeai",),
+    "langgraph_checkpoint": ("langgraph.checkpoint.postgres.aio",),
     "paho": ("paho.mqtt",),
     "snowflake_connector": ("snowflake.connector",),
     "vertexai": ("google.cloud.aiplatform", "vertexai"),
