@@ -61,7 +61,6 @@ NEEDS = {
     "azure_keyvault": ("azure.keyvault.secrets", "azure.keyvault.secrets.aio"),
     "channels": ("channels", "channels_redis.core"),
     "elasticsearch_dsl": ("elasticsearch.dsl",),
-    "fabric": ("fabric", "invoke"),
     "google_api_core": ("google.api_core",),
     "google_cloud_logging": ("google.cloud.logging",),
     "google_cloud_speech": ("google.cloud.speech",),
