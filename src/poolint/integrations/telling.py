@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
@@ -36,7 +37,7 @@ class Seen(NamedTuple):
 
 def seen(hold: Hold, root: str) -> Seen:
     """What the summary needs of a hold."""
-    waits = sorted(((s, _line(file, row, root)) for (file, row, _), s in hold.waits.items()), reverse=True)
+    waits = sorted(((s, _line(code.co_filename, row, root)) for (code, row), s in hold.waits.items()), reverse=True)
     return Seen(hold.seconds, _at(hold, root), hold.by, getattr(hold.owner, "name", ""), waits[:3])
 
 
@@ -100,6 +101,7 @@ def _steps(place: tuple[Step, ...], root: str) -> list[str]:
 
 
 def _line(file: str, row: int, root: str) -> str:
+    file = os.path.abspath(file)
     text = linecache.getline(file, row).strip()
     return f"{shown(file, root)}:{row}" + (f": {text}" if text else "")
 

@@ -15,6 +15,7 @@ from poolint.runtime import frames
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
 
     from poolint.runtime.frames import Step
 
@@ -54,7 +55,7 @@ class Hold:
         self._name: str = current.get_name() if current is not None else _thread_name(self.thread)
         self.busy: Any = None
         self.shared: tuple[tuple[Step, ...], str] | None = None
-        self._waits: dict[tuple[str, int, str], float] | None = None
+        self._waits: dict[tuple[CodeType, int], float] | None = None
         self.is_told = False
 
     def tell(self) -> None:
@@ -68,7 +69,7 @@ class Hold:
         return f"{'task' if self.task is not None else 'thread'} {self._name!r}"
 
     @property
-    def waits(self) -> dict[tuple[str, int, str], float]:
+    def waits(self) -> dict[tuple[CodeType, int], float]:
         if self._waits is None:
             self._waits = {}
         return self._waits

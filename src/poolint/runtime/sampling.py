@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from poolint.runtime.frames import Step
     from poolint.runtime.holds import Book, Hold
 
-EVERY = 0.01
+EVERY = 0.02
 """Seconds between two looks. What is shorter is no wait that anybody asks about."""
 
 
@@ -33,12 +33,16 @@ class Sampler:
 
     def _run(self) -> None:
         last = perf_counter()
-        while not self._end.wait(EVERY):
+        pause = EVERY
+        while not self._end.wait(pause):
             now = perf_counter()
             try:
-                for hold in self._book.held():
+                held = self._book.held()
+                for hold in held:
                     if now - hold.since > EVERY:
                         self._look(hold, now - max(last, hold.since))
+                # What has been held for long is looked at less often: it is a share of the whole that is told.
+                pause = min(max(EVERY, (now - held[-1].since) / 10), 10 * EVERY) if held else EVERY
             except Exception:
                 return  # what is watched changes under our eyes; a summary is not worth more than that
             last = now
@@ -46,8 +50,7 @@ class Sampler:
     def _look(self, hold: Hold, seconds: float) -> None:
         place = self._place(hold)
         if place:
-            step = place[0]
-            key = (step.file, step.row, step.function)
+            key = (place[0].code, place[0].row)
             hold.waits[key] = hold.waits.get(key, 0.0) + seconds
 
     def _place(self, hold: Hold) -> tuple[Step, ...]:

@@ -85,7 +85,8 @@ class Trace:
 
     def held(self, hold: Hold) -> None:
         """A connection was held, and where the program was meanwhile."""
-        for where, seconds in hold.waits.items():
+        for (code, row), seconds in hold.waits.items():
+            where = (os.path.abspath(code.co_filename), row, qualified(code))
             self.calls[where] = self.calls.get(where, 0.0) + seconds
 
     def plain(self, root: str) -> Plain:
