@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 Names = dict[str, dict[str, list[list[str]]]]
 """Lists of classes by the function or class, and the name or attribute."""
 
+AROUND = "?"
+"""What stands for the function around another one in traces that Python 3.10 has written."""
+
 MAX_CLASSES = 4
 """Classes of one name from which on nothing is said of it: what is anything tells nothing."""
 
@@ -66,7 +69,13 @@ class Traces:
 
     def of_name(self, path: str, function: str, name: str) -> list[list[str]]:
         """The classes of what a function of a file had under a name."""
-        return _classes([one.names.get(function, {}).get(name, []) for one in self._files.get(path, ())])
+        parts = []
+        for one in self._files.get(path, ()):
+            names = one.names.get(function)
+            if names is None and "." in function:
+                names = one.names.get(f"{AROUND}.{function.rpartition('.')[2]}")
+            parts.append((names or {}).get(name, []))
+        return _classes(parts)
 
     def of_attribute(self, path: str, cls: str, name: str) -> list[list[str]]:
         """The classes of what objects of a class of a file kept as an attribute."""

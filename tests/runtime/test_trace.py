@@ -78,6 +78,16 @@ def test_workers_see_together_what_one_process_does(service: Copy, run_tests: Py
         assert plain["two"]["files"][file] == seen
 
 
+def test_what_python_3_10_does_not_tell_of_functions_inside_others(traced: Path) -> None:
+    """There it is only known that a function stands inside of another one, and not of which."""
+    file = traced / "seen" / "trace.json"
+    trace = json.loads(file.read_text())
+    names = trace["files"]["app/jobs.py"]["names"]
+    names["?.read"] = names.pop("reader.read", None) or names["?.read"]
+    file.write_text(json.dumps(trace))
+    assert check(traced, "--trace", "seen/trace.json") == list(FOUND.values())
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

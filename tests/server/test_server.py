@@ -175,3 +175,10 @@ async def test_repairs_are_those_of_the_command_line(opened: Opened, tmp_path: P
             alone += 1
             assert await _one_by_one(editor, name, text) == wanted, name
     assert alone or code not in ("POL101", "POL202")
+
+
+def test_without_pygls_it_says_what_is_missing(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['pygls'] = None; from poolint.cli.main import main; sys.exit(main(['server']))"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr == "poolint: error: poolint server needs pygls: pip install 'poolint[lsp]'\n"

@@ -6,6 +6,7 @@ Only classes of libraries are put down, by the names of all that they are derive
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import sys
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 VERSION = 1
 LOOKS = 16
 """How often a function is looked at: what it is called with later is mostly the same."""
+
+AROUND = "?"
+"""The function around another one, where Python 3.10 does not tell it."""
 
 _MOST_BASES = 8
 _MINE = frozenset({"builtins", "poolint", "__main__"}) | frozenset(getattr(sys, "stdlib_module_names", ()))
@@ -59,6 +63,8 @@ class Trace:
         function = qualified(code)
         if function == code.co_name and names:
             function = _method(code, values.get(names[0])) or function
+        if function == code.co_name and code.co_flags & inspect.CO_NESTED:
+            function = f"{AROUND}.{function}"
         for name, value in list(values.items()):
             if found := self._class_of(value):
                 self.names.setdefault((file, function, name), set()).add(found)
