@@ -86,7 +86,7 @@ class Nesting:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
         fact = call_site(self.ev, node, scope, use_evidence=False)
         if fact is not None and fact.row is not None:
-            return is_checkout(fact)
+            return is_checkout(fact) and not _has_it_already(fact)
         if fact is not None and fact.cls is not None:
             return fact.cls.construct in OPENING_ROLES
         if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope))):
@@ -186,12 +186,19 @@ class Nesting:
         if found is None:
 
             def takes_from_it(fact: CallSite, scope: Scope) -> bool:
+                if _has_it_already(fact):
+                    return False
                 is_lazy = fact.role == "open" or fact.row is None
                 is_taken = not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
                 return is_taken and self.pools.of_checkout(fact.node, scope) == pool
 
             found = self._taking[pool] = Effects(self.edges, opening_sink, takes_from_it)
         return found
+
+
+def _has_it_already(fact: CallSite) -> bool:
+    """Whether a task that holds a connection of this library gets the same one when it asks for another."""
+    return fact.cls is not None and fact.cls.one_for_a_task
 
 
 def _leads_to(one: Type, inner: Scope) -> bool:

@@ -144,7 +144,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     on an instance works; empty where it does in all.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
-    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
+    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``one_for_a_task``:
+    who asks it for a connection while the task has one of it gets that one again. ``expressions``:
     the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
     first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
     a lock.
@@ -170,6 +171,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     embedded: bool = False
     lazy: bool = False
     for_threads: bool = False
+    one_for_a_task: bool = False
     expressions: bool = False
     admits: str = ""
     pool: PoolClass | None = None
