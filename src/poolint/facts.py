@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import range_of
+from poolint.detect.databases import closes_itself
 from poolint.rules.base import Proposal
 
 if TYPE_CHECKING:
@@ -74,8 +75,10 @@ class SliceFacts:
         scope = next((scope for scope, one in self.observed if one is observation), None)
         if scope is None or observation.statement is None or not observation.variable:
             return None
-        if getattr(observation, "handed", False) or getattr(observation, "is_possible", False):
-            return None  # on some path it is somebody else's, or nobody knows what it is
+        if getattr(observation, "handed", False):
+            return None  # on some path it is somebody else's
+        if getattr(observation, "is_possible", False) and not closes_itself(observation.cls):
+            return None  # nobody knows what it is
         make = partial(self._release, scope, observation, observation.statement, observation.variable, form)
         return self._guarded("release", make, observation, scope)
 

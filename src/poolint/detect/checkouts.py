@@ -17,7 +17,7 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.culprits import likeliest
-from poolint.detect.databases import opens_in_memory
+from poolint.detect.databases import closes_itself, opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
@@ -241,6 +241,7 @@ class Lifetimes:
             outcome is not None and outcome.handed,
             is_entry(self.ev, scope) or is_in_loop(site.call, scope),
             self._dropped(site, scope),
+            closes_itself(site.cls),
         )
 
     def _path(

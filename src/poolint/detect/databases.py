@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
     from poolint.detect.services import Services
+    from poolint.models.schema import Class
 
 _NAMES = (":memory:", "mode=memory")
 """What SQLite calls a database in memory."""
@@ -29,3 +30,9 @@ def opens_in_memory(call: ast.Call) -> bool:
     given = [*call.args, *(one.value for one in call.keywords)]
     texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return any(name in text for text in texts for name in _NAMES)
+
+
+def closes_itself(cls: Class) -> bool:
+    """Whether a connection takes no slot from anybody and is closed the moment that nothing refers to it: what a function
+    leaves behind of it is gone with the function, and only a reference that somebody keeps makes it last."""
+    return cls.embedded and cls.mode == "sync"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
 from poolint.analyses.ownership import Fate
+from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
@@ -56,12 +57,16 @@ class LongLived(Observation):
 
 @dataclass(frozen=True, eq=False)
 class UnreleasedAttribute(Observation):
-    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call."""
+    """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call.
+
+    ``is_possible``: it is gone with the object that keeps it.
+    """
 
     call: CallSite
     cls: schema.Class
     attribute: str
     owner: str
+    is_possible: bool = False
 
 
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
@@ -195,7 +200,9 @@ def _kept(
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
         return
     if not is_ended_elsewhere(ev, owner, attribute, cls):
-        yield UnreleasedAttribute(node, scope.qualified_name, may_await(node, scope), fact, cls, attribute, owner.name)
+        in_async = may_await(node, scope)
+        gone = closes_itself(cls)
+        yield UnreleasedAttribute(node, scope.qualified_name, in_async, fact, cls, attribute, owner.name, gone)
 
 
 def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:

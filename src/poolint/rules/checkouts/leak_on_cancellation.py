@@ -67,8 +67,8 @@ class LeakOnCancellation(Rule):
         yields_to=NO_RELEASE,
         fix="safe",
         uncovers=LIFETIMES,
-        relaxed_in=frozenset({"alembic"}),
-        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

@@ -65,8 +65,8 @@ class LeakOnException(Rule):
         yields_to=NO_RELEASE,
         fix="safe or unsafe",
         uncovers=LIFETIMES,
-        relaxed_in=frozenset({"alembic"}),
-        relaxed_for_process_in=frozenset({"tests", "scripts"}),
+        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

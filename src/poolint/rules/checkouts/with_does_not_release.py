@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
-from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, leak_subject, lost
 
@@ -64,6 +63,4 @@ class WithDoesNotRelease(Rule):
             f"{lost(observation)}",
             observation.variable,
             observation.path,
-            # A connection to a file is cheap, and dropped at once when nobody refers to it any more.
-            Certainty.POSSIBLE if observation.cls.embedded else Certainty.CERTAIN,
         )

@@ -85,6 +85,7 @@ class ExternalCallWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         fix="unsafe",
         relaxed_in=frozenset({"tests", "alembic"}),
+        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def repair(self, observation: Observation) -> Proposal | None:
