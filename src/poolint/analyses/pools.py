@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
-from poolint.syntax.scopes import only_binding
+from poolint.syntax.scopes import only_binding, parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
 from poolint.types.following import given, origin
@@ -111,7 +111,7 @@ class Pools:
         found: Pool | None = _NONE_YET if values else None
         for one in values:
             found = _either(found, self._of_given(one, inner))
-        return found
+        return None if found is not None and _is_made_in(found, inner) else found
 
     def _of_given(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of a returned or yielded value."""
@@ -175,6 +175,24 @@ class Pools:
 
 def _place(node: ast.expr, scope: Scope) -> Pool:
     return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
+
+def _is_made_in(pool: Pool, scope: Scope) -> bool:
+    """Whether a function makes the engine itself, in a variable of its own: with each call it is another one."""
+    if pool[:2] != ("place", scope.module.path):
+        return False
+    made = next((one for one in scope.calls if (one.lineno, one.col_offset) == pool[2:]), None)
+    parent = parent_of(made) if made is not None else None
+    value = parent if isinstance(parent, ast.Await) else made
+    statement = parent_of(value) if value is not None else None
+    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.withitem)):
+        return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
+    targets = statement.targets if isinstance(statement, ast.Assign) else [_target(statement)]
+    return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
+
+
+def _target(bound: ast.AnnAssign | ast.withitem) -> ast.expr | None:
+    return bound.optional_vars if isinstance(bound, ast.withitem) else bound.target
 
 
 def _either(one: Pool | None, other: Pool | None) -> Pool | None:

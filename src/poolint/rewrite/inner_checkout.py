@@ -161,7 +161,7 @@ class _Comparison:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             return node.func.attr in ("all", "fetchall", "fetch", "partitions")
         sources = self._follower.sources(node, self.scope)
-        if sources.complete and all(isinstance(one.node, ast.Call) for one in sources.found):
+        if sources.complete and all(isinstance(one.node, ast.Call) and one.node is not node for one in sources.found):
             return all(self._is_fetched(one.node) for one in sources.found)
         return Values(self.ev, self.scope).is_plain(node)
 

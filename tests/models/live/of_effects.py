@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import Mock
@@ -27,6 +28,18 @@ async def aiohttp(record: Record) -> None:
         for verb in ("get", "post", "put", "patch", "delete", "head", "options", "ws_connect"):
             await record(f"aiohttp.ClientSession.{verb}", partial(getattr(session, verb), NOWHERE), use=False)
         await record("aiohttp.ClientSession.request", lambda: session.request("GET", NOWHERE), use=False)
+
+
+async def asyncssh(record: Record) -> None:
+    import asyncssh
+
+    given = {"connect": 1, "listen": 1, "SFTPClient.open": 2}
+    given |= {f"SSHClientConnection.{name}": 1 for name in ("create_process", "start_sftp_client")}
+    given |= {f"SSHClientConnection.{name}": 5 for name in ("forward_local_port", "forward_remote_port")}
+    given["SSHClientConnection.start_server"] = 2
+    for name, count in given.items():
+        call = attrgetter(name)(asyncssh)
+        await record(f"asyncssh.{name}", partial(call, *(Mock() for _ in range(count))), use=False)
 
 
 async def stdlib(record: Record) -> None:

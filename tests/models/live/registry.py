@@ -21,6 +21,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "aiosqlite": of_drivers.aiosqlite,
     "asyncmy": of_drivers.asyncmy,
     "asyncpg": of_drivers.asyncpg,
+    "asyncssh": of_effects.asyncssh,
     "boto3": of_aws.boto3,
     "celery": of_effects.celery,
     "databases": of_drivers.databases,
