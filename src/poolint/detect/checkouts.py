@@ -19,6 +19,7 @@ from poolint.detect import lent
 from poolint.detect.culprits import likeliest
 from poolint.detect.databases import closes_itself, opens_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.expected import is_to_fail
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
@@ -86,6 +87,8 @@ class Lifetimes:
                 return
             if site.cls.embedded and opens_in_memory(site.call):
                 found: Observation | None = self._let_pass(site, scope, "in-memory", site.name)
+            elif is_to_fail(self.ev, site.call, scope):
+                found = self._let_pass(site, scope, "expected-to-fail", site.name)
             elif not site.name:
                 found = self._discarded(site, scope)
             else:

@@ -54,6 +54,7 @@ Dismissal = Literal[
     "interrupt-only",
     "unknown-method",
     "released-at-once",
+    "expected-to-fail",
     "lives-on",
     "no-query",
     # of anything

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import root_of
 from poolint.analyses.holding.database_locks import held as locks_held
-from poolint.analyses.holding.entry import branch_of, is_committed_after, since
+from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
+from poolint.detect.written import is_written
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
@@ -122,7 +122,7 @@ def _let_pass(
         return "ended-below"
     if _begin_together(ev, hold.since, node):
         return "begins-together"
-    if witness.effect == "queue" and hold.header is None and not _writes(ev, holdings, hold, node, scope):
+    if witness.effect == "queue" and hold.header is None and not is_written(ev, holdings, hold, node, scope):
         return "nothing-written"
     return None
 
@@ -301,29 +301,6 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
             return False
         current = current.parent
     return current is outer and inner is not outer
-
-
-def _writes(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether something is written around ``node`` outside of a transaction's block: before it, or committed after it.
-
-    Who has only read lets whoever receives a message miss nothing.
-    """
-    changes = holdings.changes(scope)
-    for call in scope.calls:
-        if (call.lineno, call.col_offset) < (node.lineno, node.col_offset):
-            if last_name(call.func) in ev.models.words("pends", "writes") and _is_on(call, hold, scope):
-                return True
-        elif _is_on(call, hold, scope):
-            if last_name(call.func) == "commit":
-                return True
-        elif any(one.resource == hold.resource and not one.holds for one in changes.calls.get(call, ())):
-            return True  # a function of the project ends it
-    return is_committed_after(ev, hold.resource, scope)
-
-
-def _is_on(call: ast.Call, hold: Hold, scope: Scope) -> bool:
-    root = root_of(call)
-    return root is not None and text_of(root, scope) == hold.resource
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:

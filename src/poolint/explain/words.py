@@ -114,6 +114,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "interrupt-only": "`{}` is lost only where Ctrl-C interrupts the function",
     "unknown-method": "the models say nothing of `{}`: it may do anything",
     "released-at-once": "`{}` gives it back at once",
+    "expected-to-fail": "it has to fail here: nothing is taken then",
     "lives-on": "what `{}` gives lives on, and is followed in its place",
     "no-query": "nothing is held before a statement runs",
     "unreachable": "the line is never reached",

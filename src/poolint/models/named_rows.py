@@ -14,6 +14,7 @@ How = Literal[
     "never-returns",
     "ends-process",
     "suppresses",
+    "expects-error",
     # event loops, tasks and time
     "drives",
     "drives-given",
@@ -47,6 +48,7 @@ How = Literal[
     "maps-nothing",
     "uses",
     "looks-at",
+    "asks-about",
     "keeps",
     "keeps-given",
     "hands-on",
@@ -109,7 +111,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``quiet``: they raise nothing in practice; ``never-returns``: nothing comes after one; ``ends-process``: likewise, and
     what is still open is given back with the process; ``suppresses``: as context managers they suppress what is raised in
-    their block, all of it or the classes that they are given. ``quiet-method`` and ``logs`` are names of methods, of objects
+    their block, all of it or the classes that they are given; ``expects-error``: the last statement of their block has to
+    raise. ``quiet-method`` and ``logs`` are names of methods, of objects
     of which nothing is known and of loggers: they raise nothing in practice.
 
     ``drives``: they run a coroutine on an event loop of its own, ``drives-given`` on one that is there; ``drives-later``:

@@ -34,6 +34,9 @@ from poolint.types.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
@@ -245,10 +248,21 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
         if binding.annotation is not None:
             declared = annotated.annotation(ev, binding.annotation, binding.scope or scope)
             if declared is not UNKNOWN:
-                return declared
+                return _told_by_values(ev, declared, scope.self_assignments[attribute], scope)
         found.append(ev.binding(binding, binding.scope or scope))
     one = known(found)
     return narrowing.checked(ev, scope, attribute) if one is UNKNOWN else one
+
+
+def _told_by_values(ev: Evaluator, declared: Type, assigned: Iterable[Binding], scope: Scope) -> Type:
+    """A declared type, or what is assigned where the declaration leaves out of which class that makes sessions: a bare
+    ``sessionmaker`` may have been given ``class_=AsyncSession``."""
+    for one in alternatives(declared):
+        if isinstance(one, Instance) and one.base is not None and one.base.parameter_from and not one.arguments:
+            values = [ev.binding(each, each.scope or scope) for each in assigned if each.annotation is None]
+            told: list[Type] = [each for each in values if isinstance(each, Instance) and each.base is one.base]
+            return known(told) if told else declared
+    return declared
 
 
 def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> bool:
-    """Whether a constructor of the project's does no more with an argument than to put it by: what has fields only, or
-    assigns it. What nobody knows is taken for one where what it gives becomes a part of an object."""
+    """Whether a call does no more with an argument than to put it by, or to ask what kind of object it is.
+
+    Constructors of the project's put by what becomes a field, or is assigned. What nobody knows is taken for one where what
+    it gives becomes a part of an object.
+    """
     made = ev.type_of(call.func, scope)
+    if isinstance(made, LibraryName) and ev.models.ends("asks-about", made.name):
+        return True
     if made is UNKNOWN or isinstance(made, LibraryName):
         around = parent_of(call)
         return isinstance(around, ast.Assign) and all(isinstance(one, ast.Attribute) for one in around.targets)
