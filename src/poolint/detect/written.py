@@ -34,7 +34,10 @@ def is_written(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, sc
     own = [call for call in scope.calls if _is_on(call, hold, scope)]
     writes = [call for call in own if last_name(call.func) in words]
     ended = {
-        call for call, found in holdings.changes(scope).calls.items() for one in found if _ends(one.resource, hold, one.holds)
+        call
+        for call, found in holdings.changes(scope).calls.items()
+        for one in found
+        if _ends(one.resource, hold, one.holds)
     }
     commits = {call for call in own if last_name(call.func) == "commit"}
     if _leads(graph, writes, {node}, but=ended | commits):
