@@ -16,6 +16,7 @@ from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
+from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
@@ -45,7 +46,8 @@ class NestedCheckout(Observation):
     """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
 
     ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second
-    connection is set to that.
+    connection is set to that. ``after`` are those on the same way, from the same pool while the same is held, that every way
+    here passes.
     """
 
     resource: str
@@ -54,6 +56,12 @@ class NestedCheckout(Observation):
     path: tuple[Waypoint, ...]
     functions: tuple[str, ...]
     autocommit: bool
+    after: tuple[ast.AST, ...] = ()
+
+    @property
+    def stretch(self) -> str:
+        """What tells the second checkouts by one function while the same is held from all others."""
+        return f"{self.resource} {self.begun.range.start} {self.names}"
 
 
 class Nesting:
@@ -71,6 +79,12 @@ class Nesting:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
+        found = list(self._observed(scope))
+        nested = [one for one in found if isinstance(one, NestedCheckout)]
+        yield from in_turn(nested, lambda one: one.stretch, self.services.graphs, scope)
+        yield from (one for one in found if not isinstance(one, NestedCheckout))
+
+    def _observed(self, scope: Scope) -> Iterator[Observation]:
         for node in self.holdings.may_be_held(scope):
             if not self._may_take(node, scope):
                 continue

@@ -53,7 +53,8 @@ class CallWhileHeld(Observation):
     path: tuple[Waypoint, ...] = field(default=())
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
-    """Whether something on the chain is unknown, or does so in one of several implementations only."""
+    """Whether something on the chain is unknown, or does so in one of several implementations only; and of waits that come
+    only after a failure, whether nothing but the connection of who has only read is held."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
 
@@ -95,7 +96,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         if elsewhere is not None:
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
-            yield observation(slow.edges.ev, holdings, held, witness, node, scope)
+            ev = slow.edges.ev
+            only_read = witness.effect == "retry" and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+            yield observation(ev, holdings, held, witness, node, scope, is_possible=only_read)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -301,6 +304,12 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
             return False
         current = current.parent
     return current is outer and inner is not outer
+
+
+def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
+    """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
+    is_open = hold.header is not None or any(locks_held(ev, holdings, hold, node, scope))
+    return is_open or is_written(ev, holdings, hold, node, scope)
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:

@@ -104,4 +104,6 @@ class NestedCheckout(Rule):
             f"{row}): N such calls at once on a pool of N deadlock until the pool's timeout",
             observation.names[-1],
             observation.path,
+            decision=observation.stretch,
+            after=observation.after,
         )

@@ -20,7 +20,8 @@ class SleepWhileHeld(Rule):
     Reports `asyncio.sleep`, `time.sleep`, `input()` and their kin while a connection is held: in a transaction, by a
     session since its first query, or by a connection that is checked out; also in functions of the project that are
     called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
-    stamina, retrying or the project), and loops over attempts. `asyncio.sleep(0)` is not reported, nor retries without a
+    stamina, retrying or the project), and loops over attempts; where the session has only read that is a possible finding.
+    `asyncio.sleep(0)` is not reported, nor retries without a
     wait, nor a connection that was opened outside of any pool.
 
     Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
