@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import collections
 import contextlib
 import importlib
 import inspect
@@ -23,6 +24,11 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
 
 from poolint import rules as rules_package
 from poolint.config import page as settings_page
@@ -43,6 +49,9 @@ README = Path("README.md")
 PYPROJECT = Path("pyproject.toml")
 ARCHITECTURE = Path("docs/architecture.md")
 EXTENDING = Path("docs/extending.md")
+LABELS = Path("benchmarks/labels.toml")
+_ENOUGH = 8
+"""Findings of a rule that have to be judged before a share of them says something."""
 _POINTS = '[project.entry-points."poolint.rules"]\n'
 _TABLE = ("<!-- The table is written by `python -m poolint.docs`. -->\n\n", "\n<!-- Here the table ends. -->\n")
 
@@ -54,6 +63,12 @@ HEAD = """\
 Codes are stable. A rule is chosen by its code or by a prefix of it (`POL101`, `POL1`, `POL`), all of them by `ALL`.
 A *safe* fix keeps the meaning of the code but for the mistake and is applied by `--fix`; an *unsafe* one may change
 behaviour and wants `--unsafe-fixes` as well.
+
+What a rule is worth is measured: findings in public packages and services, at most fifteen of each and drawn by lot
+where there are more, were read by somebody who saw the finding and the code around it, and asked whether it is true,
+and whether the maintainer of that code would change something for it. [labels.toml](../benchmarks/labels.toml) has
+each of them with the reason. Under each rule stands how many would be acted on, how many are true and would get a
+shrug, and how many are false; with fewer than eight it is not measured.
 """
 
 RELAXED = """\
@@ -78,7 +93,30 @@ def own_rules() -> list[type[Rule]]:
 def page(rules: Iterable[type[Rule]]) -> str:
     """The whole page."""
     rules = list(rules)
-    return "\n".join([HEAD, _table(rules), RELAXED, _relaxed(rules), *(section(rule) for rule in rules)])
+    counts = verdicts()
+    sections = (section(rule, counts[rule.meta.code]) for rule in rules)
+    return "\n".join([HEAD, _table(rules), RELAXED, _relaxed(rules), *sections])
+
+
+def verdicts() -> collections.defaultdict[str, collections.Counter[str]]:
+    """How often the findings of each rule got each verdict; of none where the checkout has no labels."""
+    counts: collections.defaultdict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+    if LABELS.is_file():
+        for one in tomllib.loads(LABELS.read_text(encoding="utf-8"))["finding"]:
+            counts[one["code"]][one["verdict"]] += 1
+    return counts
+
+
+def _measured(counts: collections.Counter[str]) -> str:
+    """What was found out about the findings of one rule, in a sentence."""
+    total = counts.total()
+    if total < _ENOUGH:
+        return f"Not measured: of its findings on real code {total or 'none'} {'was' if total == 1 else 'were'} judged."
+    share = round(100 * counts["act"] / total)
+    return (
+        f"Of {total} findings on real code {counts['act']} ({share} %) would be acted on, {counts['shrug']} would get a "
+        f"shrug, {counts['false'] or 'none'} {'is' if counts['false'] == 1 else 'are'} false."
+    )
 
 
 def _table(rules: list[type[Rule]]) -> str:
@@ -212,13 +250,15 @@ def _default(rule: type[Rule]) -> str:
     return "on" if rule.meta.default else "off"
 
 
-def section(rule: type[Rule]) -> str:
-    """What a rule says of itself, as a section of the page of all rules."""
+def section(rule: type[Rule], counts: collections.Counter[str] | None = None) -> str:
+    """What a rule says of itself, as a section of the page of all rules; ``counts`` are the verdicts on its findings."""
     meta, written = rule.meta, documentation(rule)
     lines = [
         f"## {meta.code} {meta.name}",
         "",
         f"Since {meta.since}. Fix: {meta.fix}. By default {_default(rule)}.",
+        "",
+        _measured(verdicts()[meta.code] if counts is None else counts),
         "",
         written.summary,
         "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
+from poolint.frameworks.hooks import starts
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -40,7 +41,8 @@ class BlockingDatabaseCall(Observation):
 
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
-    ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module.
+    ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
+    runs as the application starts or ends, when the loop serves nobody yet, or no more.
     """
 
     call: CallText
@@ -48,6 +50,7 @@ class BlockingDatabaseCall(Observation):
     chain: tuple[Waypoint, ...] = ()
     origin: Waypoint | None = None
     is_read: bool = False
+    is_possible: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +60,22 @@ class BlockingCheckout(Observation):
     call: CallSite
     after: tuple[ast.AST, ...] = ()
     """Others on the same receiver, which every way here passes."""
+    is_possible: bool = False
 
 
 def observe(
     ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
 ) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
+    found = list(_observed(ev, vocabulary, effects, graphs, scope))
+    is_alone = bool(found) and starts(ev, scope)
+    for one in found:
+        yield replace(one, is_possible=True) if is_alone else one
+
+
+def _observed(
+    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
+) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:
     direct: dict[str, list[CallSite]] = {}
     ends = ev.models.words("gives-back", "removes")
     for node in scope.calls:
@@ -137,7 +150,7 @@ def _is_entered(manager: ast.expr, scope: Scope) -> bool:
     return isinstance(parent, ast.withitem)
 
 
-def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
+def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[BlockingDatabaseCall]:
     seen: set[Scope] = set()
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
@@ -176,7 +189,7 @@ def _run_by(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Scope]:
             yield one.scope
 
 
-def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[Observation]:
+def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:
     """What a call of a helper comes to, or a property that is read."""
     last = witness.links[-1]
     looped = (each.fact for each in ev.derived(Queried).over(last.scope) if each.query is last.node)

@@ -97,7 +97,9 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
             ev = slow.edges.ev
-            only_read = witness.effect == "retry" and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+            only_read = witness.effect == "retry" and not any(
+                _is_changed(ev, holdings, one, node, scope) for one in held
+            )
             yield observation(ev, holdings, held, witness, node, scope, is_possible=only_read)
 
 
