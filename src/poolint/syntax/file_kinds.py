@@ -8,27 +8,27 @@ from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.importers import importers, last_part
-from poolint.syntax.purposes import library_names, migrates, serves
+from poolint.syntax.purposes import library_names, migrates, serves, tests
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
     from poolint.syntax.project import Module, Project
 
 KINDS = {
-    "tests": "files in `tests/` or `test/`, `test_*.py`, `*_test.py`, `conftest.py`",
+    "tests": "files in `tests/`, `test/` or `testing/`, `test_*.py`, `*_test.py`, `conftest.py`, and what imports pytest",
     "alembic": "Alembic's `env.py` and its migrations",
     "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
     "scripts, and commands of click and typer",
 }
 """Each kind of place, and how it is recognised."""
 
-TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
+TEST_FILE = re.compile(r"(?:^|/)(?:tests?/|testing/|test_[^/]*\.py$|[^/]*_test\.py$|conftest\.py$)")
 
 
 def kinds_of(module: Module, relative_path: str, models: Models, project: Project) -> frozenset[str]:
     """The kinds of place that a file is: a test by its path, all else by what its code does."""
     found = set()
-    if TEST_FILE.search(relative_path):
+    if TEST_FILE.search(relative_path) or tests(module, models):
         found.add("tests")
     if migrates(module, models) or _is_migration(module):
         found.add("alembic")

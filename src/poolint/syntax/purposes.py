@@ -38,6 +38,11 @@ def migrates(module: Module, models: Models) -> bool:
     return is_for(module, models, "migrates")
 
 
+def tests(module: Module, models: Models) -> bool:
+    """Whether a module is a test, or brings fixtures for the tests of others."""
+    return is_for(module, models, "tests")
+
+
 def comes_and_goes(module: Module, models: Models) -> bool:
     """Whether the code of a module runs for a moment, in processes or loops that share nothing: a platform without
     servers, a worker of tasks, an event loop for each call.
