@@ -66,7 +66,22 @@ def _is_command(node: ast.AST) -> bool:
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(target, ast.Attribute) and target.attr == "command":
             return True
-    return False
+    return _is_registered(node)
+
+
+def _is_registered(node: ast.AST) -> bool:
+    """Whether a module hands one of its functions to what makes a command of it: ``app.command("serve")(serve)``."""
+    module, name = parent_of(node), getattr(node, "name", "")
+    if not isinstance(module, ast.Module):
+        return False
+    calls = [one.value for one in module.body if isinstance(one, ast.Expr) and isinstance(one.value, ast.Call)]
+    return any(
+        isinstance(one.func, ast.Call)
+        and isinstance(one.func.func, ast.Attribute)
+        and one.func.func.attr == "command"
+        and any(isinstance(each, ast.Name) and each.id == name for each in one.args)
+        for one in calls
+    )
 
 
 def _is_started(node: ast.AST) -> bool:
