@@ -195,3 +195,23 @@ def test_the_summary_fits_a_line_of_a_table(rule: type[Rule]) -> None:
     assert "\n" not in rule.meta.summary
     assert "|" not in rule.meta.summary
     assert not rule.meta.summary.endswith(".")
+
+
+def test_what_was_measured_is_told_of_each_rule(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    labels = tmp_path / docs.LABELS
+    labels.parent.mkdir()
+    told = ["POL101", *["POL202"] * 8]
+    rows = [f'[[finding]]\ncode = "{code}"\nverdict = "{"act" if at % 4 else "shrug"}"\n' for at, code in enumerate(told)]
+    labels.write_text("\n".join(rows), encoding="utf-8")
+    page = docs.page(RULES)
+    assert "Of 8 findings on real code 6 (75 %) would be acted on, 2 would get a shrug, none are false." in page
+    assert "Not measured: of its findings on real code 1 was judged." in page
+    assert page.count("of its findings on real code none were judged") == len(RULES) - 2
+
+
+def test_each_label_is_one_of_three(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    counts = docs.verdicts()
+    assert counts.keys() <= {rule.meta.code for rule in RULES}
+    assert set().union(*counts.values()) <= {"act", "shrug", "false"}
