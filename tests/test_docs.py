@@ -202,7 +202,9 @@ def test_what_was_measured_is_told_of_each_rule(tmp_path: Path, monkeypatch: pyt
     labels = tmp_path / docs.LABELS
     labels.parent.mkdir()
     told = ["POL101", *["POL202"] * 8]
-    rows = [f'[[finding]]\ncode = "{code}"\nverdict = "{"act" if at % 4 else "shrug"}"\n' for at, code in enumerate(told)]
+    rows = [
+        f'[[finding]]\ncode = "{code}"\nverdict = "{"act" if at % 4 else "shrug"}"\n' for at, code in enumerate(told)
+    ]
     labels.write_text("\n".join(rows), encoding="utf-8")
     page = docs.page(RULES)
     assert "Of 8 findings on real code 6 (75 %) would be acted on, 2 would get a shrug, none are false." in page

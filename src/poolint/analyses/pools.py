@@ -111,12 +111,25 @@ class Pools:
         found: Pool | None = _NONE_YET if values else None
         for one in values:
             found = _either(found, self._of_given(one, inner))
-        return None if found is not None and _is_made_in(found, inner) else found
+        return found
 
     def _of_given(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of a returned or yielded value."""
         node, scope = origin(self.ev, node, scope, _OWN)
         return self.of_checkout(node, scope) if isinstance(node, ast.Call) else None
+
+    def is_of_each_call(self, pool: Pool, scope: Scope) -> bool:
+        """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
+        each call it is another one."""
+        if pool[:1] != ("place",):
+            return False
+        module = self.ev.project.module(str(pool[1]))
+        for one in module.scope.descendants() if module is not None else ():
+            if one.kind == "function" and one is not scope and not _stands_in(scope, one):
+                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+                if made is not None:
+                    return _is_kept_here(made, one)
+        return False
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
@@ -177,22 +190,24 @@ def _place(node: ast.expr, scope: Scope) -> Pool:
     return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
-def _is_made_in(pool: Pool, scope: Scope) -> bool:
-    """Whether a function makes the engine itself, in a variable of its own: with each call it is another one."""
-    if pool[:2] != ("place", scope.module.path):
-        return False
-    made = next((one for one in scope.calls if (one.lineno, one.col_offset) == pool[2:]), None)
-    parent = parent_of(made) if made is not None else None
-    value = parent if isinstance(parent, ast.Await) else made
-    statement = parent_of(value) if value is not None else None
-    if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.withitem)):
+def _stands_in(inner: Scope, outer: Scope) -> bool:
+    current: Scope | None = inner
+    while current is not None and current is not outer:
+        current = current.parent
+    return current is outer
+
+
+def _is_kept_here(made: ast.Call, scope: Scope) -> bool:
+    """Whether what a call makes is bound to variables of its function only, or to none."""
+    parent = parent_of(made)
+    statement = parent_of(parent) if isinstance(parent, ast.Await) else parent
+    if isinstance(statement, ast.withitem):
+        targets = [statement.optional_vars]
+    elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
+    else:
         return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
-    targets = statement.targets if isinstance(statement, ast.Assign) else [_target(statement)]
     return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
-
-
-def _target(bound: ast.AnnAssign | ast.withitem) -> ast.expr | None:
-    return bound.optional_vars if isinstance(bound, ast.withitem) else bound.target
 
 
 def _either(one: Pool | None, other: Pool | None) -> Pool | None:

@@ -127,7 +127,9 @@ class Nesting:
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
         found = self.pools.of_hold(hold, scope)
-        return found if found != UNPOOLED and not is_in_memory(self.services, found) else None
+        if found is None or found == UNPOOLED or self.pools.is_of_each_call(found, scope):
+            return None
+        return None if is_in_memory(self.services, found) else found
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""

@@ -257,12 +257,14 @@ def _compute_field(ev: Evaluator, scope: Scope, attribute: str) -> Type:
 def _told_by_values(ev: Evaluator, declared: Type, assigned: Iterable[Binding], scope: Scope) -> Type:
     """A declared type, or what is assigned where the declaration leaves out of which class that makes sessions: a bare
     ``sessionmaker`` may have been given ``class_=AsyncSession``."""
+    found: list[Type] = []
     for one in alternatives(declared):
+        told: list[Type] = []
         if isinstance(one, Instance) and one.base is not None and one.base.parameter_from and not one.arguments:
             values = [ev.binding(each, each.scope or scope) for each in assigned if each.annotation is None]
-            told: list[Type] = [each for each in values if isinstance(each, Instance) and each.base is one.base]
-            return known(told) if told else declared
-    return declared
+            told = [each for each in values if isinstance(each, Instance) and each.base is one.base]
+        found += told or [one]
+    return union(found)
 
 
 def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
