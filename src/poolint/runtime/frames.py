@@ -28,6 +28,12 @@ _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _DRIVERS = tuple(f"{os.sep}{one}{os.sep}" for one in ("sqlalchemy", "asyncpg", "psycopg_pool", "psycopg", "greenlet"))
 
+_RUNNER = f"{os.sep}pluggy{os.sep}"
+"""What calls tests and fixtures: around it is nothing of a project."""
+
+_runners: set[str] = set()
+"""The files of it that were met."""
+
 _own: dict[str, bool] = {}
 """By the file of a code object, whether it is of the project."""
 
@@ -70,6 +76,8 @@ def is_own(code: CodeType) -> bool:
     if found is None:
         is_theirs = file.startswith(("<", _LIBRARY, _OURS)) or any(one in file for one in _INSTALLED)
         found = _own[file] = not is_theirs
+        if _RUNNER in file:
+            _runners.add(file)
     return found
 
 
@@ -85,6 +93,8 @@ def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
     while True:
         while frame is not None:  # as few steps as can be: a service takes thousands of connections a second
             code = frame.f_code
+            if code.co_filename in _runners:
+                break
             is_mine = own.get(code.co_filename)
             if is_mine or (is_mine is None and is_own(code)):
                 found.append(Step(code, frame.f_lineno))
