@@ -45,6 +45,8 @@ What = Literal[
     "dependency-used",
     "dependency-used-own",
     "dependency-took",
+    "decorator-used",
+    "decorator-took",
     "opens-transaction",
     "begins",
     "autobegins",

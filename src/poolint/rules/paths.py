@@ -41,6 +41,8 @@ TEXTS: dict[What, str] = {
     "parent-takes-connection": "the parent takes a connection",
     "dependency-used": "`{}` has used the session of `{}`",
     "dependency-used-own": "`{}` uses its session before handing it out",
+    "decorator-used": "`{}` has used the session, which holds its connection while this function runs",
+    "decorator-took": "`{}` takes a connection, which it holds while this function runs",
     "dependency-took": "`{}` has taken a connection, which it holds until the request ends",
     "opens-transaction": "`{}` opens the transaction",
     "begins": "`{}` begins a transaction",

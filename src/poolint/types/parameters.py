@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, callbacks, evidence, returns, traced
+from poolint.types import annotated, callbacks, decorated, evidence, returns, traced
 from poolint.types.values import UNKNOWN, CallableValue, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         default = _default(ev, binding, outside) if declared is UNKNOWN or _is_any_callable(declared) else UNKNOWN
         return declared if default is UNKNOWN else default
     passed = ev.callers.passed(binding, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        passed = decorated.passed(ev, binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = callbacks.passed_to(ev, binding.node, scope)
     if binding.annotation is None:

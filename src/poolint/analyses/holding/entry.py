@@ -2,7 +2,7 @@
 
 FastAPI runs the dependencies of an endpoint first and gives those that ask for it the same session, so one that the
 authentication has used holds its connection in the endpoint too. A decorator of the project may open a transaction
-around the function that it wraps.
+around the function that it wraps, or hold a connection while that runs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.decorated import wrapped
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.waypoints import Waypoint, What
     from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.decorated import Wrapped
     from poolint.types.evaluator import Evaluator
 
 
 class Used(NamedTuple):
-    """A session that a dependency has left in use: the name of its class, how that has come about, and which of those
-    that its endpoint asks for has run it."""
+    """What a dependency has left in use, or a decorator holds: the name of its class, how that has come about, and which
+    of those that its endpoint asks for, or that are around a function, has done it."""
 
     cls: str
     cause: Cause
@@ -40,7 +42,7 @@ class Used(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """What an endpoint finds held when it begins, by its own name for it."""
+    """What a function finds held when it begins, by its own name for it."""
 
     name: str
     used: Used
@@ -60,6 +62,10 @@ class Beginnings:
         self._taken: Summaries[ScopeKey, tuple[_Taken, ...]] = Summaries(
             "begun", self._found, bottom=(), join=_more, components=holdings.components
         )
+        self._lent: Summaries[ScopeKey, tuple[_Taken, ...]] = Summaries(
+            "lent", self._of_wrappers, bottom=(), join=_more, components=holdings.components
+        )
+        self._wrapped: dict[Scope, list[Wrapped]] = {}
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         """The transactions around a function, and what it finds held when it begins."""
@@ -68,7 +74,11 @@ class Beginnings:
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
+            self._wrapped[scope] = list(wrapped(self.ev, scope))
         held = [Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session]
+        for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
+            decorator = self._wrapped[scope][used.place].decorator
+            held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))
         if next(routes(self.ev, scope), None) is None:
             return regions, held
         for name, used in self._taken.of(scope.key):
@@ -88,6 +98,19 @@ class Beginnings:
             found += [(_place(parameter, scope), provider) for _, parameter, provider in parameters(self.ev, scope)]
             self._places[scope] = found
         return found
+
+    def _of_wrappers(self, key: ScopeKey) -> tuple[_Taken, ...]:
+        """What the decorators of a function hold, outside of a transaction's block, where they call it."""
+        scope = self.ev.project.scope(key)
+        taken: dict[str, Used] = {}
+        for place, (decorator, call, wrapper) in enumerate(wrapped(self.ev, scope)):
+            for hold in self.holdings.at(call, wrapper) if call in self.holdings.may_be_held(wrapper) else ():
+                if hold.is_sure and hold.cls is not None and hold.header is None:
+                    made = last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+                    what: What = "decorator-used" if hold.cls.kind in SESSIONS else "decorator-took"
+                    name = _passed(hold.resource, call, scope) or f"{made}()"
+                    taken.setdefault(name, Used(hold.cls.name, Cause(what, (made,)), place))
+        return tuple(_Taken(name, used) for name, used in taken.items())
 
     def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
@@ -160,24 +183,8 @@ def _place(parameter: ast.arg, scope: Scope) -> ast.expr:
 
 def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
     """The transactions that decorators of the project have open while a function runs."""
-    source = scope.module.source
-    for decorator in getattr(scope.node, "decorator_list", ()):
-        made = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if last_name(made) not in ev.screen.definitions(source.path, source.data):
-            continue  # none of the project's
-        for one in alternatives(ev.type_of(made, scope.parent or scope)):
-            if isinstance(one, Function):
-                for inner in one.scope.descendants():
-                    yield from _around_call(ev, inner, decorator, scope)
-
-
-def _around_call(ev: Evaluator, wrapper: Scope, decorator: ast.expr, scope: Scope) -> Iterator[Region]:
-    """The transactions in which a wrapper calls the function that it has been given."""
-    regions = transactions(ev, wrapper) if wrapper.kind == "function" and wrapper.withs else []
-    for call in wrapper.calls if regions else ():
-        if not (isinstance(call.func, ast.Name) and _is_given(call.func.id, wrapper)):
-            continue
-        for region in regions:
+    for decorator, call, wrapper in wrapped(ev, scope):
+        for region in transactions(ev, wrapper) if wrapper.withs else ():
             if inside(call, region.statement):
                 session = _passed(region.session, call, scope) if region.session else ""
                 if session or not region.session:
@@ -187,17 +194,12 @@ def _around_call(ev: Evaluator, wrapper: Scope, decorator: ast.expr, scope: Scop
 def is_committed_after(ev: Evaluator, resource: str, scope: Scope) -> bool:
     """Whether a decorator of the project commits what it passes to a function once that has returned: itself, or by the
     context manager that it has it from."""
-    for decorator in getattr(scope.node, "decorator_list", ()):
-        made = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for one in alternatives(ev.type_of(made, scope.parent or scope)):
-            for wrapper in one.scope.descendants() if isinstance(one, Function) else ():
-                for call in wrapper.calls if wrapper.kind == "function" else ():
-                    if isinstance(call.func, ast.Name) and _is_given(call.func.id, wrapper):
-                        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-                        names = {each.id for each in given if isinstance(each, ast.Name)}
-                        mine = {name for name in names if _passed(name, call, scope) == resource}
-                        if any(_commits_after(ev, name, call, wrapper) for name in mine):
-                            return True
+    for _, call, wrapper in wrapped(ev, scope):
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        names = {each.id for each in given if isinstance(each, ast.Name)}
+        mine = {name for name in names if _passed(name, call, scope) == resource}
+        if any(_commits_after(ev, name, call, wrapper) for name in mine):
+            return True
     return False
 
 
@@ -223,19 +225,6 @@ def _commits_at_its_end(ev: Evaluator, manager: Scope) -> bool:
     first = min(((one.lineno, one.col_offset) for one in manager.yields), default=None)
     later = (one for one in manager.calls if first is not None and (one.lineno, one.col_offset) > first)
     return any((fact := call_site(ev, one, manager)) is not None and fact.role == "commit" for one in later)
-
-
-def _is_given(name: str, wrapper: Scope) -> bool:
-    """Whether a name is a parameter of the function around a wrapper: of the decorator, which gets the function."""
-    around = wrapper.parent
-    while around is not None and name not in around.bindings:
-        around = around.parent
-    return (
-        name not in wrapper.bindings
-        and around is not None
-        and around.kind == "function"
-        and any(one.kind == "parameter" for one in around.bindings[name])
-    )
 
 
 def _passed(session: str, call: ast.Call, scope: Scope) -> str:

@@ -1,0 +1,88 @@
+"""What decorators of the project pass to the functions that they wrap: ``return function(session, *args, **kwargs)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.syntax.scopes import parent_of
+from poolint.types.values import UNKNOWN, Function, Type, alternatives, known
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.evaluator import Evaluator
+
+
+class Wrapped(NamedTuple):
+    """Where a wrapper calls the function that its decorator has been given, and the decorator as it is written there."""
+
+    decorator: ast.expr
+    call: ast.Call
+    wrapper: Scope
+
+
+def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
+    """The calls by which decorators of the project run a function."""
+    source = scope.module.source
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(made) not in ev.screen.definitions(source.path, source.data):
+            continue  # none of the project's
+        found = [
+            Wrapped(decorator, call, inner)
+            for one in alternatives(ev.type_of(made, scope.parent or scope))
+            for inner in (one.scope.descendants() if isinstance(one, Function) else ())
+            for call in (inner.calls if inner.kind == "function" else ())
+            if isinstance(call.func, ast.Name) and _is_given(call.func.id, inner)
+        ]
+        yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
+
+
+def passed(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
+    """What decorators of the project pass for a parameter of a function that they wrap."""
+    if not isinstance(binding.node, ast.arg):
+        return UNKNOWN
+    return known([_argument(ev, one, binding.node, scope) for one in wrapped(ev, scope)])
+
+
+def _argument(ev: Evaluator, one: Wrapped, parameter: ast.arg, scope: Scope) -> Type:
+    arguments = getattr(scope.node, "args", None)
+    by_order = [*arguments.posonlyargs, *arguments.args] if arguments is not None else []
+    for node, value in zip(by_order, one.call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        if node is parameter:
+            return ev.type_of(value, one.wrapper)
+    for keyword in one.call.keywords:
+        if keyword.arg == parameter.arg:
+            return ev.type_of(keyword.value, one.wrapper)
+        if keyword.arg is None and isinstance(keyword.value, ast.Name):
+            return _stored(ev, keyword.value.id, parameter.arg, one.wrapper)
+    return UNKNOWN
+
+
+def _stored(ev: Evaluator, name: str, key: str, wrapper: Scope) -> Type:
+    """What a wrapper puts under a key into the keyword arguments that it passes on: ``kwargs["session"] = session``."""
+    found = []
+    for stored in wrapper.module.item_assignments.get(name, ()):
+        target = parent_of(stored.node)
+        written = target.slice if isinstance(target, ast.Subscript) else None
+        if stored.scope is wrapper and isinstance(written, ast.Constant) and written.value == key:
+            found.append(ev.binding(stored, wrapper))
+    return known(found)
+
+
+def _is_given(name: str, wrapper: Scope) -> bool:
+    """Whether a name is a parameter of the function around a wrapper: of the decorator, which gets the function."""
+    around = wrapper.parent
+    while around is not None and name not in around.bindings:
+        around = around.parent
+    return (
+        name not in wrapper.bindings
+        and around is not None
+        and around.kind == "function"
+        and any(one.kind == "parameter" for one in around.bindings[name])
+    )
