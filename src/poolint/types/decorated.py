@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
-from poolint.types.values import UNKNOWN, Function, Type, alternatives, known
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Type, alternatives, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -33,12 +34,18 @@ def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
             continue  # none of the project's
         found = [
             Wrapped(decorator, call, inner)
-            for one in alternatives(ev.type_of(made, scope.parent or scope))
+            for one in map(partial(_called, ev), alternatives(ev.type_of(made, scope.parent or scope)))
             for inner in (one.scope.descendants() if isinstance(one, Function) else ())
             for call in (inner.calls if inner.kind == "function" else ())
             if isinstance(call.func, ast.Name) and _is_given(call.func.id, inner)
         ]
         yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
+
+
+def _called(ev: Evaluator, one: Type) -> Type:
+    """What a decorator runs that is an object, or makes one: its ``__call__``."""
+    made = one.instance() if isinstance(one, ClassObject) and one.cls is not one.base else one
+    return ev.type_of_member(made, "__call__") if isinstance(made, Instance) and made.cls is not made.base else one
 
 
 def passed(ev: Evaluator, binding: Binding, scope: Scope) -> Type:

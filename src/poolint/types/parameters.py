@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, returns, traced
+from poolint.types.stand_ins import stand_in
 from poolint.types.values import UNKNOWN, CallableValue, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         passed = decorated.passed(ev, binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = callbacks.passed_to(ev, binding.node, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        passed = stand_in(ev, binding, scope)
     if binding.annotation is None:
         passed = known([passed, _default(ev, binding, outside)])
     if passed is UNKNOWN and binding.annotation is None:
