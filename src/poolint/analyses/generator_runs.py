@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 _READS = EAGER | STEPPING
+_TAKES = _READS | READING | PAIRING
 
 
 def is_gone_over(node: ast.expr) -> bool:
@@ -35,12 +36,26 @@ def is_gone_over(node: ast.expr) -> bool:
 
 def named_runs(scope: Scope) -> Iterator[tuple[ast.expr, ast.Call]]:
     """Where something goes over what a local name stands for, with each call that may have made that."""
-    for name, bindings in scope.bindings.items():
+    for load in _gone_over(scope):
+        bindings = scope.bindings.get(load.id, ())
         made = [one.value for one in bindings if one.kind == "assign" and isinstance(one.value, ast.Call)]
         if made and len(made) == len(bindings):
-            for load in scope.loads.get(name, ()):
-                if is_gone_over(load):
-                    yield from ((load, one) for one in made)
+            yield from ((load, one) for one in made)
+
+
+def _gone_over(scope: Scope) -> Iterator[ast.Name]:
+    """The names that something in a function goes over."""
+    found: dict[ast.expr, None] = {}
+    for bindings in scope.bindings.values():
+        for binding in bindings:
+            if binding.kind == "for" and binding.value is not None:
+                found[binding.value] = None
+    for call in scope.calls_named(_TAKES):
+        found.update((one.value if isinstance(one, ast.Starred) else one, None) for one in call.args)
+    found.update((one.value, None) for one in scope.yields if isinstance(one, ast.YieldFrom))
+    for node in found:
+        if isinstance(node, ast.Name) and is_gone_over(node):
+            yield node
 
 
 def _name(call: ast.Call) -> str:

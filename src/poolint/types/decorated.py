@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
@@ -34,12 +33,32 @@ def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
             continue  # none of the project's
         found = [
             Wrapped(decorator, call, inner)
-            for one in map(partial(_called, ev), alternatives(ev.type_of(made, scope.parent or scope)))
-            for inner in (one.scope.descendants() if isinstance(one, Function) else ())
-            for call in (inner.calls if inner.kind == "function" else ())
-            if isinstance(call.func, ast.Name) and _is_given(call.func.id, inner)
+            for one in alternatives(ev.type_of(made, scope.parent or scope))
+            for inner, call in ev.derived(_Runs).of(_called(ev, one))
         ]
         yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
+
+
+class _Runs:
+    """The calls by which functions inside of a decorator run what it has been given. One for each evaluator."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._found: dict[Scope, list[tuple[Scope, ast.Call]]] = {}
+
+    def of(self, decorator: Type) -> list[tuple[Scope, ast.Call]]:
+        """Those of one decorator, each with the function that it stands in."""
+        if not isinstance(decorator, Function):
+            return []
+        found = self._found.get(decorator.scope)
+        if found is None:
+            found = self._found[decorator.scope] = [
+                (inner, call)
+                for inner in decorator.scope.descendants()
+                for call in (inner.calls if inner.kind == "function" else ())
+                if isinstance(call.func, ast.Name) and _is_given(call.func.id, inner)
+            ]
+        return found
 
 
 def _called(ev: Evaluator, one: Type) -> Type:
