@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
-from poolint.types import annotated, traced
+from poolint.types import annotated, callbacks, decorated, stand_ins, traced
 from poolint.types.bound import bindings
 from poolint.types.call_sites import text_of
 from poolint.types.evidence import evidence, use_of
@@ -99,13 +99,22 @@ class Knowledge:
             return f"injected by `{text_of(binding.value, scope)}` at {at}{through}"
         if binding.annotation is not None:
             return f"from the annotation `{text_of(binding.annotation, scope)}` at {at}"
-        if scope.enclosing_class is not None:
+        if scope.enclosing_class is not None and binding.node is scope.first_parameter:
             return f"the object that the method is called on ({at})"
+        return f"a parameter without annotation ({at}), by {self._undeclared(binding, scope)}"
+
+    def _undeclared(self, binding: Binding, scope: Scope) -> str:
         if self.ev.callers.passed(binding, scope) is not UNKNOWN:
-            return f"a parameter without annotation ({at}), by what its callers pass"
+            return "what its callers pass"
+        if decorated.passed(self.ev, binding, scope) is not UNKNOWN:
+            return "what a decorator passes"
+        if isinstance(binding.node, ast.arg) and callbacks.passed_to(self.ev, binding.node, scope) is not UNKNOWN:
+            return "what the function is called with where it is passed on"
+        if stand_ins.stand_in(self.ev, binding, scope) is not UNKNOWN:
+            return "what is made where it is None"
         if traced.of_name(self.ev, getattr(binding.node, "arg", ""), scope) is not UNKNOWN:
-            return f"a parameter without annotation ({at}), by the calls on it or by a trace of a test run"
-        return f"a parameter without annotation ({at}), by the calls on it"
+            return "the calls on it or by a trace of a test run"
+        return "the calls on it"
 
     def _by_import(self, binding: Binding, scope: Scope, at: str) -> str:
         dotted, _, name = binding.origin.partition(":")
