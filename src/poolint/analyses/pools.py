@@ -8,22 +8,26 @@ has the identity of the name or attribute where the trail ends.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
-from poolint.syntax.scopes import only_binding, parent_of
+from poolint.syntax.expressions import dotted
+from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.scopes import ScopeKey, only_binding, parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
+from poolint.types.decorated import argument, wrapped
 from poolint.types.following import given, origin
+from poolint.types.members import lineage
 from poolint.types.providers import providers
-from poolint.types.values import ClassObject, Function, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
     from poolint.types.followed import Origin
@@ -39,6 +43,13 @@ _NONE_YET: Pool = ()
 """That of what a function gives which is not known to return at all, while summaries look for a fixpoint."""
 
 
+class _Parameter(NamedTuple):
+    """A parameter of a function."""
+
+    function: ScopeKey
+    name: str
+
+
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
 
@@ -51,6 +62,12 @@ class Pools:
         self.ev = ev
         self._of_function: Summaries[ScopeKey, Pool | None] = Summaries(
             "pool", self._given, bottom=_NONE_YET, join=_either
+        )
+        self._of_parameter: Summaries[_Parameter, Pool | None] = Summaries(
+            "passed-pool", self._passed, bottom=_NONE_YET, join=_either
+        )
+        self._of_owner: Summaries[_Parameter, Pool | None] = Summaries(
+            "lent-pool", self._lent, bottom=_NONE_YET, join=_either
         )
 
     def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:
@@ -86,6 +103,75 @@ class Pools:
             return self.of_checkout(node, where)
         binding, home = only_binding(node.id, where) if isinstance(node, ast.Name) else (None, where)
         return self._injected(binding, home) if binding is not None and binding.kind == "parameter" else None
+
+    def of_given(self, name: str, scope: Scope) -> Pool | None:
+        """The pool of what a function is given, under a name that may be one of an object, ``self.session``: the same for all
+        who give it, as far as it is known of them."""
+        found = self.of_resource(name, scope) if "." not in name else None
+        if found is not None:
+            return found
+        base, _, attribute = name.rpartition(".")
+        if not base:
+            return self._of_name(name, scope)
+        if "." in base:
+            return None
+        stored = [
+            self._of_value(binding.value, binding.scope)
+            for one in alternatives(self.ev.type_of(elsewhere(base), scope))
+            for cls in (lineage(self.ev, one) if isinstance(one, Instance) else ())
+            for binding in cls.self_assignments.get(attribute, ())
+            if binding.value is not None and binding.scope is not None
+        ]
+        return _only(stored)
+
+    def _of_value(self, node: ast.expr, scope: Scope) -> Pool | None:
+        """The pool of what is passed or kept: of a call, or by the name of what it is in turn."""
+        if isinstance(node, ast.Call):
+            return self.of_checkout(node, scope)
+        name = dotted(node)
+        return self.of_given(name, scope) if name else None
+
+    def _of_name(self, name: str, scope: Scope) -> Pool | None:
+        """The same for a local name that a parameter stands behind."""
+        binding, home = only_binding(name, scope)
+        if binding is None or binding.kind != "parameter":
+            return None
+        key = _Parameter(home.key, name)
+        found = self._of_parameter.of(key)
+        return None if found == _NONE_YET else found
+
+    def _passed(self, key: _Parameter) -> Pool | None:
+        scope = self.ev.project.scope(key.function)
+        binding = scope.bindings[key.name][0]
+        parameter = binding.node
+        if not isinstance(parameter, ast.arg):
+            return None
+        found = []
+        for one in wrapped(self.ev, scope):
+            value = argument(one, parameter, scope)
+            found.append(self._of_value(value, one.wrapper) if value is not None else None)
+        for given_, inner, _ in self.ev.callers.given(binding, scope):
+            if given_ is not None and not TEST_FILE.search(inner.module.path):
+                found.append(self._of_value(given_, inner))
+        return _only(found)
+
+    def _lent(self, key: _Parameter) -> Pool | None:
+        """The identity of an engine, a pool or a factory that all callers pass for a parameter, or that is its default."""
+        scope = self.ev.project.scope(key.function)
+        binding = scope.bindings[key.name][0]
+        found: list[Pool | None] = []
+        for given_, inner, is_default in self.ev.callers.given(binding, scope):
+            if TEST_FILE.search(inner.module.path):
+                continue
+            if given_ is None and not (is_default and binding.value is not None):
+                return None
+            found.append(self.identity(given_, inner) if given_ is not None else self._default(binding, scope))
+        return _only(found)
+
+    def _default(self, binding: Binding, scope: Scope) -> Pool | None:
+        value = binding.value
+        is_named = isinstance(value, (ast.Name, ast.Attribute))
+        return self.identity(value, scope.parent or scope) if value is not None and is_named else None
 
     def of_hold(self, hold: Hold, scope: Scope) -> Pool | None:
         """The pool of a connection that is held in a function."""
@@ -167,6 +253,10 @@ class Pools:
         node, scope = end.node, end.scope
         if isinstance(node, ast.Name):
             binding, home = only_binding(node.id, scope)
+            if binding is not None and binding.kind == "parameter":
+                passed = self._of_owner.of(_Parameter(home.key, node.id))
+                if passed:
+                    return passed
             is_foreign = binding is not None and binding.kind == "import"
             return ("import", binding.origin, node.id) if binding and is_foreign else ("name", home.key, node.id)
         if isinstance(node, ast.Attribute):
@@ -208,6 +298,12 @@ def _is_kept_here(made: ast.Call, scope: Scope) -> bool:
     else:
         return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
     return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
+
+
+def _only(several: list[Pool | None]) -> Pool | None:
+    """The pool of what comes from one of several of which some are not known; None where they are known to differ."""
+    found = {one for one in several if one}
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def _either(one: Pool | None, other: Pool | None) -> Pool | None:

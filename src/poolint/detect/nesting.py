@@ -126,7 +126,7 @@ class Nesting:
 
     def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
-        found = self.pools.of_hold(hold, scope)
+        found = self.pools.of_hold(hold, scope) or self.pools.of_given(hold.resource, scope)
         if found is None or found == UNPOOLED or self.pools.is_of_each_call(found, scope):
             return None
         return None if is_in_memory(self.services, found) else found

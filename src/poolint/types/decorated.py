@@ -75,19 +75,23 @@ def passed(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
 
 
 def _argument(ev: Evaluator, one: Wrapped, parameter: ast.arg, scope: Scope) -> Type:
+    value = argument(one, parameter, scope)
+    if value is not None:
+        return ev.type_of(value, one.wrapper)
+    several = [each.value for each in one.call.keywords if each.arg is None and isinstance(each.value, ast.Name)]
+    return known([_stored(ev, each.id, parameter.arg, one.wrapper) for each in several])
+
+
+def argument(one: Wrapped, parameter: ast.arg, scope: Scope) -> ast.expr | None:
+    """What a wrapper writes for a parameter of the function with this scope, where it calls that."""
     arguments = getattr(scope.node, "args", None)
     by_order = [*arguments.posonlyargs, *arguments.args] if arguments is not None else []
     for node, value in zip(by_order, one.call.args, strict=False):
         if isinstance(value, ast.Starred):
             break
         if node is parameter:
-            return ev.type_of(value, one.wrapper)
-    for keyword in one.call.keywords:
-        if keyword.arg == parameter.arg:
-            return ev.type_of(keyword.value, one.wrapper)
-        if keyword.arg is None and isinstance(keyword.value, ast.Name):
-            return _stored(ev, keyword.value.id, parameter.arg, one.wrapper)
-    return UNKNOWN
+            return value
+    return next((each.value for each in one.call.keywords if each.arg == parameter.arg), None)
 
 
 def _stored(ev: Evaluator, name: str, key: str, wrapper: Scope) -> Type:
