@@ -14,7 +14,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
-from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, only_binding, parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
@@ -151,7 +151,7 @@ class Pools:
             value = argument(one, parameter, scope)
             found.append(self._of_value(value, one.wrapper) if value is not None else None)
         for given_, inner, _ in self.ev.callers.given(binding, scope):
-            if given_ is not None and not TEST_FILE.search(inner.module.path):
+            if given_ is not None and not is_test(inner.module, self.ev.project):
                 found.append(self._of_value(given_, inner))
         return _only(found)
 
@@ -161,7 +161,7 @@ class Pools:
         binding = scope.bindings[key.name][0]
         found: list[Pool | None] = []
         for given_, inner, is_default in self.ev.callers.given(binding, scope):
-            if TEST_FILE.search(inner.module.path):
+            if is_test(inner.module, self.ev.project):
                 continue
             if given_ is None and not (is_default and binding.value is not None):
                 return None

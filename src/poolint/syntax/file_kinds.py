@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,12 @@ def kinds_of(module: Module, relative_path: str, models: Models, project: Projec
     if _is_script(module, models, project, ()):
         found.add("scripts")
     return frozenset(found)
+
+
+def is_test(module: Module, project: Project) -> bool:
+    """Whether a module is a test, by its path in the project."""
+    relative = os.path.relpath(module.path, project.finder.top(module.path))
+    return TEST_FILE.search(relative.replace(os.sep, "/")) is not None
 
 
 def _is_script(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
