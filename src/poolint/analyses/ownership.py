@@ -228,7 +228,7 @@ def is_lost_when_closed(cls: Class) -> bool:
 def parameter_for(callee: Function, call: ast.Call, argument: ast.AST, keyword: str | None) -> str | None:
     """The name of the parameter that an argument is bound to; None where it cannot be known."""
     node = callee.scope.node
-    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     positional = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
     if keyword is not None:
         return keyword if keyword in positional or keyword in {one.arg for one in node.args.kwonlyargs} else None

@@ -15,7 +15,8 @@ from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.scopes import ScopeKey, only_binding, parent_of
+from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
 from poolint.types.decorated import argument, wrapped
@@ -113,11 +114,12 @@ class Pools:
         base, _, attribute = name.rpartition(".")
         if not base:
             return self._of_name(name, scope)
-        if "." in base:
+        home = home_of(base, scope)
+        if home is None or "." in base:
             return None
         stored = [
             self._of_value(binding.value, binding.scope)
-            for one in alternatives(self.ev.type_of(elsewhere(base), scope))
+            for one in alternatives(self.ev.scope_name(base, home))
             for cls in (lineage(self.ev, one) if isinstance(one, Instance) else ())
             for binding in cls.self_assignments.get(attribute, ())
             if binding.value is not None and binding.scope is not None
@@ -134,7 +136,7 @@ class Pools:
     def _of_name(self, name: str, scope: Scope) -> Pool | None:
         """The same for a local name that a parameter stands behind."""
         binding, home = only_binding(name, scope)
-        if binding is None or binding.kind != "parameter":
+        if binding is None or not _is_parameter(binding, home):
             return None
         key = _Parameter(home.key, name)
         found = self._of_parameter.of(key)
@@ -253,7 +255,7 @@ class Pools:
         node, scope = end.node, end.scope
         if isinstance(node, ast.Name):
             binding, home = only_binding(node.id, scope)
-            if binding is not None and binding.kind == "parameter":
+            if binding is not None and _is_parameter(binding, home):
                 passed = self._of_owner.of(_Parameter(home.key, node.id))
                 if passed:
                     return passed
@@ -274,6 +276,11 @@ class Pools:
             if is_unpooled(self.ev, node, scope):
                 return UNPOOLED
         return _place(node, scope)
+
+
+def _is_parameter(binding: Binding, home: Scope) -> bool:
+    """Whether a binding is that of a parameter of a function that has a name."""
+    return binding.kind == "parameter" and isinstance(home.node, (ast.FunctionDef, ast.AsyncFunctionDef))
 
 
 def _place(node: ast.expr, scope: Scope) -> Pool:
