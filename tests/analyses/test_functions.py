@@ -21,7 +21,17 @@ FOLLOWED = [
     if one.code[:4] in ("POL2", "POL3", "POL4")
     and any(
         word in one.name
-        for word in ("itself", "each_other", "in_the_end", "helper", "chain", "repository", "before", "lent_by")
+        for word in (
+            "itself",
+            "each_other",
+            "in_the_end",
+            "helper",
+            "chain",
+            "repository",
+            "before",
+            "lent_by",
+            "are_given",
+        )
     )
 ]
 
