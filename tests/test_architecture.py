@@ -376,6 +376,7 @@ MAY_FOLLOW = {
         "_assigned": "a constructor is read forwards: which argument becomes which attribute, for all of them",
         "_same_member": "a constructor is read forwards: which attributes are made of the same argument",
     },
+    "analyses/pools.py": {"of_given": "goes back to all who give something, and so is a problem of summaries"},
     "configuration/keywords.py": {"_bound": "a dictionary is what statements put in, one after the other"},
     "explain/known.py": {"_by": "says of one binding after the other how it is known"},
     "explain/reasons.py": {"_of_binding": "says of one binding after the other why it is not known"},
