@@ -15,7 +15,6 @@ from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test
-from poolint.syntax.file_kinds import TEST_FILE
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
