@@ -18,7 +18,7 @@ LEFT_OUT = {
         "oracle", "runtime", "models/test_live.py", "models/test_live_api.py", "models/test_live_configuration.py",
         "models/test_live_frameworks.py", "models/test_live_released.py",
     ),
-    "flake8, pre-commit, plugins and CI templates, installed and run": ("integrations",),
+    "flake8, pre-commit, plugins, CI templates and the language server, installed and run": ("integrations", "server"),
     "caches, workers, order and fleets, which check whole trees again and again": (
         "cache", "fleet", "unit", "test_order.py", "test_roots.py", "test_screen.py", "test_workers.py",
     ),

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -128,14 +128,23 @@ def test_the_words_of_models_are_all_explained() -> None:
         assert f"<!-- {name}: written by" in (ROOT / docs.EXTENDING).read_text(encoding="utf-8")
 
 
-def test_the_pictures_are_fresh() -> None:
-    tools = ROOT / "tools" / "pictures.py"
-    spec = importlib.util.spec_from_file_location("pictures", tools)
+def tool(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    pictures = importlib.util.module_from_spec(spec)
-    sys.modules["pictures"] = pictures  # for its dataclasses
-    spec.loader.exec_module(pictures)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # for its dataclasses
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_page_stands_in_the_menu() -> None:
+    listed = {page for pages in tool("documentation").PARTS.values() for page in pages}
+    assert listed | {"index"} == {path.stem for path in (ROOT / "docs").glob("*.md")}
+
+
+def test_the_pictures_are_fresh() -> None:
+    pictures = tool("pictures")
     assert pictures.main(["--check"]) == 0, "run `python tools/pictures.py`"
     shown = set(
         re.findall(r"pictures/([\w-]+)\.svg", (ROOT / "docs" / "how-a-pool-dies.md").read_text(encoding="utf-8"))
