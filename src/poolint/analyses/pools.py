@@ -335,9 +335,10 @@ def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
 def is_checkout(fact: CallSite) -> bool:
     """Whether a call takes a connection out of a pool, or makes a session that will.
 
-    A registry does not: it gives the session that the thread or task has already, if it has one.
+    A registry does not: it gives the session that the thread or task has already, if it has one. Nor does an engine that
+    has one connection for each of them.
     """
-    if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory"):
+    if fact.cls is None or fact.cls.shares or fact.cls.kind not in ("engine", "pool", "factory"):
         return False
     if fact.role == "query":
         return fact.cls.kind in POOLING  # `pool.fetch(…)` takes one for the time of the query

@@ -130,7 +130,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
     release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``lazy``: an engine that opens no connection before it is first asked for one. ``pool``: of a class of pool
+    anybody. ``shares``: an engine that has one connection for each thread or task: who has a transaction open on it
+    asks for nothing more by asking it again. ``lazy``: an engine that opens no connection before it is first asked
+    for one. ``pool``: of a class of pool
     that engines can be given, how it behaves there. ``parameters`` are the defaults of its type parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
@@ -169,6 +171,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     commits_on_exit: bool = False
     close_gives_back: bool = False
     embedded: bool = False
+    shares: bool = False
     lazy: bool = False
     for_threads: bool = False
     one_for_a_task: bool = False

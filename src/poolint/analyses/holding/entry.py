@@ -17,7 +17,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import parameters, required, routes
 from poolint.models.schema import SESSIONS
-from poolint.types.call_sites import call_site, text_of
+from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.decorated import wrapped
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -181,8 +181,31 @@ def _place(parameter: ast.arg, scope: Scope) -> ast.expr:
     return found
 
 
+class _Beginning:
+    """Decorators of libraries that begin a transaction on the connection of the thread or task."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._rows = {name: one for name, one in ev.models.functions.items() if one.role == "begin"}
+        self._words = {name.rpartition(".")[2] for name in self._rows}
+
+    def of(self, decorator: ast.expr, scope: Scope) -> CallSite | None:
+        """What a decorator does before the function runs; None of one that begins no transaction."""
+        made = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(made) not in self._words:
+            return None
+        name = self.ev.qualified_name(self.ev.type_of(made, scope.parent or scope))
+        row = self._rows.get(name)
+        node = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
+        return CallSite(node, name, row=row) if row is not None else None
+
+
 def around(ev: Evaluator, scope: Scope) -> Iterator[Region]:
-    """The transactions that decorators of the project have open while a function runs."""
+    """The transactions that decorators of the project, or of a library, have open while a function runs."""
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        begun = ev.derived(_Beginning).of(decorator, scope)
+        if begun is not None:
+            yield Region(scope.node, decorator, begun, "")  # type: ignore[arg-type]
     for decorator, call, wrapper in wrapped(ev, scope):
         for region in transactions(ev, wrapper) if wrapper.withs else ():
             if inside(call, region.statement):

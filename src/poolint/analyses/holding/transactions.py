@@ -76,10 +76,12 @@ def _begun(
 ) -> tuple[CallSite, str] | None:
     """The same of a call of a library."""
     for fact in call_sites(ev, call, scope):
-        if fact.role != "begin" or fact.cls is None or fact.row is None:
+        if fact.role != "begin" or fact.row is None:
             continue
         if asynchronous != (fact.row.call in ("async-cm", "awaitable-cm")):
             continue
+        if fact.cls is None:  # a function that begins one on the connection of the thread or task
+            return fact, ""
         if fact.cls.kind in ("session", "registry"):
             assert isinstance(call.func, ast.Attribute)
             return fact, ev.derived(Places).named(call.func.value, scope)
