@@ -37,6 +37,7 @@ class Carrying:
         self._members: dict[object, list[str]] = {}
         self._carriers: dict[Scope, Set[str]] = {}
         self._first_names: dict[Scope, Set[str]] = {}
+        self._near: dict[Scope, bool] = {}
         self._showing = ev.models.words("shows-query", "shows-session", "shows-alone")
 
     def concerns(self, scope: Scope) -> bool:
@@ -131,6 +132,14 @@ class Carrying:
     def is_read(self, scope: Scope) -> bool:
         """Whether a scope reads any such name."""
         return not self._told(scope).isdisjoint(scope.loads)
+
+    def is_near(self, scope: Scope) -> bool:
+        """Whether a function may have one in hand: by the words of the statement around it, or by a name that it reads.
+        What stands in no function may."""
+        known = self._near.get(scope)
+        if known is None:
+            known = self._near[scope] = scope.kind != "function" or self.concerns(scope) or self.is_read(scope)
+        return known
 
     def _told(self, scope: Scope) -> Set[str]:
         """The first names of such expressions: carriers here and in the functions around, parameters that nothing

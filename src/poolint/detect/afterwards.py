@@ -253,4 +253,5 @@ DETECTOR = Detector(
     "afterwards",
     lambda services: partial(observe, services.evaluator, services.graphs, services.using),
     of="functions",
+    near=True,
 )

@@ -226,5 +226,5 @@ class _Row:
 
 
 DETECTOR = Detector(
-    "attributes", lambda services: partial(observe, services.evaluator, services.graphs), of="functions"
+    "attributes", lambda services: partial(observe, services.evaluator, services.graphs), of="functions", near=True
 )

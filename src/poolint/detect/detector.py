@@ -8,6 +8,8 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from poolint.analyses.carrying import Carrying
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
@@ -31,7 +33,9 @@ class Detector:
     first asked; the function that it returns gives what is observed in one scope, with the scope where that is another.
 
     What is declared further spares the question: ``words`` are bytes of which one stands in the text of each module, and
-    ``calls`` last names of which one is called in each scope, in which there can be something to observe. A ``thorough``
+    ``calls`` last names of which one is called in each scope, in which there can be something to observe. One that is
+    ``near`` observes what a function does with a session or connection that it has in hand, and is spared those whose words
+    rule that out (see :class:`~poolint.analyses.carrying.Carrying`). A ``thorough``
     one observes what may be, and is asked where findings that are only possible are wanted; one ``on_request`` observes
     only what rules that are off by default judge, and costs much.
 
@@ -43,6 +47,7 @@ class Detector:
     of: Asked = "scopes"
     words: Callable[[Services], Iterable[bytes]] | None = None
     calls: Callable[[Services], AbstractSet[str]] | None = None
+    near: bool = False
     thorough: bool = False
     on_request: bool = False
 
@@ -81,10 +86,13 @@ class Question:
         is_of = _IS_OF[self._detector.of]
         if self._detector.calls is not None and self._calls is None:
             self._calls = self._detector.calls(self._services)
+        carrying = self._services.evaluator.derived(Carrying) if self._detector.near else None
         for index, scope in enumerate(scopes):
             if is_of is not None and not is_of(scope):
                 continue
-            if self._calls is None or not self._calls.isdisjoint(scope.called):
+            if self._calls is not None and self._calls.isdisjoint(scope.called):
+                continue
+            if carrying is None or carrying.is_near(scope):
                 yield index
 
     def answer(self, scope: Scope) -> Iterator[tuple[Scope, Observation]]:

@@ -201,4 +201,5 @@ DETECTOR = Detector(
     lambda services: partial(
         observe, services.evaluator, services.holdings, services.kept(Backgrounds, lambda: Backgrounds(services))
     ),
+    near=True,
 )

@@ -301,4 +301,4 @@ def _is_public(attribute: str, uses: list[ast.Attribute]) -> bool:
     return not attribute.startswith("_") and len(uses) <= 1
 
 
-DETECTOR = Detector("owners", lambda services: partial(observe, services.holdings, services.ownership))
+DETECTOR = Detector("owners", lambda services: partial(observe, services.holdings, services.ownership), near=True)

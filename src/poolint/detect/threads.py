@@ -315,7 +315,4 @@ def _start(node: ast.expr) -> tuple[int, int]:
     return (node.lineno, node.col_offset)
 
 
-DETECTOR = Detector(
-    "threads",
-    lambda services: Threads(services.evaluator, services.threading).observe,
-)
+DETECTOR = Detector("threads", lambda services: Threads(services.evaluator, services.threading).observe, near=True)

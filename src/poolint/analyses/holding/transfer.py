@@ -76,6 +76,10 @@ class Reader:
             for one in changes
         ]
 
+    def is_near(self, scope: Scope) -> bool:
+        """Whether a function may take anything, in blocks or otherwise, by its words and those around it."""
+        return self.places.carrying.is_near(scope) or self.objects.is_near_registry(scope)
+
     def may_take_any(self, scope: Scope) -> bool:
         """Whether a call of a function may do so, by the words of the function: of most, none does."""
         return self.places.carrying.is_read(scope) or self.objects.is_near_registry(scope)
