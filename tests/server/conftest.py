@@ -53,7 +53,9 @@ class Editor:
 
     async def save(self, name: str, text: str) -> None:
         (self.root / name).write_text(text)
-        self.client.text_document_did_save(types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(self.uri(name))))
+        self.client.text_document_did_save(
+            types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(self.uri(name)))
+        )
 
     async def told(self, uri: str) -> list[types.Diagnostic]:
         """What is told next of a file."""

@@ -21,7 +21,7 @@ Opened = Callable[[Path], Awaitable["Editor"]]
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
-SHOP = '''\
+SHOP = """\
 import asyncpg
 import httpx
 
@@ -31,7 +31,7 @@ async def pay(pool: asyncpg.Pool, client: httpx.AsyncClient) -> None:
     amount = await conn.fetchval("SELECT amount FROM orders")
     await client.post("https://pay.example/charges", json={"💰": amount})
     await pool.release(conn)
-'''
+"""
 
 
 def codes(found: list[types.Diagnostic]) -> list[tuple[str | int | None, int]]:
@@ -57,7 +57,9 @@ async def test_what_is_told_and_shown(opened: Opened, tmp_path: Path) -> None:
     assert shown.startswith("**POL202 leak-on-exception** `conn` from `pool.acquire()` is not released when")
     assert "#### " in shown, "the rule is explained"
     assert "`conn` holds a connection over lines 6 to 9: 1 wait" in shown
-    assert (await editor.hover("shop.py", 8, 1)).startswith("Held here:\n\n- `conn` holds a connection over lines 6 to 9")
+    assert (await editor.hover("shop.py", 8, 1)).startswith(
+        "Held here:\n\n- `conn` holds a connection over lines 6 to 9"
+    )
     assert await editor.hover("shop.py", 2) == ""
 
     lenses = await editor.client.text_document_code_lens_async(
@@ -81,7 +83,9 @@ async def test_texts_that_are_not_saved_count(opened: Opened, tmp_path: Path) ->
     editor = await opened(tmp_path)
     assert await editor.open("shop.py") == []
     await editor.open("gateway.py")
-    slow = "import httpx\n\n\nasync def charge(amount: int) -> None:\n    await httpx.AsyncClient().post('https://pay')\n"
+    slow = (
+        "import httpx\n\n\nasync def charge(amount: int) -> None:\n    await httpx.AsyncClient().post('https://pay')\n"
+    )
     await editor.type("gateway.py", slow)
     text = (tmp_path / "shop.py").read_text()
     assert codes(await editor.type("shop.py", f"{text}\n")) == [("POL402", 8)]
@@ -125,7 +129,11 @@ async def test_comments_silence_what_is_found(opened: Opened, tmp_path: Path) ->
     editor = await opened(tmp_path)
     await editor.open("shop.py")
     actions = {one.title: one for one in await editor.actions("shop.py", 6, 20)}
-    assert list(actions) == ["Release `conn` in a `finally`", "Silence POL202 here", "Apply all safe repairs of poolint"]
+    assert list(actions) == [
+        "Release `conn` in a `finally`",
+        "Silence POL202 here",
+        "Apply all safe repairs of poolint",
+    ]
     after = await editor.applied("shop.py", SHOP, actions["Silence POL202 here"])
     assert after == SHOP.replace("pool.acquire()\n", "pool.acquire()  # poolint: ignore[POL202]\n")
     assert codes(await editor.type("shop.py", after)) == [("POL402", 8)]

@@ -18,6 +18,7 @@ from poolint.types.values import (
     UNKNOWN,
     CallableValue,
     ClassObject,
+    Either,
     Function,
     Holder,
     Instance,
@@ -258,7 +259,7 @@ def _told_by_values(ev: Evaluator, declared: Type, assigned: Iterable[Binding], 
     """A declared type, or what is assigned where the declaration leaves out of which class that makes sessions: a bare
     ``sessionmaker`` may have been given ``class_=AsyncSession``."""
     found: list[Type] = []
-    for one in alternatives(declared):
+    for one in declared.members if isinstance(declared, Either) else (declared,):
         told: list[Type] = []
         if isinstance(one, Instance) and one.base is not None and one.base.parameter_from and not one.arguments:
             values = [ev.binding(each, each.scope or scope) for each in assigned if each.annotation is None]
