@@ -11,7 +11,6 @@ import pytest
 
 if TYPE_CHECKING:
     from conftest import Ran, Run
-
     from poolint.text.source import Source
 
 LEAKING = "pool\nleak()\n"

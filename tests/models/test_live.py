@@ -15,6 +15,7 @@ import os
 import re
 import warnings
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -64,9 +65,11 @@ def missing(library: str) -> str:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                importlib.import_module(module)
+                imported = importlib.import_module(module)
         except ImportError as error:
             return str(error)
+        if not isinstance(imported, ModuleType):
+            return f"{module} stands in for what cannot be imported"
     return ""
 
 

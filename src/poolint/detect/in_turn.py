@@ -53,6 +53,8 @@ def _passed_before(graphs: Graphs, nodes: Sequence[ast.AST], scope: Scope) -> li
     except TooComplex:
         return [()] * len(nodes)
     events = [events_at(graph, one) for one in nodes]
+    if all(len(one) == 1 for one in events):
+        return _chains(nodes, graph.nearest_dominators([one for (one,) in events]))
 
     def comes_before(first: int, then: int) -> bool:
         return bool(events[then]) and all(
@@ -61,3 +63,11 @@ def _passed_before(graphs: Graphs, nodes: Sequence[ast.AST], scope: Scope) -> li
 
     numbers = range(len(nodes))
     return [tuple(nodes[one] for one in numbers if one != then and comes_before(one, then)) for then in numbers]
+
+
+def _chains(nodes: Sequence[ast.AST], nearest: dict[int, int]) -> list[tuple[ast.AST, ...]]:
+    """Of each node those that lead to it from one nearest dominator to the next: ``nearest`` has each behind its own."""
+    found: list[tuple[ast.AST, ...]] = [()] * len(nodes)
+    for then, before in nearest.items():
+        found[then] = (*found[before], nodes[before])
+    return found

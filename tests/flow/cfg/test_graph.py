@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
 from random import Random
 from typing import TYPE_CHECKING
@@ -202,6 +203,22 @@ def test_dominators() -> None:
             dominated = everything - without
             assert dominated == {other for other in everything if graph.dominates(node, other)}
             assert all(other is node or graph.dominates(node, dominators[other]) for other in dominated)
+
+
+def test_nearest_dominators_lead_to_all_others() -> None:
+    for number, graph in enumerate(random_graphs(30)):
+        random = Random(number)
+        nodes = random.sample(graph.nodes, len(graph.nodes) // 2)
+        nodes += nodes[:2]  # some twice
+        nearest = graph.nearest_dominators(nodes)
+        for index, node in enumerate(nodes):
+            before, chain = index, []
+            while before in nearest:
+                before = nearest[before]
+                chain.append(nodes[before])
+            wanted = {one for one in nodes if one is not node and graph.dominates(one, node)}
+            assert {one for one in chain if one is not node} == wanted
+            assert all(graph.dominates(outer, inner) for inner, outer in itertools.pairwise(chain))
 
 
 def test_what_nothing_reaches_dominates_nothing() -> None:

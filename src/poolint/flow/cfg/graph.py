@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NodeKind = Literal[
     "entry",
@@ -207,12 +210,31 @@ class Graph:
 
     def dominates(self, first: Node, second: Node) -> bool:
         """Whether each path from the entry to ``second`` passes ``first``; a node dominates itself."""
+        outer, inner = self._dominated.get(first), self._dominated.get(second)
+        return outer is not None and inner is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
+
+    def nearest_dominators(self, nodes: Sequence[Node]) -> dict[int, int]:
+        """By the index of each of some nodes the index of that one of the others which dominates it and which all others
+        that do so dominate. Whoever has one comes after it. Of equal nodes the first dominates the next."""
+        spans = self._dominated
+        found: dict[int, int] = {}
+        around: list[tuple[int, int]] = []
+        for start, index in sorted((spans[one][0], index) for index, one in enumerate(nodes) if one in spans):
+            while around and around[-1][0] <= start:
+                around.pop()
+            if around:
+                found[index] = around[-1][1]
+            around.append((spans[nodes[index]][1], index))
+        return found
+
+    @property
+    def _dominated(self) -> dict[Node, tuple[int, int]]:
+        """The interval of each node in the tree of dominators, within which those lie that it dominates."""
         if self._intervals is None:
             from poolint.flow.cfg.dominators import intervals
 
             self._intervals = intervals(self.entry, self.dominators())
-        outer, inner = self._intervals.get(first), self._intervals.get(second)
-        return outer is not None and inner is not None and outer[0] <= inner[0] and inner[1] <= outer[1]
+        return self._intervals
 
     def dump(self) -> str:
         """The graph as text, a line for each node with what follows it; stable, for tests and for looking at."""
