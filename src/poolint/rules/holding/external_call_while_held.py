@@ -85,7 +85,6 @@ class ExternalCallWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         fix="unsafe",
         relaxed_in=frozenset({"tests", "alembic"}),
-        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def repair(self, observation: Observation) -> Proposal | None:

@@ -72,7 +72,6 @@ class LongWaitWhileHeld(Rule):
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         yields_to=frozenset({NestedCheckout}),  # a pool's own lock is waited for by whoever takes from it
         relaxed_in=frozenset({"tests", "alembic"}),
-        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:

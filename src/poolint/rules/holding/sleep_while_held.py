@@ -74,7 +74,6 @@ class SleepWhileHeld(Rule):
         summary="a sleep while a connection is held",
         subscription=Subscription(observations=frozenset({CallWhileHeld})),
         relaxed_in=frozenset({"tests", "alembic"}),
-        relaxed_for_process_in=frozenset({"scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
