@@ -89,7 +89,7 @@ class Nesting:
             if not self._may_take(node, scope):
                 continue
             for hold in self.holdings.at(node, scope):
-                pool = self._pool(hold, scope)
+                pool = self._pool(hold, node, scope)
                 found = self._found(node, scope, hold, pool) if pool is not None else "unknown-pool"
                 if isinstance(found, NestedCheckout):
                     yield found
@@ -124,12 +124,27 @@ class Nesting:
         found = [one for several in changes.calls.values() for one in several if one.resource in names]
         return any(one.holds or _commits(one.node) for one in found)  # a commit writes what has been added
 
-    def _pool(self, hold: Hold, scope: Scope) -> Pool | None:
+    def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
         found = self.pools.of_hold(hold, scope) or self.pools.of_given(hold.resource, scope)
-        if found is None or found == UNPOOLED or self.pools.is_of_each_call(found, scope):
+        if (
+            found is None
+            or found == UNPOOLED
+            or (self.pools.is_of_each_call(found, scope) and not self._is_shared(hold, node, scope))
+        ):
             return None
         return None if is_in_memory(self.services, found) else found
+
+    def _is_shared(self, hold: Hold, node: ast.Call, scope: Scope) -> bool:
+        """Whether both are taken from what a function has in hand under one name, wherever that was made."""
+        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        if not isinstance(since, ast.Call):
+            return False
+        taken = (since, node)
+        if any(isinstance(each, Function) for one in taken for each in alternatives(self.ev.type_of(one.func, scope))):
+            return False
+        owners = {text_of(one.func.value if isinstance(one.func, ast.Attribute) else one.func, scope) for one in taken}
+        return len(owners) == 1
 
     def _found(self, node: ast.Call, scope: Scope, hold: Hold, pool: Pool) -> NestedCheckout | Dismissal:
         """The second checkout that a call is, or why it is none."""
