@@ -126,7 +126,6 @@ class Checker:
         import gc
 
         from poolint.analyses import once
-        from poolint.syntax.project import Project
 
         versions = self._project.versions
         self._keep_told()
@@ -138,9 +137,16 @@ class Checker:
             # The process is ours: what is still there, such as the models, need not be looked through again. The next
             # project is made after that: what is frozen, and in a ring with what it will load, would never be freed.
             gc.freeze()
-        self._project = Project(self.finder, self._source_of, versions)
-        self._project.target = self.settings.target
-        self._project.traces = self._traces
+        self._project = self._new_project()
+        self._project.versions = versions
+
+    def _new_project(self) -> Project:
+        from poolint.syntax.project import Project
+
+        project = Project(self.finder, self._source_of)
+        project.target = self.settings.target
+        project.traces = self._traces
+        return project
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
@@ -256,11 +262,7 @@ class Checker:
 
     def _known_project(self) -> Project:
         if self._project is None:
-            from poolint.syntax.project import Project
-
-            self._project = Project(self.finder, self._source_of)
-            self._project.target = self.settings.target
-            self._project.traces = self._traces
+            self._project = self._new_project()
         return self._project
 
     def fleet(self) -> Fleet:

@@ -43,6 +43,13 @@ class TooLargeError(OSError):
     """A file of more bytes than its reader takes. ``strerror`` says how many that are."""
 
 
+def write_all(handle: int, data: bytes) -> None:
+    """Write all of ``data`` to what is open as ``handle``; one call of the system may take less. Raises ``OSError``."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+
+
 def read_regular(path: str, limit: int = LIMIT) -> bytes:
     """The bytes of the regular file that ``path`` leads to, by symbolic links as well.
 

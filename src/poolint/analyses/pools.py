@@ -16,6 +16,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import ScopeKey, home_of, only_binding, parent_of
+from poolint.syntax.surroundings import is_inside
 from poolint.types.bound import elsewhere
 from poolint.types.call_sites import call_site
 from poolint.types.decorated import argument, wrapped
@@ -212,7 +213,7 @@ class Pools:
             return False
         module = self.ev.project.module(str(pool[1]))
         for one in module.scope.descendants() if module is not None else ():
-            if one.kind == "function" and one is not scope and not _stands_in(scope, one):
+            if one.kind == "function" and not is_inside(scope.node, one.node):
                 made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:]), None)
                 if made is not None:
                     return _is_kept_here(made, one)
@@ -286,13 +287,6 @@ def _place(node: ast.expr, scope: Scope) -> Pool:
     return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
-def _stands_in(inner: Scope, outer: Scope) -> bool:
-    current: Scope | None = inner
-    while current is not None and current is not outer:
-        current = current.parent
-    return current is outer
-
-
 def _is_kept_here(made: ast.Call, scope: Scope) -> bool:
     """Whether what a call makes is bound to variables of its function only, or to none."""
     parent = parent_of(made)
@@ -335,10 +329,9 @@ def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
 def is_checkout(fact: CallSite) -> bool:
     """Whether a call takes a connection out of a pool, or makes a session that will.
 
-    A registry does not: it gives the session that the thread or task has already, if it has one. Nor does an engine that
-    has one connection for each of them.
+    A registry does not: it gives the session that the thread or task has already, if it has one.
     """
-    if fact.cls is None or fact.cls.shares or fact.cls.kind not in ("engine", "pool", "factory"):
+    if fact.cls is None or fact.cls.kind not in ("engine", "pool", "factory"):
         return False
     if fact.role == "query":
         return fact.cls.kind in POOLING  # `pool.fetch(…)` takes one for the time of the query

@@ -10,6 +10,7 @@ import os
 import stat
 
 from poolint.bounds import MAX_CACHE, MAX_CACHE_FILES
+from poolint.files import write_all
 
 TAG = "CACHEDIR.TAG"
 _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
@@ -73,9 +74,7 @@ class Folder:
         try:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, 0o666)
             try:
-                left = memoryview(data)
-                while left:
-                    left = left[os.write(handle, left) :]
+                write_all(handle, data)
             finally:
                 os.close(handle)
             os.replace(temporary, os.path.join(self.path, name))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from poolint.budget import Ask, Budget, Row
     from poolint.deployment.values import Figure, Place
 
+UNKNOWN = "unknown"
+"""What a note begins with that says what has to be asked for."""
+
 HEADS = ("connections", "each", "processes", "replicas")
 
 
@@ -64,12 +67,18 @@ def _table(one: Budget, paint: Style) -> Iterator[str]:
         yield from _sum(one, paint)
     else:
         yield "no service is known that takes connections"
+    for what, text in notes(one):
+        yield f"{paint('cyan', what) if what == UNKNOWN else what}: {printable(text)}"
+
+
+def notes(one: Budget) -> Iterator[tuple[str, str]]:
+    """What is not counted, and what has to be asked for: which of the two it is, and the rest of the line."""
     for service, why in one.unpooled:
-        yield f"not counted: `{service.name}` ({at(service.place)}): {why}"
+        yield "not counted", f"`{service.name}` ({at(service.place)}): {why}"
     for name, place, why in one.deployment.others:
-        yield f"not counted: `{name}` ({at(place)}): {printable(why)}"
+        yield "not counted", f"`{name}` ({at(place)}): {why}"
     for ask in one.asks:
-        yield f"{paint('cyan', 'unknown')}: {asked(ask)}"
+        yield UNKNOWN, asked(ask)
 
 
 def _sum(one: Budget, paint: Style) -> Iterator[str]:

@@ -88,15 +88,5 @@ def _budget(one: Sum) -> Budget:
         sources = (budgeting.each(row), budgeting.source(row.processes), budgeting.source(row.replicas))
         figures = zip(budgeting.HEADS[1:], cells[1:], sources, strict=True)
         pools.append(Pool(row.service.name, row.pool.qualified, cells[0], tuple(figures)))
-    return Budget(
-        title, tuple(pools), tuple(budgeting.sums(one)), budgeting.verdict(one), one.is_over, tuple(_notes(one))
-    )
-
-
-def _notes(one: Sum) -> Iterator[str]:
-    for service, why in one.unpooled:
-        yield f"not counted: `{service.name}` ({budgeting.at(service.place)}): {why}"
-    for name, place, why in one.deployment.others:
-        yield f"not counted: `{name}` ({budgeting.at(place)}): {why}"
-    for ask in one.asks:
-        yield f"unknown: {budgeting.asked(ask)}"
+    notes = tuple(f"{what}: {text}" for what, text in budgeting.notes(one))
+    return Budget(title, tuple(pools), tuple(budgeting.sums(one)), budgeting.verdict(one), one.is_over, notes)

@@ -228,8 +228,8 @@ class Nesting:
 
 
 def _has_it_already(fact: CallSite) -> bool:
-    """Whether a task that holds a connection of this library gets the same one when it asks for another."""
-    return fact.cls is not None and fact.cls.one_for_a_task
+    """Whether a thread or task that holds a connection of this engine gets the same one when it asks for another."""
+    return fact.cls is not None and fact.cls.shares
 
 
 def _leads_to(one: Type, inner: Scope) -> bool:

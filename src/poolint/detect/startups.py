@@ -108,8 +108,7 @@ class Startups:
         found = self._making.of_call(call, scope)
         if found is None and happens_once(call, scope):
             for one in alternatives(self.ev.type_of(call.func, scope)):
-                below = self._making.of_function(one.scope) if isinstance(one, Function) else None
-                if below is not None and isinstance(one, Function):
+                if isinstance(one, Function) and (below := self._making.of_function(one.scope)) is not None:
                     return Witness((Link(call, scope, one.scope.qualified_name), *below.links), below.effect)
         return found
 

@@ -16,7 +16,7 @@ import shutil
 import stat
 from typing import TYPE_CHECKING
 
-from poolint.files import read_regular
+from poolint.files import read_regular, write_all
 from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def _replace(target: str, expected: bytes, data: bytes, state: os.stat_result) -
     temporary, handle = _new_file(os.path.dirname(target))
     try:
         try:
-            _write_all(handle, data)
+            write_all(handle, data)
             _keep_owner(temporary, state)
             _keep_attributes(target, temporary)
             os.fsync(handle)
@@ -198,12 +198,6 @@ def _temporaries_in(folder: str) -> list[str]:
             return [entry.path for entry in entries if entry.name.startswith(PREFIX)]
     except OSError:
         return []
-
-
-def _write_all(handle: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
 
 
 def _keep_owner(temporary: str, state: os.stat_result) -> None:

@@ -130,10 +130,10 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     the checkout back, ``commits_on_exit`` whether leaving it without an exception commits as well, which no other
     release does. ``close_gives_back``: of a connection whose slot nothing but its pool gets back, that its own
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
-    anybody. ``shares``: an engine that has one connection for each thread or task: who has a transaction open on it
-    asks for nothing more by asking it again. ``lazy``: an engine that opens no connection before it is first asked
-    for one. ``pool``: of a class of pool
-    that engines can be given, how it behaves there. ``parameters`` are the defaults of its type parameters;
+    anybody. ``shares``: an engine that has one connection for each thread or task: who has that one, or a transaction
+    open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection before it is first asked
+    for one. ``pool``: of a class of pool that engines can be given, how it behaves there.
+    ``parameters`` are the defaults of its type parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
     for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
@@ -146,8 +146,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     on an instance works; empty where it does in all.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
-    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``one_for_a_task``:
-    who asks it for a connection while the task has one of it gets that one again. ``expressions``:
+    ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
     the statements of a connection may be expressions, made of tables. ``admits``: the argument of the constructor, its
     first one or a keyword, that says how many it lets in at once; a class with an ``acquire`` that waits and without it is
     a lock.
@@ -174,7 +173,6 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     shares: bool = False
     lazy: bool = False
     for_threads: bool = False
-    one_for_a_task: bool = False
     expressions: bool = False
     admits: str = ""
     pool: PoolClass | None = None

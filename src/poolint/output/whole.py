@@ -6,6 +6,8 @@ import os
 import secrets
 import stat
 
+from poolint.files import write_all
+
 _FLAGS = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
@@ -36,8 +38,6 @@ def _may_be_replaced(path: str) -> bool:
 def _written(handle: int, data: bytes) -> None:
     """Write all of ``data``, and close the handle."""
     try:
-        left = memoryview(data)
-        while left:
-            left = left[os.write(handle, left) :]
+        write_all(handle, data)
     finally:
         os.close(handle)

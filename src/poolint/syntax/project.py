@@ -96,15 +96,13 @@ def _outside(owner: ast.AST, child: ast.AST) -> bool:
 class Project:
     """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
 
-    ``read_file`` may supply the text of unsaved buffers, and ``versions`` what is known of the project's libraries.
+    ``read_file`` may supply the text of unsaved buffers. ``versions`` is what is known of the project's libraries.
     ``loaded`` are the bytes of source that have been parsed, which tell how much memory their trees take.
     """
 
-    def __init__(
-        self, finder: Finder, read_file: Callable[[str], Source] = Source.read, versions: Versions | None = None
-    ) -> None:
+    def __init__(self, finder: Finder, read_file: Callable[[str], Source] = Source.read) -> None:
         self.finder = finder
-        self.versions = versions or Versions(finder)
+        self.versions = Versions(finder)
         self.target: Version | None = None
         """The version of Python from which on the code runs, where somebody has said it. To be set before modules are."""
         self.traces: Traces | None = None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from poolint.config import ConfigError
-from poolint.files import SOURCE_LIMIT, TooLargeError, read_regular, read_source
+from poolint.files import SOURCE_LIMIT, TooLargeError, read_regular, read_source, write_all
 from poolint.roots.finder import REPOSITORY
 from poolint.unit.facts import unpacked
 
@@ -78,8 +78,6 @@ def _put(path: str, data: bytes | None, made: set[str]) -> None:
         if data is None:
             os.ftruncate(handle, SOURCE_LIMIT + 1)
             return
-        left = memoryview(data)
-        while left:
-            left = left[os.write(handle, left) :]
+        write_all(handle, data)
     finally:
         os.close(handle)

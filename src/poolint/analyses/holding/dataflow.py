@@ -124,7 +124,9 @@ class Holdings:
     def _around_takes(self, scope: Scope) -> list[ast.Call]:
         if self._beginnings.of(scope)[1]:
             return scope.calls
-        takes = self._reader.taken(scope) if self._reader.is_near(scope) else ()
+        if not self._reader.is_near(scope):
+            return []
+        takes = self._reader.taken(scope)
         if not takes and not self._reader.may_take_any(scope):
             return []
         first = min(map(_position, takes), default=None)

@@ -125,9 +125,11 @@ class Ways:
         state: _State | None = _NOTHING_KNOWN
         for edge in shortest.witness(point)[1:]:
             state = consistent(edge, state) if state is not None else None
+        if state is not None:
+            return True  # the shortest contradicts nothing: the others need not be looked for
         try:
             ways = explore(self._graph, [(edge, _NOTHING_KNOWN) for edge in begun], consistent, MAX_POINTS)
-            return state is not None or any(node is event for node, _ in ways)
+            return any(node is event for node, _ in ways)
         except TooComplex:
             return False
 
