@@ -2,14 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from poolint.roots.finder import Finder
 from poolint.syntax.project import Project
 from poolint.text.source import Source
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FILES = ("a", "b", "tests/c", "d/e", "f")
+LINES = (
+    "use()", "make()\nuse()", "x.use(1)", "class One(Base):\n    pass", "class Two(Base, Other):\n    pass",
+    "class Two(One):\n    pass", "class Three(Other):\n    pass", "# used, not called: use", "user()",
+    "app.state.pool = 1", "from shop import a", "word = other",
+)  # fmt: skip
+NAMES = ("use", "make", "Base", "Other", "One", *(f"n{number}" for number in range(20)))
+
+texts = st.lists(st.sampled_from(LINES), max_size=4).map(lambda lines: "\n".join(lines) + "\n")
+edits = st.lists(st.tuples(st.sampled_from(FILES), texts, st.sets(st.sampled_from(NAMES))), max_size=12)
+
+
+def asked(project: Project, folder: Path, names: set[str]) -> list[object]:
+    near = project.module(str(folder / "a.py"))
+    assert near is not None
+    called = [(name, list(project.calling(name, near))) for name in NAMES if name in names]
+    classes = [(name, project.heirs(name, near)) for name in NAMES if name in names]
+    return [called, classes, [len(project.state_assignments(name, near)) for name in ("pool",) if name in names]]
+
+
+@settings(max_examples=60, deadline=None)
+@given(before=st.tuples(*[texts] * len(FILES)), edits=edits)
+def test_edits_leave_what_a_new_project_would_say(
+    before: tuple[str, ...], edits: list[tuple[str, str, set[str]]]
+) -> None:
+    """In the same order, too: whatever was asked between them."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(os.path.realpath(place)) / "shop"
+        for name, text in zip(("__init__", *FILES), ("", *before), strict=True):
+            file = folder / f"{name}.py"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        edited = Project(Finder())
+        asked(edited, folder, set(NAMES))
+        for name, text, names in edits:
+            file = folder / f"{name}.py"
+            file.write_text(text)
+            edited.replace(Source.from_bytes(str(file), text.encode()))
+            asked(edited, folder, names)
+        assert asked(edited, folder, set(NAMES)) == asked(Project(Finder()), folder, set(NAMES))
 
 
 def test_answers_about_all_files_follow_a_text_that_changes(tmp_path: Path) -> None:

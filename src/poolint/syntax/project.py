@@ -132,12 +132,22 @@ class Project:
         if (before is not None and before.state_assignments) or assigns_state(data):
             self._states.clear()
         for root, texts in self._texts.items():
-            if texts.get(path, data) != data:
+            if (old := texts.get(path, data)) != data:
                 texts[path] = data
-                self._words.pop(root, None)
-                self._calling.pop(root, None)
-                self._heirs.pop(root, None)
+                self._refile(path, root, old)
         return module
+
+    def _refile(self, path: str, root: str, before: bytes) -> None:
+        """Bring up to date what is filed of the texts below ``root``, where one of them had the text ``before``."""
+        from poolint.syntax import refiling
+
+        change = refiling.Change.of(path, root, before, self._texts[root])
+        if root in self._words:
+            refiling.refile_words(self._words[root], change)
+        if root in self._calling:
+            refiling.refile_calls(self._calling[root], change)
+        if root in self._heirs:
+            refiling.refile_heirs(self._heirs[root], change)
 
     def known(self, path: str) -> Module | None:
         """The module at absolute ``path`` if it has been parsed already."""

@@ -1,0 +1,73 @@
+"""What a project has filed of the texts below a folder, brought up to date where one of them has changed.
+
+An editor asks again after every few letters. All that is filed is by file, so the others stay as they are; and it is in
+the order of the files, so that nobody can tell it from what a new project would file.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from poolint.syntax.project import calls_of, heirs_in, words_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Filed = TypeVar("_Filed")
+
+
+class Change(NamedTuple):
+    """A file below ``root`` had the text ``before`` and has the text ``after``; ``order`` is the rank of each file there."""
+
+    path: str
+    root: str
+    before: bytes
+    after: bytes
+    order: dict[str, int]
+
+    @classmethod
+    def of(cls, path: str, root: str, before: bytes, texts: dict[str, bytes]) -> Change:
+        """The change of one of the ``texts`` below a folder, which has its new one there already."""
+        return cls(path, root, before, texts[path], {one: rank for rank, one in enumerate(texts)})
+
+
+def refile_words(index: dict[bytes, list[str]], change: Change) -> None:
+    """The files by each word that stands in them."""
+    before, after = words_in(change.before), words_in(change.after)
+    for word in before - after:
+        index[word] = [one for one in index[word] if one != change.path]
+    for word in after - before:
+        index[word] = _inserted(index.get(word, []), [change.path], change, str)
+
+
+def refile_calls(index: dict[str, list[str]], change: Change) -> None:
+    """The files by each name, among those that were asked for, of which a call stands in them."""
+    for name, paths in index.items():
+        word = name.encode()
+        was = change.path in paths
+        called = word in change.after and calls_of(word).search(change.after) is not None
+        if was and not called:
+            index[name] = [one for one in paths if one != change.path]
+        elif called and not was:
+            index[name] = _inserted(paths, [change.path], change, str)
+
+
+def refile_heirs(index: dict[bytes, list[tuple[str, str]]], change: Change) -> None:
+    """The classes by each name among their bases, with their files."""
+    before = list(heirs_in(change.path, change.root, change.before))
+    after = list(heirs_in(change.path, change.root, change.after))
+    if before == after:
+        return
+    for base in {base for base, _ in before}:
+        index[base] = [one for one in index[base] if one[0] != change.path]
+    for base, group in groupby(sorted(after, key=lambda one: one[0]), key=lambda one: one[0]):
+        found = [(change.path, heir.decode()) for _, heir in group]
+        index[base] = _inserted(index.get(base, []), found, change, lambda one: one[0])
+
+
+def _inserted(filed: list[_Filed], new: list[_Filed], change: Change, path_of: Callable[[_Filed], str]) -> list[_Filed]:
+    """What is filed under one name, with what the changed file adds at its place."""
+    at = bisect_left(filed, change.order[change.path], key=lambda one: change.order[path_of(one)])
+    return [*filed[:at], *new, *filed[at:]]
