@@ -123,7 +123,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "unit": {"bounds", "config", "decisions", "discovery", "output", "roots", "runner"},
     "fleet": {"config", "output", "tables"},
     "baseline": {"config", "diagnostics", "output"},
-    "output": {"config", "diagnostics", "explanations", "selection"},
+    "output": {"config", "diagnostics", "explanations", "selection", "text"},
     "explanations": {"options", "rules"},
     # What every worker will need is loaded before the first is forked.
     "workers": {
@@ -154,11 +154,12 @@ MAY_IMPORT: dict[str, set[str]] = {
         "selection",
         "text",
     },
-    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "mentions", "outcome", "screen", "syntax"},
+    "cache": {"analyses", "bounds", "config", "diagnostics", "engine", "mentions", "outcome", "screen", "syntax", "text"},
     "outcome": {"config", "diagnostics", "engine", "rules", "screen", "text"},
     "reporting": {
         "config",
         "diagnostics",
+        "fixes",
         "grading",
         "mentions",
         "outcome",

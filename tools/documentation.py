@@ -16,7 +16,7 @@ from poolint import docs
 ROOT = Path(__file__).parents[1]
 
 PARTS = {
-    "Start": ("how-a-pool-dies", "usage", "configuration", "suppression", "adoption"),
+    "Start": ("how-a-pool-dies", "usage", "configuration", "suppression", "notebooks", "adoption"),
     "Tools": ("ci", "editors", "outputs", "why", "budget", "runtime", "scale"),
     "Reference": ("rules", "extending", "imports", "limits", "accuracy", "speed", "comparison"),
     "Inside": ("architecture", "stability"),

@@ -34,10 +34,17 @@ class Position:
 
 @dataclass(frozen=True, order=True)
 class Range:
-    """A half-open stretch of one file."""
+    """A half-open stretch of one file.
+
+    Where findings are written out, those in a notebook have its ``cell``, counted from 1, and rows of that; ``line`` is
+    then the row of the file, which is JSON, at which the first of them stands. Elsewhere both are 0, and the rows of a
+    notebook are those of all its Python.
+    """
 
     start: Position
     end: Position
+    cell: int = 0
+    line: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From the paths on the command line to the files to check, in an order that never changes.
 
-A file that is named is always taken, unless ``force-exclude``; a directory is walked for ``.py`` and ``.pyi``, minus
+A file that is named is always taken, unless ``force-exclude``; a directory is walked for ``.py``, ``.pyi`` and ``.ipynb``, minus
 ``exclude`` and what ``.gitignore`` says. Symlinks to directories are not followed below a named directory, so a loop
 cannot trap the walk.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from poolint.config import ConfigError
-from poolint.files import NotRegularError, TooLargeError, read_regular, refusal
+from poolint.files import NOTEBOOK, NotRegularError, TooLargeError, read_regular, refusal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from poolint.config import Resolver, Settings
     from poolint.globs import Globs
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", NOTEBOOK)
 
 MAX_IGNORE_FILE = 1_000_000
 """Bytes of an ignore file that is used."""
@@ -63,9 +63,7 @@ class Discovery:
             yield from self._below(path, _Ignores.above(path, self.problems))
             return
         error = refusal(path)
-        if error is None and path.lower().endswith(".ipynb"):
-            self.refused.append(ConfigError(f"{given}: notebooks are not read; extract their code to a .py file first"))
-        elif error is None:
+        if error is None:
             yield path
         elif isinstance(error, FileNotFoundError):
             self.problems.append((path, f"no such file or directory: {given}"))

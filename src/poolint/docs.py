@@ -237,8 +237,8 @@ def schema(rules: Iterable[type[Rule]]) -> str:
 def _relaxed(rules: list[type[Rule]]) -> str:
     rows = ["| place | off | off for what lives until the process ends |", "|---|---|---|"]
     for kind, recognised in KINDS.items():
-        off = [rule.meta.code for rule in rules if kind in rule.meta.relaxed_in]
-        partly = [rule.meta.code for rule in rules if kind in rule.meta.relaxed_for_process_in]
+        off = [rule.meta.code for rule in rules if kind in rule.meta.off_in]
+        partly = [rule.meta.code for rule in rules if kind in rule.meta.off_for_process_in]
         rows.append(f"| {kind}: {recognised} | {', '.join(off)} | {', '.join(partly)} |")
     return "\n".join(rows) + "\n"
 

@@ -158,7 +158,7 @@ class Checker:
                 return Source.from_bytes(path, self._read(path))
             except OSError:
                 pass  # which is said as of any file
-        return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.data)
+        return Source.read(path) if changed is None else Source.from_bytes(changed.path, changed.raw)
 
     def renew(self, paths: Iterable[str]) -> None:
         """Sources have other texts than when they were last asked for: let go of what rests on the old ones.

@@ -21,6 +21,8 @@ SOURCE_LIMIT = 1_500_000
 """Bytes of a source that is analysed. Larger ones are generated; the largest of 31 real packages is, and has 1.1 MB.
 Parsed, a source takes up to 250 times its size."""
 
+NOTEBOOK = ".ipynb"
+
 TOO_LARGE = f"a file of more than {SOURCE_LIMIT:,} bytes is not analysed".replace(",", " ")
 """What is said of sources that are larger."""
 
@@ -50,6 +52,16 @@ def write_all(handle: int, data: bytes) -> None:
         left = left[os.write(handle, left) :]
 
 
+def is_notebook(path: str) -> bool:
+    """Whether a file is a notebook of Jupyter, by its name."""
+    return path[-len(NOTEBOOK) :].lower() == NOTEBOOK
+
+
+def source_limit(path: str) -> int:
+    """Bytes of a file that is read as a source. Most of a notebook are its outputs: there it is the code that has a bound."""
+    return LIMIT if is_notebook(path) else SOURCE_LIMIT
+
+
 def read_regular(path: str, limit: int = LIMIT) -> bytes:
     """The bytes of the regular file that ``path`` leads to, by symbolic links as well.
 
@@ -68,13 +80,14 @@ def read_unseen(path: str, limit: int) -> bytes:
 
 
 def read_source(path: str) -> bytes:
-    """The bytes of a source, of which no more than ``SOURCE_LIMIT`` are ever read. Raises ``OSError`` as above."""
+    """The bytes of a source, of which no more than :func:`source_limit` are ever read. Raises ``OSError`` as above."""
+    limit = source_limit(path)
     if recording.active is None:
-        return _whole(path, SOURCE_LIMIT)[0]
+        return _whole(path, limit)[0]
     try:
-        data, state = _whole(path, SOURCE_LIMIT)
+        data, state = _whole(path, limit)
     except OSError:
-        recording.looked("data", f"{SOURCE_LIMIT}{recording.QUESTION}{path}")
+        recording.looked("data", f"{limit}{recording.QUESTION}{path}")
         raise
     recording.active.read(path, data, state)
     return data

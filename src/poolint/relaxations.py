@@ -1,4 +1,4 @@
-"""Where other expectations hold: tests, Alembic environments and one-shot scripts.
+"""Where other expectations hold: tests, Alembic environments, one-shot scripts and notebooks.
 
 A rule names the kinds of place in which it is off (``relaxed_in``), and those in which it is off for what lives as long
 as the process (``relaxed_for_process_in``): there the end of the process releases.
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "Relaxation", "kinds_of", "relaxation"]
 
 _PROCESS_LIVED = frozenset({"<module>", "main", "_main", "amain", "async_main", "run_migrations_online"})
+_CELLS = frozenset({"<module>"})
 _SESSION_FIXTURE = frozenset({"session", "package", "module"})
 
 
@@ -35,15 +36,21 @@ def relaxation(
 ) -> Relaxation | None:
     """What keeps a finding of this rule in ``function``, whose node is ``node``, from being reported in a place of these
     kinds; None where nothing does."""
-    off = sorted((meta.relaxed_in - verdict.told_in) & kinds)
+    off = sorted((meta.off_in - verdict.told_in) & kinds)
     if off:
         return Relaxation(off[0])
     if "scripts" in meta.relaxed_for_process_in and node is not None and _is_command(node):
         return Relaxation("scripts", for_process=True)
-    for kind in sorted(meta.relaxed_for_process_in & kinds):
-        if function in _PROCESS_LIVED or (node is not None and _lives_long(kind, node)):
+    for kind in sorted(meta.off_for_process_in & kinds):
+        if function in _lived(kind) or (node is not None and _lives_long(kind, node)):
             return Relaxation(kind, for_process=True)
     return None
+
+
+def _lived(kind: str) -> frozenset[str]:
+    """The functions whose end is that of the process. A notebook lives on after a cell that calls `main`, which may be run
+    again: only what its cells have themselves is there as long as its kernel."""
+    return _CELLS if kind == "notebooks" else _PROCESS_LIVED
 
 
 def _lives_long(kind: str, node: ast.AST) -> bool:

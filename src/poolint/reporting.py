@@ -4,6 +4,7 @@ reported, for the command line and for hosts such as flake8.
 
 from __future__ import annotations
 
+from poolint.files import is_notebook
 from poolint.mentions import mentions
 from poolint.rules.registry import has_plugins, names_of
 from poolint.selection import OWN, internal_ignored, running, tells
@@ -37,6 +38,10 @@ def reviewed(
     told = [*found, *silenced]
     if not told:
         return told
+    if source.cells is not None and any(one.fix is not None for one in told):
+        from poolint.fixes.in_cells import kept_in_cells
+
+        told = kept_in_cells(source, told)
     from poolint.grading import graded
 
     return graded(settings, told)
@@ -69,6 +74,15 @@ def _divided(
     ran, expected = running(settings, rules.values(), source.path)
     run = Run(ran, expected, names_of(rules), settings.strict_noqa, not noqa)
     return [*kept, *(one for one in review(source, comments, everything, run) if one.code in told)], silenced
+
+
+def code_in(path: str, data: bytes) -> bytes:
+    """The code in the bytes of a file, which the screen and comments are looked for in. Raises ``SourceError``."""
+    if not is_notebook(path):
+        return data
+    from poolint.text.source import Source
+
+    return Source.from_bytes(path, data).data
 
 
 def may_be_reviewed(settings: Settings, data: bytes) -> bool:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from functools import cached_property, partial
 
 from poolint.config import ConfigError, shown
-from poolint.files import SOURCE_LIMIT, TOO_LARGE, TooLargeError, read_source
+from poolint.files import TOO_LARGE, TooLargeError, read_source, source_limit
 from poolint.outcome import FileResult as FileResult
 from poolint.outcome import Options as Options
 from poolint.outcome import Outcome as Outcome
-from poolint.reporting import may_be_reviewed, reportable, reviewed, tellable
+from poolint.reporting import code_in, may_be_reviewed, reportable, reviewed, tellable
 from poolint.rules.registry import LazyRules, has_plugins
 from poolint.selection import INTERNAL, internal_ignored, is_applicable, leaves_nothing, validate, written
 
@@ -150,9 +150,9 @@ class Runner:
         """Check bytes that come from elsewhere as if they stood in ``path``; also returns them as fixed."""
         outcome = Outcome()
         outcome.files = 1
-        result = self._check(path, data, write=False) if len(data) <= SOURCE_LIMIT else self._too_large(path)
+        result = self._check(path, data, write=False) if len(data) <= source_limit(path) else self._too_large(path)
         outcome.add(path, result)
-        return self._finished(outcome), data if result.source is None else result.source.data
+        return self._finished(outcome), data if result.source is None else result.source.raw
 
     def check_file(self, path: str) -> FileResult:
         """All of one file: read, screened, checked, suppressed, and fixed where that is asked for.
@@ -183,7 +183,7 @@ class Runner:
     def weight(self, path: str) -> int:
         """The bytes of a file that takes an analysis; 0 where :meth:`check_file` is done with it soon."""
         try:
-            data = read_source(path)
+            data = code_in(path, read_source(path))
             return len(data) if self.checker(self._resolver.for_file(path)).is_interesting(path, data) else 0
         except Exception:
             return 0  # what this is will be reported when the file is checked
@@ -256,8 +256,9 @@ class Runner:
     def _look(
         self, result: FileResult, checker: Checker, settings: Settings, path: str, data: bytes, write: bool
     ) -> None:
-        is_interesting = checker.is_interesting(path, data)
-        if is_interesting or may_be_reviewed(settings, data):
+        code = code_in(path, data)
+        is_interesting = checker.is_interesting(path, code)
+        if is_interesting or may_be_reviewed(settings, code):
             self._check_source(result, checker, settings, path, data, write, is_interesting)
 
     def rest(self, outcome: Outcome) -> None:
@@ -304,7 +305,6 @@ class Runner:
         from poolint.text.source import Source
 
         source = result.source = Source.from_bytes(path, data)
-
         check = partial(reportable, checker, settings, looked_at=looked_at)
         result.take(reviewed(checker, settings, source, looked_at=looked_at))
         options = self._options

@@ -237,24 +237,6 @@ def test_a_path_that_no_file_can_have(run: Run, arguments: tuple[str, ...]) -> N
     assert ran.err.endswith(": no path has a NUL character in it\n")
 
 
-def test_a_notebook_is_refused_and_the_rest_is_checked(
-    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (project / "n.ipynb").write_text('{"cells": []}')
-    (project / "a.py").write_text(LEAKING)
-    line = "n.ipynb: notebooks are not read; extract their code to a .py file first\n"
-    ran = run("n.ipynb")
-    assert (ran.code, ran.out, ran.err) == (2, "", f"poolint: error: {line}")
-    ran = run("--output-format=concise", "n.ipynb", "a.py")
-    assert codes(ran) == ["POL101"]
-    assert (ran.code, ran.err) == (2, f"poolint: error: {line}")
-    assert run("--output-format=concise", ".").code == 1
-    assert run("holds", "n.ipynb").err == f"poolint: error: {line}"
-    monkeypatch.setattr(sys, "stdin", Stdin(b"{}"))
-    ran = run("--stdin-filename=n.ipynb", "-")
-    assert (ran.code, ran.out, ran.err) == (2, "", f"poolint: error: {line}")
-
-
 def test_nothing_to_check_is_said_in_every_format(project: Path, run: Run) -> None:
     line = "poolint: warning: No Python files found under the given path(s)\n"
     (project / "docs").mkdir()

@@ -77,7 +77,7 @@ def test_explained(run: Run) -> None:
 
 Off by default: select it by its code or name.
 Off in tests.
-Off for what lives as long as the process in alembic, scripts.
+Off for what lives as long as the process in alembic, notebooks, scripts.
 Has an unsafe fix: `--fix --unsafe-fixes` applies it.
 Since plugin 2.0.
 

@@ -34,7 +34,7 @@ def is_same_world(stored: Stored, patterns: Set[str]) -> bool:
 def changed_sources(stored: Stored) -> tuple[dict[str, bytes], int]:
     """The sources that are not as they were, with what stands there now; those that only look different get new stamps,
     and are counted."""
-    from poolint.files import SOURCE_LIMIT, read_unseen
+    from poolint.files import read_unseen, source_limit
 
     found: dict[str, bytes] = {}
     renewed: dict[str, Stamp] = {}
@@ -43,7 +43,7 @@ def changed_sources(stored: Stored) -> tuple[dict[str, bytes], int]:
             state = os.stat(path)
             if known[1] and known[:3] == (state.st_size, state.st_mtime_ns, state.st_ctime_ns):
                 continue
-            data = read_unseen(path, SOURCE_LIMIT)
+            data = read_unseen(path, source_limit(path))
         except (OSError, ValueError):
             found[path] = b""
             continue

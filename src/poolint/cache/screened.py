@@ -11,7 +11,7 @@ from array import array
 
 from poolint import recording
 from poolint.cache.fresh import leading
-from poolint.files import read_source
+from poolint.files import is_notebook, read_source
 from poolint.syntax.project import words_in
 
 TYPE_CHECKING = False
@@ -40,6 +40,10 @@ def _is_another(screen: Screen, path: str, asked: Iterable[tuple[str, bool | Non
     """Whether one of the answers for a file is another one now, or cannot be had."""
     try:
         data = read_source(path)
+        if is_notebook(path):
+            from poolint.text.source import Source
+
+            data = Source.from_bytes(path, data).data
         return any(screen.again(question, path, data) != answer for question, answer in asked)
     except Exception:  # it will be told when the file is checked
         return True

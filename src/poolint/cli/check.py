@@ -12,7 +12,7 @@ from poolint.cache import DIRECTORY, NO_CACHE
 from poolint.cli.printing import report, report_coverage, say, troubles
 from poolint.config import Overrides, Resolver
 from poolint.config.settings import SEVERITIES
-from poolint.files import SOURCE_LIMIT
+from poolint.files import source_limit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -293,13 +293,11 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
         raise ConfigError("`-` reads standard input and cannot be combined with paths")
     if arguments.shard is not None:
         raise ConfigError("--shard: standard input is one file, of which there are no parts")
-    if (arguments.stdin_filename or "").lower().endswith(".ipynb"):
-        raise ConfigError(f"{arguments.stdin_filename}: notebooks are not read; extract their code to a .py file first")
     for path in () if arguments.paths == DEFAULT else arguments.paths:
         if path != "-":
             say("warning", f"ignoring {path}: standard input is read for {arguments.stdin_filename}")
     path = os.path.abspath(arguments.stdin_filename) if arguments.stdin_filename else os.path.abspath("-")
-    data = _input()
+    data = _input(limit := source_limit(path))
     outcome, after = runner.run_text(data, path)
     _decide(outcome)
     fixing = arguments.fix and not arguments.diff
@@ -307,19 +305,19 @@ def _stdin(runner: Runner, arguments: Arguments) -> Outcome:
     if fixing:
         sys.stdout.flush()
         sys.stdout.buffer.write(after)
-        while len(data) > SOURCE_LIMIT and (rest := sys.stdin.buffer.read(SOURCE_LIMIT)):
+        while len(data) > limit and (rest := sys.stdin.buffer.read(limit)):
             sys.stdout.buffer.write(rest)
     return outcome
 
 
-def _input() -> bytes:
-    """Standard input, and no more of it than tells that it is too much. Raises ``ConfigError`` where there is none."""
+def _input(limit: int) -> bytes:
+    """Standard input, and no more of it than tells that it is more than ``limit``. Raises ``ConfigError`` where there is none."""
     from poolint.config import ConfigError
 
     if sys.stdin is None:
         raise ConfigError("standard input is closed")
     try:
-        return sys.stdin.buffer.read(SOURCE_LIMIT + 1)
+        return sys.stdin.buffer.read(limit + 1)
     except OSError as error:
         raise ConfigError(f"standard input cannot be read: {error.strerror or error}") from None
 

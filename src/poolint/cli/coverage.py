@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.cli.rows import in_cell, wrote
 from poolint.config import Resolver
 from poolint.output.style import Style, wants_color
 from poolint.output.text import printable
@@ -215,11 +216,12 @@ def _value(one: Value) -> dict[str, Any]:
 
 
 def _place(place: Place) -> dict[str, Any]:
-    return {"filename": os.path.abspath(place.path), "location": {"row": place.row}}
+    cell, row = in_cell(place.path, place.row)
+    return {"filename": os.path.abspath(place.path), **({"cell": cell} if cell else {}), "location": {"row": row}}
 
 
 def _at(place: Place, cwd: str) -> str:
-    return f"{printable(os.path.relpath(place.path, cwd))}:{place.row}"
+    return f"{printable(os.path.relpath(place.path, cwd))}:{wrote(place.path, place.row)}"
 
 
 def _count(number: int, noun: str) -> str:

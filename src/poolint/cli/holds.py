@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.cli.rows import in_cell, line, wrote
 from poolint.config import Resolver
+from poolint.files import is_notebook
 from poolint.output.style import Style, wants_color
 from poolint.output.text import printable
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from poolint.explain.holds import Placed, Stretch
+    from poolint.explain.holds import Placed, Stretch, Wait
 
 
 def holds(paths: Sequence[str], output_format: str, limit: int, resolver: Resolver) -> int:
@@ -51,17 +53,20 @@ def render(shown: list[Placed], total: int, cwd: str, paint: Style) -> Iterator[
     rows = [_row(path, one, cwd) for path, one in shown]
     widths = [max(len(row[column]) for row in (heads, *rows)) for column in range(len(heads))]
     yield paint("bold", _line(heads, widths))
-    for (_, one), row in zip(shown, rows, strict=True):
+    for (path, one), row in zip(shown, rows, strict=True):
         yield _line(row, widths)
         for wait in one.waits:
             chain = " → ".join(wait.chain)
-            yield f"{' ' * (sum(widths[:4]) + 8)}{paint('blue', f'line {wait.row}')}: {printable(chain)} ({wait.effect})"
+            yield f"{' ' * (sum(widths[:4]) + 8)}{paint('blue', line(path, wait.row))}: {printable(chain)} ({wait.effect})"
     if total > len(shown):
         yield f"… and {total - len(shown)} more; `--limit 0` shows all."
 
 
 def _row(path: str, one: Stretch, cwd: str) -> tuple[str, ...]:
-    where = f"{printable(os.path.relpath(path, cwd))}:{one.first}-{one.last} {one.function}"
+    to = f"-{one.last}"
+    if is_notebook(path):
+        to = f"-{wrote(path, one.last)}".replace(f"-cell {in_cell(path, one.first)[0]}:", "-")
+    where = f"{printable(os.path.relpath(path, cwd))}:{wrote(path, one.first)}{to} {one.function}"
     kind = "transaction " if one.in_transaction else ""
     held = f"{kind}`{printable(one.resource)}` since `{printable(one.how)}`"
     return (str(len(one.waits)), str(one.awaits), str(one.queries), str(one.last - one.first + 1), where, held)
@@ -73,15 +78,23 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _as_object(path: str, one: Stretch) -> dict[str, Any]:
+    cell, first = in_cell(path, one.first)
+    end_cell, last = in_cell(path, one.last)
     return {
         "filename": os.path.abspath(path),
+        **({"cell": cell} if cell else {}),
         "function": one.function,
         "resource": one.resource,
         "taken_by": one.how,
         "in_transaction": one.in_transaction,
-        "location": {"row": one.first},
-        "end_location": {"row": one.last},
+        "location": {"row": first},
+        "end_location": {"row": last, **({"cell": end_cell} if end_cell != cell else {})},
         "awaits": one.awaits,
         "queries": one.queries,
-        "waits": [{"row": wait.row, "chain": list(wait.chain), "effect": wait.effect} for wait in one.waits],
+        "waits": [_wait(path, wait) for wait in one.waits],
     }
+
+
+def _wait(path: str, wait: Wait) -> dict[str, Any]:
+    cell, row = in_cell(path, wait.row)
+    return {"row": row, **({"cell": cell} if cell else {}), "chain": list(wait.chain), "effect": wait.effect}

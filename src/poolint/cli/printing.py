@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from poolint.cli.check import Arguments
     from poolint.diagnostics import Diagnostic
     from poolint.outcome import Outcome
+    from poolint.output.report import CellRows
     from poolint.output.survey import Survey
+    from poolint.text.source import Source
 
 
 def say(grade: str, line: str) -> None:
@@ -71,16 +73,18 @@ def _write(
         from poolint.output.formats import FOR_PEOPLE
 
         render = statistics.render if arguments.outputs[path] in FOR_PEOPLE else statistics.document
+    found, silenced, cells = _in_cells(outcome)
     made = Report(
-        outcome.diagnostics,
+        found,
         lines_of(outcome),
         color,
         arguments.unsafe,
-        outcome.silenced,
+        silenced,
         links,
         outcome.roots,
         _unseen(outcome) if arguments.statistics else {},
         partial(_survey, arguments) if outcome.paths else none,
+        cells,
     )
     rows = (f"{line}\n" for line in render(made))
     if path is not None:
@@ -88,6 +92,20 @@ def _write(
         return
     for row in rows:
         write(row)
+
+
+def _in_cells(outcome: Outcome) -> tuple[list[Diagnostic], list[Diagnostic], CellRows]:
+    """What is found and what is silenced, that of notebooks by their cells, and the rows of these."""
+    from poolint.files import is_notebook
+
+    if not any(is_notebook(one.filename) for one in (*outcome.diagnostics, *outcome.silenced)):
+        from poolint.output.report import no_cells
+
+        return outcome.diagnostics, outcome.silenced, no_cells
+    from poolint.output.cells import InCells
+
+    cells = InCells(sources_of(outcome))
+    return cells.placed(outcome.diagnostics), cells.placed(outcome.silenced), cells.rows
 
 
 def _write_file(path: str, text: str) -> None:
@@ -135,8 +153,9 @@ def _report_diff(outcome: Outcome, arguments: Arguments) -> None:
         sys.stdout.write(diff)
     from poolint.output import concise, summary
     from poolint.output.report import Report
+    from poolint.selection import INTERNAL
 
-    for line in concise.render(Report(troubles(outcome))):
+    for line in concise.render(Report([one for one in _in_cells(outcome)[0] if one.code in INTERNAL])):
         sys.stderr.write(f"{line}\n")
     if not arguments.quiet:
         sys.stderr.write(f"{summary.would_fix(outcome.fixed)}\n")
@@ -150,16 +169,27 @@ def troubles(outcome: Outcome) -> list[Diagnostic]:
 
 def lines_of(outcome: Outcome) -> Callable[[str], Sequence[str] | None]:
     """The rows of a file for its frames: as they were checked or, for steps in other files, as they are now."""
-    known: dict[str, Sequence[str] | None] = {path: source.lines for path, source in outcome.sources.items()}
+    sources = sources_of(outcome)
 
     def lines(path: str) -> Sequence[str] | None:
+        source = sources(path)
+        return None if source is None else source.lines
+
+    return lines
+
+
+def sources_of(outcome: Outcome) -> Callable[[str], Source | None]:
+    """The files themselves, likewise; None for those that cannot be read."""
+    known: dict[str, Source | None] = dict(outcome.sources)
+
+    def source(path: str) -> Source | None:
         if path not in known:
             from poolint.text.source import Source, SourceError
 
             try:
-                known[path] = Source.read(path).lines
+                known[path] = Source.read(path)
             except (SourceError, OSError):
                 known[path] = None
         return known[path]
 
-    return lines
+    return source

@@ -120,7 +120,7 @@ def add_why(why: argparse.ArgumentParser) -> None:
         "Say what poolint knows at one line: types, obligations and how they end, findings and why some are not reported, "
         "and what it could not resolve."
     )
-    why.add_argument("place", metavar="FILE:LINE", help="the line to explain")
+    why.add_argument("place", metavar="FILE:LINE", help="the line to explain; in a notebook FILE:cell CELL:LINE")
     why.add_argument("--output-format", choices=("text", "json"), default="text", help="default: %(default)s")
     add_configuration(why)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.cli import budget as budgeting
 from poolint.cli.coverage import CAUSES
+from poolint.cli.rows import stretch, wrote
 from poolint.config import shown
 from poolint.explain.budget import budgets
 from poolint.explain.coverage import report
@@ -40,17 +41,19 @@ def survey(paths: Sequence[str], resolver: Resolver) -> Survey:
 
 def _held(placed: Placed) -> Held:
     path, one = placed
+    cell, first, last = stretch(path, one.first, one.last)
     return Held(
         path,
         one.function,
         one.resource,
         one.how,
-        one.first,
-        one.last,
+        first,
+        last,
         one.in_transaction,
         one.awaits,
         one.queries,
-        tuple(Wait(wait.row, wait.chain, wait.effect) for wait in one.waits),
+        tuple(Wait(wait.row, wait.chain, wait.effect, wrote(path, wait.row)) for wait in one.waits),
+        cell,
     )
 
 
@@ -75,7 +78,7 @@ def _blind(groups: dict[str, dict[tuple[str, int, str], int]]) -> Iterator[tuple
     """Groups and their members, those that cost most first."""
     for name, places in sorted(groups.items(), key=lambda one: (-sum(one[1].values()), one[0])):
         members = sorted(places.items(), key=lambda one: (-one[1], one[0]))
-        yield name, tuple(Blind(path, row, text, count) for (path, row, text), count in members)
+        yield name, tuple(Blind(path, row, text, count, wrote(path, row)) for (path, row, text), count in members)
 
 
 def _budget(one: Sum) -> Budget:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 IS_CHECK = "POOLINT_WATCHED"
 """A variable that a check finds set which another process repeats."""
 
-SUFFIXES = (".py", ".pyi", ".toml", ".lock", ".cfg", ".txt", ".yaml", ".yml")
+SUFFIXES = (".py", ".pyi", ".ipynb", ".toml", ".lock", ".cfg", ".txt", ".yaml", ".yml")
 """How files end on which findings may rest."""
 
 CLEAR = "\x1b[2J\x1b[3J\x1b[H"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from poolint.cli.rows import in_cell, in_words, notebook_at, wrote
 from poolint.config import ConfigError, Resolver
+from poolint.files import is_notebook
 from poolint.output.style import Style, wants_color
 from poolint.output.text import expand, printable
 
@@ -19,9 +21,10 @@ if TYPE_CHECKING:
 
 
 def why(wanted: str, output_format: str, resolver: Resolver) -> int:
-    """Explain the line ``wanted``, written FILE:LINE. Raises ``ConfigError`` when there is none to explain."""
-    path, row = _place(wanted)
-    source = _read(path, row)
+    """Explain the line ``wanted``, written FILE:LINE or, in a notebook, FILE:cell CELL:LINE. Raises ``ConfigError`` when there
+    is none to explain."""
+    path, cell, row = _place(wanted)
+    source, row = _read(path, cell, row)
     from poolint.explain.why import Explainer
     from poolint.rules.registry import LazyRules
     from poolint.text.source import SourceError
@@ -30,31 +33,42 @@ def why(wanted: str, output_format: str, resolver: Resolver) -> int:
     try:
         found = Explainer(source, resolver.for_file(path), rules).at(row)
     except SourceError as error:
-        raise ConfigError(f"{path}:{error.row}:{error.column}: {error.message}") from None
+        raise ConfigError(f"{path}:{wrote(source.path, error.row)}:{error.column}: {error.message}") from None
     if output_format == "json":
         from poolint.output import json
 
-        text = json.dumps(_as_object(found))
+        as_object = _as_object(found)
+        text = json.dumps(_in_cells(as_object, source.path) if source.cells is not None else as_object)
     else:
-        text = "\n".join(render(found, Style(wants_color(sys.stdout))))
+        lines = render(found, Style(wants_color(sys.stdout)))
+        text = "\n".join(lines if source.cells is None else (in_words(source.path, line, cell) for line in lines))
     sys.stdout.write(f"{text}\n")
     for line in rules.errors:
         sys.stderr.write(f"poolint: warning: {line}\n")
     return 0
 
 
-def _place(wanted: str) -> tuple[str, int]:
-    """File and line of ``FILE:LINE``; a column after them, as editors copy it, is left out of account."""
+def _place(wanted: str) -> tuple[str, int, int]:
+    """File, cell (0 for none) and line of ``FILE:LINE`` or ``FILE:cell CELL:LINE``; a column after them, as editors copy it,
+    is left out of account."""
     parts = wanted.split(":")
     if len(parts) > 2 and parts[-1].isdecimal() and parts[-2].isdecimal():
         parts.pop()
     path, row = ":".join(parts[:-1]), parts[-1]
+    before, colon, cell = path.rpartition(":cell ")
+    if colon and cell.isdecimal():
+        path = before
     if not path or not row.isdecimal() or int(row) < 1:
         raise ConfigError(f"`poolint why` wants FILE:LINE (`poolint why app/deps.py:12`), not {wanted!r}")
-    return path, int(row)
+    if is_notebook(path) != bool(colon):
+        raise ConfigError(
+            f"in a notebook a line is one of a cell: `poolint why 'analysis.ipynb:cell 3:2'`, not {wanted!r}"
+        )
+    return path, int(cell) if colon else 0, int(row)
 
 
-def _read(path: str, row: int) -> Source:
+def _read(path: str, cell: int, row: int) -> tuple[Source, int]:
+    """The file, and the row that is meant in all of its Python."""
     from poolint.text.source import Source, SourceError
 
     if not os.path.isfile(path):
@@ -63,20 +77,28 @@ def _read(path: str, row: int) -> Source:
         source = Source.read(os.path.abspath(path))
     except SourceError as error:
         raise ConfigError(f"{path}: {error.message}") from None
+    if cell:
+        notebook = notebook_at(source.path)
+        of_all = notebook.row_of(cell, row) if notebook is not None else None
+        if of_all is None:
+            raise ConfigError(f"{path} has no line {row} of Python in a cell {cell}")
+        return source, of_all
     if row > len(source.lines):
         count = len(source.lines)
         raise ConfigError(f"{path} has {count} line{'s' if count != 1 else ''}: there is no line {row}")
-    return source
+    return source, row
 
 
 def render(found: Explanation, paint: Style) -> Iterator[str]:
     """The lines to print, without their ends."""
-    where = f"{printable(found.filename)}:{found.row}"
+    path = os.path.abspath(found.filename)
+    where = f"{printable(found.filename)}:{wrote(path, found.row)}"
     yield f"{paint('bold', where)} in {found.function}"
-    gutter = len(str(found.last))
+    first, last = in_cell(path, found.first)[1], in_cell(path, found.last)[1]
+    gutter = len(str(last))
     bar = paint("blue", "|")
     yield f"{' ' * gutter} {bar}"
-    for row, line in enumerate(found.code.split("\n"), found.first):
+    for row, line in enumerate(found.code.split("\n"), first):
         yield f"{paint('blue', str(row).rjust(gutter))} {bar} {expand(line)[0]}".rstrip()
     yield f"{' ' * gutter} {bar}"
     for note in found.notes:
@@ -154,3 +176,22 @@ def _as_object(found: Explanation) -> dict[str, Any]:
     for one in as_object["findings"]:
         one["told"] = not one["silent"]
     return as_object
+
+
+def _in_cells(value: Any, path: str) -> Any:
+    """What JSON has to say of a notebook: each row with its cell, and sentences with those of cells."""
+    if isinstance(value, str):
+        return in_words(path, value)
+    if isinstance(value, (list, tuple)):
+        return [_in_cells(one, path) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: one if key in ("filename", "code", "text") else _in_cells(one, path) for key, one in value.items()}
+    for key in ("row", "first", "last"):
+        if isinstance(row := value.get(key), int):
+            cell, found[key] = in_cell(path, row)
+            found.setdefault("cell", cell)
+    if "rows" in value:
+        places = [in_cell(path, row) for row in value["rows"]]
+        found["rows"], found["cells"] = [row for _, row in places], [cell for cell, _ in places]
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.holding.report import Stretch, stretches
+from poolint.analyses.holding.report import Stretch, Wait, stretches
 from poolint.crashes import Crashes
 from poolint.discovery import Discovery
 from poolint.engine import Checker
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from poolint.rules.base import Rule
     from poolint.syntax.scopes import Scope
 
-__all__ = ["Placed", "Stretch", "held"]
+__all__ = ["Placed", "Stretch", "Wait", "held"]
 
 
 class Placed(NamedTuple):

@@ -7,8 +7,9 @@ from difflib import unified_diff as _unified_diff
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+    from poolint.text.notebook import Cell
     from poolint.text.source import Source
 
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -21,10 +22,24 @@ def unified_diff(before: Source, after: Source, root: str = "") -> str:
     ``\n``: a ``\r`` before it is part of the row, and so is a byte order mark.
     """
     path = _shown(before.path, root)
+    if before.cells is not None:
+        return "".join(_of_cells(before.cells, after.cells or (), path))
     if not path.isprintable() or '"' in path or "\\" in path:
         return "".join(_rows(_patch_rows(before), _patch_rows(after), *(_quoted(f"{side}/{path}") for side in "ab")))
     mark = "\t" if " " in path else ""  # behind a path with blanks, patch and git want to see where it ends
     return "".join(_rows(_patch_rows(before), _patch_rows(after), f"a/{path}{mark}", f"b/{path}{mark}"))
+
+
+def _of_cells(before: Sequence[Cell], after: Sequence[Cell], path: str) -> Iterator[str]:
+    """That of a notebook, cell by cell under the names of these, as ruff shows it: the file itself is JSON."""
+    for old, new in zip(before, after, strict=True):
+        name = f"{_quoted(path) if not path.isprintable() else path}:cell {old.number}"
+        yield from _rows([*_ended(old.text)], [*_ended(new.text)], name, name)
+
+
+def _ended(text: str) -> Iterator[str]:
+    """The rows of a cell; that its last one has no newline is of no interest."""
+    return (f"{row}\n" for row in text.removesuffix("\n").split("\n"))
 
 
 def _rows(before: list[str], after: list[str], old: str, new: str) -> Iterator[str]:

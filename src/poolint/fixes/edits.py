@@ -25,6 +25,18 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> str:
     return apply_to_rows(source.lines, edits)
 
 
+def edited(source: Source, edits: Sequence[Edit]) -> Source:
+    """``source`` with ``edits`` made, a notebook's in the cells that they stand in.
+
+    Raises :class:`EditError`, and :class:`~poolint.text.source.SourceError` where the text cannot be written.
+    """
+    if source.cells is None:
+        return source.with_text(apply_edits(source, edits))
+    from poolint.fixes.in_cells import edited_cells
+
+    return edited_cells(source, edits)
+
+
 def apply_to_rows(rows: Sequence[str], edits: Iterable[Edit], first_row: int = 1) -> str:
     """The rows joined, with ``edits`` made, where the first of ``rows`` is row ``first_row`` of the file.
 

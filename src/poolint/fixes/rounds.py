@@ -6,12 +6,13 @@ that were fixed must be gone and no others may have come. A fix that does not ke
 
 from __future__ import annotations
 
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Applicability
-from poolint.fixes.edits import EditError, Merge, apply_edits, moved
+from poolint.fixes.edits import EditError, Merge, edited, moved
 from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ class _Round:
         try:
             if not all(one.fix is not None and merge.add(one.fix.edits) for one in fixes):
                 return False
-            source = self.start.source.with_text(apply_edits(self.start.source, merge.edits))
+            source = edited(self.start.source, merge.edits)
             source.tree  # it must parse, whatever the check makes of it
             text = _Text(source, self.check(source))
         except (SourceError, EditError, RecursionError):
@@ -168,7 +169,9 @@ def _compiles(source: Source) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(source.text, source.path, "exec", dont_inherit=True)
+            # In a cell there may be an `await` outside of all functions.
+            flags = 0 if source.cells is None else PyCF_ALLOW_TOP_LEVEL_AWAIT
+            compile(source.text, source.path, "exec", flags, dont_inherit=True)
         except (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError, SystemError):
             return False
     return True

@@ -64,7 +64,7 @@ def write_atomically(before: Source, after: Source, within: Sequence[str] = (), 
     symbolic link stays one and its target is written, where :func:`target_of` allows for that. What a killed run has
     left beside the file is removed, unless its directory is in ``swept``, to which it is added.
     """
-    if after.data == before.data:
+    if after.raw == before.raw:
         return
     target = target_of(before.path, within)
     folder = os.path.dirname(target)
@@ -76,7 +76,7 @@ def write_atomically(before: Source, after: Source, within: Sequence[str] = (), 
         # Replacing a file needs no right to write it; that it is read-only is respected nevertheless.
         if not state.st_mode & 0o222 or not os.access(target, os.W_OK):
             raise SourceError("cannot be written: it is read-only")
-        _replace(target, before.data, after.data, state)
+        _replace(target, before.raw, after.raw, state)
     except OSError as error:
         raise _unwritable(error) from None
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from poolint import __version__
 from poolint.baseline import NAME
-from poolint.files import SOURCE_LIMIT, TOO_LARGE, read_regular, read_source
+from poolint.files import SOURCE_LIMIT, TOO_LARGE, is_notebook, read_regular, read_source
 from poolint.integrations.known import Known
 
 TYPE_CHECKING = False
@@ -135,8 +135,8 @@ def _findings(filename: str, lines: list[str]) -> list[tuple[int, int, str]]:
         return [(1, 0, f"POL900 {error}")]
     from poolint.selection import internal_ignored
 
-    if filename.lower().endswith(".ipynb"):
-        refused = "POL901 notebooks are not read; extract their code to a .py file first"
+    if is_notebook(filename):
+        refused = "POL901 flake8 reads no notebooks; `poolint check` does"
         return [] if internal_ignored(settings, "POL901", filename) else [(1, 0, refused)]
     # What the screen looks for has the same bytes in every encoding that Python source can have.
     encoded = text.encode("utf-8", "surrogatepass")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def render(report: Report) -> Iterator[str]:
     """One command a line."""
     for one in report.diagnostics:
-        start = one.range.start
+        start = of_file(one.range).start
         grade = "error" if one.severity == "error" else "warning"
         place = f"sourcepath={_property(relative(one.filename))};linenumber={start.row};columnnumber={start.column}"
-        yield f"##vso[task.logissue type={grade};{place};code={one.code};]{_data(printable(one.message))}"
+        yield f"##vso[task.logissue type={grade};{place};code={one.code};]{_data(printable(one.message) + aside(one.range))}"
 
 
 def _data(text: str) -> str:

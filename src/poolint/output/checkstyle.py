@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.sax.saxutils import quoteattr
 
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 from poolint.output.text import printable
 
 _SEVERITIES = {"error": "error", "warning": "warning", "note": "info"}
@@ -25,8 +25,8 @@ def render(report: Report) -> Iterator[str]:
     for path, group in groupby(report.diagnostics, key=lambda one: one.filename):
         yield f"  <file name={quoteattr(relative(path))}>"
         for one in group:
-            start, grade = one.range.start, _SEVERITIES[one.severity]
-            message = quoteattr(f"{one.code} {printable(one.message)}")
+            start, grade = of_file(one.range).start, _SEVERITIES[one.severity]
+            message = quoteattr(f"{one.code} {printable(one.message)}{aside(one.range)}")
             yield (
                 f'    <error line="{start.row}" column="{start.column}" severity="{grade}" message={message} '
                 f'source="poolint.{one.code}"/>'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolint.config import shown
 from poolint.output.headline import headline
+from poolint.output.locations import at_row
 from poolint.output.style import Style
 from poolint.output.text import printable
 
@@ -19,7 +20,6 @@ def render(report: Report) -> Iterator[str]:
     paint = Style(report.color, report.links)
     for one in report.diagnostics:
         path = paint.path(one.filename, paint("bold", printable(shown(one.filename))))
-        start = one.range.start
         colon = paint("cyan", ":")
-        place = f"{path}{colon}{start.row}{colon}{start.column}{colon}"
+        place = f"{path}{colon}{at_row(one.range)}{colon}{one.range.start.column}{colon}"
         yield f"{place} {headline(one, report, paint)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from poolint.config import shown
 from poolint.output.frames import Mark, frame
 from poolint.output.headline import headline
+from poolint.output.locations import spot
 from poolint.output.style import Style
 from poolint.output.text import printable
 
@@ -12,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.diagnostics import Diagnostic, Step
-    from poolint.output.report import Lines, Report
+    from poolint.diagnostics import Diagnostic, Range, Step
+    from poolint.output.report import CellRows, Report
 
 NEAR = 40
 """Steps within so many rows of the finding share its frame; others get a frame of their own."""
@@ -26,7 +27,7 @@ def render(report: Report) -> Iterator[str]:
     paint = Style(report.color, report.links)
     for one in report.diagnostics:
         yield headline(one, report, paint, bold=True)
-        yield from _frames(one, report.lines, paint)
+        yield from _frames(one, report.rows, paint)
         if one.fix is not None:
             yield f"{paint('help', 'help')}: {printable(one.fix.message)}"
             if one.fix.applicability == "unsafe" and not report.unsafe:
@@ -36,12 +37,13 @@ def render(report: Report) -> Iterator[str]:
         yield ""
 
 
-def _frames(one: Diagnostic, lines: Lines, paint: Style) -> Iterator[str]:
+def _frames(one: Diagnostic, rows_of: CellRows, paint: Style) -> Iterator[str]:
     primary = Mark(one.range, primary=True)
     together = [primary]
     apart: list[tuple[int, Step]] = []
     for number, step in enumerate(one.path, 1):
-        near = step.filename == one.filename and abs(step.range.start.row - one.range.start.row) <= NEAR
+        is_here = (step.filename, step.range.cell) == (one.filename, one.range.cell)
+        near = is_here and abs(step.range.start.row - one.range.start.row) <= NEAR
         if near and step.range == one.range:
             primary.label = _joined(primary.label, _label(number, step))
         elif near:
@@ -50,24 +52,22 @@ def _frames(one: Diagnostic, lines: Lines, paint: Style) -> Iterator[str]:
             apart.append((number, step))
     rows = [mark.range.start.row for mark in together] + [step.range.start.row for _, step in apart]
     gutter = len(str(max(rows) + CONTEXT))
-    start = one.range.start
-    yield _place("-->", one.filename, start.row, start.column, gutter, paint)
+    yield _place("-->", one.filename, one.range, gutter, paint)
     # A crash has no place in the file.
-    text = None if one.code == "POL900" else lines(one.filename)
+    text = None if one.code == "POL900" else rows_of(one.filename, one.range.cell)
     if text is not None:
         yield from frame(text, together, CONTEXT, gutter, paint)
     for number, step in apart:
-        begin = step.range.start
-        yield _place(":::", step.filename, begin.row, begin.column, gutter, paint)
-        text = lines(step.filename)
+        yield _place(":::", step.filename, step.range, gutter, paint)
+        text = rows_of(step.filename, step.range.cell)
         if text is None:
             yield f"{' ' * gutter} {paint('blue', '= ' + _label(number, step))}"
         else:
             yield from frame(text, [Mark(step.range, _label(number, step))], 0, gutter, paint)
 
 
-def _place(arrow: str, path: str, row: int, column: int, gutter: int, paint: Style) -> str:
-    place = paint.path(path, f"{printable(shown(path))}:{row}:{column}")
+def _place(arrow: str, path: str, where: Range, gutter: int, paint: Style) -> str:
+    place = paint.path(path, f"{printable(shown(path))}:{spot(where)}")
     return f"{' ' * gutter}{paint('blue', arrow)} {place}"
 
 

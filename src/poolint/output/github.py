@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 from poolint.output.text import printable
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def render(report: Report) -> Iterator[str]:
     """One command a line. Of a finding over several rows no columns are named: there they would mean one row."""
     for one in report.diagnostics:
-        start, end = one.range.start, one.range.end
-        columns = [("col", start.column), ("endColumn", end.column)] if start.row == end.row else []
+        where = of_file(one.range)
+        start, end = where.start, where.end
+        columns = [("col", start.column), ("endColumn", end.column)] if start.row == end.row and start != end else []
         properties = [
             ("title", f"poolint ({one.code})"),
             ("file", relative(one.filename)),
@@ -29,7 +30,7 @@ def render(report: Report) -> Iterator[str]:
         url = report.url(one)
         more = f"\n{url}" if url else ""
         told = ",".join(f"{key}={_property(str(value))}" for key, value in properties)
-        yield f"::{_COMMANDS[one.severity]} {told}::{_data(f'{one.code} {printable(one.message)}{more}')}"
+        yield f"::{_COMMANDS[one.severity]} {told}::{_data(f'{one.code} {printable(one.message)}{aside(one.range)}{more}')}"
 
 
 def _data(text: str) -> str:

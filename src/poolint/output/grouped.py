@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolint.output.headline import headline
+from poolint.output.locations import spot
 from poolint.output.style import Style
 from poolint.output.text import printable
 
@@ -22,7 +23,7 @@ def render(report: Report) -> Iterator[str]:
     paint = Style(report.color, report.links)
     for path, group in groupby(report.diagnostics, key=lambda one: one.filename):
         found = list(group)
-        places = [f"{one.range.start.row}:{one.range.start.column}" for one in found]
+        places = [spot(one.range) for one in found]
         width = max(map(len, places))
         yield f"{paint.path(path, paint('bold', printable(shown(path))))}:"
         for place, one in zip(places, found, strict=True):

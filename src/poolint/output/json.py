@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from poolint.diagnostics import Diagnostic, Fix, Position
+    from poolint.diagnostics import Diagnostic, Fix, Position, Range
     from poolint.output.report import Report
 
 
@@ -50,7 +50,7 @@ def escaped(value: object) -> object:
 def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
     """One finding as a JSON object, and where its rule is documented."""
     return {
-        "cell": None,
+        "cell": one.range.cell or None,
         "code": one.code,
         "name": one.name,
         "message": one.message,
@@ -65,6 +65,7 @@ def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
             {
                 "message": step.message,
                 "filename": os.path.abspath(step.filename),
+                **_cell(step.range),
                 "location": _position(step.range.start),
                 "end_location": _position(step.range.end),
             }
@@ -73,6 +74,7 @@ def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
         "also": [
             {
                 "filename": os.path.abspath(place.filename),
+                **_cell(place.range),
                 "location": _position(place.range.start),
                 "end_location": _position(place.range.end),
             }
@@ -82,6 +84,11 @@ def as_object(one: Diagnostic, url: str = "") -> dict[str, Any]:
         "fingerprint": one.fingerprint,
         "schema_version": VERSION,
     }
+
+
+def _cell(where: Range) -> dict[str, int]:
+    """The cell of a place in a notebook; nothing of any other."""
+    return {"cell": where.cell} if where.cell else {}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

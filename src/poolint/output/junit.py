@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape, quoteattr
 
 from poolint.output.headline import graded
-from poolint.output.locations import relative
+from poolint.output.locations import of_file, relative, spot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ def render(report: Report) -> Iterator[str]:
         name = relative(path)
         yield f'  <testsuite name={quoteattr(name)} tests="{len(several)}" failures="{len(several)}" errors="0">'
         for one in several:
-            start, message = one.range.start, graded(one)
-            test = f"{one.code} {one.name}:{start.row}:{start.column}"
-            yield f'    <testcase name={quoteattr(test)} classname={quoteattr(name)} file={quoteattr(name)} line="{start.row}">'
+            where, message = spot(one.range), graded(one)
+            line = of_file(one.range).start.row
+            test = f"{one.code} {one.name}:{where}"
+            yield f'    <testcase name={quoteattr(test)} classname={quoteattr(name)} file={quoteattr(name)} line="{line}">'
             url = report.url(one)
-            text = escape(f"{name}:{start.row}:{start.column}: {one.code} {message}" + (f"\n{url}" if url else ""))
+            text = escape(f"{name}:{where}: {one.code} {message}" + (f"\n{url}" if url else ""))
             yield f'      <failure message={quoteattr(message)} type="{one.code}">{text}</failure>'
             yield "    </testcase>"
         yield "  </testsuite>"

@@ -8,7 +8,32 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from poolint.diagnostics import Diagnostic
+    from poolint.diagnostics import Diagnostic, Range
+
+
+def spot(where: Range) -> str:
+    """Row and column at which a stretch begins, in a notebook behind its cell: ``12:5``, ``cell 3:2:5``."""
+    return f"{at_row(where)}:{where.start.column}"
+
+
+def at_row(where: Range) -> str:
+    """The row at which a stretch begins, in a notebook behind its cell: ``12``, ``cell 3:2``."""
+    return f"cell {where.cell}:{where.start.row}" if where.cell else f"{where.start.row}"
+
+
+def of_file(where: Range) -> Range:
+    """A stretch for those who know nothing of cells: in a notebook the row of the JSON at which it begins."""
+    if not where.cell:
+        return where
+    from poolint.diagnostics import Position, Range
+
+    start = Position(where.line, 1)
+    return Range(start, start)
+
+
+def aside(where: Range) -> str:
+    """What is told such readers beside a message, in a notebook: `` (cell 3:2:5)``."""
+    return f" ({spot(where)})" if where.cell else ""
 
 
 def relative(path: str) -> str:

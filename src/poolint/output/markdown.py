@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poolint.output.headline import graded
-from poolint.output.locations import relative
+from poolint.output.locations import at_row, relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def render(report: Report) -> Iterator[str]:
     for one in found:
         url = report.url(one)
         rule = f"[{one.code}]({url})" if url else one.code
-        place = f"`{_code(relative(one.filename))}:{one.range.start.row}`"
+        place = f"`{_code(relative(one.filename))}:{at_row(one.range)}`"
         yield f"| {place} | {rule} {one.name} | {_cell(graded(one))} |"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poolint.output.headline import graded
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 def render(report: Report) -> Iterator[str]:
     """One line a finding."""
     for one in report.diagnostics:
-        yield f"{relative(one.filename)}:{one.range.start.row}: [{one.code}] {graded(one)}"
+        yield f"{relative(one.filename)}:{of_file(one.range).start.row}: [{one.code}] {graded(one)}{aside(one.range)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from poolint.output.json import dumps
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -32,12 +32,12 @@ def render(report: Report) -> Iterator[str]:
 
 def _diagnostic(one: Diagnostic, rows: Sequence[str] | None, url: str) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "message": printable(one.message),
-        "location": {"path": relative(one.filename), "range": _range(one.range, rows)},
+        "message": printable(one.message) + aside(one.range),
+        "location": {"path": relative(one.filename), "range": _range(of_file(one.range), rows)},
         "severity": _SEVERITIES[one.severity],
         "code": {"value": one.code, "url": url} if url else {"value": one.code},
     }
-    if one.fix is not None:
+    if one.fix is not None and not one.range.cell:
         found["suggestions"] = [{"range": _range(edit.range, rows), "text": edit.content} for edit in one.fix.edits]
     return found
 

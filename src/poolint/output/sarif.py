@@ -7,7 +7,7 @@ what ``SRCROOT`` stands for: reports are compared between machines.
 from __future__ import annotations
 
 from poolint.output.json import dumps
-from poolint.output.locations import file_url, fingerprints, relative
+from poolint.output.locations import aside, file_url, fingerprints, relative, spot
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -66,7 +66,7 @@ def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
         "ruleId": one.code,
         "ruleIndex": index,
         "level": one.severity,
-        "message": {"text": printable(one.message)},
+        "message": {"text": printable(one.message) + aside(one.range)},
         "locations": [_location(one.filename, one.range)],
         "partialFingerprints": {"poolint/v1": fingerprint},
         "suppressions": _suppressions(one),
@@ -77,7 +77,7 @@ def _result(one: Diagnostic, index: int, fingerprint: str) -> dict[str, Any]:
         found["relatedLocations"] = [{"id": number, **step} for number, step in enumerate(steps)]
         flow = [{"location": step, "executionOrder": number} for number, step in enumerate(steps, 1)]
         found["codeFlows"] = [{"threadFlows": [{"locations": flow}]}]
-    if one.fix is not None:
+    if one.fix is not None and not one.range.cell:
         found["fixes"] = [_fix(one.filename, one.fix)]
     return found
 
@@ -93,6 +93,8 @@ def _suppressions(one: Diagnostic) -> list[dict[str, Any]]:
 
 def _location(path: str, where: Range, message: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {"physicalLocation": {"artifactLocation": _artifact(path), "region": _region(where)}}
+    if where.cell:
+        found["logicalLocations"] = [{"name": f"cell {where.cell}", "fullyQualifiedName": spot(where)}]
     return {**found, "message": {"text": printable(message)}} if message else found
 
 
@@ -107,6 +109,8 @@ def _artifact(path: str) -> dict[str, str]:
 
 
 def _region(where: Range) -> dict[str, int]:
+    if where.cell:  # a region is one of the file, which is JSON
+        return {"startLine": where.line}
     start, end = where.start, where.end
     return {"startLine": start.row, "startColumn": start.column, "endLine": end.row, "endColumn": end.column}
 

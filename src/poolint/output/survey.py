@@ -7,16 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Wait:
-    """A call that waits for something else while a connection is held: its row, the chain of calls, and for what."""
+    """A call that waits for something else while a connection is held: its row, the chain of calls, and for what. ``at`` is
+    the row as it is told, which in a notebook has its cell."""
 
     row: int
     chain: tuple[str, ...]
     effect: str
+    at: str = ""
 
 
 @dataclass(frozen=True)
 class Held:
-    """Rows of a function over which ``resource`` holds a connection, taken by ``how``."""
+    """Rows of a function over which ``resource`` holds a connection, taken by ``how``; those of a ``cell`` in a notebook."""
 
     filename: str
     function: str
@@ -28,16 +30,19 @@ class Held:
     awaits: int
     queries: int
     waits: tuple[Wait, ...] = ()
+    cell: int = 0
 
 
 @dataclass(frozen=True)
 class Blind:
-    """Something that could not be seen: where, in which words, and how many values are lost by it."""
+    """Something that could not be seen: where, in which words, and how many values are lost by it. ``at`` is the row as it is
+    told, which in a notebook has its cell."""
 
     filename: str
     row: int
     text: str
     count: int = 1
+    at: str = ""
 
 
 @dataclass(frozen=True)

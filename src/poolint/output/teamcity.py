@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolint.output.locations import relative
+from poolint.output.locations import aside, of_file, relative
 from poolint.output.text import printable
 
 TYPE_CHECKING = False
@@ -26,9 +26,9 @@ def render(report: Report) -> Iterator[str]:
         yield _message(
             "inspection",
             typeId=one.code,
-            message=printable(one.message),
+            message=printable(one.message) + aside(one.range),
             file=relative(one.filename),
-            line=str(one.range.start.row),
+            line=str(of_file(one.range).start.row),
             SEVERITY=_SEVERITIES[one.severity],
         )
 

@@ -8,6 +8,7 @@ import os
 import sys
 
 from poolint import recording
+from poolint.files import is_notebook
 from poolint.roots import PROJECT_FILES, Layout, matching
 
 TYPE_CHECKING = False
@@ -95,7 +96,8 @@ class Finder:
     def module_name(self, path: str) -> str:
         """Dotted name of the file at absolute ``path``, counted from the outermost folder with an ``__init__``."""
         folder, base = os.path.split(path)
-        stem = base.rpartition(".")[0]
+        # A notebook may stand beside a module of its name, and is not that.
+        stem = base.replace(".", "_") if is_notebook(base) else base.rpartition(".")[0]
         parts = [] if stem == "__init__" else [stem]
         root = self._package_root(folder)
         if folder != root:

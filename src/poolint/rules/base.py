@@ -71,6 +71,10 @@ class Option:
     text: str
 
 
+def _with_notebooks(places: frozenset[str]) -> frozenset[str]:
+    return places | {"notebooks"} if "scripts" in places else places
+
+
 @dataclass(frozen=True)
 class Meta:
     """What a rule says of itself. ``since`` is the version of poolint (or of the plugin) that brought it."""
@@ -96,6 +100,16 @@ class Meta:
     """What a project may set for it."""
     severity: Severity = "error"
     """How grave its findings are where nobody says otherwise; those that are merely possible are warnings at most."""
+
+    @property
+    def off_in(self) -> frozenset[str]:
+        """``relaxed_in``, and with scripts notebooks: they are run by hand as well, and serve nobody."""
+        return _with_notebooks(self.relaxed_in)
+
+    @property
+    def off_for_process_in(self) -> frozenset[str]:
+        """``relaxed_for_process_in``, likewise."""
+        return _with_notebooks(self.relaxed_for_process_in)
 
     def grade(self, certainty: Certainty) -> Severity:
         """How grave a finding of such certainty is."""

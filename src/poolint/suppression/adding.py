@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Edit, Position, Range
-from poolint.fixes.edits import apply_edits
+from poolint.fixes.edits import edited
 from poolint.fixes.writing import write_atomically
 from poolint.selection import INTERNAL, OWN
 from poolint.suppression import left_by
@@ -72,7 +72,7 @@ def _with_comment(source: Source, one: Diagnostic, reason: str, before: str) -> 
         if not 0 < row <= len(source.lines):
             continue
         try:
-            after = source.with_text(apply_edits(source, (_edit(source, row, one.code, reason),)))
+            after = edited(source, (_edit(source, row, one.code, reason),))
             is_same = ast.dump(after.tree) == before
         except (SourceError, ValueError):
             continue

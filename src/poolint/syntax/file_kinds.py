@@ -1,4 +1,4 @@
-"""Kinds of place in which other expectations hold: tests, Alembic environments and one-shot scripts."""
+"""Kinds of place in which other expectations hold: tests, Alembic environments, one-shot scripts and notebooks."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ KINDS = {
     "alembic": "Alembic's `env.py` and its migrations",
     "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
     "scripts, and commands of click and typer",
+    "notebooks": "notebooks of Jupyter (`*.ipynb`), in whose cells what stands outside of functions lives as long as the kernel",
 }
 """Each kind of place, and how it is recognised."""
 
@@ -33,7 +34,9 @@ def kinds_of(module: Module, relative_path: str, models: Models, project: Projec
         found.add("tests")
     if migrates(module, models) or _is_migration(module):
         found.add("alembic")
-    if _is_script(module, models, project, ()):
+    if module.source.cells is not None:
+        found.add("notebooks")
+    elif _is_script(module, models, project, ()):
         found.add("scripts")
     return frozenset(found)
 

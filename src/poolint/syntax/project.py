@@ -48,6 +48,8 @@ class Module:
         self.state_assignments: dict[str, list[Binding]] = {}
         self.item_assignments: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
+        self.awaits = source.awaits
+        """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
         self.library_names: LibraryNames | None = None
         self._mentions: dict[bytes, bool] = {}
         self._scopes_by_key: dict[ScopeKey, Scope] = {}

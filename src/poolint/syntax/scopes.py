@@ -233,8 +233,8 @@ class Scope:
 
     @property
     def is_async(self) -> bool:
-        """Whether this is the scope of an ``async def``."""
-        return isinstance(self.node, ast.AsyncFunctionDef)
+        """Whether this is the scope of an ``async def``, or of a notebook that awaits at its top level."""
+        return isinstance(self.node, ast.AsyncFunctionDef) or (self.kind == "module" and self.module.awaits)
 
     @property
     def is_generator(self) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def may_await(node: ast.AST, scope: Scope) -> bool:
     """Whether an ``await`` may be written around ``node``."""
-    if scope.kind != "function" or not scope.is_async:
+    if scope.kind not in ("function", "module") or not scope.is_async:
         return False
     child, current = node, parent_of(node)
     while current is not None and current is not scope.node:

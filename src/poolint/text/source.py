@@ -11,11 +11,14 @@ from __future__ import annotations
 import io
 import sys
 
-from poolint.files import read_source
+from poolint.files import is_notebook, read_source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
+
+    from poolint.text.notebook import Cell
 
 BOM = b"\xef\xbb\xbf"
 _ALWAYS_REVERSIBLE = frozenset(("utf-8", "utf8", "iso-8859-1", "ascii"))
@@ -66,6 +69,10 @@ class Source:
     @classmethod
     def from_bytes(cls, path: str, data: bytes) -> Source:
         """The source that ``data`` is, as if read from ``path``. Raises :class:`SourceError`."""
+        if is_notebook(path):
+            from poolint.text.notebook import Notebook
+
+            return Notebook.from_raw(path, data)
         if b"\0" in data:
             if data.startswith((b"\xff\xfe", b"\xfe\xff")):
                 raise SourceError("is UTF-16; Python reads UTF-8, or an 8-bit encoding that a coding cookie names")
@@ -84,7 +91,22 @@ class Source:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Between processes only the bytes travel: the rest is cheaper to make again than to send.
-        return (Source.from_bytes, (self.path, self.data))
+        return (Source.from_bytes, (self.path, self.raw))
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of the file. ``data`` are those of its Python, which only in a notebook are others."""
+        return self.data
+
+    @property
+    def awaits(self) -> bool:
+        """Whether something outside of all functions is awaited, which only a cell of a notebook can do."""
+        return False
+
+    @property
+    def cells(self) -> Sequence[Cell] | None:
+        """The cells of a notebook; None of any other file."""
+        return None
 
     def bare(self) -> Source:
         """The same file without its tree, which takes many times the memory of its text."""

@@ -20,10 +20,10 @@ def dumped(value: object) -> bytes:
 
 
 def plain(result: Result) -> dict[str, Any]:
-    """What came of a file, for :func:`dumped`. Of a text only its bytes travel, and only where something stands in it."""
+    """What came of a file, for :func:`dumped`. Of a text only the bytes of its file travel, where something stands in it."""
     if isinstance(result, Exception):
         return {"refused": str(result)}
-    source = result.source.data.decode("latin-1") if result.source is not None and result.diagnostics else None
+    source = result.source.raw.decode("latin-1") if result.source is not None and result.diagnostics else None
     return {
         "diagnostics": to_builtins([*result.diagnostics, *result.silenced]),
         "source": source,

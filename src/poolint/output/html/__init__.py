@@ -11,10 +11,10 @@ from base64 import b64encode
 from hashlib import sha256
 
 from poolint import __version__
-from poolint.files import read_regular
+from poolint.files import NOTEBOOK, read_regular
 from poolint.output.html.code import Mark, Text, frame, plain, read, words
 from poolint.output.html.panels import panels
-from poolint.output.locations import relative
+from poolint.output.locations import at_row, relative
 from poolint.output.statistics import root_of, shown_root
 from poolint.output.text import printable
 from poolint.selection import is_applicable
@@ -39,13 +39,15 @@ class Texts:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._read: dict[str, Text | None] = {}
+        self._read: dict[tuple[str, int], Text | None] = {}
 
-    def __call__(self, path: str) -> Text | None:
-        if path not in self._read:
-            lines = self._report.lines(path)
-            self._read[path] = None if lines is None else read(lines, path.lower().endswith((".py", ".pyi", ".ipynb")))
-        return self._read[path]
+    def __call__(self, path: str, cell: int = 0) -> Text | None:
+        if (path, cell) not in self._read:
+            lines = self._report.rows(path, cell)
+            self._read[path, cell] = (
+                None if lines is None else read(lines, path.lower().endswith((".py", ".pyi", NOTEBOOK)))
+            )
+        return self._read[path, cell]
 
 
 def render(report: Report) -> Iterator[str]:
@@ -182,7 +184,7 @@ def _groups(report: Report, texts: Texts, held: Mapping[str, Sequence[Held]]) ->
 def _finding(
     one: Diagnostic, number: int, report: Report, texts: Texts, held: Mapping[str, Sequence[Held]], unfolded: bool
 ) -> Iterator[str]:
-    place = f"{relative(one.filename)}:{one.range.start.row}"
+    place = f"{relative(one.filename)}:{at_row(one.range)}"
     keys = {
         "rule": f"{one.code} {printable(one.name)}",
         "file": relative(one.filename),
@@ -202,7 +204,7 @@ def _finding(
     if one.function != "<module>":
         yield f"<li>In <code>{plain(one.function)}</code></li>"
     for also in one.also:
-        yield f"<li>So does {plain(relative(also.filename))}:{also.range.start.row}</li>"
+        yield f"<li>So does {plain(relative(also.filename))}:{at_row(also.range)}</li>"
     if one.fix is not None:
         kind = {"safe": "safe fix", "unsafe": "fix that may change behaviour", "display": "advice"}[
             one.fix.applicability.value
@@ -223,17 +225,18 @@ def _finding(
 def _frames(one: Diagnostic, texts: Texts, held: Sequence[Held]) -> Iterator[str]:
     """The code of a finding: one frame for all that is near it, and one for each file with other steps."""
     together: dict[Range, list[tuple[int, str]]] = {}
-    apart: dict[str, list[tuple[Range, int, str]]] = {}
+    apart: dict[tuple[str, int], list[tuple[Range, int, str]]] = {}
     for number, step in enumerate(one.path, 1):
-        near = step.filename == one.filename and abs(step.range.start.row - one.range.start.row) <= NEAR
+        is_here = (step.filename, step.range.cell) == (one.filename, one.range.cell)
+        near = is_here and abs(step.range.start.row - one.range.start.row) <= NEAR
         if near:
             together.setdefault(step.range, []).append((number, step.message))
         else:
-            apart.setdefault(step.filename, []).append((step.range, number, step.message))
+            apart.setdefault((step.filename, step.range.cell), []).append((step.range, number, step.message))
     ranges = {step.range for step in one.path}
     marks = [Mark(one.range, tuple(together.pop(one.range, ())), True)]
     marks += [Mark(each, tuple(together[each])) for each in sorted(ranges) if each in together]
-    text = None if one.code == "POL900" else texts(one.filename)
+    text = None if one.code == "POL900" else texts(one.filename, one.range.cell)
     if text is not None:
         around = [each for each in held if each.function == one.function and _covers(each, one)]
         stretch = (min(each.first for each in around), max(each.last for each in around)) if around else None
@@ -244,12 +247,12 @@ def _frames(one: Diagnostic, texts: Texts, held: Sequence[Held]) -> Iterator[str
             rows.update(range(row - more, row + more + 1))
         if stretch and stretch[1] - stretch[0] <= NEAR:
             rows.update(range(stretch[0], stretch[1] + 1))
-        yield from _shown(one.filename, text, marks, rows, stretch)
-    for path, steps in apart.items():
-        other = texts(path)
+        yield from _shown(_named(one.filename, one.range.cell), text, marks, rows, stretch)
+    for (path, cell), steps in apart.items():
+        other = texts(path, cell)
         if other is None or any(where.start.row > len(other.lines) for where, _, _ in steps):
             for where, number, label in steps:
-                place = f"{relative(path)}:{where.start.row}"
+                place = f"{relative(path)}:{at_row(where)}"
                 at_place = f'<span class="place">{plain(place)}</span>'
                 yield f'<p class="apart"><b class="step">{number}</b> {words(label)} {at_place}</p>'
             continue
@@ -257,20 +260,28 @@ def _frames(one: Diagnostic, texts: Texts, held: Sequence[Held]) -> Iterator[str
         for where, number, label in steps:
             at.setdefault(where, []).append((number, label))
         rows = {row for where in at for row in range(where.start.row - 1, where.start.row + 2)}
-        yield from _shown(path, other, [Mark(where, tuple(labels)) for where, labels in at.items()], rows, None)
+        yield from _shown(
+            _named(path, cell), other, [Mark(where, tuple(labels)) for where, labels in at.items()], rows, None
+        )
 
 
 def _covers(each: Held, one: Diagnostic) -> bool:
-    return each.first <= one.range.start.row <= each.last and one.code.startswith("POL4")
+    return (
+        each.cell == one.range.cell and each.first <= one.range.start.row <= each.last and one.code.startswith("POL4")
+    )
 
 
-def _shown(path: str, text: Text, marks: Sequence[Mark], rows: set[int], held: tuple[int, int] | None) -> Iterator[str]:
+def _named(path: str, cell: int) -> str:
+    return f"{relative(path)}, cell {cell}" if cell else relative(path)
+
+
+def _shown(name: str, text: Text, marks: Sequence[Mark], rows: set[int], held: tuple[int, int] | None) -> Iterator[str]:
     there = sorted(rows & set(range(1, len(text.lines) + 1)))
     there = sorted({*there, *(row + 1 for row in there if row + 2 in there)})
     while there and not text.lines[there[-1] - 1].strip():
         there.pop()
     note = ' <span class="legend">held</span>' if held else ""
-    yield f'<p class="file">{plain(relative(path))}{note}</p>'
+    yield f'<p class="file">{plain(name)}{note}</p>'
     yield from frame(text, marks, there, held)
 
 

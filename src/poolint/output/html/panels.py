@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from poolint.output.html.code import frame, plain, words
-from poolint.output.locations import relative
+from poolint.output.locations import at_row, relative
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from poolint.diagnostics import Diagnostic
-    from poolint.output.html.code import Text
+    from poolint.output.html import Texts
     from poolint.output.report import Report
-    from poolint.output.survey import Blind, Budget, Held, Survey, Unseen
+    from poolint.output.survey import Blind, Budget, Held, Survey, Unseen, Wait
 
     Panel = tuple[str, str, str, Sequence[str]]
     """Its name as an anchor, its title, a count for the navigation, and its lines."""
@@ -30,7 +30,7 @@ SILENT = {
 }
 
 
-def panels(report: Report, survey: Survey | None, texts: Callable[[str], Text | None]) -> Iterator[Panel]:
+def panels(report: Report, survey: Survey | None, texts: Texts) -> Iterator[Panel]:
     """Those that there is something to say in."""
     if survey is not None:
         yield "held", "What is held", str(len(survey.held)), [*_held(survey.held, texts)]
@@ -44,7 +44,7 @@ def panels(report: Report, survey: Survey | None, texts: Callable[[str], Text | 
         yield "silenced", "Not reported", str(len(report.silenced)), [*_silenced(report.silenced)]
 
 
-def _held(held: Sequence[Held], texts: Callable[[str], Text | None]) -> Iterator[str]:
+def _held(held: Sequence[Held], texts: Texts) -> Iterator[str]:
     if not held:
         yield '<p class="none">Nothing that poolint sees holds a connection over anything else.</p>'
         return
@@ -59,14 +59,15 @@ def _held(held: Sequence[Held], texts: Callable[[str], Text | None]) -> Iterator
         if one.waits:
             facts = f"<strong>{_count(len(one.waits), 'wait')}</strong>, {facts}"
         kind = "transaction " if one.in_transaction else ""
+        cell = f"cell {one.cell}:" if one.cell else ""
         head = (
-            f'<span class="top"><span class="place">{plain(relative(one.filename))}:{one.first}–{one.last}</span> '
+            f'<span class="top"><span class="place">{plain(relative(one.filename))}:{cell}{one.first}–{one.last}</span> '
             f'<span class="facts">{facts}</span></span> '
             f'<span class="message"><code>{plain(one.function)}</code>: {kind}'
             f"<code>{plain(one.resource)}</code> since <code>{plain(one.how)}</code></span> "
             f'<meter min="0" max="{longest}" value="{rows}" aria-label="{_count(rows, "line")} of at most {longest}"></meter>'
         )
-        text = texts(one.filename) if number < DRAWN else None
+        text = texts(one.filename, one.cell) if number < DRAWN else None
         if text is None and not one.waits:
             yield f'<div class="stretch plain">{head}</div>'
             continue
@@ -75,7 +76,7 @@ def _held(held: Sequence[Held], texts: Callable[[str], Text | None]) -> Iterator
             yield "<ul>"
             for wait in one.waits:
                 chain = " → ".join(wait.chain)
-                yield f"<li>line {wait.row}: <code>{plain(chain)}</code> ({plain(wait.effect)})</li>"
+                yield f"<li>{plain(_line(wait))}: <code>{plain(chain)}</code> ({plain(wait.effect)})</li>"
             yield "</ul>"
         if text is not None:
             last = min(one.last, one.first + ROWS)
@@ -118,7 +119,7 @@ def _unseen(unseen: Unseen, problems: Sequence[str]) -> Iterator[str]:
 def _blind(values: Sequence[Blind]) -> Iterator[str]:
     yield '<table><thead><tr><th scope="col">Where</th><th scope="col">What</th><th scope="col">Times</th></tr></thead><tbody>'
     for one in values:
-        place = f"{relative(one.filename)}:{one.row}"
+        place = f"{relative(one.filename)}:{one.at or one.row}"
         what = f"<code>{plain(one.text)}</code>"
         yield f'<tr><td>{plain(place)}</td><td>{what}</td><td class="num">{one.count}</td></tr>'
     yield "</tbody></table>"
@@ -164,12 +165,16 @@ def _silenced(silenced: Sequence[Diagnostic]) -> Iterator[str]:
         why = SILENT[one.silence.by] if one.silence else ""
         if one.silence and one.silence.reason:
             why = f"{why}: {one.silence.reason}"
-        place = f"{relative(one.filename)}:{one.range.start.row}"
+        place = f"{relative(one.filename)}:{at_row(one.range)}"
         yield (
             f"<tr><td>{plain(place)}</td><td>{plain(one.code)}</td><td>{words(one.message)}</td>"
             f"<td>{plain(why)}</td></tr>"
         )
     yield "</tbody></table></div>"
+
+
+def _line(wait: Wait) -> str:
+    return wait.at if wait.at.startswith("cell") else f"line {wait.row}"
 
 
 def _count(number: int, one: str, many: str = "") -> str:
