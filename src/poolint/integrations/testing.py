@@ -66,7 +66,7 @@ class Watching:
             self._book.reading = self._trace.look
             self._book.ended = self._trace.held
         self._eyes = Eyes(self._book)
-        self._eyes.look(everywhere=True)
+        self._eyes.look_forward()
         self._sampler = Sampler(self._book)
 
     # Whose a connection is

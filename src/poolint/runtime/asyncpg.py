@@ -28,7 +28,7 @@ class AsyncpgEye:
         self._patches = Patches()
         self._out, self._back = harmless(self._begun), harmless(book.end)
         try:
-            self._patches.wrap(PoolConnectionHolder, "acquire", self._acquire)
+            self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
             self._patches.wrap(PoolConnectionHolder, "_release", self._release)
             if wants is None:
                 self._patches.wrap(Pool, "close", self._close)
@@ -49,13 +49,13 @@ class AsyncpgEye:
         if self._wants is None or self._wants(holder._pool):
             self._book.begin(holder, "Pool of asyncpg")
 
-    def _acquire(self, acquire: Any) -> Any:
+    def _made(self, make: Any) -> Any:
+        """A connection is checked out where its holder makes a proxy for it. Nothing is awaited for our sake."""
         out = self._out
 
-        async def wrapped(holder: Any) -> Any:
-            proxy = await acquire(holder)
+        def wrapped(proxy: Any, holder: Any, connection: Any) -> None:
+            make(proxy, holder, connection)
             out(holder)
-            return proxy
 
         return wrapped
 
@@ -119,13 +119,14 @@ class AsyncpgEye:
     def _timed(self, acquire: Any) -> Any:
         book, wants = self._book, self._wants
 
-        async def wrapped(pool: Any, timeout: Any) -> Any:
+        def wrapped(pool: Any, timeout: Any) -> Any:
             try:
-                is_empty = wants is not None and wants(pool) and pool._queue.empty()
+                is_empty = wants is not None and pool._queue.empty() and wants(pool)
             except Exception:
                 is_empty = False
-            if not is_empty:
-                return await acquire(pool, timeout)
+            return waited_for(pool, timeout) if is_empty else acquire(pool, timeout)
+
+        async def waited_for(pool: Any, timeout: Any) -> Any:
             begun = perf_counter()
             try:
                 return await acquire(pool, timeout)

@@ -1,7 +1,7 @@
 """Eyes on pools: what tells a book of each checkout and each return.
 
-Nothing here may ever make a checkout fail, so what goes wrong in an eye ends that eye, with one line in the log. Only
-libraries that are imported already are looked at, unless all are asked for.
+Nothing here may ever make a checkout fail, so what goes wrong in an eye ends that eye, with one line in the log. No library
+is imported for its eye: it is opened when the program has imported the library.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from poolint.runtime.holds import Book
+    from poolint.runtime.importing import Imports
 
     class Eye(Protocol):
         """One library. ``wants`` says which of its pools are watched: all, where it is None."""
@@ -43,23 +44,32 @@ class Eyes:
         self._book = book
         self._wants = wants
         self._open: dict[str, Eye] = {}
+        self._imports: Imports | None = None
 
-    def look(self, *, everywhere: bool = False) -> None:
-        """Open the eyes of the libraries that are there: imported, or installed where ``everywhere`` is asked for."""
-        for name, module in LIBRARIES.items():
-            if name in self._open or not (everywhere or name in sys.modules):
-                continue
-            try:
-                importlib.import_module(name)
-            except Exception:
-                continue
-            try:
-                self._open[name] = importlib.import_module(module).EYE(self._book, self._wants)
-            except Exception:
-                log.warning("%s cannot be watched in this version", name, exc_info=True)
+    def look(self) -> None:
+        """Open the eyes of the libraries that are imported."""
+        for name in LIBRARIES:
+            if name in sys.modules:
+                self._look_at(name)
+
+    def look_forward(self) -> None:
+        """The same, and those of the others as soon as they are imported."""
+        from poolint.runtime.importing import Imports
+
+        self.look()
+        self._imports = Imports(LIBRARIES.keys() - self._open.keys(), self._look_at)
+
+    def _look_at(self, name: str) -> None:
+        try:
+            if name not in self._open:
+                self._open[name] = importlib.import_module(LIBRARIES[name]).EYE(self._book, self._wants)
+        except Exception:
+            log.warning("%s cannot be watched in this version", name, exc_info=True)
 
     def close(self) -> None:
         """Leave everything as it was."""
+        if self._imports is not None:
+            self._imports.close()
         for one in self._open.values():
             one.close()
         self._open.clear()

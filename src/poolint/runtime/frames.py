@@ -31,11 +31,8 @@ _DRIVERS = tuple(f"{os.sep}{one}{os.sep}" for one in ("sqlalchemy", "asyncpg", "
 _RUNNER = f"{os.sep}pluggy{os.sep}"
 """What calls tests and fixtures: around it is nothing of a project."""
 
-_runners: set[str] = set()
-"""The files of it that were met."""
-
-_own: dict[str, bool] = {}
-"""By the file of a code object, whether it is of the project."""
+_own: dict[str, bool | None] = {}
+"""By the file of a code object, whether it is of the project; None for those of the runner."""
 
 
 class Step:
@@ -72,13 +69,10 @@ def qualified(code: CodeType) -> str:
 def is_own(code: CodeType) -> bool:
     """Whether code is of the project: of no library, and written in a file."""
     file = code.co_filename
-    found = _own.get(file)
-    if found is None:
+    if file not in _own:
         is_theirs = file.startswith(("<", _LIBRARY, _OURS)) or any(one in file for one in _INSTALLED)
-        found = _own[file] = not is_theirs
-        if _RUNNER in file:
-            _runners.add(file)
-    return found
+        _own[file] = None if _RUNNER in file else not is_theirs
+    return bool(_own[file])
 
 
 def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
@@ -93,15 +87,18 @@ def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
     while True:
         while frame is not None:  # as few steps as can be: a service takes thousands of connections a second
             code = frame.f_code
-            if code.co_filename in _runners:
-                break
-            is_mine = own.get(code.co_filename)
-            if is_mine or (is_mine is None and is_own(code)):
+            file = code.co_filename
+            if file not in own:
+                is_own(code)
+            is_mine = own[file]
+            if is_mine:
                 found.append(Step(code, frame.f_lineno))
                 if reading is not None:
                     reading(frame)
                 if len(found) == most:
                     return tuple(found)
+            elif is_mine is None:
+                break
             frame = frame.f_back
         # What runs in a greenlet, as SQLAlchemy's drivers do, was begun by its parent.
         greenlets = sys.modules.get("greenlet")

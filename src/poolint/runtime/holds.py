@@ -26,7 +26,7 @@ LONGEST = 10
 class Hold:
     """A connection from its checkout to its return.
 
-    ``pool`` names the pool it is from; ``place`` is where it was checked out, ``by`` the task or thread. ``owner`` is
+    ``pool`` names the pool it is from, where all are watched; ``place`` is where it was checked out, ``by`` the task or thread. ``owner`` is
     whatever the book was told to be going on then. ``how`` it ended: empty while it is still out, else ``released``,
     ``collected`` where nobody gave it back and the garbage collector did, ``closed`` where its pool was closed before.
     ``shared`` is where another task has used it while a query of the first was under way. ``waits``: seconds by the places
@@ -222,9 +222,8 @@ class Book:
 def current_task() -> Any:
     """The task of asyncio that runs at present, None outside of one."""
     asyncio = sys.modules.get("asyncio")
-    if asyncio is None or asyncio._get_running_loop() is None:
-        return None
-    return asyncio.current_task()
+    loop = asyncio._get_running_loop() if asyncio is not None else None
+    return asyncio.current_task(loop) if asyncio is not None and loop is not None else None
 
 
 def _thread_name(ident: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,6 @@ class SQLAlchemyEye:
     def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
         self._book = book
         self._wants = wants
-        self._labels: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
         self._out = harmless(self._checkout)
         self._back = harmless(self._checkin)
         self._listening: list[tuple[Any, str, Any]] = []
@@ -56,10 +54,8 @@ class SQLAlchemyEye:
     def _checkout(self, _: object, record: Any, proxy: Any) -> None:
         pool = proxy._pool
         if self._wants is None or self._wants(pool):
-            label = self._labels.get(pool)
-            if label is None:
-                label = self._labels[pool] = _label(pool)
-            self._book.begin(record, label, proxy)
+            # Whoever wants some of the pools knows what they are called.
+            self._book.begin(record, _label(pool) if self._wants is None else "", proxy)
 
     def _checkin(self, _: object, record: Any) -> None:
         self._book.end(record)

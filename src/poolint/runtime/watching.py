@@ -80,11 +80,14 @@ class Watch:
         )
 
     def _is_mine(self, pool: object) -> bool:
-        # An engine that was disposed of has another pool than before.
-        return any(getattr(one, "pool", one) is pool for one in self._owners)
+        # An engine that was disposed of has another pool than before. Mostly there is one, so no generator is made for it.
+        for one in self._owners:  # noqa: SIM110
+            if one is pool or getattr(one, "pool", None) is pool:
+                return True
+        return False
 
     def _happened(self, hold: Hold) -> None:
-        now = perf_counter()
+        now = hold.ended or hold.since
         if hold.how and now - hold.since >= self._limit:
             how = "given back" if hold.how == "released" else "taken back by the garbage collector"
             log.warning(
