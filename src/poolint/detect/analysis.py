@@ -7,7 +7,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from poolint.detect.detector import Question, detectors
+from poolint.detect.detector import Question, Scopes, detectors
 from poolint.detect.observation import Dismissed, GivenUp
 from poolint.detect.services import Services
 from poolint.flow.cfg import TooComplex
@@ -69,9 +69,7 @@ class Analysis(Services):
             if (self.is_thorough or not one.thorough) and (self.asks_for_more or not one.on_request)
         ]
 
-    def _ask(
-        self, question: Question, scopes: list[Scope], found: list[list[tuple[Scope, Observation]]], at: _At
-    ) -> None:
+    def _ask(self, question: Question, scopes: Scopes, found: list[list[tuple[Scope, Observation]]], at: _At) -> None:
         """Ask a detector about the scopes of a module. What is let pass is kept where that is asked for, and where what it
         asks has no answer, that is observed.
         """
@@ -113,7 +111,7 @@ class _At:
         return _start(self.scope)[0], self.scope.qualified_name
 
 
-def _followed(module: Module) -> tuple[list[Scope], list[tuple[Scope, Observation]]]:
+def _followed(module: Module) -> tuple[Scopes, list[tuple[Scope, Observation]]]:
     """The scopes of a module by their places, up to ``MOST_FUNCTIONS`` functions, and what says where that ends."""
     scopes = sorted(module.scope.descendants(), key=_start)
     functions = 0
@@ -121,8 +119,8 @@ def _followed(module: Module) -> tuple[list[Scope], list[tuple[Scope, Observatio
         functions += isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
         if functions > MOST_FUNCTIONS:
             end = GivenUp(scope.node, scope.qualified_name, False, MOST_FUNCTIONS, "functions")
-            return scopes[:index], [(scope, end)]
-    return scopes, []
+            return Scopes(scopes[:index]), [(scope, end)]
+    return Scopes(scopes), []
 
 
 def _start(scope: Scope) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -62,6 +62,27 @@ def detectors() -> tuple[Detector, ...]:
     return tuple(one for one in found if isinstance(one, Detector))
 
 
+class Scopes(tuple["Scope", ...]):
+    """The scopes of one module that detectors are asked about, with what they declare of these found out once for all."""
+
+    @cached_property
+    def called(self) -> AbstractSet[str]:
+        """The last names of all that is called in them."""
+        return frozenset().union(*(one.called for one in self))
+
+    @cached_property
+    def _of(self) -> dict[Asked, Sequence[int]]:
+        return {}
+
+    def of(self, kind: Asked) -> Sequence[int]:
+        """The indices of those of a kind."""
+        found = self._of.get(kind)
+        if found is None:
+            is_of = _IS_OF[kind]
+            found = self._of[kind] = [index for index, one in enumerate(self) if is_of(one)]
+        return found
+
+
 class Question:
     """A detector before one project: what it declares is worked out when it is first wanted."""
 
@@ -81,15 +102,15 @@ class Question:
             self._words = frozenset(self._detector.words(self._services))
         return any(word in text for word in self._words)
 
-    def about(self, scopes: Sequence[Scope]) -> Iterator[int]:
+    def about(self, scopes: Scopes) -> Iterator[int]:
         """The indices of the scopes in which something may be observed."""
-        is_of = _IS_OF[self._detector.of]
         if self._detector.calls is not None and self._calls is None:
             self._calls = self._detector.calls(self._services)
+        if self._calls is not None and self._calls.isdisjoint(scopes.called):
+            return
         carrying = self._services.evaluator.derived(Carrying) if self._detector.near else None
-        for index, scope in enumerate(scopes):
-            if is_of is not None and not is_of(scope):
-                continue
+        for index in scopes.of(self._detector.of):
+            scope = scopes[index]
             if self._calls is not None and self._calls.isdisjoint(scope.called):
                 continue
             if carrying is None or carrying.is_near(scope):
@@ -103,11 +124,11 @@ class Question:
             yield one if isinstance(one, tuple) else (scope, one)
 
 
-_IS_OF: dict[Asked, Callable[[Scope], bool] | None] = {
+_IS_OF: dict[Asked, Callable[[Scope], bool]] = {
     "modules": lambda scope: scope.kind == "module",
     "functions": lambda scope: scope.kind == "function",
     "coroutines": lambda scope: scope.is_async,
-    "scopes": None,
+    "scopes": lambda _: True,
     "handlers": lambda scope: bool(scope.handlers),
     "withs": lambda scope: bool(scope.withs),
 }

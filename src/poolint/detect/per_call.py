@@ -70,8 +70,10 @@ class Owners:
         if scope.is_generator:
             return
         for call in scope.calls:
-            value: ast.AST = parent_of(call) if isinstance(parent_of(call), ast.Await) else call  # type: ignore[assignment]
-            parent = parent_of(value)
+            value: ast.AST = call
+            parent = parent_of(call)
+            if isinstance(parent, ast.Await):
+                value, parent = parent, parent_of(parent)
             if not (isinstance(parent, ast.Assign) and parent.value is value and len(parent.targets) == 1):
                 continue
             target = parent.targets[0]

@@ -42,6 +42,7 @@ class Finder:
         self._libraries = libraries
         given = tuple(src)
         self._listings: dict[str, frozenset[str]] = {}
+        self._marks: dict[str, frozenset[str]] = {}
         self._files: dict[tuple[str, str], str | None] = {}
         self._searched: dict[tuple[tuple[str, ...], str], str | None] = {}
         self._search_paths: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
@@ -64,7 +65,11 @@ class Finder:
         """Those of them that say what a folder is: the root of a repository, of a project, or a package."""
         found = self._listed(folder)
         recording.listed("marks", folder, found)
-        return found & recording.MARKS | {name for name in found if name.startswith(REQUIREMENTS)}
+        marks = self._marks.get(folder)
+        if marks is None:
+            requirements = {name for name in found if name.startswith(REQUIREMENTS)}
+            marks = self._marks[folder] = found & recording.MARKS | requirements
+        return marks
 
     def _has(self, folder: str, name: str) -> bool:
         """Whether there is something of a name in a folder."""

@@ -57,6 +57,7 @@ class File:
         "_aliases",
         "_bound",
         "_coroutines",
+        "_given",
         "_known",
         "_linked",
         "_mentioning",
@@ -100,7 +101,9 @@ class File:
         self._coroutines: frozenset[bytes] | None = None
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
-        self._aliases: dict[bytes, list[bytes]] | None = None
+        self._aliases: dict[bytes, list[bytes]] = {}
+        self._given: dict[bytes, list[int]] | None = None
+        """Where names are given to something, by the names."""
         self._bound: dict[bytes, list[Segment]] | None = None
         self._mentioning: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
@@ -191,12 +194,15 @@ class File:
 
     def aliases(self, local: bytes) -> Iterable[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
-        if self._aliases is None:
-            self._aliases = {}
+        if self._given is None:
+            self._given = {}
             for match in _GIVEN.finditer(self.data):
-                names = WORD.findall(self.data, max(0, match.start() - 80), match.start())[-1:]
-                self._aliases.setdefault(match[1], []).extend(names)
-        return self._aliases.get(local, ())
+                self._given.setdefault(match[1], []).append(match.start())
+        found = self._aliases.get(local)
+        if found is None:
+            names = (WORD.findall(self.data, max(0, at - 80), at)[-1:] for at in self._given.get(local, ()))
+            found = self._aliases[local] = [name for one in names for name in one]
+        return found
 
     @property
     def segments(self) -> list[Segment]:

@@ -283,9 +283,16 @@ def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tu
     if isinstance(node, (ast.Name, ast.Attribute)):
         node, around = _alias(ev, node, scope) or (None, around)
     if isinstance(node, (ast.Subscript, ast.BinOp, ast.Call)):  # nothing else has metadata
-        for one in ast.walk(node):
-            if isinstance(one, ast.Call):
-                yield one, around
+        for one in _calls_in(node):
+            yield one, around
+
+
+def _calls_in(node: ast.expr) -> list[ast.Call]:
+    """The calls in an annotation, looked for once: every question about a parameter asks for them."""
+    if "_poolint_calls" not in node.__dict__:
+        node.__dict__["_poolint_calls"] = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+    found: list[ast.Call] = node.__dict__["_poolint_calls"]
+    return found
 
 
 def injection(ev: Evaluator, call: ast.Call, scope: Scope) -> Injection | None:

@@ -263,11 +263,13 @@ class Builder:
 def connect(ends: Iterable[End], target: Node) -> None:
     """Give ``ends`` their target. An edge that is there already, as when a with-item's exit raises, is not doubled."""
     for source, kind, test, truth in ends:
-        if any(edge.target is target and edge.kind == kind and edge.truth is truth for edge in source.successors):
-            continue
-        edge = Edge(source, target, kind, test, truth)
-        source.successors.append(edge)
-        target.predecessors.append(edge)
+        for known in source.successors:
+            if known.target is target and known.kind == kind and known.truth is truth:
+                break
+        else:
+            edge = Edge(source, target, kind, test, truth)
+            source.successors.append(edge)
+            target.predecessors.append(edge)
 
 
 def loop_back(ends: Iterable[End], head: Node) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from poolint.flow.cfg.graph import Node
 
 _PARTS = (ast.expr, ast.keyword, ast.comprehension)
+_WITHOUT = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, str, int, type(None)})
+"""What most fields hold that has no events."""
 _EVENTS = (ast.Call, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr, ast.ListComp, ast.SetComp, ast.DictComp)
 
 
@@ -48,11 +50,15 @@ def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
     elif isinstance(node, ast.GeneratorExp):
         yield node.generators[0].iter
     else:
+        held = node.__dict__
         for field in node._fields:
-            value = getattr(node, field, None)
-            for child in value if isinstance(value, list) else (value,):
-                if isinstance(child, _PARTS) and not isinstance(child, (ast.Name, ast.Constant)):
-                    yield child
+            value = held.get(field)
+            if type(value) is list:
+                for child in value:
+                    if type(child) not in _WITHOUT and isinstance(child, _PARTS):
+                        yield child
+            elif type(value) not in _WITHOUT and isinstance(value, _PARTS):
+                yield value
 
 
 def generic(b: Builder, expression: ast.AST) -> Steps:
