@@ -26,8 +26,9 @@ LONGEST = 10
 class Hold:
     """A connection from its checkout to its return.
 
-    ``pool`` names the pool it is from, where all are watched; ``place`` is where it was checked out, ``by`` the task or thread. ``owner`` is
-    whatever the book was told to be going on then. ``how`` it ended: empty while it is still out, else ``released``,
+    ``pool`` names the pool it is from, where all are watched; ``place`` is where it was checked out, ``by`` the task or
+    thread. ``owner`` is whatever the book was told to be going on then. ``how`` it ended: empty while it is still out,
+    else ``released``,
     ``collected`` where nobody gave it back and the garbage collector did, ``closed`` where its pool was closed before.
     ``shared`` is where another task has used it while a query of the first was under way. ``waits``: seconds by the places
     seen while it was held.
