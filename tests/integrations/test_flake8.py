@@ -246,9 +246,7 @@ def test_files_with_nothing_of_ours_load_nothing_heavy(command: Command, tmp_pat
 
 def test_a_notebook_is_refused(tmp_path: Path) -> None:
     plugin = Plugin(ast.Module([], []), str(tmp_path / "n.ipynb"), ['{"cells": []}\n'])
-    assert [one[:3] for one in plugin.run()] == [
-        (1, 0, "POL901 flake8 reads no notebooks; `poolint check` does")
-    ]
+    assert [one[:3] for one in plugin.run()] == [(1, 0, "POL901 flake8 reads no notebooks; `poolint check` does")]
 
 
 @pytest.mark.parametrize(
