@@ -19,6 +19,7 @@ import pytest
 
 from poolint.cli.main import main
 from poolint.diagnostics import Diagnostic, Place, Position, Range, Silence, Step
+from poolint.output import html
 from poolint.output.formats import renderer
 from poolint.output.report import Report
 from poolint.output.survey import Blind, Budget, Held, Pool, Survey, Unseen, Wait
@@ -340,3 +341,12 @@ def test_it_is_valid_html(tmp_path: Path, count: int) -> None:
         [VALIDATE, str(file)], capture_output=True, text=True, check=False, shell=sys.platform == "win32"
     )
     assert ran.returncode == 0, ran.stdout
+
+
+def test_paper_has_the_colours_of_the_light_theme() -> None:
+    """Whichever theme was chosen on the screen: the same values stand in the part for print."""
+    style = (Path(str(html.__file__)).parent / "report.css").read_text(encoding="utf-8")
+    colours = re.findall(r"--(?!mono)[\w-]+: #\w+;", style.partition("}")[0])
+    printed = style.partition("@media print {")[2]
+    assert colours
+    assert re.findall(r"--[\w-]+: #\w+;", printed.partition("}")[0]) == colours
