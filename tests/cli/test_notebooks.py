@@ -22,7 +22,7 @@ CONCISE = """\
 pay.ipynb:cell 4:2:18: POL202 [*] `conn` from `pool.acquire()` is not released when \
 `conn.execute('INSERT INTO payments VALUES ($1)', amount)` raises: its slot in the pool is lost forever
 pay.ipynb:cell 6:3:17: POL402 `AsyncClient.get` waits for an HTTP request while `conn` holds a connection (since line 1)
-pay.ipynb:cell 7:1:1: POL101 `pool.close()` is never awaited: the coroutine does not run, and its connections stay open
+pay.ipynb:cell 7:1:1: POL101 [*] `pool.close()` is never awaited: the coroutine does not run, and its connections stay open
 """
 
 
@@ -119,8 +119,11 @@ def test_fixes_stay_in_their_cells_and_nothing_else_is_touched(engine: Run, tmp_
     before = path.read_text(encoding="utf-8")
     diff = engine("--no-cache", "--diff", ".")
     assert diff.out.startswith("--- pay.ipynb:cell 4\n+++ pay.ipynb:cell 4\n@@ -1,4 +1,6 @@\n async def pay(")
+    assert diff.out.endswith(
+        "--- pay.ipynb:cell 7\n+++ pay.ipynb:cell 7\n@@ -1 +1 @@\n-pool.close()\n+await pool.close()\n"
+    )
     assert path.read_text(encoding="utf-8") == before
-    assert "Found 3 errors (1 fixed, 2 remaining)." in engine("--no-cache", "--fix", ".").out
+    assert "Found 3 errors (2 fixed, 1 remaining)." in engine("--no-cache", "--fix", ".").out
     after = path.read_text(encoding="utf-8")
     old = """    "    await conn.execute('INSERT INTO payments VALUES ($1)', amount)\\n",
     "    await pool.release(conn)"
@@ -130,7 +133,7 @@ def test_fixes_stay_in_their_cells_and_nothing_else_is_touched(engine: Run, tmp_
     "    finally:\\n",
     "        await pool.release(conn)"
 """
-    assert after == before.replace(old, new) != before
+    assert after == before.replace(old, new).replace('"pool.close()"', '"await pool.close()"')
     engine("--no-cache", "--fix", ".")
     assert path.read_text(encoding="utf-8") == after
 
@@ -274,3 +277,32 @@ def test_nothing_of_notebooks_is_loaded_where_there_are_none(tmp_path: Path) -> 
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert ran.stdout.splitlines()[-1] == "[]"
     assert "POL1" in ran.stdout
+
+
+KEPT = "import sqlalchemy as sa\n\nengine = sa.create_engine('postgresql://shop')\nconnection = engine.connect()"
+LEAKS = "def main() -> None:\n    connection = engine.connect()\n    print(connection.execute(sa.text('SELECT 1')).scalar())"
+
+
+def test_what_cells_have_lives_as_long_as_the_kernel_and_functions_do_not(engine: Run, tmp_path: Path) -> None:
+    path = tmp_path / "pay.ipynb"
+    for text, found in ((notebook(KEPT), []), (notebook(KEPT, LEAKS, "main()"), ["pay.ipynb:cell 2:2:18: POL201 "])):
+        path.write_text(text, encoding="utf-8")
+        lines = concise(engine("--no-cache", "--output-format=concise", ".")).splitlines()
+        assert [line[: len(one)] for line, one in zip(lines, found, strict=True)] == found
+    (tmp_path / "kept.py").write_text(f"{KEPT}\n", encoding="utf-8")
+    assert "kept.py:4:14: POL208 " in engine("--no-cache", "--output-format=concise", "kept.py").out
+
+
+def test_there_is_no_await_in_a_notebook_that_has_none(engine: Run, tmp_path: Path) -> None:
+    """Its kernel may be one without an event loop: a fix that adds the first `await` is not for poolint to make."""
+    text = notebook("import asyncpg", "def stop(pool: asyncpg.Pool) -> None: ...", "pool: asyncpg.Pool\npool.close()")
+    (tmp_path / "pay.ipynb").write_text(text, encoding="utf-8")
+    ran = engine("--no-cache", "--output-format=concise", ".")
+    assert concise(ran).startswith("pay.ipynb:cell 3:2:1: POL101 `pool.close()`")
+    (tmp_path / "pay.ipynb").write_text(notebook("await ready()", *json_cells(text)), encoding="utf-8")
+    ran = engine("--no-cache", "--output-format=concise", ".")
+    assert concise(ran).startswith("pay.ipynb:cell 4:2:1: POL101 [*] `pool.close()`")
+
+
+def json_cells(text: str) -> list[str]:
+    return ["".join(one["source"]) for one in json.loads(text)["cells"]]

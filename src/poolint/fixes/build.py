@@ -116,7 +116,7 @@ def _edits(plan: AddAwait | RemoveAwait | SetWithKind, piece: Slice, source: Sou
 def _add_await(plan: AddAwait, piece: Slice, source: Source) -> tuple[Edit, ...] | None:
     node = plan.node
     parent = piece.parent(node)
-    if isinstance(parent, cst.Await) or not _may_await(piece, node):
+    if isinstance(parent, cst.Await) or not _may_await(piece, node, source):
         return None
     in_parentheses = bool(node.lpar) or not _binds_tighter(parent, node)
     if isinstance(node, _PRIMARY):
@@ -151,8 +151,8 @@ def _set_with_kind(plan: SetWithKind, piece: Slice, source: Source) -> tuple[Edi
     where = piece.range_of(node)
     if not plan.asynchronous:
         return _deletion(source, where, _ASYNC)
-    function, _ = _surroundings(piece, node)
-    if function is None or function.asynchronous is None:
+    around, _ = _surroundings(piece, node)
+    if not _runs_asynchronously(around, source):
         return None
     return (_insertion(where.start, cst.Module([]).code_for_node(cst.Asynchronous())),)
 
@@ -216,8 +216,8 @@ def _deletion(source: Source, where: Range, pattern: re.Pattern[str]) -> tuple[E
 # Guards.
 
 
-def _surroundings(piece: Slice, node: cst.CSTNode) -> tuple[cst.FunctionDef | None, list[cst.BaseComp]]:
-    """The function in whose body a node is evaluated, None if in none, and the comprehensions in whose scope it is."""
+def _surroundings(piece: Slice, node: cst.CSTNode) -> tuple[cst.FunctionDef | cst.Module | None, list[cst.BaseComp]]:
+    """The function or module in whose body a node is evaluated, None for others, and the comprehensions in whose scope it is."""
     comprehensions: list[cst.BaseComp] = []
     first_iterable: cst.CSTNode | None = None
     for parent, child in piece.ancestors(node):
@@ -232,12 +232,19 @@ def _surroundings(piece: Slice, node: cst.CSTNode) -> tuple[cst.FunctionDef | No
             first_iterable = parent
         if isinstance(parent, cst.BaseComp) and child is not first_iterable:
             comprehensions.append(parent)
-    return None, comprehensions
+    return piece.module, comprehensions
 
 
-def _may_await(piece: Slice, node: cst.CSTNode) -> bool:
-    function, comprehensions = _surroundings(piece, node)
-    if function is None or function.asynchronous is None:
+def _runs_asynchronously(around: cst.FunctionDef | cst.Module | None, source: Source) -> bool:
+    """Whether there may be an ``await`` in a function, or outside of all of them: in a notebook that has one there."""
+    if isinstance(around, cst.FunctionDef):
+        return around.asynchronous is not None
+    return around is not None and source.awaits
+
+
+def _may_await(piece: Slice, node: cst.CSTNode, source: Source) -> bool:
+    around, comprehensions = _surroundings(piece, node)
+    if not _runs_asynchronously(around, source):
         return False
     if any(isinstance(one, cst.GeneratorExp) for one in comprehensions):
         return False  # it would become an asynchronous generator
