@@ -12,6 +12,7 @@ import pytest
 from tests.notebooks import PAYMENTS, notebook
 
 from poolint.cli.main import main
+from poolint.output.formats import FOR_MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,8 +75,11 @@ Found 1 error.
 
 
 def test_formats_for_machines_have_the_cell_or_the_row_of_the_json(engine: Run, tmp_path: Path) -> None:
+    names = [one for one in FOR_MACHINES if one != "json-lines"] + ["grouped"]
+    engine("--no-cache", "--select=POL402", *(f"--output-format={name}=report.{name}" for name in names), ".")
+
     def told(name: str) -> str:
-        return engine("--no-cache", "--select=POL402", f"--output-format={name}", ".").out
+        return (tmp_path / f"report.{name}").read_text(encoding="utf-8")
 
     line = (tmp_path / "pay.ipynb").read_text(encoding="utf-8").splitlines().index(
         '''    "    %time await client.get('https://pay.example')\\n"'''
@@ -306,3 +310,47 @@ def test_there_is_no_await_in_a_notebook_that_has_none(engine: Run, tmp_path: Pa
 
 def json_cells(text: str) -> list[str]:
     return ["".join(one["source"]) for one in json.loads(text)["cells"]]
+
+
+def test_each_fix_of_a_notebook_is_shown_by_its_cell(project: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "n.ipynb").write_text(notebook("# Words", "pool\nasync def f():\n  leak()"))
+    stdin = io.StringIO("y\n")
+    stdin.isatty = lambda: True  # type: ignore[method-assign]
+    monkeypatch.setattr(sys, "stdin", stdin)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    ran = run("--fix", "--interactive", "n.ipynb")
+    assert "--- n.ipynb:cell 2\n+++ n.ipynb:cell 2\n@@ -1,3 +1,3 @@\n pool\n" in ran.out
+    assert '"  await leak()"' in (project / "n.ipynb").read_text()
+
+
+def test_a_notebook_that_has_changed_meanwhile_is_left_alone(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from poolint.fixes import in_cells
+
+    path = project / "n.ipynb"
+    path.write_text(notebook("pool\nasync def f():\n  leak()"))
+    edited = in_cells.edited_cells
+
+    def saved_meanwhile(*arguments: Any) -> Any:
+        path.write_text(notebook("pool\nasync def f():\n  leak()  # more"))
+        return edited(*arguments)
+
+    monkeypatch.setattr(in_cells, "edited_cells", saved_meanwhile)
+    ran = run("--fix", "--no-cache", "--output-format=concise", "n.ipynb")
+    assert "POL901 has changed since it was read: left alone, run poolint again" in ran.out
+    assert "# more" in path.read_text()
+
+
+def test_several_processes_tell_of_notebooks_as_one_does(tmp_path: Path) -> None:
+    import subprocess
+
+    for number in range(6):
+        (tmp_path / f"n{number}.ipynb").write_text(notebook(*PAYMENTS), encoding="utf-8")
+
+    def ran(*arguments: str) -> str:
+        command = [sys.executable, "-m", "poolint", "check", "--no-cache", "--isolated", *arguments, "."]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path).stdout
+
+    assert ran("--jobs=2") == ran("--jobs=1")

@@ -73,6 +73,19 @@ async def test_what_is_told_and_shown(opened: Opened, tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_notebooks_are_left_alone(opened: Opened, tmp_path: Path) -> None:
+    """An editor shows their cells, and sends one of these for the file."""
+    (tmp_path / "shop.ipynb").write_text(SHOP)
+    (tmp_path / "shop.py").write_text(SHOP)
+    editor = await opened(tmp_path)
+    editor.client.text_document_did_open(
+        types.DidOpenTextDocumentParams(types.TextDocumentItem(editor.uri("shop.ipynb"), "python", 1, SHOP))
+    )
+    assert codes(await editor.open("shop.py")) == [("POL202", 6), ("POL402", 8)]
+    assert await editor.hover("shop.ipynb", 6, 20) == ""
+
+
+@pytest.mark.asyncio
 async def test_texts_that_are_not_saved_count(opened: Opened, tmp_path: Path) -> None:
     """Also those of other files: what one imports is what stands in the editor."""
     (tmp_path / "gateway.py").write_text("async def charge(amount: int) -> None:\n    return None\n")

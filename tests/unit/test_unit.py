@@ -302,3 +302,7 @@ def test_a_source_that_is_too_large_is_reported(tmp_path: Path) -> None:
     ask(tmp_path, sources=["a.py"], root="tree", findings="found.json", facts="own.facts")
     assert [one["code"] for one in json.loads((tmp_path / "found.json").read_bytes())] == ["POL903"]
     assert len((tmp_path / "own.facts").read_bytes()) < 100
+
+
+def test_notebooks_are_offered_to_nobody() -> None:
+    assert packed({"a.py": b"x = 1\n", "b.ipynb": b"{}"}) == packed({"a.py": b"x = 1\n"})

@@ -52,6 +52,10 @@ class Asker:
     def _show(self, one: Diagnostic, before: Source, after: Source) -> None:
         from poolint.fixes.diff import unified_diff
 
+        if before.cells is not None:
+            from poolint.output.cells import InCells
+
+            [one] = InCells(lambda _: before).placed([one])
         paint = self._paint
         rows = [headline(one, self._report, paint, bold=True)]
         if one.fix is not None:

@@ -14,6 +14,7 @@ from pygls.uris import from_fs_path, to_fs_path
 from poolint import __version__
 from poolint.config import ConfigError
 from poolint.config.resolver import NAMES
+from poolint.files import is_notebook
 from poolint.server.resident import Findings, Resident
 from poolint.server.shapes import NAME, Shapes, explained, holding
 from poolint.text.source import SourceError
@@ -227,6 +228,8 @@ class Server(LanguageServer):
 
     def _path(self, uri: str) -> str | None:
         path = to_fs_path(uri) if uri.startswith("file:") else None
+        if path is not None and is_notebook(path):
+            return None  # of which an editor sends cells, not the file
         if path is not None:
             path = os.path.abspath(path)
             self._uris[path] = uri

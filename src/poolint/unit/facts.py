@@ -14,7 +14,7 @@ import msgspec
 from poolint.bounds import Allowance, OverBoundError
 from poolint.config import ConfigError
 from poolint.discovery import SUFFIXES
-from poolint.files import SOURCE_LIMIT, read_regular
+from poolint.files import SOURCE_LIMIT, is_notebook, read_regular
 from poolint.unit.request import is_below
 
 if TYPE_CHECKING:
@@ -46,8 +46,13 @@ class _Head(msgspec.Struct, array_like=True):
 
 
 def packed(texts: Mapping[str, bytes | None]) -> bytes:
-    """The facts of a unit, from the texts of its sources by their names; None is one that is too large."""
-    rows = [_Text(name, None if data is None else zlib.compress(data, 6)) for name, data in sorted(texts.items())]
+    """The facts of a unit, from the texts of its sources by their names; None is one that is too large. Of notebooks there are
+    none: nobody imports them."""
+    rows = [
+        _Text(name, None if data is None else zlib.compress(data, 6))
+        for name, data in sorted(texts.items())
+        if not is_notebook(name)
+    ]
     return msgspec.msgpack.encode(_Facts("poolint facts", VERSION, rows))
 
 
