@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import StaticPool
 from tests.postgres import running
 
@@ -77,6 +78,24 @@ def test_the_one_connection_of_a_static_pool_may_be_out_twice(book: Book) -> Non
         assert len(book.held()) == 2
     assert functions(book) == ["lost"]
     del kept
+
+
+def test_two_tasks_may_have_the_one_connection_of_a_static_pool(book: Book) -> None:
+    """SQLite in memory has no other. A checkout that two of them use is still told."""
+
+    async def work(*used: AsyncConnection) -> None:
+        await asyncio.gather(*(one.execute(text("SELECT 1")) for one in used))
+
+    async def both() -> list[bool]:
+        engine = create_async_engine("sqlite+aiosqlite://")
+        async with engine.connect() as first, engine.connect() as second:
+            await work(first, second)
+            own = bool(book.take_lost())
+            await work(first, first)
+        await engine.dispose()
+        return [own, any(one.shared for one in book.take_lost())]
+
+    assert asyncio.run(both()) == [False, True]
 
 
 def test_what_is_watched_is_as_before_afterwards() -> None:

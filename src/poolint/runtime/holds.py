@@ -196,9 +196,12 @@ class Book:
         found, self.lost = self.lost, []
         return found
 
-    def using(self, key: object) -> Hold | None:
-        """A query begins on the connection in a slot: the hold, if a task has it that is not in a query already."""
+    def using(self, key: object, proxy: object = None) -> Hold | None:
+        """A query begins on the connection in a slot: the hold, if a task has it that is not in a query already. Where several
+        are out of one slot it is the one of ``proxy``."""
         hold = self._open.get(id(key))
+        while hold is not None and hold.proxy is not None and hold.proxy() is not proxy:
+            hold = hold.below
         if hold is None:
             return None
         task = current_task()

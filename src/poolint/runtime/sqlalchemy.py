@@ -61,7 +61,8 @@ class SQLAlchemyEye:
         self._book.end(record)
 
     def _before(self, connection: Any, cursor: object, *_: object) -> None:
-        hold = self._book.using(connection.connection._connection_record)
+        fairy = connection.connection
+        hold = self._book.using(fairy._connection_record, fairy)
         if hold is not None:
             self._busy[id(cursor)] = hold
 
