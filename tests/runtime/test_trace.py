@@ -20,6 +20,7 @@ FOUND = {
     "settle": "POL402",  # parameters: a session and a client
     "nap": "POL403",  # a name that is bound to what a registry gives
     "read": "POL201",  # an engine of the function around
+    "size": "POL202",  # an attribute that is empty until somebody sets it
 }
 
 

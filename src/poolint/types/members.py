@@ -50,6 +50,10 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
     found = union([_member(ev, one, attribute) for one in owners if len(owners) == 1 or not _lacks(ev, one, attribute)])
     if found is UNKNOWN and node is not None and scope is not None:
         return _state(ev, node, scope)
+    if found is NOTHING and ev.project.traces is not None and node is not None and scope is not None:
+        from poolint.types.traced import unless_empty
+
+        return unless_empty(ev, node, scope)
     return found
 
 

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.types import members
-from poolint.types.values import UNKNOWN, ClassObject, Instance, Type, union
+from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Instance, Type, union
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,12 @@ def seen(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         if classes:
             return _types(ev, classes)
     return UNKNOWN
+
+
+def unless_empty(ev: Evaluator, node: ast.Attribute, scope: Scope) -> Type:
+    """What was seen of an attribute of which the code only says that it is empty at first; somebody else sets it."""
+    found = seen(ev, node, scope)
+    return NOTHING if found is UNKNOWN else found
 
 
 def of_name(ev: Evaluator, name: str, scope: Scope) -> Type:

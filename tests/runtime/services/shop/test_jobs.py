@@ -1,7 +1,7 @@
 import asyncio
 
 import httpx
-from app.jobs import Jobs, nap, reader, settle
+from app.jobs import Jobs, Queue, nap, reader, settle
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
@@ -18,6 +18,9 @@ def test_all(tmp_path):
         assert await Jobs(sessions).first(ONE) == 1
         await nap({"session": sessions(), "statement": ONE})
         assert await reader({"engine": engine})(ONE) == 1
+        queue = Queue()
+        queue.source = engine
+        assert await queue.size(ONE) == 1
         await engine.dispose()
 
     asyncio.run(work())

@@ -32,3 +32,15 @@ def reader(registry):
         return await connection.scalar(statement)
 
     return read
+
+
+class Queue:
+    source = None
+
+    async def size(self, statement):
+        connection = await self.source.connect()
+        found = await connection.scalar(statement)
+        if found is None:
+            raise LookupError(statement)
+        await connection.close()
+        return found
