@@ -252,7 +252,7 @@ class Edges:
         if not self._may_wait(fact, scope):
             return edges
         join = joined(self.ev, fact, scope)
-        if join is not None and (join.run is not None or join.may_be_anything):
+        if join is not None and (join.run or join.may_be_anything):
             return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
         if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
@@ -261,10 +261,9 @@ class Edges:
 
     def _of_thread(self, fact: CallSite, join: Join, scope: Scope) -> list[Edge]:
         """What a call waits for that joins a thread: what that runs, as far as it is known."""
-        if join.run is None:
-            return []
-        self._joining.add(fact.node)
-        return [Edge(Link(fact.node, scope, fact.api), None, join.run)]
+        if join.run:
+            self._joining.add(fact.node)
+        return [Edge(Link(fact.node, scope, fact.api), None, one) for one in join.run]
 
     def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""

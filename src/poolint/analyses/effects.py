@@ -15,6 +15,7 @@ from poolint.analyses.callees import Edge, Edges, Link
 from poolint.analyses.conditions import NOTHING_RAISED, Known, is_excluded
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
+from poolint.syntax.second_tries import is_after_a_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -52,7 +53,9 @@ class Effects:
     decorator does about an exception counts for each function that it wraps, or of that only what ``recovering`` says: a
     pause before it tries again.
     ``of_some``: of several functions that may run it is enough that one has the effect. ``threads``: what runs in a thread
-    that is awaited counts as well.
+    that is awaited counts as well. ``at_last`` is an effect that is told only where there is no other: what backs off
+    after a failure has done something before, and that is what is waited for. ``failing``: what is done only after
+    something has failed counts as well.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class Effects:
         recovering: Sink | None = None,
         of_some: bool = False,
         threads: bool = False,
+        at_last: str = "",
+        failing: bool = True,
     ) -> None:
         self.edges = edges
         self.sink = sink
@@ -74,6 +79,8 @@ class Effects:
         self.recovers = recovers
         self.of_some = of_some
         self.threads = threads
+        self.at_last = at_last
+        self.failing = failing
         self._recovering = (
             Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads)
             if recovering is not None
@@ -102,7 +109,10 @@ class Effects:
             for one in self._reached(edge, edge.link.node, scope, ()):
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
-                    return Witness((edge.link, *below.links), below.effect)
+                    found = Witness((edge.link, *below.links), below.effect)
+                    if below.effect != self.at_last:
+                        return found
+                    retried = retried or found
         return retried
 
     def _of_scope(self, scope: Scope) -> Iterable[Edge]:
@@ -160,6 +170,8 @@ class Effects:
 
     def _within(self, node: ast.expr, scope: Scope, fixed: Known) -> Effects | None:
         """By what counts of a call in a function that is called like this; None where it is not made then."""
+        if not self.failing and is_after_a_failure(node):
+            return None
         if not fixed or not is_excluded(node, scope, fixed):
             return self
         if self._recovering is None or NOTHING_RAISED not in fixed:
@@ -211,9 +223,10 @@ class Effects:
                 if effects is not self:
                     effect = effects._effect(edge.fact, entry[0], effects.below)
                 if effect and (not edge.is_around or retried is None):
-                    retried = Witness((*_chain(came_by, entry), edge.link), effect)
-                    if not edge.is_around:
-                        return retried
+                    found = Witness((*_chain(came_by, entry), edge.link), effect)
+                    if not edge.is_around and effect != self.at_last:
+                        return found
+                    retried = retried or found
                 for called in effects._reached(edge, edge.link.node, *entry):
                     target = self.edges.ev.project.scope(called.function)
                     if effects is not self:
@@ -223,11 +236,15 @@ class Effects:
                             retried = Witness(links, below.effect)
                         continue
                     following = (target, called.fixed)
-                    if following not in came_by and self._reaching.finished.get(called) is not False:
+                    if following not in came_by and self._may_reach(called, is_sure=retried is not None):
                         came_by[following] = (entry, edge.link)
                         queue.append(following)
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
+
+    def _may_reach(self, called: Called, *, is_sure: bool) -> bool:
+        """Whether a function is worth looking into: it reaches a sink, or nobody has asked yet. ``is_sure``: it is asked."""
+        return self._reaching.of(called) if is_sure else self._reaching.finished.get(called) is not False
 
 
 def _chain(came_by: dict[_Entry, tuple[_Entry, Link] | None], entry: _Entry) -> tuple[Link, ...]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
+_OF_DATABASE = frozenset({*HANDLES, *OWNERS, "factory", "registry"})
+"""Kinds of what works on a database, or leads to what does."""
+
+
 def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
     """The function that an awaitable call runs in a thread, and the arguments by place that it passes on:
     ``asyncio.to_thread(work, session)``; None where it runs none, or does not say which."""
@@ -30,10 +34,10 @@ def run_in_thread(models: Models, call: ast.Call) -> tuple[ast.expr, list[ast.ex
 
 
 class Join(NamedTuple):
-    """A thread that is waited for: what it runs, None where that is not known, and whether that may be anything, in a thread
-    that the function has started."""
+    """A thread that is waited for, or several: what they run, as far as it is known, and whether that may be anything, in
+    threads that the function has started."""
 
-    run: Scope | None
+    run: tuple[Scope, ...]
     may_be_anything: bool
 
 
@@ -41,14 +45,41 @@ def joined(ev: Evaluator, fact: CallSite, scope: Scope) -> Join | None:
     """The thread that a call waits for; None where it waits for something else."""
     function = fact.node.func
     if not ev.models.ends("joins-thread", fact.name) or not isinstance(function, ast.Attribute):
-        return None
+        is_wait = ev.models.ends("waits-for-thread", fact.name) and fact.row is not None and fact.row.effect == "wait"
+        return _submitted(ev, scope) if is_wait else None
     thread = fact.name.rpartition(".")[0]
     end, where = origin(ev, function.value, scope)
     made = end if isinstance(end, ast.Call) and _is_of(thread, ev, end, where) else None
     run = _run_by_class(ev, function.value, scope) or (_run_by_target(ev, made, where) if made is not None else None)
     starts = ev.models.words("starts-thread")
     is_started = any(_is_of(thread, ev, call, scope) for call in scope.calls_named(starts))
-    return Join(run, is_started and not (made is not None and _gets_database(ev, made, where)))
+    return Join(
+        (run,) if run is not None else (), is_started and not (made is not None and _gets_database(ev, made, where))
+    )
+
+
+def _submitted(ev: Evaluator, scope: Scope) -> Join | None:
+    """What a function has given the threads of an executor to run, and waits for; None where it has given them nothing, or
+    something that works on a database."""
+    run: dict[Scope, None] = {}
+    is_any = False
+    for call in scope.calls_named(frozenset(("submit",))):
+        if not (isinstance(call.func, ast.Attribute) and call.args and _is_executor(ev, call.func.value, scope)):
+            continue
+        if not _kinds(ev, [*call.args[1:], *(one.value for one in call.keywords)], scope).isdisjoint(_OF_DATABASE):
+            return None
+        is_any = True
+        for one in alternatives(ev.type_of(call.args[0], scope)):
+            if isinstance(one, Function) and not (one.scope.is_generator or one.scope.is_async):
+                run[one.scope] = None
+    return Join(tuple(run), True) if is_any else None
+
+
+def _is_executor(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
+    """Whether an object is one whose threads or processes run what it is given, and that waits for them to shut down."""
+    bases = [one.base for one in alternatives(ev.type_of(node, scope)) if isinstance(one, Instance)]
+    rows = [ev.models.method(base, "shutdown") for base in bases if base is not None]
+    return any(row is not None and row.effect == "wait" for row in rows)
 
 
 def _run_by_class(ev: Evaluator, thread: ast.expr, scope: Scope) -> Scope | None:
@@ -74,13 +105,16 @@ def _gets_database(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     given = [one.value for one in made.keywords if one.arg in ("args", "kwargs")]
     parts = [part for one in given if isinstance(one, (ast.Tuple, ast.List)) for part in one.elts]
     parts += [part for one in given if isinstance(one, ast.Dict) for part in one.values]
-    kinds = {
+    return not _kinds(ev, parts, scope).isdisjoint(_OF_DATABASE)
+
+
+def _kinds(ev: Evaluator, given: list[ast.expr], scope: Scope) -> set[str]:
+    return {
         one.base.kind
-        for part in parts
+        for part in given
         for one in alternatives(ev.type_of(part, scope))
         if isinstance(one, Instance) and one.base is not None
     }
-    return not kinds.isdisjoint({*HANDLES, *OWNERS, "factory", "registry"})
 
 
 def _is_of(cls: str, ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

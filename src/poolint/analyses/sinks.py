@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.syntax.second_tries import is_after_a_failure
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -40,8 +41,11 @@ def slow_sink(fact: CallSite) -> str:
 
 
 def slow_below_sink(fact: CallSite) -> str:
-    """The same inside a function that is called: the locks of a process are its own affair, held for an instant."""
+    """The same inside a function that is called: the locks of a process are its own affair, held for an instant, and where
+    it sleeps only after it has failed at something, it backs off."""
     effect = slow_sink(fact)
+    if effect == "sleep" and is_after_a_failure(fact.node):
+        return "retry"
     return "" if effect == "lock" else effect
 
 

@@ -130,9 +130,23 @@ def _released_later(name: str, scope: Scope) -> bool:
     return False
 
 
+def _may_be_asynchronous(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a receiver is declared as one of several, of which an asynchronous one is not known to have the method: the
+    ``await`` says that it is that, or one derived from it."""
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    receivers = [one for one in alternatives(ev.type_of(node.func.value, scope)) if isinstance(one, Instance)]
+    return any(
+        one.base is not None and one.base.mode == "async" and ev.models.method(one.base, node.func.attr) is None
+        for one in receivers
+    )
+
+
 def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
+        return
+    if _may_be_asynchronous(ev, node, scope):
         return
     value = ev.type_of(node, scope)
     if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import root_of, source_of
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
@@ -15,7 +16,6 @@ from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
-from poolint.frameworks.hooks import starts
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
@@ -68,7 +68,7 @@ def observe(
 ) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(ev, vocabulary, effects, graphs, scope))
-    is_alone = bool(found) and starts(ev, scope)
+    is_alone = bool(found) and ev.derived(Occasions).starts(scope)
     for one in found:
         yield replace(one, is_possible=True) if is_alone else one
 

@@ -17,9 +17,10 @@ from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
 from poolint.detect.culprits import likeliest
-from poolint.detect.databases import closes_itself, opens_in_memory
+from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.expected import is_to_fail
+from poolint.detect.harmless import is_harmless
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
@@ -206,7 +207,6 @@ class Lifetimes:
             return None  # what it wrote is to be discarded, and the block would commit it
         if site.cls.kind not in RELEASABLE or _may_be_lent(self.ev, site, scope):
             return None
-        statement = statement_of(site.call)
         return ManualRelease(
             site.call,
             scope.qualified_name,
@@ -214,7 +214,7 @@ class Lifetimes:
             site.fact,
             site.name,
             site.cls,
-            statement,
+            statement_of(site.call),
             block.asynchronous,
             block.method,
         )
@@ -228,10 +228,9 @@ class Lifetimes:
         culprit: str = "",
         outcome: Outcome | None = None,
     ) -> LeakedCheckout:
+        where = (site.call, scope.qualified_name, may_await(site.call, scope))
         return LeakedCheckout(
-            site.call,
-            scope.qualified_name,
-            may_await(site.call, scope),
+            *where,
             site.fact.text,
             site.name,
             site.cls,
@@ -244,19 +243,18 @@ class Lifetimes:
             outcome is not None and outcome.handed,
             is_entry(self.ev, scope) or is_in_loop(site.call, scope),
             self._dropped(site, scope),
-            closes_itself(site.cls),
+            is_harmless(self.ev, site, problem, scope),
         )
 
     def _path(
         self, site: Site, scope: Scope, problem: LeakProblem, edges: list[Edge], culprit: ast.expr | None
     ) -> tuple[Waypoint, ...]:
-        module = scope.module
-        path = [waypoint("checked-out", site.call, module, site.name)]
+        path = [waypoint("checked-out", site.call, scope.module, site.name)]
         if culprit is not None:
-            path.append(waypoint(_DOES.get(problem, "raises"), culprit, module, text_of(culprit, scope)))
+            path.append(waypoint(_DOES.get(problem, "raises"), culprit, scope.module, text_of(culprit, scope)))
         last = last_place(edges)
         if last is not None and problem != "overwritten" and last is not culprit:
-            path.append(waypoint("leaves", last, module, site.name))
+            path.append(waypoint("leaves", last, scope.module, site.name))
         return tuple(path)
 
 
@@ -393,8 +391,7 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
 def _releases(node: ast.AST, name: str, ends: frozenset[str]) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ends):
         return False
-    held = [node.func.value, *node.args]
-    return any(isinstance(one, ast.Name) and one.id == name for one in held)
+    return any(isinstance(one, ast.Name) and one.id == name for one in (node.func.value, *node.args))
 
 
 DETECTOR = Detector("lifetimes", lambda services: services.lifetimes.observe, of="functions")

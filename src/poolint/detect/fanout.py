@@ -32,13 +32,15 @@ if TYPE_CHECKING:
 class FanOut(Observation):
     """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
 
-    ``names`` is the chain of functions down to the checkout, ``path`` where each stands.
+    ``names`` is the chain of functions down to the checkout, ``path`` where each stands. ``is_possible``: they take one only
+    where something has failed, and few fail at once.
     """
 
     maker: str
     items: str
     names: tuple[str, ...]
     path: tuple[Waypoint, ...]
+    is_possible: bool = False
 
 
 _SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
@@ -53,6 +55,7 @@ class Fans:
 
     def __init__(self, services: Services) -> None:
         self.ev = services.evaluator
+        self._services = services
         self._taking = services.taking
         self._at_once, self._starts = self.ev.models.words("at-once"), self.ev.models.words("makes-task", "starts")
 
@@ -80,9 +83,9 @@ class Fans:
             names = (one.scope.qualified_name, *(link.name for link in witness.links))
             path = [waypoint("runs-for-each-item", items, scope.module, maker)]
             path += calls_of(witness)
-            yield FanOut(
-                node, scope.qualified_name, may_await(node, scope), maker, ast.unparse(items), names, tuple(path)
-            )
+            where = (node, scope.qualified_name, may_await(node, scope))
+            only_then = self._services.taking_at_first.of_function(one.scope) is None
+            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), only_then)
             return
 
     def _is_limited(self, function: Scope, witness: Witness) -> bool:

@@ -56,7 +56,7 @@ class LeakedCheckout(Observation):
     repeated: bool = False
     dropped: ast.Call | None = None
     is_possible: bool = False
-    """Whether what is checked out is known by its use alone, or closes itself as soon as nothing refers to it."""
+    """Whether what is checked out is known by its use alone, or little comes of it (see ``detect.harmless``)."""
 
     @property
     def places(self) -> tuple[ast.AST, ...]:

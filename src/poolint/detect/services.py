@@ -71,7 +71,9 @@ class Services:
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components)
-        self.slow = Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, threads=True)
+        self.slow = Effects(
+            edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, threads=True, at_last="retry"
+        )
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
@@ -108,12 +110,25 @@ class Services:
         from poolint.analyses.possible import PossibleEdges
 
         edges = PossibleEdges(self.evaluator, self.components)
-        return Effects(edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, of_some=True, threads=True)
+        return Effects(
+            edges,
+            slow_sink,
+            below=slow_below_sink,
+            recovering=sleep_sink,
+            of_some=True,
+            threads=True,
+            at_last="retry",
+        )
 
     @cached_property
     def taking(self) -> Effects:
         """What takes a connection from whatever pool."""
         return Effects(self.edges, checkout_sink)
+
+    @cached_property
+    def taking_at_first(self) -> Effects:
+        """The same, where nothing has failed before."""
+        return Effects(self.edges, checkout_sink, failing=False)
 
     @cached_property
     def opening(self) -> Effects:

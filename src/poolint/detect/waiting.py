@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
+from poolint.analyses.sinks import UNKNOWN_EFFECT, slow_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
-from poolint.syntax.scopes import parent_of
+from poolint.models.schema import REACHING_ROLES
+from poolint.syntax.scopes import home_of, parent_of
+from poolint.syntax.second_tries import is_tried
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -97,8 +100,10 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
             ev = slow.edges.ev
-            only_read = witness.effect == "retry" and not any(
-                _is_changed(ev, holdings, one, node, scope) for one in held
+            only_read = (
+                witness.effect == "retry"
+                and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+                and not _tries_a_client(services, witness)
             )
             yield observation(ev, holdings, held, witness, node, scope, is_possible=only_read)
 
@@ -312,6 +317,29 @@ def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, s
     """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
     is_open = hold.header is not None or any(locks_held(ev, holdings, hold, node, scope))
     return is_open or is_written(ev, holdings, hold, node, scope)
+
+
+def _tries_a_client(services: Services, witness: Witness) -> bool:
+    """Whether a function that itself sleeps between two attempts looks like asking a client of which nothing is known: what it
+    does before it sleeps takes its time as well. What a coroutine awaits under a ``try`` is one, unless it works on a
+    database or is what a decorator was given."""
+    last, ev = witness.links[-1], services.evaluator
+    pause = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
+    if len(witness.links) == 1 or pause is None or slow_sink(pause) != "sleep":
+        return False
+    for one in last.scope.calls:
+        if one is last.node:
+            continue
+        if isinstance(parent_of(one), ast.Await) and is_tried(one):
+            fact = call_site(ev, one, last.scope)
+            home = home_of(one.func.id, last.scope) if isinstance(one.func, ast.Name) else None
+            is_given = home is not None and home is not last.scope and home.kind == "function"
+            if not is_given and (fact is None or fact.role not in REACHING_ROLES):
+                return True
+        found = services.possibly_slow.of_call(one, last.scope)
+        if found is not None and found.effect == UNKNOWN_EFFECT:
+            return True
+    return False
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:

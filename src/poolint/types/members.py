@@ -229,12 +229,29 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
 def _method(ev: Evaluator, scope: Scope, receiver: Instance) -> Type:
     decorators = returns.decorators(ev, scope)
     if not standard.PROPERTIES.isdisjoint(decorators) or any(one.endswith(".setter") for one in decorators):
-        return returns.returned(ev, scope, receiver)
+        given = returns.returned(ev, scope, receiver)
+        return UNKNOWN if _passes_another_off(ev, scope, given) else given
     if "builtins.staticmethod" in decorators:
         return Function(scope)
     if "builtins.classmethod" in decorators:
         return Function(scope, ClassObject(receiver.cls, receiver.base, receiver.arguments))
     return Function(scope, receiver)
+
+
+def _passes_another_off(ev: Evaluator, scope: Scope, declared: Type) -> bool:
+    """Whether a property declares a class of the project, but gives an object of another one, which finds by
+    ``__getattr__`` what it is asked for: what that does with the methods of the first one, nobody knows."""
+    if not isinstance(declared, Instance) or declared.cls is declared.base or len(scope.returns) != 1:
+        return False
+    given = scope.returns[0]
+    if not (isinstance(given, ast.Attribute) and isinstance(given.value, ast.Name) and given.value.id == "self"):
+        return False
+    for one in alternatives(ev.type_of(given, scope)):
+        if isinstance(one, Instance) and one.cls is not one.base and one.cls is not declared.cls:
+            classes = lineage(ev, one)
+            if declared.cls not in classes and any("__getattr__" in each.bindings for each in classes):
+                return True
+    return False
 
 
 def _field(ev: Evaluator, scope: Scope, attribute: str) -> Type:

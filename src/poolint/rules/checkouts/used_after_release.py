@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from poolint.detect import afterwards
 from poolint.detect.observation import Observation
-from poolint.rules.base import Meta, Rule, Subscription, Verdict
+from poolint.rules.base import Declined, Meta, Rule, Subscription, Verdict
 
 
 class UsedAfterRelease(Rule):
@@ -18,7 +18,8 @@ class UsedAfterRelease(Rule):
     ## Why is this bad?
     A connection is closed by then: using it raises; one of psycopg's pools goes on working, in the middle of what somebody
     else does with it. A session opens itself again: it checks out a connection that no block
-    gives back any more. A commit or rollback of SQLAlchemy has no effect: what it was meant for has happened, or is lost.
+    gives back any more. A commit of SQLAlchemy has no effect: what it was meant for has happened, or is lost. That a
+    rollback has none either harms nobody, and is not reported.
 
     ## Example
     ```python
@@ -55,8 +56,10 @@ class UsedAfterRelease(Rule):
         subscription=Subscription(observations=frozenset({afterwards.UsedAfterRelease})),
     )
 
-    def judge(self, observation: Observation) -> Verdict | None:
+    def judge(self, observation: Observation) -> Verdict | Declined | None:
         assert isinstance(observation, afterwards.UsedAfterRelease)
+        if observation.method == "rollback" and observation.method in observation.cls.without_effect:
+            return Declined("the block has rolled back already, and to do so again changes nothing")
         outcome = "it raises, since the connection has been released"
         if observation.cls.works_when_released:
             outcome = "it runs on a connection that somebody else may have got by then"

@@ -15,7 +15,8 @@ class WithDoesNotRelease(Rule):
     Reports `with conn:` and `with pool.getconn() as conn:` on a connection whose block commits or rolls back but does not
     release it, when nothing else does: a psycopg connection from `getconn()`, and connections of other drivers with such a
     block. One to a database in a file (`sqlite3`) is reported with `--certainty possible` only: it takes nothing from
-    anybody.
+    anybody. So is a connection outside of any pool that a test opens, or a function that only commands of a command line
+    call, once: it ends with the process.
 
     ## Why is this bad?
     It reads like a release. The connection stays checked out.

@@ -14,7 +14,7 @@ class UnboundedFanOut(Rule):
     Reports `asyncio.gather(*(work(item) for item in items))`, `wait`, `as_completed`, and tasks that are started in a
     loop and not awaited there, where `work` takes a connection from a pool, itself or in functions of the project; the
     path shows them. A semaphore or limiter on the way, a collection of known size, and one that has been cut into
-    chunks are not reported.
+    chunks are not reported. Where only what fails takes a connection, that is a possible finding: few fail at once.
 
     ## Why is this bad?
     One request with many items drains the pool: its own tasks wait for each other until the pool's timeout, and so

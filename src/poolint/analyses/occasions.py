@@ -1,0 +1,100 @@
+"""On which occasion alone functions run: as a command that the process ends with, or as an application starts.
+
+A function runs on such an occasion if it is one that a library calls then, or if all calls of it that the project makes,
+tests aside, stand in functions that do. One that is mentioned otherwise may be called by anybody.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.flow.summaries import Summaries
+from poolint.frameworks.hooks import starts
+from poolint.syntax.commands import is_command
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_in_loop
+from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+
+class Occasions:
+    """Answers for the functions of one project; each question is a problem of summaries."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._ending: Summaries[ScopeKey, bool] = Summaries("ends-process", self._ends, bottom=False, join=bool.__or__)
+        self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
+
+    def ends_with_process(self, scope: Scope) -> bool:
+        """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
+        return scope.kind == "function" and self._ending.of(scope.key)
+
+    def starts(self, scope: Scope) -> bool:
+        """Whether a function runs as an application starts or ends, and at no other time."""
+        return scope.kind == "function" and self._starting.of(scope.key)
+
+    def _ends(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if is_command(scope.node):
+            return True
+        calls = self._calls(scope)
+        return bool(calls) and all(
+            inner.kind == "function" and not is_in_loop(call, inner) and self._ending.of(inner.key)
+            for call, inner in calls
+        )
+
+    def _starts(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if starts(self.ev, scope):
+            return True
+        goes_on = any(isinstance(one, ast.While) for one in ast.walk(scope.node))
+        calls = self._calls(scope)
+        return bool(calls) and all(
+            inner.kind == "function" and not (goes_on and not _is_waited_for(call)) and self._starting.of(inner.key)
+            for call, inner in calls
+        )
+
+    def _calls(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+        """The calls of a function of a module, each with the function that it stands in; none where it is not only called."""
+        if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
+            return []
+        found: list[tuple[ast.Call, Scope]] = []
+        project = self.ev.project
+        for path in dict.fromkeys(
+            (scope.module.path, *(path for path, _ in project.calling(scope.name, scope.module)))
+        ):
+            module = project.module(path)
+            if module is None or (module is not scope.module and is_test(module, project)):
+                continue
+            for inner in module.scope.descendants():
+                for mention in self._mentions(scope, inner):
+                    call = parent_of(mention)
+                    if not isinstance(call, ast.Call) or call.func is not mention:
+                        return []
+                    if inner is not scope:
+                        found.append((call, inner))
+        return found
+
+    def _mentions(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
+        """The mentions of a function in another one, under its own name."""
+        named: list[ast.expr] = list(inner.loads.get(scope.name, ()))
+        named += [
+            one.func for one in inner.calls if isinstance(one.func, ast.Attribute) and last_name(one.func) == scope.name
+        ]
+        for one in named:
+            if any(
+                isinstance(each, Function) and each.scope is scope for each in alternatives(self.ev.type_of(one, inner))
+            ):
+                yield one
+
+
+def _is_waited_for(call: ast.Call) -> bool:
+    return isinstance(parent_of(call), (ast.Await, ast.Expr, ast.Assign, ast.Return))

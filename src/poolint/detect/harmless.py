@@ -1,0 +1,27 @@
+"""Checkouts that are lost where little comes of it: what is observed of them is only possible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.analyses.occasions import Occasions
+from poolint.detect.databases import closes_itself
+from poolint.syntax.file_kinds import is_test
+
+if TYPE_CHECKING:
+    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.detect.leaks import LeakProblem
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
+    """Whether a checkout closes itself as soon as nothing refers to it, or ends with the process all the same: a connection
+    outside of any pool in a test, or one that a ``with`` keeps in a command."""
+    if closes_itself(site.cls):
+        return True
+    if not site.fact.is_direct or site.cls.kind != "connection" or problem not in ("with-keeps", "never"):
+        return False
+    if is_test(scope.module, ev.project):
+        return True
+    return problem == "with-keeps" and ev.derived(Occasions).ends_with_process(scope)

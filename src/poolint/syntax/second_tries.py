@@ -1,0 +1,122 @@
+"""Whether a place in a function is reached only after something in it has failed: between two attempts."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import parent_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+
+
+def is_after_a_failure(node: ast.AST) -> bool:
+    """Whether ``node`` stands in a handler, in a later round of a loop over attempts, behind a ``try`` whose success leaves
+    the loop, or, under a condition, before what has been tried is done again."""
+    child, current = node, parent_of(node)
+    while current is not None and not isinstance(current, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        if isinstance(child, ast.stmt):
+            if isinstance(current, _LOOPS) and _has_failed_before(child, current):
+                return True
+            if isinstance(current, ast.If) and child in current.body and _is_for_later_attempts(current, child):
+                return True
+        child, current = current, parent_of(current)
+    return False
+
+
+def is_tried(node: ast.AST) -> bool:
+    """Whether what fails at ``node`` is caught in its function."""
+    child, current = node, parent_of(node)
+    while current is not None and not isinstance(current, (*_FUNCTIONS, ast.ClassDef, ast.Lambda)):
+        if isinstance(current, ast.Try) and current.handlers and child in current.body:
+            return True
+        child, current = current, parent_of(current)
+    return False
+
+
+def _has_failed_before(statement: ast.stmt, loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a statement of a loop stands behind a ``try`` that leaves the loop, or its round, where it comes to its end."""
+    if statement not in loop.body:
+        return False
+    before = loop.body[: loop.body.index(statement)]
+    return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in before)
+
+
+def _leaves(block: list[ast.stmt]) -> bool:
+    """Whether whoever comes to the end of a block leaves the round of the loop around it there."""
+    last = block[-1]
+    if isinstance(last, (ast.With, ast.AsyncWith)):
+        return _leaves(last.body)
+    return isinstance(last, (ast.Return, ast.Break, ast.Continue))
+
+
+def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
+    """Whether a condition holds in later rounds only of a loop that catches what fails in it, or leads to another attempt
+    at what has been done before."""
+    loop = parent_of(condition)
+    if isinstance(loop, (ast.For, ast.AsyncFor)) and condition in loop.body and _counts_on(condition.test, loop.target):
+        return any(isinstance(one, ast.Try) and one.handlers for one in loop.body)
+    again = list(_called(condition.body[condition.body.index(statement) + 1 :]))
+    if not again:
+        return False
+    function = _function_around(condition)
+    if function is not None and any(_last_name(one.func) == function.name for one in again):
+        return any(
+            isinstance(one, ast.Try) and one.handlers and one.lineno < condition.lineno for one in _inside(function)
+        )
+    block = next((one for one in _blocks(parent_of(condition)) if condition in one), [])
+    before = {ast.dump(one) for one in _called(block[: block.index(condition)])} if block else set()
+    return any(ast.dump(one) in before for one in again if one.args or one.keywords)
+
+
+def _counts_on(test: ast.expr, target: ast.expr) -> bool:
+    """Whether a test holds from the second round on: ``attempt > 0``, ``attempt``."""
+    name = target.elts[0] if isinstance(target, ast.Tuple) and target.elts else target
+    if not isinstance(name, ast.Name):
+        return False
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        asked = isinstance(test.left, ast.Name) and test.left.id == name.id
+        return (
+            asked
+            and isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.NotEq))
+            and isinstance(test.comparators[0], ast.Constant)
+        )
+    return isinstance(test, ast.Name) and test.id == name.id
+
+
+def _called(block: list[ast.stmt]) -> Iterator[ast.Call]:
+    """The calls whose results statements of a block assign, return or drop; not those nested in others."""
+    for statement in block:
+        value = getattr(statement, "value", None)
+        value = value.value if isinstance(value, ast.Await) else value
+        if isinstance(value, ast.Call):
+            yield value
+
+
+def _blocks(node: ast.AST | None) -> Iterator[list[ast.stmt]]:
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if isinstance(block, list):
+            yield block
+
+
+def _function_around(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    current = parent_of(node)
+    while current is not None and not isinstance(current, _FUNCTIONS):
+        current = parent_of(current)
+    return current
+
+
+def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
+    for statement in function.body:
+        yield from ast.walk(statement)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
