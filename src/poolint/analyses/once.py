@@ -28,7 +28,22 @@ def happens_once(node: ast.Call, scope: Scope) -> bool:
 
     It happens once in the life of a process, or never: no steady effect of the functions that reach it.
     """
-    return _is_in_passed_once(statement_of(node), scope) or node.lineno >= _first_guard(scope)
+    statement = statement_of(node)
+    if isinstance(statement, ast.If) and _is_asked_while_missing(node, statement, scope):
+        return True
+    return _is_in_passed_once(statement, scope) or node.lineno >= _first_guard(scope)
+
+
+def _is_asked_while_missing(node: ast.Call, statement: ast.If, scope: Scope) -> bool:
+    """Whether a call is asked by a condition only while something is missing that its block sets: ``if self._x is None and
+    can_load(): self._x = load()``."""
+    tests = _conjuncts(statement.test)
+    for index, test in enumerate(tests[:-1]):
+        missing = _missing(test, scope.declared)
+        if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
+            behind = any(node is inner for one in tests[index + 1 :] for inner in ast.walk(one))
+            return behind and not _is_reset(missing, statement.body, scope)
+    return False
 
 
 def _is_in_passed_once(statement: ast.stmt, scope: Scope) -> bool:
@@ -58,9 +73,10 @@ def forget() -> None:
 @lru_cache(maxsize=4096)
 def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
     """Whether what stands under a condition happens once, or never."""
-    missing = _missing(statement.test, scope.declared)
-    if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
-        return not _is_reset(missing, statement.body, scope)
+    for test in _conjuncts(statement.test):
+        missing = _missing(test, scope.declared)
+        if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
+            return not _is_reset(missing, statement.body, scope)
     if any(_remembers(one, statement.body, scope) for one in _conjuncts(statement.test)):
         return True
     return _is_elsewhere(statement.test, scope)

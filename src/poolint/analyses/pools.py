@@ -219,6 +219,12 @@ class Pools:
                     return _is_kept_here(made, one)
         return False
 
+    def is_of_new_object(self, pool: Pool, scope: Scope) -> bool:
+        """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
+        if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
+            return False
+        return any((call.lineno, call.col_offset) == pool[2:] for call in scope.calls)
+
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
         seen: set[ast.expr] = set()

@@ -162,7 +162,7 @@ class Nesting:
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
             witness = self._takers(pool).of_call(node, scope)
-            if witness is None or len(witness.links) < 2:
+            if witness is None or len(witness.links) < 2 or self.pools.is_of_new_object(pool, witness.links[-1].scope):
                 return "other-pool"
             if not self._stays_held(witness, _held_as(hold)):
                 return "ended-before"
