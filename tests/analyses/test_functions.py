@@ -31,6 +31,7 @@ FOLLOWED = [
             "before",
             "lent_by",
             "are_given",
+            "opened_by",
         )
     )
 ]
