@@ -732,6 +732,7 @@ MAY_READ_TEXT = {
     "detect/children.py": "modules are parsed that name what starts a child, or a hook of it",
     "detect/factories.py": "dependencies are looked for where something depends",
     "detect/ordering.py": "callers are looked for where something of the name is called",
+    "analyses/occasions.py": "modules are parsed that call something of the name",
     "detect/registries.py": "modules are parsed that name a registry, or remove from something",
     "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",
     "detect/streaming.py": "names of streams are looked for where one stands",
