@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.generator_runs import is_gone_over, named_runs
-from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, made_by
+from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
@@ -101,7 +101,8 @@ class Edges:
         self._joining: set[ast.AST] = set()
         """The calls that join a thread: what they pass is not for what it runs."""
         self._queried = ev.derived(Queried)
-        self._iterating = _roots_of_iterators(ev)
+        self._iterating = _roots_of(ev, "__iter__", "__anext__")
+        self._leaving = _roots_of(ev, "__exit__", "__aexit__")
         self._drives = ev.models.words("at-once", "drives", "drives-given", "shields", "limits-awaited", "limits-block")
         """What runs the coroutines that it is given before it returns."""
 
@@ -119,6 +120,8 @@ class Edges:
         found = self._implied.get(scope)
         if found is None:
             one = list(entered(self.ev, scope)) if scope.withs else []
+            if scope.withs and any(map(scope.module.mentions, self._leaving)):
+                one += left(self.ev, scope)
             if any(map(scope.module.mentions, self._iterating)):
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
@@ -335,10 +338,10 @@ class Edges:
         return False
 
 
-def _roots_of_iterators(ev: Evaluator) -> tuple[bytes, ...]:
-    """The import roots of the classes whose objects wait between two rounds of a loop."""
+def _roots_of(ev: Evaluator, *methods: str) -> tuple[bytes, ...]:
+    """The import roots of the classes of which one of these methods, which nobody calls by its name, has an effect."""
     rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
-    found = {cls.name for cls, row in rows if row.effect and not {"__iter__", "__anext__"}.isdisjoint(row.names)}
+    found = {cls.name for cls, row in rows if row.effect and not set(methods).isdisjoint(row.names)}
     return tuple(sorted({name.partition(".")[0].encode() for name in found}))
 
 

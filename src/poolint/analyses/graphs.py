@@ -129,12 +129,30 @@ class Graphs:
         return self.ev.models.ends("suppresses", name)
 
 
+class BlockEnd(ast.expr):
+    """The end of a block as a place that something happens at: what leaves it stands nowhere in the text.
+
+    It stands where the context does, and its parent is the item of the ``with`` statement.
+    """
+
+    @classmethod
+    def of(cls, item: ast.withitem) -> BlockEnd:
+        """That of one item of a block."""
+        end = ast.copy_location(cls(), item.context_expr)
+        end.__dict__["_poolint_parent"] = item
+        return end
+
+
 def events_at(graph: cfg.Graph, node: ast.AST) -> list[cfg.Node]:
     """The events that happen where ``node`` begins.
 
     Of the context of a block or the iterator of a loop, that is not called there, it is when the block is entered, or when
     the loop asks for its next item.
     """
+    if isinstance(node, BlockEnd):
+        item = parent_of(node)
+        assert item is not None, "it was made for one"
+        return [one for one in graph.nodes_of(item) if one.kind == "exit" and one.way not in cfg.UNWINDING]
     events, where = graph.nodes_of(node), parent_of(node)
     while not events and isinstance(where, (ast.expr, ast.comprehension)):
         events, where = graph.nodes_of(where), parent_of(where)  # in a generator expression, which runs later

@@ -1,5 +1,5 @@
-"""What happens without being called by its name: blocks that wait as they are entered, loops whose iterator sleeps
-between two rounds, and what decorators do around the function that is called.
+"""What happens without being called by its name: blocks that wait as they are entered or left, loops whose iterator
+sleeps between two rounds, and what decorators do around the function that is called.
 
 Entering the block of what has an `acquire` waits as that does: of locks, semaphores and limiters. A lock whose block
 does nothing that takes time is held for an instant, whoever holds it, and is no wait.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.graphs import BlockEnd
 from poolint.analyses.process_locks import typed
 from poolint.analyses.queues import Queues
 from poolint.models.schema import REACHING_ROLES
@@ -46,6 +47,19 @@ def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
                 keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
                 fact = _fact(lock.node, lock.cls, "acquire", lock.acquire)
                 yield Implied(lock.node, f"{keyword} {text_of(lock.node, scope)}", fact)
+
+
+def left(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
+    """The blocks of a function that wait as they end: ``with Popen(…)`` for its process."""
+    for statement in scope.withs:
+        method = "__aexit__" if isinstance(statement, ast.AsyncWith) else "__exit__"
+        for item in statement.items:
+            for one in alternatives(ev.type_of(item.context_expr, scope)):
+                base = one.base if isinstance(one, Instance) else None
+                row = ev.models.method(base, method) if base is not None else None
+                if base is not None and row is not None and row.effect and method in row.names:
+                    fact = _fact(item.context_expr, base, method, row)
+                    yield Implied(BlockEnd.of(item), f"{base.name.rpartition('.')[2]}.{method}", fact)
 
 
 def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:

@@ -74,6 +74,17 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     fact: str = ""
 
 
+class Bound(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Decorators that make an object of a class that they are given, and pass it before all else to the function that they
+    decorate: ``@shared_task(bind=True, base=DatabaseTask)``. ``when`` is the keyword that asks for it, ``cls`` the one
+    that names the class.
+    """
+
+    names: tuple[str, ...]
+    when: str
+    cls: str
+
+
 class Streamed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Responses whose body a generator yields while the client reads it, after the endpoint has returned.
 

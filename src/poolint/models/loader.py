@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from poolint.models.api_rows import Events, Names, Target, Wrapped
-    from poolint.models.framework_rows import Handed, Hook, Injection, Purpose, Streamed
+    from poolint.models.framework_rows import Bound, Handed, Hook, Injection, Purpose, Streamed
     from poolint.models.named_rows import How, Passed, Threaded
 
 # Not with pathlib: importing it would cost more than all of the reading.
@@ -34,10 +34,11 @@ class Models:
     ``wrapped`` says which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
     are what runs functions in child processes; ``purposes`` what modules are for. ``hooks`` are what libraries call, by
-    how they come to do so and the last part of each name, each with the import roots of its library; ``injections`` and
-    ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots of all
-    libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`), ``passed`` what
-    hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by its last name.
+    how they come to do so and the last part of each name, each with the import roots of its library; ``injections``,
+    ``bound`` and ``streamed`` are keyed by each name, ``handed`` by import root and name; ``packages`` are the import roots
+    of all libraries that do anything of this. ``manners`` are names by how calls of these end (see :meth:`ends`),
+    ``passed`` what hands a value through, by what it gives and its name, ``threaded`` what runs a function in a thread, by
+    its last name.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class Models:
         "_methods",
         "_names",
         "_words",
+        "bound",
         "classes",
         "dialects",
         "drivers",
@@ -83,6 +85,7 @@ class Models:
         self.purposes: list[Purpose] = []
         self.hooks: dict[tuple[str, str], list[tuple[frozenset[str], Hook]]] = {}
         self.injections: dict[str, Injection] = {}
+        self.bound: dict[str, Bound] = {}
         self.streamed: dict[str, Streamed] = {}
         self.handed: dict[tuple[str, str], Handed] = {}
         self.packages: frozenset[str] = frozenset()
@@ -148,6 +151,8 @@ class Models:
                 self.hooks.setdefault((hook.by, name.rpartition(".")[2]), []).append((around, hook))
         for injection in library.injections:
             self.injections.update((name, injection) for name in injection.names)
+        for bound in library.bound:
+            self.bound.update((name, bound) for name in bound.names)
         for streamed in library.streamed:
             self.streamed.update((name, streamed) for name in streamed.names)
         for one in library.handed:

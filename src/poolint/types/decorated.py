@@ -1,4 +1,4 @@
-"""What decorators of the project pass to the functions that they wrap: ``return function(session, *args, **kwargs)``."""
+"""What decorators pass to the functions that they wrap: ``return function(session, *args, **kwargs)``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.models.framework_rows import Bound
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -72,6 +73,34 @@ def passed(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if not isinstance(binding.node, ast.arg):
         return UNKNOWN
     return known([_argument(ev, one, binding.node, scope) for one in wrapped(ev, scope)])
+
+
+def bound(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
+    """The object that a decorator of a library passes first, of the class that it is given there."""
+    if parameter is not scope.first_parameter:
+        return UNKNOWN
+    for one in getattr(scope.node, "decorator_list", ()):
+        if not isinstance(one, ast.Call):
+            continue
+        given = {each.arg: each.value for each in one.keywords}
+        rows = [row for row in _bound_by(ev, one, scope) if _is_true(given.get(row.when)) and row.cls in given]
+        made = alternatives(ev.type_of(given[rows[0].cls], scope.parent or scope)) if rows else ()
+        if made and all(isinstance(each, ClassObject) for each in made):
+            return known([each.instance() for each in made if isinstance(each, ClassObject)])
+    return UNKNOWN
+
+
+def _bound_by(ev: Evaluator, decorator: ast.Call, scope: Scope) -> Iterator[Bound]:
+    """The rows of the models that may be of what is called there: no type is asked for where no name is alike."""
+    table = ev.models.bound
+    alike = [row for name, row in table.items() if name.rpartition(".")[2] == last_name(decorator.func)]
+    if alike:
+        row = table.get(ev.qualified_name(ev.type_of(decorator.func, scope.parent or scope)))
+        yield from (row,) if row is not None else ()
+
+
+def _is_true(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value is True
 
 
 def _argument(ev: Evaluator, one: Wrapped, parameter: ast.arg, scope: Scope) -> Type:

@@ -36,7 +36,9 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
         default = _default(ev, binding, outside) if declared is UNKNOWN or _is_any_callable(declared) else UNKNOWN
         return declared if default is UNKNOWN else default
-    passed = ev.callers.passed(binding, scope)
+    passed = decorated.bound(ev, binding.node, scope)
+    if passed is UNKNOWN:
+        passed = ev.callers.passed(binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = decorated.passed(ev, binding, scope)
     if passed is UNKNOWN and binding.annotation is None:
