@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.sinks import UNKNOWN_EFFECT, slow_sink
+from poolint.analyses.sinks import slow_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
@@ -103,7 +103,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             only_read = (
                 witness.effect == "retry"
                 and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
-                and not _tries_a_client(services, witness)
+                and not _tries_a_client(ev, witness)
             )
             yield observation(ev, holdings, held, witness, node, scope, is_possible=only_read)
 
@@ -319,26 +319,20 @@ def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, s
     return is_open or is_written(ev, holdings, hold, node, scope)
 
 
-def _tries_a_client(services: Services, witness: Witness) -> bool:
-    """Whether a function that itself sleeps between two attempts looks like asking a client of which nothing is known: what it
-    does before it sleeps takes its time as well. What a coroutine awaits under a ``try`` is one, unless it works on a
-    database or is what a decorator was given."""
-    last, ev = witness.links[-1], services.evaluator
+def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a coroutine that itself sleeps between two attempts awaits what it tries: that takes its time as well, unless
+    it is what a decorator was given, or works on a database."""
+    last = witness.links[-1]
     pause = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
     if len(witness.links) == 1 or pause is None or slow_sink(pause) != "sleep":
         return False
     for one in last.scope.calls:
-        if one is last.node:
-            continue
-        if isinstance(parent_of(one), ast.Await) and is_tried(one):
+        if one is not last.node and isinstance(parent_of(one), ast.Await) and is_tried(one):
             fact = call_site(ev, one, last.scope)
             home = home_of(one.func.id, last.scope) if isinstance(one.func, ast.Name) else None
             is_given = home is not None and home is not last.scope and home.kind == "function"
             if not is_given and (fact is None or fact.role not in REACHING_ROLES):
                 return True
-        found = services.possibly_slow.of_call(one, last.scope)
-        if found is not None and found.effect == UNKNOWN_EFFECT:
-            return True
     return False
 
 

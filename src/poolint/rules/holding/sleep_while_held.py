@@ -21,9 +21,9 @@ class SleepWhileHeld(Rule):
     session since its first query, or by a connection that is checked out; also in functions of the project that are
     called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
     stamina, retrying or the project), loops over attempts, and functions that sleep only after they have failed. Where the
-    session has only read that is a possible finding, unless what they try looks like a client of which nothing is known;
-    where it is known to wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not
-    reported, nor retries without a wait, nor a connection that was opened outside of any pool.
+    session has only read that is a possible finding, unless they await what they try; where that is known to wait for
+    something outside, it is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor retries without a
+    wait, nor a connection that was opened outside of any pool.
 
     Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
