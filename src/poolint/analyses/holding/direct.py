@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
 from poolint.types.call_sites import call_site
-from poolint.types.values import Function, alternatives
+from poolint.types.values import ClassObject, Function, alternatives
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
@@ -20,7 +20,7 @@ _BOTH: _Ways = frozenset((True, False))
 
 
 def opens_directly(ev: Evaluator, node: ast.expr, scope: Scope) -> bool:
-    """The same of what a ``with`` enters, also where functions of the project open it."""
+    """The same of what a ``with`` enters, also where functions or managers of the project open it."""
     call = node.value if isinstance(node, ast.Await) else node
     return isinstance(call, ast.Call) and ev.derived(_Taking).of_call(call, scope) == {True}
 
@@ -40,8 +40,15 @@ class _Taking:
             return frozenset((fact.is_direct,)) if fact.opens else frozenset()
         found: _Ways = frozenset()
         for one in alternatives(self.ev.type_of(call.func, scope)):
-            if isinstance(one, Function):
-                found |= self._ways.of(one.scope.key)
+            methods = (
+                ("__init__", "__enter__", "__aenter__")
+                if isinstance(one, ClassObject) and one.cls is not one.base
+                else ()
+            )
+            run = [self.ev.type_of_member(one.instance(), method) for method in methods if isinstance(one, ClassObject)]
+            for each in (one, *run):
+                if isinstance(each, Function):
+                    found |= self._ways.of(each.scope.key)
         return found
 
     def _of_function(self, key: ScopeKey) -> _Ways:
