@@ -82,3 +82,18 @@ def test_answers_about_all_files_follow_a_text_that_changes(tmp_path: Path) -> N
     assert answers() == ([], [], ["Heir"])
     project.replace(Source.from_bytes(other, b"def start(app):\n    app.state.bucket = 1\n    use()\n"))
     assert answers() == (["shop.other"], ["other.py"], [])
+
+
+def test_a_definition_is_no_call(tmp_path: Path) -> None:
+    texts = {
+        "runs": "from steps import upgrade\n\nupgrade()\n",
+        "method": "def go(step):\n    return step.upgrade (1)\n",
+        "defines": "def upgrade():\n    pass\n\n\nclass Step:\n    async def upgrade(self):\n        pass\n",
+        "alike": "def undef(upgrades):\n    return upgrades(1)\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    project = Project(Finder())
+    near = project.module(str(tmp_path / "runs.py"))
+    assert near is not None
+    assert [Path(path).stem for path, _ in project.calling("upgrade", near)] == ["method", "runs"]

@@ -318,9 +318,10 @@ class Project:
 
 
 def calls_of(word: bytes) -> re.Pattern[bytes]:
-    """What finds the calls of something of this name in a text: the name comes first, since that is searched for fast."""
+    """What finds the calls of something of this name in a text, which its definition is not: the name comes first, since
+    that is searched for fast."""
     name = re.escape(word)
-    return re.compile(name + rb"(?<![\w\x80-\xff]" + name + rb")[ \t]*\(")
+    return re.compile(name + rb"(?<![\w\x80-\xff]" + name + rb")(?<!\bdef " + name + rb")[ \t]*\(")
 
 
 def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
