@@ -25,11 +25,11 @@ _SUSPECT = re.compile(r"^[ \t]*(?:[%!?/,;]|\w+ +[-\w./~])|\?[ \t]*$|=[ \t]*[!%]"
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _ESCAPED = re.compile(r"[ \t]*[%!?/,;]")
 _HELP = re.compile(r"[ \t]*%{0,2}[\w*][\w.*\[\]'\"()]*\?{1,2}[ \t]*")
-_ASSIGNED = re.compile(r"([ \t]*[\w.,*()\[\] \t'\"]+=[ \t]*)[!%](?!=)")
+_ASSIGNED = re.compile(r"([\w.,*()\[\] \t'\"]+=[ \t]*)[!%](?!=)")
 _AUTOMAGIC = re.compile(r"([a-z_]\w*) +[-\w./~]")
 _RUNS_CODE = re.compile(r"([ \t]*)(%time(?:it)?)[ \t](?!-)")
 _TOKEN = re.compile(
-    r"""(?P<text>[rbuftRBUFT]{0,2}(?:\"\"\"(?:[^"\\]|\\.|"(?!""))*(?:\"\"\"|\Z)|'''(?:[^'\\]|\\.|'(?!''))*(?:'''|\Z)
+    r"""(?P<text>[rbuftRBUFT]{0,2}(?:\"\"\"(?:[^"\\]|\\(?:.|\Z)|"(?!""))*(?:\"\"\"|\Z)|'''(?:[^'\\]|\\(?:.|\Z)|'(?!''))*(?:'''|\Z)
         |"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?))
     |\#[^\n]*|(?P<opens>[(\[{])|(?P<closes>[)\]}])|\\\r?\n|(?P<ends>\n)|\w+|[^\S\n]+|.""",
     re.VERBOSE | re.DOTALL,
