@@ -296,7 +296,7 @@ def main() -> None:
                 options.results.write_text(json.dumps(known, indent=1))
     if options.page:
         measured = {name: [Row(*one) for part in PARTS for one in rows.get(part, ())] for name, rows in known.items()}
-        options.page.write_text(page(measured, options.others), encoding="utf-8")
+        options.page.write_text(page(measured, options.others, options.runs), encoding="utf-8")
 
 
 if __name__ == "__main__":
