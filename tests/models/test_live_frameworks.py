@@ -113,6 +113,7 @@ NAMED = [
         *(one for row in library.manners if row.how not in ("logs", "quiet-method") for one in row.names),
         *(one for row in library.passed for one in row.names),
         *(one for row in library.threaded for one in row.names),
+        *(one for row in library.bound for one in row.names),
     )
     if "." in name
 ]

@@ -340,8 +340,9 @@ class Edges:
 
 def _roots_of(ev: Evaluator, *methods: str) -> tuple[bytes, ...]:
     """The import roots of the classes of which one of these methods, which nobody calls by its name, has an effect."""
+    asked = frozenset(methods)
     rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
-    found = {cls.name for cls, row in rows if row.effect and not set(methods).isdisjoint(row.names)}
+    found = {cls.name for cls, row in rows if row.effect and not asked.isdisjoint(row.names)}
     return tuple(sorted({name.partition(".")[0].encode() for name in found}))
 
 

@@ -54,10 +54,8 @@ def left(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
     for statement in scope.withs:
         method = "__aexit__" if isinstance(statement, ast.AsyncWith) else "__exit__"
         for item in statement.items:
-            for one in alternatives(ev.type_of(item.context_expr, scope)):
-                base = one.base if isinstance(one, Instance) else None
-                row = ev.models.method(base, method) if base is not None else None
-                if base is not None and row is not None and row.effect and method in row.names:
+            for base, row in _effective(ev, item.context_expr, method, scope):
+                if method in row.names:  # what any other method does says nothing of this one
                     fact = _fact(item.context_expr, base, method, row)
                     yield Implied(BlockEnd.of(item), f"{base.name.rpartition('.')[2]}.{method}", fact)
 
@@ -93,14 +91,19 @@ def iterated(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
             if binding.kind != "for" or not isinstance(binding.value, (ast.Name, ast.Attribute, ast.Call)):
                 continue
             method = "__anext__" if binding.asynchronous else "__iter__"
-            for one in alternatives(ev.type_of(binding.value, scope)):
-                base = one.base if isinstance(one, Instance) else None
-                row = ev.models.method(base, method) if base is not None else None
-                if base is None or row is None or not row.effect:
-                    continue
+            for base, row in _effective(ev, binding.value, method, scope):
                 if is_set_up(row, made_by(ev, binding.value, scope)):
                     fact = _fact(binding.value, base, method, row)
                     yield Implied(binding.value, base.name.rpartition(".")[2], fact)
+
+
+def _effective(ev: Evaluator, node: ast.expr, method: str, scope: Scope) -> Iterator[tuple[Class, Method]]:
+    """The classes of libraries that an object may be of, as far as this method of theirs has an effect, with its row."""
+    for one in alternatives(ev.type_of(node, scope)):
+        base = one.base if isinstance(one, Instance) else None
+        row = ev.models.method(base, method) if base is not None else None
+        if base is not None and row is not None and row.effect:
+            yield base, row
 
 
 def _fact(node: ast.expr, cls: Class, method: str, row: Method) -> CallSite:

@@ -63,7 +63,7 @@ def _submitted(ev: Evaluator, scope: Scope) -> Join | None:
     something that works on a database."""
     run: dict[Scope, None] = {}
     is_any = False
-    for call in scope.calls_named(frozenset(("submit",))):
+    for call in scope.calls_of("submit"):
         if not (isinstance(call.func, ast.Attribute) and call.args and _is_executor(ev, call.func.value, scope)):
             continue
         if not _kinds(ev, [*call.args[1:], *(one.value for one in call.keywords)], scope).isdisjoint(_OF_DATABASE):

@@ -39,8 +39,8 @@ def _is_asked_while_missing(node: ast.Call, statement: ast.If, scope: Scope) -> 
     can_load(): self._x = load()``."""
     tests = _conjuncts(statement.test)
     for index, test in enumerate(tests[:-1]):
-        missing = _missing(test, scope.declared)
-        if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
+        missing = _set_while_missing(test, statement, scope)
+        if missing:
             behind = any(node is inner for one in tests[index + 1 :] for inner in ast.walk(one))
             return behind and not _is_reset(missing, statement.body, scope)
     return False
@@ -74,8 +74,8 @@ def forget() -> None:
 def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
     """Whether what stands under a condition happens once, or never."""
     for test in _conjuncts(statement.test):
-        missing = _missing(test, scope.declared)
-        if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)):
+        missing = _set_while_missing(test, statement, scope)
+        if missing:
             return not _is_reset(missing, statement.body, scope)
     if any(_remembers(one, statement.body, scope) for one in _conjuncts(statement.test)):
         return True
@@ -246,6 +246,12 @@ def _as_target(node: ast.expr, declared: frozenset[str]) -> str:
     if isinstance(node, ast.Attribute):
         return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))
     return ""
+
+
+def _set_while_missing(test: ast.expr, statement: ast.If, scope: Scope) -> str:
+    """What a test of a condition finds missing, where the block of that sets it; else empty."""
+    missing = _missing(test, scope.declared)
+    return missing if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)) else ""
 
 
 def _assigned(body: list[ast.stmt]) -> list[ast.expr]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from poolint.analyses.carrying import Carrying
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from poolint.detect.observation import Observation
@@ -71,16 +71,9 @@ class Scopes(tuple["Scope", ...]):
         return frozenset().union(*(one.called for one in self))
 
     @cached_property
-    def _of(self) -> dict[Asked, Sequence[int]]:
-        return {}
-
-    def of(self, kind: Asked) -> Sequence[int]:
-        """The indices of those of a kind."""
-        found = self._of.get(kind)
-        if found is None:
-            is_of = _IS_OF[kind]
-            found = self._of[kind] = [index for index, one in enumerate(self) if is_of(one)]
-        return found
+    def of(self) -> dict[Asked, list[int]]:
+        """The indices of those of each kind."""
+        return {kind: [index for index, one in enumerate(self) if is_of(one)] for kind, is_of in _IS_OF.items()}
 
 
 class Question:
@@ -109,7 +102,7 @@ class Question:
         if self._calls is not None and self._calls.isdisjoint(scopes.called):
             return
         carrying = self._services.evaluator.derived(Carrying) if self._detector.near else None
-        for index in scopes.of(self._detector.of):
+        for index in scopes.of[self._detector.of]:
             scope = scopes[index]
             if self._calls is not None and self._calls.isdisjoint(scope.called):
                 continue

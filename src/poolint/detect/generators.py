@@ -35,15 +35,10 @@ class AbandonedGenerator(Observation):
     left_at: Waypoint
 
 
-_RESUMING = (ast.AsyncFor, ast.Call, ast.Attribute)
-"""What may ask the generator for more that a call in it makes."""
-
-
 def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
     """The loops in ``scope`` that leave such a generator behind."""
     for node in scope.calls:
-        parent = parent_of(node)
-        left = _left(node, parent) if isinstance(parent, _RESUMING) else None
+        left = _left(node, parent_of(node))
         if left is None:
             continue
         name, holds = _held_by(ev, node, scope)

@@ -71,9 +71,7 @@ class Services:
         """What all summaries of functions are found by."""
         self.ownership = Ownership(self.evaluator, self.components)
         self.edges = edges = Edges(self.evaluator, self.components)
-        self.slow = Effects(
-            edges, slow_sink, below=slow_below_sink, recovering=sleep_sink, threads=True, at_last="retry"
-        )
+        self.slow = _slow(edges)
         self.sync_sessions = Effects(edges, sync_session_sink)
         self.database = Effects(edges, database_sink(models))
         self.foreign = Effects(edges, foreign_sink, recovers=True)
@@ -110,15 +108,7 @@ class Services:
         from poolint.analyses.possible import PossibleEdges
 
         edges = PossibleEdges(self.evaluator, self.components)
-        return Effects(
-            edges,
-            slow_sink,
-            below=slow_below_sink,
-            recovering=sleep_sink,
-            of_some=True,
-            threads=True,
-            at_last="retry",
-        )
+        return _slow(edges, of_some=True)
 
     @cached_property
     def taking(self) -> Effects:
@@ -183,3 +173,16 @@ class Services:
     def call(self, node: ast.Call, scope: Scope) -> CallSite | None:
         """The fact about one call."""
         return call_site(self.evaluator, node, scope)
+
+
+def _slow(edges: Edges, *, of_some: bool = False) -> Effects:
+    """What keeps its caller waiting, along these edges."""
+    return Effects(
+        edges,
+        slow_sink,
+        below=slow_below_sink,
+        recovering=sleep_sink,
+        of_some=of_some,
+        threads=True,
+        at_last="retry",
+    )

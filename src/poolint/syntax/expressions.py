@@ -19,6 +19,13 @@ def dotted(node: ast.AST) -> str:
     return ".".join(reversed(parts))
 
 
+def last_name(node: ast.expr) -> str:
+    """The last part of a dotted expression."""
+    if type(node) is ast.Attribute:
+        return node.attr
+    return node.id if type(node) is ast.Name else ""
+
+
 def first_name(node: ast.AST) -> str:
     """The name that a chain of attributes, calls, items and ``await``s begins with; empty where it begins otherwise."""
     while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     if not again:
         return False
     function = _function_around(condition)
-    if function is not None and any(_last_name(one.func) == function.name for one in again):
+    if function is not None and any(last_name(one.func) == function.name for one in again):
         return any(
             isinstance(one, ast.Try) and one.handlers and one.lineno < condition.lineno for one in _inside(function)
         )
@@ -116,7 +117,3 @@ def _function_around(node: ast.AST) -> ast.FunctionDef | ast.AsyncFunctionDef | 
 def _inside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
     for statement in function.body:
         yield from ast.walk(statement)
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

@@ -80,23 +80,24 @@ def bound(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
     if parameter is not scope.first_parameter:
         return UNKNOWN
     for one in getattr(scope.node, "decorator_list", ()):
-        if not isinstance(one, ast.Call):
+        row = _bound_by(ev, one, scope) if isinstance(one, ast.Call) else None
+        if row is None:
             continue
         given = {each.arg: each.value for each in one.keywords}
-        rows = [row for row in _bound_by(ev, one, scope) if _is_true(given.get(row.when)) and row.cls in given]
-        made = alternatives(ev.type_of(given[rows[0].cls], scope.parent or scope)) if rows else ()
-        if made and all(isinstance(each, ClassObject) for each in made):
-            return known([each.instance() for each in made if isinstance(each, ClassObject)])
+        if _is_true(given.get(row.when)) and row.cls in given:
+            found = alternatives(ev.type_of(given[row.cls], scope.parent or scope))
+            classes = [each for each in found if isinstance(each, ClassObject)]
+            if len(classes) == len(found):
+                return known([each.instance() for each in classes])
     return UNKNOWN
 
 
-def _bound_by(ev: Evaluator, decorator: ast.Call, scope: Scope) -> Iterator[Bound]:
-    """The rows of the models that may be of what is called there: no type is asked for where no name is alike."""
+def _bound_by(ev: Evaluator, decorator: ast.Call, scope: Scope) -> Bound | None:
+    """The row of the models for what is called there: no type is asked for where no name is alike."""
     table = ev.models.bound
-    alike = [row for name, row in table.items() if name.rpartition(".")[2] == last_name(decorator.func)]
-    if alike:
-        row = table.get(ev.qualified_name(ev.type_of(decorator.func, scope.parent or scope)))
-        yield from (row,) if row is not None else ()
+    if all(name.rpartition(".")[2] != last_name(decorator.func) for name in table):
+        return None
+    return table.get(ev.qualified_name(ev.type_of(decorator.func, scope.parent or scope)))
 
 
 def _is_true(node: ast.expr | None) -> bool:

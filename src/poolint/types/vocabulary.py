@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models.schema import OPENING_ROLES, POOLING, REACHING_ROLES, RELEASABLE
 from poolint.models.standard import LEAVES
+from poolint.syntax.expressions import last_name as last_name
 
 if TYPE_CHECKING:
     from poolint.models.loader import Models
@@ -94,10 +95,3 @@ def _outlasts(models: Models, row: Method | Function) -> bool:
 def outlasts_block(cls: Class) -> bool:
     """Whether the block of a connection leaves it open: not that of a mere file, which is closed with its name."""
     return not cls.releases_on_exit and cls.on_drop != "terminated"
-
-
-def last_name(node: ast.expr) -> str:
-    """The last part of a dotted expression."""
-    if type(node) is ast.Attribute:
-        return node.attr
-    return node.id if type(node) is ast.Name else ""
