@@ -2,7 +2,8 @@
 sleeps between two rounds, and what decorators do around the function that is called.
 
 Entering the block of what has an `acquire` waits as that does: of locks, semaphores and limiters. A lock whose block
-does nothing that takes time is held for an instant, whoever holds it, and is no wait.
+does nothing that takes time is held for an instant, whoever holds it, and is no wait. At a semaphore that a call makes for
+its own tasks nobody else stands: who calls waits for what these do, and for nothing more.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from poolint.analyses.graphs import BlockEnd
-from poolint.analyses.process_locks import typed
+from poolint.analyses.process_locks import is_of_one_call, typed
 from poolint.analyses.queues import Queues
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest
@@ -45,7 +48,9 @@ def entered(ev: Evaluator, scope: Scope) -> Iterator[Implied]:
             lock = typed(ev, item.context_expr, statement, scope)
             if lock is not None and lock.cls and lock.acquire and _takes_time(ev, statement, scope):
                 keyword = "async with" if isinstance(statement, ast.AsyncWith) else "with"
-                fact = _fact(lock.node, lock.cls, "acquire", lock.acquire)
+                is_own = lock.acquire.effect == "wait" and is_of_one_call(lock.node, scope)
+                row = replace(lock.acquire, effect="lock") if is_own else lock.acquire
+                fact = _fact(lock.node, lock.cls, "acquire", row)
                 yield Implied(lock.node, f"{keyword} {text_of(lock.node, scope)}", fact)
 
 

@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.syntax.scopes import home_of, parent_of
 from poolint.types.following import PASSAGES, origin
 from poolint.types.values import ClassObject, Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -65,6 +66,19 @@ def _named(context: ast.expr, statement: WithNode) -> ProcessLock | None:
     if is_semaphore or _SAYS_LOCK.search(name) is not None:
         return ProcessLock(context, statement, not is_semaphore)
     return None
+
+
+def is_of_one_call(node: ast.expr, scope: Scope) -> bool:
+    """Whether a lock is made by each call of a function, around this one or this one itself, and nothing is done with it but
+    to take it: nobody else gets to see it."""
+    home = home_of(node.id, scope) if isinstance(node, ast.Name) else None
+    if home is None or home.kind != "function" or not isinstance(node, ast.Name):
+        return False
+    bindings = home.bindings[node.id]
+    if len(bindings) != 1 or bindings[0].kind != "assign" or not isinstance(bindings[0].value, ast.Call):
+        return False
+    loads = (load for inner in home.descendants() for load in inner.loads.get(node.id, ()))
+    return all(isinstance(parent_of(load), (ast.withitem, ast.Attribute)) for load in loads)
 
 
 def admitting(ev: Evaluator, cls: Class) -> str:

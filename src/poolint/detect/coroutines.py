@@ -13,6 +13,7 @@ from poolint.analyses.passed_on import end
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
@@ -33,12 +34,14 @@ if TYPE_CHECKING:
 class DroppedDatabaseCoroutine(Observation):
     """A coroutine of the project's own that works on a database, made and never awaited.
 
-    ``names`` is the chain of functions down to the call that would have reached the database.
+    ``names`` is the chain of functions down to the call that would have reached the database. ``is_possible``: a plain
+    function of a test makes it, which shows as the test runs.
     """
 
     receiver: str
     names: tuple[str, ...]
     path: tuple[Waypoint, ...]
+    is_possible: bool = False
 
 
 _UNAWAITED = frozenset({Use.DROPPED, Use.CONSUMED, Use.ITERATED_ASYNC, Use.TESTED})
@@ -78,9 +81,10 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         if witness is None or None in witnesses:
             continue
         names = (written[0].qualified_name, *(link.name for link in witness.links))
-        yield DroppedDatabaseCoroutine(
-            node, scope.qualified_name, may_await(node, scope), receiver_text(node, scope), names, calls_of(witness)
-        )
+        awaits = may_await(node, scope)
+        where = (node, scope.qualified_name, awaits)
+        shows = not awaits and is_test(scope.module, ev.project)
+        yield DroppedDatabaseCoroutine(*where, receiver_text(node, scope), names, calls_of(witness), shows)
 
 
 def _handed(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:

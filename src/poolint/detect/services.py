@@ -111,6 +111,11 @@ class Services:
         return _slow(edges, of_some=True)
 
     @cached_property
+    def slow_at_first(self) -> Effects:
+        """What keeps its caller waiting where nothing has failed before."""
+        return _slow(self.edges, failing=False)
+
+    @cached_property
     def taking(self) -> Effects:
         """What takes a connection from whatever pool."""
         return Effects(self.edges, checkout_sink)
@@ -175,7 +180,7 @@ class Services:
         return call_site(self.evaluator, node, scope)
 
 
-def _slow(edges: Edges, *, of_some: bool = False) -> Effects:
+def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effects:
     """What keeps its caller waiting, along these edges."""
     return Effects(
         edges,
@@ -185,4 +190,5 @@ def _slow(edges: Edges, *, of_some: bool = False) -> Effects:
         of_some=of_some,
         threads=True,
         at_last="retry",
+        failing=failing,
     )

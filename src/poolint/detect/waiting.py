@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.sinks import slow_sink
+from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
@@ -20,7 +20,7 @@ from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
-from poolint.syntax.second_tries import is_tried
+from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.vocabulary import last_name
@@ -56,8 +56,9 @@ class CallWhileHeld(Observation):
     path: tuple[Waypoint, ...] = field(default=())
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
-    """Whether something on the chain is unknown, or does so in one of several implementations only; and of waits that come
-    only after a failure, whether nothing but the connection of who has only read is held."""
+    """Whether something on the chain is unknown, or does so in one of several implementations only; whether it waits for
+    others in this process only after a failure; and of pauses after a failure, whether nothing but the connection of who has
+    only read is held."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
 
@@ -105,7 +106,8 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
                 and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
                 and not _tries_a_client(ev, witness)
             )
-            yield observation(ev, holdings, held, witness, node, scope, is_possible=only_read)
+            is_possible = only_read or _waits_after_a_failure(services, witness, node, scope)
+            yield observation(ev, holdings, held, witness, node, scope, is_possible=is_possible)
 
 
 def _waiting(holdings: Holdings, slow: Effects, scope: Scope) -> Iterator[tuple[ast.expr, Witness]]:
@@ -317,6 +319,13 @@ def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, s
     """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
     is_open = hold.header is not None or any(locks_held(ev, holdings, hold, node, scope))
     return is_open or is_written(ev, holdings, hold, node, scope)
+
+
+def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether a call waits for others in this process only where something that it does has failed or is cancelled."""
+    if witness.effect not in WAITING or not any(is_after_a_failure(link.node) for link in witness.links[1:]):
+        return False
+    return isinstance(node, ast.Call) and services.slow_at_first.of_call(node, scope) is None
 
 
 def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:

@@ -76,7 +76,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long;
     without one there is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps.
     ``owes``: what it gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or
-    where this argument is given as true. ``exhausts``: it reads what it is called on to its end.
+    where this argument is given as true. ``acknowledges``: what it owes is mostly short, an answer to what has been sent, and
+    gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on to its end.
     ``fills``: the argument of the constructor, its first one or a keyword, that
     says how much there is room for: without it, or where it is no more than 0, the call never waits. ``waits_if``: a method
     that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to take.
@@ -99,6 +100,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     timeout: str = ""
     objects: Objects = ""
     owes: str = ""
+    acknowledges: bool = False
     exhausts: bool = False
     fills: str = ""
     waits_if: str = ""

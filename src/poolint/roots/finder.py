@@ -146,6 +146,12 @@ class Finder:
             folder = parent
         return folder
 
+    def package_around(self, folder: str) -> str:
+        """The outermost package that a folder without an ``__init__`` lies in directly; empty where it lies in none."""
+        above = os.path.dirname(folder)
+        root = self._package_root(above)
+        return os.path.join(root, os.path.relpath(above, root).split(os.sep)[0]) if root != above else ""
+
     def project(self, path: str) -> str:
         """The folder of the nearest project around the file at absolute ``path``; ``top`` where there is none."""
         own, top = os.path.dirname(path), self.top(path)

@@ -265,10 +265,11 @@ class Project:
         return self._texts[root]
 
     def root_of(self, module: Module) -> str:
-        """The folder of the package that a module belongs to, or the one that it is imported from."""
+        """The folder of the package that a module belongs to, or the one that it is imported from. A folder without an
+        ``__init__`` that lies in a package belongs to that."""
         root = self.finder.search_path(module.path)[0]
         base = os.path.join(root, module.name.partition(".")[0])
-        return base if recording.is_folder(base) else root
+        return base if recording.is_folder(base) else self.finder.package_around(root) or root
 
     def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}

@@ -19,7 +19,8 @@ class UnawaitedDatabaseCoroutine(Rule):
     ## What it does
     Reports a call of an `async def` of the project, in this or another module, that would write to a database, commit
     or give a connection back, when nothing ever awaits the coroutine. The path shows how it would get there. A plain
-    function that returns such a coroutine, as in `return conn.close()`, is taken for one.
+    function that returns such a coroutine, as in `return conn.close()`, is taken for one. In a plain function of a test it
+    is a possible finding (`--certainty possible`): Python warns as the test runs, and what it asserts does not hold.
 
     ## Why is this bad?
     Nothing of it happens: no row is written, no connection comes back. Python's warning about it goes to a log.

@@ -15,7 +15,9 @@ class CheckoutNeverReleased(Rule):
     Reports a checkout outside `with` and `async with` whose variable is never released in its function, and that is
     not handed on: not returned, yielded, stored, passed to something that keeps or releases it, or captured by a nested
     function. A session that is made and never used holds nothing and is not reported; one that commits or rolls back
-    has given its connection back. An HTTP client that is made and never closed counts as well.
+    has given its connection back. An HTTP client that is made and never closed counts as well. So does a response that
+    nobody reads, whose connection its client misses meanwhile; the answer to what is sent by `post`, `put`, `patch` or
+    `delete` is short and gives its connection back as it arrives: that is a possible finding.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference
