@@ -27,6 +27,8 @@ from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.analyses.holding.dataflow import Hold
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
@@ -219,6 +221,28 @@ class Pools:
                     return _is_kept_here(made, one)
         return False
 
+    def is_of_this_call(self, pool: Pool, scope: Scope) -> bool:
+        """Whether a pool is that of an engine which a function, or one around it, has made for itself: all that it does with
+        it is to connect, or to bind sessions to it."""
+        current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
+        while current is not None and current.kind == "function":
+            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+            if made is not None:
+                return _is_kept_here(made, current) and all(
+                    self._binds(load, inner) for inner, load in _loads_of(made, current)
+                )
+            current = current.parent
+        return False
+
+    def _binds(self, load: ast.Name, scope: Scope) -> bool:
+        """Whether an engine is only connected by at a place where its name is read, or given to a session or a factory."""
+        around = parent_of(load)
+        around = parent_of(around) if isinstance(around, ast.keyword) else around
+        if not isinstance(around, ast.Call):
+            return isinstance(around, ast.Attribute)
+        found = alternatives(self.ev.type_of(around.func, scope))
+        return bool(found) and all(isinstance(one, ClassObject) and one.base is not None for one in found)
+
     def is_of_new_object(self, pool: Pool, scope: Scope) -> bool:
         """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
         if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
@@ -304,6 +328,19 @@ def _is_kept_here(made: ast.Call, scope: Scope) -> bool:
     else:
         return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
     return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
+
+
+def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
+    """Where the variables are read that what a call makes is bound to, in its function and in those inside it."""
+    names = [
+        name
+        for name, bindings in scope.bindings.items()
+        if any(one.value is made or (isinstance(one.value, ast.Await) and one.value.value is made) for one in bindings)
+    ]
+    for inner in scope.descendants():
+        for name in names:
+            for load in inner.loads.get(name, ()):
+                yield inner, load
 
 
 def _only(several: list[Pool | None]) -> Pool | None:

@@ -80,12 +80,13 @@ class Fans:
             witness = self._taking.of_function(one.scope)
             if witness is None or self._is_limited(one.scope, witness):
                 continue
+            at_first = self._services.taking_at_first.of_function(one.scope)
+            witness = at_first or witness
             names = (one.scope.qualified_name, *(link.name for link in witness.links))
             path = [waypoint("runs-for-each-item", items, scope.module, maker)]
             path += calls_of(witness)
             where = (node, scope.qualified_name, may_await(node, scope))
-            only_then = self._services.taking_at_first.of_function(one.scope) is None
-            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), only_then)
+            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), at_first is None)
             return
 
     def _is_limited(self, function: Scope, witness: Witness) -> bool:

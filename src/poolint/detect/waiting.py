@@ -57,8 +57,8 @@ class CallWhileHeld(Observation):
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
     """Whether something on the chain is unknown, or does so in one of several implementations only; whether it waits for
-    others in this process only after a failure; and of pauses after a failure, whether nothing but the connection of who has
-    only read is held."""
+    others in this process only after a failure; and where nothing but the connection of who has only read is held, whether
+    it pauses after a failure only, or waits for others with that of an engine which this call alone has."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
 
@@ -101,12 +101,12 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
             ev = slow.edges.ev
-            only_read = (
-                witness.effect == "retry"
-                and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
-                and not _tries_a_client(ev, witness)
+            may_do_no_harm = _backs_off(ev, witness) or (
+                witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held)
             )
-            is_possible = only_read or _waits_after_a_failure(services, witness, node, scope)
+            is_possible = _waits_after_a_failure(services, witness, node, scope) or (
+                may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+            )
             yield observation(ev, holdings, held, witness, node, scope, is_possible=is_possible)
 
 
@@ -321,11 +321,22 @@ def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, s
     return is_open or is_written(ev, holdings, hold, node, scope)
 
 
+def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
+    """Whether what is held is of an engine that this call has made for itself: nobody else waits for its connections."""
+    pool = services.pools.of_hold(hold, scope)
+    return pool is not None and services.pools.is_of_this_call(pool, scope)
+
+
 def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call waits for others in this process only where something that it does has failed or is cancelled."""
     if witness.effect not in WAITING or not any(is_after_a_failure(link.node) for link in witness.links[1:]):
         return False
     return isinstance(node, ast.Call) and services.slow_at_first.of_call(node, scope) is None
+
+
+def _backs_off(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a call only sleeps after a failure, and what it tries again is no client."""
+    return witness.effect == "retry" and not _tries_a_client(ev, witness)
 
 
 def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:

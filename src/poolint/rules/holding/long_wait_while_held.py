@@ -24,7 +24,10 @@ class LongWaitWhileHeld(Rule):
     Locks of the process count only where the function takes them itself: deep down they are held for an instant. What is
     taken before the connection is right, and not reported. To put something into a queue is a wait only where the queue
     was made with a limit, to take something out of one only where it has not just said that there is something.
-    Connections that were opened outside of any pool are not reported.
+    Connections that were opened outside of any pool are not reported. Waiting at a semaphore that a call has made for its own
+    tasks is waiting for these, and no more. Possible findings (`--certainty possible`) are waits that only come after a
+    failure or a cancellation, and those with the connection of an engine that the call has made for itself, as long as it
+    has only read by it.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
