@@ -42,7 +42,7 @@ class BlockingDatabaseCall(Observation):
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
-    runs as the application starts or ends, when the loop serves nobody yet, or no more.
+    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only.
     """
 
     call: CallText
@@ -68,7 +68,8 @@ def observe(
 ) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
     found = list(_observed(ev, vocabulary, effects, graphs, scope))
-    is_alone = bool(found) and ev.derived(Occasions).starts(scope)
+    occasions = ev.derived(Occasions)
+    is_alone = bool(found) and (occasions.starts(scope) or occasions.ends_with_process(scope))
     for one in found:
         yield replace(one, is_possible=True) if is_alone else one
 

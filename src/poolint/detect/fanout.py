@@ -64,14 +64,18 @@ class Fans:
         for node in scope.calls_named(self._at_once | self._starts):
             name = last_name(node.func)
             if name in self._at_once:
-                for task, items in self._comprehended(node, scope):
-                    yield from self._fan(node, task, items, name, scope)
+                found = [
+                    one
+                    for task, items in self._comprehended(node, scope)
+                    for one in self._fan(node, task, items, name, scope)
+                ]
+                yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
             elif node.args and isinstance(node.args[0], ast.Call):
                 over = _looped_over(node)
                 if over is not None:
                     yield from self._fan(node, node.args[0], over, name, scope)
 
-    def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[Observation]:
+    def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[FanOut]:
         if _has_a_bound(self.ev, items, scope) or _is_bounded(self.ev, scope):
             return
         for one in alternatives(self.ev.type_of(task.func, scope)):

@@ -23,6 +23,7 @@ from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class CallWhileHeld(Observation):
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
     """Whether something on the chain is unknown, or does so in one of several implementations only; whether it waits for
-    others in this process only after a failure; and where nothing but the connection of who has only read is held, whether
+    others in this process only after a failure, or pauses only where the database cannot be reached; and where nothing but the connection of who has only read is held, whether
     it pauses after a failure only, or waits for others with that of an engine which this call alone has."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
@@ -104,7 +105,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             may_do_no_harm = _backs_off(ev, witness) or (
                 witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held)
             )
-            is_possible = _waits_after_a_failure(services, witness, node, scope) or (
+            is_possible = _comes_seldom(services, witness, node, scope) or (
                 may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
             )
             yield observation(ev, holdings, held, witness, node, scope, is_possible=is_possible)
@@ -325,6 +326,28 @@ def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
     """Whether what is held is of an engine that this call has made for itself: nobody else waits for its connections."""
     pool = services.pools.of_hold(hold, scope)
     return pool is not None and services.pools.is_of_this_call(pool, scope)
+
+
+def _comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
+    """Whether a call keeps its caller waiting only where something in this process, or the database, has failed."""
+    return _waits_after_a_failure(services, witness, node, scope) or _tries_to_connect_again(services, witness)
+
+
+def _tries_to_connect_again(services: Services, witness: Witness) -> bool:
+    """Whether a decorator pauses before what takes a connection of its own, and waits for nothing else, is tried again: that
+    does not fail unless the database does."""
+    if witness.effect != "retry":
+        return False
+    ev = services.evaluator
+    for link, following in itertools.zip_longest(witness.links, witness.links[1:]):
+        callees = alternatives(ev.type_of(link.node.func, link.scope)) if isinstance(link.node, ast.Call) else ()
+        for one in callees:
+            if isinstance(one, Function) and getattr(one.scope.node, "decorator_list", None):
+                is_around = following is None or following.scope is not one.scope
+                takes = is_around and services.taking.of_function(one.scope) is not None
+                if takes and services.slow.of_function(one.scope) is None:
+                    return True
+    return False
 
 
 def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:

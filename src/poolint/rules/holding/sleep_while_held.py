@@ -21,8 +21,9 @@ class SleepWhileHeld(Rule):
     session since its first query, or by a connection that is checked out; also in functions of the project that are
     called there. So is what waits between attempts: functions under a decorator that retries (of tenacity, backoff,
     stamina, retrying or the project), loops over attempts, and functions that sleep only after they have failed. Where the
-    session has only read that is a possible finding, unless they await what they try; where that is known to wait for
-    something outside, it is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor retries without a
+    session has only read that is a possible finding, unless they await what they try; so it is where a decorator tries again
+    what takes a connection of its own and does nothing else, which fails only with the database. Where what they try is
+    known to wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor retries without a
     wait, nor a connection that was opened outside of any pool.
 
     Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
