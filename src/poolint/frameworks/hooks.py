@@ -69,8 +69,9 @@ def starts(ev: Evaluator, function: Scope) -> bool:
     if runs(ev, function, "start"):
         return True
     made_by = {last_name(one.func if isinstance(one, ast.Call) else one) for one in _decorators(function)}
+    is_bare = function.is_generator and not made_by  # the library makes a manager of it
     for hook in handed(ev, function):
-        if hook.runs == "start" and (not hook.kept_by or hook.kept_by.rpartition(".")[2] in made_by):
+        if hook.runs == "start" and (not hook.kept_by or hook.kept_by.rpartition(".")[2] in made_by or is_bare):
             return True
     # The keyword may be given in another module, where the function has this name all the same.
     keywords = [(name, hook) for (by, name), rows in ev.models.hooks.items() if by == "keyword" for _, hook in rows]
