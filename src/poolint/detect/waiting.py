@@ -58,8 +58,9 @@ class CallWhileHeld(Observation):
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
     """Whether something on the chain is unknown, or does so in one of several implementations only; whether it waits for
-    others in this process only after a failure, or pauses only where the database cannot be reached; and where nothing but the connection of who has only read is held, whether
-    it pauses after a failure only, or waits for others with that of an engine which this call alone has."""
+    others in this process only after a failure, or pauses only where the database cannot be reached; and where nothing but the
+    connection of who has only read is held, whether it pauses after a failure only, or waits for others with that of an engine
+    which this call alone has."""
     after: tuple[ast.AST, ...] = ()
     """What waits for the same in the same stretch, and that every way here passes."""
 

@@ -23,8 +23,8 @@ class SleepWhileHeld(Rule):
     stamina, retrying or the project), loops over attempts, and functions that sleep only after they have failed. Where the
     session has only read that is a possible finding, unless they await what they try; so it is where a decorator tries again
     what takes a connection of its own and does nothing else, which fails only with the database. Where what they try is
-    known to wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor retries without a
-    wait, nor a connection that was opened outside of any pool.
+    known to wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor
+    retries without a wait, nor a connection that was opened outside of any pool.
 
     Where a row lock, a table lock or an advisory lock is held as well (`with_for_update()`, `SELECT … FOR UPDATE`,
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
