@@ -36,13 +36,22 @@ _own: dict[str, bool | None] = {}
 
 
 class Step:
-    """One frame of a place. ``file`` is absolute, ``row`` counts from 1."""
+    """One frame of a place. ``file`` is absolute, ``row`` counts from 1.
 
-    __slots__ = ("code", "row")
+    Kept is the instruction at which it stood: to find the row of that takes the longer the longer a function is, and
+    mostly nobody asks.
+    """
 
-    def __init__(self, code: CodeType, row: int) -> None:
-        self.code = code
-        self.row = row
+    __slots__ = ("_at", "code")
+
+    def __init__(self, frame: FrameType) -> None:
+        self.code = frame.f_code
+        self._at = frame.f_lasti
+
+    @property
+    def row(self) -> int:
+        rows = (row for start, end, row in self.code.co_lines() if start <= self._at < end and row)
+        return next(rows, self.code.co_firstlineno)
 
     @property
     def file(self) -> str:
@@ -86,13 +95,12 @@ def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
     within: Any = None
     while True:
         while frame is not None:  # as few steps as can be: a service takes thousands of connections a second
-            code = frame.f_code
-            file = code.co_filename
-            if file not in own:
-                is_own(code)
-            is_mine = own[file]
+            is_mine = own.get(frame.f_code.co_filename, ...)
+            if is_mine is ...:
+                is_own(frame.f_code)
+                continue
             if is_mine:
-                found.append(Step(code, frame.f_lineno))
+                found.append(Step(frame))
                 if reading is not None:
                     reading(frame)
                 if len(found) == most:
@@ -135,7 +143,7 @@ def _caller(frame: FrameType | None) -> tuple[Step, ...]:
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS):
-            return (Step(frame.f_code, frame.f_lineno),)
+            return (Step(frame),)
         frame = frame.f_back
     return ()
 
@@ -147,7 +155,7 @@ def waiting(task: Any) -> tuple[Step, ...]:
     while one is not None:
         frame = getattr(one, "cr_frame", None) or getattr(one, "gi_frame", None) or getattr(one, "ag_frame", None)
         if frame is not None and is_own(frame.f_code):
-            found.append(Step(frame.f_code, frame.f_lineno))
+            found.append(Step(frame))
         one = getattr(one, "cr_await", None) or getattr(one, "gi_yieldfrom", None) or getattr(one, "ag_await", None)
     return tuple(reversed(found))
 
@@ -158,6 +166,6 @@ def running(thread: int) -> tuple[Step, ...]:
     found: list[Step] = []
     while frame is not None and len(found) < MOST:
         if is_own(frame.f_code):
-            found.append(Step(frame.f_code, frame.f_lineno))
+            found.append(Step(frame))
         frame = frame.f_back
     return tuple(found)

@@ -23,6 +23,9 @@ LONGEST = 10
 """Holds that are kept for a summary once they have ended."""
 
 
+_ident = threading.get_ident
+
+
 class Hold:
     """A connection from its checkout to its return.
 
@@ -39,25 +42,29 @@ class Hold:
         "since", "slot", "task", "thread",
     )  # fmt: skip
 
-    def __init__(self, pool: str, place: tuple[Step, ...], owner: object) -> None:
+    def __init__(self, pool: str, place: tuple[Step, ...], owner: object, slot: int = 0) -> None:
         self.pool = pool
         self.place = place
         self.owner = owner
-        self.since = perf_counter()
+        self.slot = slot
         self.ended = 0.0
         self.how = ""
         self.proxy: Proxy | None = None
-        self.slot = 0
         self.below: Hold | None = None
         """What was checked out from the same slot before, and is still out."""
-        self.thread = threading.get_ident()
-        current = current_task()
-        self.task = weakref.ref(current) if current is not None else None
-        self._name: str = current.get_name() if current is not None else _thread_name(self.thread)
         self.busy: Any = None
         self.shared: tuple[tuple[Step, ...], str] | None = None
         self._waits: dict[tuple[CodeType, int], float] | None = None
         self.is_told = False
+        self.thread = _ident()
+        current = current_task()
+        if current is None:
+            self.task = None
+            self._name: str = _thread_name(self.thread)
+        else:
+            self.task = weakref.ref(current)
+            self._name = current.get_name()
+        self.since = perf_counter()
 
     def tell(self) -> None:
         """It is told now, whatever becomes of it later."""
@@ -119,13 +126,14 @@ class Book:
         whoever asked for it has in hand."""
         if self.is_closed:
             return
-        hold = Hold(pool, frames.here(self._frames, self.reading), self.owner)
-        hold.slot = id(key)
+        slot = id(key)
+        hold = Hold(pool, frames.here(self._frames, self.reading), self.owner, slot)
         if proxy is not None:
             hold.proxy = Proxy(proxy, self._collected)
             hold.proxy.hold = hold
-        hold.below = self._open.get(hold.slot)
-        self._open[hold.slot] = hold
+        if slot in self._open:
+            hold.below = self._open[slot]
+        self._open[slot] = hold
         if self.begun is not None:
             self.begun(hold)
 
@@ -151,6 +159,7 @@ class Book:
 
     def _close(self, hold: Hold, how: str) -> None:
         hold.how, hold.ended = how, hold.ended or perf_counter()
+        hold.proxy = None  # which has the hold: the two would wait for the collector
         self._take_out(hold)
         if how in ("collected", "closed") and hold not in self.lost:
             self.lost.append(hold)

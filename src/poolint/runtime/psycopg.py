@@ -39,11 +39,12 @@ class PsycopgEye:
 
     def _begun(self, pool: Any, connection: Any) -> None:
         if self._wants is None or self._wants(pool):
-            self._book.begin(connection, f"{type(pool).__name__} {pool.name!r}", connection)
+            # Whoever wants some of the pools knows what they are called.
+            name = f"{type(pool).__name__} {pool.name!r}" if self._wants is None else ""
+            self._book.begin(connection, name, connection)
 
-    def _waited(self, pool: Any, begun: float) -> None:
-        waited = perf_counter() - begun
-        if waited > _PATIENCE and (self._wants is None or self._wants(pool)):
+    def _waited(self, pool: Any, waited: float) -> None:
+        if self._wants is None or self._wants(pool):
             self._book.wait(waited)
 
     def _get(self, get: Any) -> Any:
@@ -54,7 +55,9 @@ class PsycopgEye:
             try:
                 connection = get(pool, timeout)
             finally:
-                late(pool, begun)
+                waited = perf_counter() - begun
+                if waited > _PATIENCE:
+                    late(pool, waited)
             out(pool, connection)
             return connection
 
@@ -68,7 +71,9 @@ class PsycopgEye:
             try:
                 connection = await get(pool, timeout)
             finally:
-                late(pool, begun)
+                waited = perf_counter() - begun
+                if waited > _PATIENCE:
+                    late(pool, waited)
             out(pool, connection)
             return connection
 
