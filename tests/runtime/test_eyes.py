@@ -141,3 +141,13 @@ def test_pools_of_asyncpg(book: Book, server: str) -> None:
 
     asyncio.run(asyncio.wait_for(work(), 30))  # closing the pool does not wait for what nobody can give back
     assert [one.how for one in book.take_lost()] == ["closed"]
+
+
+def test_a_place_has_the_row_of_its_call(book: Book, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db")
+    with (
+        engine.connect(),
+    ):
+        [hold] = book.held()
+    first = hold.place[0].code.co_firstlineno
+    assert hold.place[0].row == first + 3

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import prometheus_client
@@ -64,6 +66,19 @@ def test_long_holds_and_lost_ones_are_logged(engine: Engine, caplog: pytest.LogC
     assert "a connection was held for 0.0 s, by thread 'MainThread', from " in told[1][1]
     assert told[1][1].endswith("; given back now")
     assert told[4][1].endswith("; taken back by the garbage collector now")
+
+
+def test_what_is_given_back_waits_for_no_collector(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[weakref.ref[holds.Hold]] = []
+    with watch(engine, metrics=False) as watched:
+        monkeypatch.setattr(watched._book, "begun", lambda hold: seen.append(weakref.ref(hold)))
+        gc.disable()
+        try:
+            with engine.connect():
+                assert seen[0]() is not None
+            assert seen[0]() is None
+        finally:
+            gc.enable()
 
 
 def test_prometheus_reads_gauges(engine: Engine) -> None:

@@ -208,12 +208,14 @@ class Book:
     def using(self, key: object, proxy: object = None) -> Hold | None:
         """A query begins on the connection in a slot: the hold, if a task has it that is not in a query already. Where several
         are out of one slot it is the one of ``proxy``."""
+        task = current_task()
+        if task is None and self.reading is None:
+            return None
         hold = self._open.get(id(key))
         while hold is not None and hold.proxy is not None and hold.proxy() is not proxy:
             hold = hold.below
         if hold is None:
             return None
-        task = current_task()
         if self.reading is not None:
             frames.here(self._frames, self.reading)
         if task is None:

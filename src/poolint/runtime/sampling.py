@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from poolint.runtime.holds import Book, Hold
 
 EVERY = 0.02
-"""Seconds between two looks. What is shorter is no wait that anybody asks about."""
+"""Seconds between two looks while what was taken last is held. What is shorter is no wait that anybody asks about."""
+
+IDLE = 0.05
+"""The same while that has not been held for so long: each look stops the tests for a moment."""
 
 
 class Sampler:
@@ -33,7 +36,7 @@ class Sampler:
 
     def _run(self) -> None:
         last = perf_counter()
-        pause = EVERY
+        pause = IDLE
         while not self._end.wait(pause):
             now = perf_counter()
             try:
@@ -42,7 +45,8 @@ class Sampler:
                     if now - hold.since > EVERY:
                         self._look(hold, now - max(last, hold.since))
                 # What has been held for long is looked at less often: it is a share of the whole that is told.
-                pause = min(max(EVERY, (now - held[-1].since) / 10), 10 * EVERY) if held else EVERY
+                age = now - held[-1].since if held else 0.0
+                pause = min(max(EVERY, age / 10), 10 * EVERY) if age > EVERY else IDLE
             except Exception:
                 return  # what is watched changes under our eyes; a summary is not worth more than that
             last = now
