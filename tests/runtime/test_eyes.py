@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import StaticPool
 from tests.postgres import running
@@ -151,3 +152,21 @@ def test_a_place_has_the_row_of_its_call(book: Book, tmp_path: Path) -> None:
         [hold] = book.held()
     first = hold.place[0].code.co_firstlineno
     assert hold.place[0].row == first + 3
+
+
+def test_queries_are_seen_without_events_of_engines(book: Book, tmp_path: Path) -> None:
+    """Where an engine has one, each of its connections looks for listeners to all of them. A query that fails is over, too."""
+
+    async def fail() -> None:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db")
+        assert not engine.sync_engine._has_events
+        async with engine.connect() as connection:
+            with pytest.raises(OperationalError):
+                await connection.execute(text("nonsense"))
+            [hold] = book.held()
+            assert hold.busy is None
+            await connection.execute(text("SELECT 1"))
+            assert not book.lost
+        await engine.dispose()
+
+    asyncio.run(fail())

@@ -6,7 +6,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection
 from sqlalchemy.pool import Pool, QueuePool
 
 from poolint.runtime.eyes import Patches, harmless
@@ -14,7 +14,7 @@ from poolint.runtime.eyes import Patches, harmless
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from poolint.runtime.holds import Book, Hold
+    from poolint.runtime.holds import Book
 
 _PATIENCE = 0.001
 """Seconds from which on somebody is said to have waited for a pool that has nothing left."""
@@ -34,10 +34,9 @@ class SQLAlchemyEye:
         self._listen(Pool, "checkin", self._back)
         self._listen(Pool, "detach", self._back)
         if wants is None:
-            self._busy: dict[int, Hold] = {}
-            self._listen(Engine, "before_cursor_execute", harmless(self._before))
-            self._listen(Engine, "after_cursor_execute", harmless(self._after))
-            self._listen(Engine, "handle_error", harmless(self._failed))
+            # Not by an event of engines: one of these makes SQLAlchemy look for listeners to all of them, which takes each
+            # connection longer than all that is done here.
+            self._patches.wrap(Connection, "_execute_context", self._query)
         else:
             self._patches.wrap(QueuePool, "_do_get", self._timed)
 
@@ -60,19 +59,23 @@ class SQLAlchemyEye:
     def _checkin(self, _: object, record: Any) -> None:
         self._book.end(record)
 
-    def _before(self, connection: Any, cursor: object, *_: object) -> None:
-        fairy = connection.connection
-        hold = self._book.using(fairy._connection_record, fairy)
-        if hold is not None:
-            self._busy[id(cursor)] = hold
+    def _query(self, execute: Any) -> Any:
+        book = self._book
 
-    def _after(self, __: object, cursor: object, *_: object) -> None:
-        hold = self._busy.pop(id(cursor), None)
-        if hold is not None:
-            hold.busy = None
+        def _execute_context(connection: Any, *arguments: Any, **options: Any) -> Any:
+            try:
+                fairy = connection.connection
+                hold = book.using(fairy._connection_record, fairy)
+            except Exception:
+                hold = None  # SQLAlchemy says itself what is wrong with a connection
+            if hold is None:
+                return execute(connection, *arguments, **options)
+            try:
+                return execute(connection, *arguments, **options)
+            finally:
+                hold.busy = None
 
-    def _failed(self, context: Any) -> None:
-        self._after(None, getattr(context.execution_context, "cursor", None))
+        return _execute_context
 
     def _timed(self, get: Any) -> Any:
         book, wants = self._book, self._wants

@@ -1,7 +1,7 @@
 """A watcher for staging: what people are told to log and to export when a pool runs dry, with the places of the code.
 
 It has no thread of its own: it looks when a connection is taken or given back, and when a gauge is read. It never makes a
-checkout fail, and costs some microseconds for each.
+checkout fail, and costs some microseconds for each: see `docs/runtime.md`.
 """
 
 from __future__ import annotations
