@@ -249,9 +249,23 @@ def _as_target(node: ast.expr, declared: frozenset[str]) -> str:
 
 
 def _set_while_missing(test: ast.expr, statement: ast.If, scope: Scope) -> str:
-    """What a test of a condition finds missing, where the block of that sets it; else empty."""
+    """What a test of a condition finds missing, where the block of that sets it; else empty. A flag that the class of an
+    object declares by a call, as columns are, is one of many rows: for each of them it is set once."""
     missing = _missing(test, scope.declared)
-    return missing if missing and any(missing == ast.dump(one) for one in _assigned(statement.body)) else ""
+    if not missing or not any(missing == ast.dump(one) for one in _assigned(statement.body)):
+        return ""
+    of_rows = isinstance(test, ast.UnaryOp) and _is_declared_by_a_call(test.operand, scope)
+    flags = (isinstance(value, ast.Constant) for _, value in _values_of(missing, statement.body))
+    return "" if of_rows and all(flags) else missing
+
+
+def _is_declared_by_a_call(node: ast.expr, scope: Scope) -> bool:
+    """Whether the class of a method declares an attribute of its objects by a call: ``paused = Column(Boolean)``."""
+    cls = scope.enclosing_class
+    if cls is None or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return False
+    is_own = node.value.id == "self"
+    return is_own and any(isinstance(one.value, ast.Call) for one in cls.bindings.get(node.attr, ()))
 
 
 def _assigned(body: list[ast.stmt]) -> list[ast.expr]:
