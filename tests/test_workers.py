@@ -369,5 +369,5 @@ def test_what_may_be_kept_parsed_is_shared_in_large_trees(tmp_path: Path, size: 
     runner = Runner(resolver)
     before = runner.checker(resolver.for_directory(str(tmp_path)))
     assert before.most == 8_000_000
-    runner.divide(processes, [str(tmp_path / "a.py")])
+    runner.divide(processes, [str(tmp_path / "a.py")], [])
     assert before.most == most

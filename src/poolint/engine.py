@@ -74,6 +74,8 @@ class Checker:
         """Texts that have taken the place of others while the checker has known them."""
         self._asked: dict[str, int] = {}
         """The files that were checked since it has last let go of what it knew, and their bytes."""
+        self._expected: Callable[[], Iterable[str]] = tuple
+        self._to_check: frozenset[str] | None = None
         self._left_out: dict[str, None] = {}
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
@@ -146,7 +148,18 @@ class Checker:
         project = Project(self.finder, self._source_of)
         project.target = self.settings.target
         project.traces = self._traces
+        project.is_expected = self._is_expected
         return project
+
+    def expect(self, paths: Callable[[], Iterable[str]]) -> None:
+        """Say which files will be checked, as is known when the first is: what they import from each other is read as a
+        whole at once. No finding depends on it."""
+        self._expected, self._to_check = paths, None
+
+    def _is_expected(self, path: str, data: bytes) -> bool:
+        if self._to_check is None:
+            self._to_check = frozenset(map(self.finder.located, self._expected()))
+        return path in self._to_check and self.is_interesting(path, data)
 
     def _source_of(self, path: str) -> Source:
         """The text of a file as it was last given to this checker, or else as it stands on disk."""
@@ -275,6 +288,7 @@ class Checker:
         self._asked[path] = len(source.data)
         known = project.known(path)
         if known is not None and known.source.data == source.data:
+            project.complete(known)
             return known
         if known is not None:
             self._keep_told()

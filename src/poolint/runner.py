@@ -61,14 +61,12 @@ class Runner:
         self._share = share
         self._paths: Sequence[str] = ()
         self._files: Sequence[str] = ()
-        self._processes = 1
-        """How many processes share what may be kept parsed."""
+        self._own: Sequence[str] = ()  # those that this process is to check, as far as that is known
+        self._processes = 1  # that share what may be kept parsed
         self._told: tuple[dict[str, None], dict[str, None]] = ({}, {})
         """What other processes had to say in the end."""
-        self._enlarged: set[int] = set()
-        """The checkers that keep more (see :data:`SLACK`)."""
-        self._swept: set[str] = set()
-        """Directories in which nothing is left of a run that was killed."""
+        self._enlarged: set[int] = set()  # the checkers that keep more (see :data:`SLACK`)
+        self._swept: set[str] = set()  # directories in which nothing is left of a run that was killed
         self._checkers: dict[int, tuple[Settings, Checker | ConfigError]] = {}
         self._usable: dict[int, tuple[Settings, ConfigError | None]] = {}
         """The settings that were looked at, and what is wrong with them."""
@@ -92,7 +90,7 @@ class Runner:
         if self._options.shard is not None:
             self._files = self._options.shard.of(self._files, self._resolver)
         self._cache, outcome.paths = self._session(), self._files
-        left = self._left(outcome)
+        self._own = left = self._left(outcome)
         if self._share is None or not self._share(self, left, outcome):
             for path in left:
                 outcome.take(path, self.checked(path))
@@ -210,6 +208,7 @@ class Runner:
         try:
             checker = (self._make or _engine())(settings, self.rules)
             self._divide(checker)
+            checker.expect(lambda: self._own)
             return checker
         except ConfigError as error:
             return error
@@ -274,10 +273,11 @@ class Runner:
             for checker in full:
                 checker.rest()
 
-    def divide(self, processes: int, files: Sequence[str]) -> None:
-        """Be one of so many processes that check ``files``. In large trees they share what two of them would keep."""
+    def divide(self, processes: int, files: Sequence[str], own: Sequence[str]) -> None:
+        """Be one of so many processes that check ``files``, this one ``own``, and others perhaps. In large trees they share
+        what two of them would keep."""
         self._processes = processes
-        self._files = files
+        self._files, self._own = files, own
         for _, one in self._checkers.values():
             if not isinstance(one, ConfigError):
                 self._divide(one)

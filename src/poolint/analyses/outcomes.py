@@ -180,7 +180,9 @@ class Outcomes:
         """Whether nobody else binds a name: one of this function, or one that its module binds once."""
         found = self._settled.get(name)
         if found is None:
-            found = self._settled[name] = all(name not in one.declared for one in self.scope.module.scope.descendants())
+            found = self._settled[name] = all(
+                name not in one.declared for one in self.scope.module.scope.mentioning("nonlocal ")
+            )
         return found
 
     def _meant(self, test: ast.Name) -> ast.expr | None:

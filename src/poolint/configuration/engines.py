@@ -259,7 +259,7 @@ class Engines:
                 yield from self._of_settings(maker, *maker.settings, module)
 
     def _of_settings(self, maker: schema.Maker, options: str, url: str, module: Module) -> Iterator[EngineSpec]:
-        stored = module.item_assignments.get("config", [])
+        stored = module.stored_in("config")
         for scope in module.scope.descendants():
             named = [*scope.bindings.get(options, ()), *(one for one in stored if _is_item(one, options, scope))]
             located = [*scope.bindings.get(url, ()), *(one for one in stored if _is_item(one, url, scope))]

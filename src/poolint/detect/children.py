@@ -213,7 +213,7 @@ class Children:
 
     def _acts_after_fork(self, module: Module) -> bool:
         """Whether a module takes one of the hooks, or defines the function that a server calls as one."""
-        for node in ast.walk(module.source.tree):
+        for node in ast.walk(module.tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.alias)):
                 name = node.name
             else:

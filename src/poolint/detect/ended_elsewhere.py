@@ -24,7 +24,7 @@ def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) 
     return any(
         owner in lineage(ev, one)
         for module in _modules(ev, owner.module, attribute, ends)
-        for node in ast.walk(module.source.tree)
+        for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute) and (read := _ended(node, attribute, ends)) is not None
         for one in alternatives(ev.type_of(read.value, module.scope_of(read)))
         if isinstance(one, Instance) and one.cls is not one.base

@@ -214,7 +214,7 @@ def _has_owner(module: Module, ev: Evaluator) -> bool:
 
 def _removed(module: Module) -> Iterator[str]:
     """The last names of what a module may remove sessions from; empty for what it gives no name to."""
-    for node in ast.walk(module.source.tree):
+    for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and node.attr in _REMOVES:
             call = parent_of(node)
             is_called = isinstance(call, ast.Call) and call.func is node

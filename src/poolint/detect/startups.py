@@ -161,7 +161,7 @@ class Startups:
 
 
 def _closed(module: Module) -> Iterator[str]:
-    for node in ast.walk(module.source.tree):
+    for node in ast.walk(module.tree):
         if isinstance(node, ast.Attribute) and node.attr in _CLOSES:
             yield _last(node.value)
         elif isinstance(node, ast.Call) and last_name(node.func).startswith(_CLOSING):

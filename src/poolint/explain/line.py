@@ -49,7 +49,7 @@ class Line(NamedTuple):
 def line_at(module: Module, row: int) -> Line:
     """The line, widened to the statement that it is a part of."""
     found: ast.stmt | None = None
-    for node in ast.walk(module.source.tree):
+    for node in ast.walk(module.tree):
         if isinstance(node, ast.stmt) and _first(node) <= row <= _last(node):
             found = node  # the walk is breadth-first: the last one is the innermost
     if found is None:

@@ -74,7 +74,7 @@ def is_run_as_package(module: Module) -> bool:
 
 def is_run(module: Module) -> bool:
     """Whether a module asks at its top level whether it is what is run."""
-    return any(isinstance(one, ast.If) and is_main_guard(one.test) for one in module.source.tree.body)
+    return any(isinstance(one, ast.If) and is_main_guard(one.test) for one in module.tree.body)
 
 
 def _is_migration(module: Module) -> bool:

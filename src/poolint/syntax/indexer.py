@@ -11,9 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, WithNode
+from poolint.syntax.unread import Unread
+from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
     from poolint.syntax.project import Module
+    from poolint.text.skeleton import Body
 
 _PUTS = frozenset({"append", "appendleft", "add", "setdefault"})
 """Methods of Python's containers that put their last argument into one."""
@@ -22,7 +25,7 @@ Stack = list[tuple[ast.AST, Scope]]
 
 
 def walk(tree: ast.Module, module: Module) -> Scope:
-    """File everything in ``tree``; gives the module's scope."""
+    """File everything in ``tree`` but the bodies that the module has not read; gives the module's scope."""
     root = Scope("module", tree, module.name, None, module)
     module.scope = root
     scopes: dict[ast.AST, Scope] = {tree: root}
@@ -31,11 +34,30 @@ def walk(tree: ast.Module, module: Module) -> Scope:
     return root
 
 
+def file_body(scope: Scope, body: Body) -> None:
+    """File the body of a function that is read after all. One that is not Python does nothing, as far as anybody knows."""
+    node = scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    owner, first = scope.enclosing_class, scope.first_parameter
+    settled = owner if first is None or not body.assigns(first.arg) else None
+    try:
+        node.body = body.parsed()
+    except SourceError:
+        scope.module.is_broken = True
+        node.body = [ast.Pass(lineno=body.row, col_offset=0, end_lineno=body.row, end_col_offset=0)]
+    node.end_lineno, node.end_col_offset = node.body[-1].end_lineno, node.body[-1].end_col_offset
+    filing = _Filing(scope.module.scopes, settled)
+    filing.parameters(node.args, scope)
+    filing.body(node, node.body, scope)
+
+
 class _Filing:
     """The walk itself: an explicit stack, since deep expressions would exhaust Python's own."""
 
-    def __init__(self, scopes: dict[ast.AST, Scope]) -> None:
+    def __init__(self, scopes: dict[ast.AST, Scope], settled: Scope | None = None) -> None:
+        """``settled``: a class of whose attributes it has been said already that nothing is assigned to them here."""
         self.scopes = scopes
+        self._settled = settled
 
     def body(self, owner: ast.AST, nodes: list[ast.stmt], scope: Scope) -> None:
         for one in nodes:
@@ -82,16 +104,24 @@ class _Filing:
     # Each handler files one node; it gives the scope in which the children stand, or None when it has pushed them.
 
     def function(self, node: FunctionNode, scope: Scope, stack: Stack) -> None:
-        inner = Scope("function", node, node.name, scope, scope.module)
+        body = scope.module.bodies.get(node.lineno)
+        inner = Scope("function", node, node.name, scope, scope.module, body)
         self.scopes[node] = inner
         scope.children.append(inner)
         scope.bind(node.name, Binding("function", node, scope=inner))
-        if scope.module.has_global_statement:
-            inner.globals = _declared_global(node.body)
-        self._parameters(node.args, inner)
-        for child in node.body:
-            child.__dict__["_poolint_parent"] = node
-        stack.extend((child, inner) for child in reversed(node.body))
+        if body is not None:
+            node.end_lineno = body.end
+            node.body = Unread(inner)
+            scope.module.unread.append(inner)
+            if scope.kind == "class":
+                scope.has_unread(inner)
+        else:
+            if scope.module.has_global_statement:
+                inner.globals = _declared_global(node.body)
+            self.parameters(node.args, inner)
+            for child in node.body:
+                child.__dict__["_poolint_parent"] = node
+            stack.extend((child, inner) for child in reversed(node.body))
         for outer in (*node.decorator_list, node.args, *((node.returns,) if node.returns else ())):
             outer.__dict__["_poolint_parent"] = node
             stack.append((outer, scope))
@@ -100,7 +130,7 @@ class _Filing:
         inner = Scope("lambda", node, "<lambda>", scope, scope.module)
         self.scopes[node] = inner
         scope.children.append(inner)
-        self._parameters(node.args, inner)
+        self.parameters(node.args, inner)
         node.body.__dict__["_poolint_parent"] = node
         node.args.__dict__["_poolint_parent"] = node
         stack.append((node.body, inner))
@@ -118,7 +148,7 @@ class _Filing:
             outer.__dict__["_poolint_parent"] = node
             stack.append((outer, scope))
 
-    def _parameters(self, arguments: ast.arguments, scope: Scope) -> None:
+    def parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]
         defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
         defaults += arguments.defaults
@@ -168,7 +198,7 @@ class _Filing:
         return scope
 
     def import_(self, node: ast.Import, scope: Scope, stack: Stack) -> None:
-        scope.module.imports.append((node, scope))
+        scope.module.take_import(node, scope)
         for alias in node.names:
             if alias.asname:
                 scope.bind(alias.asname, Binding("import", node, origin=alias.name))
@@ -178,7 +208,7 @@ class _Filing:
 
     def import_from(self, node: ast.ImportFrom, scope: Scope, stack: Stack) -> None:
         base = node.module or ""
-        scope.module.imports.append((node, scope))
+        scope.module.take_import(node, scope)
         for alias in node.names:
             alias.__dict__["_poolint_parent"] = node
             if alias.name == "*":
@@ -281,7 +311,8 @@ class _Filing:
             first = method.first_parameter if owner is not None else None
             if owner is not None and first is not None and receiver.id == first.arg:
                 binding.scope = scope
-                owner.self_assignments.setdefault(target.attr, []).append(binding)
+                if owner is not self._settled:
+                    owner.assign_own(target.attr, binding)
         if (isinstance(receiver, ast.Attribute) and receiver.attr == "state") or (
             isinstance(receiver, ast.Name) and receiver.id == "state"
         ):
@@ -293,7 +324,7 @@ class _Filing:
         name = container.id if isinstance(container, ast.Name) else getattr(container, "attr", "")
         if name:
             binding = Binding("assign", container, value, scope=scope)
-            scope.module.item_assignments.setdefault(name, []).append(binding)
+            scope.module.store(name, binding)
 
 
 def _declared_global(body: list[ast.stmt]) -> frozenset[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
 from poolint.text.source import Source, SourceError
 from poolint.versions import Versions
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from poolint.roots.finder import Finder
-    from poolint.syntax.purposes import LibraryNames
     from poolint.syntax.scopes import Binding, CallKey, Scope, ScopeKey
     from poolint.syntax.target import Version
     from poolint.traces import Traces
@@ -31,68 +31,6 @@ _FEW_NAMES = 12
 """Names whose calls are looked for in all files, before it pays to file these by their words."""
 _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
-
-
-class Module:
-    """One parsed file of the project. ``name`` is its dotted name, as far as the file tree shows it."""
-
-    def __init__(self, source: Source, name: str, path: str, *, is_package: bool) -> None:
-        self.source = source
-        self.name = name
-        self.path = path
-        self.is_package = is_package
-        self.scope: Scope
-        self.scopes: dict[ast.AST, Scope] = {}
-        self.stars: list[tuple[str, int]] = []
-        self.imports: list[tuple[ast.Import | ast.ImportFrom, Scope]] = []
-        self.state_assignments: dict[str, list[Binding]] = {}
-        self.item_assignments: dict[str, list[Binding]] = {}
-        self.has_global_statement = b"global " in source.data
-        self.awaits = source.awaits
-        """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
-        self.library_names: LibraryNames | None = None
-        self._mentions: dict[bytes, bool] = {}
-        self._scopes_by_key: dict[ScopeKey, Scope] = {}
-
-    def mentions(self, word: bytes) -> bool:
-        """Whether a text stands anywhere in the file. The file is searched once for each: functions ask the same."""
-        found = self._mentions.get(word)
-        if found is None:
-            found = self._mentions[word] = word in self.source.data
-        return found
-
-    def scope_of(self, node: ast.AST) -> Scope:
-        """The scope that ``node`` stands in; for a function or class that is the scope around it."""
-        from poolint.syntax.scopes import parent_of
-
-        current = parent_of(node)
-        previous: ast.AST = node
-        while current is not None:
-            scope = self.scopes.get(current)
-            if scope is not None and not _outside(current, previous):
-                return scope
-            previous, current = current, parent_of(current)
-        return self.scope
-
-    def scope_at(self, key: ScopeKey) -> Scope:
-        """The scope of this module that has a key. Raises ``KeyError`` where there is none."""
-        if not self._scopes_by_key:
-            self._scopes_by_key = {one.key: one for one in self.scope.descendants()}
-        return self._scopes_by_key[key]
-
-    def __repr__(self) -> str:
-        return f"Module({self.name!r})"
-
-
-def _outside(owner: ast.AST, child: ast.AST) -> bool:
-    """Whether ``child`` of a function or class is evaluated in the scope around it (decorator, default, base)."""
-    return (
-        any(
-            child is item for field in ("decorator_list", "bases", "keywords") for item in owner.__dict__.get(field, ())
-        )
-        or child is owner.__dict__.get("args")
-        or child is owner.__dict__.get("returns")
-    )
 
 
 class Project:
@@ -110,6 +48,8 @@ class Project:
         self.traces: Traces | None = None
         """What test runs have seen."""
         self.loaded = 0
+        self.is_expected: Callable[[str, bytes], bool] = lambda _, __: False
+        """Whether the file at a path, with such a text, will be checked itself, so that it pays to read all of it at once."""
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
@@ -160,7 +100,7 @@ class Project:
         if path not in self._modules:
             self._modules[path] = None
             try:
-                self._modules[path] = self._parse(self._read(path), path)
+                self._modules[path] = self._to_import(self._read(path), path)
             except (SourceError, OSError):
                 pass
         return self._modules[path]
@@ -180,11 +120,48 @@ class Project:
                 return call, scope
         raise KeyError(key)
 
+    def complete(self, module: Module) -> None:
+        """Read all of a module that is to be checked. Raises :class:`SourceError` where it is not Python."""
+        if module.unread:
+            module.read()
+            self.loaded += len(module.source.data)
+
+    def _to_import(self, source: Source, path: str) -> Module:
+        """A module of which somebody asks for a name. What is not Python in it does not keep the rest from being known."""
+        if not self.is_expected(path, source.data):
+            return self._read_on_demand(source, path) or self._parse(source, path)
+        try:
+            return self._parse(source, path)
+        except SourceError:
+            module = self._read_on_demand(source, path)
+            if module is None:
+                raise
+            return module
+
+    def _read_on_demand(self, source: Source, path: str) -> Module | None:
+        """The module without its bodies; None where it has to be read as a whole."""
+        from poolint.syntax.indexer import walk
+        from poolint.text.skeleton import skeleton
+
+        data = source.data
+        if source.cells is not None or assigns_state(data) or (self.target is not None and b"version_info" in data):
+            return None
+        found = skeleton(source.text)
+        if found is None:
+            return None
+        module = self._module(source, path)
+        module.bodies = found.bodies
+        walk(found.tree, module)
+        return module
+
+    def _module(self, source: Source, path: str) -> Module:
+        name = self.finder.module_name(path)
+        return Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
+
     def _parse(self, source: Source, path: str) -> Module:
         from poolint.syntax.indexer import walk
 
-        name = self.finder.module_name(path)
-        module = Module(source, name, path, is_package=os.path.basename(path).startswith("__init__."))
+        module = self._module(source, path)
         if self.target is not None and b"version_info" in source.data:
             settle(source.tree, self.target)
         walk(source.tree, module)

@@ -3,141 +3,24 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Set
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from poolint.syntax.bindings import Binding as Binding
+from poolint.syntax.bindings import BindingKind as BindingKind
+from poolint.syntax.bindings import Bindings as Bindings
+from poolint.syntax.bindings import CallKey as CallKey
+from poolint.syntax.bindings import ScopeKey as ScopeKey
 
 if TYPE_CHECKING:
     from poolint.syntax.indexes import Index
     from poolint.syntax.project import Module
+    from poolint.text.skeleton import Body
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 WithNode: TypeAlias = ast.With | ast.AsyncWith
-BindingKind = Literal[
-    "parameter",  # node: ast.arg, value: its default
-    "assign",  # value: the right side
-    "annotated",  # annotation, and value where there is one
-    "with",  # value: the context expression, asynchronous: which `with`
-    "for",  # value: the iterated expression
-    "import",  # value: None, target: the dotted origin
-    "function",  # scope: the function's own
-    "class",
-    "narrowed",  # annotation: the class that `isinstance` has shown
-    "opaque",  # bound to something of no interest: except, match, augmented assignment, del
-]
-
 
 _NO_NAMES = frozenset[str]()
-
-
-class Binding:
-    """One place where a name gets a value.
-
-    ``index`` is the position inside a tuple target, -1 where the whole value is bound.
-    """
-
-    __slots__ = (
-        "annotation", "asynchronous", "index", "kind", "level", "node", "origin", "scope", "value",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        kind: BindingKind,
-        node: ast.AST,
-        value: ast.expr | None = None,
-        annotation: ast.expr | None = None,
-        *,
-        scope: Scope | None = None,
-        origin: str = "",
-        level: int = 0,
-        index: int = -1,
-        asynchronous: bool = False,
-    ) -> None:
-        self.kind: BindingKind = kind
-        self.node = node
-        self.value = value
-        self.annotation = annotation
-        self.scope = scope
-        self.origin = origin
-        self.level = level
-        self.index = index
-        self.asynchronous = asynchronous
-
-    @property
-    def position(self) -> tuple[int, int]:
-        """Row and UTF-8 column at which the name is bound."""
-        return (getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0))
-
-    def home(self, owner: Scope) -> Scope:
-        """Where its value stands, if ``owner`` has the name: another function where that declares the name global, or
-        assigns an attribute."""
-        return owner if self.scope is None or self.kind in ("function", "class") else self.scope
-
-
-class Bindings(list[Binding]):
-    """The bindings of one name in one scope, as they were filed, with what each of its uses asks of all of them.
-
-    A name may be bound a thousand times and used as often: what does not depend on the use is worked out once.
-    """
-
-    __slots__ = ("_from_last", "_positions", "_untested", "seen_elsewhere")
-
-    def __init__(self, found: Iterable[Binding] = ()) -> None:
-        super().__init__(found)
-        self._forget()
-
-    def _forget(self) -> None:
-        self._from_last: list[Binding] | None = None
-        self._positions: list[tuple[int, int]] = []
-        self._untested: Bindings | None = None
-        self.seen_elsewhere: list[tuple[Binding, Scope]] | None = None
-        """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
-
-    def append(self, binding: Binding) -> None:
-        """File one more."""
-        super().append(binding)
-        self._forget()
-
-    @property
-    def untested(self) -> Bindings:
-        """Those that bind something: all but the tests of a type."""
-        if self._untested is None:
-            found = Bindings(one for one in self if one.kind != "narrowed")
-            self._untested = found if len(found) < len(self) else self
-        return self._untested
-
-    def before(self, position: tuple[int, int]) -> Iterator[Binding]:
-        """Those at or before a row and column, the last one first."""
-        if self._from_last is None:
-            self._from_last = sorted(self, key=lambda one: one.position, reverse=True)
-            self._positions = [one.position for one in reversed(self._from_last)]
-        for index in range(len(self) - bisect_right(self._positions, position), len(self)):
-            yield self._from_last[index]
-
-
-class ScopeKey(NamedTuple):
-    """A scope by its names, whichever time its file was parsed: the file's absolute path, the qualified name, and the
-    row and column at which it begins, since a module may define several of one name."""
-
-    path: str
-    name: str
-    row: int
-    column: int
-
-
-class CallKey(NamedTuple):
-    """A call by its place, whichever time its file was parsed: the scope that it stands in, where it begins and ends."""
-
-    scope: ScopeKey
-    row: int
-    column: int
-    end_row: int
-    end_column: int
-
-    @classmethod
-    def of(cls, call: ast.Call, scope: Scope) -> CallKey:
-        """That of a call."""
-        return cls(scope.key, call.lineno, call.col_offset, call.end_lineno or 0, call.end_col_offset or 0)
 
 
 class Scope:
@@ -149,8 +32,11 @@ class Scope:
     __slots__ = (
         "_called",
         "_key",
+        "_self_assignments",
+        "_unread_methods",
         "attributes",
         "bindings",
+        "body",
         "calls",
         "children",
         "declared",
@@ -164,7 +50,6 @@ class Scope:
         "node",
         "parent",
         "returns",
-        "self_assignments",
         "withs",
         "yields",
     )
@@ -176,12 +61,27 @@ class Scope:
         name: str,
         parent: Scope | None,
         module: Module,
+        body: Body | None = None,
     ) -> None:
+        """``body`` are the statements of a function that are still to be read: they will be when somebody asks."""
         self.kind = kind
         self.node = node
         self.name = name
         self.parent = parent
         self.module = module
+        self.body = body
+        self.globals: frozenset[str] = _NO_NAMES
+        self._called: dict[str, list[ast.Call]] | None = None
+        self._key: ScopeKey | None = None
+        self._self_assignments: dict[str, list[Binding]] = {}
+        self._unread_methods: list[Scope] = []
+        self.index: Index | None = None
+        """What is looked up in this scope over and over, once somebody has asked (see :mod:`poolint.syntax.indexes`)."""
+        if body is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Be a scope in which nothing is filed yet."""
         self.bindings: dict[str, Bindings] = {}
         self.calls: list[ast.Call] = []
         self.withs: list[WithNode] = []
@@ -192,14 +92,56 @@ class Scope:
         self.loads: dict[str, list[ast.Name]] = {}
         self.attributes: list[ast.Attribute] = []
         """Those that are read or set, not called."""
-        self.globals: frozenset[str] = _NO_NAMES
         self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""
-        self.self_assignments: dict[str, list[Binding]] = {}
-        self._called: dict[str, list[ast.Call]] | None = None
-        self._key: ScopeKey | None = None
-        self.index: Index | None = None
-        """What is looked up in this scope over and over, once somebody has asked (see :mod:`poolint.syntax.indexes`)."""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            # Only what is not there comes here: what would stand in it if its body had been read.
+            if name not in _FILED or self.body is None:
+                raise AttributeError(name)
+            self.read()
+            return getattr(self, name)
+
+    def read(self) -> None:
+        """Read the body of a function, if that has not been done."""
+        if self.body is not None:
+            from poolint.syntax.indexer import file_body
+
+            body, self.body = self.body, None
+            self._begin()
+            file_body(self, body)
+
+    def may_have(self, word: str) -> bool:
+        """Whether a word may stand in the body of a function; of one that has been read it is not said."""
+        return self.body is None or word in self.body.text
+
+    def has_unread(self, method: Scope) -> None:
+        """File one of the methods of this class whose body is still to be read."""
+        self._unread_methods.append(method)
+
+    @property
+    def self_assignments(self) -> dict[str, list[Binding]]:
+        """What its methods assign to attributes of the object, by their names, in the order of the text."""
+        if self._unread_methods:
+            methods, self._unread_methods = self._unread_methods, []
+            for one in methods:
+                if one.body is not None and one.assigns_own:
+                    one.read()
+            for bindings in self._self_assignments.values():
+                bindings.sort(key=lambda one: one.position)
+        return self._self_assignments
+
+    def assign_own(self, name: str, binding: Binding) -> None:
+        """File what a method of this class assigns to an attribute of the object."""
+        self._self_assignments.setdefault(name, []).append(binding)
+
+    @property
+    def assigns_own(self) -> bool:
+        """Whether the body of a method, unread as yet, may assign to attributes of the object."""
+        first = self.first_parameter if self.enclosing_class is not None else None
+        return first is not None and self.body is not None and self.body.assigns(first.arg)
 
     @property
     def called(self) -> Mapping[str, list[ast.Call]]:
@@ -239,7 +181,7 @@ class Scope:
     @property
     def is_generator(self) -> bool:
         """Whether this is the scope of a function that yields."""
-        return bool(self.yields)
+        return self.may_have("yield") and bool(self.yields)
 
     @property
     def qualified_name(self) -> str:
@@ -281,6 +223,15 @@ class Scope:
             yield scope
             stack.extend(scope.children)
 
+    def mentioning(self, word: str) -> Iterator[Scope]:
+        """Of this scope and all inside it those in whose statements a word may stand."""
+        stack = [self]
+        while stack:
+            scope = stack.pop()
+            if scope.may_have(word):
+                yield scope
+                stack.extend(scope.children)
+
     def bind(self, name: str, binding: Binding) -> None:
         """File a binding, in the module's scope where the name is declared global."""
         target: Scope = self
@@ -293,6 +244,11 @@ class Scope:
         else:
             found.append(binding)
 
+
+_FILED = frozenset(
+    {"attributes", "bindings", "calls", "children", "declared", "handlers", "loads", "returns", "withs", "yields"}
+)
+"""What is known of a scope once its statements are filed."""
 
 _OWN_NAME = frozenset({"function", "class", "import", "opaque"})
 """Bindings that give a function or class no other name than its own, or one that an import statement shows."""
@@ -331,7 +287,7 @@ def means(name: str, inner: Scope, outer: Scope) -> bool:
 
 def reads_of(name: str, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
     """Where a name of ``scope`` is read, there and in the functions inside it, each with the scope that it is read in."""
-    for inner in scope.descendants():
+    for inner in scope.mentioning(name):
         if name in inner.loads and means(name, inner, scope):
             for load in inner.loads[name]:
                 yield inner, load

@@ -26,7 +26,7 @@ def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
     name = target.id if isinstance(target, ast.Name) else getattr(target, "attr", "")
     items = [
         ev.binding(stored, stored.scope)
-        for stored in scope.module.item_assignments.get(name, ())
+        for stored in scope.module.stored_in(name)
         if stored.scope is not None and _is_same(stored, stored.scope, target, name, scope)
     ]
     item = union(items)
@@ -38,7 +38,7 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
         return UNKNOWN
     found = []
-    for stored in scope.module.item_assignments.get(last_name(node.value), ()):
+    for stored in scope.module.stored_in(last_name(node.value)):
         target = parent_of(stored.node)
         if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)):
             continue

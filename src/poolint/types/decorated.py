@@ -127,7 +127,7 @@ def argument(one: Wrapped, parameter: ast.arg, scope: Scope) -> ast.expr | None:
 def _stored(ev: Evaluator, name: str, key: str, wrapper: Scope) -> Type:
     """What a wrapper puts under a key into the keyword arguments that it passes on: ``kwargs["session"] = session``."""
     found = []
-    for stored in wrapper.module.item_assignments.get(name, ()):
+    for stored in wrapper.module.stored_in(name):
         target = parent_of(stored.node)
         written = target.slice if isinstance(target, ast.Subscript) else None
         if stored.scope is wrapper and isinstance(written, ast.Constant) and written.value == key:

@@ -82,8 +82,9 @@ class Crew:
         ours, theirs = context.Pipe()
         others = [ours, *(one.connection for one in self._workers)] if self._start.method == "fork" else []
         self._queues.append(part)
+        own = [self._files[index] for index in part]
         process = context.Process(  # type: ignore[attr-defined]
-            target=self._start.target, args=(theirs, others, *self._start.arguments), daemon=True
+            target=self._start.target, args=(theirs, others, own, *self._start.arguments), daemon=True
         )
         try:
             with _uninterrupted():

@@ -32,17 +32,23 @@ def load() -> None:
 
 
 def forked(
-    connection: Connection, others: Sequence[Connection], runner: Runner, files: Sequence[str], number: int
+    connection: Connection,
+    others: Sequence[Connection],
+    own: Sequence[str],
+    runner: Runner,
+    files: Sequence[str],
+    number: int,
 ) -> None:
     """The life of a worker that was forked."""
     for other in others:
         other.close()  # or nobody would notice the end of the parent
-    _work(connection, runner, files, number)
+    _work(connection, runner, files, number, own)
 
 
 def spawned(
     connection: Connection,
     _: Sequence[Connection],
+    own: Sequence[str],
     cwd: str,
     isolated: bool,
     overrides: Overrides | None,
@@ -57,15 +63,15 @@ def spawned(
     recording.active = recording.Recorder() if is_recorded else None
     make_own()
     runner = Runner(Resolver(cwd, isolated, overrides), Options(coverage=coverage))
-    _work(connection, runner, files, number)
+    _work(connection, runner, files, number, own)
 
 
-def _work(connection: Connection, runner: Runner, files: Sequence[str], number: int) -> None:
+def _work(connection: Connection, runner: Runner, files: Sequence[str], number: int, own: Sequence[str]) -> None:
     """Check the files that are asked for, one after the other, until there are no more or nobody asks any more."""
     _ignore_interrupts()
     if recording.active is not None:
         recording.active = recording.Recorder()  # the parent knows what it has put down itself
-    runner.divide(number, files)
+    runner.divide(number, files, own)
     nothing = Outcome()
     try:
         connection.send_bytes(dumped(["ready", None]))
