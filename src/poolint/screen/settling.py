@@ -142,10 +142,11 @@ class Settling:
     def _spread(self, file: File) -> bool:
         """Let what a file imports spread over its own names; whether any name is new in any of the sets."""
         before = sum(map(len, file.told))
+        fresh = []
         for own, imported in zip(file.told, self.imported(file), strict=True):
+            fresh.append(imported - own if file.is_spread else imported | own)
             own |= imported
-        known = sum(map(len, file.told))
-        if known > before or (known and not file.is_spread):
+        if any(fresh):
             file.is_spread = True
-            spread(file, self._reaches)
+            spread(file, fresh, self._reaches)
         return sum(map(len, file.told)) > before

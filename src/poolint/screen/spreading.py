@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Set
+    from collections.abc import Callable, Sequence, Set
 
     from poolint.screen.files import File
     from poolint.screen.statements import Segment
@@ -13,8 +13,8 @@ _CARRIED, _SESSIONS, _BLOCKING = range(3)
 """The sets of ``File.told``."""
 
 
-def spread(file: File, reaches: Callable[[bytes], bool]) -> None:
-    """Add to what is known of ``file`` all that follows from it inside of the file.
+def spread(file: File, fresh: Sequence[Set[bytes]], reaches: Callable[[bytes], bool]) -> None:
+    """Add to what is known of ``file`` all that follows inside of the file from the names that are ``fresh`` in each set.
 
     ``reaches`` says of a text whether it calls what synchronous sessions reach the database by. Each name is taken up
     once for each set that it comes into, so the work grows with the mentions of names, whatever the order they stand in.
@@ -29,7 +29,7 @@ def spread(file: File, reaches: Callable[[bytes], bool]) -> None:
             queue.extend((kind, one) for one in fresh)
 
     for segment in file.segments:
-        _from_imports(segment, told, learn, reaches)
+        _from_imports(segment, fresh, told, learn, reaches)
     for kind, name in queue:  # grows
         for segment in file.mentioning.get(name, ()):
             if kind != _BLOCKING and name in segment.telling:
@@ -42,18 +42,19 @@ def spread(file: File, reaches: Callable[[bytes], bool]) -> None:
 
 def _from_imports(
     segment: Segment,
+    fresh: Sequence[Set[bytes]],
     told: tuple[set[bytes], set[bytes], set[bytes]],
     learn: Callable[[int, Set[bytes]], None],
     reaches: Callable[[bytes], bool],
 ) -> None:
-    """What follows for one statement from the names that are known already, wherever they come from."""
+    """What follows for one statement from names that are known of late, wherever they come from."""
     bound = segment.bound
     for kind in (_CARRIED, _SESSIONS):
-        own = told[kind]
-        if own and not bound <= own and not own.isdisjoint(segment.telling):
+        new = fresh[kind]
+        if new and not bound <= told[kind] and not new.isdisjoint(segment.telling):
             learn(kind, bound)
-    _, sessions, blocking = told
-    if not (blocking or sessions) or bound <= blocking:
+    _, sessions, blocking = fresh
+    if not (blocking or sessions) or bound <= told[_BLOCKING]:
         return
     if not blocking.isdisjoint(segment.words) or (not sessions.isdisjoint(segment.words) and segment.reaches(reaches)):
         learn(_BLOCKING, bound)
