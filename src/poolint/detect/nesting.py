@@ -46,8 +46,8 @@ class NestedCheckout(Observation):
     """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
 
     ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second
-    connection is set to that. ``after`` are those on the same way, from the same pool while the same is held, that every way
-    here passes.
+    connection is set to that; ``refuses``: a pool that has none left raises at once. ``after`` are those on the same way, from
+    the same pool while the same is held, that every way here passes.
     """
 
     resource: str
@@ -56,6 +56,7 @@ class NestedCheckout(Observation):
     path: tuple[Waypoint, ...]
     functions: tuple[str, ...]
     autocommit: bool
+    refuses: bool
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -180,7 +181,12 @@ class Nesting:
             tuple(path),
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
             is_autocommit(self.ev, *last),
+            self._refuses(*last),
         )
+
+    def _refuses(self, node: ast.expr, scope: Scope) -> bool:
+        fact = call_site(self.ev, node, scope) if isinstance(node, ast.Call) else None
+        return fact is not None and fact.cls is not None and fact.cls.refuses
 
     def _stays_held(self, witness: Witness, names: set[str]) -> bool:
         """Whether no function on the way is passed the resource and ends it there, or asks whether it was passed."""

@@ -142,7 +142,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``works_when_released``: an instance that its pool has back still works, for whoever kept it: the
     pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
-    connection left. ``reads``: attributes of a response by which it is read to its end, or is in other hands.
+    connection left; one that ``refuses`` raises it at once, others let one wait before. ``reads``: attributes of a response
+    by which it is read to its end, or is in other hands.
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
@@ -183,6 +184,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     works_when_released: bool = False
     on_drop: OnDrop = ""
     exhausted: str = ""
+    refuses: bool = False
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
     classes: dict[str, str] = {}

@@ -17,7 +17,8 @@ class SyncCheckoutInAsync(Rule):
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could
-    give a connection back runs either: the process stands still until the pool's timeout.
+    give a connection back runs either: the process stands still until the pool's timeout. psycopg2's pools let nobody
+    wait, but connect in the foreground.
 
     ## Example
     ```python
@@ -55,11 +56,12 @@ class SyncCheckoutInAsync(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
-        if call.cls is None:
+        if call.cls is None or call.is_direct or call.cls.refuses:
+            connects = f"{call.name}()" if call.cls is None else call.as_written
             return Verdict(
-                f"`{call.name}()` blocks the event loop while it connects: no other task runs",
-                call.name,
-                decision=call.name,
+                f"`{connects}` blocks the event loop while it connects: no other task runs",
+                call.receiver or call.name,
+                decision=call.receiver or call.name,
                 after=observation.after,
             )
         return Verdict(

@@ -99,9 +99,10 @@ class NestedCheckout(Rule):
                 return Declined(f"the option `allow` has {pattern}")
         chain = " → ".join(observation.names)
         row = observation.begun.range.start.row
+        end = "fail, some of them half done" if observation.refuses else "deadlock until the pool's timeout"
         return Verdict(
             f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
-            f"{row}): N such calls at once on a pool of N deadlock until the pool's timeout",
+            f"{row}): N such calls at once on a pool of N {end}",
             observation.names[-1],
             observation.path,
             decision=observation.stretch,
