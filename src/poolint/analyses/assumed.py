@@ -31,6 +31,8 @@ class Hint(IntEnum):
     FALSE = 0x504F_4F4C_494E_5403
     ABSENT = 0x504F_4F4C_494E_5404
     """A keyword argument that was not passed."""
+    PASSED = 0x504F_4F4C_494E_5405
+    """One that was, of which nothing else is known."""
 
 
 UNKNOWN: Final = object()
@@ -107,7 +109,7 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
         return values.get(test, UNKNOWN) if test else _asked(node, values, scope, steps)
     if isinstance(node, ast.Subscript):
         found = values.get(_keyword_key(node.value, node.slice, scope), UNKNOWN)
-        return UNKNOWN if found is Hint.ABSENT else found
+        return UNKNOWN if found in (Hint.ABSENT, Hint.PASSED) else found
     if isinstance(node, ast.IfExp):
         holds = truth(node.test, values, scope, steps + 1)
         return UNKNOWN if holds is None else value(node.body if holds else node.orelse, values, scope, steps + 1)
@@ -173,6 +175,8 @@ def _asked(call: ast.Call, values: Mapping[str, object], scope: Scope, steps: in
     if not (isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "pop")):
         return UNKNOWN
     found = values.get(_keyword_key(call.func.value, call.args[0], scope), UNKNOWN)
+    if found is Hint.PASSED:
+        return UNKNOWN
     if found is not Hint.ABSENT:
         return found
     return value(call.args[1], values, scope, steps + 1) if len(call.args) > 1 else None

@@ -112,8 +112,8 @@ class Entering:
             if keyword is not None:
                 found = value(keyword, values, scope)
                 found = self._hint(keyword, scope) if found is UNKNOWN else found
-            if found is not UNKNOWN:
-                given[under] = found
+                found = Hint.PASSED if found is UNKNOWN else found
+            given[under] = found
         return tuple(sorted(given.items(), key=lambda one: one[0]))
 
     def _is_of(self, argument: ast.expr, scope: Scope, cls: ast.expr, callee: Scope) -> bool | None:
