@@ -37,7 +37,7 @@ def drop(name: str, port: int) -> None:
     async def ask() -> None:
         await client.admin.command("ping")
 
-    with pytest.raises(Exception, match="127.0.0.1"):
+    with pytest.raises(Exception, match=r"127\.0\.0\.1"):
         asyncio.run(ask()) if MODELS.classes[name].mode == "async" else client.admin.command("ping")
 
 

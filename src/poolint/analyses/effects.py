@@ -55,7 +55,8 @@ class Effects:
     ``of_some``: of several functions that may run it is enough that one has the effect. ``threads``: what runs in a thread
     that is awaited counts as well. ``at_last`` is an effect that is told only where there is no other: what backs off
     after a failure has done something before, and that is what is waited for. ``failing``: what is done only after
-    something has failed counts as well.
+    something has failed counts as well. ``by_passing`` says what a function of the project does with what this call passes it,
+    where that is of interest and its own calls do not tell.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Effects:
         threads: bool = False,
         at_last: str = "",
         failing: bool = True,
+        by_passing: Callable[[Edge, Scope, Known], Witness | None] | None = None,
     ) -> None:
         self.edges = edges
         self.sink = sink
@@ -81,6 +83,7 @@ class Effects:
         self.threads = threads
         self.at_last = at_last
         self.failing = failing
+        self.by_passing = by_passing
         self._recovering = (
             Effects(edges, recovering, where, recovers=True, of_some=of_some, threads=threads)
             if recovering is not None
@@ -106,6 +109,9 @@ class Effects:
                 retried = Witness((edge.link,), effect)
                 if not edge.is_around:
                     return retried
+            passing = self._passing(edge, scope, ())
+            if passing is not None:
+                return Witness((edge.link, *passing.links), passing.effect)
             for one in self._reached(edge, edge.link.node, scope, ()):
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
@@ -190,8 +196,16 @@ class Effects:
                 and (effects is self or effects._effect(fact, scope, effects.below))
                 for link, fact, *_ in self._of_scope(scope)
                 if fact is not None
+            ) or any(
+                self._passing(edge, scope, key.fixed) is not None
+                and self._within(edge.link.node, scope, key.fixed) is not None
+                for edge in (self._of_scope(scope) if self.by_passing is not None else ())
             )
         return found
+
+    def _passing(self, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
+        """What a function of the project does with what it is passed by a call."""
+        return self.by_passing(edge, scope, fixed) if self.by_passing is not None and edge.target is not None else None
 
     def _effect(self, fact: CallSite | None, scope: Scope, sink: Sink) -> str:
         effect = sink(fact) if fact is not None else ""
@@ -227,6 +241,9 @@ class Effects:
                     if not edge.is_around and effect != self.at_last:
                         return found
                     retried = retried or found
+                passing = self._passing(edge, *entry)
+                if passing is not None:
+                    return Witness((*_chain(came_by, entry), edge.link, *passing.links), passing.effect)
                 for called in effects._reached(edge, edge.link.node, *entry):
                     target = self.edges.ev.project.scope(called.function)
                     if effects is not self:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.lent_pools import handed_back, kept_by_application, opened_here, passed_for
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
@@ -54,6 +55,7 @@ class _Parameter(NamedTuple):
 
 
 _THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "function"))
+_LOOKED_UP: frozenset[Passage] = frozenset((*_THROUGH, "call"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
 
 
@@ -79,7 +81,7 @@ class Pools:
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(one, Function):
-                return self._from_function(one.scope)
+                return self._lent_by(call, scope, one, self._from_function(one.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None
@@ -97,13 +99,32 @@ class Pools:
         owner = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
         return self.identity(owner, scope)
 
+    def _lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
+        """A pool of which a function takes, as a caller knows it: that of a parameter is what the call passes. Of what it is
+        passed and hands back as it is the pool is known by where that comes from."""
+        name = borrowed(pool, callee.scope)
+        argument = passed_for(name, call, callee) if name else None
+        pool = self.identity(argument, scope) if argument is not None else pool
+        for one in handed_back(callee.scope) if pool else ():
+            argument = passed_for(one, call, callee)
+            passed = self._of_value(argument, scope) if argument is not None else None
+            if passed and passed != pool:
+                return None
+        return pool
+
+    def hands_back(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call may give what it has been passed, and take nothing."""
+        found = alternatives(self.ev.type_of(call.func, scope))
+        return any(isinstance(one, Function) and handed_back(one.scope) for one in found)
+
     def of_resource(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a variable of a function holds, where one statement binds it."""
         if name not in scope.bindings:
             return None
+        ends = list(opened_here(self.ev, elsewhere(name), scope))
+        if ends:
+            return self._of_opened(ends)
         node, where = origin(self.ev, elsewhere(name), scope, _OWN)
-        if isinstance(node, ast.Call):
-            return self.of_checkout(node, where)
         binding, home = only_binding(node.id, where) if isinstance(node, ast.Name) else (None, where)
         return self._injected(binding, home) if binding is not None and binding.kind == "parameter" else None
 
@@ -198,15 +219,14 @@ class Pools:
     def _given(self, key: ScopeKey) -> Pool | None:
         inner = self.ev.project.scope(key)
         values = given(inner) if inner.kind == "function" else []
-        found: Pool | None = _NONE_YET if values else None
-        for one in values:
-            found = _either(found, self._of_given(one, inner))
-        return found
+        return self._of_opened([end for one in values for end in opened_here(self.ev, one, inner)])
 
-    def _of_given(self, node: ast.expr, scope: Scope) -> Pool | None:
-        """The pool of a returned or yielded value."""
-        node, scope = origin(self.ev, node, scope, _OWN)
-        return self.of_checkout(node, scope) if isinstance(node, ast.Call) else None
+    def _of_opened(self, ends: list[Origin]) -> Pool | None:
+        """The pool of a value that comes from one of these."""
+        found: Pool | None = _NONE_YET if ends else None
+        for node, scope in ends:
+            found = _either(found, self.of_checkout(node, scope) if isinstance(node, ast.Call) else None)
+        return found
 
     def is_of_each_call(self, pool: Pool, scope: Scope) -> bool:
         """Whether a pool is that of an engine which a function that ``scope`` calls makes in a variable of its own: with
@@ -283,6 +303,9 @@ class Pools:
 
     def _of_origin(self, end: Origin) -> Pool:
         node, scope = end.node, end.scope
+        kept = kept_by_application(self.ev, node, scope)
+        if kept:
+            return ("application", kept)
         if isinstance(node, ast.Name):
             binding, home = only_binding(node.id, scope)
             if binding is not None and _is_parameter(binding, home):
@@ -300,12 +323,24 @@ class Pools:
         if isinstance(node, ast.Call):
             for one in alternatives(self.ev.type_of(node.func, scope)):
                 if isinstance(one, Function) and (node.args or node.keywords):
-                    return ("call", scope.key, ast.dump(node))  # what it gives depends on what it gets
+                    return self._looked_up(node, scope) or ("call", scope.key, ast.dump(node))
                 if isinstance(one, Function):
                     return ("function", one.scope.key)
             if is_unpooled(self.ev, node, scope):
                 return UNPOOLED
         return _place(node, scope)
+
+    def _looked_up(self, call: ast.Call, scope: Scope) -> Pool | None:
+        """What a function gives that only looks it up, for the application or the object that it is passed; None for one that
+        depends on what it gets."""
+        node, where = origin(self.ev, call, scope, _LOOKED_UP)
+        kept = kept_by_application(self.ev, node, where)
+        return ("application", kept) if kept else None
+
+
+def borrowed(pool: Pool | None, function: Scope) -> str:
+    """The parameter of a function that a pool is known by; empty where it is known by something else."""
+    return str(pool[2]) if pool is not None and pool[:2] == ("name", function.key) else ""
 
 
 def _is_parameter(binding: Binding, home: Scope) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import itertools
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.autocommit import is_autocommit
-from poolint.analyses.effects import Effects
+from poolint.analyses.conditions import is_excluded
+from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
+from poolint.analyses.lent_pools import passed_for
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.pools import UNPOOLED, is_checkout
+from poolint.analyses.pools import UNPOOLED, borrowed, is_checkout
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
@@ -29,7 +32,8 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.conditions import Known
+    from poolint.analyses.effects import Edge, Link
     from poolint.analyses.holding.changes import Changes
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
@@ -77,6 +81,7 @@ class Nesting:
         self._any_taking = services.opening
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
+        self._lent: dict[Scope, tuple[tuple[str, Link, str], ...]] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that take a second connection, themselves or by functions of the project."""
@@ -111,6 +116,8 @@ class Nesting:
     def _takes_here(self, node: ast.Call, scope: Scope, pool: Pool) -> bool:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
         if self.pools.of_checkout(node, scope) != pool:
+            return False
+        if self.pools.hands_back(node, scope) and self._takers(pool).of_call(node, scope) is None:
             return False
         fact = call_site(self.ev, node, scope, use_evidence=False)
         is_library = fact is not None and fact.row is not None
@@ -223,13 +230,45 @@ class Nesting:
         if found is None:
 
             def takes_from_it(fact: CallSite, scope: Scope) -> bool:
-                if _has_it_already(fact):
-                    return False
-                is_lazy = fact.role == "open" or fact.row is None
-                is_taken = not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
-                return is_taken and self.pools.of_checkout(fact.node, scope) == pool
+                return self._takes(fact, scope) and self.pools.of_checkout(fact.node, scope) == pool
 
-            found = self._taking[pool] = Effects(self.edges, opening_sink, takes_from_it)
+            by_passing = partial(self._taken_of_passed, pool)
+            found = self._taking[pool] = Effects(self.edges, opening_sink, takes_from_it, by_passing=by_passing)
+        return found
+
+    def _takes(self, fact: CallSite, scope: Scope) -> bool:
+        """Whether a call takes a connection, or makes a session that will."""
+        if _has_it_already(fact):
+            return False
+        is_lazy = fact.role == "open" or fact.row is None
+        return not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
+
+    def _taken_of_passed(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
+        """How a function takes a connection of a pool by an engine, a pool or a maker that a call passes it."""
+        node, target = edge.link.node, edge.target
+        lent = self._lent_to(target) if target is not None and not edge.others else ()
+        if not lent or target is None or not isinstance(node, ast.Call):
+            return None
+        callee = next((one for one in alternatives(self.ev.type_of(node.func, scope)) if _leads_to(one, target)), None)
+        for name, link, effect in lent if isinstance(callee, Function) else ():
+            argument = passed_for(name, node, callee)  # type: ignore[arg-type]
+            if argument is None or self.pools.identity(argument, scope) != pool:
+                continue
+            if not is_excluded(link.node, target, self.edges.enter(node, target, scope, fixed)):
+                return Witness((link,), effect)
+        return None
+
+    def _lent_to(self, function: Scope) -> tuple[tuple[str, Link, str], ...]:
+        """The calls by which a function takes of what it is passed, each with the parameter and its effect."""
+        found = self._lent.get(function)
+        if found is None:
+            found = self._lent[function] = tuple(
+                (name, edge.link, effect)
+                for edge in self.edges.of_scope(function)
+                if edge.fact is not None and (effect := opening_sink(edge.fact))
+                if (name := borrowed(self.pools.of_checkout(edge.fact.node, function), function))
+                if self._takes(edge.fact, function)
+            )
         return found
 
 

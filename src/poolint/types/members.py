@@ -306,10 +306,20 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
 
 def _state(ev: Evaluator, node: ast.Attribute, scope: Scope) -> Type:
     """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project."""
-    owner = node.value
-    if not (isinstance(owner, ast.Attribute) and owner.attr == "state" and _last_name(owner.value) in STATE_HOLDERS):
+    if not is_state(node):
         return UNKNOWN
     return ev.once(("state", node.attr, scope.module.path), _compute_state, ev, node.attr, scope)
+
+
+def is_state(node: ast.expr) -> bool:
+    """Whether an expression is something that an application keeps for all that ask it: ``app.state.NAME``."""
+    owner = node.value if isinstance(node, ast.Attribute) else None
+    return isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)
+
+
+def is_application(node: ast.expr) -> bool:
+    """Whether an expression is an application by its name, or what leads to it."""
+    return _last_name(node) in STATE_HOLDERS
 
 
 def _last_name(node: ast.expr) -> str:

@@ -1,0 +1,88 @@
+"""Engines and pools that are lent: by an application to all that ask it, and by callers to functions that take from them."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.types.bound import of_name
+from poolint.types.followed import Origin
+from poolint.types.following import given, origin
+from poolint.types.members import is_application, is_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
+    from poolint.types.values import Function
+
+_KEYS: frozenset[Passage] = frozenset(("import", "attribute"))
+_OWN: frozenset[Passage] = frozenset(("with", "for"))
+
+_MAX_STEPS = 6
+"""Alternatives inside each other that are looked into."""
+
+
+def kept_by_application(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
+    """The name under which an application keeps something for all that ask it, as in ``request.app.state.engine``,
+    ``app["engine"]`` and ``app[ENGINE]``; empty for anything else."""
+    if isinstance(node, ast.Attribute):
+        return node.attr if is_state(node) else ""
+    if not (isinstance(node, ast.Subscript) and is_application(node.value)):
+        return ""
+    return ast.dump(origin(ev, node.slice, scope, _KEYS).node)
+
+
+def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:
+    """What a call passes for a parameter of a function; None where it leaves that out, or it cannot be seen."""
+    named = next((one.value for one in call.keywords if one.arg == parameter), None)
+    arguments = getattr(callee.scope.node, "args", None)
+    if named is not None or not isinstance(arguments, ast.arguments):
+        return named
+    positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    index = positional.index(parameter) - (callee.receiver is not None) if parameter in positional else -1
+    if not 0 <= index < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: index + 1]):
+        return None
+    return call.args[index]
+
+
+def handed_back(function: Scope) -> frozenset[str]:
+    """The parameters that a function may give as they are, in place of what it opens."""
+    names = {
+        one.id
+        for value in given(function)
+        if not isinstance(value, (ast.Call, ast.Await))
+        for one in ast.walk(value)
+        if isinstance(one, ast.Name)
+    }
+    return frozenset(name for name in names if any(one.kind == "parameter" for one in function.bindings.get(name, ())))
+
+
+def opened_here(ev: Evaluator, node: ast.expr, scope: Scope, steps: int = 0) -> Iterator[Origin]:
+    """Where a value comes from that a function may also have been passed: ``session or maker()``, or a parameter that is bound
+    again where it is None. What is passed is left out."""
+    end = origin(ev, node, scope, _OWN)
+    arms: list[ast.expr] = []
+    if isinstance(end.node, ast.BoolOp):
+        arms = end.node.values
+    elif isinstance(end.node, ast.IfExp):
+        arms = [end.node.body, end.node.orelse]
+    elif isinstance(end.node, ast.Name):
+        bindings = [one for one, _ in of_name(ev, end.node, end.scope, narrowed=False)]
+        if any(one.kind == "parameter" for one in bindings):
+            arms = [one.value for one in bindings if one.kind == "assign" and one.value is not None and one.index < 0]
+            if len(arms) == len(bindings) - 1:
+                yield from _all(ev, arms, end.scope, steps)
+                return
+            arms = []
+    if arms and steps < _MAX_STEPS:
+        yield from _all(ev, arms, end.scope, steps)
+    else:
+        yield end
+
+
+def _all(ev: Evaluator, arms: list[ast.expr], scope: Scope, steps: int) -> Iterator[Origin]:
+    for one in arms:
+        yield from opened_here(ev, one, scope, steps + 1)
