@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types.bound import of_name
 from poolint.types.followed import Origin
-from poolint.types.following import given, origin
+from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, is_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
@@ -20,9 +17,6 @@ if TYPE_CHECKING:
 
 _KEYS: frozenset[Passage] = frozenset(("import", "attribute"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
-
-_MAX_STEPS = 6
-"""Alternatives inside each other that are looked into."""
 
 
 def kept_by_application(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
@@ -57,32 +51,22 @@ def handed_back(function: Scope) -> frozenset[str]:
         for one in ast.walk(value)
         if isinstance(one, ast.Name)
     }
-    return frozenset(name for name in names if any(one.kind == "parameter" for one in function.bindings.get(name, ())))
+    return frozenset(name for name in names if _is_parameter(name, function))
 
 
-def opened_here(ev: Evaluator, node: ast.expr, scope: Scope, steps: int = 0) -> Iterator[Origin]:
+def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
     """Where a value comes from that a function may also have been passed: ``session or maker()``, or a parameter that is bound
     again where it is None. What is passed is left out."""
+    found = Follower(ev, _OWN).sources(node, scope)
+    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    passed = [one for name in names for one in scope.bindings.get(name, ()) if one.kind == "parameter"]
+    if found.complete or passed:
+        defaults = [one.value for one in passed]
+        ends = [Origin(one.node, one.scope) for one in found.found if one.node not in defaults]
+        return [one for one in ends if not isinstance(one.node, ast.Constant)]
     end = origin(ev, node, scope, _OWN)
-    arms: list[ast.expr] = []
-    if isinstance(end.node, ast.BoolOp):
-        arms = end.node.values
-    elif isinstance(end.node, ast.IfExp):
-        arms = [end.node.body, end.node.orelse]
-    elif isinstance(end.node, ast.Name):
-        bindings = [one for one, _ in of_name(ev, end.node, end.scope, narrowed=False)]
-        if any(one.kind == "parameter" for one in bindings):
-            arms = [one.value for one in bindings if one.kind == "assign" and one.value is not None and one.index < 0]
-            if len(arms) == len(bindings) - 1:
-                yield from _all(ev, arms, end.scope, steps)
-                return
-            arms = []
-    if arms and steps < _MAX_STEPS:
-        yield from _all(ev, arms, end.scope, steps)
-    else:
-        yield end
+    return [end] if isinstance(end.node, ast.Call) else []
 
 
-def _all(ev: Evaluator, arms: list[ast.expr], scope: Scope, steps: int) -> Iterator[Origin]:
-    for one in arms:
-        yield from opened_here(ev, one, scope, steps + 1)
+def _is_parameter(name: str, function: Scope) -> bool:
+    return any(one.kind == "parameter" for one in function.bindings.get(name, ()))

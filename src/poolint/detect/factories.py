@@ -110,8 +110,7 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     if len(classes) != len(found) or len(found) != 1:
         return None
     cls = classes[0]
-    is_pool = cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
-    if not is_pool or is_unpooled(ev, call, scope) or is_lent(call):
+    if not owes_closing(cls) or is_unpooled(ev, call, scope) or is_lent(call):
         return None
     return fact, cls
 
@@ -120,6 +119,11 @@ def _is_plain(load: ast.Name) -> bool:
     """Whether a name is only returned, or a method of it is called."""
     parent = parent_of(load)
     return isinstance(parent, ast.Return) or (isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load))
+
+
+def owes_closing(cls: Class) -> bool:
+    """Whether something comes of an object that makes connections for itself, if nobody closes it."""
+    return cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
 
 
 def is_lent(call: ast.Call) -> bool:

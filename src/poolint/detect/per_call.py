@@ -1,7 +1,8 @@
 """Observations about objects of the project that have a pool of their own, are made for each request, and never closed.
 
-Such an object is of a class whose constructor makes an engine or a pool, and one of whose methods closes that. It may be
-made by the function itself or by a helper, which may also have put it into another object.
+Such an object is of a class whose constructor makes an engine, a pool or a client of which something comes if nobody closes
+it. One of its methods closes that, or none does, whoever asks. It may be made by the function itself or by a helper, which may
+also have put it into another object.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.pools import is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
-from poolint.detect.factories import again, is_lent, makers
+from poolint.detect.factories import again, is_lent, makers, owes_closing
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
-from poolint.models.schema import POOLING
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.members import lineage
@@ -28,16 +29,21 @@ if TYPE_CHECKING:
 
     from poolint.analyses.repetition import Repetition
     from poolint.analyses.waypoints import Waypoint
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+
+_TESTS = (ast.Compare, ast.If, ast.BoolOp, ast.UnaryOp)
 
 
 @dataclass(frozen=True, eq=False)
 class OwnerForEachCall(Observation):
     """An object of the project that has a pool of its own, made again and again, and never closed.
 
-    ``node`` is the call that gives it, ``variable`` its name there; ``owner`` is the class that has the pool,
-    ``closer`` the method by which it would be closed. ``user`` says on what occasions that happens.
+    ``node`` is the call that gives it, ``variable`` its name there, empty where it has none; ``owner`` is the class that has
+    the pool, ``closer`` the method by which it would be closed, empty where no method does that. ``user`` says on what occasions
+    that happens.
     """
 
     variable: str
@@ -74,13 +80,10 @@ class Owners:
             parent = parent_of(call)
             if isinstance(parent, ast.Await):
                 value, parent = parent, parent_of(parent)
-            if not (isinstance(parent, ast.Assign) and parent.value is value and len(parent.targets) == 1):
+            if not isinstance(call.func, (ast.Name, ast.Attribute)):
                 continue
-            target = parent.targets[0]
-            if not isinstance(target, ast.Name) or not isinstance(call.func, (ast.Name, ast.Attribute)):
-                continue
-            name = target.id
-            used = _methods_of(name, scope)
+            name = _target(value, parent)
+            used = _methods_of(name, scope) if name else _chained(value, parent)
             if not used or not self._ends.isdisjoint(used):
                 continue
             owner = self._given(call, scope)
@@ -89,7 +92,7 @@ class Owners:
             who = again(self.ev, call, scope)
             if who:
                 path = (waypoint("has-own-pool", owner.made, owner.scope.module, owner.name),)
-                closer = min(owner.closers, key=lambda one: (one not in self._ends, one))
+                closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
                 where = (call, scope.qualified_name, may_await(call, scope))
                 yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
 
@@ -152,22 +155,83 @@ class Owners:
         init = next((one for home in homes for one in home.children if one.name == "__init__"), None)
         if init is None or any(not isinstance(parent_of(one), ast.Attribute) for one in init.loads.get("self", ())):
             return None
+        mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
         for statement in getattr(init.node, "body", ()):
             if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(statement.value, ast.Call):
                 continue
-            target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-            call, attribute = statement.value, name_of(target)
-            if not attribute.startswith("self.") or last_name(call.func) not in self.words:
-                continue
-            found = alternatives(self.ev.type_of(call, init))
-            base = found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
-            if base is None or base.kind not in POOLING or is_unpooled(self.ev, call, init) or is_lent(call):
+            attribute = name_of(statement.targets[0] if isinstance(statement, ast.Assign) else statement.target)
+            made = self._owing(statement.value, init) if attribute.startswith("self.") else None
+            if made is None:
                 continue
             closers = _closing(self.ev, cls, self._ends, attribute)
-            mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
-            if closers and closers.isdisjoint(mentioned):
-                return Owner(scope.name, call, init, closers)
+            if closers.isdisjoint(mentioned) and (
+                closers or self._is_only_used(homes, attribute.removeprefix("self."))
+            ):
+                return Owner(scope.name, made, init, closers)
         return None
+
+    def _owing(self, call: ast.Call, init: Scope) -> ast.Call | None:
+        """The call that makes what an object has to close: this one, or what a client of a library is made of here."""
+        base = self._library_class(call, init)
+        if base is None or self._owes(call, base, init):
+            return call if base is not None else None
+        if base.kind != "client":
+            return None
+        for argument in (*call.args, *(one.value for one in call.keywords)):
+            made: ast.expr | None = argument
+            if isinstance(argument, ast.Name):
+                made = assigned(argument.id, init) if len(_loads(argument.id, init)) == 1 else None
+            inner = self._library_class(made, init) if isinstance(made, ast.Call) else None
+            if isinstance(made, ast.Call) and inner is not None and self._owes(made, inner, init):
+                return made
+        return None
+
+    def _library_class(self, call: ast.Call, init: Scope) -> Class | None:
+        found = alternatives(self.ev.type_of(call, init))
+        return found[0].base if len(found) == 1 and isinstance(found[0], Instance) else None
+
+    def _owes(self, call: ast.Call, cls: Class, init: Scope) -> bool:
+        """Whether a call makes something that has connections of its own, and of which something comes if nobody closes it."""
+        is_maker = last_name(call.func) in self.words and owes_closing(cls)
+        return is_maker and not is_unpooled(self.ev, call, init) and not is_lent(call)
+
+    def _is_only_used(self, homes: list[Scope], attribute: str) -> bool:
+        """Whether the classes of an object do nothing with what it keeps but call its methods, and hand the object to nobody,
+        which might do more."""
+        for home in homes:
+            if not all(self._is_known(base, home) for base in getattr(home.node, "bases", ())):
+                return False
+            for inner in home.descendants():
+                if any(not isinstance(parent_of(one), ast.Attribute) for one in inner.loads.get("self", ())):
+                    return False
+            for _, use in index_of(home).on_self(attribute):
+                if isinstance(use.ctx, ast.Load) and not isinstance(parent_of(use), _TESTS):
+                    used = _chained(use, parent_of(use))
+                    if not used or not self._ends.isdisjoint(used):
+                        return False
+        return True
+
+    def _is_known(self, base: ast.expr, home: Scope) -> bool:
+        """Whether a base is a class of the project, or one that adds nothing."""
+        found = alternatives(self.ev.type_of(base, home.parent or home))
+        if found and all(isinstance(one, ClassObject) and one.cls is not one.base for one in found):
+            return True
+        return self.ev.qualified_name(found[0]) in self.ev.models.manners["maps-nothing"] if len(found) == 1 else False
+
+
+def _target(value: ast.AST, parent: ast.AST | None) -> str:
+    """The variable that a call's value is bound to, by a statement of its own."""
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and parent.value is value else None
+    return target.id if isinstance(target, ast.Name) and len(parent.targets) == 1 else ""  # type: ignore[union-attr]
+
+
+def _chained(value: ast.AST, parent: ast.AST | None) -> frozenset[str]:
+    """All names in a call of a method of a value, or of a part of it: ``Store(url).find(number)``."""
+    found: set[str] = set()
+    while isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Subscript) and parent.value is value):
+        found.update([parent.attr] if isinstance(parent, ast.Attribute) else [])
+        value, parent = parent, parent_of(parent)
+    return frozenset(found) if isinstance(parent, ast.Call) and parent.func is value else frozenset()
 
 
 def _closing(ev: Evaluator, cls: ClassObject, words: frozenset[str], attribute: str = "self.") -> frozenset[str]:

@@ -75,10 +75,12 @@ class PoolPerCall(Rule):
                 observation.path,
             )
         if isinstance(observation, OwnerForEachCall):
+            made = observation.variable or f"{observation.owner}()"
+            closing = f"which `{observation.closer}` would close" if observation.closer else "which no method closes"
             return Verdict(
-                f"`{observation.variable}` comes with a pool of `{observation.owner}`, which `{observation.closer}` would "
-                f"close: {again(observation.user)} makes one, and leaves a pool of open connections",
-                observation.variable,
+                f"`{made}` comes with a pool of `{observation.owner}`, {closing}: {again(observation.user)} makes one, and "
+                "leaves a pool of open connections",
+                made,
                 observation.path,
             )
         assert isinstance(observation, LeakedCheckout)
