@@ -107,8 +107,9 @@ class Pools:
         pool = self.identity(argument, scope) if argument is not None else pool
         for one in handed_back(callee.scope) if pool else ():
             argument = passed_for(one, call, callee)
-            passed = self._of_value(argument, scope) if argument is not None else None
-            if passed and passed != pool:
+            ends = opened_here(self.ev, argument, scope) if argument is not None else []
+            calls = [(end.node, end.scope) for end in ends if isinstance(end.node, ast.Call)]
+            if any(not self.hands_back(*end) and self.of_checkout(*end) not in (None, pool) for end in calls):
                 return None
         return pool
 
