@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.scopes import parent_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, is_state
+from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
+    from poolint.analyses.pools import Pool
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
-    from poolint.types.values import Function
 
 _KEYS: frozenset[Passage] = frozenset(("import", "attribute"))
 _OWN: frozenset[Passage] = frozenset(("with", "for"))
@@ -52,6 +54,37 @@ def handed_back(function: Scope) -> frozenset[str]:
         if isinstance(one, ast.Name)
     }
     return frozenset(name for name in names if _is_parameter(name, function))
+
+
+def passed_through(ev: Evaluator, call: ast.Call, callee: Function, scope: Scope) -> list[tuple[ast.Call, Scope]]:
+    """The calls that give what a function is passed and may hand back as it is."""
+    arguments = [passed_for(one, call, callee) for one in sorted(handed_back(callee.scope))]
+    ends = [end for one in arguments if one is not None for end in opened_here(ev, one, scope)]
+    return [(end.node, end.scope) for end in ends if isinstance(end.node, ast.Call)]
+
+
+def hands_back(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call may give what it has been passed, and take nothing."""
+    found = alternatives(ev.type_of(call.func, scope))
+    return any(isinstance(one, Function) and handed_back(one.scope) for one in found)
+
+
+def borrowed(pool: Pool | None, function: Scope) -> str:
+    """The parameter of a function that a pool is known by; empty where it is known by something else."""
+    return str(pool[2]) if pool is not None and pool[:2] == ("name", function.key) else ""
+
+
+def is_kept_here(made: ast.Call, scope: Scope) -> bool:
+    """Whether what a call makes is bound to variables of its function only, or to none."""
+    parent = parent_of(made)
+    statement = parent_of(parent) if isinstance(parent, ast.Await) else parent
+    if isinstance(statement, ast.withitem):
+        targets = [statement.optional_vars]
+    elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        targets = [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
+    else:
+        return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
+    return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
 
 
 def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:

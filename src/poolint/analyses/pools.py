@@ -10,7 +10,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.lent_pools import handed_back, kept_by_application, opened_here, passed_for
+from poolint.analyses.lent_pools import (
+    borrowed,
+    hands_back,
+    is_kept_here,
+    kept_by_application,
+    opened_here,
+    passed_for,
+    passed_through,
+)
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
@@ -105,18 +113,10 @@ class Pools:
         name = borrowed(pool, callee.scope)
         argument = passed_for(name, call, callee) if name else None
         pool = self.identity(argument, scope) if argument is not None else pool
-        for one in handed_back(callee.scope) if pool else ():
-            argument = passed_for(one, call, callee)
-            ends = opened_here(self.ev, argument, scope) if argument is not None else []
-            calls = [(end.node, end.scope) for end in ends if isinstance(end.node, ast.Call)]
-            if any(not self.hands_back(*end) and self.of_checkout(*end) not in (None, pool) for end in calls):
-                return None
+        calls = passed_through(self.ev, call, callee, scope) if pool else []
+        if any(not hands_back(self.ev, *one) and self.of_checkout(*one) not in (None, pool) for one in calls):
+            return None
         return pool
-
-    def hands_back(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether a call may give what it has been passed, and take nothing."""
-        found = alternatives(self.ev.type_of(call.func, scope))
-        return any(isinstance(one, Function) and handed_back(one.scope) for one in found)
 
     def of_resource(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a variable of a function holds, where one statement binds it."""
@@ -239,7 +239,7 @@ class Pools:
             if one.kind == "function" and not is_inside(scope.node, one.node):
                 made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:]), None)
                 if made is not None:
-                    return _is_kept_here(made, one)
+                    return is_kept_here(made, one)
         return False
 
     def is_of_this_call(self, pool: Pool, scope: Scope) -> bool:
@@ -249,7 +249,7 @@ class Pools:
         while current is not None and current.kind == "function":
             made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:]), None)
             if made is not None:
-                return _is_kept_here(made, current) and all(
+                return is_kept_here(made, current) and all(
                     self._binds(load, inner) for inner, load in _loads_of(made, current)
                 )
             current = current.parent
@@ -324,24 +324,13 @@ class Pools:
         if isinstance(node, ast.Call):
             for one in alternatives(self.ev.type_of(node.func, scope)):
                 if isinstance(one, Function) and (node.args or node.keywords):
-                    return self._looked_up(node, scope) or ("call", scope.key, ast.dump(node))
+                    kept = kept_by_application(self.ev, *origin(self.ev, node, scope, _LOOKED_UP))
+                    return ("application", kept) if kept else ("call", scope.key, ast.dump(node))
                 if isinstance(one, Function):
                     return ("function", one.scope.key)
             if is_unpooled(self.ev, node, scope):
                 return UNPOOLED
         return _place(node, scope)
-
-    def _looked_up(self, call: ast.Call, scope: Scope) -> Pool | None:
-        """What a function gives that only looks it up, for the application or the object that it is passed; None for one that
-        depends on what it gets."""
-        node, where = origin(self.ev, call, scope, _LOOKED_UP)
-        kept = kept_by_application(self.ev, node, where)
-        return ("application", kept) if kept else None
-
-
-def borrowed(pool: Pool | None, function: Scope) -> str:
-    """The parameter of a function that a pool is known by; empty where it is known by something else."""
-    return str(pool[2]) if pool is not None and pool[:2] == ("name", function.key) else ""
 
 
 def _is_parameter(binding: Binding, home: Scope) -> bool:
@@ -351,19 +340,6 @@ def _is_parameter(binding: Binding, home: Scope) -> bool:
 
 def _place(node: ast.expr, scope: Scope) -> Pool:
     return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
-
-
-def _is_kept_here(made: ast.Call, scope: Scope) -> bool:
-    """Whether what a call makes is bound to variables of its function only, or to none."""
-    parent = parent_of(made)
-    statement = parent_of(parent) if isinstance(parent, ast.Await) else parent
-    if isinstance(statement, ast.withitem):
-        targets = [statement.optional_vars]
-    elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        targets = [*statement.targets] if isinstance(statement, ast.Assign) else [statement.target]
-    else:
-        return isinstance(statement, ast.Attribute)  # `create_engine(url).connect()`
-    return all(isinstance(one, ast.Name) and one.id not in scope.declared for one in targets)
 
 
 def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:

@@ -12,9 +12,9 @@ from poolint.analyses.autocommit import is_autocommit
 from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
-from poolint.analyses.lent_pools import passed_for
+from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.pools import UNPOOLED, borrowed, is_checkout
+from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
@@ -117,7 +117,7 @@ class Nesting:
         """Whether the value of a call holds, or will in this function, a connection of a pool."""
         if self.pools.of_checkout(node, scope) != pool:
             return False
-        if self.pools.hands_back(node, scope) and self._takers(pool).of_call(node, scope) is None:
+        if hands_back(self.ev, node, scope) and self._takers(pool).of_call(node, scope) is None:
             return False
         fact = call_site(self.ev, node, scope, use_evidence=False)
         is_library = fact is not None and fact.row is not None
