@@ -90,8 +90,11 @@ def is_kept_here(made: ast.Call, scope: Scope) -> bool:
 def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
     """Where a value comes from that a function may also have been passed: ``session or maker()``, or a parameter that is bound
     again where it is None. What is passed is left out."""
+    if isinstance(node, ast.Call):
+        return [Origin(node, scope)]
     found = Follower(ev, _OWN).sources(node, scope)
-    names = [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    parts = ast.walk(node) if isinstance(node, (ast.BoolOp, ast.IfExp)) else (node,)
+    names = [one.id for one in parts if isinstance(one, ast.Name)]
     passed = [one for name in names for one in scope.bindings.get(name, ()) if one.kind == "parameter"]
     if found.complete or passed:
         defaults = [one.value for one in passed]

@@ -26,14 +26,17 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from poolint.analyses.repetition import Repetition
     from poolint.analyses.waypoints import Waypoint
     from poolint.models.schema import Class
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
+_NAMES = (ast.Name, ast.Attribute)
 _TESTS = (ast.Compare, ast.If, ast.BoolOp, ast.UnaryOp)
 
 
@@ -70,6 +73,7 @@ class Owners:
         self._ends = self.ev.models.words("shuts-down")
         self.words = words
         self._classes: dict[Scope, Owner | None] = {}
+        self._defined: dict[Module, AbstractSet[str]] = {}
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """What ``scope`` makes, uses by its methods, and forgets."""
@@ -80,9 +84,12 @@ class Owners:
             parent = parent_of(call)
             if isinstance(parent, ast.Await):
                 value, parent = parent, parent_of(parent)
-            if not isinstance(call.func, (ast.Name, ast.Attribute)):
+            kind = type(parent)
+            if (kind is not ast.Assign and kind is not ast.Attribute) or type(call.func) not in _NAMES:
                 continue
             name = _target(value, parent)
+            if not name and (kind is ast.Assign or not self._may_be_own(call, scope.module)):
+                continue
             used = _methods_of(name, scope) if name else _chained(value, parent)
             if not used or not self._ends.isdisjoint(used):
                 continue
@@ -95,6 +102,12 @@ class Owners:
                 closer = min(owner.closers, key=lambda one: (one not in self._ends, one), default="")
                 where = (call, scope.qualified_name, may_await(call, scope))
                 yield OwnerForEachCall(*where, name, owner.name, closer, who, path)
+
+    def _may_be_own(self, call: ast.Call, module: Module) -> bool:
+        """Whether by its name a call can be one of something that the project defines: most chains begin with a library's."""
+        if module not in self._defined:
+            self._defined[module] = self.ev.screen.definitions(module.source.path, module.source.data)
+        return last_name(call.func) in self._defined[module]
 
     def _given(self, call: ast.Call, scope: Scope) -> Owner | None:
         """What a call gives that is new, and has a pool: by itself, or as a function of the project returns it."""
@@ -155,7 +168,6 @@ class Owners:
         init = next((one for home in homes for one in home.children if one.name == "__init__"), None)
         if init is None or any(not isinstance(parent_of(one), ast.Attribute) for one in init.loads.get("self", ())):
             return None
-        mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
         for statement in getattr(init.node, "body", ()):
             if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not isinstance(statement.value, ast.Call):
                 continue
@@ -164,6 +176,7 @@ class Owners:
             if made is None:
                 continue
             closers = _closing(self.ev, cls, self._ends, attribute)
+            mentioned = {one.attr for one in ast.walk(init.node) if isinstance(one, ast.Attribute)}
             if closers.isdisjoint(mentioned) and (
                 closers or self._is_only_used(homes, attribute.removeprefix("self."))
             ):
@@ -172,17 +185,18 @@ class Owners:
 
     def _owing(self, call: ast.Call, init: Scope) -> ast.Call | None:
         """The call that makes what an object has to close: this one, or what a client of a library is made of here."""
-        base = self._library_class(call, init)
-        if base is None or self._owes(call, base, init):
-            return call if base is not None else None
-        if base.kind != "client":
-            return None
+        if last_name(call.func) in self.words:
+            cls = self._library_class(call, init)
+            if cls is not None and self._owes(call, cls, init):
+                return call
         for argument in (*call.args, *(one.value for one in call.keywords)):
             made: ast.expr | None = argument
             if isinstance(argument, ast.Name):
                 made = assigned(argument.id, init) if len(_loads(argument.id, init)) == 1 else None
-            inner = self._library_class(made, init) if isinstance(made, ast.Call) else None
-            if isinstance(made, ast.Call) and inner is not None and self._owes(made, inner, init):
+            if not (isinstance(made, ast.Call) and last_name(made.func) in self.words):
+                continue
+            inner, outer = self._library_class(made, init), self._library_class(call, init)
+            if inner is not None and outer is not None and outer.kind == "client" and self._owes(made, inner, init):
                 return made
         return None
 
@@ -192,8 +206,7 @@ class Owners:
 
     def _owes(self, call: ast.Call, cls: Class, init: Scope) -> bool:
         """Whether a call makes something that has connections of its own, and of which something comes if nobody closes it."""
-        is_maker = last_name(call.func) in self.words and owes_closing(cls)
-        return is_maker and not is_unpooled(self.ev, call, init) and not is_lent(call)
+        return owes_closing(cls) and not is_unpooled(self.ev, call, init) and not is_lent(call)
 
     def _is_only_used(self, homes: list[Scope], attribute: str) -> bool:
         """Whether the classes of an object do nothing with what it keeps but call its methods, and hand the object to nobody,
