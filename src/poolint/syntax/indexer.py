@@ -39,7 +39,7 @@ def file_body(scope: Scope, body: Body) -> None:
     node = scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     owner, first = scope.enclosing_class, scope.first_parameter
-    settled = owner if first is None or not body.assigns(first.arg) else None
+    settled = owner if owner is not None and (first is None or not body.assigns(first.arg)) else None
     try:
         node.body = body.parsed()
     except SourceError:
