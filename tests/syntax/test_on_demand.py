@@ -91,7 +91,7 @@ def test_only_what_is_asked_for_is_read(tmp_path: Path) -> None:
     shop = next(one for one in module.scope.children if one.name == "Shop")
     assert shop.self_assignments and [one.name for one in module.unread if one.body is not None] == ["look", "closed"]
     assert not module.unread[-1].is_generator and module.unread[-1].body is not None
-    assert [one.name for one in module.scope.mentioning("lower")][-1] == "inner"
+    assert "inner" in [one.name for one in module.scope.mentioning("lower")]
     assert [one.name for one in module.unread if one.body is not None] == ["closed"]
 
 
