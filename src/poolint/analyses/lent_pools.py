@@ -9,7 +9,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, is_state
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.pools import Pool
@@ -29,6 +29,15 @@ def kept_by_application(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     if not (isinstance(node, ast.Subscript) and is_application(node.value)):
         return ""
     return ast.dump(origin(ev, node.slice, scope, _KEYS).node)
+
+
+def is_of_its_object(ev: Evaluator, node: ast.Attribute, scope: Scope) -> bool:
+    """Whether an attribute has its connections from the one pool of its object, as others of it do: ``db.engine`` and
+    ``db.session``."""
+    return any(
+        isinstance(one, Instance) and one.base is not None and node.attr in one.base.one_pool
+        for one in alternatives(ev.type_of(node.value, scope))
+    )
 
 
 def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:

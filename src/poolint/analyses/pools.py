@@ -14,6 +14,7 @@ from poolint.analyses.lent_pools import (
     borrowed,
     hands_back,
     is_kept_here,
+    is_of_its_object,
     kept_by_application,
     opened_here,
     passed_for,
@@ -286,9 +287,8 @@ class Pools:
         """What has the pool of an origin: what a factory is bound to, an engine with other settings."""
         models = self.ev.models
         if isinstance(node, ast.Attribute):
-            return (
-                node.value if node.attr in models.words("same-pool") and not isinstance(node.value, ast.Name) else None
-            )
+            is_same = node.attr in models.words("same-pool") and not isinstance(node.value, ast.Name)
+            return node.value if is_same or is_of_its_object(self.ev, node, scope) else None
         if not isinstance(node, ast.Call):
             return None
         callee = alternatives(self.ev.type_of(node.func, scope))
