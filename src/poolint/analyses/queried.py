@@ -1,10 +1,12 @@
-"""Queries that loops go over: their session runs them when a loop begins, without a call."""
+"""Queries that loops go over, or that are made a list of: their session runs them then, without a call of theirs."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.standard import EAGER
+from poolint.syntax.scopes import nearest
 from poolint.syntax.surroundings import loops_over
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.values import Instance, alternatives
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Looped(NamedTuple):
-    """A loop over a query: the query as written, and what the loop calls on it."""
+    """A loop over a query, or a call that takes all of it, ``list(query)``: the query as written, and what is called on it."""
 
     loop: ast.AST
     query: ast.expr
@@ -35,7 +37,7 @@ class Queried:
         self._found: dict[Scope, tuple[Looped, ...]] = {}
 
     def over(self, scope: Scope) -> tuple[Looped, ...]:
-        """The loops of a function that go over queries."""
+        """The loops of a function that go over queries, and the calls of Python's own that do."""
         found = self._found.get(scope)
         if found is None:
             found = tuple(self._over(scope))
@@ -44,7 +46,7 @@ class Queried:
         return found
 
     def _over(self, scope: Scope) -> Iterator[Looped]:
-        for loop, iterable in loops_over(scope):
+        for loop, iterable in (*loops_over(scope), *_taken_at_once(scope)):
             if not self._may_be(iterable, scope):
                 continue
             for one in alternatives(self.ev.type_of(iterable, scope)):
@@ -64,6 +66,13 @@ class Queried:
         written = [one.value for one in bindings] if isinstance(node, ast.Name) else [node]
         made = [one.func if isinstance(one, ast.Call) else one for one in written]
         return any(isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in self._words for one in made)
+
+
+def _taken_at_once(scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
+    """The calls of a function of Python that goes over all of its argument, each with that."""
+    for call in scope.calls_named(EAGER):
+        if isinstance(call.func, ast.Name) and len(call.args) == 1 and not nearest(call.func.id, scope):
+            yield call, call.args[0]
 
 
 def _words(models: Models) -> frozenset[str]:

@@ -293,8 +293,9 @@ class Reader:
         it ends the use itself between two of them."""
         for loop, iterable, _ in self._queried.over(scope):
             for change in self._asked(iterable, iterable, scope):
-                if isinstance(iterable, ast.Call):
-                    found.calls.setdefault(iterable, []).append(change)
+                asking = iterable if isinstance(iterable, ast.Call) else loop
+                if isinstance(asking, ast.Call):
+                    found.calls.setdefault(asking, []).append(change)
                 elif not any(loop in loops_around(one.node) for one in found.ending(change.resource)):
                     found.rounds.setdefault(loop, []).append(change)
 
