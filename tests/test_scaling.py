@@ -187,7 +187,7 @@ def test_what_spreads_is_all_that_follows() -> None:
                     plain.sessions |= one.bound
                 if not (plain.blocking | (plain.sessions if reaches(one.part) else set())).isdisjoint(one.words):
                     plain.blocking |= one.bound
-        spread(quick, reaches)
+        spread(quick, [set(one) for one in quick.told], reaches)
         assert quick.told == plain.told
 
 

@@ -75,7 +75,7 @@ def observed(tmp_path: Path) -> Iterator[tuple[Observation, dict[int, ast.AST]]]
         for name in fixture.files:
             module, _, found, crashes = checker.observed(Source.read(str(root / name)), asks_why=True)
             assert not crashes.messages()
-            nodes = {id(node): node for node in ast.walk(module.source.tree)}
+            nodes = {id(node): node for node in ast.walk(module.tree)}
             yield from ((one, nodes) for _, one in found)
 
 

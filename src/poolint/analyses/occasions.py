@@ -74,7 +74,7 @@ class Occasions:
             module = project.module(path)
             if module is None or (module is not scope.module and is_test(module, project)):
                 continue
-            for inner in module.scope.mentioning(scope.name):
+            for inner in module.scopes_with(scope.name):
                 for mention in self._mentions(scope, inner):
                     call = parent_of(mention)
                     if not isinstance(call, ast.Call) or call.func is not mention:

@@ -41,6 +41,7 @@ class Module:
         """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
         self.library_names: LibraryNames | None = None
         self._mentions: dict[bytes, bool] = {}
+        self._with_names: dict[str, list[Scope]] | None = None
         self._scopes_by_key: dict[ScopeKey, Scope] = {}
 
     def mentions(self, word: bytes) -> bool:
@@ -65,6 +66,17 @@ class Module:
     def take_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         """File an import statement."""
         self._imports.append((node, scope))
+
+    def scopes_with(self, name: str) -> Sequence[Scope]:
+        """Those of its scopes in which a name, or an attribute of that name that is called, may stand."""
+        if self.unread:
+            return list(self.scope.mentioning(name))
+        if self._with_names is None:
+            self._with_names = {}
+            for scope in self.scope.descendants():
+                for one in dict.fromkeys((*scope.loads, *scope.called)):
+                    self._with_names.setdefault(one, []).append(scope)
+        return self._with_names.get(name, ())
 
     def stored_in(self, name: str) -> Sequence[Binding]:
         """What is put into containers of a name, in the order of the text."""
