@@ -103,6 +103,28 @@ def test_a_scope_is_found_by_its_key_in_a_body_that_is_unread(tmp_path: Path) ->
         assert made.scope(key).key == key
 
 
+COUNTED = """
+class Shop:
+    def count(self):
+        sold = 0
+
+        def sell():
+            nonlocal sold
+            sold += 1
+
+        def close():
+            self.sold = "all that was sold in this shop since it was opened, if anything was, and to whom, and when"
+        return sell, close
+"""
+
+
+def test_a_body_that_is_read_at_once_is_read_with_all_functions_in_it(tmp_path: Path) -> None:
+    """What one of these assigns would come too late for who has asked its class before."""
+    _, module = project(tmp_path, COUNTED, expected=False)
+    (shop,) = module.scope.children
+    assert list(shop.self_assignments) == ["sold"] and not module.unread
+
+
 BROKEN = f"""{SHOP}
 
 def broken():

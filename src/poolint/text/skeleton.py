@@ -99,15 +99,15 @@ def _cut(text: str) -> tuple[str, dict[int, Body]]:
         if first is None:
             continue
         end = _end_of_block(text, first.end(), len(match[1]), starts, spans)
-        body = text[first.end() : end]
+        body, at = text[first.end() : end], end - 1
         if len(body) < WORTH or any(one in body for one in _AT_ONCE) or body.rstrip("\n").endswith("\\"):
-            continue
+            continue  # with all functions in it: who asks for what these assign would not know of them
         row += text.count("\n", counted, start)
         counted = start
         top = row + text.count("\n", start, first.end())
         bodies[row] = Body(top, body)
         kept += [text[done:header], " 0", "\n" * (text.count("\n", header, end))]
-        done, at = end, end - 1
+        done = end
     kept.append(text[done:])
     return "".join(kept), bodies
 
