@@ -150,3 +150,11 @@ def test_a_module_that_is_checked_after_it_was_imported_is_read_whole(tmp_path: 
     made.complete(module)
     assert all(one.body is None for one in module.unread)
     assert made.loaded == len(module.source.data)
+    made.complete(module)  # as for each further question about the file
+    assert made.loaded == len(module.source.data)
+
+
+def test_a_name_may_be_written_in_other_letters(tmp_path: Path) -> None:
+    """Python takes `ﬁle` for `file`."""
+    _, module = project(tmp_path, SHOP.replace("shop.items.append", "shop.\ufb01les.append"), expected=False)
+    assert [one.position for one in module.stored_in("files")]

@@ -59,7 +59,7 @@ class Module:
     @property
     def imports(self) -> Sequence[tuple[ast.Import | ast.ImportFrom, Scope]]:
         """Its import statements in the order of the text, each with the scope that it stands in."""
-        if self._read("import "):
+        if self._read_where("import "):
             self._imports.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
         return self._imports
 
@@ -80,7 +80,7 @@ class Module:
 
     def stored_in(self, name: str) -> Sequence[Binding]:
         """What is put into containers of a name, in the order of the text."""
-        if self._read(name) and name in self._stored:
+        if self._read_where(name) and name in self._stored:
             self._stored[name].sort(key=lambda one: one.position)
         return self._stored.get(name, ())
 
@@ -88,7 +88,7 @@ class Module:
         """File what is put into a container of a name."""
         self._stored.setdefault(name, []).append(binding)
 
-    def _read(self, word: str) -> bool:
+    def _read_where(self, word: str) -> bool:
         """Read all bodies in which a word stands; gives whether there are bodies that are not read at once."""
         for one in self.unread:
             if one.body is not None and one.may_have(word):
@@ -96,11 +96,9 @@ class Module:
         return bool(self.unread)
 
     def read(self) -> None:
-        """Read all bodies. Raises ``SourceError`` where one of them is not Python."""
+        """Read all bodies that are still to be read."""
         for one in self.unread:
             one.read()
-        if self.is_broken:
-            self.source.tree  # says where
 
     def scope_of(self, node: ast.AST) -> Scope:
         """The scope that ``node`` stands in; for a function or class that is the scope around it."""

@@ -37,7 +37,7 @@ class Project:
     """The project around some files: resolves imports to first-party modules and keeps what it has parsed.
 
     ``read_file`` may supply the text of unsaved buffers. ``versions`` is what is known of the project's libraries.
-    ``loaded`` are the bytes of source that have been parsed, which tell how much memory their trees take.
+    ``loaded`` are the bytes of source that have been parsed as a whole, which tell how much memory their trees take.
     """
 
     def __init__(self, finder: Finder, read_file: Callable[[str], Source] = Source.read) -> None:
@@ -122,9 +122,11 @@ class Project:
 
     def complete(self, module: Module) -> None:
         """Read all of a module that is to be checked. Raises :class:`SourceError` where it is not Python."""
-        if module.unread:
+        if any(one.body is not None for one in module.unread):
             module.read()
             self.loaded += len(module.source.data)
+        if module.is_broken:
+            module.source.tree  # says where
 
     def _to_import(self, source: Source, path: str) -> Module:
         """A module of which somebody asks for a name. What is not Python in it does not keep the rest from being known."""

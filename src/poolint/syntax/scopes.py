@@ -115,7 +115,7 @@ class Scope:
 
     def may_have(self, word: str) -> bool:
         """Whether a word may stand in the body of a function; of one that has been read it is not said."""
-        return self.body is None or word in self.body.text
+        return self.body is None or self.body.may_have(word)
 
     def has_unread(self, method: Scope) -> None:
         """File one of the methods of this class whose body is still to be read."""

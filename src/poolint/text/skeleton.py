@@ -43,9 +43,13 @@ class Body(NamedTuple):
     row: int
     text: str
 
+    def may_have(self, word: str) -> bool:
+        """Whether a word may stand in it: Python reads some letters that are not ASCII for others."""
+        return word in self.text or not self.text.isascii()
+
     def assigns(self, first: str) -> bool:
         """Whether it may assign an attribute of what has a name: surely not where this says so."""
-        return f"{first}." in self.text and _assigning(first).search(self.text) is not None
+        return not self.text.isascii() or (f"{first}." in self.text and _assigning(first).search(self.text) is not None)
 
     @property
     def end(self) -> int:
