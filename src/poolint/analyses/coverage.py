@@ -129,7 +129,9 @@ class Coverage:
         found = {one: self.reaching(one) for one in sorted(scopes, key=_start)}
         reaching = tuple(one for one in found.values() if one is not None)
         others = tuple(scope for scope, one in found.items() if one is None)
-        awaited = {one.node: _plain(one) for scope in found for one in self._while_held(scope)}
+        awaited: dict[ast.Call, Awaited] = {}
+        for scope in found:
+            self._add_held(scope, awaited)
         return Seen(self.ev, reaching, others, tuple(awaited.values()))
 
     # Functions
@@ -189,12 +191,13 @@ class Coverage:
 
     # Calls without a model
 
-    def _while_held(self, scope: Scope) -> Iterator[Unmodelled]:
-        """The calls in a function, and in functions of the project that it calls, while it holds a connection."""
+    def _add_held(self, scope: Scope, known: dict[ast.Call, Awaited]) -> None:
+        """Add the calls in a function, and in functions of the project that it calls, while it holds a connection. What
+        is held is asked only where a call would be new."""
         for node in self._holdings.may_be_held(scope):
-            found = self.unmodelled(node, scope)
-            if found and self._is_held(node, scope):
-                yield from found
+            new = [one for one in self.unmodelled(node, scope) if one.node not in known]
+            if new and self._is_held(node, scope):
+                known.update((one.node, _plain(one)) for one in new)
 
     def _is_held(self, node: ast.Call, scope: Scope) -> bool:
         return bool(self._holdings.at(node, scope)) and all(

@@ -43,7 +43,10 @@ class Finder:
         given = tuple(src)
         self._listings: dict[str, frozenset[str]] = {}
         self._marks: dict[str, frozenset[str]] = {}
-        self._files: dict[tuple[str, str], str | None] = {}
+        self._files: dict[str, dict[str, str | None]] = {}
+        """What imports mean, by the folder of the file that they stand in."""
+        self._files_for: dict[str, dict[str, str | None]] = {}
+        """The same by the file."""
         self._searched: dict[tuple[tuple[str, ...], str], str | None] = {}
         self._search_paths: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
         self._tops: dict[str, str] = {}
@@ -223,10 +226,12 @@ class Finder:
 
     def found(self, dotted: str, importer: str) -> str | None:
         """The same for who puts down himself that one file leads to the other."""
-        key = (os.path.dirname(importer), dotted)
-        if key not in self._files:
-            self._files[key] = self._found(dotted, importer) if dotted.count(".") < MAX_PARTS else None
-        return self._files[key]
+        files = self._files_for.get(importer)
+        if files is None:
+            files = self._files_for[importer] = self._files.setdefault(os.path.dirname(importer), {})
+        if dotted not in files:
+            files[dotted] = self._found(dotted, importer) if dotted.count(".") < MAX_PARTS else None
+        return files[dotted]
 
     def _found(self, dotted: str, importer: str) -> str | None:
         parts = dotted.split(".")

@@ -46,6 +46,13 @@ _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|m
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
 WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
+_APART = bytes(one if one < 128 and (chr(one).isalnum() or chr(one) == "_") else 32 for one in range(256))
+"""What is no part of a word becomes a blank."""
+
+
+def words_of(part: bytes) -> list[bytes]:
+    """All words in a text, and its numbers, which are nobody's name: several times faster than an expression is."""
+    return part.translate(_APART).split()
 
 
 class Segment:
@@ -78,7 +85,7 @@ class Segment:
     def words(self) -> tuple[bytes, ...]:
         """All words in it, each once."""
         if self._words is None:
-            self._words = self._kept(WORD.findall(self.part))
+            self._words = self._kept(words_of(self.part))
         return self._words
 
     def _kept(self, words: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -117,7 +124,7 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
                 words = frozenset(WORD.findall(part, *returns))
                 if words.isdisjoint(UNTOLD):
                     return words
-    return frozenset(WORD.findall(part)) if gives is not None else frozenset()
+    return frozenset(words_of(part)) if gives is not None else frozenset()
 
 
 def _returns(part: bytes) -> tuple[int, int] | None:
@@ -151,7 +158,7 @@ def _told_by_method(part: bytes) -> frozenset[bytes]:
     """The same for a method; one that sets attributes says what they are as well."""
     receiver = _RECEIVER.match(part)
     if receiver is not None and _setting(receiver[1]).search(part) is not None:
-        return frozenset(WORD.findall(part))
+        return frozenset(words_of(part))
     return _told_by_function(part)
 
 
@@ -190,16 +197,16 @@ def _told_by_class(part: bytes) -> frozenset[bytes]:
     """The words that tell what a class and its instances give: all but for the bodies of most methods."""
     indent = _indent(part)
     if indent is None:
-        return frozenset(WORD.findall(part))
+        return frozenset(words_of(part))
     definitions, others = _in_class(indent)
     head, *parts = definitions.split(part)
-    told = set(WORD.findall(head))
+    told = set(words_of(head))
     for one in parts:
         if one.startswith(b"@"):
             continue
         after = others.search(one)
         if after is not None:
-            told.update(WORD.findall(one[after.start() :]))
+            told.update(words_of(one[after.start() :]))
             one = one[: after.start()]
         told |= _told_by_class(one) if one.startswith(b"class") else _told_by_method(one)
     return frozenset(told)

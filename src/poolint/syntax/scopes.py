@@ -323,7 +323,7 @@ def assigned(name: str, scope: Scope) -> ast.expr | None:
 
 def parent_of(node: ast.AST) -> ast.AST | None:
     """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
-    return node.__dict__.get("_poolint_parent")
+    return getattr(node, "_poolint_parent", None)  # faster than by its dictionary; most have one
 
 
 def statement_of(node: ast.AST) -> ast.stmt:

@@ -49,7 +49,7 @@ class Body(NamedTuple):
 
     def assigns(self, first: str) -> bool:
         """Whether it may assign an attribute of what has a name: surely not where this says so."""
-        return not self.text.isascii() or (f"{first}." in self.text and _assigning(first).search(self.text) is not None)
+        return not self.text.isascii() or (f"{first}." in self.text and _may_assign(self.text, first))
 
     @property
     def end(self) -> int:
@@ -160,16 +160,53 @@ def _end_of_block(text: str, start: int, indent: int, starts: list[int], spans: 
     return len(text)
 
 
+_CLOSED = re.compile(r"[)\]][ ]*=(?!=)")
+_ITEMS_BEFORE = re.compile(r" *[(\[*]*")
+_BLANKS = re.compile(r" *")
+
+
 @cache
-def _assigning(first: str) -> re.Pattern[str]:
-    """What finds an assignment to an attribute of what has a name, and whatever may be part of one: items of tuples, which
-    may take several rows, targets of ``for`` and ``with``."""
-    own = rf"\b{re.escape(first)}\.\w+"
-    return re.compile(
-        rf"{own}[)\]]*[\s\\]*=(?!=)|{own}[)\]]*[ ]+in\b|^[ ]*[(\[*]*{own}[ ]*[,:]|,[ ]*\*?{own}[ ]*,|^[ ]*[)\]][ ]*=(?!=)"
-        rf"|\bas[ ]*(?:[(\[]|{own})",
-        re.MULTILINE,
+def _assigning(first: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What finds an assignment to an attribute of what has a name, or what may be part of one: an item of a tuple, a
+    target of ``for``; and targets of ``with``. The name comes first, since that is searched for fast."""
+    name = re.escape(first)
+    return (
+        re.compile(rf"{name}(?<!\w{name})\.\w+(?:[)\]]*(?:[\s\\]*=(?!=)|[ ]+in\b)|[ ]*(?:(?P<colon>:)|(?P<comma>,)))"),
+        re.compile(rf"as(?<!\was)[ ]*(?:[(\[]|\b{name}\.)"),
     )
+
+
+def _may_assign(text: str, first: str) -> bool:
+    """Whether an attribute of what has a name may be assigned in a text. Tuples may take several rows."""
+    own, entered = _assigning(first)
+    for match, row in _with_rows(own, text):
+        if match["colon"] is None and match["comma"] is None:
+            return True
+        start = match.start()
+        if _ITEMS_BEFORE.fullmatch(text, row, start) is not None:
+            return True
+        if match["comma"] is not None and _follows_comma(text, start):
+            return True
+    if entered.search(text) is not None:
+        return True
+    return any(_BLANKS.fullmatch(text, row, match.start()) for match, row in _with_rows(_CLOSED, text))
+
+
+def _with_rows(pattern: re.Pattern[str], text: str) -> Iterator[tuple[re.Match[str], int]]:
+    """What is found in a text, each with where its row begins."""
+    row = seen = 0
+    for match in pattern.finditer(text):
+        row = text.rfind("\n", seen, match.start()) + 1 or row
+        seen = match.start()
+        yield match, row
+
+
+def _follows_comma(text: str, offset: int) -> bool:
+    """Whether an item of a tuple may begin at an offset: behind a comma, maybe starred."""
+    offset -= text[offset - 1] == "*"
+    while text[offset - 1] == " ":
+        offset -= 1
+    return text[offset - 1] == ","
 
 
 @cache

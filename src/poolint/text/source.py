@@ -222,6 +222,8 @@ def syntax_error(error: SyntaxError) -> SourceError:
 
 def _check_imported(text: str) -> None:
     """Refuse a text that imports a name of more than ``MAX_PARTS`` parts: no path has room for it, no parser either."""
+    if text.count(".") < MAX_PARTS:
+        return
     rows = text.replace("\\\r\n", "").replace("\\\n", "").split("\n")
     if max(map(len, rows)) < 2 * MAX_PARTS or all(row.count(".") < MAX_PARTS for row in rows):
         return
