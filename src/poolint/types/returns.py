@@ -15,6 +15,7 @@ from poolint.types.values import (
     UNKNOWN,
     CallableValue,
     ClassObject,
+    Either,
     Function,
     Instance,
     LibraryFunction,
@@ -242,22 +243,28 @@ def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     found = ev.once((scope, "returned"), _returned, ev, scope)
     if isinstance(receiver, (Instance, ClassObject)) and receiver.cls is not scope.enclosing_class:
         own = receiver if isinstance(receiver, Instance) else receiver.instance()
-        if isinstance(found, Instance) and _gives_self(found, scope):
-            return own
-        if isinstance(found, Pending) and isinstance(found.awaited, Instance) and _gives_self(found.awaited, scope):
-            return Pending(found.call, awaited=own, entered=found.entered, item=found.item)
+        if isinstance(found, Pending):
+            awaited = _with_self(found.awaited, own, scope)
+            if awaited is not found.awaited:
+                return Pending(found.call, awaited=awaited, entered=found.entered, item=found.item)
+        return _with_self(found, own, scope)
     return found
 
 
-def _gives_self(given: Instance, scope: Scope) -> bool:
-    """Whether a method of a base gives the object at hand, or makes one of its class, also where that is derived."""
-    if given.cls is not scope.enclosing_class:
-        return False
+def _with_self(given: Type, own: Instance, scope: Scope) -> Type:
+    """The same, where a method of a base gives the object at hand, or makes one of its class, also where that is derived."""
+    found = given.members if isinstance(given, Either) else (given,)
+    if not any(isinstance(one, Instance) and one.cls is scope.enclosing_class for one in found):
+        return given
     declared = getattr(scope.node, "returns", None)
-    if isinstance(declared, ast.Name):
-        return declared.id == "Self"
-    made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
-    return declared is None and all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
+    if declared is None:
+        made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
+        is_self = all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
+    else:
+        is_self = "Self" in {getattr(one, "id", None) for one in ast.walk(declared)}
+    if not is_self:
+        return given
+    return union([own if isinstance(one, Instance) and one.cls is scope.enclosing_class else one for one in found])
 
 
 def _returned(ev: Evaluator, scope: Scope) -> Type:

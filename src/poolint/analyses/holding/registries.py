@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering
 from poolint.analyses.holding import root_of
+from poolint.analyses.holding.entities import Entities, Registry
 from poolint.analyses.holding.exit_summaries import Left, on_some_way, ways_left
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
@@ -24,8 +25,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.bound import elsewhere
 from poolint.types.following import PASSAGES, origin
 from poolint.types.imports import source
-from poolint.types.members import lineage
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -43,16 +43,6 @@ if TYPE_CHECKING:
 
 _KEPT: frozenset[Passage] = PASSAGES | {"caller", "member"}
 """What a registry is handed through to the object that keeps it."""
-
-
-class Registry(NamedTuple):
-    """A registry of the project: the path of the module that binds it, or what has it, the name there, the path from that
-    with a dot before it, and its class."""
-
-    module: str
-    name: str
-    path: str
-    cls: str
 
 
 _Sessions = frozenset[tuple[Registry, Left]]
@@ -86,6 +76,7 @@ class Registries:
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
+        self._entities = Entities(ev, self._registry)
         self._near: dict[Module, bool] = {}
         self._owned: dict[Scope, tuple[str, ...]] = {}
         self._left: Summaries[ScopeKey, _Sessions] = Summaries(
@@ -108,25 +99,20 @@ class Registries:
         if not self.is_near(scope.module):
             return
         for callee in self._callees(call, scope):
-            for registry, left in sorted(self._left.of(callee.scope.key)):
+            for one, left in sorted(self._left.of(callee.scope.key)):
+                registry = one if one.module else self._entities.meant(one, callee, call, scope)
+                if registry is None:
+                    continue
                 yield self._named(registry, scope), left, self.ev.models.classes[registry.cls]
+                # It may be that of a class which this function is passed.
+                for other in self._entities.passed(scope) if left is Left.ENDED and registry.module else ():
+                    yield self._named(other, scope), left, self.ev.models.classes[other.cls]
 
     def of_entity(self, node: ast.expr, scope: Scope) -> tuple[str, Class] | None:
         """The registry that what a class has for asking for its objects works with, ``Order.query``, and what it is called
         in ``scope``: that of the object whose ``Model`` the class is derived from."""
-        one = self.ev.type_of(node.value, scope) if isinstance(node, ast.Attribute) else None
-        found = alternatives(one) if one is not None else ()
-        owner = found[0] if len(found) == 1 and isinstance(found[0], (ClassObject, Instance)) else None
-        if owner is None or owner.base is None or not owner.base.runs_on or owner.cls is owner.base:
-            return None
-        for cls in lineage(self.ev, owner):
-            for base in getattr(cls.node, "bases", ()):
-                place = name_of(base).rpartition(".")[0]
-                home = cls.parent or cls
-                registry = self._registry(f"{place}.{owner.base.runs_on}", home) if place else None
-                if registry is not None:
-                    return self._named(registry, scope), self.ev.models.classes[registry.cls]
-        return None
+        registry = self._entities.of(node, scope) if isinstance(node, ast.Attribute) else None
+        return (self._named(registry, scope), self.ev.models.classes[registry.cls]) if registry is not None else None
 
     def ended_with(self, header: ast.Call, scope: Scope) -> Iterator[str]:
         """The registries that a function uses, where a block takes their sessions away as it ends: `app.app_context()`."""
@@ -316,6 +302,10 @@ class Registries:
 
     def _named(self, registry: Registry, scope: Scope) -> str:
         """What a registry is called in a function: where it has no name there, by its module."""
+        if not registry.module:
+            place = f"{registry.name}{registry.path}"
+            self._elsewhere[scope, place] = registry
+            return place
         for place in self._own(scope):
             if self._registry(place, scope) == registry:
                 return place
