@@ -47,6 +47,7 @@ What = Literal[
     "dependency-took",
     "decorator-used",
     "decorator-took",
+    "template-took",
     "opens-transaction",
     "begins",
     "autobegins",

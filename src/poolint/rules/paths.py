@@ -43,6 +43,7 @@ TEXTS: dict[What, str] = {
     "dependency-used-own": "`{}` uses its session before handing it out",
     "decorator-used": "`{}` has used the session, which holds its connection while this function runs",
     "decorator-took": "`{}` takes a connection, which it holds while this function runs",
+    "template-took": "`{}` takes a connection, before `{}` calls this method",
     "dependency-took": "`{}` has taken a connection, which it holds until the request ends",
     "opens-transaction": "`{}` opens the transaction",
     "begins": "`{}` begins a transaction",

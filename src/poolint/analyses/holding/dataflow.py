@@ -73,6 +73,7 @@ class Holdings:
         self.objects.rests_on(self)
         self._graphs = graphs
         self._changes: dict[Scope, Changes] = {}
+        self._own: dict[Scope, Changes] = {}
         self._may_be_held: dict[Scope, list[ast.Call]] = {}
         self._standings: dict[Scope, Standings | None] = {}
         self._beginnings = Beginnings(reader.ev, self)
@@ -96,15 +97,27 @@ class Holdings:
         return self._reader.stays(call, hold.resource, scope)
 
     def changes(self, scope: Scope) -> Changes:
-        """What a function changes about the connections that it holds."""
+        """What a function changes about the connections that it holds, those included that it finds held."""
         found = self._changes.get(scope)
         if found is None:
             known = self.components.provisional
-            found = self._reader.changes(scope)
-            regions, found.before = self._beginnings.of(scope)
-            found.regions = [*regions, *found.regions]
+            found = self.own_changes(scope)
+            regions, before = self._beginnings.of(scope)
+            if regions or before:
+                found = found.copied()
+                found.before, found.regions = before, [*regions, *found.regions]
             if self.components.provisional == known:
                 self._changes[scope] = found
+        return found
+
+    def own_changes(self, scope: Scope) -> Changes:
+        """What a function changes by itself, whoever calls it."""
+        found = self._own.get(scope)
+        if found is None:
+            known = self.components.provisional
+            found = self._reader.changes(scope)
+            if self.components.provisional == known:
+                self._own[scope] = found
         return found
 
     def graph(self, scope: Scope) -> Graph:

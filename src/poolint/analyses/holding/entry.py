@@ -1,4 +1,5 @@
-"""What is held when a function begins: by what its framework has run before it, and by the decorators around it.
+"""What is held when a function begins: by what its framework has run before it, by the decorators around it, and by the
+method of a base class that calls it.
 
 FastAPI runs the dependencies of an endpoint first and gives those that ask for it the same session, so one that the
 authentication has used holds its connection in the endpoint too. A decorator of the project may open a transaction
@@ -11,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.templates import Templates
 from poolint.analyses.holding.transactions import Region, inside, transactions
 from poolint.analyses.waypoints import Cause, waypoint
 from poolint.flow.flags import name_of
@@ -66,16 +68,20 @@ class Beginnings:
             "lent", self._of_wrappers, bottom=(), join=_more, components=holdings.components
         )
         self._wrapped: dict[Scope, list[Wrapped]] = {}
+        self._templates = Templates(ev, holdings, holdings.objects)
 
     def of(self, scope: Scope) -> tuple[list[Region], list[Change]]:
         """The transactions around a function, and what it finds held when it begins."""
+        before = self._templates.of(scope)
         if not getattr(scope.node, "decorator_list", None):
-            return [], []
+            return [], before
         regions = self._around.get(scope)
         if regions is None:
             regions = self._around[scope] = list(around(self.ev, scope))
             self._wrapped[scope] = list(wrapped(self.ev, scope))
-        held = [Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session]
+        held = before + [
+            Change(one.name(scope), True, one.header, one.fact.cls, True) for one in regions if not one.session
+        ]
         for name, used in self._lent.of(scope.key) if self._wrapped[scope] else ():
             decorator = self._wrapped[scope][used.place].decorator
             held.append(Change(name, True, decorator, self.ev.models.classes[used.cls], cause=used.cause))

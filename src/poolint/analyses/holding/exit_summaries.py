@@ -106,7 +106,7 @@ class Leaving:
             return Left.ENDED  # a function inside may end it at any time
         if any(self._is_handed_on(one, scope, name) for one in self._mentioned(name, scope)):
             return Left.ENDED
-        changes = self.holdings.changes(scope)
+        changes = self.holdings.own_changes(scope)
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
@@ -219,7 +219,7 @@ def ways_left(
     its beginning, or from what comes after ``since``.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
-    them: ``if row is None: raise``. What it leaves held is not believed.
+    them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before.
     """
     telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
 
@@ -238,10 +238,8 @@ def ways_left(
 
     found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed(since or [graph.entry])], transfer)
     ends = [before for node, before in found if node.kind == "exit-normal"]
-    return {
-        Left.ENDED if state in (Left.HELD, Left.RENEWED) and telling and not is_told else state
-        for state, is_told in ends
-    }
+    unbelieved = {Left.HELD: Left.UNTOUCHED, Left.RENEWED: Left.ENDED} if telling else {}
+    return {state if is_told else unbelieved.get(state, state) for state, is_told in ends}
 
 
 def _is_constant(value: ast.expr | None) -> bool:

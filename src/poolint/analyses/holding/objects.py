@@ -84,11 +84,24 @@ class Objects:
     def done(self, call: ast.Call, scope: Scope) -> Iterator[Done]:
         """What a call of a function of the project does with sessions and connections of objects."""
         for callee in self._callees(call, scope):
-            given = list(self._given(callee, call, scope))
-            if given:
-                yield from self._does(callee, given, call, scope)
+            yield from self._done_by(callee, call, scope)
         assert self._registries is not None
-        for place, left, cls in self._registries.done(call, scope):
+        yield from self._of_registries(self._registries.done(call, scope))
+
+    def done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[Done]:
+        """The same, where it is known which function a call runs."""
+        if not callee.scope.is_generator and (not callee.scope.is_async or isinstance(parent_of(call), ast.Await)):
+            yield from self._done_by(callee, call, scope)
+            assert self._registries is not None
+            yield from self._of_registries(self._registries.done_by(callee, call, scope))
+
+    def _done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[Done]:
+        given = list(self._given(callee, call, scope))
+        if given:
+            yield from self._does(callee, given, call, scope)
+
+    def _of_registries(self, found: Iterator[tuple[str, Left, Class]]) -> Iterator[Done]:
+        for place, left, cls in found:
             is_held = left in (Left.HELD, Left.RENEWED)
             yield Done(place, is_held, cls if is_held else None)
 

@@ -74,7 +74,7 @@ class Raising:
         bindings = scope.bindings.get(name.partition(".")[0], ())
         if scope.is_generator or any(one.kind not in ("parameter", "narrowed") for one in bindings):
             return Left.HELD
-        changes = self.holdings.changes(scope)
+        changes = self.holdings.own_changes(scope)
         if not any(one.undone or not one.holds for found in changes.calls.values() for one in found):
             return Left.UNTOUCHED
 

@@ -99,14 +99,18 @@ class Registries:
         if not self.is_near(scope.module):
             return
         for callee in self._callees(call, scope):
-            for one, left in sorted(self._left.of(callee.scope.key)):
-                registry = one if one.module else self._entities.meant(one, callee, call, scope)
-                if registry is None:
-                    continue
-                yield self._named(registry, scope), left, self.ev.models.classes[registry.cls]
-                # It may be that of a class which this function is passed.
-                for other in self._entities.passed(scope) if left is Left.ENDED and registry.module else ():
-                    yield self._named(other, scope), left, self.ev.models.classes[other.cls]
+            yield from self.done_by(callee, call, scope)
+
+    def done_by(self, callee: Function, call: ast.Call, scope: Scope) -> Iterator[tuple[str, Left, Class]]:
+        """The same, where it is known which function a call runs."""
+        for one, left in sorted(self._left.of(callee.scope.key)):
+            registry = one if one.module else self._entities.meant(one, callee, call, scope)
+            if registry is None:
+                continue
+            yield self._named(registry, scope), left, self.ev.models.classes[registry.cls]
+            # It may be that of a class which this function is passed.
+            for other in self._entities.passed(scope) if left is Left.ENDED and registry.module else ():
+                yield self._named(other, scope), left, self.ev.models.classes[other.cls]
 
     def of_entity(self, node: ast.expr, scope: Scope) -> tuple[str, Class] | None:
         """The registry that what a class has for asking for its objects works with, ``Order.query``, and what it is called
@@ -161,7 +165,7 @@ class Registries:
         scope = self.ev.project.scope(key)
         if not self.is_near(scope.module):
             return frozenset()
-        changes, aliases = self._holdings.changes(scope), self._aliases(scope)
+        changes, aliases = self._holdings.own_changes(scope), self._aliases(scope)
         if any(one.item is not None for one in aliases):
             changes = _outside_blocks(changes, aliases)
         registries: dict[Registry, set[str]] = {}
@@ -230,7 +234,7 @@ class Registries:
     def _ends_block(self, key: Lending) -> Left:
         """How the block of a generator leaves the session that it has yielded."""
         scope = self.ev.project.scope(key.function)
-        changes, aliases = self._holdings.changes(scope), self._aliases(scope)
+        changes, aliases = self._holdings.own_changes(scope), self._aliases(scope)
         try:
             graph = self._holdings.graph(scope)
         except TooComplex:

@@ -1,0 +1,208 @@
+"""What a method finds held that a method of a base class calls: ``process`` of the base calls ``self.load()`` and then
+``self.answer()``, and a class below writes them.
+
+What the base's method has done by then, it has done to the object of the class below: where that overrides ``load``, its
+own one counts. A method that the base's class has itself is called there, and nothing has to be known of it here.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.graphs import events_at
+from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.standings import Standings
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import arguments_of
+from poolint.analyses.waypoints import Cause
+from poolint.flow.cfg import TooComplex
+from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
+from poolint.syntax.indexes import index_of
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import text_of
+from poolint.types.members import lineage
+from poolint.types.overrides import is_left_open
+from poolint.types.values import ClassObject, Function, Instance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.changes import Changes
+    from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.objects import Objects
+    from poolint.flow.cfg import Node
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+
+
+class Hook(NamedTuple):
+    """A method, and the class of whose objects it is."""
+
+    method: ScopeKey
+    cls: ScopeKey
+
+
+class Found(NamedTuple):
+    """What a method finds held when it begins: its name for it, the class of that, and how it has come about."""
+
+    name: str
+    cls: str
+    cause: Cause
+
+
+class Templates:
+    """Answers for the methods of one project."""
+
+    def __init__(self, ev: Evaluator, holdings: Holdings, objects: Objects) -> None:
+        self.ev = ev
+        self._holdings = holdings
+        self._objects = objects
+        self._found: Summaries[Hook, frozenset[Found]] = Summaries(
+            "template", self._find, bottom=frozenset(), join=frozenset.union, components=holdings.components
+        )
+
+    def of(self, scope: Scope) -> list[Change]:
+        """What a method finds held when it begins, as changes at the base of its class that calls it."""
+        owner = scope.parent
+        if owner is None or owner.kind != "class" or not getattr(owner.node, "bases", ()):
+            return []
+        calls = list(self._calls(scope, owner))
+        if not calls:
+            return []
+        base = self._base(owner, calls[0][1])
+        found: dict[str, Change] = {}
+        for name, cls, cause in sorted(self._found.of(Hook(scope.key, owner.key))):
+            found.setdefault(name, Change(name, True, base, self.ev.models.classes[cls], cause=cause))
+        return list(found.values())
+
+    def _calls(self, method: Scope, owner: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls in methods of base classes that run a method, as that of the class ``owner``, and as no other's."""
+        name = method.name
+        if name.startswith("__") or method.is_generator:
+            return
+        own = self.ev.class_object(owner)
+        written = f"self.{name}(".encode()
+        classes = lineage(self.ev, own)
+        for cls in classes[1:]:
+            if written not in cls.module.source.data:
+                continue
+            for inner, attribute in index_of(cls).on_self(name):
+                call = parent_of(attribute)
+                if not (isinstance(call, ast.Call) and call.func is attribute) or inner.parent is not cls:
+                    continue
+                if method.is_async and not isinstance(parent_of(call), ast.Await):
+                    continue
+                there = self._written(cls, name)
+                if there is None or there is method or not self._runs(inner, classes):
+                    continue
+                if not is_left_open(there) or not self._is_held(call, inner):
+                    yield call, inner  # else it is told there, of all that write the method
+
+    def _written(self, owner: Scope, name: str) -> Scope | None:
+        """The function that objects of a class have under a name."""
+        for cls in lineage(self.ev, self.ev.class_object(owner)):
+            bindings = cls.bindings.get(name)
+            if bindings:
+                return bindings[-1].scope if bindings[-1].kind == "function" else None
+        return None
+
+    def _runs(self, template: Scope, classes: list[Scope]) -> bool:
+        """Whether a method is the one that objects of the first of these classes have, or that which this goes back to."""
+        for cls in classes:
+            bindings = cls.bindings.get(template.name)
+            one = bindings[-1].scope if bindings else None
+            if one is template:
+                return True
+            if one is not None and not one.calls_of(template.name):
+                return False
+        return False
+
+    def _is_held(self, call: ast.Call, template: Scope) -> bool:
+        """Whether a method of a base holds something by itself where it makes a call."""
+        changes = self._holdings.own_changes(template)
+        standings = self._standings(template, changes) if changes.holds_any() else None
+        if standings is None:
+            return False
+        known = (found for event in self._events(call, template) for found in standings.before(event).values())
+        return any(one.is_held for found in known for one in found)
+
+    def _standings(self, template: Scope, changes: Changes) -> Standings | None:
+        try:
+            return Standings(self._holdings.graph(template), changes)
+        except TooComplex:
+            return None
+
+    def _events(self, call: ast.Call, template: Scope) -> list[Node]:
+        return events_at(self._holdings.graph(template), call)
+
+    def _base(self, owner: Scope, template: Scope) -> ast.expr:
+        """The base of a class by which it has a method."""
+        assert isinstance(owner.node, ast.ClassDef)
+        for node in owner.node.bases:
+            one = self.ev.type_of(node, owner.parent or owner)
+            if isinstance(one, ClassObject) and template.parent in lineage(self.ev, one):
+                return node
+        return owner.node.bases[0]
+
+    def _find(self, key: Hook) -> frozenset[Found]:
+        method, owner = self.ev.project.scope(key.method), self.ev.project.scope(key.cls)
+        return frozenset(
+            one for call, template in self._calls(method, owner) for one in self._at(call, template, method, owner)
+        )
+
+    def _at(self, call: ast.Call, template: Scope, method: Scope, owner: Scope) -> Iterator[Found]:
+        """What is held where the method of a base calls that of a class."""
+        receiver = self.ev.class_object(owner).instance()
+        changes = self._seen_by(template, owner, receiver)
+        standings = self._standings(template, changes) if changes.holds_any() else None
+        for event in self._events(call, template) if standings is not None else ():
+            assert standings is not None
+            for place, known in standings.before(event).items():
+                change = standings.since(event, place)
+                if change is None or change.cls is None or not all(one.is_held for one in known):
+                    continue
+                name = self._named(place, call, template, Function(method, receiver))
+                if name:
+                    yield Found(name, change.cls.name, change.cause or _how(text_of(change.node, template), template))
+
+    def _seen_by(self, template: Scope, owner: Scope, receiver: Instance) -> Changes:
+        """The changes of a base's method, as it works on an object of a class: by what that writes itself."""
+        changes = self._holdings.own_changes(template).copied()
+        found = self._found.of(Hook(template.key, owner.key))
+        head = ast.copy_location(ast.Name("self", ast.Load()), template.node)
+        changes.before = [
+            Change(name, True, head, self.ev.models.classes[cls], cause=cause) for name, cls, cause in sorted(found)
+        ]
+        for call in template.calls:
+            function = call.func
+            if not (isinstance(function, ast.Attribute) and name_of(function.value) == "self"):
+                continue
+            one = self._written(owner, function.attr)
+            if one is None or template.parent is None or one is self._written(template.parent, function.attr):
+                continue
+            done = self._objects.done_by(Function(one, receiver), call, template)
+            cause = _how(one.qualified_name, template)
+            changes.calls[call] = [
+                Change(place, holds, call, cls, cause=cause, never=never, undone=undone)
+                for place, holds, cls, never, undone in done
+            ]
+        return changes
+
+    def _named(self, place: str, call: ast.Call, template: Scope, method: Function) -> str:
+        """What a method calls what is held at a place of the one that calls it; empty where it cannot have ended there."""
+        shared = self._objects.shared(place, template, method.scope)
+        if shared:
+            return shared
+        for keyword, argument in arguments_of(call):
+            if name_of(argument) == place:
+                return parameter_for(method, call, argument, keyword) or ""
+        if place.startswith("self."):
+            return place
+        return f"{template.name}()"
+
+
+def _how(done: str, template: Scope) -> Cause:
+    """How something has come to be held where a method begins."""
+    return Cause("template-took", (done, template.qualified_name))
