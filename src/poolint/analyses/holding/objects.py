@@ -128,6 +128,10 @@ class Objects:
         """Whether the module of a function, or one that it imports, mentions what makes a registry."""
         return self._registries is not None and self._registries.is_near(scope.module)
 
+    def may_concern(self, cls: Scope) -> bool:
+        """Whether the methods of a class may have to do with a session or connection, as far as words tell."""
+        return self.places.carrying.concerns(cls) or self.is_near_registry(cls)
+
     def _callees(self, call: ast.Call, scope: Scope) -> list[Function]:
         """The functions of the project that a call may run, where it gets an object that keeps a session."""
         found = self._called.get(call)

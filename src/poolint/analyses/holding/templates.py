@@ -8,6 +8,7 @@ own one counts. A method that the base's class has itself is called there, and n
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.graphs import events_at
@@ -19,12 +20,13 @@ from poolint.analyses.waypoints import Cause
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
 from poolint.types.overrides import is_left_open
 from poolint.types.values import ClassObject, Function, Instance
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +35,12 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.holding.objects import Objects
     from poolint.flow.cfg import Node
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+
+
+_CALLED = re.compile(rb"\bself\.(\w+)\(")
 
 
 class Hook(NamedTuple):
@@ -59,6 +65,8 @@ class Templates:
         self.ev = ev
         self._holdings = holdings
         self._objects = objects
+        self._called: dict[Scope, frozenset[str]] = {}
+        self._in_module: dict[Module, frozenset[str]] = {}
         self._found: Summaries[Hook, frozenset[Found]] = Summaries(
             "template", self._find, bottom=frozenset(), join=frozenset.union, components=holdings.components
         )
@@ -66,7 +74,7 @@ class Templates:
     def of(self, scope: Scope) -> list[Change]:
         """What a method finds held when it begins, as changes at the base of its class that calls it."""
         owner = scope.parent
-        if owner is None or owner.kind != "class" or not getattr(owner.node, "bases", ()):
+        if owner is None or owner.kind != "class" or scope.name not in self._names(owner):
             return []
         calls = list(self._calls(scope, owner))
         if not calls:
@@ -77,21 +85,34 @@ class Templates:
             found.setdefault(name, Change(name, True, base, self.ev.models.classes[cls], cause=cause))
         return list(found.values())
 
+    def _names(self, owner: Scope) -> frozenset[str]:
+        """What the modules of the bases of a class call on ``self``, where what is near any of them may hold something."""
+        found = self._called.get(owner)
+        if found is None:
+            names: frozenset[str] = frozenset()
+            if getattr(owner.node, "bases", ()):
+                classes = lineage(self.ev, self.ev.class_object(owner))
+                if any(map(self._objects.may_concern, classes)):
+                    names = names.union(*(self._names_in(cls.module) for cls in classes[1:]))
+            found = self._called[owner] = names
+        return found
+
+    def _names_in(self, module: Module) -> frozenset[str]:
+        found = self._in_module.get(module)
+        if found is None:
+            found = self._in_module[module] = frozenset(one.decode() for one in _CALLED.findall(module.source.data))
+        return found
+
     def _calls(self, method: Scope, owner: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls in methods of base classes that run a method, as that of the class ``owner``, and as no other's."""
         name = method.name
         if name.startswith("__") or method.is_generator:
             return
-        own = self.ev.class_object(owner)
-        written = f"self.{name}(".encode()
-        classes = lineage(self.ev, own)
+        classes = lineage(self.ev, self.ev.class_object(owner))
         for cls in classes[1:]:
-            if written not in cls.module.source.data:
+            if name not in self._names_in(cls.module):
                 continue
-            for inner, attribute in index_of(cls).on_self(name):
-                call = parent_of(attribute)
-                if not (isinstance(call, ast.Call) and call.func is attribute) or inner.parent is not cls:
-                    continue
+            for inner, call in self._on_self(cls, name):
                 if method.is_async and not isinstance(parent_of(call), ast.Await):
                     continue
                 there = self._written(cls, name)
@@ -99,6 +120,12 @@ class Templates:
                     continue
                 if not is_left_open(there) or not self._is_held(call, inner):
                     yield call, inner  # else it is told there, of all that write the method
+
+    def _on_self(self, cls: Scope, name: str) -> Iterator[tuple[Scope, ast.Call]]:
+        """The calls of ``self.name()`` in the methods of a class, each with its method."""
+        for inner in cls.children:
+            if inner.kind == "function" and inner.may_have(name):
+                yield from ((inner, call) for call in inner.calls_of(name) if _is_on_self(call))
 
     def _written(self, owner: Scope, name: str) -> Scope | None:
         """The function that objects of a class have under a name."""
@@ -155,7 +182,7 @@ class Templates:
     def _at(self, call: ast.Call, template: Scope, method: Scope, owner: Scope) -> Iterator[Found]:
         """What is held where the method of a base calls that of a class."""
         receiver = self.ev.class_object(owner).instance()
-        changes = self._seen_by(template, owner, receiver)
+        changes = self._seen_by(call, template, owner, receiver)
         standings = self._standings(template, changes) if changes.holds_any() else None
         for event in self._events(call, template) if standings is not None else ():
             assert standings is not None
@@ -167,8 +194,8 @@ class Templates:
                 if name:
                     yield Found(name, change.cls.name, change.cause or _how(text_of(change.node, template), template))
 
-    def _seen_by(self, template: Scope, owner: Scope, receiver: Instance) -> Changes:
-        """The changes of a base's method, as it works on an object of a class: by what that writes itself."""
+    def _seen_by(self, before: ast.Call, template: Scope, owner: Scope, receiver: Instance) -> Changes:
+        """The changes of a base's method before a call, as it works on an object of a class: by what that writes itself."""
         changes = self._holdings.own_changes(template).copied()
         found = self._found.of(Hook(template.key, owner.key))
         head = ast.copy_location(ast.Name("self", ast.Load()), template.node)
@@ -176,11 +203,11 @@ class Templates:
             Change(name, True, head, self.ev.models.classes[cls], cause=cause) for name, cls, cause in sorted(found)
         ]
         for call in template.calls:
-            function = call.func
-            if not (isinstance(function, ast.Attribute) and name_of(function.value) == "self"):
+            if not _is_on_self(call) or (_place(call) >= _place(before) and not loops_around(before)):
                 continue
-            one = self._written(owner, function.attr)
-            if one is None or template.parent is None or one is self._written(template.parent, function.attr):
+            name = last_name(call.func)
+            one = self._written(owner, name)
+            if one is None or template.parent is None or one is self._written(template.parent, name):
                 continue
             done = self._objects.done_by(Function(one, receiver), call, template)
             cause = _how(one.qualified_name, template)
@@ -206,3 +233,14 @@ class Templates:
 def _how(done: str, template: Scope) -> Cause:
     """How something has come to be held where a method begins."""
     return Cause("template-took", (done, template.qualified_name))
+
+
+def _is_on_self(call: ast.Call) -> bool:
+    """Whether this is a call of a method of ``self``."""
+    return (
+        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
+    )
+
+
+def _place(node: ast.expr) -> tuple[int, int]:
+    return node.lineno, node.col_offset
