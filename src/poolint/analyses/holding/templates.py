@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 
 _CALLED = re.compile(rb"\bself\.(\w+)\(")
+"""A method that is called on ``self``."""
 
 
 class Hook(NamedTuple):
@@ -65,7 +66,9 @@ class Templates:
         self.ev = ev
         self._holdings = holdings
         self._objects = objects
-        self._called: dict[Scope, frozenset[str]] = {}
+        self._overriding: dict[Scope, frozenset[str]] = {}
+        self._called: dict[tuple[Scope, str], list[tuple[Scope, ast.Call]]] = {}
+        self._functions: dict[tuple[Scope, str], Scope | None] = {}
         self._in_module: dict[Module, frozenset[str]] = {}
         self._found: Summaries[Hook, frozenset[Found]] = Summaries(
             "template", self._find, bottom=frozenset(), join=frozenset.union, components=holdings.components
@@ -74,27 +77,31 @@ class Templates:
     def of(self, scope: Scope) -> list[Change]:
         """What a method finds held when it begins, as changes at the base of its class that calls it."""
         owner = scope.parent
-        if owner is None or owner.kind != "class" or scope.name not in self._names(owner):
+        if owner is None or owner.kind != "class" or not scope.calls or scope.name not in self._hooks(owner):
             return []
-        calls = list(self._calls(scope, owner))
-        if not calls:
+        held = self._found.of(Hook(scope.key, owner.key))
+        if not held:
             return []
-        base = self._base(owner, calls[0][1])
+        base = self._base(owner, next(self._calls(scope, owner))[1])
         found: dict[str, Change] = {}
-        for name, cls, cause in sorted(self._found.of(Hook(scope.key, owner.key))):
+        for name, cls, cause in sorted(held):
             found.setdefault(name, Change(name, True, base, self.ev.models.classes[cls], cause=cause))
         return list(found.values())
 
-    def _names(self, owner: Scope) -> frozenset[str]:
-        """What the modules of the bases of a class call on ``self``, where what is near any of them may hold something."""
-        found = self._called.get(owner)
+    def _hooks(self, owner: Scope) -> frozenset[str]:
+        """The methods of a class that its bases have as well and call, where what is near any of them may hold something."""
+        found = self._overriding.get(owner)
         if found is None:
-            names: frozenset[str] = frozenset()
+            found = frozenset()
             if getattr(owner.node, "bases", ()):
                 classes = lineage(self.ev, self.ev.class_object(owner))
-                if any(map(self._objects.may_concern, classes)):
-                    names = names.union(*(self._names_in(cls.module) for cls in classes[1:]))
-            found = self._called[owner] = names
+                own = {name for name in owner.bindings if not name.startswith("__")}
+                names = {name for cls in classes[1:] for name in own & cls.bindings.keys()}
+                if names and any(map(self._objects.may_concern, classes)):
+                    modules = {cls.module for cls in classes[1:]}
+                    found = frozenset().union(*(names & self._names_in(one) for one in modules))
+            if self.ev.is_idle:
+                self._overriding[owner] = found
         return found
 
     def _names_in(self, module: Module) -> frozenset[str]:
@@ -106,34 +113,40 @@ class Templates:
     def _calls(self, method: Scope, owner: Scope) -> Iterator[tuple[ast.Call, Scope]]:
         """The calls in methods of base classes that run a method, as that of the class ``owner``, and as no other's."""
         name = method.name
-        if name.startswith("__") or method.is_generator:
+        if method.is_generator:
             return
         classes = lineage(self.ev, self.ev.class_object(owner))
         for cls in classes[1:]:
             if name not in self._names_in(cls.module):
                 continue
+            there = self._written(cls, name)
+            if there is None or there is method:
+                continue
             for inner, call in self._on_self(cls, name):
-                if method.is_async and not isinstance(parent_of(call), ast.Await):
+                if (method.is_async and not isinstance(parent_of(call), ast.Await)) or not self._runs(inner, classes):
                     continue
-                there = self._written(cls, name)
-                if there is None or there is method or not self._runs(inner, classes):
-                    continue
-                if not is_left_open(there) or not self._is_held(call, inner):
-                    yield call, inner  # else it is told there, of all that write the method
+                yield call, inner
 
-    def _on_self(self, cls: Scope, name: str) -> Iterator[tuple[Scope, ast.Call]]:
+    def _on_self(self, cls: Scope, name: str) -> list[tuple[Scope, ast.Call]]:
         """The calls of ``self.name()`` in the methods of a class, each with its method."""
-        for inner in cls.children:
-            if inner.kind == "function" and inner.may_have(name):
-                yield from ((inner, call) for call in inner.calls_of(name) if _is_on_self(call))
+        found = self._called.get((cls, name))
+        if found is None:
+            methods = [inner for inner in cls.children if inner.kind == "function" and inner.may_have(name)]
+            found = [(inner, call) for inner in methods for call in inner.calls_of(name) if _is_on_self(call)]
+            self._called[cls, name] = found
+        return found
 
     def _written(self, owner: Scope, name: str) -> Scope | None:
         """The function that objects of a class have under a name."""
-        for cls in lineage(self.ev, self.ev.class_object(owner)):
-            bindings = cls.bindings.get(name)
-            if bindings:
-                return bindings[-1].scope if bindings[-1].kind == "function" else None
-        return None
+        key = (owner, name)
+        if key in self._functions:
+            return self._functions[key]
+        classes = lineage(self.ev, self.ev.class_object(owner))
+        found = next((bindings[-1] for cls in classes if (bindings := cls.bindings.get(name))), None)
+        scope = found.scope if found is not None and found.kind == "function" else None
+        if self.ev.is_idle:
+            self._functions[key] = scope
+        return scope
 
     def _runs(self, template: Scope, classes: list[Scope]) -> bool:
         """Whether a method is the one that objects of the first of these classes have, or that which this goes back to."""
@@ -146,10 +159,14 @@ class Templates:
                 return False
         return False
 
-    def _is_held(self, call: ast.Call, template: Scope) -> bool:
-        """Whether a method of a base holds something by itself where it makes a call."""
+    def _is_told_there(self, call: ast.Call, template: Scope) -> bool:
+        """Whether a method of a base calls what others have to write, and holds something by itself then: that is told there,
+        of all that write it."""
+        there = self._written(template.parent, last_name(call.func)) if template.parent is not None else None
         changes = self._holdings.own_changes(template)
-        standings = self._standings(template, changes) if changes.holds_any() else None
+        if there is None or not is_left_open(there) or not changes.holds_any():
+            return False
+        standings = self._standings(template, changes)
         if standings is None:
             return False
         known = (found for event in self._events(call, template) for found in standings.before(event).values())
@@ -184,8 +201,9 @@ class Templates:
         receiver = self.ev.class_object(owner).instance()
         changes = self._seen_by(call, template, owner, receiver)
         standings = self._standings(template, changes) if changes.holds_any() else None
-        for event in self._events(call, template) if standings is not None else ():
-            assert standings is not None
+        if standings is None or self._is_told_there(call, template):
+            return
+        for event in self._events(call, template):
             for place, known in standings.before(event).items():
                 change = standings.since(event, place)
                 if change is None or change.cls is None or not all(one.is_held for one in known):
@@ -196,26 +214,41 @@ class Templates:
 
     def _seen_by(self, before: ast.Call, template: Scope, owner: Scope, receiver: Instance) -> Changes:
         """The changes of a base's method before a call, as it works on an object of a class: by what that writes itself."""
-        changes = self._holdings.own_changes(template).copied()
+        changes = self._holdings.own_changes(template)
+        calls = [
+            (call, one, list(self._objects.done_by(Function(one, receiver), call, template)))
+            for call in template.calls
+            if _is_on_self(call) and (_place(call) < _place(before) or loops_around(before))
+            for one in self._of_class(call, template, owner)
+        ]
         found = self._found.of(Hook(template.key, owner.key))
+        if not calls and not found:
+            return changes
+        changes = changes.copied()
         head = ast.copy_location(ast.Name("self", ast.Load()), template.node)
         changes.before = [
             Change(name, True, head, self.ev.models.classes[cls], cause=cause) for name, cls, cause in sorted(found)
         ]
-        for call in template.calls:
-            if not _is_on_self(call) or (_place(call) >= _place(before) and not loops_around(before)):
-                continue
-            name = last_name(call.func)
-            one = self._written(owner, name)
-            if one is None or template.parent is None or one is self._written(template.parent, name):
-                continue
-            done = self._objects.done_by(Function(one, receiver), call, template)
+        held = {one.resource for one in changes.holding()}
+        for call, one, done in calls:
             cause = _how(one.qualified_name, template)
-            changes.calls[call] = [
+            # What it is passed it may have ended: nobody has looked at that.
+            passed = [name for _, argument in arguments_of(call) if (name := name_of(argument)) in held]
+            changes.calls[call] = [Change(name, False, call) for name in passed]
+            changes.calls[call] += [
                 Change(place, holds, call, cls, cause=cause, never=never, undone=undone)
                 for place, holds, cls, never, undone in done
             ]
         return changes
+
+    def _of_class(self, call: ast.Call, template: Scope, owner: Scope) -> Iterator[Scope]:
+        """The function that a class below has for what a base's method calls on its object."""
+        base = template.parent
+        if base is not None:
+            name = last_name(call.func)
+            one = self._written(owner, name)
+            if one is not None and one is not self._written(base, name):
+                yield one
 
     def _named(self, place: str, call: ast.Call, template: Scope, method: Function) -> str:
         """What a method calls what is held at a place of the one that calls it; empty where it cannot have ended there."""
