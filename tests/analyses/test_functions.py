@@ -32,6 +32,7 @@ FOLLOWED = [
             "lent_by",
             "are_given",
             "opened_by",
+            "template",
         )
     )
 ]
