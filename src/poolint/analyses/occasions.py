@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import starts
-from poolint.syntax.commands import is_command
+from poolint.syntax.commands import is_command, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
+from poolint.syntax.purposes import serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.values import Function, alternatives
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+
+
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Occasions:
@@ -43,11 +47,12 @@ class Occasions:
 
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        if is_command(scope.node):
-            return True
+        if is_command(scope.node) or takes_a_command_line(scope.node):
+            # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
+            return not (scope.is_async and serves(scope.module, self.ev.models))
         calls = self._calls(scope)
         return bool(calls) and all(
-            inner.kind == "function" and not is_in_loop(call, inner) and self._ending.of(inner.key)
+            inner.kind == "function" and not _is_repeated(call, inner) and self._ending.of(inner.key)
             for call, inner in calls
         )
 
@@ -94,6 +99,19 @@ class Occasions:
                 isinstance(each, Function) and each.scope is scope for each in alternatives(self.ev.type_of(one, inner))
             ):
                 yield one
+
+
+def _is_repeated(call: ast.Call, scope: Scope) -> bool:
+    """Whether a function makes a call for each of several things."""
+    return is_in_loop(call, scope) or any(isinstance(parent, _COMPREHENSIONS) for parent in _around(call))
+
+
+def _around(node: ast.AST) -> Iterator[ast.AST]:
+    """The expressions that a node stands in."""
+    current = parent_of(node)
+    while current is not None and not isinstance(current, ast.stmt):
+        yield current
+        current = parent_of(current)
 
 
 def _is_waited_for(call: ast.Call) -> bool:

@@ -20,7 +20,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakProblem
 from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
-from poolint.flow.escapes import escapes, walk
+from poolint.flow.escapes import decisions, escapes, walk
 from poolint.flow.solver import completed, reach
 from poolint.models.schema import REACHING_ROLES, RELEASABLE
 from poolint.models.standard import ENTERS, LEAVES
@@ -324,11 +324,12 @@ class _Holder:
         """What raises before a release, and the release that it skips."""
         graph = self.graphs.of(method)
         stops = self._stops(graph, held.member, method)
+        decided = {part for one in releases for part in decisions(one, f"self.{held.member}", method)}
         for call in sorted(method.calls, key=lambda one: (one.lineno, one.col_offset)):
             if self._settles(call, held.member, method) or not self._works(call, held, method):
                 continue
             for node in graph.nodes_of(_event(call)):
-                if not escapes(node, stops, f"self.{held.member}"):
+                if not escapes(node, stops, f"self.{held.member}", decided=decided):
                     continue
                 after = set(reach(completed([node])))
                 for release in releases:

@@ -13,6 +13,7 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout
 from poolint.analyses.sinks import opening_sink
@@ -61,6 +62,7 @@ class NestedCheckout(Observation):
     functions: tuple[str, ...]
     autocommit: bool
     refuses: bool
+    is_possible: bool = False
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -78,6 +80,7 @@ class Nesting:
         self.holdings = services.holdings
         self.edges = services.edges
         self.pools = services.pools
+        self.occasions = self.ev.derived(Occasions)
         self._any_taking = services.opening
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
@@ -189,6 +192,7 @@ class Nesting:
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
             is_autocommit(self.ev, *last),
             self._refuses(*last),
+            self.occasions.ends_with_process(scope),
         )
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:

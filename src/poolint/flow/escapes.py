@@ -5,22 +5,27 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.flow.flags import asked
+from poolint.flow.flags import asked, name_of
 from poolint.flow.solver import raised, reach
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
     from poolint.flow.cfg import Edge, Node
+    from poolint.syntax.scopes import Scope
 
 
 _PASSING = frozenset({"reraise", "except", "raise"})
 """Events that pass on what was raised before them."""
 
 
-def escapes(node: Node, stops: Set[Node], name: str, *, raising: bool = True) -> bool:
+def escapes(
+    node: Node, stops: Set[Node], name: str, *, raising: bool = True, decided: Set[ast.AST] = frozenset()
+) -> bool:
     """Whether an exception at an event leaves the function without passing one of ``stops``; see :func:`walk`."""
-    return any(one.kind == "exit-exception" for one in walk(raised([node]), stops, name, raising=raising))
+    ways = walk(raised([node]), stops, name, raising=raising, decided=decided)
+    return any(one.kind == "exit-exception" for one in ways)
 
 
 def passes_on(edge: Edge) -> bool:
@@ -28,19 +33,56 @@ def passes_on(edge: Edge) -> bool:
     return edge.source.kind in _PASSING or (edge.source.kind == "exit" and edge.source.way != "normal")
 
 
-def walk(edges: Iterable[Edge], stops: Set[Node], name: str, *, raising: bool = True) -> Iterator[Node]:
+def walk(
+    edges: Iterable[Edge],
+    stops: Set[Node],
+    name: str,
+    *,
+    raising: bool = True,
+    decided: Set[ast.AST] = frozenset(),
+) -> Iterator[Node]:
     """What comes along some edges, and after that, but for ``stops`` and what only they lead to.
 
     ``name``, dotted or not, is that of something that is there: no way leads through a test that says it is not. Without
-    ``raising``, nothing raises but what the edges begin with.
+    ``raising``, nothing raises but what the edges begin with. ``decided`` are tests by which the function settles the matter,
+    however they come out: no way leads past them either.
     """
     begun = list(edges)
 
     def passes(edge: Edge) -> bool:
-        if edge.target in stops or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun):
+        if edge.target in stops or edge.test in decided or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun):
             return False
         if not isinstance(edge.test, ast.expr) or edge.truth is None:
             return True
         return asked(edge.test, edge.truth) != (name, False)
 
     return reach(filter(passes, begun), passes)
+
+
+def decisions(release: ast.AST, name: str, method: Scope) -> Iterator[ast.AST]:
+    """The parts of the tests by which a method decides whether it is the one to release what is called ``name``: what
+    nothing changes while it runs, as ``self.depth == 0``. Who comes to such a test skips no release, whatever was raised
+    before."""
+    child, current = release, parent_of(release)
+    while current is not None and current is not method.node:
+        if isinstance(current, ast.If) and child in current.body and _is_settled(current.test, name, method):
+            yield from ast.walk(current.test)
+        child, current = current, parent_of(current)
+
+
+def _is_settled(test: ast.expr, name: str, method: Scope) -> bool:
+    """Whether a test asks for nothing but parameters and attributes of their objects, neither of which its method sets."""
+    parts = list(ast.walk(test))
+    if any(isinstance(one, (ast.Call, ast.Await, ast.NamedExpr, ast.Subscript)) for one in parts):
+        return False
+    names = {one.id for one in parts if isinstance(one, ast.Name)}
+    asked_for = {name_of(one) for one in parts if isinstance(one, ast.Attribute)}
+    stored = {name_of(one) for one in ast.walk(method.node) if isinstance(getattr(one, "ctx", None), ast.Store)}
+    is_of_it = any(one == name or one.startswith(f"{name}.") for one in asked_for)
+    return (
+        bool(names)
+        and not is_of_it
+        and asked_for.isdisjoint(stored)
+        and all(one.kind == "parameter" for each in names for one in method.bindings.get(each, ()))
+        and names <= method.bindings.keys()
+    )

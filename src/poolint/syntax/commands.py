@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from poolint.roots.modules import is_main_guard
+from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
 
 
@@ -16,15 +17,34 @@ def is_command(node: ast.AST) -> bool:
     while around is not None and not isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         around = parent_of(around)
     if not decorated and isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        name = getattr(node, "name", "")
-        loads = [one for one in _names(around) if one.id == name and isinstance(one.ctx, ast.Load)]
-        is_called = all(isinstance(call := parent_of(one), ast.Call) and call.func is one for one in loads)
-        return bool(loads) and is_called and not any(map(_is_looped, loads)) and is_command(around)
+        return _is_called_once(node, around) and is_command(around)
     for decorator in getattr(node, "decorator_list", ()):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(target, ast.Attribute) and target.attr == "command":
             return True
     return _is_registered(node)
+
+
+def takes_a_command_line(node: ast.AST) -> bool:
+    """Whether a function asks for what argparse has read of a command line, and for nothing else, or stands in such a one:
+    ``arguments.run(arguments)`` calls it."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    around = parent_of(node)
+    if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.args.args:
+        return _is_called_once(node, around) and takes_a_command_line(around)
+    asked = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
+    required = len(asked) - min(len(node.args.defaults), len(asked))
+    annotation = asked[0].annotation if required == 1 else None
+    return annotation is not None and last_name(annotation) == "Namespace"
+
+
+def _is_called_once(node: ast.AST, around: ast.AST) -> bool:
+    """Whether the function around another one does no more with it than to call it, and in no loop."""
+    name = getattr(node, "name", "")
+    loads = [one for one in _names(around) if one.id == name and isinstance(one.ctx, ast.Load)]
+    is_called = all(isinstance(call := parent_of(one), ast.Call) and call.func is one for one in loads)
+    return bool(loads) and is_called and not any(map(_is_looped, loads))
 
 
 def _is_registered(node: ast.AST) -> bool:
@@ -79,8 +99,11 @@ def _names(node: ast.AST) -> list[ast.Name]:
     return [one for one in ast.walk(node) if isinstance(one, ast.Name)]
 
 
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
 def _is_looped(node: ast.AST) -> bool:
     current: ast.AST | None = node
-    while current is not None and not isinstance(current, (ast.For, ast.While)):
+    while current is not None and not isinstance(current, _LOOPS):
         current = parent_of(current)
     return current is not None

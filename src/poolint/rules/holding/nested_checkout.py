@@ -20,8 +20,9 @@ class NestedCheckout(Rule):
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
-    not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an advisory lock or an audit log, the options say so once for all.
+    not reported, nor is an engine with a `NullPool`, where nobody waits. In a command that its process ends with (click,
+    typer, argparse) nobody else asks the pool for a second connection: that is a possible finding. Where a second
+    connection is there on purpose, for an advisory lock or an audit log, the options say so once for all.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
