@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.collected import named, puts
+from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
@@ -33,7 +34,7 @@ class FanOut(Observation):
     """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
 
     ``names`` is the chain of functions down to the checkout, ``path`` where each stands. ``is_possible``: they take one only
-    where something has failed, and few fail at once.
+    where something has failed, and few fail at once; or they take turns there (see :mod:`poolint.detect.crowding`).
     """
 
     maker: str
@@ -90,7 +91,8 @@ class Fans:
             path = [waypoint("runs-for-each-item", items, scope.module, maker)]
             path += calls_of(witness)
             where = (node, scope.qualified_name, may_await(node, scope))
-            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), at_first is None)
+            is_possible = at_first is None or not is_crowded(self._services, node, witness, scope)
+            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), is_possible)
             return
 
     def _is_limited(self, function: Scope, witness: Witness) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Edges, Effects
@@ -124,6 +124,13 @@ class Services:
     def taking_at_first(self) -> Effects:
         """The same, where nothing has failed before."""
         return Effects(self.edges, checkout_sink, failing=False)
+
+    @cached_property
+    def writing(self) -> Effects:
+        """What is seen to write to a database, or to lock something there, where nothing has failed before."""
+        from poolint.analyses.seen_writes import is_seen, writing_sink
+
+        return Effects(self.edges, writing_sink, partial(is_seen, self.evaluator), failing=False)
 
     @cached_property
     def opening(self) -> Effects:

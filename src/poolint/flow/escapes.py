@@ -50,7 +50,11 @@ def walk(
     begun = list(edges)
 
     def passes(edge: Edge) -> bool:
-        if edge.target in stops or edge.test in decided or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun):
+        if (
+            edge.target in stops
+            or edge.test in decided
+            or not (raising or not edge.is_unwinding or passes_on(edge) or edge in begun)
+        ):
             return False
         if not isinstance(edge.test, ast.expr) or edge.truth is None:
             return True

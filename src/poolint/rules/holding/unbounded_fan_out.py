@@ -14,7 +14,13 @@ class UnboundedFanOut(Rule):
     Reports `asyncio.gather(*(work(item) for item in items))`, `wait`, `as_completed`, and tasks that are started in a
     loop and not awaited there, where `work` takes a connection from a pool, itself or in functions of the project; the
     path shows them. A semaphore or limiter on the way, a collection of known size, and one that has been cut into
-    chunks are not reported. Where only what fails takes a connection, that is a possible finding: few fail at once.
+    chunks are not reported.
+
+    Tasks crowd a pool where each goes for its connection at once and keeps it for more than a moment: it is seen to write
+    or to lock something, it waits for something else meanwhile, or takes another one; or where who starts them keeps a
+    connection that none of them can have. Those that only read something with theirs take turns; those that wait for
+    something else before, as for the answer to a request, come one after the other; and where only what fails takes a
+    connection, few fail at once: these are possible findings (`--certainty possible`).
 
     ## Why is this bad?
     One request with many items drains the pool: its own tasks wait for each other until the pool's timeout, and so

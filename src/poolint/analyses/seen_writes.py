@@ -1,0 +1,68 @@
+"""Whether a call is seen to change something in a database: what a statement says, not what an unknown one may do."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.models.schema import REACHING_ROLES
+from poolint.types.following import Follower
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
+
+_CHANGES = re.compile(
+    r"\s*(?:insert|update|delete|merge|replace|upsert|truncate|copy|call|lock|create|alter|drop)\b", re.IGNORECASE
+)
+"""What the text of a statement begins with that changes or locks something: words of SQL."""
+_LOCKS = re.compile(r"\bfor\s+(?:no\s+key\s+)?update\b", re.IGNORECASE)
+_THROUGH: frozenset[Passage] = frozenset(("import", "attribute"))
+
+MAX_TEXT = 2_000
+"""Characters of a statement that are looked at."""
+
+MAX_NAMES = 20
+"""Names that a statement is built of, and that are followed to what they stand for."""
+
+
+def writing_sink(fact: CallSite) -> str:
+    """Whether a call may write: which of them do, :func:`is_seen` says."""
+    return "write" if fact.role in REACHING_ROLES else ""
+
+
+def is_seen(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call that may write is seen to: by its method, or by the statement that it runs."""
+    if fact.role in ("commit", "flush") or fact.method in ev.models.words("pends", "writes"):
+        return True
+    return any(_changes(ev, one, scope) for one in fact.node.args[:1]) or any(
+        one.arg == "with_for_update" for one in fact.node.keywords
+    )
+
+
+def _changes(ev: Evaluator, statement: ast.expr, scope: Scope) -> bool:
+    """Whether a statement changes or locks something on any way that it is built."""
+    changing = ev.models.words("builds-change")
+    follower = Follower(ev, _THROUGH)
+    waiting, seen = [(statement, scope)], set[ast.AST]()
+    for node, where in waiting:  # grows
+        for part in ast.walk(node):
+            if isinstance(part, ast.Call) and last_name(part.func) in changing:
+                return True
+            if isinstance(part, ast.Constant) and isinstance(part.value, str) and says_change(part.value):
+                return True
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part not in seen:
+                seen.add(part)
+                ends = follower.sources(part, where).found if len(seen) <= MAX_NAMES else ()
+                waiting += [(end.node, end.scope) for end in ends if end.node is not part and end.node not in seen]
+                seen.update(end.node for end in ends)
+    return False
+
+
+def says_change(text: str) -> bool:
+    """Whether the text of a statement changes or locks something."""
+    return _CHANGES.match(text[:MAX_TEXT]) is not None or _LOCKS.search(text[:MAX_TEXT]) is not None
