@@ -11,19 +11,16 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
+from poolint.detect.little_harm import does_little_harm
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
-from poolint.models.schema import REACHING_ROLES
-from poolint.syntax.scopes import home_of, parent_of
-from poolint.syntax.second_tries import is_after_a_failure, is_tried
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_site, text_of
-from poolint.types.values import Function, alternatives
+from poolint.types.call_sites import text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -103,12 +100,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
             yield Dismissed(node, scope.qualified_name, False, *elsewhere)
         elif held:
             ev = slow.edges.ev
-            may_do_no_harm = _backs_off(ev, witness) or (
-                witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held)
-            )
-            is_possible = _comes_seldom(services, witness, node, scope) or (
-                may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
-            )
+            is_possible = does_little_harm(services, held, witness, node, scope)
             yield observation(ev, holdings, held, witness, node, scope, is_possible=is_possible)
 
 
@@ -315,69 +307,6 @@ def _sees(inner: Scope, name: str, outer: Scope) -> bool:
             return False
         current = current.parent
     return current is outer and inner is not outer
-
-
-def _is_changed(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
-    """Whether more is held than the connection of who has only read: a transaction's block, locks, or what is written."""
-    is_open = hold.header is not None or any(locks_held(ev, holdings, hold, node, scope))
-    return is_open or is_written(ev, holdings, hold, node, scope)
-
-
-def _is_of_this_call(services: Services, hold: Hold, scope: Scope) -> bool:
-    """Whether what is held is of an engine that this call has made for itself: nobody else waits for its connections."""
-    pool = services.pools.of_hold(hold, scope)
-    return pool is not None and services.pools.is_of_this_call(pool, scope)
-
-
-def _comes_seldom(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
-    """Whether a call keeps its caller waiting only where something in this process, or the database, has failed."""
-    return _waits_after_a_failure(services, witness, node, scope) or _tries_to_connect_again(services, witness)
-
-
-def _tries_to_connect_again(services: Services, witness: Witness) -> bool:
-    """Whether a decorator pauses before what takes a connection of its own, and waits for nothing else, is tried again: that
-    does not fail unless the database does."""
-    if witness.effect != "retry":
-        return False
-    ev = services.evaluator
-    for link, following in itertools.zip_longest(witness.links, witness.links[1:]):
-        callees = alternatives(ev.type_of(link.node.func, link.scope)) if isinstance(link.node, ast.Call) else ()
-        for one in callees:
-            if isinstance(one, Function) and getattr(one.scope.node, "decorator_list", None):
-                is_around = following is None or following.scope is not one.scope
-                takes = is_around and services.taking.of_function(one.scope) is not None
-                if takes and services.slow.of_function(one.scope) is None:
-                    return True
-    return False
-
-
-def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr, scope: Scope) -> bool:
-    """Whether a call waits for others in this process only where something that it does has failed or is cancelled."""
-    if witness.effect not in WAITING or not any(is_after_a_failure(link.node) for link in witness.links[1:]):
-        return False
-    return isinstance(node, ast.Call) and services.slow_at_first.of_call(node, scope) is None
-
-
-def _backs_off(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a call only sleeps after a failure, and what it tries again is no client."""
-    return witness.effect == "retry" and not _tries_a_client(ev, witness)
-
-
-def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a coroutine that itself sleeps between two attempts awaits what it tries: that takes its time as well, unless
-    it is what a decorator was given, or works on a database."""
-    last = witness.links[-1]
-    pause = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
-    if len(witness.links) == 1 or pause is None or slow_sink(pause) != "sleep":
-        return False
-    for one in last.scope.calls:
-        if one is not last.node and isinstance(parent_of(one), ast.Await) and is_tried(one):
-            fact = call_site(ev, one, last.scope)
-            home = home_of(one.func.id, last.scope) if isinstance(one.func, ast.Name) else None
-            is_given = home is not None and home is not last.scope and home.kind == "function"
-            if not is_given and (fact is None or fact.role not in REACHING_ROLES):
-                return True
-    return False
 
 
 def _told_below(holdings: Holdings, witness: Witness) -> Link | None:
