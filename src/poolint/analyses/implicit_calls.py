@@ -2,13 +2,15 @@
 sleeps between two rounds, and what decorators do around the function that is called.
 
 Entering the block of what has an `acquire` waits as that does: of locks, semaphores and limiters. A lock whose block
-does nothing that takes time is held for an instant, whoever holds it, and is no wait. At a semaphore that a call makes for
-its own tasks nobody else stands: who calls waits for what these do, and for nothing more.
+does nothing that takes time, itself or in functions that it calls, is held for an instant, whoever holds it, and is no wait.
+At a semaphore that a call makes for its own tasks nobody else stands: who calls waits for what these do, and for nothing more.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -16,11 +18,12 @@ from msgspec.structs import replace
 from poolint.analyses.graphs import BlockEnd
 from poolint.analyses.process_locks import is_of_one_call, typed
 from poolint.analyses.queues import Queues
+from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
-from poolint.syntax.scopes import nearest
+from poolint.syntax.scopes import ScopeKey, nearest
 from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.following import PASSAGES, origin
-from poolint.types.values import Function, Instance, LibraryFunction, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, LibraryFunction, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,13 +77,43 @@ def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
                     return True
                 if isinstance(node, ast.Await) and not _is_at_once(ev, node.value, scope):
                     return True
-            elif isinstance(node, ast.Call):
-                fact = call_site(ev, node, scope)
-                if fact is not None and fact.row is not None and (fact.row.effect or fact.role in REACHING_ROLES):
-                    return True
-                if any(isinstance(one, Function) for one in alternatives(ev.type_of(node.func, scope))):
-                    return True
+            elif isinstance(node, ast.Call) and ev.derived(TakingTime).of_call(node, scope):
+                return True
     return False
+
+
+_PLAIN = frozenset(name for one in (dict, list, set, str, bytes, tuple, int, float, deque) for name in dir(one))
+_BUILTIN = frozenset(dir(builtins))
+
+
+class TakingTime:
+    """Which plain functions of a project may take time: all but those that only count, or look up what they have in memory."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self._taking: Summaries[ScopeKey, bool] = Summaries("takes-time", self._takes, bottom=False, join=bool.__or__)
+
+    def of_call(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call reaches a database or further, or runs a function of the project that may take time."""
+        fact = call_site(self.ev, call, scope)
+        if fact is not None and fact.row is not None and (fact.row.effect or fact.role in REACHING_ROLES):
+            return True
+        callees = alternatives(self.ev.type_of(call.func, scope))
+        return any(isinstance(one, Function) and self._taking.of(one.scope.key) for one in callees)
+
+    def _takes(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if scope.withs or scope.yields or scope.is_async:
+            return True
+        return any(self.of_call(call, scope) or self._is_unknown(call, scope) for call in scope.calls)
+
+    def _is_unknown(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether nothing is known of what a call runs: no function of the project or of a library, nothing of Python's."""
+        if isinstance(call.func, ast.Name) and call.func.id in _BUILTIN and not nearest(call.func.id, scope):
+            return False
+        if isinstance(call.func, ast.Attribute) and call.func.attr in _PLAIN:
+            return False
+        return not alternatives(self.ev.type_of(call.func, scope)) or self.ev.type_of(call.func, scope) is UNKNOWN
 
 
 def _is_at_once(ev: Evaluator, awaited: ast.expr, scope: Scope) -> bool:

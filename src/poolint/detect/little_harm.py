@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.transactions import root_of
+from poolint.analyses.implicit_calls import made_by
+from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
 from poolint.detect.written import is_written
@@ -16,11 +18,13 @@ from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.effects import Witness
     from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.process_locks import ProcessLock
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -31,15 +35,27 @@ _LEAVING = (ast.Raise, ast.Return, ast.Break)
 _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
+MAX_SHORT = 5
+"""Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
+
+
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
-    It is where it waits only after something in this process, or the database, has failed, or only until the connection
-    has the lock that it asks for again and again; and where nothing but the connection of who has only read is held, also
-    where it pauses after a failure, waits for the answer of the one who sits before the process, or for others with the
-    connection of an engine that this call alone has.
+    It is where it waits only after something in this process, or the database, has failed, only until the connection
+    has the lock that it asks for again and again, for a few seconds at most, or for a mutex of this process whose block
+    works with no database, without a transaction's block or a lock of the database. Where nothing but the connection of
+    who has only read is held, it is also where it pauses after a failure, waits for the answer of the one who sits before
+    the process, or for others with the connection of an engine that this call alone has.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
+        return True
+    if _is_short(services.evaluator, witness):
+        return True
+    if _takes_a_mutex(services, witness) and not any(
+        one.header is not None or any(locks_held(services.evaluator, services.holdings, one, node, scope))
+        for one in held
+    ):
         return True
     may_do_no_harm = (
         witness.effect == "user"
@@ -48,6 +64,46 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     )
     ev, holdings = services.evaluator, services.holdings
     return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+
+
+def _takes_a_mutex(services: Services, witness: Witness) -> bool:
+    """Whether what is waited for is a lock of this process that lets in one, and whose block works with no database: nobody
+    in there needs a connection to go on."""
+    last = witness.links[-1]
+    return witness.effect == "lock" and any(
+        one.node is last.node and one.is_mutex and not _asks_the_database(services, one, last.scope)
+        for one in process_locks(services.evaluator, last.scope)
+    )
+
+
+def _asks_the_database(services: Services, lock: ProcessLock, scope: Scope) -> bool:
+    for call in (one for part in lock.statement.body for one in ast.walk(part) if isinstance(one, ast.Call)):
+        fact = call_site(services.evaluator, call, scope)
+        if fact is not None and fact.role in REACHING_ROLES:
+            return True
+        if any(one.of_call(call, scope) is not None for one in (services.database, services.taking)):
+            return True
+    return False
+
+
+def _is_short(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a lock is asked for a few seconds at most: its ``acquire``, or what it was made by, says so, here or by what the
+    function is passed for it."""
+    last = witness.links[-1]
+    fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
+    keyword = getattr(fact.row, "timeout", "") if fact is not None and witness.effect in WAITING else ""
+    if not keyword or not isinstance(last.node, ast.Call) or not isinstance(last.node.func, ast.Attribute):
+        return False
+    for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
+        value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
+        if isinstance(value, ast.Name) and value.id in _parameters(last.scope) and len(witness.links) > 1:
+            above = witness.links[-2].node
+            given = above.keywords if isinstance(above, ast.Call) else []
+            value = next((one.value for one in given if one.arg == value.id), None)
+        made = origin(ev, value, last.scope).node if value is not None else None
+        if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)):
+            return made.value <= MAX_SHORT
+    return False
 
 
 def _asks_for_a_lock(ev: Evaluator, held: list[Hold], witness: Witness) -> bool:

@@ -73,8 +73,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     to stay the same from then on, however long that takes: it listens. ``begins``: the session begins a transaction,
     although it works in memory yet. ``only_with``: arguments by keyword of which one has to be given for the effect, to
     the call itself or to the constructor of what it is called on; 0 asks for none, unless ``zero_waits`` says that it is
-    without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long;
-    without one there is nothing to say it by. ``objects``: what it has to do with objects of classes that the project maps.
+    without end. ``endless``: a checkout that waits forever, unless ``timeout``, an argument by keyword, says how long, as it
+    does for a lock, also where that is made; without one there is nothing to say it by. ``objects``: what it has to do with
+    objects of classes that the project maps.
     ``owes``: what it gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or
     where this argument is given as true. ``acknowledges``: what it owes is mostly short, an answer to what has been sent, and
     gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on to its end.

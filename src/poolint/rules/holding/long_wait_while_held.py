@@ -26,7 +26,8 @@ class LongWaitWhileHeld(Rule):
     was made with a limit, to take something out of one only where it has not just said that there is something.
     Connections that were opened outside of any pool are not reported. Waiting at a semaphore that a call has made for its own
     tasks is waiting for these, and no more. Possible findings (`--certainty possible`) are waits that only come after a
-    failure or a cancellation, and those with the connection of an engine that the call has made for itself, as long as it
+    failure or a cancellation, or that say themselves that they take a few seconds at most, those for a mutex of the process
+    whose block works with no database, and those with the connection of an engine that the call has made for itself, as long as it
     has only read by it.
 
     ## Why is this bad?
