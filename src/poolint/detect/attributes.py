@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.waypoints import waypoint
+from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout, LeakProblem
 from poolint.detect.observation import Observation
@@ -82,7 +83,7 @@ def _observation(
     awaits = may_await(fact.node, scope)
     return LeakedCheckout(
         fact.node, scope.qualified_name, awaits, fact.text, name, cls, problem, path, text_of(culprit, scope), False, helper,
-        statement,
+        statement, is_possible=problem == "half-built" and closes_itself(cls),
     )  # fmt: skip
 
 

@@ -42,27 +42,24 @@ MAX_SHORT = 5
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
-    It is where it waits only after something in this process, or the database, has failed, only until the connection
-    has the lock that it asks for again and again, for a few seconds at most, or for a mutex of this process whose block
-    works with no database, without a transaction's block or a lock of the database. Where nothing but the connection of
-    who has only read is held, it is also where it pauses after a failure, waits for the answer of the one who sits before
-    the process, or for others with the connection of an engine that this call alone has.
+    It is where it waits only after something in this process, or the database, has failed, or only until the connection
+    has the lock that it asks for again and again. Outside of a transaction's block and without a lock of the database it is
+    also where it waits for a few seconds at most, or for a mutex of this process whose block works with no database. Where
+    nothing but the connection of who has only read is held, it is also where it pauses after a failure, waits for the
+    answer of the one who sits before the process, or for others with the connection of an engine that this call alone has.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
         return True
-    if _is_short(services.evaluator, witness):
-        return True
-    if _takes_a_mutex(services, witness) and not any(
-        one.header is not None or any(locks_held(services.evaluator, services.holdings, one, node, scope))
-        for one in held
+    ev, holdings = services.evaluator, services.holdings
+    if (_is_short(ev, witness) or _takes_a_mutex(services, witness)) and not any(
+        one.header is not None or any(locks_held(ev, holdings, one, node, scope)) for one in held
     ):
         return True
     may_do_no_harm = (
         witness.effect == "user"
-        or _backs_off(services.evaluator, witness)
+        or _backs_off(ev, witness)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
-    ev, holdings = services.evaluator, services.holdings
     return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
 
 

@@ -201,7 +201,7 @@ class Configuration:
                 spec.pools[0].name,
                 tuple(one.text for one in spec.urls),
                 self.uses.addresses(spec),
-                *comments_beside(argument.node, argument.scope.module),
+                *comments_beside(argument.node, argument.scope),
             ),
         )
 

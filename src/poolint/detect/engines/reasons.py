@@ -1,30 +1,31 @@
-"""What a comment beside an argument says of it: the one place where somebody may have written down why it is there."""
+"""What a comment beside an argument, or the docstring of its function, says of it: where somebody may have written down why
+it is there."""
 
 from __future__ import annotations
 
+import ast
 import io
 import tokenize
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import ast
-
-    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
 
 
 class Comments(NamedTuple):
-    """The texts of comments: ``on`` the rows of an argument, and on the rows of their own directly ``above`` it."""
+    """The texts of comments: ``on`` the rows of an argument, and on the rows of their own directly ``above`` it, with the
+    docstring of the function that it stands in."""
 
     on: tuple[str, ...] = ()
     above: tuple[str, ...] = ()
 
 
-def comments_beside(node: ast.expr, module: Module) -> Comments:
-    """The comments beside an argument. The same characters inside of a string are none."""
+def comments_beside(node: ast.expr, scope: Scope) -> Comments:
+    """The comments beside an argument in ``scope``. The same characters inside of another string are none."""
     alone: dict[int, str] = {}
     behind: dict[int, str] = {}
     try:
-        for token in tokenize.generate_tokens(io.StringIO(module.source.text).readline):
+        for token in tokenize.generate_tokens(io.StringIO(scope.module.source.text).readline):
             if token.type == tokenize.COMMENT:
                 row, column = token.start
                 rows = behind if token.line[:column].strip() else alone
@@ -33,7 +34,8 @@ def comments_beside(node: ast.expr, module: Module) -> Comments:
         return Comments()  # of another version of Python than the one that runs: nothing is known of its comments
     last = node.end_lineno or node.lineno
     on = tuple(behind[row] for row in range(node.lineno, last + 1) if row in behind)
-    above = []
+    said = ast.get_docstring(scope.node) if isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+    above = [said] if said else []
     row = node.lineno - 1
     while row in alone:
         above.append(alone[row])
