@@ -63,6 +63,8 @@ def _is_for_later_attempts(condition: ast.If, statement: ast.stmt) -> bool:
     loop = parent_of(condition)
     if isinstance(loop, (ast.For, ast.AsyncFor)) and condition in loop.body and _counts_on(condition.test, loop.target):
         return any(isinstance(one, ast.Try) and one.handlers for one in loop.body)
+    if isinstance(loop, ast.While) and condition in loop.body and _is_counted(condition.test, loop):
+        return any(isinstance(one, ast.Try) and one.handlers and _leaves(one.orelse or one.body) for one in loop.body)
     again = list(_called(condition.body[condition.body.index(statement) + 1 :]))
     if not again:
         return False
@@ -89,6 +91,12 @@ def _counts_on(test: ast.expr, target: ast.expr) -> bool:
             and isinstance(test.comparators[0], ast.Constant)
         )
     return isinstance(test, ast.Name) and test.id == name.id
+
+
+def _is_counted(test: ast.expr, loop: ast.While) -> bool:
+    """Whether a test asks for a number that the rounds of a loop add to: ``attempts > 0``."""
+    added = (one.target for one in ast.walk(loop) if isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add))
+    return any(_counts_on(test, one) for one in added)
 
 
 def _called(block: list[ast.stmt]) -> Iterator[ast.Call]:
