@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint import recording
 from poolint.screen.files import imports_of
-from poolint.screen.statements import WORD, segments_of
+from poolint.screen.statements import segments_of
+from poolint.screen.words import WORD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

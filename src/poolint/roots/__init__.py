@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 
 from poolint import recording
-from poolint.roots.declared import PROJECT_FILES, Declared, may_rename, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["PROJECT_FILES", "Declared", "Layout", "matching", "told"]
+    from poolint.roots.declared import Declared
+
+PROJECT_FILES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
+"""What makes a folder the folder of a project."""
 
 MAX_DEPTH = 6
 """How far below the repository's root a project is looked for, in folders."""
@@ -45,6 +47,8 @@ class Layout:
         """What the project in a folder says of itself."""
         found = self._declared.get(project)
         if found is None:
+            from poolint.roots.declared import read
+
             found = self._declared[project] = read(project, self._listing(project))
         return found
 
@@ -58,6 +62,8 @@ class Layout:
         if self._names is None:
             projects, _, names = self._walk()
             self._names = names
+            from poolint.roots.declared import may_rename
+
             self._has_renamed = any(may_rename(one, self._listing(one)) for one in projects)
         return self._has_renamed or module in self._names
 

@@ -12,14 +12,12 @@ import re
 
 from poolint import tables
 from poolint.files import read_regular
+from poolint.roots import PROJECT_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
-
-PROJECT_FILES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
-"""What makes a folder the folder of a project."""
 
 MAX_BYTES = 1_000_000
 """Size of a file of this kind that is read."""

@@ -96,10 +96,12 @@ def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
             continue
         for name in names:
             if name.endswith((".dist-info", ".egg-info")) and not name.startswith(f"{OURS}-"):
-                try:
-                    yield read_regular(os.path.join(folder, name, "entry_points.txt"))
-                except OSError:
-                    continue
+                path = os.path.join(folder, name, "entry_points.txt")
+                if os.access(path, os.F_OK):  # most have none, and an error would take longer
+                    try:
+                        yield read_regular(path)
+                    except OSError:
+                        continue
 
 
 def load() -> Registry:

@@ -24,7 +24,7 @@ from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
 from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DRIVES, DROPPED, STATE, STATE_HOLDERS
-from poolint.screen.statements import UNTOLD
+from poolint.screen.words import UNTOLD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

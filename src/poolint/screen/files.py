@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from poolint.roots.finder import MAX_PARTS
-from poolint.screen.statements import WORD, Segment, segments_of
+from poolint.screen.words import WORD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
+
+    from poolint.screen.statements import Segment
 
 _GAP = rb"(?:[ \t]|\\\r?\n)"
 _FROM = re.compile(
@@ -208,6 +210,8 @@ class File:
     def segments(self) -> list[Segment]:
         """Its top-level statements but for imports."""
         if self._segments is None:
+            from poolint.screen.statements import segments_of
+
             self._segments = segments_of(self.data, self._known)
         return self._segments
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from poolint.screen.words import UNTOLD, WORD, words_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-UNTOLD = frozenset({b"Any", b"Self", b"object", b"T"})
-"""Words in a return annotation that say less than the body does."""
 
 _SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
 
@@ -44,15 +43,7 @@ _BLOCK = re.compile(rb"(?:if|elif|else|try|except|finally|for|while|with|async|m
 """How a statement begins that binds names further down."""
 
 _GLOBAL = re.compile(rb"\bglobal[ \t]+([^\n]+)")
-WORD = re.compile(rb"[A-Za-z_]\w*")
 _OPEN = (b"(", b"[", b"{", b",", b"\\")
-_APART = bytes(one if one < 128 and (chr(one).isalnum() or chr(one) == "_") else 32 for one in range(256))
-"""What is no part of a word becomes a blank."""
-
-
-def words_of(part: bytes) -> list[bytes]:
-    """All words in a text, and its numbers, which are nobody's name: several times faster than an expression is."""
-    return part.translate(_APART).split()
 
 
 class Segment:
