@@ -35,6 +35,10 @@ from poolint.config import ConfigError
 from poolint.config.settings import CODE, FILES, RULES
 from poolint.output.formats import FOR_PEOPLE, outputs
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 COLORS = {"auto": None, "always": True, "never": False}
 
 
@@ -42,7 +46,9 @@ def parse(argv: list[str]) -> int:
     """Parse ``argv`` and run what it says; without a subcommand it means ``check``. argparse itself exits with 2."""
     if not argv or argv[0] not in (*COMMANDS, "-h", "--help", "-V", "--version"):
         argv = ["check", *argv]
-    options = parser().parse_args(argv)
+    options, unknown = parser(argv[0] if argv[0] in COMMANDS else "").parse_known_args(argv)
+    if unknown:
+        parser().parse_args(argv)  # which knows the options of all commands, and says what is wrong
     need_paths([*getattr(options, "paths", ()), getattr(options, "path", None)])
     if options.command == "rule":
         from poolint.cli.rule import rule
@@ -162,30 +168,39 @@ def _outputs(options: argparse.Namespace) -> dict[str | None, str]:
     return found
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of everything."""
+def _commands() -> dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]]:
+    """What is said of each command, and what adds its options."""
+    return {
+        "check": ("check files and directories (the default)", _add_check),
+        "rule": ("explain a rule, or list all of them", add_rule),
+        "config": ("list, explain and verify settings", add_config),
+        "why": ("say what poolint knows at one line", add_why),
+        "holds": ("list where connections are held, longest first", add_holds),
+        "budget": ("add up the connections of all services", add_budget),
+        "coverage": ("say what could not be seen, and why", add_coverage),
+        "baseline": ("know what is found now, and report what is new", add_baseline),
+        "merge": ("join the JSON of several parts of a check", add_merge),
+        "unit": ("check a part of a tree for a build system", add_unit),
+        "fleet": ("check many repositories", add_fleet),
+        "clean": ("remove what is kept for later runs", add_clean),
+        "server": ("serve an editor, over the language server protocol", add_server),
+        "completions": ("print completions for a shell", add_completions),
+        "dev": ("scaffolds, drafts and dumps, to work on poolint", add_dev),
+    }
+
+
+def parser(command: str = "") -> argparse.ArgumentParser:
+    """The parser of everything, or of all that ``command`` takes: the others would take longer to make than it."""
     top = Parser(
         prog="poolint",
         fromfile_prefix_chars="@",
         description="Find connection-pool leaks in Python source. `poolint PATH` is short for `poolint check PATH`.",
     )
     top.add_argument("-V", "--version", action="version", version=f"poolint {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND")
-    _add_check(commands.add_parser("check", help="check files and directories (the default)"))
-    add_rule(commands.add_parser("rule", help="explain a rule, or list all of them"))
-    add_config(commands.add_parser("config", help="list, explain and verify settings"))
-    add_why(commands.add_parser("why", help="say what poolint knows at one line"))
-    add_holds(commands.add_parser("holds", help="list where connections are held, longest first"))
-    add_budget(commands.add_parser("budget", help="add up the connections of all services"))
-    add_coverage(commands.add_parser("coverage", help="say what could not be seen, and why"))
-    add_baseline(commands.add_parser("baseline", help="know what is found now, and report what is new"))
-    add_merge(commands.add_parser("merge", help="join the JSON of several parts of a check"))
-    add_unit(commands.add_parser("unit", help="check a part of a tree for a build system"))
-    add_fleet(commands.add_parser("fleet", help="check many repositories"))
-    add_clean(commands.add_parser("clean", help="remove what is kept for later runs"))
-    add_server(commands.add_parser("server", help="serve an editor, over the language server protocol"))
-    add_completions(commands.add_parser("completions", help="print completions for a shell"))
-    add_dev(commands.add_parser("dev", help="scaffolds, drafts and dumps, to work on poolint"))
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", prog="poolint")
+    for name, (told, add) in _commands().items():
+        if name == command or not command:
+            add(commands.add_parser(name, help=told))
     return top
 
 

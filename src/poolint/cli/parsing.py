@@ -28,12 +28,25 @@ class Formatter(argparse.HelpFormatter):
 class Parser(argparse.ArgumentParser):
     """Shows examples below its help, and the nearest of what there is for what there is not."""
 
+    _is_tried = False
+
     def __init__(self, **given: Any) -> None:
         super().__init__(**{"formatter_class": Formatter, "allow_abbrev": False, **given})
 
     def format_help(self) -> str:
         self.epilog = self.epilog or epilog(self.prog)
         return super().format_help()
+
+    def add_argument(self, *names: Any, **given: Any) -> argparse.Action:
+        self._is_tried = True
+        try:
+            return super().add_argument(*names, **given)
+        finally:
+            self._is_tried = False
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # Each option is tried on one when it is added: only what is shown needs to know how wide the terminal is.
+        return Formatter(self.prog, width=80) if self._is_tried else super()._get_formatter()
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         found, unknown = self.parse_known_args(args, namespace)
