@@ -297,7 +297,7 @@ class _Filing:
             self._attribute(target, scope, Binding(kind, target, value, asynchronous=asynchronous))
 
     def _attribute(self, target: ast.expr, scope: Scope, binding: Binding) -> None:
-        """File ``self.x = …`` with the class, and ``….state.x = …`` and ``x[key] = …`` with the module."""
+        """File ``self.x = …`` with the class, ``….state.x = …``, ``x[key] = …`` and a module's own ``X.y = …`` with that."""
         if isinstance(target, ast.Subscript) and binding.value is not None:
             self._stored(target.value, scope, binding.value)
         if not isinstance(target, ast.Attribute):
@@ -313,6 +313,8 @@ class _Filing:
                 binding.scope = scope
                 if owner is not self._settled:
                     owner.assign_own(target.attr, binding)
+            elif scope.kind == "module":
+                scope.module.set_on_names[receiver.id, target.attr] = binding
         if (isinstance(receiver, ast.Attribute) and receiver.attr == "state") or (
             isinstance(receiver, ast.Name) and receiver.id == "state"
         ):

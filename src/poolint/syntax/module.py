@@ -35,6 +35,8 @@ class Module:
         """Whether one of these bodies was asked for, and is not Python."""
         self._imports: list[tuple[ast.Import | ast.ImportFrom, Scope]] = []
         self.state_assignments: dict[str, list[Binding]] = {}
+        self.set_on_names: dict[tuple[str, str], Binding] = {}
+        """What the module itself, in no function, sets on something that it has a name for: ``Base.query = …``."""
         self._stored: dict[str, list[Binding]] = {}
         self.has_global_statement = b"global " in source.data
         self.awaits = source.awaits

@@ -11,6 +11,7 @@ from poolint.models.standard import ENTERS
 from poolint.screen import STATE_HOLDERS
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, entities, narrowing, returns
+from poolint.types.class_attributes import type_of_set
 from poolint.types.specialised import specialised
 from poolint.types.values import (
     FOREIGN,
@@ -167,7 +168,8 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
         if isinstance(one, Function) and "builtins.classmethod" in returns.decorators(ev, one.scope):
             return Function(one.scope, receiver)
         return one
-    return _of_library(ev, receiver, attribute)
+    found = _of_library(ev, receiver, attribute)
+    return type_of_set(ev, lineage(ev, receiver), attribute) if found is UNKNOWN else found
 
 
 def lineage(ev: Evaluator, cls: ClassObject | Instance) -> list[Scope]:

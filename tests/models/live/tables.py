@@ -170,6 +170,8 @@ ANNOTATED_AS = {
     SA + "Engine.execution_options": ("OptionEngine", "self"),  # a copy that shares the pool
     "sqlmodel.Session.exec": ("Union", SA + "Result"),  # of a Result and a ScalarResult, by the statement
     "sqlmodel.ext.asyncio.session.AsyncSession.exec": ("Union", SA + "Result"),
+    # What an attribute with this descriptor is, on a class.
+    "sqlalchemy.orm.scoped_session.query_property": ("QueryPropertyDescriptor", "sqlalchemy.orm.Query"),
     "psycopg.connect": ("Self", "psycopg.Connection"),  # a bound class method
     "psycopg.Connection.connect": ("Self", "psycopg.Connection"),
     "psycopg.AsyncConnection.connect": ("Self", "psycopg.AsyncConnection"),

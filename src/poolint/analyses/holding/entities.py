@@ -13,6 +13,7 @@ from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.flow.flags import name_of
+from poolint.types.class_attributes import set_on
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Instance, alternatives
 
@@ -79,6 +80,10 @@ class Entities:
     def _of_class(self, node: ast.expr, path: str, scope: Scope) -> Registry | None:
         found = alternatives(self.ev.type_of(node, scope))
         owner = found[0] if len(found) == 1 and isinstance(found[0], (ClassObject, Instance)) else None
+        if owner is None or owner.cls is not owner.base:
+            made = self._made(owner, path[1:]) if owner is not None else None
+            if made is not None:
+                return made
         if owner is None or owner.base is None or not owner.base.runs_on:
             return None
         for cls in lineage(self.ev, owner):
@@ -91,6 +96,16 @@ class Entities:
         if session is None or not _is_passed(node, scope):
             return None
         return self._at_hand(session, scope) or Registry("", name_of(node), path, session)
+
+    def _made(self, owner: ClassObject | Instance, attribute: str) -> Registry | None:
+        """The registry that has made what a class has for asking for its objects: ``query = session.query_property()``."""
+        classes = lineage(self.ev, owner)
+        own = next(((found[-1], cls.parent or cls) for cls in classes if (found := cls.bindings.get(attribute))), None)
+        set_ = own or set_on(self.ev, classes, attribute)
+        value = set_[0].value if set_ is not None else None
+        if set_ is None or not isinstance(value, ast.Call) or not isinstance(value.func, ast.Attribute):
+            return None
+        return self._at(name_of(value.func.value), set_[1]) if name_of(value.func.value) else None
 
     def _at_hand(self, session: str, scope: Scope) -> Registry | None:
         """The registry of this class that a function itself calls: beside that, it means no other."""
