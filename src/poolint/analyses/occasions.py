@@ -45,6 +45,20 @@ class Occasions:
         """Whether a function runs as an application starts or ends, and at no other time."""
         return scope.kind == "function" and self._starting.of(scope.key)
 
+    def is_of_tests(self, scope: Scope) -> bool:
+        """Whether a function of a module is there for tests: nothing else names it."""
+        if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
+            return False
+        project, found = self.ev.project, False
+        for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
+            module = project.module(path)
+            for inner in module.scopes_with(scope.name) if module is not None else ():
+                if any(True for _ in self._mentions(scope, inner)):
+                    if module is None or module is scope.module or not is_test(module, project):
+                        return False
+                    found = True
+        return found
+
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if is_command(scope.node) or takes_a_command_line(scope.node):

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
-    or ends with the process all the same: a connection outside of any pool in a test, or one that a ``with`` keeps in a
-    command."""
+    or ends with the process all the same: a connection in a test, or in what only tests call, and one outside of any pool
+    that a ``with`` keeps in a command."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
-    if not site.fact.is_direct or site.cls.kind != "connection" or problem not in ("with-keeps", "never"):
+    if site.cls.kind != "connection" or problem not in ("with-keeps", "never"):
         return False
-    if is_test(scope.module, ev.project):
+    if is_test(scope.module, ev.project) or ev.derived(Occasions).is_of_tests(scope):
         return True
-    return problem == "with-keeps" and ev.derived(Occasions).ends_with_process(scope)
+    return site.fact.is_direct and problem == "with-keeps" and ev.derived(Occasions).ends_with_process(scope)

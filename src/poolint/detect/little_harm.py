@@ -64,21 +64,23 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
 
 
 def _takes_a_mutex(services: Services, witness: Witness) -> bool:
-    """Whether what is waited for is a lock of this process that lets in one, and whose block works with no database: nobody
-    in there needs a connection to go on."""
+    """Whether what is waited for is a lock of this process that lets in one, and in whose block nobody needs a connection to
+    go on: it takes none, and on an event loop, where all others wait as well, works with none."""
     last = witness.links[-1]
     return witness.effect == "lock" and any(
-        one.node is last.node and one.is_mutex and not _asks_the_database(services, one, last.scope)
+        one.node is last.node and one.is_mutex and not _needs_a_connection(services, one, last.scope)
         for one in process_locks(services.evaluator, last.scope)
     )
 
 
-def _asks_the_database(services: Services, lock: ProcessLock, scope: Scope) -> bool:
+def _needs_a_connection(services: Services, lock: ProcessLock, scope: Scope) -> bool:
+    """Whether the block of a lock takes a connection; that of an asynchronous one also whether it works with one."""
     for call in (one for part in lock.statement.body for one in ast.walk(part) if isinstance(one, ast.Call)):
-        fact = call_site(services.evaluator, call, scope)
-        if fact is not None and fact.role in REACHING_ROLES:
+        if services.taking.of_call(call, scope) is not None:
             return True
-        if any(one.of_call(call, scope) is not None for one in (services.database, services.taking)):
+        fact = call_site(services.evaluator, call, scope)
+        works = fact is not None and fact.role in REACHING_ROLES
+        if isinstance(lock.statement, ast.AsyncWith) and (works or services.database.of_call(call, scope) is not None):
             return True
     return False
 

@@ -17,7 +17,8 @@ class CheckoutNeverReleased(Rule):
     function. A session that is made and never used holds nothing and is not reported; one that commits or rolls back
     has given its connection back. An HTTP client that is made and never closed counts as well. So does a response that
     nobody reads, whose connection its client misses meanwhile; the answer to what is sent by `post`, `put`, `patch` or
-    `delete` is short and gives its connection back as it arrives: that is a possible finding.
+    `delete` is short and gives its connection back as it arrives: that is a possible finding, and so is a connection in a
+    test, or in a function that only tests call: its engine goes with them.
 
     ## Why is this bad?
     The connection stays checked out after the function has returned. A used session or connection sits in a reference

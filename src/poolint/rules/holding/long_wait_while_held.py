@@ -27,8 +27,8 @@ class LongWaitWhileHeld(Rule):
     Connections that were opened outside of any pool are not reported. Waiting at a semaphore that a call has made for its own
     tasks is waiting for these, and no more. Possible findings (`--certainty possible`) are waits that only come after a
     failure or a cancellation, or that say themselves that they take a few seconds at most, those for a mutex of the process
-    whose block works with no database, and those with the connection of an engine that the call has made for itself, as
-    long as it has only read by it.
+    in whose block nobody needs a connection to go on, and those with the connection of an engine that the call has made for
+    itself, as long as it has only read by it.
 
     ## Why is this bad?
     Nobody knows how long the others take. When one of them needs a connection to go on, all wait for each other
