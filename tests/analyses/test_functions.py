@@ -33,6 +33,7 @@ FOLLOWED = [
             "are_given",
             "opened_by",
             "template",
+            "more_comes",
         )
     )
 ]
