@@ -12,7 +12,7 @@ from poolint.cache import DIRECTORY, NO_CACHE
 from poolint.cli.printing import report, report_coverage, say, troubles
 from poolint.config import Overrides, Resolver
 from poolint.config.settings import SEVERITIES
-from poolint.files import source_limit
+from poolint.files import keep, source_limit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,9 +169,11 @@ def run(arguments: Arguments, make: MakeChecker | None = None) -> Outcome:
     """Check the files that were asked for. Raises ``ConfigError``."""
     progress = _progress(arguments)
     runner = _runner(arguments, make, progress)
+    keep(is_on=not (arguments.fix or arguments.diff))
     try:
         return runner.run(arguments.paths)
     finally:
+        keep(is_on=False)
         if progress is not None:
             progress.close()
 
