@@ -62,7 +62,8 @@ class NestedCheckout(Observation):
     functions: tuple[str, ...]
     autocommit: bool
     refuses: bool
-    is_possible: bool = False
+    is_alone: bool
+    """Whether it happens in a command that its process ends with: nobody else asks the pool then."""
     after: tuple[ast.AST, ...] = ()
 
     @property

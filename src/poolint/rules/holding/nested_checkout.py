@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from poolint.rules.base import Proposal
 
 
+_ALONE = {False: "waits for itself until the pool's timeout", True: "fails half done"}
+"""What becomes of a command that alone has the pool, by whether that refuses what it has no room for."""
+
+
 class NestedCheckout(Rule):
     """A second connection is taken from a pool while one of its connections is held.
 
@@ -20,13 +24,14 @@ class NestedCheckout(Rule):
     Reports a checkout, or the first use of a session, while another connection of the same pool is held by the same
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
-    not reported, nor is an engine with a `NullPool`, where nobody waits. In a command that its process ends with (click,
-    typer, argparse) nobody else asks the pool for a second connection: that is a possible finding. Where a second
-    connection is there on purpose, for an advisory lock or an audit log, the options say so once for all.
+    not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
+    for an advisory lock or an audit log, the options say so once for all.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
-    one, all of them wait for a second one that none of them gives back, until the pool's timeout ends them.
+    one, all of them wait for a second one that none of them gives back, until the pool's timeout ends them. A command
+    that its process ends with (click, typer, argparse) competes with nobody but itself: it needs a pool of two, and two
+    of the server's connections, where one would do.
 
     ## Example
     ```python
@@ -101,9 +106,12 @@ class NestedCheckout(Rule):
         chain = " → ".join(observation.names)
         row = observation.begun.range.start.row
         end = "fail, some of them half done" if observation.refuses else "deadlock until the pool's timeout"
+        harm = f"N such calls at once on a pool of N {end}"
+        if observation.is_alone:
+            harm = f"this command needs two connections at once, on a pool of one it {_ALONE[observation.refuses]}"
         return Verdict(
             f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
-            f"{row}): N such calls at once on a pool of N {end}",
+            f"{row}): {harm}",
             observation.names[-1],
             observation.path,
             decision=observation.stretch,
