@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 async def ask(engine: AsyncEngine, letter: str) -> str:
     async with engine.connect() as connection:
-        await connection.execute(text("SELECT slow()"))
+        await connection.execute(text("DELETE FROM item WHERE name = slow()"))
         return letter
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 async def ask(engine: AsyncEngine, letter: str, limit: asyncio.Semaphore) -> str:
     async with limit, engine.connect() as connection:
-        await connection.execute(text("SELECT 1"))
+        await connection.execute(text("DELETE FROM item WHERE name = slow()"))
         return letter
 
 
