@@ -57,7 +57,10 @@ been looked into beyond what is built:
   would save as much again, but a syntax error in such a function would no longer be reported, and checking the syntax
   without making the tree (`symtable`) takes 70 % of the time of parsing.
 - *Redoing less after a change.* What a file's findings rest on is known by modules, not by functions: in prefect the package
-  imports the changed leaf, and 167 of 296 modules reach that package.
+  imports the changed leaf, and 167 of 296 modules reach that package. Putting down each import by the names that it asks for
+  was tried: a changed file then concerns 40, 99 and 98 others on average where it concerned 48, 108 and 156, and prefect's
+  leaf 142, for ten times as much to keep; modules that are used together are used through their functions as well. What
+  skypilot's leaf takes is the screen, which asks anew of the 466 files that reach it by imports.
 - *Asking detectors only about functions whose words may concern a database.* Saves 3 to 6 % of all calls, and loses
   findings: what is held reaches a function through its callers, through dependencies and through decorators, which its
   own words do not show.

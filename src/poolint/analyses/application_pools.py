@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.once import cache_of, needs_arguments
-from poolint.analyses.pools import is_unpooled
+from poolint.analyses.pool_limits import is_unpooled
 from poolint.models.schema import POOLING
 from poolint.syntax.scopes import ScopeKey, parent_of
 from poolint.types.following import origin

@@ -20,6 +20,7 @@ from poolint.analyses.lent_pools import (
     passed_for,
     passed_through,
 )
+from poolint.analyses.pool_limits import lets_nobody_wait
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
@@ -50,7 +51,7 @@ Pool = tuple[object, ...]
 """An identity, in plain values; only good for comparing."""
 
 UNPOOLED: Pool = ("unpooled",)
-"""That of all engines whose pool keeps no connection: nobody waits there for one."""
+"""That of all engines whose pool keeps no connection, or gives all the same one: nobody waits there for one."""
 
 _NONE_YET: Pool = ()
 """That of what a function gives which is not known to return at all, while summaries look for a fixpoint."""
@@ -323,12 +324,14 @@ class Pools:
             return ("attribute", scope.key, node.attr)
         if isinstance(node, ast.Call):
             for one in alternatives(self.ev.type_of(node.func, scope)):
+                if isinstance(one, Function) and lets_nobody_wait(self.ev, node, scope):
+                    return UNPOOLED  # handed on to what makes the engine
                 if isinstance(one, Function) and (node.args or node.keywords):
                     kept = kept_by_application(self.ev, *origin(self.ev, node, scope, _LOOKED_UP))
                     return ("application", kept) if kept else ("call", scope.key, ast.dump(node))
                 if isinstance(one, Function):
                     return ("function", one.scope.key)
-            if is_unpooled(self.ev, node, scope):
+            if lets_nobody_wait(self.ev, node, scope):
                 return UNPOOLED
         return _place(node, scope)
 
@@ -366,19 +369,6 @@ def _either(one: Pool | None, other: Pool | None) -> Pool | None:
     if _NONE_YET in (one, other):
         return other if one == _NONE_YET else one
     return one if one == other else None
-
-
-def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
-    """Whether an engine is made with a class of pool that keeps no connection."""
-    return any(
-        isinstance(one, ClassObject)
-        and one.base is not None
-        and one.base.pool is not None
-        and one.base.pool.limit == "none"
-        for keyword in made.keywords
-        if keyword.arg == "poolclass"
-        for one in alternatives(ev.type_of(keyword.value, scope))
-    )
 
 
 def is_checkout(fact: CallSite) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.pools import is_unpooled
+from poolint.analyses.pool_limits import is_unpooled
 from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector

@@ -11,7 +11,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.pools import is_unpooled
+from poolint.analyses.pool_limits import is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout

@@ -11,7 +11,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.pools import is_unpooled
+from poolint.analyses.pool_limits import is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.factories import again, is_lent, makers, owes_closing

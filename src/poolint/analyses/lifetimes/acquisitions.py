@@ -14,7 +14,7 @@ from poolint.analyses.lifetimes.destinations import (
     may_be_lost,
     target_of,
 )
-from poolint.analyses.pools import is_unpooled
+from poolint.analyses.pool_limits import is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of

@@ -1,0 +1,34 @@
+"""What limits the connections of an engine, by the class of pool that it is made with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from poolint.types.values import ClassObject, alternatives
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """Whether an engine is made with a class of pool that keeps no connection."""
+    return "none" in _limits(ev, made, scope)
+
+
+def lets_nobody_wait(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
+    """The same, or with one that gives everybody, or each thread, the same connection: ``StaticPool``."""
+    return not _limits(ev, made, scope).isdisjoint(("none", "one", "thread"))
+
+
+def _limits(ev: Evaluator, made: ast.Call, scope: Scope) -> set[str]:
+    """What limits the connections of the classes of pools that a call is passed."""
+    return {
+        one.base.pool.limit
+        for keyword in made.keywords
+        if keyword.arg == "poolclass"
+        for one in alternatives(ev.type_of(keyword.value, scope))
+        if isinstance(one, ClassObject) and one.base is not None and one.base.pool is not None
+    }
