@@ -9,7 +9,6 @@ At a semaphore that a call makes for its own tasks nobody else stands: who calls
 from __future__ import annotations
 
 import ast
-import builtins
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +19,7 @@ from poolint.analyses.process_locks import is_of_one_call, typed
 from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import REACHING_ROLES
+from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import ScopeKey, nearest
 from poolint.types.call_sites import CallSite, call_site, text_of
 from poolint.types.following import PASSAGES, origin
@@ -83,7 +83,6 @@ def _takes_time(ev: Evaluator, statement: WithNode, scope: Scope) -> bool:
 
 
 _PLAIN = frozenset(name for one in (dict, list, set, str, bytes, tuple, int, float, deque) for name in dir(one))
-_BUILTIN = frozenset(dir(builtins))
 
 
 class TakingTime:
@@ -109,7 +108,7 @@ class TakingTime:
 
     def _is_unknown(self, call: ast.Call, scope: Scope) -> bool:
         """Whether nothing is known of what a call runs: no function of the project or of a library, nothing of Python's."""
-        if isinstance(call.func, ast.Name) and call.func.id in _BUILTIN and not nearest(call.func.id, scope):
+        if isinstance(call.func, ast.Name) and call.func.id in BUILTINS and not nearest(call.func.id, scope):
             return False
         if isinstance(call.func, ast.Attribute) and call.func.attr in _PLAIN:
             return False

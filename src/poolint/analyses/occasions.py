@@ -15,7 +15,7 @@ from poolint.syntax.commands import is_command, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import serves
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_in_loop
+from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
-
-
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Occasions:
@@ -52,16 +49,18 @@ class Occasions:
         project, found = self.ev.project, False
         for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
             module = project.module(path)
-            for inner in module.scopes_with(scope.name) if module is not None else ():
+            if module is None:
+                continue
+            for inner in module.scopes_with(scope.name):
                 if any(True for _ in self._mentions(scope, inner)):
-                    if module is None or module is scope.module or not is_test(module, project):
+                    if module is scope.module or not is_test(module, project):
                         return False
                     found = True
         return found
 
     def _ends(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        if is_command(scope.node) or takes_a_command_line(scope.node):
+        if is_command(scope.node) or takes_a_command_line(scope.node, self.ev.models):
             # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
             return not (scope.is_async and serves(scope.module, self.ev.models))
         calls = self._calls(scope)
@@ -117,15 +116,7 @@ class Occasions:
 
 def _is_repeated(call: ast.Call, scope: Scope) -> bool:
     """Whether a function makes a call for each of several things."""
-    return is_in_loop(call, scope) or any(isinstance(parent, _COMPREHENSIONS) for parent in _around(call))
-
-
-def _around(node: ast.AST) -> Iterator[ast.AST]:
-    """The expressions that a node stands in."""
-    current = parent_of(node)
-    while current is not None and not isinstance(current, ast.stmt):
-        yield current
-        current = parent_of(current)
+    return is_in_loop(call, scope) or around(call, scope, COMPREHENSIONS) is not None
 
 
 def _is_waited_for(call: ast.Call) -> bool:

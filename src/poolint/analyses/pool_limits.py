@@ -19,16 +19,18 @@ def is_unpooled(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
 
 
 def lets_nobody_wait(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
-    """The same, or with one that gives everybody, or each thread, the same connection: ``StaticPool``."""
-    return not _limits(ev, made, scope).isdisjoint(("none", "one", "thread"))
+    """The same, or with one that gives everybody, or each thread, the same connection: ``StaticPool``, if it is no other."""
+    limits = _limits(ev, made, scope)
+    return "none" in limits or (bool(limits) and limits <= {"one", "thread"})
 
 
 def _limits(ev: Evaluator, made: ast.Call, scope: Scope) -> set[str]:
-    """What limits the connections of the classes of pools that a call is passed."""
+    """What limits the connections of the classes of pools that a call may be passed; empty for what is no such class."""
     return {
         one.base.pool.limit
+        if isinstance(one, ClassObject) and one.base is not None and one.base.pool is not None
+        else ""
         for keyword in made.keywords
         if keyword.arg == "poolclass"
         for one in alternatives(ev.type_of(keyword.value, scope))
-        if isinstance(one, ClassObject) and one.base is not None and one.base.pool is not None
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.swallowing import goes_on
 from poolint.models.schema import REACHING_ROLES
+from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_in_loop
 from poolint.types.vocabulary import last_name
@@ -66,7 +66,7 @@ class SwallowedCancellation(Observation):
     looping: bool
 
 
-_OF_NO_INTEREST = frozenset(dir(builtins)) - {"TimeoutError", "BaseException"}
+_OF_NO_INTEREST = BUILTINS - {"TimeoutError", "BaseException"}
 """Names of exceptions that are hardly ever anything else, and that nothing is said of here."""
 
 _BASES = frozenset({"DatabaseError", "DBAPIError"})

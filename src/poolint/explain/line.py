@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
 
-BUILTINS = frozenset(dir(builtins))
 _STDLIB = sys.stdlib_module_names
 _ANNOTATED = {"AnnAssign": "annotation", "arg": "annotation", "FunctionDef": "returns", "AsyncFunctionDef": "returns"}
 

@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING
 from poolint.flow.cfg import build
 from poolint.flow.solver import edges_from, reach
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import is_inside
+from poolint.syntax.surroundings import COMPREHENSIONS, is_inside
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from poolint.flow.cfg import Graph, Node
     from poolint.syntax.scopes import Scope
-
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 class Reads:
@@ -106,7 +104,7 @@ def _is_shadowed(load: ast.Name, name: str) -> bool:
     child: ast.AST = load
     current = parent_of(load)
     while current is not None and not isinstance(current, ast.stmt):
-        if isinstance(current, _COMPREHENSIONS):
+        if isinstance(current, COMPREHENSIONS):
             # What is iterated first is evaluated outside.
             outside = child is current.generators[0] and is_inside(load, current.generators[0].iter)
             if not outside and any(_binds(one.target, name) for one in current.generators):

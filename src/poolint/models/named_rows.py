@@ -32,6 +32,7 @@ How = Literal[
     "memoises",
     "keeps-function",
     "keeps-parameters",
+    "command-line",
     # listeners and mapped classes
     "registers",
     "registers-decorated",

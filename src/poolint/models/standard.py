@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
+
+BUILTINS = frozenset(dir(builtins))
+"""All names that every module has without an import."""
+
 ENTERING = {"enter_context": "sync", "enter_async_context": "coroutine"}
 """Methods of exit stacks, by name: they enter their argument and give what it binds."""
 

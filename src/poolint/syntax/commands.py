@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
 from poolint.syntax.expressions import last_name
 from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import COMPREHENSIONS
+
+if TYPE_CHECKING:
+    from poolint.models.loader import Models
 
 
 def is_command(node: ast.AST) -> bool:
@@ -25,18 +30,18 @@ def is_command(node: ast.AST) -> bool:
     return _is_registered(node)
 
 
-def takes_a_command_line(node: ast.AST) -> bool:
-    """Whether a function asks for what argparse has read of a command line, and for nothing else, or stands in such a one:
-    ``arguments.run(arguments)`` calls it."""
+def takes_a_command_line(node: ast.AST, models: Models) -> bool:
+    """Whether a function asks for what has been read of a command line (argparse), and for nothing else, or stands in such
+    a one: ``arguments.run(arguments)`` calls it."""
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     around = parent_of(node)
     if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.args.args:
-        return _is_called_once(node, around) and takes_a_command_line(around)
+        return _is_called_once(node, around) and takes_a_command_line(around, models)
     asked = [one for one in (*node.args.posonlyargs, *node.args.args) if one.arg not in ("self", "cls")]
     required = len(asked) - min(len(node.args.defaults), len(asked))
     annotation = asked[0].annotation if required == 1 else None
-    return annotation is not None and last_name(annotation) == "Namespace"
+    return annotation is not None and last_name(annotation) in models.words("command-line")
 
 
 def _is_called_once(node: ast.AST, around: ast.AST) -> bool:
@@ -99,7 +104,7 @@ def _names(node: ast.AST) -> list[ast.Name]:
     return [one for one in ast.walk(node) if isinstance(one, ast.Name)]
 
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 
 
 def _is_looped(node: ast.AST) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
 def may_await(node: ast.AST, scope: Scope) -> bool:
     """Whether an ``await`` may be written around ``node``."""
     if scope.kind not in ("function", "module") or not scope.is_async:
@@ -31,7 +34,7 @@ def binds_around(node: ast.AST, name: str) -> bool:
     """Whether a comprehension around ``node`` has a variable of that name, which is another one than the function's."""
     child, current = node, parent_of(node)
     while isinstance(current, (ast.expr, ast.comprehension, ast.keyword)):
-        if isinstance(current, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        if isinstance(current, COMPREHENSIONS):
             first = current.generators[0]
             targets = [one for each in current.generators for one in ast.walk(each.target)]
             is_bound = any(isinstance(one, ast.Name) and one.id == name for one in targets)
@@ -84,7 +87,7 @@ def loops_over(scope: Scope) -> Iterator[tuple[ast.AST, ast.expr]]:
 
 
 def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast.AST | None:
-    """The innermost statement of these kinds that a node of a function stands in, anywhere in it; None where none is."""
+    """The innermost statement or expression of these kinds that a node of a function stands in; None where none is."""
     current = parent_of(node)
     while current is not None and current is not scope.node:
         if isinstance(current, kinds):

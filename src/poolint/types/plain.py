@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from typing import TYPE_CHECKING
 
+from poolint.models.standard import BUILTINS
 from poolint.syntax.scopes import home_of
 from poolint.types.vocabulary import last_name
 
@@ -17,7 +17,6 @@ _VALUES = (
     ast.GeneratorExp, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Lambda,
 )  # fmt: skip
 
-_BUILTINS = frozenset(vars(builtins))
 
 _EITHER = ("Optional", "Union")
 """What the language calls annotations of one of several."""
@@ -52,5 +51,5 @@ def _is_builtin(annotation: ast.expr) -> bool:
             return all(map(_is_builtin, among))
         return _is_builtin(annotation.value)
     if isinstance(annotation, ast.Constant):
-        return annotation.value is None or annotation.value in _BUILTINS
-    return isinstance(annotation, ast.Name) and annotation.id in _BUILTINS
+        return annotation.value is None or annotation.value in BUILTINS
+    return isinstance(annotation, ast.Name) and annotation.id in BUILTINS

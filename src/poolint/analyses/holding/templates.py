@@ -270,9 +270,7 @@ def _how(done: str, template: Scope) -> Cause:
 
 def _is_on_self(call: ast.Call) -> bool:
     """Whether this is a call of a method of ``self``."""
-    return (
-        isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name) and call.func.value.id == "self"
-    )
+    return isinstance(call.func, ast.Attribute) and name_of(call.func.value) == "self"
 
 
 def _place(node: ast.expr) -> tuple[int, int]:
