@@ -140,3 +140,37 @@ async def poll(session: AsyncSession, clock: Clock) -> None:
 def test_what_may_wait_below_is_possible(tmp_path: Path, body: str, row: int, code: str) -> None:
     assert found(tmp_path, body, "certain") == []
     assert found(tmp_path, body, "possible") == [(row, code, "possible")]
+
+
+SOME = """
+class Backend:
+    async def save(self) -> None:
+        raise NotImplementedError
+
+
+class Stored(Backend):
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def save(self) -> None:
+        await self.session.commit()
+
+
+class Counted(Backend):
+    async def save(self) -> None:
+        print("counted")
+
+
+async def keep(backend: Backend) -> None:
+    backend.save()
+"""
+
+
+def test_a_coroutine_that_only_some_classes_have_a_database_for_is_possible(tmp_path: Path) -> None:
+    assert found(tmp_path, SOME, "possible") == [(21, "POL107", "possible")]
+
+
+def test_a_coroutine_that_all_classes_have_a_database_for_is_certain(tmp_path: Path) -> None:
+    body = SOME.replace("class Counted(Backend)", "class Counted(Stored)")
+    body = body.replace('print("counted")', "await super().save()")
+    assert found(tmp_path, body, "possible") == [(21, "POL107", "certain")]

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
+from poolint.analyses.driven import Driven
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
@@ -78,7 +79,7 @@ class Edges:
         self.ev = ev
         self.components = components if components is not None else Components()
         """What all summaries of effects are found by."""
-        self.heirs = Heirs(ev)
+        self.heirs = ev.derived(Heirs)
         self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
             name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
         }
@@ -103,8 +104,7 @@ class Edges:
         self._queried = ev.derived(Queried)
         self._iterating = _roots_of(ev, "__iter__", "__anext__")
         self._leaving = _roots_of(ev, "__exit__", "__aexit__")
-        self._drives = ev.models.words("at-once", "drives", "drives-given", "shields", "limits-awaited", "limits-block")
-        """What runs the coroutines that it is given before it returns."""
+        self._driven = ev.derived(Driven).is_driven
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""
@@ -142,7 +142,7 @@ class Edges:
     def _of_properties(self, scope: Scope) -> Iterator[Edge]:
         for node, function in property_reads(self.ev, scope):
             written = self.heirs.written(function) or (function.scope,)
-            if all(self._runs(node, each) for each in written):
+            if all(self._runs(node, each, scope) for each in written):
                 yield Edge(Link(node, scope, function.scope.qualified_name), None, written[0], tuple(written[1:]))
 
     def of_call(self, node: ast.Call, scope: Scope) -> tuple[Edge, ...]:
@@ -217,7 +217,7 @@ class Edges:
             return None
         for one in alternatives(self.ev.type_of(node.args[0], scope)):
             row = self.ev.models.method(one.base, "__await__") if isinstance(one, Instance) and one.base else None
-            if row is not None and self._driven(node):
+            if row is not None and self._driven(node, scope):
                 return CallSite(node, callee.name, "", row)
         return None
 
@@ -235,7 +235,7 @@ class Edges:
         for one in alternatives(callee):
             if isinstance(one, Function) and one.scope.kind == "function":
                 written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
-                if written and all(self._runs(node, each) for each in written):
+                if written and all(self._runs(node, each, scope) for each in written):
                     link = Link(node, scope, one.scope.qualified_name)
                     edges.append(Edge(link, None, written[0], tuple(written[1:])))
                     edges += self._around_calls(node, scope, one.scope)
@@ -245,7 +245,7 @@ class Edges:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
         if edges:
             return edges
-        if last_name(node.func) in self.ev.models.threaded and self._driven(node):
+        if last_name(node.func) in self.ev.models.threaded and self._driven(node, scope):
             edges += self._run_in_thread(node, scope)
         fact = self._waits_for(node, scope, callee) or call_site(self.ev, node, scope, use_evidence=False)
         if fact is None:
@@ -258,7 +258,7 @@ class Edges:
         if join is not None and (join.run or join.may_be_anything):
             return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
-        if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact)):
+        if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact, scope)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
 
@@ -309,33 +309,18 @@ class Edges:
         for library, fact in found.library:
             yield Edge(Link(node, scope, f"{name} → {library}"), fact, None, is_around=True)
 
-    def _runs(self, node: ast.expr, callee: Scope) -> bool:
+    def _runs(self, node: ast.expr, callee: Scope, scope: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
             return isinstance(parent_of(node), ast.withitem) or is_gone_over(node)
-        return not callee.is_async or self._driven(node)
+        return not callee.is_async or self._driven(node, scope)
 
-    def _is_driven(self, node: ast.Call, fact: CallSite) -> bool:
+    def _is_driven(self, node: ast.Call, fact: CallSite, scope: Scope) -> bool:
         """Whether the library call really happens here, and is not only prepared."""
         assert fact.row is not None
         if fact.row.call == "sync":
             return True
-        return self._driven(node) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
-
-    def _driven(self, node: ast.AST) -> bool:
-        """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
-        parent = parent_of(node)
-        while isinstance(
-            parent, (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp, ast.keyword)
-        ):
-            parent = parent_of(parent)
-        if isinstance(parent, ast.Await):
-            return True
-        if isinstance(parent, ast.Call):
-            function = parent.func
-            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-            return name in self._drives
-        return False
+        return self._driven(node, scope) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
 
 
 def _roots_of(ev: Evaluator, *methods: str) -> tuple[bytes, ...]:

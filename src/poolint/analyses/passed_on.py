@@ -33,6 +33,8 @@ def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
     """How a coroutine that ``node`` makes is used in the end, which is ``how`` as far as its own function shows."""
     if how.use is not Use.ESCAPES or how.name.startswith("self."):
         return how
+    if _contradicts_declaration(node, how, scope):
+        return Usage(Use.CONSUMED, how.node, how.name)
     places = [(scope, node)]
     if how.name:
         if len(scope.bindings.get(how.name, ())) != 1:
@@ -43,6 +45,17 @@ def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
         return how
     first = min((one for one in found if one is not None), key=lambda one: one.use is not Use.CONSUMED)
     return Usage(first.use, first.node, how.name, first.attribute)
+
+
+def _contradicts_declaration(node: ast.expr, how: Usage, scope: Scope) -> bool:
+    """Whether a coroutine is kept, or given to the caller of an ``async def``, as what is declared to be none."""
+    kept, function = parent_of(node), scope.node
+    if isinstance(kept, ast.AnnAssign) and how.name and not may_be_awaitable(kept.annotation):
+        return True
+    if not isinstance(function, ast.AsyncFunctionDef) or function.returns is None:
+        return False
+    is_given = isinstance(how.node, ast.Return) and any(one is how.node.value for one in scope.returns)
+    return is_given and not may_be_awaitable(function.returns)
 
 
 def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | None:

@@ -35,7 +35,7 @@ class DroppedDatabaseCoroutine(Observation):
     """A coroutine of the project's own that works on a database, made and never awaited.
 
     ``names`` is the chain of functions down to the call that would have reached the database. ``is_possible``: a plain
-    function of a test makes it, which shows as the test runs.
+    function of a test makes it, which shows as the test runs; or only some of what may run there work on one.
     """
 
     receiver: str
@@ -74,17 +74,17 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
             continue
         first = callees[0]
         assert isinstance(first, Function)
-        # Of an abstract one, all that may run in its place work on a database.
+        # Of an abstract one, what all that may run in its place do is certain, what some do is possible.
         written = effects.edges.heirs.written(first) or (first.scope,)
-        witnesses = [effects.of_function(one) for one in written]
-        witness = witnesses[0]
-        if witness is None or None in witnesses:
+        witnesses = [(one, effects.of_function(one)) for one in written]
+        does, witness = next(((one, found) for one, found in witnesses if found is not None), (first.scope, None))
+        if witness is None:
             continue
-        names = (written[0].qualified_name, *(link.name for link in witness.links))
+        names = (does.qualified_name, *(link.name for link in witness.links))
         awaits = may_await(node, scope)
         where = (node, scope.qualified_name, awaits)
-        shows = not awaits and is_test(scope.module, ev.project)
-        yield DroppedDatabaseCoroutine(*where, receiver_text(node, scope), names, calls_of(witness), shows)
+        is_possible = any(found is None for _, found in witnesses) or (not awaits and is_test(scope.module, ev.project))
+        yield DroppedDatabaseCoroutine(*where, receiver_text(node, scope), names, calls_of(witness), is_possible)
 
 
 def _handed(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
