@@ -23,7 +23,7 @@ from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
-from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DRIVES, DROPPED, STATE, STATE_HOLDERS
+from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DRIVES, DROPPED, STATE_HOLDERS, shows_use, uses_state
 from poolint.screen.words import UNTOLD
 
 TYPE_CHECKING = False
@@ -124,7 +124,7 @@ class Screen:
 
     def _is_near_database(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
-        if _uses_state(data) or ENGINE_OPTIONS in data or path in self._ready.seen:
+        if uses_state(data) or ENGINE_OPTIONS in data or path in self._ready.seen:
             return True
         file = self._settled_file(path, data)
         if file.seeds:
@@ -133,6 +133,8 @@ class Screen:
         if carried or (blocking and b"async def" in data):
             return True
         if b"await" in data and AWAITED_USE.search(data) is not None and self._is_near_library(file):
+            return True
+        if shows_use(data) and self._ready.names_library(data):
             return True
         path = os.path.abspath(path)
         if path in self._distance and DRIVES.search(data) is not None:
@@ -289,7 +291,7 @@ class Screen:
             file = self._files.get(path)
             if file is None:
                 continue
-            if not words.isdisjoint(file.carried) or (b"state" in words and _uses_state(file.data)):
+            if not words.isdisjoint(file.carried) or (b"state" in words and uses_state(file.data)):
                 return True
             fresh = [one for one in words & file.bound.keys() if (path, one) not in seen]
             seen.update((path, one) for one in fresh)
@@ -393,7 +395,3 @@ class Screen:
 
 def _checksum(names: Set[bytes]) -> str:
     return recording.digest(b" ".join(sorted(names))).hex()
-
-
-def _uses_state(data: bytes) -> bool:
-    return b".state." in data and STATE.search(data) is not None
