@@ -509,7 +509,7 @@ class Box(Generic[T]):
 
 def f(box: Box[AsyncSession]):
     reveal(box)  # Box[AsyncSession]
-    reveal(box.get())  # ?
+    reveal(box.get())  # AsyncSession
     reveal(box.value)  # ?
 """,
 )

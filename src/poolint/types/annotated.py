@@ -53,6 +53,9 @@ def _annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
 
 
 def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
+    stands_for: Type | None = node.__dict__.get("_poolint_stands_for")  # a type variable, by types.generics
+    if stands_for is not None:
+        return stands_for
     if isinstance(node, ast.Name) and node.id in ("Self",):
         owner = _class_around(scope)
         if owner is not None:
@@ -72,11 +75,11 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
 
 
 def _quoted(ev: Evaluator, node: ast.Constant, scope: Scope) -> Type:
-    expression = _unquoted(node)
+    expression = unquoted(node)
     return UNKNOWN if expression is None else annotation(ev, expression, scope)
 
 
-def _unquoted(node: ast.Constant) -> ast.expr | None:
+def unquoted(node: ast.Constant) -> ast.expr | None:
     """The expression that a quoted annotation stands for, the same one each time: what is known of it is known by it."""
     if "_poolint_expression" not in node.__dict__:
         node.__dict__["_poolint_expression"] = _parsed(node)
@@ -175,13 +178,14 @@ def _either(ev: Evaluator, parts: list[ast.expr], scope: Scope) -> Type:
     return with_foreign([annotation(ev, part, scope) for part in parts])
 
 
-def _arguments(node: ast.Subscript) -> list[ast.expr]:
+def arguments_of(node: ast.Subscript) -> list[ast.expr]:
+    """What stands between the brackets of a generic class."""
     return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     head = ev.type_of(node.value, scope)
-    arguments = _arguments(node)
+    arguments = arguments_of(node)
     if not arguments:
         return UNKNOWN
     if isinstance(head, ClassObject):
@@ -247,7 +251,7 @@ def generic_alias(ev: Evaluator, head: ClassObject | LibraryName, node: ast.Subs
     """A class with type arguments, where it is used as a value (``async_sessionmaker[AsyncSession](engine)``)."""
     if not isinstance(head, ClassObject):
         return UNKNOWN
-    return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in _arguments(node)))
+    return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in arguments_of(node)))
 
 
 def classes_of(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:

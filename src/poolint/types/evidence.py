@@ -17,7 +17,7 @@ from poolint.syntax.scopes import parent_of
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
 
 if TYPE_CHECKING:
-    from poolint.models.schema import Class
+    from poolint.models.schema import Class, Method
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
 
@@ -216,20 +216,40 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
                 if row is not None and row.call == "coroutine":
                     awaited += isinstance(parent_of(call), ast.Await)
                     others += not isinstance(parent_of(call), ast.Await)
-                elif row is not None and own is not None and _differ_in_blocks(ev, own.returns, row.returns):
-                    awaited += _is_asynchronous(call)
-                    others += isinstance(parent_of(call), ast.withitem) and not _is_asynchronous(call)
+                elif row is not None and own is not None and _differ_in_blocks(ev, own, row):
+                    given = row.enters or row.returns
+                    is_async = _is_asynchronous(call) and not _is_used_at_once(ev, call, given, inner)
+                    awaited += is_async
+                    others += isinstance(parent_of(call), ast.withitem) and not is_async
     if awaited == others == 0:
         return _passed(ev, one, twin, name, scope)
     return Instance(twin, twin) if awaited > others else one
 
 
-def _differ_in_blocks(ev: Evaluator, plain: str, other: str) -> bool:
-    """Whether a block of a class can only be entered with ``with``, and one of another only with ``async with``."""
-    one, another = ev.models.classes.get(plain), ev.models.classes.get(other)
+def _differ_in_blocks(ev: Evaluator, plain: Method, other: Method) -> bool:
+    """Whether what a method gives can only be entered with ``with``, and what another gives only with ``async with``."""
+    if plain.call == "cm" and other.call == "async-cm":
+        return True
+    one, another = ev.models.classes.get(plain.returns), ev.models.classes.get(other.returns)
     if one is None or another is None:
         return False
     return bool(one.enter and not one.async_enter and another.async_enter and not another.enter)
+
+
+def _is_used_at_once(ev: Evaluator, call: ast.Call, given: str, scope: Scope) -> bool:
+    """Whether something is called without ``await`` on what a block binds, which would be a coroutine if the block were
+    asynchronous: then it is the ``async`` that is wrong."""
+    item, cls = parent_of(call), ev.models.classes.get(given)
+    bound = item.optional_vars if isinstance(item, ast.withitem) else None
+    if not isinstance(bound, ast.Name) or cls is None:
+        return False
+    for one in scope.calls:
+        function = one.func
+        if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == bound.id:
+            row = ev.models.method(cls, function.attr)
+            if row is not None and row.call == "coroutine" and not isinstance(parent_of(one), ast.Await):
+                return True
+    return False
 
 
 def _passed(ev: Evaluator, declared: Type, twin: Class, name: str, scope: Scope) -> Type:

@@ -33,6 +33,7 @@ from poolint.types.values import (
     alternatives,
     known,
     union,
+    without_none,
 )
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ def _of_decorated(ev: Evaluator, function: Function, attribute: str) -> Type:
             made = returns.type_expression(ev, maker.row.returns, None)
             if isinstance(made, Instance):
                 return of_instance(ev, made, attribute)
-    return UNKNOWN
+    if scope.enclosing_class is None or not getattr(scope.node, "decorator_list", ()):
+        return UNKNOWN
+    # A function has no such members, so a decorator has made a property of the method: ``@lazy_property``.
+    given = without_none(returns.returned(ev, scope, function.receiver))
+    return _member(ev, given, attribute) if isinstance(given, Instance) else UNKNOWN
 
 
 def _generator_close(ev: Evaluator, receiver: Pending) -> Type:
@@ -161,8 +166,9 @@ def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:
     if receiver.cls is receiver.base:
         return _of_library(ev, receiver, attribute)
     for scope in lineage(ev, receiver):
-        bindings = scope.bindings.get(attribute)
-        if bindings is None:
+        if attribute not in scope.bindings:
+            if attribute in scope.self_assignments:  # ``cls.engine = …`` in a class method
+                return _field(ev, scope, attribute)
             continue
         one = ev.scope_name(attribute, scope)
         if isinstance(one, Function) and "builtins.classmethod" in returns.decorators(ev, one.scope):
@@ -218,8 +224,9 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
             inner = functions[-1].scope
             assert inner is not None
             return _method(ev, inner, receiver)
-        is_inherited = scope is not classes[0] and (attribute in scope.bindings or attribute in scope.self_assignments)
-        found = specialised(ev, classes, scope, attribute) if is_inherited else UNKNOWN
+        has_it = attribute in scope.bindings or attribute in scope.self_assignments
+        may_differ = has_it and (scope is not classes[0] or bool(receiver.arguments))
+        found = specialised(ev, receiver, classes, scope, attribute) if may_differ else UNKNOWN
         if found is UNKNOWN:
             found = _field(ev, scope, attribute)
         if found is not UNKNOWN and found is not NOTHING:

@@ -40,9 +40,12 @@ class Heirs:
         if owner is None:
             return ()
         key = (owner, name)
-        if key not in self._written:
-            self._written[key] = self._find(owner, name)
-        return self._written[key]
+        found = self._written.get(key)
+        if found is None:
+            found = self._find(owner, name)
+            if self.ev.is_final:
+                self._written[key] = found
+        return found
 
     def _find(self, owner: Scope, name: str) -> tuple[Scope, ...]:
         found: list[Scope] = []
@@ -64,19 +67,23 @@ class Heirs:
 
     def _all_below(self, owner: Scope) -> tuple[Scope, ...] | None:
         """The classes that inherit from one, directly or not; None where there are too many."""
-        if owner not in self._below:
-            self._below[owner] = None
-            found: list[Scope] = []
-            queue = [owner]
-            for one in queue:  # grows
-                heirs = self._direct(one)
-                if heirs is None or len(found) + len(heirs) > _MAX_CLASSES:
-                    return None
-                fresh = [heir for heir in heirs if heir not in found]
-                found += fresh
-                queue += fresh
-            self._below[owner] = tuple(found)
-        return self._below[owner]
+        if owner in self._below:
+            return self._below[owner]
+        below: tuple[Scope, ...] | None = None
+        found: list[Scope] = []
+        queue = [owner]
+        for one in queue:  # grows
+            heirs = self._direct(one)
+            if heirs is None or len(found) + len(heirs) > _MAX_CLASSES:
+                break
+            fresh = [heir for heir in heirs if heir not in found]
+            found += fresh
+            queue += fresh
+        else:
+            below = tuple(found)
+        if self.ev.is_final:
+            self._below[owner] = below
+        return below
 
     def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""

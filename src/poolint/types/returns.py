@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
 from poolint.screen import UNTOLD
-from poolint.types import annotated, by_use, entities, evidence, loading, wrapped
+from poolint.types import annotated, by_use, entities, evidence, generics, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -27,6 +27,7 @@ from poolint.types.values import (
     alternatives,
     known,
     union,
+    with_foreign,
     without_none,
 )
 
@@ -241,14 +242,30 @@ def made_manager(ev: Evaluator, scope: Scope) -> Literal["cm", "async-cm"] | Non
 def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
     """What calling a function of the project gives, before any ``await``."""
     found = ev.once((scope, "returned"), _returned, ev, scope)
-    if isinstance(receiver, (Instance, ClassObject)) and receiver.cls is not scope.enclosing_class:
+    if found is UNKNOWN and scope.enclosing_class is not None and receiver is not None:
+        found = ev.once((scope, receiver, "written"), _written, ev, scope, receiver)
+    if isinstance(receiver, (Instance, ClassObject)) and (
+        receiver.cls is not scope.enclosing_class or receiver.arguments
+    ):
         own = receiver if isinstance(receiver, Instance) else receiver.instance()
+        cls, declared = scope.enclosing_class, getattr(scope.node, "returns", None)
+        told = generics.in_terms(ev, own, cls, declared, scope.parent or scope) if cls and declared else UNKNOWN
+        if told is not UNKNOWN:
+            return _wrapped(ev, scope, told)
         if isinstance(found, Pending):
             awaited = _with_self(found.awaited, own, scope)
             if awaited is not found.awaited:
                 return Pending(found.call, awaited=awaited, entered=found.entered, item=found.item)
         return _with_self(found, own, scope)
     return found
+
+
+def _written(ev: Evaluator, scope: Scope, receiver: Type) -> Type:
+    """What those give who write an abstract method which declares nothing; what is not known of them is some other class."""
+    from poolint.types.overrides import Heirs
+
+    written = ev.derived(Heirs).written(Function(scope, receiver))
+    return with_foreign([ev.once((one, "returned"), _returned, ev, one) for one in written]) if written else UNKNOWN
 
 
 def _with_self(given: Type, own: Instance, scope: Scope) -> Type:
@@ -273,14 +290,24 @@ def _returned(ev: Evaluator, scope: Scope) -> Type:
         return ev.type_of(scope.node.body, scope)
     node = scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    return _wrapped(
+        ev, scope, annotated.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
+    )
+
+
+def _wrapped(ev: Evaluator, scope: Scope, declared: Type) -> Type:
+    """What a function gives whose return annotation says that, as a coroutine, a generator or a context manager."""
+    node = scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     manager = made_manager(ev, scope)
-    declared = annotated.annotation(ev, node.returns, scope.parent or scope) if node.returns else UNKNOWN
     if manager is not None:
         return Pending(manager, entered=_yielded(ev, scope, declared))
     if scope.is_generator:
         kind = "async-generator" if scope.is_async else "generator"
         return Pending(kind, item=_yielded(ev, scope, declared))  # type: ignore[arg-type]
-    value = declared if node.returns is not None and tells(node.returns) else _inferred(ev, scope, declared)
+    # Which function or maker of sessions a ``Callable[[], Session]`` is, only the body knows.
+    is_told = node.returns is not None and tells(node.returns) and not isinstance(declared, CallableValue)
+    value = declared if is_told else _inferred(ev, scope, declared)
     return Pending("coroutine", awaited=value) if scope.is_async else value
 
 

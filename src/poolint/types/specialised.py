@@ -6,8 +6,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.types import annotated
-from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Type, union, without_none
+from poolint.types.generics import in_terms
+from poolint.types.values import UNKNOWN, Instance, Type, without_none
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-def specialised(ev: Evaluator, lineage: list[Scope], base: Scope, attribute: str) -> Type:
-    """The type of an attribute of ``base`` in the first class of a lineage; ``UNKNOWN`` where that makes no difference."""
+def specialised(ev: Evaluator, receiver: Instance, lineage: list[Scope], base: Scope, attribute: str) -> Type:
+    """The type of an attribute of ``base`` in an object of a class of that lineage; ``UNKNOWN`` where that makes no
+    difference."""
     derived = lineage[: lineage.index(base)]
     for binding in (*base.bindings.get(attribute, ()), *base.self_assignments.get(attribute, ())):
         if binding.annotation is not None:
-            found = _for_variable(ev, derived, base, binding.annotation)
+            found = in_terms(ev, receiver, base, binding.annotation, binding.scope or base)
             if found is not UNKNOWN:
                 return found
         if isinstance(binding.value, ast.Name) and binding.scope is not None and binding.scope.name == "__init__":
@@ -28,44 +29,6 @@ def specialised(ev: Evaluator, lineage: list[Scope], base: Scope, attribute: str
             if found is not UNKNOWN:
                 return found
     return UNKNOWN
-
-
-def _for_variable(ev: Evaluator, derived: list[Scope], base: Scope, declared: ast.expr) -> Type:
-    """What a class gives for the type variable that an annotation is, alone or beside ``None``."""
-    is_optional = False
-    if isinstance(declared, ast.BinOp) and isinstance(declared.right, ast.Constant) and declared.right.value is None:
-        declared, is_optional = declared.left, True
-    elif isinstance(declared, ast.Subscript) and last_name(declared.value) == "Optional":
-        declared, is_optional = declared.slice, True
-    variables = _variables(base)
-    if not isinstance(declared, ast.Name) or declared.id not in variables:
-        return UNKNOWN
-    index = variables.index(declared.id)
-    for cls in derived:
-        for node in getattr(cls.node, "bases", ()):
-            around = cls.parent or cls
-            if not isinstance(node, ast.Subscript):
-                continue
-            owner = ev.type_of(node.value, around)
-            given = _elements(node)
-            if isinstance(owner, ClassObject) and owner.cls is base and index < len(given):
-                found = annotated.annotation(ev, given[index], around)
-                return union([found, NOTHING]) if is_optional and found is not UNKNOWN else found
-    return UNKNOWN
-
-
-def _variables(cls: Scope) -> list[str]:
-    """The type variables of a class, in their order."""
-    own = [one.name for one in getattr(cls.node, "type_params", ())]
-    nodes = [one for one in getattr(cls.node, "bases", ()) if isinstance(one, ast.Subscript)]
-    nodes.sort(key=lambda one: last_name(one.value) not in ("Generic", "Protocol"))
-    for node in nodes:
-        own += [one.id for one in _elements(node) if isinstance(one, ast.Name) and one.id not in own]
-    return own
-
-
-def _elements(node: ast.Subscript) -> list[ast.expr]:
-    return list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _passed_on(ev: Evaluator, derived: list[Scope], init: Scope, parameter: str) -> Type:
