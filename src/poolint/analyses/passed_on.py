@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.ownership import parameter_for
 from poolint.models import standard
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.values import Function, LibraryName, Pending, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -45,6 +47,20 @@ def end(ev: Evaluator, node: ast.expr, how: Usage, scope: Scope) -> Usage:
         return how
     first = min((one for one in found if one is not None), key=lambda one: one.use is not Use.CONSUMED)
     return Usage(first.use, first.node, how.name, first.attribute)
+
+
+def is_told_apart(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call stands where a test, alone or the last of several, has shown that what it calls is no coroutine
+    function."""
+    asking, called = ev.models.words("asks-coroutine"), ""
+    for whole, outcome in tests_before(call, scope):
+        last = whole.values[-1] if isinstance(whole, ast.BoolOp) and not outcome else whole
+        for test, holds in parts_of(last, outcome):
+            if not holds and isinstance(test, ast.Call) and last_name(test.func) in asking and test.args:
+                called = called or ast.dump(call.func)
+                if ast.dump(test.args[0]) == called:
+                    return True
+    return False
 
 
 def _contradicts_declaration(node: ast.expr, how: Usage, scope: Scope) -> bool:

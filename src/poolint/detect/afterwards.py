@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import inside
+from poolint.analyses.lent_pools import opened_here
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -149,12 +150,14 @@ def _released(
     if len(found) != 1 or not isinstance(found[0], Instance):
         return
     cls = found[0].base
+    callees = alternatives(ev.type_of(header.func, scope)) if isinstance(header, ast.Call) else ()
     if cls is not None and cls.kind in HANDLES:
-        if found[0].cls is cls:
+        if found[0].cls is cls and not any(isinstance(one, Function) and _lends(ev, one.scope) for one in callees):
             yield target, cls
         return
     kept = using.places.kept(found[0])
-    callees = alternatives(ev.type_of(header.func, scope)) if kept and isinstance(header, ast.Call) else ()
+    if not kept:
+        return
     for callee in callees:
         given = callee.scope.yields[0] if isinstance(callee, Function) and callee.scope.yields else None
         if isinstance(given, ast.Yield) and given.value is not None and isinstance(callee, Function):
@@ -163,6 +166,12 @@ def _released(
                 bound = inner.bindings.get(place, ())
                 if path in kept and len(bound) == 1 and bound[0].kind == "with":
                     yield f"{target}.{path}", kept[path]
+
+
+def _lends(ev: Evaluator, manager: Scope) -> bool:
+    """Whether a generator of the project gives what it has not opened itself: a parameter, or what its object keeps."""
+    given = [one.value for one in manager.yields if isinstance(one, ast.Yield) and one.value is not None]
+    return bool(given) and not any(opened_here(ev, one, manager) for one in given)
 
 
 def _carriers(using: Using, name: str, scope: Scope) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.passed_on import end
+from poolint.analyses.passed_on import end, is_told_apart
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of
@@ -78,6 +78,8 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
         return
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
+        return
+    if is_told_apart(ev, node, scope):
         return
     if fact.row.call == "coroutine":
         how = end(ev, node, how, scope)

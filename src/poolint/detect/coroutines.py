@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.decorators import keeps_coroutines
 from poolint.analyses.handed_coroutines import handed, is_dropped_at_once
-from poolint.analyses.passed_on import end
+from poolint.analyses.passed_on import end, is_told_apart
 from poolint.analyses.waypoints import calls_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
@@ -70,7 +70,7 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         fact = call_site(ev, node, scope)
         if fact is not None and fact.row is not None:
             continue  # an override of a library's method is told of as that
-        if used.use is Use.ESCAPES and _is_in_order(end(ev, node, used, scope)):
+        if (used.use is Use.ESCAPES and _is_in_order(end(ev, node, used, scope))) or is_told_apart(ev, node, scope):
             continue
         first = callees[0]
         assert isinstance(first, Function)

@@ -33,6 +33,7 @@ How = Literal[
     "keeps-function",
     "keeps-parameters",
     "command-line",
+    "asks-coroutine",
     # listeners and mapped classes
     "registers",
     "registers-decorated",

@@ -28,7 +28,7 @@ SAYS_DATABASE = re.compile(
 )
 # English words, and what is left of them, in names that people choose for what has no type.
 _SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
-_SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
+SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
 
 
 class Use(NamedTuple):
@@ -151,7 +151,7 @@ def _owner(name: str, scope: Scope) -> Scope | None:
 
 def engine_evidence(ev: Evaluator, name: str, scope: Scope) -> Instance | None:
     """What an undeclared parameter called ``engine`` must be, where a module that names SQLAlchemy connects by it."""
-    if not _SAYS_ENGINE.search(name):
+    if not SAYS_ENGINE.search(name):
         return None
     known = [ev.models.classes[one] for one in sorted(ev.models.manners["named-engine"])]
     if not any(scope.module.mentions(one.name.partition(".")[0].encode()) for one in known):

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from poolint.models import standard
+from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
 from poolint.types import annotated, by_use, entities, evidence, generics, loading, wrapped
 from poolint.types.values import (
@@ -27,7 +28,6 @@ from poolint.types.values import (
     alternatives,
     known,
     union,
-    with_foreign,
     without_none,
 )
 
@@ -261,11 +261,22 @@ def returned(ev: Evaluator, scope: Scope, receiver: Type | None) -> Type:
 
 
 def _written(ev: Evaluator, scope: Scope, receiver: Type) -> Type:
-    """What those give who write an abstract method which declares nothing; what is not known of them is some other class."""
+    """What those give who write an abstract method that declares nothing, where all of it is sessions and connections: of
+    other objects each class has its own, and what one does says nothing of the rest."""
     from poolint.types.overrides import Heirs
 
     written = ev.derived(Heirs).written(Function(scope, receiver))
-    return with_foreign([ev.once((one, "returned"), _returned, ev, one) for one in written]) if written else UNKNOWN
+    found = [ev.once((one, "returned"), _returned, ev, one) for one in written]
+    return union(found) if found and all(map(_gives_handle, found)) else UNKNOWN
+
+
+def _gives_handle(one: Type) -> bool:
+    """Whether a value is a session or a connection, or gives one when it is awaited, entered or gone over."""
+    if isinstance(one, Pending):
+        one = next((each for each in (one.awaited, one.entered, one.item) if each is not UNKNOWN), UNKNOWN)
+    return all(
+        isinstance(each, Instance) and each.base is not None and each.base.kind in HANDLES for each in alternatives(one)
+    )
 
 
 def _with_self(given: Type, own: Instance, scope: Scope) -> Type:

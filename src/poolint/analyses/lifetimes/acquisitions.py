@@ -19,9 +19,9 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
-from poolint.types.evidence import as_used
+from poolint.types.evidence import SAYS_ENGINE, as_used
 from poolint.types.following import origin
-from poolint.types.values import Function, Instance, alternatives, union
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, alternatives, union
 from poolint.types.vocabulary import last_name, outlasts_block
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
 
     The connection may also have been given to the factory, when it was made or by ``configure(bind=conn)``.
     """
-    if _takes_connection(ev, node, scope):
+    if _takes_connection(ev, node, scope) or _takes_unknown(ev, node, scope):
         return True
     factory = node.func
     if isinstance(factory, ast.Name):
@@ -306,6 +306,15 @@ def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
         if "connection" in kinds and "engine" not in kinds:
             return True
     return False
+
+
+def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a session is made on something of which nothing is known, and that is not called an engine either."""
+    made = ev.type_of(call.func, scope)
+    if not isinstance(made, ClassObject) or made.base is None or made.base.kind != "session":
+        return False
+    given = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "bind")]
+    return any(ev.type_of(one, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(one)) for one in given)
 
 
 class _Handed(NamedTuple):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from poolint.analyses.distinct import are_different
 from poolint.analyses.holding import source_of
 from poolint.analyses.lifetimes.state import CLOSED
-from poolint.analyses.ownership import is_only_entered
+from poolint.analyses.managers import is_manager
+from poolint.analyses.ownership import Fate, is_only_entered
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
 from poolint.models.schema import POOLING
@@ -20,9 +21,13 @@ from poolint.types.values import ClassObject, Function, Instance
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.analyses.lifetimes.state import Config
+    from poolint.analyses.ownership import Ownership
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+UNDOING = frozenset({"rollback", "reset"})
+"""Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
 _CARRYING = (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.IfExp, ast.BoolOp, ast.Starred, ast.NamedExpr)
 
@@ -48,6 +53,42 @@ def is_misplaced(ev: Evaluator, site: Site | None, given: ast.Call, scope: Scope
     if not (isinstance(taken, ast.Attribute) and isinstance(given.func, ast.Attribute)):
         return False
     return are_different(ev, taken.value, given.func.value, scope, lambda call, where: _makes(ev, call, where))
+
+
+def given_as(call: ast.Call, names: frozenset[str]) -> tuple[ast.expr, str | None] | None:
+    """The argument by which a call is passed what one of these names holds, and its keyword."""
+    given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
+    return next((one for one in given if name_of(one[0]) in names), None)
+
+
+def keyword_of(call: ast.Call, argument: ast.expr) -> str | None:
+    """The keyword of an argument, if it has one."""
+    return next((one.arg for one in call.keywords if one.value is argument), None)
+
+
+def is_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a context manager of the project for a ``with``: what it releases after its `yield`, it
+    releases as the block is left."""
+    made = ev.type_of(call.func, scope) if isinstance(parent_of(call), ast.withitem) else None
+    return isinstance(made, Function) and is_manager(ev, made.scope)
+
+
+def is_released_with(ownership: Ownership, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
+    """Whether leaving the block that a call makes a context manager for gives back what it is passed."""
+    given = given_as(call, names) if is_for_block(ownership.ev, call, scope) else None
+    return given is not None and ownership.fate(call, given[0], scope, cls, given[1]) is Fate.RELEASED
+
+
+def undoes(ev: Evaluator, awaited: ast.expr, names: frozenset[str], handles: dict[str, str], cls: Class) -> bool:
+    """Whether the resource's own rollback, or the like, is awaited: where it raises the server is gone. ``handles`` are the
+    names of transactions, each with that of the session that has begun it."""
+    if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
+        return False
+    receiver = name_of(awaited.func.value)
+    if {receiver, handles.get(receiver)}.isdisjoint(names):
+        return False
+    row = ev.models.method(cls, awaited.func.attr)
+    return row is not None and row.role in UNDOING
 
 
 def _makes(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:

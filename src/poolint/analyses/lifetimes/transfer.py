@@ -16,14 +16,20 @@ from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
+    UNDOING,
     carries,
+    given_as,
+    is_for_block,
     is_misplaced,
     is_named,
     is_of_owner,
     is_queried,
+    is_released_with,
     is_same,
+    keyword_of,
     leaves_alone,
     says_closed,
+    undoes,
     wraps,
 )
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, refine
@@ -47,10 +53,6 @@ if TYPE_CHECKING:
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-
-
-_UNDOING = frozenset({"rollback", "reset"})
-"""Roles of what is called right before a release, and hardly fails but for a server that is gone."""
 
 
 class Moves:
@@ -198,7 +200,7 @@ class Moves:
             return config._replace(state="closed") if is_lost_when_closed(self.cls) else End("released", "method")
         if row.exhausts or (row.releases == "argument" and row.role == "release"):
             return End("released", "method") if row.exhausts else config
-        if row.role in _UNDOING and edge.is_unwinding:
+        if row.role in UNDOING and edge.is_unwinding:
             return End("gone", "server")  # it raises when the server is gone, and then the slot is free
         if self.cls.lazy and config.state == "idle" and row.role in ("checkout", "begin"):
             if row.call != "sync" or isinstance(parent_of(call), ast.withitem):
@@ -235,8 +237,7 @@ class Moves:
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if name_of(argument) not in config.names:
             return End("handed", "packed")
-        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
+        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword_of(call, argument))
         if fate is Fate.RELEASED:
             return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
@@ -252,6 +253,8 @@ class Moves:
         """Passed to what releases it: a method of its pool, or a function of the project, on the ways that it does."""
         if is_misplaced(self.ev, self.site, call, self.scope):
             return End("misplaced")
+        if is_for_block(self.ev, call, self.scope):
+            return config
         left = self._left_by(call, config)
         if left == NOTHING_LEFT:
             return End("released", "callee")
@@ -263,11 +266,10 @@ class Moves:
 
     def _left_by(self, call: ast.Call, config: Config) -> Left:
         """How a call leaves what it is passed."""
-        given = [(one, None) for one in call.args] + [(one.value, one.arg) for one in call.keywords]
-        for argument, keyword in given:
-            if name_of(argument) in config.names:
-                return self.callees.left(call, argument, self.scope, self.cls, keyword, idle=config.state == "idle")
-        return NOTHING_LEFT
+        given = given_as(call, config.names)
+        if given is None:
+            return NOTHING_LEFT
+        return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=config.state == "idle")
 
     def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:
         """How it stands when a function that releases it, on some ways at least, is left along an edge."""
@@ -296,22 +298,11 @@ class Moves:
         if config.state == "releasing":
             assert isinstance(node.node.value, ast.Call)
             return self._left(self._left_by(node.node.value, config), config, edge)
-        if edge.is_unwinding and self._undoes(node.node.value, config):
+        if edge.is_unwinding and undoes(self.ev, node.node.value, config.names, self._handles, self.cls):
             return End("gone", "server")
         if edge.kind == "cancel":
             return self._cancelled(node.node.value, config)
         return config
-
-    def _undoes(self, awaited: ast.expr, config: Config) -> bool:
-        """Whether the resource's own rollback, or the like, is awaited: where it raises the server is gone."""
-        if not (isinstance(awaited, ast.Call) and isinstance(awaited.func, ast.Attribute)):
-            return False
-        receiver = awaited.func.value
-        receiver_name = name_of(receiver)
-        if {receiver_name, self._handles.get(receiver_name)}.isdisjoint(config.names):
-            return False
-        row = self.ev.models.method(self.cls, awaited.func.attr)
-        return row is not None and row.role in _UNDOING
 
     def _cancelled(self, awaited: ast.expr | None, config: Config) -> Config | End:
         """A cancellation: only some awaits lose what is held."""
@@ -338,6 +329,12 @@ class Moves:
             return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
             return config._replace(state="idle" if edge.is_unwinding else "held")
+        if (
+            node.kind == "exit"
+            and isinstance(value, ast.Call)
+            and is_released_with(self.ownership, value, config.names, self.scope, self.cls)
+        ):
+            return End("released", "callee")
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
             root = root_of(value)
             if root is not None and name_of(root) in config.names:
@@ -377,8 +374,7 @@ class Moves:
 
     def _wraps(self, call: ast.Call, config: Config) -> bool:
         """Whether what is followed lives on in what a call makes; see :func:`wraps`."""
-        given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        return any(name_of(one) in config.names for one in given) and wraps(self.ev, call, self.cls, self.scope)
+        return given_as(call, config.names) is not None and wraps(self.ev, call, self.cls, self.scope)
 
     def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
         if name not in self.flags:
