@@ -69,8 +69,9 @@ class Graphs:
         if fact is not None and fact.row is not None:
             if fact.row.call == "coroutine" and isinstance(parent_of(node), ast.Expr):
                 return False  # it is made and dropped: nothing of it ever runs
-            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in PAUSING
-            return not is_quiet or self.ev.models.ends("fails", fact.name)
+            models = self.ev.models
+            is_quiet = fact.role in _QUIET_ROLES or fact.row.effect in PAUSING or fact.name in models.manners["quiet"]
+            return not is_quiet or models.ends("fails", fact.name)
         callee = self.ev.type_of(node.func, scope)
         if isinstance(callee, LibraryName):
             return not self.ev.models.ends("quiet", callee.name)

@@ -260,11 +260,12 @@ def _set_while_missing(test: ast.expr, statement: ast.If, scope: Scope) -> str:
 
 
 def _is_declared_by_a_call(node: ast.expr, scope: Scope) -> bool:
-    """Whether the class of a method declares an attribute of its objects by a call: ``paused = Column(Boolean)``."""
+    """Whether the class of a method declares an attribute of its objects by a call: ``paused = Column(Boolean)``. What
+    begins with an underscore is no column: it is an object's own, ``_is_ready: bool = PrivateAttr(default=False)``."""
     cls = scope.enclosing_class
     if cls is None or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
         return False
-    is_own = node.value.id == "self"
+    is_own = node.value.id == "self" and not node.attr.startswith("_")
     return is_own and any(isinstance(one.value, ast.Call) for one in cls.bindings.get(node.attr, ()))
 
 
