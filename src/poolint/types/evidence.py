@@ -217,10 +217,10 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
                     awaited += isinstance(parent_of(call), ast.Await)
                     others += not isinstance(parent_of(call), ast.Await)
                 elif row is not None and own is not None and _differ_in_blocks(ev, own, row):
-                    given = row.enters or row.returns
-                    is_async = _is_asynchronous(call) and not _is_used_at_once(ev, call, given, inner)
-                    awaited += is_async
-                    others += isinstance(parent_of(call), ast.withitem) and not is_async
+                    is_async = _is_asynchronous(call)
+                    shown = _is_awaited_on(ev, call, row.enters or row.returns, inner) if is_async else None
+                    awaited += is_async and shown is True
+                    others += isinstance(parent_of(call), ast.withitem) and (not is_async or shown is False)
     if awaited == others == 0:
         return _passed(ev, one, twin, name, scope)
     return Instance(twin, twin) if awaited > others else one
@@ -236,20 +236,20 @@ def _differ_in_blocks(ev: Evaluator, plain: Method, other: Method) -> bool:
     return bool(one.enter and not one.async_enter and another.async_enter and not another.enter)
 
 
-def _is_used_at_once(ev: Evaluator, call: ast.Call, given: str, scope: Scope) -> bool:
-    """Whether something is called without ``await`` on what a block binds, which would be a coroutine if the block were
-    asynchronous: then it is the ``async`` that is wrong."""
+def _is_awaited_on(ev: Evaluator, call: ast.Call, given: str, scope: Scope) -> bool | None:
+    """Whether what would give coroutines, if a block were asynchronous, is awaited on what the block binds: if not, it is
+    the ``async`` that is wrong. A block that binds nothing tells by itself; None where nothing is called on what it binds."""
     item, cls = parent_of(call), ev.models.classes.get(given)
     bound = item.optional_vars if isinstance(item, ast.withitem) else None
     if not isinstance(bound, ast.Name) or cls is None:
-        return False
-    for one in scope.calls:
-        function = one.func
-        if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == bound.id:
-            row = ev.models.method(cls, function.attr)
-            if row is not None and row.call == "coroutine" and not isinstance(parent_of(one), ast.Await):
-                return True
-    return False
+        return True
+    calls = (
+        (one, ev.models.method(cls, one.func.attr))
+        for one in scope.calls
+        if isinstance(one.func, ast.Attribute) and getattr(one.func.value, "id", "") == bound.id
+    )
+    uses = [isinstance(parent_of(one), ast.Await) for one, row in calls if row is not None and row.call == "coroutine"]
+    return all(uses) if uses else None
 
 
 def _passed(ev: Evaluator, declared: Type, twin: Class, name: str, scope: Scope) -> Type:
