@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import FIXTURES, Fixture, Project, fixtures
 
+from poolint.models.loader import load
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
+from poolint.screen.shapes import shows_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -242,3 +244,10 @@ def test_changed_text_is_looked_at_anew(tmp_path: Path) -> None:
     assert not is_interesting(screen, tmp_path / "module.py")
     write({"module.py": "from database import SessionLocal\n"}, tmp_path)
     assert is_interesting(screen, tmp_path / "module.py")
+
+
+def test_what_shows_an_engine_is_let_through() -> None:
+    methods = sorted(load().words("shows-engine"))
+    assert methods
+    assert all(shows_use(f"engine.{method}()".encode()) for method in methods)
+    assert not shows_use(b"engine.start()")

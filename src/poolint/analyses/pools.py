@@ -96,7 +96,7 @@ class Pools:
         if fact is None or fact.cls is None:
             return None
         if fact.row is None:
-            bind = _bind(call)
+            bind = bind_of(call)
             takes = fact.cls.construct in OPENING_ROLES and bind is not None
             return self.identity(bind, scope) if takes and bind is not None else None
         is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
@@ -297,7 +297,7 @@ class Pools:
             return None
         for one in callee:
             if isinstance(one, ClassObject) and one.base is not None and one.base.kind in ("factory", "registry"):
-                bind = _bind(node)
+                bind = bind_of(node)
                 if bind is not None:
                     return bind
         same = models.words("same-pool-method")
@@ -383,7 +383,7 @@ def is_checkout(fact: CallSite) -> bool:
     return fact.role in OPENING_ROLES or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
 
 
-def _bind(call: ast.Call) -> ast.expr | None:
+def bind_of(call: ast.Call) -> ast.expr | None:
     """What a session or a factory is bound to."""
     named = next((one.value for one in call.keywords if one.arg == "bind"), None)
     first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None

@@ -17,7 +17,6 @@ _VALUES = (
     ast.GeneratorExp, ast.BinOp, ast.Compare, ast.UnaryOp, ast.Lambda,
 )  # fmt: skip
 
-
 _EITHER = ("Optional", "Union")
 """What the language calls annotations of one of several."""
 

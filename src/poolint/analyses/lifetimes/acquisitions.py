@@ -15,6 +15,7 @@ from poolint.analyses.lifetimes.destinations import (
     target_of,
 )
 from poolint.analyses.pool_limits import is_unpooled
+from poolint.analyses.pools import bind_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
@@ -313,8 +314,8 @@ def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     made = ev.type_of(call.func, scope)
     if not isinstance(made, ClassObject) or made.base is None or made.base.kind != "session":
         return False
-    given = [*call.args[:1], *(one.value for one in call.keywords if one.arg == "bind")]
-    return any(ev.type_of(one, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(one)) for one in given)
+    bind = bind_of(call)
+    return bind is not None and ev.type_of(bind, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(bind))
 
 
 class _Handed(NamedTuple):

@@ -61,11 +61,6 @@ def given_as(call: ast.Call, names: frozenset[str]) -> tuple[ast.expr, str | Non
     return next((one for one in given if name_of(one[0]) in names), None)
 
 
-def keyword_of(call: ast.Call, argument: ast.expr) -> str | None:
-    """The keyword of an argument, if it has one."""
-    return next((one.arg for one in call.keywords if one.value is argument), None)
-
-
 def is_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call makes a context manager of the project for a ``with``: what it releases after its `yield`, it
     releases as the block is left."""

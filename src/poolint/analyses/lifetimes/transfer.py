@@ -26,7 +26,6 @@ from poolint.analyses.lifetimes.meanings import (
     is_queried,
     is_released_with,
     is_same,
-    keyword_of,
     leaves_alone,
     says_closed,
     undoes,
@@ -237,7 +236,8 @@ class Moves:
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
         if name_of(argument) not in config.names:
             return End("handed", "packed")
-        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword_of(call, argument))
+        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+        fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
         if fate is Fate.RELEASED:
             return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
