@@ -7,6 +7,7 @@ and where even that is not possible, a table of `live/tables.py` names the reaso
 from __future__ import annotations
 
 import asyncio
+import functools
 import importlib
 import importlib.metadata
 import importlib.resources
@@ -22,7 +23,7 @@ from unittest.mock import Mock
 import pytest
 import sqlalchemy
 from sqlalchemy import orm
-from tests.models.live import of_aws, of_drivers, of_effects, tables
+from tests.models.live import of_aws, of_drivers, of_effects, of_sqlalchemy, tables
 from tests.models.live.looking import Record, Seen, exists, resolve
 from tests.models.live.registry import CALLS, OBJECTS
 from tests.models.live.tables import AIO, SA
@@ -42,9 +43,10 @@ MODELS = load()
 LIBRARIES = {library.library: library for library in build.read_all()}
 CLASSES = {cls.name: cls for library in LIBRARIES.values() for cls in library.classes}
 FUNCTIONS = {function.name: function for library in LIBRARIES.values() for function in library.functions}
+OBJECTS_OF_MODULES = {name: cls for library in LIBRARIES.values() for name, cls in library.objects.items()}
 LIBRARY_OF = {
     row.name: library.library for library in LIBRARIES.values() for row in (*library.classes, *library.functions)
-}
+} | {name: library.library for library in LIBRARIES.values() for name in library.objects}
 ONLY = tables.SERVICES if os.environ.get("POOLINT_LIVE") == "services" else LIBRARIES.keys()
 """The libraries that are held: in an environment of their own only those of services."""
 whole = pytest.mark.skipif(len(ONLY) < len(LIBRARIES), reason="only clients of services are held")
@@ -396,6 +398,36 @@ def test_attributes(name: str) -> None:
         value = getattr(objects(LIBRARY_OF[name])[name], attribute)
         real = resolve(cls.name if expression == "self" else expression) if expression else object
         assert isinstance(value, real), attribute
+
+
+@pytest.mark.parametrize("name", held(OBJECTS_OF_MODULES))
+def test_objects_of_modules(name: str) -> None:
+    assert type(resolve(name)) is resolve(OBJECTS_OF_MODULES[name])
+
+
+@pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].lends))
+def test_what_a_decorator_lends_is_there_while_the_function_runs(name: str) -> None:
+    def has(context: Any) -> list[str]:
+        told = CLASSES[name].lends.items()
+        return [attribute for attribute, cls in told if not isinstance(getattr(context, attribute), resolve(cls))]
+
+    async def has_too(context: Any) -> list[str]:
+        return has(context)
+
+    class Orders:
+        def of(self, context: Any) -> list[str]:
+            return has(context)
+
+        async def of_too(self, context: Any) -> list[str]:
+            return has(context)
+
+    made = objects(LIBRARY_OF[name])[name]
+    context = of_sqlalchemy.context_of_oslo_db(name)
+    if CLASSES[name].mode == "sync":
+        assert made(has)(context) == made(Orders.of)(Orders(), context) == []
+    else:
+        for decorated in (made(has_too), functools.partial(made(Orders.of_too), Orders())):
+            assert asyncio.run(decorated(context)) == []
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,8 @@ def row_problems(library: Library, classes: dict[str, Class]) -> Iterator[str]:
         yield from (f"{cls.name}: {text}" for text in _class_problems(cls, classes))
     for function in library.functions:
         yield from (f"{function.name}: {text}" for text in _call_problems(function, None, classes))
+    for name, cls_name in library.objects.items():
+        yield from (f"objects.{name}: {text}" for text in _expression_problems("class", cls_name, None, classes))
 
 
 def _configuration_problems(library: Library, libraries: Sequence[Library], classes: dict[str, Class]) -> Iterator[str]:
@@ -139,6 +141,7 @@ def screen(libraries: Iterable[Library]) -> bytes:
             names |= last
             if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):
                 blocking |= last
+        names |= {name.rpartition(".")[2] for name in library.objects}
     clients: set[str] = set()
     for library in libraries:
         kept = [] if library.screened else [cls for cls in library.classes if cls.kind == "client" and cls.on_drop]
@@ -252,6 +255,7 @@ def _class_problems(cls: Class, classes: dict[str, Class]) -> Iterator[str]:
         elif len(above) > MAX_BASES:
             yield f"bases: there are more than {MAX_BASES} of them above each other"
     fields = {f"attributes.{name}": expression for name, expression in cls.attributes.items()}
+    fields |= {f"lends.{name}": expression for name, expression in cls.lends.items()}
     fields |= {"enter": cls.enter, "async_enter": cls.async_enter, "awaits": cls.awaits}
     fields |= {f"parameters[{index}]": name for index, name in enumerate(cls.parameters)}
     for field, expression in fields.items():

@@ -29,7 +29,8 @@ class Models:
 
     ``own`` are the names that users tell of, ``own_roots`` where these begin: they may be of the project itself.
     ``classes`` and ``functions`` are keyed by qualified name and by each alias; ``roots`` holds the import roots of
-    all libraries, ``screened_roots`` those that alone make a file interesting. ``modules`` are those whose names are
+    all libraries, ``screened_roots`` those that alone make a file interesting. ``objects`` are those that modules have
+    ready, each with its class. ``modules`` are those whose names are
     known to be all, ``events`` the groups of events and ``targets`` the classes that take or refuse them, all by name;
     ``wrapped`` says which exceptions arrive inside others. ``dialects`` are keyed by name, ``drivers`` by dialect and
     name, ``makers`` by the name of their row. ``facts`` are what depends on versions; ``forks``
@@ -61,6 +62,7 @@ class Models:
         "makers",
         "manners",
         "modules",
+        "objects",
         "own",
         "own_roots",
         "packages",
@@ -77,6 +79,7 @@ class Models:
     def __init__(self, libraries: Iterable[Library], own: Iterable[Library] = ()) -> None:
         self.classes: dict[str, Class] = {}
         self.functions: dict[str, Function] = {}
+        self.objects: dict[str, Class] = {}
         self.modules: dict[str, Names] = {}
         self.events: dict[str, Events] = {}
         self.targets: dict[str, Target] = {}
@@ -112,6 +115,7 @@ class Models:
                 self.functions[function.name] = function
                 for alias in function.aliases:
                     self.functions[alias] = function
+            self.objects.update((name, self.classes[made]) for name, made in library.objects.items())
             self.forks += library.forks
             self.wrapped += library.wrapped
             self.purposes += library.purposes

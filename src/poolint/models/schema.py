@@ -149,6 +149,8 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``starts_once``: it is started by being awaited or by being entered, and an instance that has been awaited raises when
     it is entered. ``enters_where`` is the name of a fact that is ``yes`` for the versions of the library in which ``with``
     on an instance works; empty where it does in all.
+    ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while
+    they run.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
@@ -190,6 +192,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     one_pool: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
+    lends: dict[str, str] = {}
     classes: dict[str, str] = {}
     runs_on: str = ""
     methods: tuple[Method, ...] = ()
@@ -312,8 +315,8 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     ``roots`` are the import roots by which a file shows that it concerns this library; ``verified`` the versions
     against which the rows were checked. ``screened`` is false for libraries that matter only beside a pool (HTTP
     clients and the like): they alone do not make a file interesting. ``packages`` are import roots of which no call is
-    described here, but what they do with the functions of a project. ``title`` is how people write its name, where that is
-    not how it is imported.
+    described here, but what they do with the functions of a project. ``objects`` are those that modules have ready, each
+    with its class. ``title`` is how people write its name, where that is not how it is imported.
     """
 
     library: str
@@ -323,6 +326,7 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     title: str = ""
     classes: tuple[Class, ...] = ()
     functions: tuple[Function, ...] = ()
+    objects: dict[str, str] = {}
     modules: tuple[Names, ...] = ()
     events: tuple[Events, ...] = ()
     targets: tuple[Target, ...] = ()
@@ -345,6 +349,6 @@ class Library(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
 
     @property
     def names(self) -> list[str]:
-        """All names and aliases of classes and functions, in the order of the file."""
+        """All names and aliases of classes, functions and objects, in the order of the file."""
         rows: tuple[Class | Function, ...] = (*self.classes, *self.functions)
-        return [name for row in rows for name in (row.name, *row.aliases)]
+        return [*(name for row in rows for name in (row.name, *row.aliases)), *self.objects]

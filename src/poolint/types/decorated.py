@@ -6,7 +6,18 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import parent_of
-from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, Type, alternatives, known
+from poolint.types import returns
+from poolint.types.values import (
+    UNKNOWN,
+    ClassObject,
+    Function,
+    Holder,
+    Instance,
+    Type,
+    alternatives,
+    is_of_library,
+    known,
+)
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -89,6 +100,23 @@ def bound(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
             classes = [each for each in found if isinstance(each, ClassObject)]
             if len(classes) == len(found):
                 return known([each.instance() for each in classes])
+    return UNKNOWN
+
+
+def lent(ev: Evaluator, parameter: ast.arg, scope: Scope) -> Type:
+    """What a parameter has while its function runs, where an object of a library decorates that: ``context.session``."""
+    arguments = getattr(scope.node, "args", None)
+    first = [*arguments.posonlyargs, *arguments.args][:2] if arguments is not None else []
+    if first and scope.enclosing_class is not None:
+        first = first[1:]
+    if not first or parameter is not first[0]:
+        return UNKNOWN
+    for one in getattr(scope.node, "decorator_list", ()):
+        made = ev.type_of(one, scope.parent or scope)
+        if is_of_library(made) and made.base is not None and made.base.lends:
+            return Holder(
+                tuple((name, returns.type_expression(ev, given, made)) for name, given in made.base.lends.items())
+            )
     return UNKNOWN
 
 

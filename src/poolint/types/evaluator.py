@@ -359,14 +359,14 @@ class Evaluator:
     # Modules and classes
 
     def library(self, name: str) -> Type:
-        """What the models say of a qualified name."""
+        """What the models say of a name."""
         cls = self.models.classes.get(name)
         if cls is not None:
             return ClassObject(cls, cls)
-        function = self.models.functions.get(name)
-        if function is not None:
+        if (function := self.models.functions.get(name)) is not None:
             return LibraryFunction(function)
-        return LibraryName(name)
+        made = self.models.objects.get(name)
+        return LibraryName(name) if made is None else Instance(made, made)
 
     def class_object(self, scope: Scope) -> ClassObject:
         """The class of the project whose scope this is."""

@@ -45,6 +45,8 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         passed = callbacks.passed_to(ev, binding.node, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = stand_in(ev, binding, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        passed = decorated.lent(ev, binding.node, scope)
     if binding.annotation is None:
         passed = known([passed, _default(ev, binding, outside)])
     if passed is UNKNOWN and binding.annotation is None:

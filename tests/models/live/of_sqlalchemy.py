@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.models.live.looking import Record
+from tests.models.live.looking import Record, resolve
 from tests.models.live.tables import AIO, SA
 
 
@@ -103,6 +103,44 @@ async def advanced_alchemy(record: Record) -> None:
         await record(f"{name}{kind}Config.get_session", config.get_session)
         record.note(f"{name}{kind}Config.create_session_maker", config.create_session_maker())
         record.note(f"{name}{kind}Config.get_engine", config.get_engine())
+
+
+FACADES = {"oslo_db.sqlalchemy.enginefacade": "", "oslo_db.sqlalchemy.asyncio_facade": "Async"}
+"""The modules of oslo.db with a facade, and how the name of its class begins."""
+
+
+def facade(module: str) -> Any:
+    """A facade of oslo.db with a database in memory."""
+    made = resolve(f"{module}.transaction_context")()
+    made.configure(connection="sqlite+aiosqlite://" if FACADES[module] else "sqlite://")
+    return made
+
+
+async def oslo_db(record: Record) -> None:
+    from types import SimpleNamespace
+
+    from oslo_db.sqlalchemy import engines
+
+    for module, begins in FACADES.items():
+        made = record.note(f"{module}.transaction_context", facade(module))
+        name = f"{module}._{begins}TransactionContextManager"
+        context = SimpleNamespace()
+        await record(f"{name}.using", lambda made=made, context=context: made.writer.using(context))
+        record.note(f"{name}.get_engine", made.writer.get_engine())
+        record.note(f"{name}.get_sessionmaker", made.writer.get_sessionmaker())
+        record.note(f"{name}.make_new_manager", facade(module).make_new_manager())
+    record.note("oslo_db.sqlalchemy.engines.create_engine", engines.create_engine("sqlite://"))
+
+
+async def objects_of_oslo_db() -> dict[str, Any]:
+    return {f"{module}._{begins}TransactionContextManager": facade(module).reader for module, begins in FACADES.items()}
+
+
+def context_of_oslo_db(name: str) -> Any:
+    """What a function may be passed that a facade of this class decorates."""
+    module = name.rpartition(".")[0]
+    provider = f"{FACADES[module].lower()}{'_' if FACADES[module] else ''}transaction_context_provider"
+    return resolve(f"{module}.{provider}")(type("Context", (), {}))()
 
 
 def flask() -> tuple[Any, Any]:
