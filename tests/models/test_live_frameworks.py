@@ -110,7 +110,12 @@ NAMED = [
     name
     for library in build.read_all()
     for name in (
-        *(one for row in library.manners if row.how not in ("logs", "quiet-method") for one in row.names),
+        *(
+            one
+            for row in library.manners
+            if row.how not in ("logs", "quiet-method", "quiet-with-default")
+            for one in row.names
+        ),
         *(one for row in library.passed for one in row.names),
         *(one for row in library.threaded for one in row.names),
         *(one for row in library.bound for one in row.names),

@@ -32,6 +32,7 @@ class Graphs:
         self.ev = ev
         self._graphs: dict[Scope, cfg.Graph] = {}
         self._quiet_methods = ev.models.manners["quiet-method"]
+        self._quiet_with_default = ev.models.manners["quiet-with-default"]
         self._watching = ev.models.words("limits-block", "watches")
         self._components = components if components is not None else Components()
         self._raising: Summaries[ScopeKey, bool] = Summaries(
@@ -82,10 +83,10 @@ class Graphs:
         if isinstance(callee, ClassObject) and callee.cls is not callee.base:
             methods = protocol(self.ev, callee)
             return methods is None or any(self._raising.of(one.key) for one in methods)
-        is_unknown_method = isinstance(node.func, ast.Attribute) and fact is None
-        return not (
-            is_unknown_method and isinstance(node.func, ast.Attribute) and node.func.attr in self._quiet_methods
-        )
+        if fact is not None or not isinstance(node.func, ast.Attribute):
+            return True
+        has_default = len(node.args) == 2 and node.func.attr in self._quiet_with_default
+        return not (has_default or node.func.attr in self._quiet_methods)
 
     def _raises(self, key: ScopeKey) -> bool:
         """Whether something may leave a function of the project by an exception, as far as its body shows: a problem of

@@ -1,7 +1,8 @@
 """On which occasion alone functions run: as a command that the process ends with, or as an application starts.
 
-A function runs on such an occasion if it is one that a library calls then, or if all calls of it that the project makes,
-tests aside, stand in functions that do. One that is mentioned otherwise may be called by anybody.
+A function runs on such an occasion if it is one that a library calls then, or that a module calls where it is run as a
+script, or if all calls of it that the project makes, tests aside, stand in functions that do. One that is mentioned
+otherwise may be called by anybody.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import starts
-from poolint.syntax.commands import is_command, takes_a_command_line
+from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import serves
 from poolint.syntax.scopes import parent_of
@@ -32,6 +33,7 @@ class Occasions:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._ending: Summaries[ScopeKey, bool] = Summaries("ends-process", self._ends, bottom=False, join=bool.__or__)
+        self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
 
     def ends_with_process(self, scope: Scope) -> bool:
@@ -65,9 +67,18 @@ class Occasions:
             return not (scope.is_async and serves(scope.module, self.ev.models))
         calls = self._calls(scope)
         return bool(calls) and all(
-            inner.kind == "function" and not _is_repeated(call, inner) and self._ending.of(inner.key)
+            (self._ending.of(inner.key) if inner.kind == "function" else is_of_script(call))
+            and not _is_repeated(call, inner)
+            and not _goes_on(scope)
+            and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )
+
+    def _is_run(self, call: ast.Call) -> bool:
+        """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""
+        drive = parent_of(call)
+        is_driven = isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
+        return is_driven or _is_waited_for(call)
 
     def _starts(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
@@ -112,6 +123,15 @@ class Occasions:
                 isinstance(each, Function) and each.scope is scope for each in alternatives(self.ev.type_of(one, inner))
             ):
                 yield one
+
+
+def _goes_on(scope: Scope) -> bool:
+    """Whether a function has a loop that never comes to an end by itself."""
+    loops = (one for one in ast.walk(scope.node) if isinstance(one, ast.While))
+    return any(
+        isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in ast.walk(one))
+        for one in loops
+    )
 
 
 def _is_repeated(call: ast.Call, scope: Scope) -> bool:

@@ -57,10 +57,12 @@ class Known:
 
 @dataclass(frozen=True)
 class Folded:
-    """The values that an expression may have; ``complete`` says that there are no others."""
+    """The values that an expression may have; ``complete`` says that there are no others, ``is_remade`` that one of them is
+    made of a known text in a way that nobody follows: ``re.sub(pattern, "", url)``."""
 
     known: tuple[Known, ...] = ()
     complete: bool = False
+    is_remade: bool = False
 
     @property
     def only(self) -> Known | None:
@@ -105,17 +107,17 @@ class Folder:
     def _fold(self, node: ast.expr, scope: Scope, depth: int) -> Folded:
         sources = self.following.sources(node, scope)
         values: list[Known] = []
-        complete = sources.complete
+        complete, is_remade = sources.complete, False
         for source in sources.found:
             one = self._at(source, depth)
-            complete = complete and one.complete
+            complete, is_remade = complete and one.complete, is_remade or one.is_remade
             for known in one.known:
                 given = known.given and source.given
                 # What the environment calls it is nearer to the value than the constant that it is kept in.
                 name = known.name if known.name and not known.given else source.name or known.name
                 values.append(replace(known, given=given, name=name))
         distinct = tuple(dict.fromkeys(values))
-        return Folded(distinct[:MAX_SOURCES], complete and 0 < len(distinct) <= MAX_SOURCES)
+        return Folded(distinct[:MAX_SOURCES], complete and 0 < len(distinct) <= MAX_SOURCES, is_remade)
 
     def _at(self, source: Source, depth: int) -> Folded:
         """The values of an expression that is not followed any further."""
@@ -207,7 +209,15 @@ class Folder:
                 return _mapped(self._folded(inner, scope, depth + 1), node, _CONVERSIONS[name])
             if name in self._same_text or _SAYS_URL.search(name):
                 return self._folded(inner, scope, depth + 1)
-        return Folded()
+        return self._remade(node, scope, depth)
+
+    def _remade(self, node: ast.Call, scope: Scope, depth: int) -> Folded:
+        """What a call gives of which nothing is known but what it is given."""
+        given = [*node.args, *(one.value for one in node.keywords)]
+        parts = (
+            self._folded(one, scope, depth + 1) for one in given if not isinstance(one, (ast.Constant, ast.Starred))
+        )
+        return Folded(is_remade=any(one.is_remade or any(map(_is_address, one.known)) for one in parts))
 
     def _method(self, node: ast.Call, func: ast.Attribute, name: str, scope: Scope, depth: int) -> Folded | None:
         if name in self._same_text_methods:
@@ -222,14 +232,12 @@ class Folder:
                 named = [node.args[0]]
             if named:
                 schemes = self._folded(named[0], scope, depth + 1)
-                return Folded(
-                    tuple(
-                        replace(one, value=f"{one.value}://", whole=False)
-                        for one in schemes.known
-                        if isinstance(one.value, str) and one.whole
-                    ),
-                    schemes.complete,
+                found = tuple(
+                    replace(one, value=f"{one.value}://", whole=False)
+                    for one in schemes.known
+                    if isinstance(one.value, str) and one.whole
                 )
+                return Folded(found, schemes.complete, not found)
             return self._folded(func.value, scope, depth + 1) if name == "set" else None
         return None
 
@@ -250,6 +258,10 @@ class Folder:
             ),
             texts.complete,
         )
+
+
+def _is_address(known: Known) -> bool:
+    return isinstance(known.value, str) and "://" in known.value
 
 
 def _mapped(found: Folded, node: ast.expr, convert: Callable[[Scalar], Scalar]) -> Folded:

@@ -129,7 +129,8 @@ class Keywords:
         last = settings[-1]
         if last.scope.module is scope.module:
             node, scope = last.node, last.scope
-        folded = Folded(values, all(one.complete for one in known))
+        is_remade = any(one.is_remade for one in known)
+        folded = Folded(values, all(one.complete for one in known), is_remade)
         return Argument(name, node, scope, tuple(settings), folded, keyword)
 
     def mapping(self, node: ast.expr, scope: Scope, use: ast.expr, depth: int = 0) -> Mapping:

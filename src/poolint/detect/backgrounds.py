@@ -86,11 +86,22 @@ class Backgrounds:
         self, function: ast.expr, given: list[ast.expr], keywords: list[ast.keyword], scope: Scope
     ) -> Iterator[str]:
         """The sessions and connections that a function is called with, or uses of its object and of objects it is passed."""
-        handed = [*_bound_to(self.ev, function), *given, *(one.value for one in keywords)]
-        for one in handed:
+        work = ast.Call(function, given, keywords)
+        handed = [one for one in arguments_of(work) if not self._is_left_alone(work, *one, scope)]
+        for one in (*_bound_to(self.ev, function), *(argument for _, argument in handed)):
             if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None:
                 yield self.places.first(name_of(one), scope)
-        yield from self.using.of_call(ast.Call(function, given, keywords), scope)
+        yield from self.using.of_call(work, scope)
+
+    def _is_left_alone(self, work: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> bool:
+        """Whether the functions that get an argument are known, and none of them mentions it."""
+        for callee in alternatives(self.ev.type_of(work.func, scope)):
+            name = parameter_for(callee, work, argument, keyword) if isinstance(callee, Function) else None
+            if name is None or not isinstance(callee, Function) or not callee.scope.calls:
+                return False  # it may stand for those of other classes
+            if any(name in inner.loads for inner in callee.scope.descendants()):
+                return False
+        return True
 
     def _below(self, node: ast.Call, scope: Scope, known: Known) -> Iterator[tuple[str, When]]:
         """What functions of the project hand to tasks of what this call gives them."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import closes_itself
+from poolint.models.schema import OWNERS
 from poolint.syntax.file_kinds import is_test
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
     or ends with the process all the same: a connection in a test, or in what only tests call, and one outside of any pool
-    that a ``with`` keeps in a command."""
+    that a ``with`` keeps in a command, or that is lost, like what owns connections, as an exception ends a command."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
+    if problem == "exception" and (site.fact.is_direct or site.cls.kind in OWNERS):
+        return ev.derived(Occasions).ends_with_process(scope)
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never"):
         return False
     if is_test(scope.module, ev.project) or ev.derived(Occasions).is_of_tests(scope):

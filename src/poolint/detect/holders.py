@@ -22,7 +22,7 @@ from poolint.detect.observation import Observation
 from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import decisions, escapes, walk
 from poolint.flow.solver import completed, reach
-from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.models.schema import REACHING_ROLES, RELEASABLE, SESSIONS
 from poolint.models.standard import ENTERS, LEAVES
 from poolint.syntax.scopes import Scope, parent_of
 from poolint.syntax.surroundings import may_await
@@ -293,7 +293,10 @@ class _Holder:
                 releases = self.releases.get(member)
                 return not releases or self.ownership.fate(call, one, scope, releases[0].cls, keyword) >= Fate.KEPT
         if isinstance(function, ast.Attribute) and _member(function.value) == member:
-            return function.attr in self.ev.models.words("gives-back", "removes") or function.attr in LEAVES
+            if function.attr in self.ev.models.words("gives-back", "removes") or function.attr in LEAVES:
+                return True
+            fact = call_site(self.ev, call, scope)  # of a session, that gives its connection back as well
+            return fact is not None and fact.role == "rollback" and fact.cls is not None and fact.cls.kind in SESSIONS
         if isinstance(function, ast.Name):
             inner = next((one for one in scope.children if one.name == function.id), None)
         elif _member(function):

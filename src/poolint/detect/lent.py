@@ -2,7 +2,7 @@
 
 ``app.state.redis = await connect(); yield; await app.state.redis.close()``: what is made may be kept under a dotted
 name, stored and handed on, and the ``yield`` need not mention it. All of these are lent: that the same function closes
-it shows whose it is.
+it shows whose it is. Into what runs as long as an application nothing is thrown before the process ends.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
-from poolint.frameworks.hooks import is_resumed
+from poolint.frameworks.hooks import is_resumed, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
@@ -106,7 +106,7 @@ def _observation(
     fact = call_site(ev, call, scope) or CallSite(call, last_name(call.func))
     return LeakedCheckout(
         call, scope.qualified_name, may_await(call, scope), fact.text, name, cls, "yield", path, text, True,
-        statement=statement_of(call),
+        statement=statement_of(call), is_possible=starts(ev, scope),
     )  # fmt: skip
 
 

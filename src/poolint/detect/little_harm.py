@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.implicit_calls import made_by
+from poolint.analyses.occasions import Occasions
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
@@ -42,15 +43,19 @@ MAX_SHORT = 5
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
-    It is where it waits only after something in this process, or the database, has failed, or only until the connection
-    has the lock that it asks for again and again. Outside of a transaction's block and without a lock of the database it is
-    also where it waits for a few seconds at most, or for a mutex of this process whose block works with no database. Where
-    nothing but the connection of who has only read is held, it is also where it pauses after a failure, waits for the
-    answer of the one who sits before the process, or for others with the connection of an engine that this call alone has.
+    It is where it waits only after something in this process, or the database, has failed, or only until the
+    connection has the lock that it asks for again and again, or where a command asks its user. Outside of a
+    transaction's block and without a lock of the database it is also where it waits for a few seconds at most, or for
+    a mutex of this process whose block works with no database. Where nothing but the connection of who has only read
+    is held, it is also where it pauses after a failure, waits for the answer of the one who sits before the process,
+    or for others with the connection of an engine that this call alone has, or sleeps before it takes a new one,
+    because the database has failed.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
         return True
     ev, holdings = services.evaluator, services.holdings
+    if witness.effect == "user" and ev.derived(Occasions).ends_with_process(scope):
+        return True
     if (_is_short(ev, witness) or _takes_a_mutex(services, witness)) and not any(
         one.header is not None or any(locks_held(ev, holdings, one, node, scope)) for one in held
     ):
@@ -58,6 +63,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     may_do_no_harm = (
         witness.effect == "user"
         or _backs_off(ev, witness)
+        or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
     return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
@@ -217,6 +223,19 @@ def _waits_after_a_failure(services: Services, witness: Witness, node: ast.expr,
 def _backs_off(ev: Evaluator, witness: Witness) -> bool:
     """Whether a call only sleeps after a failure, and what it tries again is no client."""
     return witness.effect == "retry" and not _tries_a_client(ev, witness)
+
+
+def _opens_again(services: Services, hold: Hold, witness: Witness) -> bool:
+    """Whether a function sleeps between two attempts, each of which takes what is held anew and waits for nothing else:
+    none fails unless the database does."""
+    last = witness.links[-1]
+    loops = loops_around(last.node)
+    if witness.effect != "sleep" or len(witness.links) > 1 or not loops or not is_after_a_failure(last.node):
+        return False
+    taken = last.scope.bindings.get(hold.resource, ())
+    is_new = bool(taken) and all(loops[0] in loops_around(one.node) and is_tried(one.node) for one in taken)
+    others = (one for one in last.scope.calls if one is not last.node and loops[0] in loops_around(one))
+    return is_new and all(services.slow.of_call(one, last.scope) is None for one in others)
 
 
 def _tries_a_client(ev: Evaluator, witness: Witness) -> bool:

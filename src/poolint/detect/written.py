@@ -9,7 +9,7 @@ from poolint.analyses.graphs import events_at
 from poolint.analyses.holding import root_of
 from poolint.analyses.holding.entry import is_committed_after
 from poolint.flow.solver import completed, reach
-from poolint.types.call_sites import text_of
+from poolint.types.call_sites import call_site, text_of
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from poolint.flow.cfg import Edge, Graph
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+
+
+_GIVING_UP = frozenset({"release", "rollback"})
+"""Roles of calls that end a transaction and drop what it has written."""
 
 
 def is_written(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, scope: Scope) -> bool:
@@ -42,7 +46,8 @@ def is_written(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, sc
     commits = {call for call in own if last_name(call.func) == "commit"}
     if _leads(graph, writes, {node}, but=ended | commits):
         return True
-    return _leads(graph, [node], commits | ended, but=set(writes))
+    given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
+    return _leads(graph, [node], (commits | ended) - given_up, but={*writes, *given_up})
 
 
 def _leads(graph: Graph, begun: Iterable[ast.AST], to: set[ast.AST], but: set[ast.AST]) -> bool:

@@ -10,6 +10,7 @@ How = Literal[
     # how calls end
     "quiet",
     "quiet-method",
+    "quiet-with-default",
     "logs",
     "never-returns",
     "ends-process",
@@ -115,7 +116,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     what is still open is given back with the process; ``suppresses``: as context managers they suppress what is raised in
     their block, all of it or the classes that they are given; ``expects-error``: the last statement of their block has to
     raise. ``quiet-method`` and ``logs`` are names of methods, of objects
-    of which nothing is known and of loggers: they raise nothing in practice.
+    of which nothing is known and of loggers: they raise nothing in practice; ``quiet-with-default`` neither, if they are told
+    what to give in the place of something missing.
 
     ``drives``: they run a coroutine on an event loop of its own, ``drives-given`` on one that is there; ``drives-later``:
     what they give does so when it is called, and ``new-loop``: a method of that. ``at-once``: they run the coroutines that

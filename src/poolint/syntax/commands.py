@@ -13,14 +13,14 @@ from poolint.syntax.surroundings import COMPREHENSIONS
 if TYPE_CHECKING:
     from poolint.models.loader import Models
 
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 
 def is_command(node: ast.AST) -> bool:
     """Whether a function is a command of a command line (click, typer), or stands in one and is no more than called
     there: the process ends with it."""
     decorated = getattr(node, "decorator_list", ())
-    around = parent_of(node)
-    while around is not None and not isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        around = parent_of(around)
+    around = _around(node)
     if not decorated and isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return _is_called_once(node, around) and is_command(around)
     for decorator in getattr(node, "decorator_list", ()):
@@ -90,14 +90,30 @@ def _starts(load: ast.Name, module: ast.Module, above: tuple[str, ...]) -> bool:
     """Whether a function is called at a place that the process comes to once."""
     call = parent_of(load)
     if isinstance(call, ast.Call) and call.func is load and not _is_looped(load):
-        around = parent_of(call)
-        while around is not None and not isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            if isinstance(around, ast.If) and is_main_guard(around.test):
-                return True
-            around = parent_of(around)
+        if is_of_script(call):
+            return True
+        around = _around(call)
         if isinstance(around, (ast.FunctionDef, ast.AsyncFunctionDef)) and parent_of(around) is module:
             return around.name not in above and _is_only_started(around.name, module, above)
     return False
+
+
+def is_of_script(call: ast.Call) -> bool:
+    """Whether a module makes a call only where it is run as a script: below ``if __name__ == "__main__":``."""
+    parent = parent_of(call)
+    while parent is not None and not isinstance(parent, _SCOPES):
+        if isinstance(parent, ast.If) and is_main_guard(parent.test):
+            return True
+        parent = parent_of(parent)
+    return False
+
+
+def _around(node: ast.AST) -> ast.AST | None:
+    """The function or class that a node stands in."""
+    around = parent_of(node)
+    while around is not None and not isinstance(around, _SCOPES):
+        around = parent_of(around)
+    return around
 
 
 def _names(node: ast.AST) -> list[ast.Name]:

@@ -45,15 +45,35 @@ def binds_around(node: ast.AST, name: str) -> bool:
 
 
 def is_in_loop(node: ast.AST, scope: Scope) -> bool:
-    """Whether a place in a function runs again and again each time that the function is called."""
+    """Whether a place in a function runs again and again each time that the function is called: it stands in a loop, and no
+    block around it always leaves that loop behind it."""
     child, current = node, parent_of(node)
+    leaving: type[ast.stmt] | None = None
     while current is not None and current is not scope.node:
-        if isinstance(current, (ast.For, ast.AsyncFor)) and child is not current.iter:
+        if isinstance(child, ast.stmt):
+            leaving = _leaving(child, current) or leaving
+            if isinstance(current, ast.Try) and current.handlers and child in current.body:
+                leaving = None  # what fails on the way there may go on with the loop
+        is_loop = isinstance(current, ast.While)
+        is_loop = is_loop or (isinstance(current, (ast.For, ast.AsyncFor)) and child is not current.iter)
+        if is_loop and leaving is None:
             return True
-        if isinstance(current, ast.While):
-            return True
+        if is_loop and leaving is ast.Break:
+            leaving = None
         child, current = current, parent_of(current)
     return False
+
+
+def _leaving(statement: ast.stmt, parent: ast.AST) -> type[ast.stmt] | None:
+    """How the block in which a statement stands is always left at its end, if it leaves a loop around it there."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(parent, field, None)
+        if isinstance(block, list) and statement in block:
+            last = block[-1]
+            rest = block[block.index(statement) :]
+            goes_on = any(isinstance(part, ast.Continue) for one in rest for part in ast.walk(one))
+            return type(last) if isinstance(last, (ast.Return, ast.Raise, ast.Break)) and not goes_on else None
+    return None
 
 
 def loops_around(node: ast.AST) -> list[ast.AST]:

@@ -78,6 +78,8 @@ class Configuration:
             return
         if not all(is_wrong_for(one, spec.kind) for one in spec.urls) or self.uses.is_only_a_dialect(spec):
             return
+        if argument.folded.is_remade:
+            return  # who takes a driver out of a URL knows it
         url = spec.urls[0]
         row = url.row
         dialect = self.ev.models.dialects.get(url.dialect)

@@ -14,9 +14,9 @@ class UnprotectedYield(Rule):
     ## What it does
     Reports a generator (a FastAPI dependency, a `@contextmanager`) that yields while it holds a connection or session
     outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises, is
-    cancelled, or leaves; and one, the lifespan of an application for example, that makes an engine, a pool or a client and
-    closes it behind a bare `yield`. Fixtures of pytest and providers of dishka are none of these: they are resumed at their
-    end, whatever becomes of the test or the request.
+    cancelled, or leaves; and one that makes an engine, a pool or a client and closes it behind a bare `yield`. In the
+    lifespan of an application that is possible only: nothing fails there before the process ends. Fixtures of pytest and
+    providers of dishka are none of these: they are resumed at their end, whatever becomes of the test or the request.
 
     ## Why is this bad?
     An error in the consumer is thrown into the generator at the `yield`. In FastAPI that is every `HTTPException` of every
