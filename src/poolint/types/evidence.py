@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.models.schema import Class, Method
@@ -28,6 +29,10 @@ SAYS_DATABASE = re.compile(
 )
 # English words, and what is left of them, in names that people choose for what has no type.
 _SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
+_AT_ONCE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Attribute)
+"""What stands around a call whose value is used as it is, or not at all."""
+_ENOUGH = 2
+"""Awaited calls on an attribute in a class that show how it is called."""
 SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
 
 
@@ -51,7 +56,7 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
     """What shows what a receiver is, or why nothing does."""
     if isinstance(receiver, ast.Name):
         name, region = receiver.id, _owner(receiver.id, scope)
-    elif isinstance(receiver, ast.Attribute) and isinstance(receiver.value, ast.Name) and receiver.value.id == "self":
+    elif isinstance(receiver, ast.Attribute) and _is_object(receiver.value):
         name, region = receiver.attr, _class_around(scope)
     else:
         return Use(None, why_not="place")
@@ -63,9 +68,12 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
         return Use(None, why_not="module")
     if isinstance(receiver, ast.Name) and _comes_asynchronously(ev, name, region):
         return Use(region.bindings[name][0].value, is_bound=True)
-    if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
-        region = _method_around(scope)  # another method may await something else
     strong = ev.models.words("shows-database")
+    if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
+        elsewhere = _awaited_but_once(name, region, strong)
+        if elsewhere is not None:
+            return Use(elsewhere)
+        region = _method_around(scope)  # another method may await something else
     for inner in region.descendants():
         if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region:
             for call in inner.calls:
@@ -102,6 +110,33 @@ def _is_set_asynchronously(ev: Evaluator, name: str, region: Scope) -> bool:
         if not (isinstance(one.value, ast.Constant) and one.value.value is None)
     ]
     return bool(bindings) and all(_is_given_asynchronously(ev, one, one.scope or region) for one in bindings)
+
+
+def _awaited_but_once(name: str, region: Scope, strong: frozenset[str]) -> ast.Call | None:
+    """A call on an attribute that is awaited, where all but one of those in its class are, and what that one calls is awaited
+    in another place: an object that is now this, now that is not called so."""
+    awaited: list[ast.Call] = []
+    others: list[ast.Call] = []
+    for inner in region.descendants():
+        for call in inner.calls_named(strong):
+            owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+            if not (isinstance(owner, ast.Attribute) and owner.attr == name and _is_object(owner.value)):
+                continue
+            parent = parent_of(call)
+            if isinstance(parent, ast.Await):
+                awaited.append(call)
+            elif others or not inner.is_async or not isinstance(parent, _AT_ONCE):
+                return None
+            else:
+                others.append(call)
+    if not others or len(awaited) < _ENOUGH:
+        return None
+    return next((one for one in awaited if last_name(one.func) == last_name(others[0].func)), None)
+
+
+def _is_object(node: ast.expr) -> bool:
+    """Whether this is the object that a method is called on, or its class."""
+    return isinstance(node, ast.Name) and node.id in ("self", "cls")
 
 
 def _unawaited_uses(name: str, region: Scope, strong: frozenset[str]) -> int:
@@ -295,10 +330,5 @@ def _is_awaited_use(call: ast.Call, receiver: ast.expr, strong: frozenset[str]) 
         same = isinstance(other, ast.Name) and other.id == receiver.id
     else:
         assert isinstance(receiver, ast.Attribute)
-        same = (
-            isinstance(other, ast.Attribute)
-            and other.attr == receiver.attr
-            and isinstance(other.value, ast.Name)
-            and other.value.id == "self"
-        )
+        same = isinstance(other, ast.Attribute) and other.attr == receiver.attr and _is_object(other.value)
     return same and isinstance(parent_of(call), ast.Await)
