@@ -64,7 +64,7 @@ class Ownership:
 
     def _compute(self, key: Passed) -> Fate:
         """What a function does with a parameter."""
-        return self._of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
+        return self.of_name(key.parameter, self.ev.project.scope(key.function), self.ev.models.classes[key.cls])
 
     def fate(
         self,
@@ -154,7 +154,8 @@ class Ownership:
         row = self.ev.models.method(cls, name.value)
         return Fate.RELEASED if row is not None and row.role in CLOSING_ROLES else Fate.KEPT
 
-    def _of_name(self, name: str, scope: Scope, cls: Class) -> Fate:
+    def of_name(self, name: str, scope: Scope, cls: Class) -> Fate:
+        """What a function does with a resource of class ``cls`` that a name of it holds."""
         fates = [Fate.USED]
         for inner, load in reads_of(name, scope):
             fates.append(Fate.KEPT if inner is not scope else self._of_load(load, scope, cls))
@@ -166,10 +167,11 @@ class Ownership:
         return max(fates)
 
     def _of_load(self, load: ast.Name, scope: Scope, cls: Class) -> Fate:
-        fate = self._of_use(load, scope, cls)
+        fate = self.of_use(load, scope, cls)
         return Fate.USED if fate is not Fate.USED and _is_for_own(load, scope) else fate
 
-    def _of_use(self, load: ast.Name, scope: Scope, cls: Class) -> Fate:
+    def of_use(self, load: ast.expr, scope: Scope, cls: Class) -> Fate:
+        """The same where an expression that is the resource is read."""
         child: ast.AST = load
         parent = parent_of(load)
         while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.NamedExpr, ast.Starred)):

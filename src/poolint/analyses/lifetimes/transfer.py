@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding import handles, root_of, source_of
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
+from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
@@ -24,7 +25,6 @@ from poolint.analyses.lifetimes.meanings import (
     is_named,
     is_of_owner,
     is_queried,
-    is_released_with,
     is_same,
     leaves_alone,
     says_closed,
@@ -79,6 +79,7 @@ class Moves:
         self.flags = flags
         self.is_session = cls.kind == "session"
         self.is_lazy = starts_as(cls) == "idle"
+        self._carriers = Carriers(callees.carried, scope, cls, is_lazy=self.is_lazy)
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
@@ -171,6 +172,8 @@ class Moves:
             if root is not None and name_of(root) in config.names:
                 return End("handed", "packed")  # `run_sync(lambda session: session.close())`
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if (carried := self._carriers.called(call, config, edge)) is not None:
+            return carried
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
@@ -242,7 +245,7 @@ class Moves:
             return self._given_to_release(call, config, edge)
         if fate is Fate.CLOSED:
             return config._replace(state="closed")
-        if fate is Fate.KEPT and not is_yielded(call) and not wraps(self.ev, call, self.cls, self.scope):
+        if fate is Fate.KEPT and not is_yielded(call) and not self._carriers.lives_on(call, config):
             return End("handed", "kept")
         if fate is Fate.COMMITTED and not edge.is_unwinding:
             return config._replace(state="committing" if isinstance(parent_of(call), ast.Await) else "idle")
@@ -332,7 +335,7 @@ class Moves:
         if (
             node.kind == "exit"
             and isinstance(value, ast.Call)
-            and is_released_with(self.ownership, value, config.names, self.scope, self.cls)
+            and self._carriers.is_released_with(self.ownership, value, config)
         ):
             return End("released", "callee")
         if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):

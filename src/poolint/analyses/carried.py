@@ -1,0 +1,172 @@
+"""What methods do with the session or connection that their object was made with: ``orders = Orders(session)``, and then
+``orders.add(order)``."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.lifetimes.constructors import puts_by
+from poolint.analyses.ownership import Fate
+from poolint.analyses.places import Places, owner_of
+from poolint.flow.flags import name_of
+from poolint.flow.summaries import Summaries
+from poolint.models.schema import REACHING_ROLES, RELEASABLE
+from poolint.syntax.scopes import only_binding, parent_of, reads_of
+from poolint.types.members import lineage
+from poolint.types.values import Function
+
+if TYPE_CHECKING:
+    from poolint.analyses.ownership import Ownership
+    from poolint.flow.summaries import Components
+    from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope, ScopeKey
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Instance, Type
+
+_CONSTRUCTORS = ("__new__", "__init__", "__post_init__")
+
+
+class Doing(NamedTuple):
+    """What is done with it: its fate, whether a session may have taken a connection by then, and whether there is something
+    that rolls back."""
+
+    fate: Fate = Fate.USED
+    reaches: bool = False
+    undoes: bool = False
+
+
+_KEPT = Doing(Fate.KEPT, reaches=True)
+
+
+class _Method(NamedTuple):
+    """A method of an object of a class of the project, and the path from that to a resource of a class of the models."""
+
+    function: ScopeKey
+    owner: ScopeKey
+    path: str
+    cls: str
+
+
+class Carried:
+    """Answers for one project: what a method does is a problem of summaries, over ``_Method``."""
+
+    def __init__(self, ev: Evaluator, ownership: Ownership, components: Components | None = None) -> None:
+        self.ev = ev
+        self.ownership = ownership
+        self._summaries: Summaries[_Method, Doing] = Summaries(
+            "carried", self._compute, bottom=Doing(), join=_worse, components=components
+        )
+
+    def of_call(self, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> Doing | None:
+        """What a method does with what its object was made with, if one of ``names`` holds that; None where it is not known,
+        or where the object is no such one."""
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        made = self._made(receiver, scope)
+        owner = owner_of(self.ev.type_of(receiver, scope)) if receiver is not None and made is not None else None
+        if made is None or owner is None or cls.kind not in RELEASABLE:
+            return None
+        paths = [path for path, place in self.ev.derived(Places).made(made, scope).items() if place in names]
+        given = [one for one in (*made.args, *(each.value for each in made.keywords)) if name_of(one) in names]
+        if not paths or len(given) != 1 or not puts_by(self.ev, made, given[0], scope):
+            return None
+        doing = Doing()
+        for path in paths:
+            steps = [self._of_member(owner, name, path, cls) for name in _CONSTRUCTORS if self._defines(owner, name)]
+            if any(one.fate is not Fate.USED for one in steps) or self._defines(owner, "__del__"):
+                return None
+            doing = _worse(doing, self._of_method(call, owner, path, cls))
+        return doing
+
+    def is_used_at_once(self, made: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
+        """Whether what a call makes is only asked for one method, of which is known what it does: ``Orders(session).all()``."""
+        attribute = parent_of(made)
+        call = parent_of(attribute) if isinstance(attribute, ast.Attribute) else None
+        if not (isinstance(call, ast.Call) and call.func is attribute):
+            return False
+        return self.of_call(call, names, scope, cls) is not None
+
+    def _made(self, receiver: ast.expr | None, scope: Scope) -> ast.Call | None:
+        """The call that has made an object."""
+        if isinstance(receiver, ast.Name):
+            binding, home = only_binding(receiver.id, scope)
+            receiver = binding.value if binding is not None and home is scope and binding.kind == "assign" else None
+        return receiver if isinstance(receiver, ast.Call) else None
+
+    def _defines(self, owner: Instance, name: str) -> bool:
+        return any(name in one.bindings for one in lineage(self.ev, owner))
+
+    # What a method does
+
+    def _of_method(self, call: ast.Call, owner: Type, path: str, cls: Class) -> Doing:
+        assert isinstance(call.func, ast.Attribute)
+        found = self._of_member(owner, call.func.attr, path, cls)
+        callee = self.ev.type_of_member(owner, call.func.attr)
+        is_late = isinstance(callee, Function) and callee.scope.is_async and not callee.scope.is_generator
+        return _KEPT if is_late and not isinstance(parent_of(call), ast.Await) else found
+
+    def _of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
+        """What a method that is called does with what is at a path from its object."""
+        callee = self.ev.type_of_member(owner, name)
+        one = owner_of(owner)
+        if one is None or not isinstance(callee, Function) or callee.scope.kind != "function":
+            return _KEPT
+        return self._summaries.of(_Method(callee.scope.key, one.cls.key, path, cls.name))  # type: ignore[union-attr]
+
+    def _compute(self, key: _Method) -> Doing:
+        scope = self.ev.project.scope(key.function)
+        own = scope.first_parameter
+        if own is None:
+            return _KEPT
+        owner = self.ev.class_object(self.ev.project.scope(key.owner)).instance()
+        doing = Doing()
+        for inner, load in reads_of(own.arg, scope):
+            if inner is not scope:
+                return _KEPT
+            doing = _worse(doing, self._of_load(load, owner, key.path, scope, self.ev.models.classes[key.cls]))
+        return doing
+
+    def _of_load(self, load: ast.expr, owner: Type, path: str, scope: Scope, cls: Class) -> Doing:
+        """What is done at a place where a method reads its object, with what is at a path from that."""
+        node, rest = load, path.split(".")
+        while rest:
+            attribute = parent_of(node)
+            if not isinstance(attribute, ast.Attribute):
+                return _KEPT  # the object itself goes elsewhere
+            if not isinstance(attribute.ctx, ast.Load):
+                return Doing()
+            if attribute.attr != rest[0]:
+                return self._of_other(attribute, owner, ".".join(rest), cls)
+            owner = self.ev.type_of_member(owner, attribute.attr)
+            node, rest = attribute, rest[1:]
+        return self._of_resource(node, scope, cls)
+
+    def _of_other(self, attribute: ast.Attribute, owner: Type, path: str, cls: Class) -> Doing:
+        """What another member does: a method, a property, or nothing."""
+        call = parent_of(attribute)
+        if isinstance(call, ast.Call) and call.func is attribute:
+            return self._of_method(call, owner, path, cls)
+        one = owner_of(owner)
+        for scope in lineage(self.ev, one) if one is not None else ():
+            for binding in scope.bindings.get(attribute.attr, ()):
+                if binding.scope is not None:
+                    is_method = isinstance(self.ev.type_of_member(owner, attribute.attr), Function)
+                    key = _Method(binding.scope.key, one.cls.key, path, cls.name)  # type: ignore[union-attr]
+                    return _KEPT if is_method else self._summaries.of(key)
+        return Doing()
+
+    def _of_resource(self, node: ast.expr, scope: Scope, cls: Class) -> Doing:
+        """What is done with the resource itself, where it is read."""
+        around = parent_of(node)
+        call = parent_of(around) if isinstance(around, ast.Attribute) else None
+        row = self.ev.models.method(cls, around.attr) if isinstance(around, ast.Attribute) else None
+        reaches = row is None or not isinstance(call, ast.Call) or row.role in REACHING_ROLES or bool(row.returns)
+        if isinstance(around, ast.Assign) and [type(one) for one in around.targets] == [ast.Name]:
+            name = around.targets[0].id  # type: ignore[attr-defined]
+            return Doing(self.ownership.of_name(name, scope, cls), reaches=True)
+        undoes = row is not None and row.role == "rollback"
+        return Doing(self.ownership.of_use(node, scope, cls), reaches, undoes)
+
+
+def _worse(one: Doing, other: Doing) -> Doing:
+    return Doing(max(one.fate, other.fate), one.reaches or other.reaches, one.undoes or other.undoes)
