@@ -40,6 +40,18 @@ def is_of_its_object(ev: Evaluator, node: ast.Attribute, scope: Scope) -> bool:
     )
 
 
+def bound_session(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | None:
+    """The session that an expression asks for what it is bound to: ``session.get_bind()``, ``session.bind``."""
+    if isinstance(node, ast.Call) and (node.args or node.keywords):
+        return None  # for one mapper or table, which may be bound elsewhere
+    member = node.func if isinstance(node, ast.Call) else node
+    if not isinstance(member, ast.Attribute) or member.attr not in ("bind", "get_bind"):
+        return None
+    owners = alternatives(ev.type_of(member.value, scope))
+    is_one = all(isinstance(one, Instance) and one.base is not None and one.base.kind == "session" for one in owners)
+    return member.value if is_one else None
+
+
 def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:
     """What a call passes for a parameter of a function; None where it leaves that out, or it cannot be seen."""
     named = next((one.value for one in call.keywords if one.arg == parameter), None)

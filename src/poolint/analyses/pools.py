@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lent_pools import (
     borrowed,
+    bound_session,
     hands_back,
     is_kept_here,
     is_of_its_object,
@@ -278,6 +279,9 @@ class Pools:
         while node not in seen:
             seen.add(node)
             end = origin(self.ev, node, scope, _THROUGH)
+            session = bound_session(self.ev, end.node, end.scope)
+            if session is not None:
+                return self._of_value(session, end.scope) or of_session(dotted(session), end.scope)
             owner = self._owner(end.node, end.scope)
             if owner is None:
                 return self._of_origin(end)
@@ -339,6 +343,11 @@ class Pools:
 def _is_parameter(binding: Binding, home: Scope) -> bool:
     """Whether a binding is that of a parameter of a function that has a name."""
     return binding.kind == "parameter" and isinstance(home.node, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+def of_session(name: str, scope: Scope) -> Pool:
+    """The pool of a session of which no more is known than what it is called in a function."""
+    return ("session", scope.key, name)
 
 
 def _place(node: ast.expr, scope: Scope) -> Pool:

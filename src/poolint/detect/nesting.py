@@ -15,7 +15,7 @@ from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
-from poolint.analyses.pools import UNPOOLED, is_checkout
+from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import is_in_memory
@@ -139,6 +139,8 @@ class Nesting:
     def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
         found = self.pools.of_hold(hold, scope) or self.pools.of_given(hold.resource, scope)
+        if found is None and self.pools.of_checkout(node, scope) == of_session(hold.resource, scope):
+            return of_session(hold.resource, scope)
         if (
             found is None
             or found == UNPOOLED
