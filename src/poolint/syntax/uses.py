@@ -16,6 +16,8 @@ from poolint.syntax.indexes import Placed, index_of
 from poolint.syntax.scopes import parent_of, reads_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from poolint.syntax.scopes import Scope
 
 
@@ -135,7 +137,7 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
             return _stored_on_self(targets[0], scope, parent)
         if any(isinstance(target, (ast.Tuple, ast.List)) for target in targets):
             return Usage(Use.CONSUMED, parent)
-        return Usage(Use.ESCAPES, parent)
+        return _stored_twice(targets, scope, parent) if stored else Usage(Use.ESCAPES, parent)
     if isinstance(parent, (ast.For, ast.AsyncFor, ast.comprehension)):
         asynchronous = isinstance(parent, ast.AsyncFor) or (isinstance(parent, ast.comprehension) and parent.is_async)
         return Usage(Use.ITERATED_ASYNC if asynchronous else Use.CONSUMED, parent)
@@ -179,6 +181,16 @@ def _stored(target: ast.Name, scope: Scope, statement: ast.AST, *, whole: bool =
     is_sole = whole and len(scope.bindings.get(name, ())) == 1
     telling = _most_telling(_loaded(name, scope).first(first), name, prefer_tests=is_sole)
     return telling or Usage(Use.DROPPED, statement, name)
+
+
+def _stored_twice(targets: Sequence[ast.expr], scope: Scope, statement: ast.AST) -> Usage:
+    """The same for what several targets get: ``app.state.conn = conn = …``. It is used as if it were ready where a name of it
+    is; all else may be done by the other one."""
+    for target in targets:
+        one = _stored(target, scope, statement) if isinstance(target, ast.Name) else None
+        if one is not None and one.use is Use.CONSUMED:
+            return Usage(one.use, one.node, one.name, one.attribute, also_escapes=True)
+    return Usage(Use.ESCAPES, statement)
 
 
 def _loaded(name: str, scope: Scope) -> Placed:

@@ -12,6 +12,7 @@ from poolint.types.values import (
     UNKNOWN,
     CallableValue,
     ClassObject,
+    Either,
     Function,
     Holder,
     Instance,
@@ -200,7 +201,7 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
         for extra in arguments[1:]:
             one = injected(ev, extra, scope)
             if one is not UNKNOWN:
-                return one
+                return one_of_several(one, annotation(ev, first, scope)) if type(one) is Either else one
     if name in standard.WRAPPERS or (isinstance(head, LibraryName) and _is_first_argument(ev, head.name, name)):
         inner = annotation(ev, first, scope)
         return union([inner, NOTHING]) if name == "Optional" and inner is not UNKNOWN else inner
@@ -309,6 +310,11 @@ def provider_in(row: Injection, marker: ast.Call) -> ast.expr | None:
     if marker.args:
         return marker.args[0]
     return next((one.value for one in marker.keywords if one.arg == row.argument), None)
+
+
+def one_of_several(given: Type, declared: Type) -> Type:
+    """What is injected where a dependency may give several things: the one that is declared, if it is one of these."""
+    return declared if declared in alternatives(given) else given
 
 
 def injected(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import means, parent_of
 from poolint.types import narrowing, returns, traced
+from poolint.types.evidence import SAYS_ENGINE
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryFunction, LibraryName, Pending, Type
 from poolint.types.vocabulary import last_name
 
@@ -203,7 +204,8 @@ class ByUse:
         if not isinstance(call, ast.Call) or call.func is not member:
             return UNKNOWN
         made = self._kept(call, scope, filed)
-        if made is None or not made.calls or not self._is_owed(made, call, scope):
+        says_engine = member.attr == "connect" and SAYS_ENGINE.search(last_name(member.value)) is not None
+        if made is None or not made.calls or not (says_engine or self._is_owed(made, call, scope)):
             return UNKNOWN
         mode = self._of_statements(made.calls, made.how)
         if mode is not None:

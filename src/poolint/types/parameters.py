@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated, callbacks, decorated, evidence, returns, traced
 from poolint.types.stand_ins import stand_in
-from poolint.types.values import UNKNOWN, CallableValue, Instance, Type, known, without_none
+from poolint.types.values import UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Binding
@@ -23,9 +23,12 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
         return receiver
     outside = scope.parent or scope
     injected = annotated.injected(ev, binding.value, outside) if binding.value else UNKNOWN
-    if injected is not UNKNOWN and not (binding.annotation and _is_marker(injected)):
+    is_passed = injected is not UNKNOWN and not (binding.annotation and _is_marker(injected))
+    if is_passed and not (binding.annotation and isinstance(injected, Either)):
         return injected  # the dependency is what is really passed, whatever the annotation says
     declared = annotated.annotation(ev, binding.annotation, outside) if binding.annotation else UNKNOWN
+    if is_passed:
+        return annotated.one_of_several(injected, declared)
     if isinstance(declared, Instance):
         if declared.base is not None and declared.base.twin:
             given = (annotated.injected(ev, *one) for one in annotated.dependencies(ev, binding, scope))

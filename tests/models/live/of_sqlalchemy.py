@@ -64,6 +64,7 @@ async def objects_of_sqlalchemy() -> dict[str, Any]:
         SA + "Engine": sync,
         SA + "Connection": connection,
         SA + "Transaction": connection.begin(),
+        SA + "Inspector": sqlalchemy.inspect(sync),
         SA + "CursorResult": connection.execute(sqlalchemy.text("select 1")),
         SA + "orm.Session": session,
         SA + "orm.SessionTransaction": session.begin_nested(),
