@@ -86,6 +86,25 @@ class Carried:
             return False
         return self.of_call(call, names, scope, cls) is not None
 
+    def of_object(self, made: ast.Call, argument: ast.AST, scope: Scope, cls: Class) -> Fate:
+        """What is done with what a call makes an object with: on the spot, or by the name that gets it."""
+        name, around = name_of(argument), parent_of(made)
+        if not name or cls.kind not in RELEASABLE:
+            return Fate.KEPT
+        members = [around]
+        if isinstance(around, ast.Assign) and [type(one) for one in around.targets] == [ast.Name]:
+            reads = list(reads_of(around.targets[0].id, scope))  # type: ignore[attr-defined]
+            members = [parent_of(load) if inner is scope else None for inner, load in reads]
+        found = Fate.USED
+        for member in members:
+            call = parent_of(member) if isinstance(member, ast.Attribute) else None
+            is_called = isinstance(call, ast.Call) and call.func is member
+            doing = self.of_call(call, frozenset([name]), scope, cls) if is_called else None  # type: ignore[arg-type]
+            if doing is None:
+                return Fate.KEPT
+            found = max(found, doing.fate)
+        return found
+
     def _made(self, receiver: ast.expr | None, scope: Scope) -> ast.Call | None:
         """The call that has made an object."""
         if isinstance(receiver, ast.Name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.flow.summaries import Summaries
@@ -16,6 +17,7 @@ from poolint.types.values import UNKNOWN, Function, LibraryMethod, LibraryName, 
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.analyses.carried import Carried
     from poolint.flow.summaries import Components
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope, ScopeKey
@@ -58,9 +60,17 @@ class Ownership:
 
     def __init__(self, ev: Evaluator, components: Components | None = None) -> None:
         self.ev = ev
+        self.components = components
         self._summaries: Summaries[Passed, Fate] = Summaries(
             "fate", self._compute, bottom=Fate.USED, join=max, components=components
         )
+
+    @cached_property
+    def carried(self) -> Carried:
+        """What the methods of objects do with what these were made with."""
+        from poolint.analyses.carried import Carried
+
+        return Carried(self.ev, self, self.components)
 
     def _compute(self, key: Passed) -> Fate:
         """What a function does with a parameter."""
@@ -181,15 +191,22 @@ class Ownership:
         if isinstance(parent, ast.Attribute):
             return self._of_member(parent, cls)
         if isinstance(parent, ast.Call):
-            return Fate.USED if child is parent.func else self.fate(parent, child, scope, cls)
+            return Fate.USED if child is parent.func else self._of_argument(parent, child, scope, cls)
         if isinstance(parent, ast.keyword):
             call = parent_of(parent)
-            return self.fate(call, child, scope, cls, parent.arg) if isinstance(call, ast.Call) else Fate.KEPT
+            return self._of_argument(call, child, scope, cls, parent.arg) if isinstance(call, ast.Call) else Fate.KEPT
         if isinstance(parent, ast.withitem):
             return Fate.RELEASED if cls.releases_on_exit else Fate.USED
         if isinstance(parent, ast.Yield) or (isinstance(parent, ast.Assign) and _is_on_exception(parent)):
             return Fate.USED  # lent to a consumer; attached to an error for whoever reads it
         return Fate.USED if isinstance(parent, _NEUTRAL) else Fate.KEPT
+
+    def _of_argument(
+        self, call: ast.Call, argument: ast.AST, scope: Scope, cls: Class, keyword: str | None = None
+    ) -> Fate:
+        """What a call does, and all that is called on an object that it makes."""
+        fate = self.fate(call, argument, scope, cls, keyword)
+        return self.carried.of_object(call, argument, scope, cls) if fate is Fate.KEPT else fate
 
     def _of_member(self, attribute: ast.Attribute, cls: Class) -> Fate:
         row = self.ev.models.method(cls, attribute.attr)

@@ -9,7 +9,6 @@ import ast
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.carried import Carried
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, Left
 from poolint.analyses.lifetimes.transfer import Moves
@@ -61,7 +60,7 @@ class Callees:
         self.ownership = ownership
         self.graphs = graphs
         self.foreign = foreign
-        self.carried = Carried(ev, ownership, components)
+        self.carried = ownership.carried
         self._left: Summaries[_Given, Left] = Summaries(
             "left", self._compute, bottom=NOTHING_LEFT, join=_either, components=components
         )
