@@ -9,7 +9,7 @@ from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_relea
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import owner_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_captured, parent_of
 
 if TYPE_CHECKING:
     from poolint.analyses.carried import Carried
@@ -66,5 +66,7 @@ class Carriers:
         """Whether a call makes such an object that is followed: one that a name of the function gets, or that is only asked
         for one method."""
         if wraps(self.ev, call, self.cls, self.scope):
-            return True
+            made = parent_of(call)
+            targets = made.targets if isinstance(made, ast.Assign) else ()
+            return not any(isinstance(one, ast.Name) and is_captured(one.id, self.scope) for one in targets)
         return self.carried.is_used_at_once(call, config.names, self.scope, self.cls)

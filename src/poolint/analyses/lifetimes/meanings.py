@@ -129,7 +129,7 @@ def is_same(ev: Evaluator, value: ast.expr | None, config: Config, cls: Class) -
     return row is not None and (row.returns == "self" or row.returns == cls.name)
 
 
-def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -> bool:
+def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str], scope: Scope) -> bool:
     """Whether an expression is the resource, or holds it as it is: in a tuple, an arm of a ternary, …"""
     stack: list[ast.expr | None] = [value]
     while stack:
@@ -137,7 +137,7 @@ def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -
         if isinstance(one, (ast.Name, ast.Attribute)) and name_of(one) in names:
             return True
         if isinstance(one, ast.Attribute):
-            if _is_bound_method(ev, cls, one, names):
+            if _is_bound_method(ev, cls, one, names, scope):
                 return True
         elif isinstance(one, ast.IfExp):
             stack += [one.body, one.orelse]
@@ -146,11 +146,12 @@ def carries(ev: Evaluator, cls: Class, value: ast.expr, names: frozenset[str]) -
     return False
 
 
-def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: frozenset[str]) -> bool:
-    """Whether this is a method of the resource as a value: ``stack.callback(conn.close)`` hands it on."""
+def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: frozenset[str], scope: Scope) -> bool:
+    """Whether this is a method as a value, of the resource or of an object that it lives on in: ``stack.callback(conn.close)``
+    hands it on."""
     if name_of(node.value) not in names:
         return False
-    return ev.models.method(cls, node.attr) is not None
+    return ev.models.method(cls, node.attr) is not None or isinstance(ev.type_of(node, scope), Function)
 
 
 def is_of_owner(call: ast.Call) -> bool:

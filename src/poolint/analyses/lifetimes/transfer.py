@@ -183,7 +183,7 @@ class Moves:
         if isinstance(receiver, ast.Name) and receiver.id == self.registry:
             return self._through_registry(call, last_name(call.func), config, edge)
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-            if carries(self.ev, self.cls, argument, config.names):
+            if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
         if any("." in name for name in config.names) and is_of_owner(call):
             return config if leaves_alone(self.ev, call, config.names, self.scope) else End("handed", "kept")
@@ -328,7 +328,7 @@ class Moves:
             value = value.value
         if value is not None and name_of(value) in config.names:
             return End("released", "block") if self.cls.releases_on_exit else config
-        if value is not None and carries(self.ev, self.cls, value, config.names):
+        if value is not None and carries(self.ev, self.cls, value, config.names, self.scope):
             return End("handed", "entered")
         if config.state == "connecting" and node.kind == "enter":
             return config._replace(state="idle" if edge.is_unwinding else "held")
@@ -356,7 +356,7 @@ class Moves:
         value, target = node.value, node.node
         if node.inner:
             return config
-        holds = value is not None and carries(self.ev, self.cls, value, config.names)
+        holds = value is not None and carries(self.ev, self.cls, value, config.names, self.scope)
         name = name_of(target)
         is_local = isinstance(target, ast.Name)
         if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
@@ -392,7 +392,7 @@ class Moves:
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value
-        if value is None or not carries(self.ev, self.cls, value, config.names):
+        if value is None or not carries(self.ev, self.cls, value, config.names, self.scope):
             return config
         if node.kind == "return":
             return End("handed", "returned")
