@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.scopes import parent_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
-from poolint.types.members import is_application, is_state
+from poolint.types.members import is_application, state_name
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ _OWN: frozenset[Passage] = frozenset(("with", "for"))
 def kept_by_application(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
     """The name under which an application keeps something for all that ask it, as in ``request.app.state.engine``,
     ``app["engine"]`` and ``app[ENGINE]``; empty for anything else."""
-    if isinstance(node, ast.Attribute):
-        return node.attr if is_state(node) else ""
+    if name := state_name(node):
+        return name
     if not (isinstance(node, ast.Subscript) and is_application(node.value)):
         return ""
     return ast.dump(origin(ev, node.slice, scope, _KEYS).node)

@@ -7,7 +7,7 @@ import re
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
 
-STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state\.")
+STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state[.,]")
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"
@@ -48,4 +48,4 @@ def shows_use(data: bytes) -> bool:
 
 def uses_state(data: bytes) -> bool:
     """Whether a text reads or sets what an application keeps for all."""
-    return b".state." in data and STATE.search(data) is not None
+    return (b".state." in data or b".state," in data) and STATE.search(data) is not None

@@ -51,7 +51,7 @@ def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | 
     owners = alternatives(receiver)
     found = union([_member(ev, one, attribute) for one in owners if len(owners) == 1 or not _lacks(ev, one, attribute)])
     if found is UNKNOWN and node is not None and scope is not None:
-        return _state(ev, node, scope)
+        return of_state(ev, node, scope)
     if found is NOTHING and ev.project.traces is not None and node is not None and scope is not None:
         from poolint.types.traced import unless_empty
 
@@ -313,17 +313,24 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
     return returns.type_expression(ev, expression, receiver) if expression else UNKNOWN
 
 
-def _state(ev: Evaluator, node: ast.Attribute, scope: Scope) -> Type:
+def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
     """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project."""
-    if not is_state(node):
-        return UNKNOWN
-    return ev.once(("state", node.attr, scope.module.path), _compute_state, ev, node.attr, scope)
+    name = state_name(node)
+    return ev.once(("state", name, scope.module.path), _compute_state, ev, name, scope) if name else UNKNOWN
 
 
-def is_state(node: ast.expr) -> bool:
-    """Whether an expression is something that an application keeps for all that ask it: ``app.state.NAME``."""
-    owner = node.value if isinstance(node, ast.Attribute) else None
-    return isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)
+def state_name(node: ast.expr) -> str:
+    """The name under which an application keeps what an expression asks it for, ``app.state.NAME`` or
+    ``getattr(app.state, "NAME", None)``; empty for anything else."""
+    if isinstance(node, ast.Attribute):
+        owner, name = node.value, node.attr
+    elif isinstance(node, ast.Call) and _last_name(node.func) == "getattr" and len(node.args) > 1:
+        owner, told = node.args[:2]
+        name = told.value if isinstance(told, ast.Constant) and isinstance(told.value, str) else ""
+    else:
+        return ""
+    is_kept = isinstance(owner, ast.Attribute) and owner.attr == "state" and is_application(owner.value)
+    return name if is_kept else ""
 
 
 def is_application(node: ast.expr) -> bool:
