@@ -168,7 +168,7 @@ class Coverage:
             is_union = _may_be_database(one) and call_site(self.ev, call, scope) is None
             return Unknown(call.func.value, call, is_union=True) if is_union else ""
         node = self._source(call.func.value, scope)
-        if evidence(self.ev, call.func.value, scope) is not None or evidence(self.ev, node, scope) is not None:
+        if evidence(self.ev, call.func.value, "", scope) is not None or evidence(self.ev, node, "", scope) is not None:
             return "use"
         path = path_to(self.ev, node, scope)
         if path and path[0].name.partition(".")[0] in self._telling.databases:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.explain.reasons import Reasons
 from poolint.explain.report import Known
 from poolint.explain.words import of_type, place
+from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, callbacks, decorated, stand_ins, traced
 from poolint.types.bound import bindings
 from poolint.types.call_sites import text_of
@@ -46,11 +47,12 @@ class Knowledge:
 
     def _by_use(self, text: str, node: ast.expr, scope: Scope) -> Known | None:
         """What is taken for a database by its use alone."""
-        one, use = evidence(self.ev, node, scope), use_of(self.ev, node, scope)
+        one, use = evidence(self.ev, node, "", scope), use_of(self.ev, node, scope)
         if one is None or use.by is None:
             return None
         words = text_of(use.by, scope)
-        told = f"bound to what `{words}` gives" if use.is_bound else f"`await {words}`"
+        how = "async with" if isinstance(parent_of(use.by), ast.withitem) else "await"
+        told = f"bound to what `{words}` gives" if use.is_bound else f"`{how} {words}`"
         return Known(text, of_type(one, self.here), (f"by its use alone: {told} ({self.at(use.by, scope)})",))
 
     def at(self, node: ast.AST, scope: Scope) -> str:

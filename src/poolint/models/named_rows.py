@@ -89,6 +89,7 @@ How = Literal[
     "shows-session",
     "shows-alone",
     "shows-database",
+    "shows-block",
     "shows-engine",
     "talks",
     # threads
@@ -159,7 +160,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     isolation level of a connection, and whether it commits each statement by itself.
     ``leads-to-driver``: what gives the connection of the driver behind one of the library. ``named-engine``: classes of what
     is called ``engine`` where their library is at hand. ``shows-database`` and ``shows-engine``: methods that show what
-    nothing declares, and has such a name, to be a session or a connection, or an engine; ``talks``: methods of drivers.
+    nothing declares, and has such a name, to be a session or a connection, or an engine; ``shows-block`` show it where
+    ``async with`` enters what they give; ``talks``: methods of drivers.
     ``used-session`` and ``used-factory``: classes of what runs statements, and makes what does, where only its use tells;
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.

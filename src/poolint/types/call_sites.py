@@ -189,7 +189,7 @@ def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallSite | None
     function = node.func
     if not isinstance(function, ast.Attribute) or ev.type_of(function.value, scope) is not UNKNOWN:
         return None
-    one = evidence(ev, function.value, scope)
+    one = evidence(ev, function.value, function.attr, scope)
     if one is None or one.base is None:
         return None
     row = ev.models.method(one.base, function.attr)

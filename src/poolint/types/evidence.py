@@ -13,6 +13,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.models.schema import CLOSING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
 from poolint.types.vocabulary import last_name
@@ -46,10 +47,15 @@ class Use(NamedTuple):
     why_not: Literal["", "place", "name", "module", "bindings", "call"] = ""
 
 
-def evidence(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Instance | None:
-    """The class that stands for what ``receiver`` must be, or None where its use says nothing."""
-    cls = ev.models.classes.get(ASYNC_CLASS)
-    return Instance(cls, cls) if cls is not None and use_of(ev, receiver, scope).by is not None else None
+def evidence(ev: Evaluator, receiver: ast.expr, method: str, scope: Scope) -> Instance | None:
+    """The class that stands for what ``receiver`` must be where ``method``, if any, is called on it, or None where its use says
+    nothing. Connections with asynchronous blocks may be closed at once, as those of aiomysql are.
+    """
+    cls, by = ev.models.classes.get(ASYNC_CLASS), use_of(ev, receiver, scope).by
+    if cls is None or by is None:
+        return None
+    row = ev.models.method(cls, method) if isinstance(parent_of(by), ast.withitem) else None
+    return Instance(cls, cls) if row is None or row.role not in CLOSING_ROLES else None
 
 
 def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
@@ -68,7 +74,7 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
         return Use(None, why_not="module")
     if isinstance(receiver, ast.Name) and _comes_asynchronously(ev, name, region):
         return Use(region.bindings[name][0].value, is_bound=True)
-    strong = ev.models.words("shows-database")
+    strong, blocks = ev.models.words("shows-database"), ev.models.words("shows-block")
     if isinstance(receiver, ast.Attribute) and not _is_set_asynchronously(ev, name, region):
         elsewhere = _awaited_but_once(name, region, strong)
         if elsewhere is not None:
@@ -77,7 +83,7 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
     for inner in region.descendants():
         if isinstance(receiver, ast.Attribute) or _owner(name, inner) is region:
             for call in inner.calls:
-                if _is_awaited_use(call, receiver, strong):
+                if _is_awaited_use(call, receiver, strong) or _is_entered_use(call, receiver, blocks):
                     return Use(call)
     return Use(None, why_not="call")
 
@@ -322,13 +328,22 @@ def _method_around(scope: Scope) -> Scope:
 
 
 def _is_awaited_use(call: ast.Call, receiver: ast.expr, strong: frozenset[str]) -> bool:
+    return _is_called_on(receiver, call, strong) and isinstance(parent_of(call), ast.Await)
+
+
+def _is_entered_use(call: ast.Call, receiver: ast.expr, blocks: frozenset[str]) -> bool:
+    item = parent_of(call)
+    is_entered = isinstance(item, ast.withitem) and isinstance(parent_of(item), ast.AsyncWith)
+    return is_entered and _is_called_on(receiver, call, blocks)
+
+
+def _is_called_on(receiver: ast.expr, call: ast.Call, names: frozenset[str]) -> bool:
+    """Whether one of these methods is called on a receiver, as far as its name tells."""
     function = call.func
-    if not (isinstance(function, ast.Attribute) and function.attr in strong):
+    if not (isinstance(function, ast.Attribute) and function.attr in names):
         return False
     other = function.value
     if isinstance(receiver, ast.Name):
-        same = isinstance(other, ast.Name) and other.id == receiver.id
-    else:
-        assert isinstance(receiver, ast.Attribute)
-        same = isinstance(other, ast.Attribute) and other.attr == receiver.attr and _is_object(other.value)
-    return same and isinstance(parent_of(call), ast.Await)
+        return isinstance(other, ast.Name) and other.id == receiver.id
+    assert isinstance(receiver, ast.Attribute)
+    return isinstance(other, ast.Attribute) and other.attr == receiver.attr and _is_object(other.value)
