@@ -33,6 +33,7 @@ class Occasions:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._ending: Summaries[ScopeKey, bool] = Summaries("ends-process", self._ends, bottom=False, join=bool.__or__)
+        self._once: Summaries[ScopeKey, bool] = Summaries("runs-once", self._is_once, bottom=False, join=bool.__or__)
         self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
 
@@ -43,6 +44,10 @@ class Occasions:
     def starts(self, scope: Scope) -> bool:
         """Whether a function runs as an application starts or ends, and at no other time."""
         return scope.kind == "function" and self._starting.of(scope.key)
+
+    def runs_once(self, scope: Scope) -> bool:
+        """Whether a function runs once in a process: on one of these occasions, or as modules are imported."""
+        return scope.kind == "function" and self._once.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
         """Whether a function of a module is there for tests: nothing else names it."""
@@ -70,6 +75,18 @@ class Occasions:
             (self._ending.of(inner.key) if inner.kind == "function" else is_of_script(call))
             and not _is_repeated(call, inner)
             and not _goes_on(scope)
+            and (self._is_run(call) or not scope.is_async)
+            for call, inner in calls
+        )
+
+    def _is_once(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if self._ending.of(key) or self._starting.of(key):
+            return True
+        calls = self._calls(scope)
+        return bool(calls) and all(
+            (inner.kind == "module" or (inner.kind == "function" and self._once.of(inner.key)))
+            and not _is_repeated(call, inner)
             and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )

@@ -22,10 +22,10 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
     that a ``with`` keeps in a command, or that is lost, like what owns connections, as an exception ends a command."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
-    if problem == "exception" and (site.fact.is_direct or site.cls.kind in OWNERS):
-        return ev.derived(Occasions).ends_with_process(scope)
-    if site.cls.kind != "connection" or problem not in ("with-keeps", "never"):
-        return False
-    if is_test(scope.module, ev.project) or ev.derived(Occasions).is_of_tests(scope):
+    occasions = ev.derived(Occasions)
+    is_connection = site.cls.kind == "connection" and problem in ("with-keeps", "never", "exception")
+    if is_connection and problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True
-    return site.fact.is_direct and problem == "with-keeps" and ev.derived(Occasions).ends_with_process(scope)
+    if is_connection and site.fact.is_direct:
+        return occasions.runs_once(scope)
+    return problem == "exception" and site.cls.kind in OWNERS and occasions.ends_with_process(scope)

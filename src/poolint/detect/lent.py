@@ -2,7 +2,8 @@
 
 ``app.state.redis = await connect(); yield; await app.state.redis.close()``: what is made may be kept under a dotted
 name, stored and handed on, and the ``yield`` need not mention it. All of these are lent: that the same function closes
-it shows whose it is. Into what runs as long as an application nothing is thrown before the process ends.
+it shows whose it is. Into what runs as long as an application nothing is thrown before the process ends, and a test that
+fails leaves little.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
+from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, call_site, text_of
@@ -106,7 +108,7 @@ def _observation(
     fact = call_site(ev, call, scope) or CallSite(call, last_name(call.func))
     return LeakedCheckout(
         call, scope.qualified_name, may_await(call, scope), fact.text, name, cls, "yield", path, text, True,
-        statement=statement_of(call), is_possible=starts(ev, scope),
+        statement=statement_of(call), is_possible=starts(ev, scope) or is_test(scope.module, ev.project),
     )  # fmt: skip
 
 

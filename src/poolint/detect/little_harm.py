@@ -39,24 +39,27 @@ _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 MAX_SHORT = 5
 """Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
 
+MAX_MOMENT = 0.1
+"""Seconds that a pause may take for nothing to come of it."""
+
 
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
     It is where it waits only after something in this process, or the database, has failed, or only until the
     connection has the lock that it asks for again and again, or where a command asks its user. Outside of a
-    transaction's block and without a lock of the database it is also where it waits for a few seconds at most, or for
-    a mutex of this process whose block works with no database. Where nothing but the connection of who has only read
-    is held, it is also where it pauses after a failure, waits for the answer of the one who sits before the process,
-    or for others with the connection of an engine that this call alone has, or sleeps before it takes a new one,
-    because the database has failed.
+    transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps
+    for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
+    connection of who has only read is held, it is also where it pauses after a failure, waits for the answer of the
+    one who sits before the process, or for others with the connection of an engine that this call alone has, or
+    sleeps before it takes a new one, because the database has failed.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
         return True
     ev, holdings = services.evaluator, services.holdings
     if witness.effect == "user" and ev.derived(Occasions).ends_with_process(scope):
         return True
-    if (_is_short(ev, witness) or _takes_a_mutex(services, witness)) and not any(
+    if (_is_short(ev, witness) or _is_moment(ev, witness) or _takes_a_mutex(services, witness)) and not any(
         one.header is not None or any(locks_held(ev, holdings, one, node, scope)) for one in held
     ):
         return True
@@ -109,6 +112,15 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
         if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)):
             return made.value <= MAX_SHORT
     return False
+
+
+def _is_moment(ev: Evaluator, witness: Witness) -> bool:
+    """Whether a function sleeps once, for so short a time that nobody misses a connection."""
+    last = witness.links[-1]
+    if witness.effect != "sleep" or not (isinstance(last.node, ast.Call) and last.node.args) or loops_around(last.node):
+        return False
+    made = origin(ev, last.node.args[0], last.scope).node
+    return isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) and made.value <= MAX_MOMENT
 
 
 def _asks_for_a_lock(ev: Evaluator, held: list[Hold], witness: Witness) -> bool:
