@@ -72,7 +72,11 @@ class Occasions:
             return not (scope.is_async and serves(scope.module, self.ev.models))
         calls = self._calls(scope)
         return bool(calls) and all(
-            (self._ending.of(inner.key) if inner.kind == "function" else is_of_script(call))
+            (
+                self._ending.of(inner.key)
+                if inner.kind == "function"
+                else is_of_script(call) and self._is_run_once(inner)
+            )
             and not _is_repeated(call, inner)
             and not _goes_on(scope)
             and (self._is_run(call) or not scope.is_async)
@@ -85,11 +89,15 @@ class Occasions:
             return True
         calls = self._calls(scope)
         return bool(calls) and all(
-            (inner.kind == "module" or (inner.kind == "function" and self._once.of(inner.key)))
+            (self._once.of(inner.key) if inner.kind == "function" else self._is_run_once(inner))
             and not _is_repeated(call, inner)
             and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )
+
+    def _is_run_once(self, scope: Scope) -> bool:
+        """Whether what stands at the top of a module is run once: some of what serves is run for each visitor."""
+        return scope.kind == "module" and not serves(scope.module, self.ev.models)
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""
