@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.lifetimes.constructors import puts_by
+from poolint.analyses.lifetimes.constructors import CONSTRUCTORS, puts_by
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import Places, owner_of
 from poolint.flow.flags import name_of
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Instance, Type
-
-_CONSTRUCTORS = ("__new__", "__init__", "__post_init__")
 
 
 class Doing(NamedTuple):
@@ -72,7 +70,7 @@ class Carried:
             return None
         doing = Doing()
         for path in paths:
-            steps = [self._of_member(owner, name, path, cls) for name in _CONSTRUCTORS if self._defines(owner, name)]
+            steps = [self._of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
             if any(one.fate is not Fate.USED for one in steps) or self._defines(owner, "__del__"):
                 return None
             doing = _worse(doing, self._of_method(call, owner, path, cls))

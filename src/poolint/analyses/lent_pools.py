@@ -45,7 +45,7 @@ def bound_session(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | Non
     if isinstance(node, ast.Call) and (node.args or node.keywords):
         return None  # for one mapper or table, which may be bound elsewhere
     member = node.func if isinstance(node, ast.Call) else node
-    if not isinstance(member, ast.Attribute) or member.attr not in ("bind", "get_bind"):
+    if not isinstance(member, ast.Attribute) or member.attr not in ev.models.words("bound-to"):
         return None
     owners = alternatives(ev.type_of(member.value, scope))
     is_one = all(isinstance(one, Instance) and one.base is not None and one.base.kind == "session" for one in owners)

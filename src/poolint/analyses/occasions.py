@@ -21,7 +21,7 @@ from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
@@ -70,34 +70,30 @@ class Occasions:
         if is_command(scope.node) or takes_a_command_line(scope.node, self.ev.models):
             # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
             return not (scope.is_async and serves(scope.module, self.ev.models))
-        calls = self._calls(scope)
-        return bool(calls) and all(
-            (
-                self._ending.of(inner.key)
-                if inner.kind == "function"
-                else is_of_script(call) and self._is_run_once(inner)
-            )
-            and not _is_repeated(call, inner)
-            and not _goes_on(scope)
-            and (self._is_run(call) or not scope.is_async)
-            for call, inner in calls
-        )
+        return self._is_called_from(scope, self._ending, is_of_script) and not _goes_on(scope)
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if self._ending.of(key) or self._starting.of(key):
             return True
+        return self._is_called_from(scope, self._once, lambda _: True)
+
+    def _is_called_from(
+        self, scope: Scope, answers: Summaries[ScopeKey, bool], at_the_top: Callable[[ast.Call], bool]
+    ) -> bool:
+        """Whether a function is called, each time once, and only by functions for which the answer is yes, or at the top of
+        modules where the call is one of those ``at_the_top``. Modules of what serves may be run for each visitor."""
         calls = self._calls(scope)
         return bool(calls) and all(
-            (self._once.of(inner.key) if inner.kind == "function" else self._is_run_once(inner))
+            (
+                answers.of(inner.key)
+                if inner.kind == "function"
+                else inner.kind == "module" and at_the_top(call) and not serves(inner.module, self.ev.models)
+            )
             and not _is_repeated(call, inner)
             and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )
-
-    def _is_run_once(self, scope: Scope) -> bool:
-        """Whether what stands at the top of a module is run once: some of what serves is run for each visitor."""
-        return scope.kind == "module" and not serves(scope.module, self.ev.models)
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""

@@ -87,11 +87,17 @@ class Backgrounds:
     ) -> Iterator[str]:
         """The sessions and connections that a function is called with, or uses of its object and of objects it is passed."""
         work = ast.Call(function, given, keywords)
-        handed = [one for one in arguments_of(work) if not self._is_left_alone(work, *one, scope)]
-        for one in (*_bound_to(self.ev, function), *(argument for _, argument in handed)):
-            if name_of(one) and kept_class(self.ev.type_of(one, scope)) is not None:
+        for one in _bound_to(self.ev, function):
+            if self._is_kept(one, scope):
+                yield self.places.first(name_of(one), scope)
+        for keyword, one in arguments_of(work):
+            if self._is_kept(one, scope) and not self._is_left_alone(work, keyword, one, scope):
                 yield self.places.first(name_of(one), scope)
         yield from self.using.of_call(work, scope)
+
+    def _is_kept(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether an expression names a session or connection, or an object that keeps one."""
+        return bool(name_of(node)) and kept_class(self.ev.type_of(node, scope)) is not None
 
     def _is_left_alone(self, work: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> bool:
         """Whether the functions that get an argument are known, and none of them mentions it."""

@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
-    or ends with the process all the same: a connection in a test, or in what only tests call, and one outside of any pool
-    that a ``with`` keeps in a command, or that is lost, like what owns connections, as an exception ends a command."""
+    or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in what
+    runs once, and what owns connections where an exception ends a command."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
-    is_connection = site.cls.kind == "connection" and problem in ("with-keeps", "never", "exception")
-    if is_connection and problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
+    if site.cls.kind in OWNERS:
+        return problem == "exception" and occasions.ends_with_process(scope)
+    if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
+        return False
+    if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True
-    if is_connection and site.fact.is_direct:
-        return occasions.runs_once(scope)
-    return problem == "exception" and site.cls.kind in OWNERS and occasions.ends_with_process(scope)
+    return site.fact.is_direct and occasions.runs_once(scope)

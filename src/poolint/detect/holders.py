@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.lifetimes.meanings import UNDOING
 from poolint.analyses.ownership import Fate
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -63,7 +64,6 @@ _STEPS = ENTERS | LEAVES | {"commit", "rollback", "abort"}
 """Methods that reach the database, whatever they are called on."""
 
 _WORKING = REACHING_ROLES | {"transaction", "external"}
-_UNDOING = frozenset({"rollback", "reset"})
 _CONNECTS = re.compile(r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?)\d*$", re.IGNORECASE)
 _POOLS = re.compile(r"(?:^|_)(?:pool|engine|db|database)\d*$", re.IGNORECASE)
 
@@ -254,7 +254,7 @@ class _Holder:
         """
         function = call.func
         fact = call_site(self.ev, call, scope)
-        if last_name(function) in _UNDOING or (fact is not None and fact.role in _UNDOING):
+        if last_name(function) in UNDOING or (fact is not None and fact.role in UNDOING):
             receiver = function.value if isinstance(function, ast.Attribute) else function
             return held.cls.name == ASYNC_CLASS and _member(receiver) != held.member
         if fact is not None and fact.row is not None:

@@ -108,9 +108,9 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
             above = witness.links[-2].node
             given = above.keywords if isinstance(above, ast.Call) else []
             value = next((one.value for one in given if one.arg == value.id), None)
-        made = origin(ev, value, last.scope).node if value is not None else None
-        if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)):
-            return made.value <= MAX_SHORT
+        seconds = _number(ev, value, last.scope) if value is not None else None
+        if seconds is not None:
+            return seconds <= MAX_SHORT
     return False
 
 
@@ -119,8 +119,14 @@ def _is_moment(ev: Evaluator, witness: Witness) -> bool:
     last = witness.links[-1]
     if witness.effect != "sleep" or not (isinstance(last.node, ast.Call) and last.node.args) or loops_around(last.node):
         return False
-    made = origin(ev, last.node.args[0], last.scope).node
-    return isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) and made.value <= MAX_MOMENT
+    seconds = _number(ev, last.node.args[0], last.scope)
+    return seconds is not None and seconds <= MAX_MOMENT
+
+
+def _number(ev: Evaluator, node: ast.expr, scope: Scope) -> float | None:
+    """The number that an expression is, where there is only one."""
+    made = origin(ev, node, scope).node
+    return made.value if isinstance(made, ast.Constant) and isinstance(made.value, (int, float)) else None
 
 
 def _asks_for_a_lock(ev: Evaluator, held: list[Hold], witness: Witness) -> bool:

@@ -67,6 +67,7 @@ How = Literal[
     # engines
     "same-pool",
     "same-pool-method",
+    "bound-to",
     "sync-side",
     # rows
     "reads-rows",
@@ -138,7 +139,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     that give what it has.
 
     ``same-pool`` and ``same-pool-method``: attributes and methods of an engine, a factory or a registry that give something
-    with the same pool.
+    with the same pool; ``bound-to``: those of a session that give what it is bound to.
     ``sync-side``: attributes of an asynchronous resource that give the synchronous one behind it.
 
     ``plain-type``: classes whose objects are data that nothing can change; ``maps-nothing``: bases of classes that are no

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
+CONSTRUCTORS = ("__init__", "__post_init__", "__new__")
+"""Methods that run as an object is made."""
+
 
 def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> bool:
     """Whether a call does no more with an argument than to put it by, or to ask what kind of object it is.
@@ -29,7 +32,7 @@ def puts_by(ev: Evaluator, call: ast.Call, argument: ast.expr, scope: Scope) -> 
     if not isinstance(made, ClassObject) or made.cls is made.base:
         return False
     keyword = next((one.arg for one in call.keywords if one.value is argument), None)
-    steps = [ev.type_of_member(made.instance(), name) for name in ("__init__", "__post_init__", "__new__")]
+    steps = [ev.type_of_member(made.instance(), name) for name in CONSTRUCTORS]
     for step in steps:
         if isinstance(step, Function):
             name = parameter_for(step, call, argument, keyword)
