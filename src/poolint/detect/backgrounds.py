@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.conditions import is_excluded
+from poolint.analyses.left_alone import is_left_alone
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, kept_class
 from poolint.flow.flags import name_of
@@ -91,23 +92,13 @@ class Backgrounds:
             if self._is_kept(one, scope):
                 yield self.places.first(name_of(one), scope)
         for keyword, one in arguments_of(work):
-            if self._is_kept(one, scope) and not self._is_left_alone(work, keyword, one, scope):
+            if self._is_kept(one, scope) and not is_left_alone(self.ev, work, keyword, one, scope):
                 yield self.places.first(name_of(one), scope)
         yield from self.using.of_call(work, scope)
 
     def _is_kept(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression names a session or connection, or an object that keeps one."""
         return bool(name_of(node)) and kept_class(self.ev.type_of(node, scope)) is not None
-
-    def _is_left_alone(self, work: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> bool:
-        """Whether the functions that get an argument are known, and none of them mentions it."""
-        for callee in alternatives(self.ev.type_of(work.func, scope)):
-            name = parameter_for(callee, work, argument, keyword) if isinstance(callee, Function) else None
-            if name is None or not isinstance(callee, Function) or not callee.scope.calls:
-                return False  # it may stand for those of other classes
-            if any(name in inner.loads for inner in callee.scope.descendants()):
-                return False
-        return True
 
     def _below(self, node: ast.Call, scope: Scope, known: Known) -> Iterator[tuple[str, When]]:
         """What functions of the project hand to tasks of what this call gives them."""

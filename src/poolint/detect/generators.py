@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding import inside
+from poolint.analyses.holding.lending_generators import held_across_yield
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import call_site, text_of
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -56,7 +55,7 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
         return "", ""
     if isinstance(callees[0], Function) and callees[0].scope.is_generator:
         inner = callees[0].scope
-        return inner.name, _held_across_yield(ev, inner) if inner.is_async else ""
+        return inner.name, held_across_yield(ev, inner) if inner.is_async else ""
     made = ev.type_of(node, scope)
     is_asynchronous = isinstance(made, Pending) and made.call == "async-generator"
     items = alternatives(made.item) if isinstance(made, Pending) and is_asynchronous else ()
@@ -93,45 +92,6 @@ def _leaves(loop: ast.AsyncFor) -> ast.stmt | None:
                 in_try = isinstance(node, ast.Try) and bool(node.handlers) and child in node.body
                 stack.append((child, in_loop, is_caught or in_try))
     return None
-
-
-def _held_across_yield(ev: Evaluator, scope: Scope) -> str:
-    """What a generator holds in a ``with`` around one of its yields, as written."""
-    for statement in scope.withs:
-        if not any(inside(one, statement) for one in scope.yields):
-            continue
-        for item in statement.items:
-            entered = ev.entered(
-                ev.type_of(item.context_expr, scope), asynchronous=isinstance(statement, ast.AsyncWith)
-            )
-            for one in alternatives(entered):
-                if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES:
-                    return text_of(item.context_expr, scope)
-            call = item.context_expr
-            fact = call_site(ev, call, scope) if isinstance(call, ast.Call) else None
-            if fact is not None and fact.role == "checkout":
-                return text_of(call, scope)
-    return _released_in_finally(ev, scope)
-
-
-def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
-    """The same for what the ``finally`` around a yield gives back."""
-    for one in scope.yields:
-        child: ast.AST = one
-        parent = parent_of(one)
-        while parent is not None and parent is not scope.node:
-            if isinstance(parent, ast.Try) and any(child is each for each in parent.body):
-                calls = (each for part in parent.finalbody for each in ast.walk(part) if isinstance(each, ast.Call))
-                for call in calls:
-                    fact = call_site(ev, call, scope)
-                    if fact is not None and fact.role == "release" and fact.cls is not None:
-                        gives_back = getattr(fact.row, "releases", "self") == "argument"
-                        if gives_back and call.args:
-                            return text_of(call.args[0], scope)
-                        if not gives_back and fact.cls.kind in HANDLES:
-                            return fact.receiver
-            child, parent = parent, parent_of(parent)
-    return ""
 
 
 DETECTOR = Detector("generators", lambda services: partial(observe, services.evaluator))

@@ -12,6 +12,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.left_alone import is_mentioned
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import kept_class
 from poolint.detect.detector import Detector
@@ -212,7 +213,8 @@ class Streaming:
             yield argument, parameter_for(function, body, argument, keyword) or ""
         if function.scope.parent is scope:
             for name in function.scope.loads:
-                if name in scope.bindings and name not in function.scope.bindings:
+                is_of_scope = name in scope.bindings and name not in function.scope.bindings
+                if is_of_scope and is_mentioned(self.ev, name, function.scope):
                     yield ast.copy_location(ast.Name(name, ast.Load()), body), name
 
     def _used(self, inner: Scope, name: str) -> dict[str, Class]:

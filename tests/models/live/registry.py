@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.models.live import of_aws, of_drivers, of_effects, of_orms, of_services, of_sqlalchemy
+from tests.models.live import of_aws, of_bots, of_drivers, of_effects, of_orms, of_services, of_sqlalchemy
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "advanced_alchemy": of_sqlalchemy.advanced_alchemy,
     "aioboto3": of_effects.aioboto3,
+    "aiogram": of_bots.aiogram,
     "aiohttp": of_effects.aiohttp,
     "aiokafka": of_effects.aiokafka,
     "aiomysql": of_drivers.aiomysql,
@@ -48,6 +49,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
 
 OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "aio_pika": of_effects.objects_of_aio_pika,
+    "aiogram": of_bots.objects_of_aiogram,
     "aioboto3": of_effects.objects_of_aioboto3,
     "aiomysql": of_drivers.objects_of_aiomysql,
     "aiopg": of_drivers.objects_of_aiopg,
@@ -83,6 +85,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "mistralai": of_services.objects_of_mistralai,
     "razorpay": of_services.objects_of_razorpay,
     "slack_bolt": of_services.objects_of_slack_bolt,
+    "telegram": of_bots.objects_of_telegram,
     "svix": of_services.objects_of_svix,
     "web3": of_services.objects_of_web3,
 }

@@ -35,7 +35,7 @@ class Change(NamedTuple):
 
 class Changes:
     """The changes of one function: ``calls`` by the call, ``enters`` and ``exits`` by the item of a ``with``, ``rounds`` by
-    the loop, each time that it asks for the next item."""
+    the loop, each time that it asks for the next item, and by the ``break`` that leaves it."""
 
     def __init__(self) -> None:
         self.calls: dict[ast.AST, list[Change]] = {}

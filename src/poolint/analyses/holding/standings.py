@@ -161,7 +161,12 @@ def changed_by(node: Node, changes: Changes) -> list[Change] | None:
         return changes.calls.get(node.node.value)
     if node.kind == "call":
         return None if isinstance(parent_of(node.node), ast.Await) else changes.calls.get(node.node)
-    table = {"enter": changes.enters, "exit": changes.exits, "iterate": changes.rounds}.get(node.kind)
+    table = {
+        "enter": changes.enters,
+        "exit": changes.exits,
+        "iterate": changes.rounds,
+        "statement": changes.rounds,
+    }.get(node.kind)
     return table.get(node.node) if table is not None else None
 
 

@@ -15,6 +15,7 @@ from poolint.analyses.holding.added import added_method, own_object
 from poolint.analyses.holding.changes import Change, Changes
 from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_summaries import Left
+from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, taken_for_block
 from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
@@ -138,6 +139,7 @@ class Reader:
             if changes:
                 found.calls.setdefault(call, []).extend(changes)
         self._iterated(scope, found)
+        end_with_loops(self.ev, scope, found)
         return found
 
     def _blocks(self, scope: Scope) -> Changes:

@@ -1,0 +1,122 @@
+"""Generators that lend what they hold to the loop that goes over them: with the loop, the loan is over.
+
+One that is exhausted has left its blocks. One that is left by ``break`` is dropped there: Python closes a plain generator
+at once, an event loop an asynchronous one as soon as something waits. (CPython 3.9 to 3.13: nobody else refers to what a
+loop goes over.) The same is true of one that is stepped by hand, once it is stepped again or closed.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding.changes import Change
+from poolint.analyses.holding.transactions import inside
+from poolint.flow.flags import name_of
+from poolint.models.schema import HANDLES
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import loops_around, loops_over
+from poolint.types.call_sites import call_site, text_of
+from poolint.types.values import Function, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.changes import Changes
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_STEPS = frozenset({"anext", "next", "__anext__", "__next__"})
+_ENDS = _STEPS | {"aclose", "close"}
+
+
+def end_with_loops(ev: Evaluator, scope: Scope, found: Changes) -> None:
+    """Add to the changes of a function where it ends what generators lend to it."""
+    for loop, iterable in loops_over(scope):
+        if not (isinstance(loop, (ast.For, ast.AsyncFor)) and isinstance(loop.target, ast.Name)):
+            continue
+        if isinstance(iterable, ast.Call) and _lends(ev, iterable, scope):
+            over = Change(loop.target.id, False, iterable)
+            for place in (loop, *_breaks(loop)):
+                found.rounds.setdefault(place, []).append(over)
+    for call in scope.calls_named(_STEPS):
+        generator, name = _stepped(call), _bound_to(call)
+        made = assigned(generator, scope) if generator and name else None
+        if isinstance(made, ast.Call) and _lends(ev, made, scope):
+            for later in scope.calls_named(_ENDS):
+                if later is not call and _stepped(later) == generator:
+                    found.calls.setdefault(later, []).append(Change(name, False, later))
+
+
+def held_across_yield(ev: Evaluator, scope: Scope) -> str:
+    """What a generator holds in a ``with`` around one of its yields, or gives back in the ``finally`` around one, as
+    written; empty where it holds nothing."""
+    for statement in scope.withs:
+        if not any(inside(one, statement) for one in scope.yields):
+            continue
+        for item in statement.items:
+            entered = ev.entered(
+                ev.type_of(item.context_expr, scope), asynchronous=isinstance(statement, ast.AsyncWith)
+            )
+            for one in alternatives(entered):
+                if isinstance(one, Instance) and one.base is not None and one.base.kind in HANDLES:
+                    return text_of(item.context_expr, scope)
+            call = item.context_expr
+            fact = call_site(ev, call, scope) if isinstance(call, ast.Call) else None
+            if fact is not None and fact.role == "checkout":
+                return text_of(call, scope)
+    return _released_in_finally(ev, scope)
+
+
+def _released_in_finally(ev: Evaluator, scope: Scope) -> str:
+    """The same for what the ``finally`` around a yield gives back."""
+    for one in scope.yields:
+        child: ast.AST = one
+        parent = parent_of(one)
+        while parent is not None and parent is not scope.node:
+            if isinstance(parent, ast.Try) and any(child is each for each in parent.body):
+                calls = (each for part in parent.finalbody for each in ast.walk(part) if isinstance(each, ast.Call))
+                for call in calls:
+                    fact = call_site(ev, call, scope)
+                    if fact is not None and fact.role == "release" and fact.cls is not None:
+                        gives_back = getattr(fact.row, "releases", "self") == "argument"
+                        if gives_back and call.args:
+                            return text_of(call.args[0], scope)
+                        if not gives_back and fact.cls.kind in HANDLES:
+                            return fact.receiver
+            child, parent = parent, parent_of(parent)
+    return ""
+
+
+def _lends(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a generator of the project that gives back at its end what it yields."""
+    callees = alternatives(ev.type_of(call.func, scope))
+    return bool(callees) and all(
+        isinstance(one, Function) and one.scope.is_generator and bool(held_across_yield(ev, one.scope))
+        for one in callees
+    )
+
+
+def _breaks(loop: ast.For | ast.AsyncFor) -> Iterator[ast.Break]:
+    for part in loop.body:
+        for one in ast.walk(part):
+            if isinstance(one, ast.Break) and loops_around(one)[0] is loop:
+                yield one
+
+
+def _stepped(call: ast.Call) -> str:
+    """The name of the generator that a call steps or closes: ``anext(rows)``, ``rows.__anext__()``."""
+    if isinstance(call.func, ast.Attribute):
+        return name_of(call.func.value)
+    return name_of(call.args[0]) if last_name(call.func) in _STEPS and call.args else ""
+
+
+def _bound_to(call: ast.Call) -> str:
+    """The name that is bound to what a step gives."""
+    parent = parent_of(call)
+    if isinstance(parent, ast.Await):
+        parent = parent_of(parent)
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name):
+        return parent.targets[0].id
+    return ""

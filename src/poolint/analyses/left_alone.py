@@ -1,0 +1,52 @@
+"""Whether a function that is passed something mentions it at all: what nobody mentions is neither used nor kept."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.ownership import parameter_for
+from poolint.analyses.places import arguments_of
+from poolint.frameworks.hooks import runs_after_response
+from poolint.syntax.scopes import parent_of
+from poolint.types.values import Function, alternatives
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+
+def is_left_alone(ev: Evaluator, work: ast.Call, keyword: str | None, argument: ast.expr, scope: Scope) -> bool:
+    """Whether the functions that get an argument are known, and none of them mentions it. An empty method may stand for
+    those of other classes."""
+    for callee in alternatives(ev.type_of(work.func, scope)):
+        name = parameter_for(callee, work, argument, keyword) if isinstance(callee, Function) else None
+        if name is None or not isinstance(callee, Function):
+            return False
+        if callee.scope.enclosing_class is not None and not callee.scope.calls:
+            return False
+        if any(name in inner.loads for inner in callee.scope.descendants()):
+            return False
+    return True
+
+
+def is_mentioned(ev: Evaluator, name: str, scope: Scope) -> bool:
+    """Whether a function does more with a name from around it than to pass it to functions, now or as work for later, that
+    leave it alone."""
+    return any(
+        not _is_given_away(ev, load, inner) for inner in scope.descendants() for load in inner.loads.get(name, ())
+    )
+
+
+def _is_given_away(ev: Evaluator, load: ast.Name, scope: Scope) -> bool:
+    call = parent_of(load)
+    keyword = None
+    if isinstance(call, ast.keyword):
+        keyword, call = call.arg, parent_of(call)
+    if not isinstance(call, ast.Call) or load is call.func:
+        return False
+    work = call
+    if runs_after_response(ev, call, scope) and call.args and call.args[0] is not load:
+        work = ast.Call(call.args[0], call.args[1:], call.keywords)
+    given = any(one is load for _, one in arguments_of(work))
+    return given and is_left_alone(ev, work, keyword, load, scope)
