@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
 from tests.models.live import tables
 from tests.models.live.looking import resolve
 
-from poolint.dev.signatures import nature
+from poolint.dev.signatures import given, nature, returned
 from poolint.models import build
 
 FILE = Path(__file__).with_name("frozen.json")
@@ -25,13 +26,21 @@ def named() -> dict[str, str]:
     return told
 
 
+def kind_of(name: str) -> str:
+    """Of which kind a call is: by what is called, or by the class in another module that its annotation names."""
+    function = resolve(name)
+    module = tables.ANNOTATED_FROM.get(name.rpartition(".")[0].rpartition(".")[0])
+    made = getattr(importlib.import_module(module), returned(function), None) if module is not None else None
+    return given(made) if made is not None else nature(function)
+
+
 def main() -> None:
     """Write what is seen now; what cannot be imported here stays as it was."""
     known = json.loads(FILE.read_text(encoding="utf-8")) if FILE.exists() else {}
     seen = {}
     for name in sorted(named()):
         try:
-            seen[name] = nature(resolve(name))
+            seen[name] = kind_of(name)
         except (ImportError, AttributeError):
             if name in known:
                 seen[name] = known[name]

@@ -53,10 +53,10 @@ class Effects:
     decorator does about an exception counts for each function that it wraps, or of that only what ``recovering`` says: a
     pause before it tries again.
     ``of_some``: of several functions that may run it is enough that one has the effect. ``threads``: what runs in a thread
-    that is awaited counts as well. ``at_last`` is an effect that is told only where there is no other: what backs off
-    after a failure has done something before, and that is what is waited for. ``failing``: what is done only after
-    something has failed counts as well. ``by_passing`` says what a function of the project does with what this call passes it,
-    where that is of interest and its own calls do not tell.
+    that is awaited counts as well. ``at_last`` are effects that are told only where there is no other, the last of them
+    least: what backs off after a failure has done something before, and that is what is waited for. ``failing``: what is
+    done only after something has failed counts as well. ``by_passing`` says what a function of the project does with what
+    this call passes it, where that is of interest and its own calls do not tell.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Effects:
         recovering: Sink | None = None,
         of_some: bool = False,
         threads: bool = False,
-        at_last: str = "",
+        at_last: tuple[str, ...] = (),
         failing: bool = True,
         by_passing: Callable[[Edge, Scope, Known], Witness | None] | None = None,
     ) -> None:
@@ -106,9 +106,10 @@ class Effects:
                 continue
             effect = self._effect(edge.fact, scope, self.sink)
             if effect:
-                retried = Witness((edge.link,), effect)
+                found = Witness((edge.link,), effect)
                 if not edge.is_around:
-                    return retried
+                    return found
+                retried = self._rather(retried, found)
             passing = self._passing(edge, scope, ())
             if passing is not None:
                 return Witness((edge.link, *passing.links), passing.effect)
@@ -116,9 +117,9 @@ class Effects:
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
                     found = Witness((edge.link, *below.links), below.effect)
-                    if below.effect != self.at_last:
+                    if below.effect not in self.at_last:
                         return found
-                    retried = retried or found
+                    retried = self._rather(retried, found)
         return retried
 
     def _of_scope(self, scope: Scope) -> Iterable[Edge]:
@@ -238,9 +239,9 @@ class Effects:
                     effect = effects._effect(edge.fact, entry[0], effects.below)
                 if effect and (not edge.is_around or retried is None):
                     found = Witness((*_chain(came_by, entry), edge.link), effect)
-                    if not edge.is_around and effect != self.at_last:
+                    if not edge.is_around and effect not in self.at_last:
                         return found
-                    retried = retried or found
+                    retried = self._rather(retried, found)
                 passing = self._passing(edge, *entry)
                 if passing is not None:
                     return Witness((*_chain(came_by, entry), edge.link, *passing.links), passing.effect)
@@ -258,6 +259,15 @@ class Effects:
                         queue.append(following)
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
+
+    def _rather(self, known: Witness | None, found: Witness) -> Witness:
+        """Which of two chains is told, where one is known already."""
+        if known is None or self._rank(found) < self._rank(known):
+            return found
+        return known
+
+    def _rank(self, one: Witness) -> int:
+        return self.at_last.index(one.effect) if one.effect in self.at_last else -1
 
     def _may_reach(self, called: Called, *, is_sure: bool) -> bool:
         """Whether a function is worth looking into: it reaches a sink, or nobody has asked yet. ``is_sure``: it is asked."""

@@ -50,9 +50,9 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     connection has the lock that it asks for again and again, or where a command asks its user. Outside of a
     transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps
     for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
-    connection of who has only read is held, it is also where it pauses after a failure, waits for the answer of the
-    one who sits before the process, or for others with the connection of an engine that this call alone has, or
-    sleeps before it takes a new one, because the database has failed.
+    connection of who has only read is held, it is also where a bot sends one message, where it pauses after a failure,
+    waits for the answer of the one who sits before the process, or for others with the connection of an engine that
+    this call alone has, or sleeps before it takes a new one, because the database has failed.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
         return True
@@ -65,6 +65,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         return True
     may_do_no_harm = (
         witness.effect == "user"
+        or (witness.effect == "chat" and not any(loops_around(link.node) for link in witness.links))
         or _backs_off(ev, witness)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))

@@ -196,6 +196,6 @@ def _slow(edges: Edges, *, of_some: bool = False, failing: bool = True) -> Effec
         recovering=sleep_sink,
         of_some=of_some,
         threads=True,
-        at_last="retry",
+        at_last=("retry", "chat"),
         failing=failing,
     )

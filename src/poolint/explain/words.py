@@ -83,6 +83,7 @@ EFFECTS: dict[str, str] = {
     "queue": "sends a task or a message",
     "broker": "talks to a message broker",
     "subprocess": "waits for another process",
+    "chat": "waits for a chat service",
     "rpc": "waits for a remote call",
     "llm": "waits for a language model",
 }

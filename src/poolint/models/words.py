@@ -39,6 +39,7 @@ Role = Literal[
 Effect = Literal[
     "",  # waits for nothing outside the database
     "http",  # an HTTP request
+    "chat",  # a chat service, to which a bot sends a message or an answer
     "mail",  # a mail server
     "object-store",  # files in a store such as S3
     "sleep",  # for some time

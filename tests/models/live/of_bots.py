@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tests.models.live import tables
+from tests.models.live.looking import resolve
+
 from poolint.dev.signatures import returned
 from poolint.models.loader import load
 
@@ -15,13 +18,13 @@ TOKEN = "1:x"
 
 
 async def aiogram(record: Record) -> None:
-    from aiogram import methods, types
+    from aiogram import methods
 
     for one in load().classes.values():
-        where, _, name = one.name.rpartition(".")
-        for method in (each for row in one.methods for each in row.names) if where == "aiogram.types" else ():
-            # What its annotation names is imported for type checkers only; it is made and looked at, and not sent.
-            made = getattr(methods, returned(getattr(getattr(types, name), method)))
+        where, _, _ = one.name.rpartition(".")
+        for method in (each for row in one.methods for each in row.names) if where in tables.ANNOTATED_FROM else ():
+            # It is made and looked at, and not sent.
+            made = getattr(methods, returned(resolve(f"{one.name}.{method}")))
             record.note(f"{one.name}.{method}", made.model_construct())
 
 

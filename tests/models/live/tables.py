@@ -287,3 +287,6 @@ MENTIONED_IN = {
     "snowflake.connector.SnowflakeConnection.cursor": "snowflake.connector.SnowflakeConnection.cursor",
     "teradatasql.TeradataConnection.cursor": "teradatasql.TeradataConnection.cursor",
 }
+
+ANNOTATED_FROM = {"aiogram.types": "aiogram.methods"}
+"""Modules whose annotations name classes that they import for type checkers alone, and the module that has these."""

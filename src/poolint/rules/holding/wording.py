@@ -19,6 +19,7 @@ _WAITED_FOR = {
     "http": "an HTTP request",
     "mail": "mail",
     "object-store": "an object store",
+    "chat": "a chat service",
     "rpc": "a remote procedure call",
     "llm": "a language model",
     "queue": "a message broker",
