@@ -331,3 +331,17 @@ def test_findings_are_the_same_from_everywhere(name: str, tmp_path: Path) -> Non
     assert checked(root / "services/api/src/shop_api") == told
     assert checked(tmp_path, str(root / API), str(root)) == told
     assert checked(tmp_path, "service/src/shop_api/report.py") == told
+
+
+@pytest.mark.parametrize("folder", ["my-shop", "shop"])
+def test_a_project_whose_own_folder_has_an_init(tmp_path: Path, folder: str) -> None:
+    """Somebody has put an ``__init__`` beside the requirements; the project is run from there all the same."""
+    root = write(tmp_path, {f"{folder}/{name}": "" for name in ("__init__.py", "requirements.txt", "api/db.py")})
+    write(root, {f"{folder}/api/v1/{name}": "" for name in ("__init__.py", "routes.py")})
+    assert found(root, "api.db", f"{folder}/api/v1/routes.py") == f"{folder}/api/db.py"
+    assert found(root, "v1", f"{folder}/api/v1/routes.py") == f"{folder}/api/v1/__init__.py"
+
+
+def test_a_part_of_a_package_is_no_module_of_its_own(tmp_path: Path) -> None:
+    root = write(tmp_path, dict.fromkeys(("shop/__init__.py", "shop/yaml/__init__.py", "shop/api/__init__.py"), ""))
+    assert found(root, "yaml", "shop/api/routes.py") is None

@@ -11,6 +11,7 @@ from poolint.analyses.driven import Driven
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
+from poolint.analyses.managers import entering
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -227,6 +228,14 @@ class Edges:
             found = self._near_any_word[path] = self.ev.screen.is_near(self._any_word, path, data)
         return found
 
+    def _entered(self, node: ast.Call, scope: Scope, made: ClassObject) -> list[Edge]:
+        """What runs of a class of the project as a block enters what a call makes."""
+        block = parent_of(parent_of(node)) if isinstance(parent_of(node), ast.withitem) else None  # type: ignore[arg-type]
+        found = entering(self.ev, made, isinstance(block, ast.AsyncWith)) if block is not None else None
+        if found is None:
+            return []
+        return [Edge(Link(node, scope, found.scope.qualified_name), None, found.scope)]
+
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         if not self._may_matter(node, scope) or happens_once(node, scope):
             return []
@@ -243,6 +252,7 @@ class Edges:
                 built = self.ev.type_of_member(one.instance(), "__init__")
                 if isinstance(built, Function):
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
+                edges += self._entered(node, scope, one)
         if edges:
             return edges
         if last_name(node.func) in self.ev.models.threaded and self._driven(node, scope):

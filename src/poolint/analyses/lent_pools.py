@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
@@ -110,9 +111,11 @@ def is_kept_here(made: ast.Call, scope: Scope) -> bool:
 
 def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
     """Where a value comes from that a function may also have been passed: ``session or maker()``, or a parameter that is bound
-    again where it is None. What is passed is left out."""
+    again where it is None. What is passed is left out. Or from what a method has set on its object."""
     if isinstance(node, ast.Call):
         return [Origin(node, scope)]
+    if made := _set_here(node, scope):
+        return [Origin(one, scope) for one in made]
     found = Follower(ev, _OWN).sources(node, scope)
     parts = ast.walk(node) if isinstance(node, (ast.BoolOp, ast.IfExp)) else (node,)
     names = [one.id for one in parts if isinstance(one, ast.Name)]
@@ -123,6 +126,15 @@ def opened_here(ev: Evaluator, node: ast.expr, scope: Scope) -> list[Origin]:
         return [one for one in ends if not isinstance(one.node, ast.Constant)]
     end = origin(ev, node, scope, _OWN)
     return [end] if isinstance(end.node, ast.Call) else []
+
+
+def _set_here(node: ast.expr, scope: Scope) -> list[ast.expr]:
+    """What a method sets on its object under the name that an expression reads there."""
+    owner, own = scope.enclosing_class, scope.first_parameter
+    if owner is None or own is None or not isinstance(node, ast.Attribute) or dotted(node.value) != own.arg:
+        return []
+    bound = [one for one in owner.self_assignments.get(node.attr, ()) if one.scope is scope]
+    return [one.value for one in bound if isinstance(one.value, ast.Call)]
 
 
 def _is_parameter(name: str, function: Scope) -> bool:

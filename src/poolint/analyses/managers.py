@@ -1,4 +1,4 @@
-"""Context managers of the project: what they swallow of what is raised in their block."""
+"""Context managers of the project: what runs as a block is entered, and what they swallow of what is raised in it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__",
 def is_manager(ev: Evaluator, scope: Scope) -> bool:
     """Whether a function is a generator that ``contextlib`` makes a context manager of."""
     return scope.is_generator and made_manager(ev, scope) is not None
+
+
+def entering(ev: Evaluator, callee: Type, asynchronous: bool | None = None) -> Function | None:
+    """The method of a class of the project that runs where a block enters what the class makes: of either kind, or of the
+    one that is asked for."""
+    if not isinstance(callee, ClassObject) or callee.cls is callee.base:
+        return None
+    for name in (
+        ("__enter__", "__aenter__") if asynchronous is None else ("__aenter__",) if asynchronous else ("__enter__",)
+    ):
+        found = ev.type_of_member(callee.instance(), name)
+        if isinstance(found, Function):
+            return found
+    return None
 
 
 def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:

@@ -13,6 +13,7 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
+from poolint.analyses.managers import entering
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
@@ -113,7 +114,8 @@ class Nesting:
             return is_checkout(fact) and not _has_it_already(fact)
         if fact is not None and fact.cls is not None:
             return fact.cls.construct in OPENING_ROLES
-        if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(node.func, scope))):
+        callees = alternatives(self.ev.type_of(node.func, scope))
+        if not any(isinstance(one, Function) or entering(self.ev, one) is not None for one in callees):
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
 
@@ -239,7 +241,7 @@ class Nesting:
             def takes_from_it(fact: CallSite, scope: Scope) -> bool:
                 return self._takes(fact, scope) and self.pools.of_checkout(fact.node, scope) == pool
 
-            by_passing = partial(self._taken_of_passed, pool)
+            by_passing = partial(self._taken_by, pool)
             found = self._taking[pool] = Effects(self.edges, opening_sink, takes_from_it, by_passing=by_passing)
         return found
 
@@ -249,6 +251,16 @@ class Nesting:
             return False
         is_lazy = fact.role == "open" or fact.row is None
         return not is_lazy or self._is_used(fact.node, scope) or _is_lent(fact.node, scope)
+
+    def _taken_by(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
+        """How a function takes a connection of a pool by what it calls: with a session that another one makes for it, or by
+        what it passes there."""
+        node = edge.link.node
+        if edge.target is not None and not edge.target.is_generator and isinstance(node, ast.Call):
+            made = self._any_taking.of_function(edge.target)
+            if made is not None and self._takes_here(node, scope, pool):
+                return made
+        return self._taken_of_passed(pool, edge, scope, fixed)
 
     def _taken_of_passed(self, pool: Pool, edge: Edge, scope: Scope, fixed: Known) -> Witness | None:
         """How a function takes a connection of a pool by an engine, a pool or a maker that a call passes it."""

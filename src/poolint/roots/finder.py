@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import takewhile
 
 from poolint import recording
 from poolint.files import is_notebook
@@ -53,7 +54,6 @@ class Finder:
         self._projects: dict[str, str] = {}
         self._layouts: dict[str, Layout] = {}
         self._scripts: dict[str, bool] = {}
-        self._importing: dict[tuple[str, str], bool] = {}
         self._located: dict[str, str] = {}
         self._is_told = bool(given)
         self._src = tuple(dict.fromkeys(folder for one in given for folder in matching(one, self.listing)))
@@ -135,19 +135,23 @@ class Finder:
                 return above
             is_last = os.path.dirname(above) == above or above == home
             # What lies in a package with the marks of a project is something that the package carries.
-            is_project = bool(names & _PROJECT_MARKS) or any(name.startswith(REQUIREMENTS) for name in names)
-            if is_project and not is_last and "__init__.py" not in names:
+            if self._is_project(above) and not is_last and not self._is_package(above):
                 found = above
-        return "" if "__init__.py" in self.marks(os.path.dirname(found)) else found
+        return "" if self._is_package(os.path.dirname(found)) else found
 
     def _package_root(self, folder: str) -> str:
         """The folder that the top-level package of a folder lies in; the root of a repository is in no package."""
-        while "__init__.py" in (names := self.marks(folder)) and not names & REPOSITORY:
+        while self._is_package(folder):
             parent = os.path.dirname(folder)
             if parent == folder:
                 break
             folder = parent
         return folder
+
+    def _is_package(self, folder: str) -> bool:
+        """Whether a folder is a package: no import can name what is called ``my-service``."""
+        names = self.marks(folder)
+        return "__init__.py" in names and not names & REPOSITORY and os.path.basename(folder).isidentifier()
 
     def package_around(self, folder: str) -> str:
         """The outermost package that a folder without an ``__init__`` lies in directly; empty where it lies in none."""
@@ -207,7 +211,7 @@ class Finder:
         names = self.marks(folder)
         if names & PROJECT_FILES and self._marked(folder):
             return self._layout(path).roots(folder)
-        if "__init__.py" in names and not names & REPOSITORY:
+        if self._is_package(folder):
             return ()
         inner = os.path.join(folder, "src")
         return (folder, inner) if self._has(folder, "src") and "__init__.py" not in self.marks(inner) else (folder,)
@@ -244,9 +248,19 @@ class Finder:
                 hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
             else:
                 hit = self._first(far, parts)
-        if hit is None:  # a folder of a package that is run as a script's
-            hit = self._first((os.path.dirname(importer),), parts)
+        if hit is None:  # a folder of a package that is run as a script's, or from where a project is run
+            hit = self._first((os.path.dirname(importer), *self._run_from(os.path.dirname(importer))), parts)
         return hit
+
+    def _run_from(self, folder: str) -> Iterator[str]:
+        """The packages around a folder that have the marks of a project: what lies in them may be run from there."""
+        first = self._package_root(folder)
+        for one in (*takewhile(lambda one: one != first, _upwards(folder)), *self._above(first)):
+            if self._is_package(one) and self._is_project(one):
+                yield one
+
+    def _is_project(self, folder: str) -> bool:
+        return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
 
     def _first(self, folders: tuple[str, ...], parts: list[str]) -> str | None:
         key = folders, ".".join(parts)
@@ -309,7 +323,7 @@ class Finder:
             hit = self._file_of(folder, parts)
             if hit is None:
                 continue
-            is_package = _is_package(self._file_of(folder, parts[:1]) or "")
+            is_package = _is_init(self._file_of(folder, parts[:1]) or "")
             is_own = folder == near[0] or self._is_root(folder, importer)
             if is_package and is_own and parts[0] not in self._libraries:
                 return hit
@@ -323,9 +337,13 @@ class Finder:
 
     def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
         """Whether a file imports a module of its own name: then that name is a library's, for those beside it too."""
-        return (
-            len(parts) == 1 and os.path.dirname(hit) == root and not _is_package(hit) and self._imports(hit, parts[0])
-        )
+        is_beside = len(parts) == 1 and os.path.dirname(hit) == root and not _is_init(hit)
+        return is_beside and self._imports(hit, parts[0])
+
+    def _imports(self, path: str, name: str) -> bool:
+        from poolint.roots.modules import imports
+
+        return imports(path, name)
 
     def _has_script(self, folder: str) -> bool:
         """Whether a file in a folder is written to be run."""
@@ -335,13 +353,6 @@ class Finder:
             files = (os.path.join(folder, name) for name in sorted(self.listing(folder)) if name.endswith(".py"))
             self._scripts[folder] = any(is_script(path) for path in files)
         return self._scripts[folder]
-
-    def _imports(self, path: str, name: str) -> bool:
-        if (path, name) not in self._importing:
-            from poolint.roots.modules import imports
-
-            self._importing[path, name] = imports(path, name)
-        return self._importing[path, name]
 
     def find_relative(self, dotted: str, level: int, importer: str) -> str | None:
         """The same for ``from ..dotted import``, with ``level`` leading dots."""
@@ -385,5 +396,5 @@ def _upwards(folder: str) -> Iterator[str]:
         folder = parent
 
 
-def _is_package(path: str) -> bool:
+def _is_init(path: str) -> bool:
     return os.path.basename(path).startswith("__init__.")
