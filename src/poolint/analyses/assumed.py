@@ -94,12 +94,22 @@ def _equal(one: object, other: object) -> bool | None:
     return False if contradicts else None
 
 
+def told_key(node: ast.expr | ast.ExceptHandler) -> str:
+    """What is known of one place in a function stands under this: what a call or a property comes to there, and of a handler
+    that it is not entered."""
+    return f"<at {node.lineno}:{node.col_offset}-{node.end_lineno}:{node.end_col_offset}>"
+
+
 def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> object:
     """What an expression comes to: a constant, a :class:`Hint`, or ``UNKNOWN``."""
     if isinstance(node, ast.Constant):
         return node.value if _is_plain(node.value) else UNKNOWN
     if steps > _MAX_STEPS:
         return UNKNOWN
+    while isinstance(node, (ast.Await, ast.NamedExpr)):
+        node = node.value
+    if values and isinstance(node, (ast.Call, ast.Attribute)) and (told := told_key(node)) in values:
+        return values[told]
     if isinstance(node, ast.Name):
         return _named(node, values, scope, steps)
     if isinstance(node, ast.Attribute):
@@ -133,6 +143,8 @@ def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: in
     if not values and all(one.kind == "parameter" for one in bindings):
         return UNKNOWN
     seen = _seen(bindings, node)
+    if len(seen) > 1 and values:
+        seen = [one for one in seen if not _is_passed_over(one.node, values, scope)]
     if len(seen) != 1 or node.id in scope.declared:
         return UNKNOWN
     (binding,) = seen
@@ -143,6 +155,16 @@ def _named(node: ast.Name, values: Mapping[str, object], scope: Scope, steps: in
     if binding.kind in ("assign", "annotated") and binding.value is not None and binding.index < 0:
         return value(binding.value, values, scope, steps + 1)
     return UNKNOWN
+
+
+def _is_passed_over(node: ast.AST, values: Mapping[str, object], scope: Scope) -> bool:
+    """Whether a node stands in a handler that is not entered."""
+    current: ast.AST | None = node
+    while current is not None and current is not scope.node:
+        if isinstance(current, ast.ExceptHandler) and values.get(told_key(current)) is False:
+            return True
+        current = parent_of(current)
+    return False
 
 
 def _member(node: ast.Attribute, values: Mapping[str, object], scope: Scope, steps: int) -> object:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.conditions import Entering, Known
+from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
@@ -95,6 +96,7 @@ class Edges:
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._entering = ev.derived(Entering)
+        self.contexts = ev.derived(Contexts)
         self._queues = ev.derived(Queues)
         self._implied: dict[Scope, tuple[Edge, ...]] = {}
         self._around: dict[Scope, Around] = {}
@@ -154,9 +156,12 @@ class Edges:
         return found
 
     def enter(self, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
-        """What this call fixes of the parameters that its callee's conditions look at; a property that is read has none."""
-        passes = isinstance(node, ast.Call) and node not in self._joining
-        return self._entering.known(node, target, scope, caller) if passes else ()  # type: ignore[arg-type]
+        """What this call fixes of the parameters that its callee's conditions look at; a property that is read has none. What
+        is known of all that runs around the caller is known of the callee, too, unless that runs in another thread."""
+        if node in self._joining:
+            return ()
+        fixed = self._entering.known(node, target, scope, caller) if isinstance(node, ast.Call) else ()
+        return self.contexts.entered(fixed, node, target, scope, caller) if is_around(caller) else fixed
 
     def _is_kept(self, callee: Scope) -> bool:
         """Whether a cache keeps a function's result; a cache of the project's own may forget at any time.

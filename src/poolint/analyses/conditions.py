@@ -14,6 +14,7 @@ from poolint.analyses.assumed import (
     leaves,
     shown_at,
     test_of_class,
+    told_key,
     truth,
     value,
 )
@@ -249,8 +250,8 @@ def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
         return False
     values, known = dict(fixed), index_of(scope).outcomes
     for test, otherwise in tests:
-        if test is None:
-            if values.get(NOTHING_RAISED[0], True) is NOTHING_RAISED[1]:
+        if isinstance(test, ast.ExceptHandler):
+            if False in (values.get(NOTHING_RAISED[0], True), values.get(told_key(test), True)):
                 return True
             continue
         key = (test, fixed)
@@ -261,9 +262,19 @@ def is_excluded(node: ast.AST, scope: Scope, fixed: Known) -> bool:
     return False
 
 
-def _tests_around(node: ast.AST, scope: Scope) -> list[tuple[ast.expr | None, bool]]:
-    """The tests on the way to a node, each with the outcome by which it is not reached, the nearest first; None stands for a
-    handler. They are found once: a node is asked about for all that callers may fix."""
+def is_decided(node: ast.AST, scope: Scope, fixed: Known) -> bool:
+    """Whether a place in ``scope`` is reached by a test that comes out as it does for what is known."""
+    values = dict(fixed)
+    return any(
+        truth(test, values, scope) is (not otherwise) and truth(test, {}, scope) is None
+        for test, otherwise in _tests_around(node, scope)
+        if not isinstance(test, ast.ExceptHandler)
+    )
+
+
+def _tests_around(node: ast.AST, scope: Scope) -> list[tuple[ast.expr | ast.ExceptHandler, bool]]:
+    """The tests on the way to a node, each with the outcome by which it is not reached, the nearest first, and the handlers
+    that it stands in. They are found once: a node is asked about for all that callers may fix."""
     known = index_of(scope).tests
     found = known.get(node)
     if found is None:
@@ -271,7 +282,7 @@ def _tests_around(node: ast.AST, scope: Scope) -> list[tuple[ast.expr | None, bo
     return found
 
 
-def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | None, bool]]:
+def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | ast.ExceptHandler, bool]]:
     current = node
     while current is not scope.node:
         parent = parent_of(current)
@@ -281,7 +292,7 @@ def _find_tests(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr | None, 
             orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
             yield parent.test, any(current is one for one in orelse)
         if isinstance(current, ast.ExceptHandler):
-            yield None, True
+            yield current, True
         if isinstance(parent, ast.BoolOp):
             before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
             yield from ((one, not isinstance(parent.op, ast.And)) for one in before)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.callees import Edge, Edges, Link
 from poolint.analyses.conditions import NOTHING_RAISED, Known, is_excluded
+from poolint.analyses.contexts import LOOP_RUNS
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
 from poolint.syntax.second_tries import is_after_a_failure
@@ -32,6 +33,11 @@ class Witness(NamedTuple):
 
     links: tuple[Link, ...]
     effect: str
+
+    @property
+    def below(self) -> Iterator[Scope]:
+        """The functions that it leads through, but for the one where it begins."""
+        return (link.scope for link in self.links[1:])
 
 
 class Called(NamedTuple):
@@ -95,11 +101,18 @@ class Effects:
         self._doing: dict[Called, bool] = {}
         self._witnesses: dict[_Entry, Witness] = {}
 
-    def of_call(self, node: ast.Call, scope: Scope) -> Witness | None:
-        """A chain from this call to a sink, the call itself first; None when there is none."""
-        return self._of_edges(self.edges.of_call(node, scope), scope)
+    def of_call(self, node: ast.Call, scope: Scope, around: Known = ()) -> Witness | None:
+        """A chain from this call to a sink, the call itself first; None when there is none. ``around`` is what is known of all
+        that the call runs."""
+        return self._of_edges(self.edges.of_call(node, scope), scope, around)
 
-    def _of_edges(self, edges: Iterable[Edge], scope: Scope) -> Witness | None:
+    def _of_edges(self, edges: Iterable[Edge], scope: Scope, around: Known = ()) -> Witness | None:
+        found = self._along(edges, scope, around)
+        if found is None or not scope.is_async or not any(map(self.edges.contexts.asks_for_loop, found.below)):
+            return found
+        return self._along(edges, scope, (*around, LOOP_RUNS))
+
+    def _along(self, edges: Iterable[Edge], scope: Scope, around: Known) -> Witness | None:
         retried: Witness | None = None
         for edge in edges:
             if edge.in_thread and not self.threads:
@@ -110,10 +123,10 @@ class Effects:
                 if not edge.is_around:
                     return found
                 retried = self._rather(retried, found)
-            passing = self._passing(edge, scope, ())
+            passing = self._passing(edge, scope, around)
             if passing is not None:
                 return Witness((edge.link, *passing.links), passing.effect)
-            for one in self._reached(edge, edge.link.node, scope, ()):
+            for one in self._reached(edge, edge.link.node, scope, around):
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
                     found = Witness((edge.link, *below.links), below.effect)

@@ -170,6 +170,11 @@ class Nesting:
         if hold.resource in _names(node, scope):
             return "same-resource"
         functions = [scope]
+        witness, around = self._takers(pool).of_call(node, scope), self.edges.contexts.at(node, scope)
+        if witness is not None and around:
+            witness = self._takers(pool).of_call(node, scope, around)
+            if witness is None:
+                return "same-context"
         if self._takes_here(node, scope, pool):
             links: tuple[str, ...] = (f"{text_of(node.func, scope)}()",)
             path = [begun, *branch_of(hold, scope), waypoint("takes-another", node, scope.module)]
@@ -177,7 +182,6 @@ class Nesting:
             functions += [one.scope for one in called if isinstance(one, Function)]
             last: tuple[ast.expr, Scope] = (node, scope)
         else:
-            witness = self._takers(pool).of_call(node, scope)
             if witness is None or len(witness.links) < 2 or self.pools.is_of_new_object(pool, witness.links[-1].scope):
                 return "other-pool"
             if not self._stays_held(witness, _held_as(hold)):

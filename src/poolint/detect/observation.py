@@ -45,6 +45,7 @@ Dismissal = Literal[
     "other-pool",
     "earlier-round",
     "same-resource",
+    "same-context",
     "ended-before",
     # of what is owed
     "told-as-lent",

@@ -21,6 +21,7 @@ How = Literal[
     "drives-given",
     "drives-later",
     "new-loop",
+    "needs-loop",
     "at-once",
     "makes-task",
     "starts",
@@ -122,7 +123,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     what to give in the place of something missing.
 
     ``drives``: they run a coroutine on an event loop of its own, ``drives-given`` on one that is there; ``drives-later``:
-    what they give does so when it is called, and ``new-loop``: a method of that. ``at-once``: they run the coroutines that
+    what they give does so when it is called, and ``new-loop``: a method of that. ``needs-loop``: they raise where no loop runs,
+    and nowhere else. ``at-once``: they run the coroutines that
     they are given at the same time; ``makes-task``: they start one and give its task, ``starts`` give none, and
     ``starts-later`` start a function. ``shields``: they are awaited in the place of what they are given, and
     ``limits-awaited`` as well, for a time; ``limits-block``: context managers that cancel what takes too long, ``watches``

@@ -49,7 +49,7 @@ class Index:
         self.guards: dict[ast.stmt, tuple[list[ast.stmt], int]] = {}
         """What :mod:`poolint.analyses.assumed` knows: of each block that was asked about the statements by which it may be
         left, and how many of them stand before a statement."""
-        self.tests: dict[ast.AST, list[tuple[ast.expr | None, bool]]] = {}
+        self.tests: dict[ast.AST, list[tuple[ast.expr | ast.ExceptHandler, bool]]] = {}
         self.outcomes: dict[tuple[ast.expr, object], bool | None] = {}
         """What :mod:`poolint.analyses.conditions` knows: the tests around a node, and how they come out for what is fixed."""
         self.passed_once: dict[ast.stmt, bool] = {}

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 
+UNNAMED = "?"
+"""What a session is called that a block's manager has, and that the block binds to no name: nobody has it afterwards."""
+
+
 class Region(NamedTuple):
     """A ``with`` block that has a transaction open.
 
@@ -49,7 +53,7 @@ def transactions(ev: Evaluator, scope: Scope) -> list[Region]:
             call = item.context_expr.value if isinstance(item.context_expr, ast.Await) else item.context_expr
             if not isinstance(call, ast.Call):
                 continue
-            target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else "?"
+            target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else UNNAMED
             opened = _opened(ev, call, scope, asynchronous=isinstance(statement, ast.AsyncWith), target=target)
             if opened is not None:
                 found.append(Region(statement, item.context_expr, opened[0], opened[1]))
@@ -66,7 +70,7 @@ def _opened(
     below = ev.derived(_Generators).of_call(call, scope)
     if below is None:
         return None
-    inner = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target="?")
+    inner = _begun(ev, *ev.project.call(below.call), asynchronous=below.asynchronous, target=UNNAMED)
     assert inner is not None
     return inner[0], target if inner[1] else ""
 
@@ -122,7 +126,7 @@ class _Generators:
                 call = item.context_expr
                 if not isinstance(call, ast.Call):
                     continue
-                if _begun(self.ev, call, scope, asynchronous=asynchronous, target="?") is not None:
+                if _begun(self.ev, call, scope, asynchronous=asynchronous, target=UNNAMED) is not None:
                     return _Opening(CallKey.of(call, scope), asynchronous)
                 found = self.of_call(call, scope)
                 if found is not None:

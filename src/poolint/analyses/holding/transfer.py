@@ -17,7 +17,7 @@ from poolint.analyses.holding.direct import opens_directly
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, taken_for_block
-from poolint.analyses.holding.transactions import handles, root_of, source_of, transactions
+from poolint.analyses.holding.transactions import UNNAMED, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
@@ -182,7 +182,7 @@ class Reader:
         if region is not None:
             if region.fact.method == "begin_nested":
                 found.enters[item] = [Change(region.session, True, header, region.fact.cls)]
-            else:
+            if region.fact.method != "begin_nested" or region.session == UNNAMED:
                 over.append(Change(region.session, False, header))
             return
         entered = self.ev.entered(self.ev.type_of(header, scope), asynchronous=isinstance(statement, ast.AsyncWith))
