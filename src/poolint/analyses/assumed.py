@@ -108,7 +108,7 @@ def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int
         return UNKNOWN
     while isinstance(node, (ast.Await, ast.NamedExpr)):
         node = node.value
-    if values and isinstance(node, (ast.Call, ast.Attribute)) and (told := told_key(node)) in values:
+    if values and isinstance(node, (ast.Call, ast.Attribute, ast.Name)) and (told := told_key(node)) in values:
         return values[told]
     if isinstance(node, ast.Name):
         return _named(node, values, scope, steps)
