@@ -27,6 +27,7 @@ FOLLOWED = [
             "in_the_end",
             "helper",
             "chain",
+            "context_variable",
             "repository",
             "before",
             "lent_by",

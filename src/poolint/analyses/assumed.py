@@ -39,6 +39,9 @@ UNKNOWN: Final = object()
 Values = dict[str, object]
 """What is known: by names, dotted names, and ``kwargs[name]``."""
 
+TOLD: Final = "@"
+"""What is known of one place in a function stands under its rows and columns behind this."""
+
 _MAX_STEPS = 6
 """Expressions inside each other, or bound to names, that are looked into."""
 
@@ -95,9 +98,8 @@ def _equal(one: object, other: object) -> bool | None:
 
 
 def told_key(node: ast.expr | ast.ExceptHandler) -> str:
-    """What is known of one place in a function stands under this: what a call or a property comes to there, and of a handler
-    that it is not entered."""
-    return f"<at {node.lineno}:{node.col_offset}-{node.end_lineno}:{node.end_col_offset}>"
+    """The name for what is known of one place: what a call or a variable comes to there, or that a handler is not entered."""
+    return f"{TOLD}{node.lineno}:{node.col_offset}-{node.end_lineno}:{node.end_col_offset}"
 
 
 def value(node: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> object:

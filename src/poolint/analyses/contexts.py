@@ -13,7 +13,7 @@ import ast
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.assumed import UNKNOWN, Hint, told_key, truth, value
+from poolint.analyses.assumed import TOLD, UNKNOWN, Hint, told_key, truth, value
 from poolint.analyses.conditions import Entering, is_decided, is_excluded
 from poolint.analyses.context_puts import IN, OWN, Puts, drop, is_on_the_way, place_of
 from poolint.analyses.property_reads import property_reads
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.conditions import Known
     from poolint.analyses.context_puts import Put, Values
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -68,6 +69,7 @@ class Contexts:
         )
         self._puts = Puts(ev, self._left.of)
         self._put: dict[Scope, list[Put]] = {}
+        self._asking: dict[Module, bool] = {}
 
     def at(self, node: ast.expr, scope: Scope) -> Known:
         """What variables have where a call is made, as far as its function, the managers whose blocks are around it, and the
@@ -81,7 +83,13 @@ class Contexts:
 
     def asks_for_loop(self, scope: Scope) -> bool:
         """Whether the module of a function asks for the running loop, so that it may do something else where none runs."""
-        return any(scope.module.mentions(word.encode()) for word in self._needs_loop)
+        module = scope.module
+        found = self._asking.get(module)
+        if found is None:
+            found = self._asking[module] = any(
+                word in inner.called for word in self._needs_loop for inner in module.scope.mentioning(word)
+            )
+        return found
 
     def entered(self, fixed: Known, node: ast.expr, target: Scope, scope: Scope, caller: Known) -> Known:
         """What is known of a function that is called, where ``fixed`` is of its parameters, and ``caller`` of what calls."""
@@ -232,7 +240,7 @@ class Contexts:
         """What a call of a function gives by what is around it."""
         passed = self._entering.known(node, callee, scope, fixed) if isinstance(node, ast.Call) else ()
         known = self.entered(passed, node, callee, scope, fixed)
-        if not any(name.startswith("<at ") for name, _ in known):
+        if not any(name.startswith(TOLD) for name, _ in known):
             return UNKNOWN
         body = getattr(callee.node, "body", None)
         if not isinstance(body, list) or self._may_end(body, known, callee):

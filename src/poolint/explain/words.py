@@ -106,7 +106,7 @@ DISMISSALS: dict[Dismissal, str] = {
     "other-pool": "it takes no connection from the pool that `{}` is from, as far as that is known",
     "earlier-round": "what `{}` holds is from an earlier round of the loop",
     "same-resource": "what it takes is bound to `{}`, which holds the connection",
-    "same-context": "what it calls finds the session of `{}` in a context variable, and works with that",
+    "same-context": "while `{}` is held there is a session in a variable, where what is called looks first",
     "in-memory": "the database of `{}` is in memory: nobody else waits for it",
     "ended-before": "a function on the way to the second checkout is passed `{}`, and ends its use or asks for it",
     "told-as-lent": "`{}` is lost where the consumer of the generator fails: that is judged in its place",
