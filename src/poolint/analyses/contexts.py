@@ -75,8 +75,12 @@ class Contexts:
         """What variables have where a call is made, as far as its function, the managers whose blocks are around it, and the
         decorators of its function have put it there."""
         around: Values = {}
-        for _, call, wrapper in wrapped(self.ev, scope):
-            self._put_before(call, wrapper, around)
+        runs: dict[ast.expr, dict[Scope, list[ast.AST]]] = {}
+        for decorator, call, wrapper in wrapped(self.ev, scope):
+            runs.setdefault(decorator, {}).setdefault(wrapper, []).append(call)
+        for calls in runs.values():
+            first, *others = (self._at_all(several, wrapper) for wrapper, several in calls.items())
+            around |= {name: what for name, what in first.items() if all(one.get(name) == what for one in others)}
         around = {name: what for name, what in around.items() if name.startswith(IN)}
         self._put_before(node, scope, around)
         return _known(around)
@@ -131,22 +135,24 @@ class Contexts:
         points: list[ast.AST] = list(scope.yields) if scope.is_generator else list(_returned(scope))
         if not scope.is_generator and isinstance(body := getattr(scope.node, "body", None), list):
             points += [scope.node] if self._may_end(body, (), scope) else []
+        return _known(self._at_all(points, scope))
+
+    def _at_all(self, points: list[ast.AST], scope: Scope) -> Values:
+        """What a function has put into variables, or has found there, whenever it comes to one of several places."""
         each: list[Values] = []
         for point in points:
             found: Values = {}
             self._put_before(point, scope, found)
             each.append(found)
         several = {name: what for found in each for name, what in found.items()}
-        return _known(
-            {
-                name: what
-                for name, what in several.items()
-                if all(
-                    found.get(name) == what or self._is_found(point, scope, name, several)
-                    for point, found in zip(points, each, strict=True)
-                )
-            }
-        )
+        return {
+            name: what
+            for name, what in several.items()
+            if all(
+                found.get(name) == what or self._is_found(point, scope, name, several)
+                for point, found in zip(points, each, strict=True)
+            )
+        }
 
     def _is_found(self, point: ast.AST, scope: Scope, name: str, around: Values) -> bool:
         """Whether a function comes to a place only where it has found something in a variable."""

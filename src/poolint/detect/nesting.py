@@ -170,8 +170,8 @@ class Nesting:
         if hold.resource in _names(node, scope):
             return "same-resource"
         functions = [scope]
-        witness, around = self._takers(pool).of_call(node, scope), self.edges.contexts.at(node, scope)
-        if witness is not None and around:
+        witness = self._takers(pool).of_call(node, scope)
+        if witness is not None and (around := self.edges.contexts.at(node, scope)):
             witness = self._takers(pool).of_call(node, scope, around)
             if witness is None:
                 return "same-context"
