@@ -18,7 +18,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.leaks import LeakedCheckout
 from poolint.flow.cfg import TooComplex
 from poolint.flow.escapes import escapes, walk
-from poolint.flow.flags import name_of
+from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import completed, reach
 from poolint.frameworks.hooks import is_resumed, starts
 from poolint.models.schema import CLOSING_ROLES, OWNERS
@@ -85,14 +85,16 @@ def _releases(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
 def _unprotected(
     graphs: Graphs, made: ast.expr, name: str, releases: list[ast.Call], scope: Scope
 ) -> ast.Yield | ast.YieldFrom | None:
-    """A ``yield`` behind ``made`` that comes before a release, and whose failing skips all of them."""
+    """A ``yield`` behind ``made`` that comes before a release, and whose failing skips all of them, whatever is known there of
+    the flags by which a ``finally`` asks what it has to undo."""
     graph = graphs.of(scope)
     stops = {node for one in releases for node in graph.nodes_of(one)}
+    flags = Flags(scope, graph)
     inside = set(walk(completed(graph.nodes_of(made)), stops, name))
     for lent in scope.yields:
         for node in graph.nodes_of(lent):
             is_released = node in inside and not stops.isdisjoint(reach(completed([node])))
-            if is_released and escapes(node, stops, name, raising=False):
+            if is_released and escapes(node, stops, name, raising=False, flags=flags):
                 return lent
     return None
 

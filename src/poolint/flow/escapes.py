@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
     from poolint.flow.cfg import Edge, Node
+    from poolint.flow.flags import Flags
     from poolint.syntax.scopes import Scope
 
 
@@ -21,10 +22,16 @@ _PASSING = frozenset({"reraise", "except", "raise"})
 
 
 def escapes(
-    node: Node, stops: Set[Node], name: str, *, raising: bool = True, decided: Set[ast.AST] = frozenset()
+    node: Node,
+    stops: Set[Node],
+    name: str,
+    *,
+    raising: bool = True,
+    decided: Set[ast.AST] = frozenset(),
+    flags: Flags | None = None,
 ) -> bool:
     """Whether an exception at an event leaves the function without passing one of ``stops``; see :func:`walk`."""
-    ways = walk(raised([node]), stops, name, raising=raising, decided=decided)
+    ways = walk(raised([node]), stops, name, raising=raising, decided=decided, flags=flags)
     return any(one.kind == "exit-exception" for one in ways)
 
 
@@ -40,12 +47,14 @@ def walk(
     *,
     raising: bool = True,
     decided: Set[ast.AST] = frozenset(),
-) -> Iterator[Node]:
+    flags: Flags | None = None,
+) -> Iterable[Node]:
     """What comes along some edges, and after that, but for ``stops`` and what only they lead to.
 
     ``name``, dotted or not, is that of something that is there: no way leads through a test that says it is not. Without
     ``raising``, nothing raises but what the edges begin with. ``decided`` are tests by which the function settles the matter,
-    however they come out: no way leads past them either.
+    however they come out: no way leads past them either. With the ``flags`` of the function, no way leads through a test
+    that comes out otherwise there.
     """
     begun = list(edges)
 
@@ -60,7 +69,8 @@ def walk(
             return True
         return asked(edge.test, edge.truth) != (name, False)
 
-    return reach(filter(passes, begun), passes)
+    allowed = list(filter(passes, begun))
+    return reach(allowed, passes) if flags is None else flags.reach(allowed, passes)
 
 
 def decisions(release: ast.AST, name: str, method: Scope) -> Iterator[ast.AST]:

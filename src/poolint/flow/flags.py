@@ -16,7 +16,7 @@ from poolint.syntax.expressions import dotted, unnegated
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
 
     from poolint.flow.cfg import Edge, Graph, Node
@@ -101,6 +101,22 @@ class Flags:
         return _sorted(_reduced({frozenset(one for one in known if one[0] in self.names) for known in found})) or [
             frozenset()
         ]
+
+    def reach(self, begun: Iterable[Edge], passes: Callable[[Edge], bool]) -> Iterable[Node]:
+        """The events that some edges lead to, themselves and after them, where no test comes out otherwise than is known.
+
+        ``passes`` says which of the later edges are taken; those ``begun`` with always are.
+        """
+        initial: dict[Node, frozenset[Known]] = {}
+        for edge in begun:
+            known = self.along(edge, frozenset(self.before(edge.source)))
+            if known is not None:
+                initial[edge.target] = _reduced(initial.get(edge.target, frozenset()) | known)
+
+        def transfer(edge: Edge, known: frozenset[Known]) -> frozenset[Known] | None:
+            return self.along(edge, known) if passes(edge) else None
+
+        return solve(self._graph, Problem(initial, lambda one, other: _reduced(one | other), transfer))
 
     def along(self, edge: Edge, before: frozenset[Known]) -> frozenset[Known] | None:
         """What is known once an event has happened and an edge is taken; None where no combination takes it."""
