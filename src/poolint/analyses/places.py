@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
 from poolint.models.standard import PROPERTIES
@@ -51,6 +53,7 @@ class Places:
         self._made: dict[ast.Call, dict[str, str]] = {}
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
+        self._together = GivenTogether(self)
 
     # What an object keeps
 
@@ -247,10 +250,12 @@ class Places:
         return text.removeprefix("self.") if text.startswith("self.") else ""
 
     def _same_member(self, cls: Scope, name: str, rest: str) -> str:
-        """``session`` for ``orders.session`` where ``__init__`` has made both of the same."""
+        """``session`` for ``orders.session`` where ``__init__`` has made both of the same, or is always passed them so."""
         bindings = cls.self_assignments.get(name, ())
-        if not rest or len(bindings) != 1 or bindings[0].scope is None or not isinstance(bindings[0].value, ast.Call):
+        if not rest or len(bindings) != 1 or bindings[0].scope is None:
             return ""
+        if not isinstance(bindings[0].value, ast.Call):
+            return self._together.same(cls, name, rest)
         init = bindings[0].scope
         for prefix, to in self.made(bindings[0].value, init).items():
             if rest != prefix and not rest.startswith(f"{prefix}."):
@@ -309,18 +314,6 @@ def bound_value(binding: Binding) -> ast.expr | None:
 
 def _is_none(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and value.value is None
-
-
-def bound_to(function: Scope, call: ast.Call, *, is_method: bool) -> dict[str, ast.expr]:
-    """The arguments of a call by the parameters of a function that they are bound to."""
-    declared = getattr(function.node, "args", None)
-    if declared is None or any(isinstance(one, ast.Starred) for one in call.args):
-        return {}
-    names = [one.arg for one in (*declared.posonlyargs, *declared.args)][1 if is_method else 0 :]
-    found = dict(zip(names, call.args, strict=False))
-    known = {*names, *(one.arg for one in declared.kwonlyargs)}
-    found.update({one.arg: one.value for one in call.keywords if one.arg is not None and one.arg in known})
-    return found
 
 
 def _fields(family: list[Scope]) -> list[str]:

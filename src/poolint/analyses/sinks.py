@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
+from poolint.syntax.scopes import parent_of
 from poolint.syntax.second_tries import is_after_a_failure
 
 if TYPE_CHECKING:
@@ -61,9 +62,10 @@ def use_sink(fact: CallSite) -> str:
 
 
 def end_sink(fact: CallSite) -> str:
-    """Whether a call ends a session's use of its connection."""
+    """Whether a call ends a session's use of its connection; the block of a transaction does so at its end."""
     is_session = fact.cls is not None and fact.cls.kind in SESSIONS
-    return "database" if is_session and fact.role in ENDING_ROLES else ""
+    is_block = fact.role == "begin" and fact.method != "begin_nested" and isinstance(parent_of(fact.node), ast.withitem)
+    return "database" if is_session and (is_block or fact.role in ENDING_ROLES) else ""
 
 
 def database_sink(models: Models) -> Sink:

@@ -47,16 +47,19 @@ def is_written(ev: Evaluator, holdings: Holdings, hold: Hold, node: ast.expr, sc
     if _leads(graph, writes, {node}, but=ended | commits):
         return True
     given_up = {call for call in own if (fact := call_site(ev, call, scope)) is not None and fact.role in _GIVING_UP}
-    return _leads(graph, [node], (commits | ended) - given_up, but={*writes, *given_up})
+    return _leads(graph, [node], (commits | ended) - given_up, but={*writes, *given_up}, raising=False)
 
 
-def _leads(graph: Graph, begun: Iterable[ast.AST], to: set[ast.AST], but: set[ast.AST]) -> bool:
-    """Whether one of some events, once it has happened, leads to one of others, and past none of ``but``."""
+def _leads(
+    graph: Graph, begun: Iterable[ast.AST], to: set[ast.AST], but: set[ast.AST], *, raising: bool = True
+) -> bool:
+    """Whether one of some events, once it has happened, leads to one of others, and past none of ``but``; without ``raising``
+    by ways on which nothing raises: what a handler ends is given up as likely as it is committed."""
     stops = {event for one in but for event in events_at(graph, one)}
     ends = {event for one in to for event in events_at(graph, one)}
 
     def passes(edge: Edge) -> bool:
-        return edge.source not in stops
+        return edge.source not in stops and (raising or not edge.is_unwinding)
 
     edges = completed(event for one in begun for event in events_at(graph, one))
     return any(event in ends for event in reach(edges, passes))

@@ -1,0 +1,114 @@
+"""Parts of an object that share a session because everybody who makes such an object passes them so.
+
+``Orders(OrderStore(session), session)``: the session of the store is that of the object, wherever one is made, so
+``self.store.session`` in its methods is ``self.session``. One place that passes two, or of which that is not known, and
+nothing is said.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.arguments import bound_to
+from poolint.flow.flags import name_of
+from poolint.syntax.file_kinds import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.places import Places
+    from poolint.syntax.scopes import Binding, Scope
+
+_MAX_MAKERS = 24
+"""Places at which objects of one class are made; real services are made at one or two."""
+
+
+class GivenTogether:
+    """Answers for the classes of one project, by the ``places`` of what is passed to them."""
+
+    def __init__(self, places: Places) -> None:
+        self.ev = places.ev
+        self.places = places
+        self._known: dict[tuple[Scope, str, str], str] = {}
+        self._finding: set[tuple[Scope, str, str]] = set()
+
+    def same(self, cls: Scope, name: str, rest: str) -> str:
+        """``session`` for ``store`` and ``session``, where all that make an object of ``cls`` pass it a store with the
+        session that they pass as well; empty where that is not known."""
+        key = (cls, name, rest)
+        found = self._known.get(key)
+        if found is not None or key in self._finding:
+            return found or ""
+        self._finding.add(key)
+        found = self._same(cls, name, rest)
+        self._finding.discard(key)
+        if not self._finding and self.ev.is_idle:
+            self._known[key] = found
+        return found
+
+    def _same(self, cls: Scope, name: str, rest: str) -> str:
+        init, parameter = _set_from(cls, name)
+        if init is None or self.ev.project.heirs(cls.name, cls.module):
+            return ""
+        others = dict(self._sessions(cls, init, parameter))
+        makers = list(self._makers(init)) if others else []
+        if not 0 < len(makers) <= _MAX_MAKERS:
+            return ""
+        for call, scope in makers:
+            given = bound_to(init, call, is_method=True)
+            place = self._place(given.get(parameter), rest, scope)
+            others = {
+                other: passed
+                for other, passed in others.items()
+                if place and self._place(given.get(passed), "", scope) == place
+            }
+        return next(iter(others), "")
+
+    def _sessions(self, cls: Scope, init: Scope, but: str) -> Iterator[tuple[str, str]]:
+        """The sessions and connections that an object is passed itself, each with the parameter."""
+        for path in self.places.kept(self.ev.class_object(cls).instance()):
+            where, parameter = _set_from(cls, path) if "." not in path else (None, "")
+            if where is init and parameter != but:
+                yield path, parameter
+
+    def _makers(self, init: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """Where such objects are made, but for tests, which put others in the places of real ones."""
+        for call, scope in self.ev.callers.of(init):
+            if not is_test(scope.module, self.ev.project):
+                yield call, scope
+
+    def _place(self, value: ast.expr | None, path: str, scope: Scope) -> str:
+        """The one name of what is at a path from an argument."""
+        if value is None:
+            return ""
+        name = name_of(value)
+        if name:
+            place = f"{name}.{path}" if path else name
+        else:
+            place = self.places.made(value, scope).get(path, "") if path else ""
+        return _as_passed(self.places.first(place, scope), scope) if place else ""
+
+
+def _set_from(cls: Scope, name: str) -> tuple[Scope | None, str]:
+    """The ``__init__`` that sets an attribute, which nothing else does, and the parameter that it sets it from."""
+    bindings = cls.self_assignments.get(name, ())
+    init = bindings[0].scope if len(bindings) == 1 else None
+    value = bindings[0].value if init is not None else None
+    if init is None or init.name != "__init__" or not isinstance(value, ast.Name) or bindings[0].index >= 0:
+        return None, ""
+    return (init, value.id) if _is_parameter(init.bindings.get(value.id, ())) else (None, "")
+
+
+def _is_parameter(bindings: list[Binding] | tuple[Binding, ...]) -> bool:
+    return len(bindings) == 1 and bindings[0].kind == "parameter"
+
+
+def _as_passed(place: str, scope: Scope) -> str:
+    """``session`` for ``self.session`` in an ``__init__`` that has just set that from its parameter."""
+    root, _, path = place.partition(".")
+    attribute, dot, rest = path.partition(".")
+    if root != "self" or scope.enclosing_class is None:
+        return place
+    init, parameter = _set_from(scope.enclosing_class, attribute)
+    return f"{parameter}{dot}{rest}" if init is scope else place
