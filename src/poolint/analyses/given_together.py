@@ -15,7 +15,7 @@ from poolint.flow.flags import name_of
 from poolint.syntax.file_kinds import is_test
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from poolint.analyses.places import Places
     from poolint.syntax.scopes import Binding, Scope
@@ -83,24 +83,24 @@ class GivenTogether:
         if value is None:
             return ""
         name = name_of(value)
-        if name:
-            place = f"{name}.{path}" if path else name
-        else:
-            place = self.places.made(value, scope).get(path, "") if path else ""
-        return _as_passed(self.places.first(place, scope), scope) if place else ""
+        if not name:
+            place = self.places.made(value, scope).get(path, "")
+            return _as_passed(self.places.first(place, scope), scope) if place else ""
+        return _as_passed(self.places.first(f"{name}.{path}" if path else name, scope), scope)
 
 
 def _set_from(cls: Scope, name: str) -> tuple[Scope | None, str]:
     """The ``__init__`` that sets an attribute, which nothing else does, and the parameter that it sets it from."""
-    bindings = cls.self_assignments.get(name, ())
-    init = bindings[0].scope if len(bindings) == 1 else None
-    value = bindings[0].value if init is not None else None
-    if init is None or init.name != "__init__" or not isinstance(value, ast.Name) or bindings[0].index >= 0:
+    bindings = cls.self_assignments.get(name, [])
+    if len(bindings) != 1 or bindings[0].index >= 0:
+        return None, ""
+    init, value = bindings[0].scope, bindings[0].value
+    if init is None or init.name != "__init__" or not isinstance(value, ast.Name):
         return None, ""
     return (init, value.id) if _is_parameter(init.bindings.get(value.id, ())) else (None, "")
 
 
-def _is_parameter(bindings: list[Binding] | tuple[Binding, ...]) -> bool:
+def _is_parameter(bindings: Sequence[Binding]) -> bool:
     return len(bindings) == 1 and bindings[0].kind == "parameter"
 
 

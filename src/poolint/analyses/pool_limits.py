@@ -24,6 +24,11 @@ def lets_nobody_wait(ev: Evaluator, made: ast.Call, scope: Scope) -> bool:
     return "none" in limits or (bool(limits) and limits <= {"one", "thread"})
 
 
+def is_lent(call: ast.Call) -> bool:
+    """Whether a client works with a pool that it is given."""
+    return any(one.arg in ("connection_pool", "pool", "connector", "transport") for one in call.keywords)
+
+
 def _limits(ev: Evaluator, made: ast.Call, scope: Scope) -> set[str]:
     """What limits the connections of the classes of pools that a call may be passed; empty for what is no such class."""
     return {

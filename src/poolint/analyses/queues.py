@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.arguments import bound_to
+from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.places import is_super_init
 from poolint.models.schema import Method
 from poolint.syntax.scopes import parent_of

@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.arguments import bound_to
 from poolint.analyses.joined import run_in_thread
-from poolint.analyses.places import MAX_PATH, bound_to, kept_class
+from poolint.analyses.places import MAX_PATH, kept_class
 from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries

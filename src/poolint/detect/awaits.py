@@ -15,8 +15,9 @@ from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.call_sites import CallSite, call_site
+from poolint.types.following import Follower
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, Type, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from poolint.models.schema import Call
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
     from poolint.types.vocabulary import Vocabulary
 
 
@@ -53,6 +55,7 @@ class AwaitedSyncCall(Observation):
     call: CallSite
 
 
+_THROUGH: frozenset[Passage] = frozenset(("import", "attribute", "call"))
 _NEEDS_AWAIT: frozenset[Call] = frozenset({"coroutine", "awaitable-cm", "async-cm"})
 # Whatever the class is: what is asked is whether anything may have been released later on.
 _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "invalidate", "rollback", "detach"})
@@ -144,11 +147,24 @@ def _may_be_asynchronous(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
     )
 
 
+def _may_be_another(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
+    """Whether a receiver comes from several places, of some of which nothing is known: the ``await`` says that it is from
+    one of these."""
+    if not isinstance(node.func, ast.Attribute):
+        return False
+    given = set[Type]()
+    for one in Follower(ev, _THROUGH).sources(node.func.value, scope).found:
+        around = parent_of(one.node)
+        if not isinstance(one.node, ast.Constant):
+            given.add(ev.type_of(around if isinstance(around, ast.Await) else one.node, one.scope))
+    return UNKNOWN in given and len(given) > 1
+
+
 def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> Iterator[Observation]:
     fact = call_site(ev, node, scope)
     if fact is None or fact.row is None or fact.row.call != "sync" or not ev.is_told(fact.name, scope):
         return
-    if _may_be_asynchronous(ev, node, scope):
+    if _may_be_asynchronous(ev, node, scope) or _may_be_another(ev, node, scope):
         return
     value = ev.type_of(node, scope)
     if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):

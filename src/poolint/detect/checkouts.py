@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
-from poolint.analyses.lifetimes.acquisitions import Site, checkout
+from poolint.analyses.lifetimes.acquisitions import Site
 from poolint.analyses.lifetimes.callees import Callees
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow
@@ -16,6 +17,7 @@ from poolint.analyses.ownership import is_lost_when_closed
 from poolint.analyses.parts import Parts
 from poolint.analyses.waypoints import waypoint
 from poolint.detect import lent
+from poolint.detect.by_hand import may_be_lent, outlives_branch
 from poolint.detect.culprits import likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
@@ -131,15 +133,15 @@ class Lifetimes:
         path = (waypoint("checked-out-unheld", site.call, scope.module),)
         return self._observation(site, scope, "discarded", path)
 
-    def outcome(self, site: Site, scope: Scope, trace: Trace | None = None) -> Outcome:
-        """How one obligation ends; ``trace`` is called on the way there."""
+    def outcome(self, site: Site, scope: Scope, trace: Trace | None = None, *, raising: bool = True) -> Outcome:
+        """How one obligation ends; ``trace`` is called on the way there. See :func:`follow`."""
         graph = self.graphs.of(scope)
         if self._flags is None or self._flags.scope is not scope:
             self._flags = Flags(scope, graph)
         names = self._flags.names
         moves = Moves(self.ev, self.ownership, self.foreign, self.callees, scope, site.cls, names, site)
         starts = begun(graph, site, self.callees.start(site, scope), self._flags.before)
-        outcome = follow(graph, moves, starts, site.bound, trace)
+        outcome = follow(graph, moves, starts, site.bound, trace, raising=raising)
         self._spent += len(outcome.found)
         return outcome
 
@@ -157,14 +159,20 @@ class Lifetimes:
         may_be_kept = problem == "never" or site.cls.kind in OWNERS
         if may_be_kept and Parts(self.ev, self.ownership, scope, site.cls).outlive(site.name):
             return self._let_pass(site, scope, "part-outlives", site.name)
-        if problem in ("exception", "half-built"):
+        is_caught = problem == "never" and unwinding(edges) is not None and self._is_calm(site, scope)
+        if is_caught or problem in ("exception", "half-built"):
             edges = likeliest(self.ev, outcome, edges, scope)
         culprit = _culprit(edges)
         if isinstance(culprit, ast.Call) and ends_the_process(self.ev, culprit, scope):
             return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
-        return self._observation(site, scope, problem, path, text, outcome)
+        return replace(self._observation(site, scope, problem, path, text, outcome), is_caught=is_caught)
+
+    def _is_calm(self, site: Site, scope: Scope) -> bool:
+        """Whether nothing is lost where nothing raises."""
+        outcome = self.outcome(site, scope, raising=False)
+        return outcome.released and not outcome.leaks
 
     def _is_lent(self, site: Site, scope: Scope) -> bool:
         """Whether a generator loses what it makes when its consumer fails."""
@@ -198,14 +206,14 @@ class Lifetimes:
     def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
         """A checkout that is released right, but by hand."""
         block = entering(self.ev, scope, site.value, site.cls)
-        if not outcome.released or outcome.handed or block is None or _outlives_branch(site, scope):
+        if not outcome.released or outcome.handed or block is None or outlives_branch(site, scope):
             return None
         if block.commits and any(
             isinstance(read := parent_of(load), ast.Attribute) and read.attr == "rollback"
             for load in scope.loads.get(site.name, ())
         ):
             return None  # what it wrote is to be discarded, and the block would commit it
-        if site.cls.kind not in RELEASABLE or _may_be_lent(self.ev, site, scope):
+        if site.cls.kind not in RELEASABLE or may_be_lent(self.ev, site, scope):
             return None
         return ManualRelease(
             site.call,
@@ -256,28 +264,6 @@ class Lifetimes:
         if last is not None and problem != "overwritten" and last is not culprit:
             path.append(waypoint("leaves", last, scope.module, site.name))
         return tuple(path)
-
-
-def _may_be_lent(ev: Evaluator, site: Site, scope: Scope) -> bool:
-    """Whether the name may hold something else as well, so that no block could be the lifetime of both."""
-    for binding in scope.bindings.get(site.name, ()):
-        value = binding.value
-        call = value.value if isinstance(value, ast.Await) else value
-        is_none = isinstance(value, ast.Constant) and value.value is None and binding.kind != "parameter"
-        if not is_none and not (isinstance(call, ast.Call) and checkout(ev, call, value or call, scope) is not None):
-            return True
-    return False
-
-
-def _outlives_branch(site: Site, scope: Scope) -> bool:
-    """Whether the name is still read behind the ``if`` in which the checkout stands: no block reaches that far."""
-    loads = scope.loads.get(site.name, ())
-    node = parent_of(statement_of(site.call))
-    while node is not None and node is not scope.node:
-        if isinstance(node, (ast.If, ast.Match)) and any(load.lineno > (node.end_lineno or 0) for load in loads):
-            return True
-        node = parent_of(node)
-    return False
 
 
 def _entered_in_vain(scope: Scope, site: Site) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.pool_limits import is_unpooled
+from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -124,11 +124,6 @@ def _is_plain(load: ast.Name) -> bool:
 def owes_closing(cls: Class) -> bool:
     """Whether something comes of an object that makes connections for itself, if nobody closes it."""
     return cls.kind in POOLING or (cls.kind == "client" and bool(cls.on_drop))
-
-
-def is_lent(call: ast.Call) -> bool:
-    """Whether a client works with a pool that it is given."""
-    return any(one.arg in ("connection_pool", "pool", "connector", "transport") for one in call.keywords)
 
 
 # Who uses it

@@ -57,6 +57,8 @@ class LeakedCheckout(Observation):
     dropped: ast.Call | None = None
     is_possible: bool = False
     """Whether what is checked out is known by its use alone, or little comes of it (see ``detect.harmless``)."""
+    is_caught: bool = False
+    """Whether it is lost only where ``culprit`` raises, and that is caught: on other ways it is released, or handed on."""
 
     @property
     def places(self) -> tuple[ast.AST, ...]:

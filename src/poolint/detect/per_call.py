@@ -11,10 +11,10 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.pool_limits import is_unpooled
+from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
-from poolint.detect.factories import again, is_lent, makers, owes_closing
+from poolint.detect.factories import again, makers, owes_closing
 from poolint.detect.observation import Observation
 from poolint.flow.flags import name_of
 from poolint.syntax.indexes import index_of

@@ -135,7 +135,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``close`` hands it to the pool. ``embedded``: a connection to a database inside the process: it takes no slot from
     anybody. ``shares``: an engine that has one connection for each thread or task: who has that one, or a transaction
     open on it, gets it again by asking once more. ``lazy``: an engine that opens no connection before it is first asked
-    for one. ``pool``: of a class of pool that engines can be given, how it behaves there.
+    for one; so do clients. ``commands``: a client whose methods, those without a row too, are commands: each takes a
+    connection of its pool and gives it back, so the first one opens one, unless it fails. ``pool``: of a class of pool that
+    engines can be given, how it behaves there.
     ``parameters`` are the defaults of its type parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
@@ -179,6 +181,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     embedded: bool = False
     shares: bool = False
     lazy: bool = False
+    commands: bool = False
     for_threads: bool = False
     expressions: bool = False
     admits: str = ""

@@ -14,7 +14,7 @@ from poolint.analyses.lifetimes.destinations import (
     may_be_lost,
     target_of,
 )
-from poolint.analyses.pool_limits import is_unpooled
+from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.pools import bind_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
@@ -210,6 +210,8 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
         return "no-concern"
     if cls.kind == "engine" and is_unpooled(ev, node, scope):
         return "unpooled"
+    if cls.commands and is_lent(node):
+        return "borrowed"
     if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(node.func, scope):
         return "registry"
     if fact.row is None and fact.cls is None:

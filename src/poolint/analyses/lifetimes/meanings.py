@@ -12,16 +12,18 @@ from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_only_entered
 from poolint.analyses.places import Places
 from poolint.flow.flags import name_of
-from poolint.models.schema import POOLING
+from poolint.models.schema import CLOSING_ROLES, POOLING
 from poolint.syntax.expressions import unnegated
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.analyses.lifetimes.state import Config
     from poolint.analyses.ownership import Ownership
+    from poolint.flow.cfg import Edge
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -66,6 +68,24 @@ def is_for_block(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     releases as the block is left."""
     made = ev.type_of(call.func, scope) if isinstance(parent_of(call), ast.withitem) else None
     return isinstance(made, Function) and is_manager(ev, made.scope)
+
+
+def closes_pool(ev: Evaluator, call: ast.Call, names: frozenset[str], cls: Class) -> bool:
+    """Whether a call closes the pool that a client or an engine has: ``client.connection_pool.disconnect()``."""
+    pool = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(pool, ast.Attribute) or name_of(pool.value) not in names:
+        return False
+    base = ev.models.classes.get(ev.models.attribute(cls, pool.attr) or "")
+    row = ev.models.method(base, last_name(call.func)) if base is not None and base.kind in POOLING else None
+    return row is not None and row.role in CLOSING_ROLES and row.releases == "self"
+
+
+def commanded(call: ast.Call, config: Config, edge: Edge) -> Config:
+    """How a client stands after a command, which takes a connection of its pool and gives it back: the first one opens it.
+    One that fails has mostly found nobody, or has closed what it was sent over."""
+    if config.state != "idle" or edge.is_unwinding:
+        return config
+    return config._replace(state="connecting" if isinstance(parent_of(call), ast.Await) else "held")
 
 
 def is_released_with(ownership: Ownership, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:

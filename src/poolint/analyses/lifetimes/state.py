@@ -79,6 +79,19 @@ def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *
     return _asked(config, test, truth, is_session=is_session)
 
 
+def flagged(config: Config, name: str, value: ast.expr, flags: frozenset[str]) -> Config:
+    """The same once a name has been given a value, as far as that says something of one of ``flags``."""
+    if name not in flags:
+        return config
+    known = frozenset(one for one in config.flags if one[0] != name)
+    if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
+        known |= {(name, bool(value.value))}
+    else:
+        other, truth = asked(value, True)
+        known |= {(name, told is truth) for one, told in known if one == other}
+    return config._replace(flags=known)
+
+
 def _asked(config: Config, test: ast.expr, truth: bool, *, is_session: bool) -> Config | End:
     """``session.in_transaction()``, ``conn.closed`` and their like."""
     attribute = test.func if isinstance(test, ast.Call) else test

@@ -19,6 +19,8 @@ from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
     carries,
+    closes_pool,
+    commanded,
     given_as,
     is_for_block,
     is_misplaced,
@@ -31,10 +33,10 @@ from poolint.analyses.lifetimes.meanings import (
     undoes,
     wraps,
 )
-from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, refine
+from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
-from poolint.flow.flags import asked, name_of
+from poolint.flow.flags import name_of
 from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
@@ -177,6 +179,8 @@ class Moves:
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
+        if closes_pool(self.ev, call, config.names, self.cls):
+            return End("released", "method")
         if isinstance(receiver, ast.Name) and self._handles.get(receiver.id) in config.names:
             ends = last_name(call.func)
             return self._method(call, "rollback" if ends == "close" else ends, config, edge)
@@ -196,6 +200,8 @@ class Moves:
 
     def _method(self, call: ast.Call, name: str, config: Config, edge: Edge) -> Config | End:
         row = self.ev.models.method(self.cls, name)
+        if self.cls.commands and (row is None or row.role not in CLOSING_ROLES):
+            return commanded(call, config, edge)
         if row is None:
             return End("handed", "unknown-method")  # an unknown method may do anything
         if row.role in CLOSING_ROLES and row.releases == "self":
@@ -209,7 +215,8 @@ class Moves:
                 return config._replace(state="connecting")
             return config if edge.is_unwinding else config._replace(state="held")
         if not self.is_session:
-            return config._replace(state="held") if self.is_lazy and row.role in REACHING_ROLES else config
+            takes = row.role in REACHING_ROLES or row.role == "external"
+            return config._replace(state="held") if self.is_lazy and takes else config
         if row.role == "rollback":
             return config._replace(state="idle")
         if row.role == "commit":
@@ -362,7 +369,7 @@ class Moves:
         if is_local and isinstance(value, ast.Call) and node.how == "assign" and self._wraps(value, config):
             return config._replace(names=config.names | {name})
         if isinstance(target, ast.expr) and value is not None and (node.how == "assign" or not is_local):
-            config = self._flagged(name, value, config)
+            config = flagged(config, name, value, self.flags)
         if holds:
             is_followed = is_local or is_entered_attribute(name, self.scope)
             if is_followed and value is not None and name_of(value) in config.names and node.how == "assign":
@@ -378,17 +385,6 @@ class Moves:
     def _wraps(self, call: ast.Call, config: Config) -> bool:
         """Whether what is followed lives on in what a call makes; see :func:`wraps`."""
         return given_as(call, config.names) is not None and wraps(self.ev, call, self.cls, self.scope)
-
-    def _flagged(self, name: str, value: ast.expr, config: Config) -> Config:
-        if name not in self.flags:
-            return config
-        known = frozenset(one for one in config.flags if one[0] != name)
-        if isinstance(value, ast.Constant) and isinstance(value.value, (bool, type(None))):
-            known |= {(name, bool(value.value))}
-        else:
-            other, truth = asked(value, True)
-            known |= {(name, told is truth) for one, told in known if one == other}
-        return config._replace(flags=known)
 
     def _given(self, node: Node, config: Config) -> Config | End:
         value = node.node.value if isinstance(node.node, (ast.Return, ast.Yield, ast.YieldFrom)) else node.value

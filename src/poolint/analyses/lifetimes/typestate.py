@@ -86,10 +86,13 @@ def follow(
     starts: list[tuple[Edge, Config]],
     bound: ast.expr | None = None,
     trace: Trace | None = None,
+    *,
+    raising: bool = True,
 ) -> Outcome:
     """Follow one obligation from where it begins to the exits of its function.
 
-    ``bound`` is the expression by which names get it that do not hold it yet.
+    ``bound`` is the expression by which names get it that do not hold it yet. Without ``raising``, by ways on which nothing
+    is raised.
 
     Raises:
         TooComplex: it takes more standings than a search may hold.
@@ -101,6 +104,8 @@ def follow(
 
     def transfer(edge: Edge, config: Config) -> Config | None:
         node = edge.source
+        if edge.is_unwinding and not raising:
+            return None
         after = _bound(node, bound, config) or moves.after(node, config, edge)
         if not isinstance(after, End):
             if edge.is_unwinding and after is not None:

@@ -7,7 +7,7 @@ from poolint.detect.leaks import LeakedCheckout
 from poolint.detect.observation import Observation
 from poolint.detect.per_call import OwnerForEachCall
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
-from poolint.rules.wording import NO_RELEASE, again, is_pool_per_call, leak_subject
+from poolint.rules.wording import NO_RELEASE, again, is_pool_per_call, leak_subject, raising
 
 
 class PoolPerCall(Rule):
@@ -88,8 +88,11 @@ class PoolPerCall(Rule):
         if observation.problem != "never" or not is_pool_per_call(observation):
             return None
         never = "not disposed of on every path" if observation.released else "never disposed of"
+        each = "each call"
+        if observation.is_caught:
+            never, each = f"not disposed of when {raising(observation)}", "each such failure"
         return Verdict(
-            f"{leak_subject(observation)} is built here and {never}: each call leaves a pool of open connections behind",
+            f"{leak_subject(observation)} is built here and {never}: {each} leaves a pool of open connections behind",
             observation.variable,
             observation.path,
         )
