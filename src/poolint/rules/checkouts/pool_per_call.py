@@ -16,10 +16,10 @@ class PoolPerCall(Rule):
     ## What it does
     Reports an engine or connection pool that a function builds for itself, uses, and neither disposes of nor hands on; and
     an HTTP or similar client for which it does so for each request or in a loop. A client made for one call and never
-    closed is POL201 elsewhere. Also a function that builds one for its caller, where it is called for each request (as a
-    dependency, by an endpoint, in a loop) and none of its callers closes what they get; and an object of the project whose
-    constructor makes a pool or a client, where one is made for each request and the method that closes it is not called, or
-    there is none.
+    closed is POL201 elsewhere. What has opened no connection yet leaves none behind. Also a function that builds one for
+    its caller, where it is called for each request (as a dependency, by an endpoint, in a loop) and none of its callers
+    closes what they get; and an object of the project whose constructor makes a pool or a client, where one is made for
+    each request and the method that closes it is not called, or there is none.
 
     ## Why is this bad?
     Each call opens a pool of its own, whose connections nobody shares and nobody closes: the server runs out of
