@@ -74,6 +74,12 @@ async def objects_of_sqlite3() -> dict[str, Any]:
     return {"sqlite3.Cursor": sqlite3.connect(":memory:").cursor()}
 
 
+async def objects_of_redis() -> dict[str, Any]:
+    import redis.asyncio
+
+    return {"redis.asyncio.client.Redis": redis.asyncio.Redis()}
+
+
 async def redis(record: Record) -> None:
     import redis.asyncio
 

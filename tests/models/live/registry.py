@@ -72,6 +72,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "psycopg2": of_drivers.objects_of_psycopg2,
     "pymongo": of_orms.objects_of_pymongo,
     "pymysql": of_drivers.objects_of_pymysql,
+    "redis": of_drivers.objects_of_redis,
     "sendgrid": of_effects.objects_of_sendgrid,
     "sqlalchemy": of_sqlalchemy.objects_of_sqlalchemy,
     "sqlite3": of_drivers.objects_of_sqlite3,
