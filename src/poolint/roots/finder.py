@@ -53,6 +53,7 @@ class Finder:
         self._tops: dict[str, str] = {}
         self._projects: dict[str, str] = {}
         self._layouts: dict[str, Layout] = {}
+        self._running: dict[str, tuple[str, ...]] = {}
         self._scripts: dict[str, bool] = {}
         self._located: dict[str, str] = {}
         self._is_told = bool(given)
@@ -252,12 +253,15 @@ class Finder:
             hit = self._first((os.path.dirname(importer), *self._run_from(os.path.dirname(importer))), parts)
         return hit
 
-    def _run_from(self, folder: str) -> Iterator[str]:
+    def _run_from(self, folder: str) -> tuple[str, ...]:
         """The packages around a folder that have the marks of a project: what lies in them may be run from there."""
-        first = self._package_root(folder)
-        for one in (*takewhile(lambda one: one != first, _upwards(folder)), *self._above(first)):
-            if self._is_package(one) and self._is_project(one):
-                yield one
+        found = self._running.get(folder)
+        if found is None:
+            first = self._package_root(folder)
+            around = (*takewhile(lambda one: one != first, _upwards(folder)), *self._above(first))
+            found = tuple(one for one in around if self._is_package(one) and self._is_project(one))
+            self._running[folder] = found
+        return found
 
     def _is_project(self, folder: str) -> bool:
         return any(one in _PROJECT_MARKS or one.startswith(REQUIREMENTS) for one in self.marks(folder))
@@ -323,7 +327,7 @@ class Finder:
             hit = self._file_of(folder, parts)
             if hit is None:
                 continue
-            is_package = _is_init(self._file_of(folder, parts[:1]) or "")
+            is_package = os.path.basename(self._file_of(folder, parts[:1]) or "").startswith("__init__.")
             is_own = folder == near[0] or self._is_root(folder, importer)
             if is_package and is_own and parts[0] not in self._libraries:
                 return hit
@@ -337,8 +341,8 @@ class Finder:
 
     def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
         """Whether a file imports a module of its own name: then that name is a library's, for those beside it too."""
-        is_beside = len(parts) == 1 and os.path.dirname(hit) == root and not _is_init(hit)
-        return is_beside and self._imports(hit, parts[0])
+        is_beside = len(parts) == 1 and os.path.dirname(hit) == root
+        return is_beside and not os.path.basename(hit).startswith("__init__.") and self._imports(hit, parts[0])
 
     def _imports(self, path: str, name: str) -> bool:
         from poolint.roots.modules import imports
@@ -394,7 +398,3 @@ def _upwards(folder: str) -> Iterator[str]:
         if parent == folder:
             return
         folder = parent
-
-
-def _is_init(path: str) -> bool:
-    return os.path.basename(path).startswith("__init__.")
