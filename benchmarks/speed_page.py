@@ -48,19 +48,21 @@ Sampled on the three trees, as shares of a cold run in one process:
 | calls without a model that are awaited while something is held | 3 % | 11 % | 1 % |
 | the rest: rules on LibCST slices, comments, output | 4 % | 6 % | 8 % |
 
-What was aimed at is 12, 16 and 15 × ruff's processor time. The first three rows alone take some 7, 12 and 10 ×. What has
+What was aimed at is 12, 16 and 15 × ruff's processor time. The first three rows alone take some 7, 10 and 10 ×. What has
 been looked into beyond what is built:
 
 - *Reading function bodies on demand* is done in files that are only imported. They hold 38 %, 19 % and 16 % of what is
   read, and 46 %, 15 % and 44 % of that are bodies which nobody asks for: a few per cent of a run, and more where few files
-  are checked (three of skypilot: 1.1 s, which were 1.5 s) or several processes share them. In files that are checked it
+  are checked (three of skypilot: 1.0 s, which were 1.5 s) or several processes share them. In files that are checked it
   would save as much again, but a syntax error in such a function would no longer be reported, and checking the syntax
   without making the tree (`symtable`) takes 70 % of the time of parsing.
 - *Redoing less after a change.* What a file's findings rest on is known by modules, not by functions, and modules of such
   packages reach each other: prefect's package imports the changed leaf, and 167 of 296 modules reach that package; skypilot's
   leaf is imported by one module, and 280 of 609 files reach that one. Putting down each import by the names that it asks for
   was tried: a changed file then concerns 40, 99 and 98 others on average where it concerned 48, 108 and 156, and prefect's
-  leaf 142, for ten times as much to keep. What would help is to know for each answer what it rests on, as build systems do
+  leaf 142, for ten times as much to keep. So was asking what mentions what has changed, statement by statement and
+  with all that it mentions in turn: after a change in one function 27 files of prefect are to be done again on average,
+  where by modules it is 33. What would help is to know for each answer what it rests on, as build systems do
   by query: each of them would then be put down, with what it asks, in every run.
 - *Asking detectors only about functions whose words may concern a database.* Saves 3 to 6 % of all calls, and loses
   findings: what is held reaches a function through its callers, through dependencies and through decorators, which its
@@ -69,11 +71,11 @@ been looked into beyond what is built:
   time: what takes long works on `ast` nodes, dictionaries and bytes, which are compiled already.
 - *More processes.* Each reads what it needs of the modules that many import: two processes take 1.1 to 1.4 × the
   processor time of one.
-- *Others.* flake8 with flake8-async takes 350 to 430 s of processor time for each of these trees, 40 to 110 times what
+- *Others.* flake8 with flake8-async takes 350 to 430 s of processor time for each of these trees, 55 to 105 times what
   poolint takes; pyright, which tells types and nothing of pools, takes 69 to 82 s. Both were measured once, while the
-  other core was busy.
-- *Doubled trees.* The exponent above is of single runs by the clock on a machine that others use. By processor time, counted
-  apart, prefect once, twice and four times takes 4.6, 8.8 and 16.9 s (exponent 0.94); of what is let go of, 1 % is read again.
+  other core was busy, beside an earlier state of poolint.
+- *Doubled trees.* Processor time of one process, memory of two; the last two sizes once each. Of what is let go of, 1 % is
+  read again. What two processes keep in memory grows with the number of files, by some 0.7 GB for a million lines.
 - *Memory* is trees: some 45 bytes for each byte of source. They are let go of once 8 MB of source are loaded; a lower
   limit brings langflow-base down to 276 MB, at 1.65 × the processor time.
 """
