@@ -39,14 +39,10 @@ def is_mentioned(ev: Evaluator, name: str, scope: Scope) -> bool:
 
 
 def _is_given_away(ev: Evaluator, load: ast.Name, scope: Scope) -> bool:
-    call = parent_of(load)
-    keyword = None
-    if isinstance(call, ast.keyword):
-        keyword, call = call.arg, parent_of(call)
-    if not isinstance(call, ast.Call) or load is call.func:
+    parent = parent_of(load)
+    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
+    if not isinstance(call, ast.Call):
         return False
-    work = call
-    if runs_after_response(ev, call, scope) and call.args and call.args[0] is not load:
-        work = ast.Call(call.args[0], call.args[1:], call.keywords)
-    given = any(one is load for _, one in arguments_of(work))
-    return given and is_left_alone(ev, work, keyword, load, scope)
+    if runs_after_response(ev, call, scope) and call.args:
+        call = ast.Call(call.args[0], call.args[1:], call.keywords)
+    return any(one is load and is_left_alone(ev, call, keyword, load, scope) for keyword, one in arguments_of(call))

@@ -206,3 +206,13 @@ def _below(folder: str, depth: int) -> list[str]:
         for inner in _folders(folder):
             found += _below(inner, depth - 1)
     return found[:MAX_FOLDERS]
+
+
+def upwards(folder: str) -> Iterator[str]:
+    """A folder and all that are around it."""
+    while True:
+        yield folder
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return
+        folder = parent

@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from poolint import recording
 from poolint.files import is_notebook
-from poolint.roots import PROJECT_FILES, Layout, matching
+from poolint.roots import PROJECT_FILES, Layout, matching, upwards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Finder:
         self._tops: dict[str, str] = {}
         self._projects: dict[str, str] = {}
         self._layouts: dict[str, Layout] = {}
+        self._importing: dict[tuple[str, str], bool] = {}
         self._running: dict[str, tuple[str, ...]] = {}
         self._scripts: dict[str, bool] = {}
         self._located: dict[str, str] = {}
@@ -130,7 +131,7 @@ class Finder:
 
     def _outermost(self, folder: str) -> str:
         found, home = "", os.path.expanduser("~")
-        for above in _upwards(folder):
+        for above in upwards(folder):
             names = self.marks(above)
             if names & REPOSITORY:
                 return above
@@ -164,7 +165,7 @@ class Finder:
         """The folder of the nearest project around the file at absolute ``path``; ``top`` where there is none."""
         own, top = os.path.dirname(path), self.top(path)
         if own not in self._projects:
-            above = _upwards(self._package_root(own))
+            above = upwards(self._package_root(own))
             self._projects[own] = next((one for one in above if one == top or self.marks(one) & PROJECT_FILES), top)
         return self._projects[own]
 
@@ -199,7 +200,7 @@ class Finder:
     def _above(self, first: str) -> Iterator[str]:
         """The folders from one up to the root of the repository; a few where there is none."""
         marked, home = self._marked(first), os.path.expanduser("~")
-        for number, folder in enumerate(_upwards(first)):
+        for number, folder in enumerate(upwards(first)):
             is_beyond = number > _MAX_ABOVE or folder in (home, os.path.dirname(folder))
             if not marked and number and is_beyond:
                 return
@@ -258,7 +259,7 @@ class Finder:
         found = self._running.get(folder)
         if found is None:
             first = self._package_root(folder)
-            around = (*takewhile(lambda one: one != first, _upwards(folder)), *self._above(first))
+            around = (*takewhile(lambda one: one != first, upwards(folder)), *self._above(first))
             found = tuple(one for one in around if self._is_package(one) and self._is_project(one))
             self._running[folder] = found
         return found
@@ -327,7 +328,7 @@ class Finder:
             hit = self._file_of(folder, parts)
             if hit is None:
                 continue
-            is_package = os.path.basename(self._file_of(folder, parts[:1]) or "").startswith("__init__.")
+            is_package = _is_init(self._file_of(folder, parts[:1]) or "")
             is_own = folder == near[0] or self._is_root(folder, importer)
             if is_package and is_own and parts[0] not in self._libraries:
                 return hit
@@ -341,13 +342,14 @@ class Finder:
 
     def _names_itself(self, hit: str, root: str, parts: list[str]) -> bool:
         """Whether a file imports a module of its own name: then that name is a library's, for those beside it too."""
-        is_beside = len(parts) == 1 and os.path.dirname(hit) == root
-        return is_beside and not os.path.basename(hit).startswith("__init__.") and self._imports(hit, parts[0])
+        return len(parts) == 1 and os.path.dirname(hit) == root and not _is_init(hit) and self._imports(hit, parts[0])
 
     def _imports(self, path: str, name: str) -> bool:
-        from poolint.roots.modules import imports
+        if (path, name) not in self._importing:
+            from poolint.roots.modules import imports
 
-        return imports(path, name)
+            self._importing[path, name] = imports(path, name)
+        return self._importing[path, name]
 
     def _has_script(self, folder: str) -> bool:
         """Whether a file in a folder is written to be run."""
@@ -390,11 +392,5 @@ class Finder:
         return None
 
 
-def _upwards(folder: str) -> Iterator[str]:
-    """A folder and all that are around it."""
-    while True:
-        yield folder
-        parent = os.path.dirname(folder)
-        if parent == folder:
-            return
-        folder = parent
+def _is_init(path: str) -> bool:
+    return os.path.basename(path).startswith("__init__.")

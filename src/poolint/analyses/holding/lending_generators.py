@@ -14,6 +14,7 @@ from poolint.analyses.holding.changes import Change
 from poolint.analyses.holding.transactions import inside
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
+from poolint.models.standard import STEPPING
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import loops_around, loops_over
 from poolint.types.call_sites import call_site, text_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_STEPS = frozenset({"anext", "next", "__anext__", "__next__"})
+_STEPS = STEPPING | {"__anext__", "__next__"}
 _ENDS = _STEPS | {"aclose", "close"}
 
 
