@@ -12,7 +12,7 @@ from poolint.analyses.driven import Driven
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
-from poolint.analyses.managers import entering
+from poolint.analyses.managers import entry_of_made
 from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
@@ -235,11 +235,11 @@ class Edges:
 
     def _entered(self, node: ast.Call, scope: Scope, made: ClassObject) -> list[Edge]:
         """What runs of a class of the project as a block enters what a call makes."""
-        block = parent_of(parent_of(node)) if isinstance(parent_of(node), ast.withitem) else None  # type: ignore[arg-type]
-        found = entering(self.ev, made, isinstance(block, ast.AsyncWith)) if block is not None else None
-        if found is None:
+        item = parent_of(node)
+        if not isinstance(item, ast.withitem):
             return []
-        return [Edge(Link(node, scope, found.scope.qualified_name), None, found.scope)]
+        found = entry_of_made(self.ev, made, isinstance(parent_of(item), ast.AsyncWith))
+        return [Edge(Link(node, scope, found.scope.qualified_name), None, found.scope)] if found is not None else []
 
     def _edges(self, node: ast.Call, scope: Scope) -> list[Edge]:
         if not self._may_matter(node, scope) or happens_once(node, scope):

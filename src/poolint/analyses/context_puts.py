@@ -11,9 +11,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.assumed import UNKNOWN, Hint, value
+from poolint.analyses.managers import entry_of
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
-from poolint.models.standard import ENTERING, ENTERS
+from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import ScopeKey, home_of, parent_of, statement_of
 from poolint.syntax.surroundings import follows, is_inside
 from poolint.types.following import origin
@@ -89,21 +90,18 @@ class Puts:
                 yield Put(_end(call), call, what)
         for block in scope.withs:
             for item in block.items:
-                what = self._of_manager(item.context_expr, scope)
+                what = self._of_manager(item.context_expr, scope, isinstance(block, ast.AsyncWith))
                 if what:
                     yield Put(_end(item.context_expr), item.context_expr, what)
 
-    def _of_manager(self, node: ast.expr, scope: Scope) -> Values:
-        """What is in variables while a block of this manager runs."""
+    def _of_manager(self, node: ast.expr, scope: Scope, asynchronous: bool | None = None) -> Values:
+        """What is in variables while a block of this manager runs, of the one kind or of either."""
         if isinstance(node, ast.Call) and (what := self._of_callee(node, scope, is_manager=True)):
             return what
         found = alternatives(self.ev.type_of(node, scope))
         one = found[0] if len(found) == 1 else None
-        for name in ENTERS if isinstance(one, Instance) and one.cls is not one.base else ():
-            method = self.ev.type_of_member(one, name)  # type: ignore[arg-type]
-            if isinstance(method, Function):
-                return self._seen_from(method.scope, node, scope)
-        return {}
+        entry = entry_of(self.ev, one, asynchronous) if isinstance(one, Instance) else None
+        return self._seen_from(entry.scope, node, scope) if entry is not None else {}
 
     def _of_callee(self, call: ast.Call, scope: Scope, *, is_manager: bool) -> Values:
         """What a function leaves in variables when it has returned, or yielded: one that opens something."""
@@ -233,8 +231,10 @@ def is_on_the_way(before: ast.AST, node: ast.AST) -> bool:
 
 
 def place_of(node: ast.AST) -> Place:
-    """Where a node begins; of a function where it ends."""
-    return _end(node) if isinstance(node, _FUNCTIONS) else (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    """Where a node begins; of a function the row behind its end, where its last statement has been run."""
+    if isinstance(node, _FUNCTIONS):
+        return (_end(node)[0] + 1, 0)
+    return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
 def drop(variable: str, around: Values) -> None:

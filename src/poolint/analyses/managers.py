@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
-    from poolint.types.values import Type
+    from poolint.types.values import Instance, Type
 
 EVERYTHING = (ast.Name("BaseException", ast.Load()),)
+_ENTRIES = {None: ("__enter__", "__aenter__"), False: ("__enter__",), True: ("__aenter__",)}
 _PROTOCOL = ("__init__", "__post_init__", "__enter__", "__exit__", "__aenter__", "__aexit__")
 
 
@@ -27,18 +28,19 @@ def is_manager(ev: Evaluator, scope: Scope) -> bool:
     return scope.is_generator and made_manager(ev, scope) is not None
 
 
-def entering(ev: Evaluator, callee: Type, asynchronous: bool | None = None) -> Function | None:
-    """The method of a class of the project that runs where a block enters what the class makes: of either kind, or of the
-    one that is asked for."""
-    if not isinstance(callee, ClassObject) or callee.cls is callee.base:
-        return None
-    for name in (
-        ("__enter__", "__aenter__") if asynchronous is None else ("__aenter__",) if asynchronous else ("__enter__",)
-    ):
-        found = ev.type_of_member(callee.instance(), name)
+def entry_of(ev: Evaluator, made: Instance, asynchronous: bool | None = None) -> Function | None:
+    """The method of a class of the project that runs where a block enters an object of it: of the kind that is asked for, or
+    of either."""
+    for name in _ENTRIES[asynchronous] if made.cls is not made.base else ():
+        found = ev.type_of_member(made, name)
         if isinstance(found, Function):
             return found
     return None
+
+
+def entry_of_made(ev: Evaluator, callee: Type, asynchronous: bool | None = None) -> Function | None:
+    """The same of an object that a call of its class makes, for a block to enter."""
+    return entry_of(ev, callee.instance(), asynchronous) if isinstance(callee, ClassObject) else None
 
 
 def suppressed(ev: Evaluator, callee: Type) -> bool | tuple[ast.expr, ...]:

@@ -21,7 +21,7 @@ from poolint.analyses.lent_pools import (
     passed_for,
     passed_through,
 )
-from poolint.analyses.managers import entering
+from poolint.analyses.managers import entry_of_made
 from poolint.analyses.pool_limits import lets_nobody_wait
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
@@ -92,7 +92,7 @@ class Pools:
         if last_name(call.func) in ENTERING and call.args and isinstance(call.args[0], ast.Call):
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
-            if isinstance(callee := entering(self.ev, one) or one, Function):
+            if isinstance(callee := entry_of_made(self.ev, one) or one, Function):
                 return self._lent_by(call, scope, callee, self._from_function(callee.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:

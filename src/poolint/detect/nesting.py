@@ -13,7 +13,7 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
-from poolint.analyses.managers import entering
+from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
@@ -115,7 +115,7 @@ class Nesting:
         if fact is not None and fact.cls is not None:
             return fact.cls.construct in OPENING_ROLES
         callees = alternatives(self.ev.type_of(node.func, scope))
-        if not any(isinstance(one, Function) or entering(self.ev, one) is not None for one in callees):
+        if not any(isinstance(one, Function) or entry_of_made(self.ev, one) is not None for one in callees):
             return False
         return self._any_taking.of_call(node, scope) is not None or self.pools.of_checkout(node, scope) is not None
 
