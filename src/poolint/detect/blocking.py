@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects, Witness
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.waypoints import Waypoint
+    from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -42,11 +43,13 @@ class BlockingDatabaseCall(Observation):
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
-    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only.
+    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only. ``kind`` is
+    what the call is made on: a session or a query.
     """
 
     call: CallText
     session: str
+    kind: str = "session"
     chain: tuple[Waypoint, ...] = ()
     origin: Waypoint | None = None
     is_read: bool = False
@@ -97,7 +100,8 @@ def _observed(
         for fact in facts:
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
-            yield BlockingDatabaseCall(*where, fact.text, session, origin=_origin(fact.node, scope))
+            kind = _kind(fact.cls)
+            yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=_origin(ev, fact.node, scope))
     yield from in_turn(_checkouts(ev, vocabulary, scope), lambda one: one.call.receiver, graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
@@ -201,7 +205,7 @@ def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -
         is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
-        yield BlockingDatabaseCall(node, *where, fact.text, session, chain, is_read=is_read)
+        yield BlockingDatabaseCall(node, *where, fact.text, session, chain=chain, is_read=is_read)
 
 
 def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
@@ -220,8 +224,13 @@ def _is_sync_session(one: Type) -> bool:
     return cls is not None and cls.kind == "session" and cls.mode == "sync"
 
 
-def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:
-    """Where the session comes from: its parameter or its assignment."""
+def _kind(cls: Class | None) -> str:
+    """What a message calls an object of a class; what keeps a session, or hands on its calls, is called one."""
+    return cls.kind if cls is not None and cls.kind == "query" else "session"
+
+
+def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:
+    """Where the session, or what is made of it, comes from: its parameter or its assignment."""
     root = root_of(node)
     if not isinstance(root, ast.Name):
         return None
@@ -235,7 +244,8 @@ def _origin(node: ast.Call, scope: Scope) -> Waypoint | None:
         return None
     target = before[-1].node
     assert isinstance(target, (ast.expr, ast.arg))
-    return waypoint("is-synchronous", target, scope.module, root.id)
+    kinds = {_kind(one.base) for one in alternatives(ev.type_of(root, scope)) if isinstance(one, Instance)}
+    return waypoint("is-synchronous", target, scope.module, root.id, kinds.pop() if len(kinds) == 1 else "session")
 
 
 DETECTOR = Detector(

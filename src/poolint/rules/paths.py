@@ -54,7 +54,7 @@ TEXTS: dict[What, str] = {
     "advisory-lock": "`{}` takes an advisory lock",
     "locks-first": "`{}` locks `{}` first",
     "locks-then": "`{}` locks `{}` then",
-    "is-synchronous": "`{}` is a synchronous session",
+    "is-synchronous": "`{}` is a synchronous {}",
     "expires": "`{}` expires `{}`",
     "loaded-without": "`{}` is loaded without `{}`",
     "read": "`{}` is read",

@@ -67,7 +67,7 @@ class SyncSessionInAsync(Rule):
             )
         path = (observation.origin,) if observation.origin is not None else ()
         return Verdict(
-            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous session",
+            f"`{call.as_written}` blocks the event loop: `{call.receiver}` is a synchronous {observation.kind}",
             call.receiver,
             path,
             decision=observation.session,
