@@ -11,6 +11,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from poolint.flow.flags import name_of
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.indexes import index_of
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings, parent_of
@@ -47,8 +48,6 @@ _MAX_STEPS = 6
 
 _MAX_BINDINGS = 8
 """Bindings of a name that are told apart."""
-
-_LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
 def truth(test: ast.expr, values: Mapping[str, object], scope: Scope, steps: int = 0) -> bool | None:
@@ -266,44 +265,6 @@ def _names_in(node: ast.AST) -> set[str]:
     return found
 
 
-def tests_before(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, bool]]:
-    """The tests on the way to a node that have to come out one way, the last first: of what is around it, and of what is
-    before it in a block and leaves that otherwise."""
-    current = node
-    while current is not scope.node and (parent := parent_of(current)) is not None:
-        if isinstance(parent, (ast.If, ast.IfExp, ast.While)) and current is not parent.test:
-            orelse = parent.orelse if isinstance(parent.orelse, list) else [parent.orelse]
-            yield parent.test, not any(current is one for one in orelse)
-        if isinstance(parent, ast.BoolOp):
-            before = parent.values[: next(at for at, one in enumerate(parent.values) if one is current)]
-            yield from ((one, isinstance(parent.op, ast.And)) for one in reversed(before))
-        if isinstance(current, ast.stmt):
-            for one in reversed(guards_before(current, parent, scope)):
-                if isinstance(one, ast.Assert):
-                    yield one.test, True
-                elif isinstance(one, ast.If):
-                    yield one.test, not leaves(one.body)
-                elif isinstance(one, ast.While):
-                    yield one.test, False
-        current = parent
-
-
-def parts_of(test: ast.expr, holds: bool) -> Iterator[tuple[ast.expr, bool]]:
-    """The tests of which one consists that came out like this, as far as each of them must have come out one way."""
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        yield from parts_of(test.operand, not holds)
-    elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) is holds:
-        for one in test.values:
-            yield from parts_of(one, holds)
-    else:
-        yield test, holds
-
-
-def _is_broken(loop: ast.While) -> bool:
-    """Whether a loop may be left by ``break``, here or from a loop inside."""
-    return any(isinstance(one, ast.Break) for one in ast.walk(loop))
-
-
 def _shown(outcome: ast.expr, comes_out: bool) -> Iterator[tuple[str, ast.expr, object]]:
     """What a test that came out like this shows: of which name, where that stands, and what it is."""
     for test, holds in parts_of(outcome, comes_out):
@@ -356,41 +317,6 @@ def is_ruled_out(edge: Edge, values: Values, scope: Scope) -> bool:
         return False
     found = truth(edge.test, values, scope)
     return found is not None and found is not edge.truth
-
-
-def leaves(body: list[ast.stmt]) -> bool:
-    """Whether nothing after a block is reached through it."""
-    last = body[-1] if body else None
-    if isinstance(last, (ast.With, ast.AsyncWith)):
-        return leaves(last.body)
-    if isinstance(last, ast.If):
-        return leaves(last.body) and leaves(last.orelse)
-    return isinstance(last, _LEAVES)
-
-
-def guards_before(statement: ast.stmt, parent: ast.AST, scope: Scope) -> list[ast.stmt]:
-    """The statements before this one in its block that may leave it, or that it is not reached through on one outcome of
-    their test: ``assert``, ``if`` with ``return``, ``while`` without ``break``. Those of a block are found once."""
-    known = index_of(scope).guards
-    if statement not in known:
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(parent, name, None)
-            if isinstance(block, list) and any(statement is one for one in block):
-                _file_guards(block, known)
-    guards, count = known.get(statement, ([], 0))
-    return guards[:count]
-
-
-def _file_guards(block: list[ast.stmt], known: dict[ast.stmt, tuple[list[ast.stmt], int]]) -> None:
-    guards: list[ast.stmt] = []
-    for one in block:
-        known[one] = guards, len(guards)
-        if (
-            isinstance(one, ast.Assert)
-            or (isinstance(one, ast.If) and (leaves(one.body) or leaves(one.orelse)))
-            or (isinstance(one, ast.While) and not _is_broken(one))
-        ):
-            guards.append(one)
 
 
 def _is_plain(constant: object) -> bool:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.analyses.assumed import (
     UNKNOWN,
     Hint,
-    guards_before,
     keywords_asked_for,
-    leaves,
     shown_at,
     test_of_class,
     told_key,
@@ -20,6 +18,7 @@ from poolint.analyses.assumed import (
 )
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
+from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
 from poolint.types.plain import is_plain

@@ -17,7 +17,8 @@ from poolint.syntax.file_kinds import is_test
 from poolint.syntax.purposes import serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
-from poolint.types.values import Function, alternatives
+from poolint.types.members import bases_of, lineage
+from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 class Occasions:
@@ -36,6 +38,7 @@ class Occasions:
         self._once: Summaries[ScopeKey, bool] = Summaries("runs-once", self._is_once, bottom=False, join=bool.__or__)
         self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
+        self._alone: Summaries[ScopeKey, bool] = Summaries("runs-alone", self._is_alone, bottom=False, join=bool.__or__)
 
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
@@ -48,6 +51,11 @@ class Occasions:
     def runs_once(self, scope: Scope) -> bool:
         """Whether a function runs once in a process: on one of these occasions, or as modules are imported."""
         return scope.kind == "function" and self._once.of(scope.key)
+
+    def runs_alone(self, scope: Scope) -> bool:
+        """Whether a process runs a function no more than once at a time: it runs once, or is a step of what does, or of the
+        one task that was started then."""
+        return scope.kind == "function" and self._alone.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
         """Whether a function of a module is there for tests: nothing else names it."""
@@ -77,6 +85,22 @@ class Occasions:
         if self._ending.of(key) or self._starting.of(key):
             return True
         return self._is_called_from(scope, self._once, lambda _: True)
+
+    def _is_alone(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if self._once.of(key):
+            return True
+        calls = self._calls(scope)
+        return bool(calls) and all(
+            inner.kind == "function"
+            and around(call, inner, COMPREHENSIONS) is None
+            and (
+                self._alone.of(inner.key)
+                if self._is_run(call) or not scope.is_async
+                else self._once.of(inner.key) and not _is_repeated(call, inner)
+            )
+            for call, inner in calls
+        )
 
     def _is_called_from(
         self, scope: Scope, answers: Summaries[ScopeKey, bool], at_the_top: Callable[[ast.Call], bool]
@@ -113,37 +137,77 @@ class Occasions:
         )
 
     def _calls(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
-        """The calls of a function of a module, each with the function that it stands in; none where it is not only called."""
-        if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
+        """The calls of a function or a method, each with the function that it stands in; none where it is not only called,
+        or somebody may call it that nothing here shows."""
+        if getattr(scope.node, "decorator_list", None) or not self._is_called_by_name(scope):
             return []
         found: list[tuple[ast.Call, Scope]] = []
-        project = self.ev.project
-        for path in dict.fromkeys(
-            (scope.module.path, *(path for path, _ in project.calling(scope.name, scope.module)))
-        ):
+        for inner in self._scopes_that_may_name(scope):
+            for mention in self._mentions(scope, inner):
+                call = parent_of(mention)
+                if not isinstance(call, ast.Call) or call.func is not mention:
+                    return []
+                if inner is not scope:
+                    found.append((call, inner))
+        return found
+
+    def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
+        project, around = self.ev.project, scope.parent
+        if around is not None and around.kind == "function":
+            yield from around.descendants()
+            return
+        others = (path for path, _ in project.calling(scope.name, scope.module))
+        for path in dict.fromkeys((scope.module.path, *others)):
             module = project.module(path)
             if module is None or (module is not scope.module and is_test(module, project)):
                 continue
-            for inner in module.scopes_with(scope.name):
-                for mention in self._mentions(scope, inner):
-                    call = parent_of(mention)
-                    if not isinstance(call, ast.Call) or call.func is not mention:
-                        return []
-                    if inner is not scope:
-                        found.append((call, inner))
-        return found
+            is_method = scope.enclosing_class is not None
+            yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
+
+    def _is_called_by_name(self, scope: Scope) -> bool:
+        """Whether a function stands in a module or another function, or in a class that nobody outside of the project
+        knows."""
+        around = scope.parent
+        if around is None or around.kind in ("module", "function"):
+            return around is not None
+        if around.kind != "class" or around.parent is None or around.parent.kind != "module":
+            return False
+        is_implied = scope.name.startswith("__") and scope.name.endswith("__")
+        owner = ClassObject(around, None)
+        return not is_implied and all(
+            len(bases_of(self.ev, one)) == len(one.node.bases)  # type: ignore[attr-defined]
+            and all(base.cls is not base.base for base in bases_of(self.ev, one))
+            for one in lineage(self.ev, owner)
+        )
 
     def _mentions(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
-        """The mentions of a function in another one, under its own name."""
-        named: list[ast.expr] = list(inner.loads.get(scope.name, ()))
+        """The mentions of a function in another one, under its own name; of a method also what may be one."""
+        named: list[ast.expr] = [*inner.loads.get(scope.name, ())]
+        if scope.enclosing_class is not None:
+            named = [one for one in inner.attributes if one.attr == scope.name and isinstance(one.ctx, ast.Load)]
         named += [
             one.func for one in inner.calls if isinstance(one.func, ast.Attribute) and last_name(one.func) == scope.name
         ]
         for one in named:
-            if any(
-                isinstance(each, Function) and each.scope is scope for each in alternatives(self.ev.type_of(one, inner))
-            ):
+            found = [*alternatives(self.ev.type_of(one, inner))]
+            if any(self._may_mean(scope, each) for each in found):
                 yield one
+
+    def _may_mean(self, scope: Scope, found: Type) -> bool:
+        """Whether something that is called may be a function: it is that one, or, of methods, one of the same family, or
+        something unknown."""
+        if isinstance(found, Function):
+            family = scope.enclosing_class and found.scope.enclosing_class
+            return found.scope is scope or (bool(family) and self._is_related(scope, found.scope))
+        return scope.enclosing_class is not None and found is UNKNOWN
+
+    def _is_related(self, one: Scope, other: Scope) -> bool:
+        above, below = one.enclosing_class, other.enclosing_class
+        if above is None or below is None:
+            return False
+        return above in lineage(self.ev, ClassObject(below, None)) or below in lineage(
+            self.ev, ClassObject(above, None)
+        )
 
 
 def _goes_on(scope: Scope) -> bool:

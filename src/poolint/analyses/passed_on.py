@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.ownership import parameter_for
 from poolint.models import standard
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.values import Function, LibraryName, Pending, alternatives

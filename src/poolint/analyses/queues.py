@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
-from poolint.analyses.assumed import parts_of, tests_before
 from poolint.analyses.places import is_super_init
 from poolint.models.schema import Method
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_inside
 from poolint.types.followed import Frame, Step, Steps, one_step

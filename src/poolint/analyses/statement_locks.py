@@ -11,7 +11,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import shown_at, tests_before, truth
+from poolint.analyses.assumed import shown_at, truth
+from poolint.syntax.guards import tests_before
 from poolint.syntax.reaching import reaching
 from poolint.syntax.scopes import Bindings
 from poolint.types.call_sites import call_site

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.configuration.constants import Folded, Folder
 from poolint.configuration.keywords import Argument, Keywords
-from poolint.configuration.urls import Url, urls
+from poolint.configuration.urls import Url, let_through, urls
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.values import NOTHING, ClassObject, Either, LibraryFunction, alternatives
 from poolint.types.vocabulary import last_name
@@ -279,7 +279,7 @@ class Engines:
         complete: bool,
         address: Folded,
     ) -> EngineSpec:
-        found = urls(self.ev.models, address)
+        found = let_through(self.ev.models, urls(self.ev.models, address), node, scope)
         kind: Literal["sync", "async"] = maker.kind
         if maker.makes == "engine" and kind == "sync" and isinstance(node, ast.Call) and self._is_wrapped(node, scope):
             kind = "async"

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.ownership import parameter_for
 from poolint.analyses.passed_on import end, is_told_apart
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
 from poolint.types.call_sites import CallSite, call_site
 from poolint.types.following import Follower
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, Type, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, Pending, Type, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
         return
     if fact.row.call == "coroutine":
         how = end(ev, node, how, scope)
-    if how.use is Use.ESCAPES and not isinstance(how.node, (ast.Return, ast.Yield)):
+    is_given = isinstance(how.node, (ast.Return, ast.Yield))
+    if how.use is Use.ESCAPES and not is_given and not _contradicts_parameter(ev, node, how, scope):
         return
     where, in_async = scope.qualified_name, may_await(node, scope)
     if how.use is Use.DROPPED:
@@ -106,7 +108,7 @@ def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallSite, how: Usage, scop
         return is_coroutine  # a coroutine is always true and never None
     if how.use is Use.CONSUMED:
         return is_coroutine or fact.role in ("checkout", "query")
-    return _contradicts_declaration(ev, node, how, scope)
+    return not isinstance(how.node, (ast.Return, ast.Yield)) or _contradicts_declaration(ev, node, how, scope)
 
 
 def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: Scope) -> bool:
@@ -117,12 +119,55 @@ def _contradicts_declaration(ev: Evaluator, node: ast.Call, how: Usage, scope: S
     declared = annotation(ev, function.returns, scope.parent or scope)
     if isinstance(how.node, ast.Yield):
         declared = declared.item if isinstance(declared, Pending) else UNKNOWN
+    return _is_what_it_gives(ev, node, declared, scope)
+
+
+def _contradicts_parameter(ev: Evaluator, node: ast.Call, how: Usage, scope: Scope) -> bool:
+    """Whether a coroutine is passed to a function of the project, or a class, that declares to take what it would give."""
+    places: list[tuple[Scope, ast.expr]] = [(scope, node)]
+    if how.name:
+        if len(scope.bindings.get(how.name, ())) != 1:
+            return False
+        places = [*reads_of(how.name, scope)]
+    return any(_is_taken_for_its_result(ev, node, scope, load, inner) for inner, load in places)
+
+
+def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: ast.expr, inner: Scope) -> bool:
+    parent = parent_of(load)
+    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
+    if not isinstance(call, ast.Call) or load is call.func:
+        return False
+    callees = [_function_of(ev, one) for one in alternatives(ev.type_of(call.func, inner))]
+    for one in callees:
+        name = one and parameter_for(one, call, load, parent.arg if isinstance(parent, ast.keyword) else None)
+        bindings = one.scope.bindings.get(name, ()) if one is not None and name else ()
+        declared = next((each.annotation for each in bindings if each.kind == "parameter"), None)
+        if one is None or declared is None:
+            return False
+        if not _is_what_it_gives(ev, node, annotation(ev, declared, one.scope.parent or one.scope), scope):
+            return False
+    return bool(callees)
+
+
+def _function_of(ev: Evaluator, callee: Type) -> Function | None:
+    """The function of the project that a call of something runs: of a class, its constructor."""
+    if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+        callee = ev.type_of_member(callee.instance(), "__init__")
+    return callee if isinstance(callee, Function) else None
+
+
+def _is_what_it_gives(ev: Evaluator, node: ast.Call, declared: Type, scope: Scope) -> bool:
+    """Whether something is declared to be what a call would give if it were awaited."""
     value = ev.type_of(node, scope)
     if not isinstance(value, Pending) or not all(isinstance(one, Instance) for one in alternatives(declared)):
         return False
-    promised = {one.base.name for one in alternatives(declared) if isinstance(one, Instance) and one.base}
-    real = {one.base.name for one in alternatives(value.awaited) if isinstance(one, Instance) and one.base}
-    return bool(promised & real)
+    return bool(_what_is(declared) & _what_is(value.awaited))
+
+
+def _what_is(value: Type) -> set[tuple[str, str, str]]:
+    """What each alternative is: a pool may lend a class of its own for the connection that is declared."""
+    bases = [one.base for one in alternatives(value) if isinstance(one, Instance) and one.base is not None]
+    return {(one.name.partition(".")[0], one.kind, one.mode if one.kind == "connection" else one.name) for one in bases}
 
 
 def _released_later(name: str, scope: Scope) -> bool:

@@ -20,6 +20,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.waypoints import Waypoint
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
@@ -34,10 +35,13 @@ class AbandonedGenerator(Observation):
     left_at: Waypoint
 
 
-def observe(ev: Evaluator, scope: Scope) -> Iterator[Observation]:
-    """The loops in ``scope`` that leave such a generator behind."""
+def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
+    """The loops in ``scope`` that leave such a generator behind, while what it has given holds a connection."""
     for node in scope.calls:
-        left = _left(node, parent_of(node))
+        parent = parent_of(node)
+        given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
+        ways = (one for one in _left(node, parent) if not given or not holdings.has_ended(given, one, scope))
+        left = next(ways, None)
         if left is None:
             continue
         name, holds = _held_by(ev, node, scope)
@@ -66,24 +70,28 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     return last_name(node.func), lent[0].name.rpartition(".")[2] if is_one else ""
 
 
-def _left(node: ast.Call, parent: ast.AST | None) -> ast.stmt | ast.expr | None:
+def _left(node: ast.Call, parent: ast.AST | None) -> Iterator[ast.stmt | ast.expr]:
     """Where the generator that ``node`` makes is left before its end, if nobody else can resume it."""
     if isinstance(parent, ast.AsyncFor) and parent.iter is node:
-        return _leaves(parent)
-    if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
-        return parent if isinstance(parent.func, ast.Name) and parent.func.id == "anext" else None
-    return parent if isinstance(parent, ast.Attribute) and parent.attr == "__anext__" else None
+        yield from _leaves(parent)
+    elif isinstance(parent, ast.Call) and parent.args[:1] == [node]:
+        if isinstance(parent.func, ast.Name) and parent.func.id == "anext":
+            yield parent
+    elif isinstance(parent, ast.Attribute) and parent.attr == "__anext__":
+        yield parent
 
 
-def _leaves(loop: ast.AsyncFor) -> ast.stmt | None:
-    """A statement by which the loop is left before its end."""
+def _leaves(loop: ast.AsyncFor) -> Iterator[ast.stmt]:
+    """The statements by which the loop is left before its end."""
     stack: list[tuple[ast.AST, bool, bool]] = [(one, False, False) for one in loop.body]
     while stack:
         node, in_loop, is_caught = stack.pop(0)
-        if isinstance(node, ast.Return):
-            return node
-        if (isinstance(node, ast.Break) and not in_loop) or (isinstance(node, ast.Raise) and not is_caught):
-            return node
+        if (
+            isinstance(node, ast.Return)
+            or (isinstance(node, ast.Break) and not in_loop)
+            or (isinstance(node, ast.Raise) and not is_caught)
+        ):
+            yield node
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
         in_loop = in_loop or isinstance(node, (ast.For, ast.AsyncFor, ast.While))
@@ -91,7 +99,6 @@ def _leaves(loop: ast.AsyncFor) -> ast.stmt | None:
             if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
                 in_try = isinstance(node, ast.Try) and bool(node.handlers) and child in node.body
                 stack.append((child, in_loop, is_caught or in_try))
-    return None
 
 
-DETECTOR = Detector("generators", lambda services: partial(observe, services.evaluator))
+DETECTOR = Detector("generators", lambda services: partial(observe, services.evaluator, services.holdings))

@@ -64,7 +64,9 @@ class NestedCheckout(Observation):
     autocommit: bool
     refuses: bool
     is_alone: bool
-    """Whether it happens in a command that its process ends with: nobody else asks the pool then."""
+    """Whether nobody else asks the pool then: it happens in a command, or in the one task that does such things."""
+    is_possible: bool = False
+    """Whether nothing comes of it but where that pool is of one."""
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -190,6 +192,7 @@ class Nesting:
             path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
             last = witness.links[-1][:2]
+        is_alone, refuses = self.occasions.runs_alone(scope), self._refuses(*last)
         return NestedCheckout(
             node,
             scope.qualified_name,
@@ -200,8 +203,9 @@ class Nesting:
             tuple(path),
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
             is_autocommit(self.ev, *last),
-            self._refuses(*last),
-            self.occasions.ends_with_process(scope),
+            refuses,
+            is_alone,
+            is_alone and not refuses,
         )
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:

@@ -169,6 +169,10 @@ class Finder:
             self._projects[own] = next((one for one in above if one == top or self.marks(one) & PROJECT_FILES), top)
         return self._projects[own]
 
+    def marked_project(self, path: str) -> str:
+        """The same where something marks it, or what it lies in; empty where nothing does."""
+        return self.project(path) if self._marked(os.path.dirname(path)) else ""
+
     def search_path(self, path: str) -> tuple[str, ...]:
         """Folders around the file at absolute ``path`` in which its absolute imports are looked for, nearest first.
 

@@ -244,8 +244,10 @@ class Project:
         return self._texts[root]
 
     def root_of(self, module: Module) -> str:
-        """The folder of the package that a module belongs to, or the one that it is imported from. A folder without an
-        ``__init__`` that lies in a package belongs to that."""
+        """The folder of the project that a module belongs to; where nothing marks one, that of its package, or the one that it
+        is imported from. A folder without an ``__init__`` that lies in a package belongs to that."""
+        if project := self.finder.marked_project(module.path):
+            return project
         root = self.finder.search_path(module.path)[0]
         base = os.path.join(root, module.name.partition(".")[0])
         return base if recording.is_folder(base) else self.finder.package_around(root) or root

@@ -31,8 +31,10 @@ Mode: TypeAlias = Literal["async", "sync"]
 _OURS = "poolint.evidence."
 _PLACEHOLDER = re.compile(r"\$\d")
 _MAX_STEPS = 12
-_TAKES = frozenset({"connect", "begin", "acquire"})
-"""Methods of engines and pools that take a connection."""
+_POOLED = frozenset({"acquire", "connection"})
+"""Methods of drivers' pools that take a connection."""
+_TAKES = frozenset({"connect", "begin"}) | _POOLED
+"""These, and those of engines."""
 
 
 class _Call(NamedTuple):
@@ -72,7 +74,7 @@ class ByUse:
             words("shows-session"),
             words("shows-alone"),
         )
-        self._words = self._queries | self._of_session | {"transaction"}
+        self._words = self._queries | self._of_session | {"transaction", "cursor"}
         self._roots = ev.models.words("makes-statement")
         self._filed: dict[Scope, dict[str, list[_Call]]] = {}
         self._near: dict[Module, bool] = {}
@@ -143,7 +145,7 @@ class ByUse:
             statement = parent_of(parent)
             if not isinstance(parent.optional_vars, ast.Name) or value is not call:
                 return None
-            calls = _within(statement, filed.get(parent.optional_vars.id, []))
+            calls = _within(parent, filed.get(parent.optional_vars.id, []))
             return _Made("async with" if isinstance(statement, ast.AsyncWith) else "with", calls)
         if not (
             isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)
@@ -195,8 +197,8 @@ class ByUse:
             if made.how == "await":
                 return self._own("Sessions", mode)
             return self._instance("used-factory", mode) or UNKNOWN
-        driver = self._of_driver(made)
-        return self._own("Connections", driver) if driver is not None else UNKNOWN
+        driver = self._of_driver(made, filed)
+        return self._own("Connections", driver) if driver == "async" else UNKNOWN
 
     def _owner(self, member: ast.Attribute, scope: Scope, filed: dict[str, list[_Call]]) -> Type:
         """An engine or a pool, by the method that takes a connection from it."""
@@ -209,8 +211,8 @@ class ByUse:
             return UNKNOWN
         mode = self._of_statements(made.calls, made.how)
         if mode is not None:
-            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr != "acquire" else UNKNOWN
-        driver = self._of_driver(made) if member.attr == "acquire" else None
+            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in _POOLED else UNKNOWN
+        driver = self._of_driver(made, filed) if member.attr in _POOLED else None
         return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     def _is_owed(self, made: _Made, call: ast.Call, scope: Scope) -> bool:
@@ -245,7 +247,7 @@ class ByUse:
         """Whether statements of SQLAlchemy are run by these calls, and how."""
         if not any(self._is_statement(one) for one in calls):
             return None
-        return _mode([one for one in calls if last_name(one.node.func) in self._queries], how)
+        return _mode([one for one in calls if self._is_query(one)], how)
 
     def _is_statement(self, one: _Call) -> bool:
         """Whether a call runs a statement that a function of SQLAlchemy has made."""
@@ -280,18 +282,41 @@ class ByUse:
                 continue
             statement = parent_of(item)
             mode: Mode = "async" if isinstance(statement, ast.AsyncWith) else "sync"
-            inside = [other for other in _within(statement, calls) if last_name(other.node.func) in self._queries]
+            inside = [other for other in _within(item, calls) if self._is_query(other)]
             if inside and _mode(inside, "with" if mode == "sync" else "") == mode:
                 return mode
         return None
 
-    def _of_driver(self, made: _Made) -> Mode | None:
-        """Whether what is called is the connection of a driver: it has transactions, or takes numbered placeholders."""
-        queries = [one for one in made.calls if last_name(one.node.func) in self._queries]
+    def _of_driver(self, made: _Made, filed: dict[str, list[_Call]]) -> Mode | None:
+        """Whether what is called is the connection of a driver: it has transactions, takes numbered placeholders, or gives
+        cursors to blocks that run queries on them."""
+        if (by_cursor := self._of_cursor(made, filed)) is not None:
+            return by_cursor
+        queries = [one for one in made.calls if self._is_query(one)]
         if self._of_transaction(made.calls) is None and not any(_has_placeholder(one.node) for one in queries):
             return None
         mode = _mode(queries, made.how)
         return mode if mode == "async" else None
+
+    def _of_cursor(self, made: _Made, filed: dict[str, list[_Call]]) -> Mode | None:
+        """How a connection works that a block has, and in which another has a cursor of it and runs queries on that."""
+        if made.how not in ("async with", "with"):
+            return None
+        for one in made.calls:
+            item = parent_of(one.node)
+            if last_name(one.node.func) != "cursor" or not isinstance(item, ast.withitem):
+                continue
+            statement, name = parent_of(item), item.optional_vars
+            is_async = isinstance(statement, ast.AsyncWith)
+            if not isinstance(name, ast.Name) or is_async != (made.how == "async with"):
+                continue
+            inside = [each for each in _within(item, filed.get(name.id, [])) if self._is_query(each)]
+            if inside and _mode(inside, made.how) == ("async" if is_async else "sync"):
+                return "async" if is_async else "sync"
+        return None
+
+    def _is_query(self, one: _Call) -> bool:
+        return last_name(one.node.func) in self._queries
 
     # Classes
 
@@ -324,12 +349,14 @@ def _mode(queries: list[_Call], how: str) -> Mode | None:
     return None
 
 
-def _within(statement: ast.AST | None, calls: list[_Call]) -> list[_Call]:
-    """Those of the calls that stand inside a block."""
-    if not isinstance(statement, (ast.With, ast.AsyncWith)):
+def _within(item: ast.AST | None, calls: list[_Call]) -> list[_Call]:
+    """Those of the calls that stand behind an item of a ``with``, up to the end of its block."""
+    statement = parent_of(item) if isinstance(item, ast.withitem) else None
+    if not isinstance(item, ast.withitem) or not isinstance(statement, (ast.With, ast.AsyncWith)):
         return []
-    first, last = statement.body[0].lineno, statement.end_lineno or 0
-    return [one for one in calls if first <= one.node.lineno <= last]
+    header = item.context_expr
+    begin, last = (header.end_lineno or 0, header.end_col_offset or 0), statement.end_lineno or 0
+    return [one for one in calls if begin <= (one.node.lineno, one.node.col_offset) and one.node.lineno <= last]
 
 
 def _home(name: str, scope: Scope) -> Scope | None:

@@ -14,12 +14,13 @@ from functools import cache
 from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.analyses.assumed import is_ruled_out, parts_of, tests_before
+from poolint.analyses.assumed import is_ruled_out
 from poolint.analyses.holding.standings import changed_by
 from poolint.analyses.outcomes import Outcomes
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import Flags, name_of
 from poolint.flow.solver import Problem, completed, explore, solve
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:

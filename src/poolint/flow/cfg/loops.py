@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.cfg.bindings import store
 from poolint.flow.cfg.builder import Builder, End, Frame, StatementBuilder, Steps, loop_back
+from poolint.flow.cfg.rounds import leaves_in_last_round
 
 if TYPE_CHECKING:
     from poolint.flow.cfg.graph import Node, Way
@@ -34,7 +35,8 @@ def for_(b: Builder, node: ast.For | ast.AsyncFor) -> Steps:
     b.ends = [End(head, "item")]
     yield store(b, node.target, node.iter, "for")
     yield b.block(node.body)
-    yield _close(b, frame, head, [End(head, "exhausted")], node.orelse)
+    over = [] if leaves_in_last_round(node) else [End(head, "exhausted")]
+    yield _close(b, frame, head, over, node.orelse)
 
 
 def step(b: Builder, node: ast.For | ast.AsyncFor | ast.comprehension, *, is_async: bool) -> Node:

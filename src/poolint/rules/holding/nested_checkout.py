@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 _ALONE = {False: "waits for itself until the pool's timeout", True: "fails half done"}
-"""What becomes of a command that alone has the pool, by whether that refuses what it has no room for."""
+"""What becomes of who alone has the pool, by whether that refuses what it has no room for."""
 
 
 class NestedCheckout(Rule):
@@ -108,7 +108,7 @@ class NestedCheckout(Rule):
         end = "fail, some of them half done" if observation.refuses else "deadlock until the pool's timeout"
         harm = f"N such calls at once on a pool of N {end}"
         if observation.is_alone:
-            harm = f"this command needs two connections at once, on a pool of one it {_ALONE[observation.refuses]}"
+            harm = f"it needs two connections at once, on a pool of one it {_ALONE[observation.refuses]}"
         return Verdict(
             f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
             f"{row}): {harm}",
