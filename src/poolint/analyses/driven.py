@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
+from poolint.models.standard import PUTTING
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _HANDED = (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp)
+
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_WAITS = (ast.Await, ast.AsyncWith, ast.AsyncFor)
 
 
 class _Parameter(NamedTuple):
@@ -38,7 +43,11 @@ class Driven:
         )
 
     def is_driven(self, node: ast.AST, scope: Scope) -> bool:
-        """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to."""
+        """Whether a coroutine made at ``node`` is awaited there, by itself or by what it is handed to, at once or from the
+        local name that it, or a list of such, is kept under."""
+        return self._is_driven(node, scope, may_be_kept=True)
+
+    def _is_driven(self, node: ast.AST, scope: Scope, *, may_be_kept: bool) -> bool:
         parent, keyword = parent_of(node), None
         while isinstance(parent, (*_HANDED, ast.keyword)):
             if isinstance(parent, ast.keyword):
@@ -46,6 +55,9 @@ class Driven:
             node, parent = parent, parent_of(parent)
         if isinstance(parent, ast.Await):
             return True
+        if may_be_kept and (name := _kept_as(node, parent)):
+            loads = scope.loads.get(name, ())
+            return any(self._is_driven(one, scope, may_be_kept=False) and _come_next(node, one) for one in loads)
         if not isinstance(parent, ast.Call) or node is parent.func:
             return False
         return last_name(parent.func) in self._drives or self._is_awaited_by(parent, node, keyword, scope)
@@ -67,3 +79,35 @@ class Driven:
         if scope.is_generator or len(scope.bindings.get(key.name, ())) != 1:
             return False
         return any(inner is scope and self.is_driven(load, scope) for inner, load in reads_of(key.name, scope))
+
+
+def _come_next(made: ast.AST, awaited: ast.AST) -> bool:
+    """Whether what is made is awaited in the same block, and nothing is waited for in between, which might change what is
+    held: a ``with`` around the one alone ends before."""
+    around, current = list[ast.stmt](), parent_of(awaited)
+    while current is not None and not isinstance(current, _FUNCTIONS):
+        around += [current] if isinstance(current, ast.stmt) else []
+        current = parent_of(current)
+    current = made
+    while current is not None and not isinstance(current, (*_FUNCTIONS, ast.With, ast.AsyncWith, ast.Try)):
+        parent = parent_of(current)
+        for block in (getattr(parent, name, None) for name in ("body", "orelse", "finalbody")):
+            if isinstance(block, list) and current in block and (after := [one for one in around if one in block]):
+                between = block[block.index(current) + 1 : block.index(after[0])]
+                return block.index(current) < block.index(after[0]) and not any(
+                    isinstance(part, _WAITS) for one in between for part in ast.walk(one)
+                )
+        current = parent
+    return False
+
+
+def _kept_as(value: ast.AST, parent: ast.AST | None) -> str:
+    """The name that a value, or a collection with it, is bound to alone, or that it is put into the collection of."""
+    target: ast.AST | None = None
+    if isinstance(parent, ast.Assign) and len(parent.targets) == 1:
+        target = parent.targets[0]
+    elif isinstance(parent, ast.AnnAssign):
+        target = parent.target
+    elif isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and value in parent.args:
+        target = parent.func.value if parent.func.attr in PUTTING else None
+    return target.id if isinstance(target, ast.Name) else ""

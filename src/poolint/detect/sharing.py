@@ -234,8 +234,13 @@ def _listed(value: ast.expr) -> Iterator[_Task]:
 def _collected(name: str, node: ast.Call, scope: Scope) -> Iterator[_Task]:
     """The items of a list that a name holds: those that it is made with, and those that are appended to it."""
     bindings = scope.bindings.get(name, ())
-    made = bindings[0].value if len(bindings) == 1 and bindings[0].kind in ("assign", "annotated") else None
-    if made is None:
+    if not bindings or any(one.kind not in ("assign", "annotated") or one.value is None for one in bindings):
+        return
+    made = bindings[0].value
+    assert made is not None
+    if len(bindings) > 1:
+        if all(isinstance(one.value, ast.Call) for one in bindings):
+            yield _Task(made)  # whichever it is, it is one
         return
     yield from _listed(made)
     for item, at in puts(name, scope):

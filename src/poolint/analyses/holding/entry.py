@@ -121,7 +121,7 @@ class Beginnings:
     def _found(self, key: ScopeKey) -> tuple[_Taken, ...]:
         """The sessions that the dependencies of an endpoint hold when it begins, under its own name for them."""
         scope = self.ev.project.scope(key)
-        own = {provider.scope: name for name, _, provider in parameters(self.ev, scope)}
+        own = {_source(self.ev, provider.scope): name for name, _, provider in parameters(self.ev, scope)}
         used: dict[Scope, Used] = {}
         done: set[Scope] = set()
         for place, (_, provider) in enumerate(self._asked(scope)):
@@ -154,7 +154,7 @@ def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Sc
 
 def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: dict[Scope, Used]) -> None:
     """Note which sessions a dependency has used or ended."""
-    names = {name: provider.scope for name, _, provider in parameters(ev, function)}
+    names = {name: _source(ev, provider.scope) for name, _, provider in parameters(ev, function)}
     held, ended = holdings.left(function)
     for hold in held:
         if not hold.is_sure or hold.cls is None:
@@ -167,6 +167,19 @@ def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: d
             used[function] = Used(hold.cls.name, Cause(what, (function.name,)), place)
     for name in names.keys() & set(ended):
         used.pop(names[name], None)
+
+
+def _source(ev: Evaluator, dependency: Scope) -> Scope:
+    """The dependency that what one gives comes from: one that returns a dependency of its own hands that on."""
+    seen = {dependency}
+    while dependency.returns and not dependency.is_generator:
+        given = {one.id if isinstance(one, ast.Name) else "" for one in dependency.returns}
+        own = {provider.scope for name, _, provider in parameters(ev, dependency) if {name} == given}
+        if len(own) != 1 or not own.isdisjoint(seen):
+            break
+        seen |= own
+        (dependency,) = own
+    return dependency
 
 
 def _yielded(function: Scope) -> str:
