@@ -47,7 +47,8 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     """Whether a call that waits while these are held is only possibly worth a change.
 
     It is where it waits only after something in this process, or the database, has failed, or only until the
-    connection has the lock that it asks for again and again, or where a command asks its user. Outside of a
+    connection has the lock that it asks for again and again, where the lock that it waits for is one of this call alone, or
+    where a command asks its user. Outside of a
     transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps
     for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
     connection of who has only read is held, it is also where a bot sends one message, where it pauses after a failure,
@@ -59,6 +60,8 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         return True
     ev, holdings = services.evaluator, services.holdings
     if witness.effect == "user" and ev.derived(Occasions).ends_with_process(scope):
+        return True
+    if witness.effect == "lock" and _is_made_here(witness, scope):
         return True
     if _is_run_alone(ev, scope) and not any(any(locks_held(ev, holdings, one, node, scope)) for one in held):
         return True
@@ -74,6 +77,14 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
     return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+
+
+def _is_made_here(witness: Witness, scope: Scope) -> bool:
+    """Whether a lock is made by the very call that holds something: who waits for it then are this call's own tasks."""
+    last = witness.links[-1]
+    if not isinstance(last.node, ast.Name) or home_of(last.node.id, last.scope) is not scope:
+        return False
+    return all(isinstance(one.value, ast.Call) for one in scope.bindings[last.node.id])
 
 
 def _is_run_alone(ev: Evaluator, scope: Scope) -> bool:
