@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from poolint import recording
 from poolint.files import SOURCE_LIMIT, TOO_LARGE
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
@@ -65,7 +66,7 @@ class Checker:
         self._own = _own_models(settings)
         self._ready = ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
-        self.screen = Screen(self.finder, read, ready)
+        self.screen = Screen(self.finder, read, ready, self._heirs)
         self._traces = _traces(settings)
         if self._traces is not None:
             ready.seen = self._traces.files
@@ -180,7 +181,7 @@ class Checker:
         """
         from poolint.text.source import SourceError
 
-        self.screen = Screen(self.finder, self._read, self._ready)
+        self.screen = Screen(self.finder, self._read, self._ready, self._heirs)
         self._keep_told()
         self._analysis = None
         for path in map(self.finder.located, paths):
@@ -272,6 +273,10 @@ class Checker:
             self._analysis.is_thorough = settings.certainty == "possible"
             self._analysis.asks_for_more = settings.asks_for_more
         return self._analysis
+
+    def _heirs(self, name: str, path: str) -> list[tuple[str, str]]:
+        """What the screen asks the project: see :meth:`poolint.syntax.project.Project.heirs`."""
+        return self._known_project().heirs_of(name, path, recording.sight(path))
 
     def _known_project(self) -> Project:
         if self._project is None:

@@ -174,6 +174,20 @@ def screened(question: str, located: str, path: str, answer: bool) -> None:
     if active is not None:
         active.screened(question, path, answer)
         leads(located, path)
+        leads(located, sight(path))
+
+
+def sight(path: str) -> str:
+    """What asks where the screen asks something about all files of a folder, on behalf of all who come to a file."""
+    return f"{QUESTION}sight{QUESTION}{path}"
+
+
+def saw(path: str, targets: Iterable[str]) -> None:
+    """The screen has gone on from a file to others."""
+    if active is not None:
+        known = set(targets)
+        active.imports.setdefault(path, set()).update(known)
+        active.edges.setdefault(sight(path), set()).update(map(sight, known - {path}))
 
 
 def own(path: str) -> str:

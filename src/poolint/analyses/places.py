@@ -53,6 +53,7 @@ class Places:
         self._made: dict[ast.Call, dict[str, str]] = {}
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
+        self._members_read: dict[tuple[Scope, str], dict[str, int]] = {}
         self._together = GivenTogether(self)
 
     # What an object keeps
@@ -61,6 +62,15 @@ class Places:
         """The sessions and connections that an object of the project keeps, by their paths from it."""
         owner = owner_of(one)
         return self._kept_by(owner, 1) if owner is not None else {}
+
+    def kept_by_parts(self, owner: Instance) -> dict[str, Class]:
+        """The same and what its members keep, to the depth that is looked at from these."""
+        found = self.kept(owner)
+        for name in self.carrying.members(owner):
+            inner = owner_of(self.ev.type_of_member(owner, name))
+            if inner is not None and inner.key != owner.key:
+                found = found | {f"{name}.{path}": cls for path, cls in self.kept(inner).items()}
+        return found
 
     def _kept_by(self, owner: Instance, depth: int) -> dict[str, Class]:
         if depth == 1 and owner.key in self._kept:
@@ -110,8 +120,12 @@ class Places:
             if init is not None:
                 given = bound_to(init, call, is_method=True)
                 return self._assigned(family[at:], init, self._placed(given), depth)
-        given = _given_to_fields(_fields(family), call)
+        given = self.for_fields(family[0], call)
         return self._expanded(self._placed(given), given, scope, depth)
+
+    def for_fields(self, cls: Scope, call: ast.Call) -> dict[str, ast.expr]:
+        """What a call passes for the fields of a class that writes no ``__init__``."""
+        return _given_to_fields(_fields(lineage(self.ev, ClassObject(cls, None))), call)
 
     def _placed(self, given: dict[str, ast.expr]) -> dict[str, str]:
         found = {name: name_of(value) for name, value in given.items()}
@@ -204,7 +218,22 @@ class Places:
         while place not in seen and len(seen) < _MAX_NAMES:
             seen.add(place)
             place = self._before(place, scope)
-        return place
+        root, _, path = place.partition(".")
+        owner = owner_of(self.ev.scope_name(root, scope)) if path and root in scope.bindings else None
+        if owner is None:
+            return place
+        return f"{root}.{self._together.of_parts(owner, path, self._read(root, scope))}"
+
+    def _read(self, root: str, scope: Scope) -> dict[str, int]:
+        """The members of an object that a function reads, each with the number of it in their order."""
+        key = (scope, root)
+        found = self._members_read.get(key)
+        if found is None:
+            nodes = (one for one in ast.walk(scope.node) if isinstance(one, ast.Attribute))
+            own = [one for one in nodes if isinstance(one.value, ast.Name) and one.value.id == root]
+            names = dict.fromkeys(one.attr for one in sorted(own, key=lambda one: (one.lineno, one.col_offset)))
+            found = self._members_read[key] = {name: number for number, name in enumerate(names)}
+        return found
 
     def _before(self, place: str, scope: Scope) -> str:
         """The name before that: one step back; the same where there is none."""

@@ -20,6 +20,7 @@ import re
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
+from poolint.screen.filling import filled
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Set
 
     from poolint.roots.finder import Finder
+    from poolint.screen.filling import Heirs
 
     Reading = Callable[[str], bytes]
 
@@ -40,8 +42,11 @@ __all__ = ["ENGINE_OPTIONS", "STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 class Screen:
     """Decides for files of one project; remembers what it has read."""
 
-    def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
+    def __init__(
+        self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None, heirs: Heirs | None = None
+    ) -> None:
         self.finder = finder
+        self._heirs = heirs
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
@@ -381,11 +386,11 @@ class Screen:
                     file.modules.setdefault(one, set()).update(found)
         if self._ready.own:
             seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
+        links += filled(path, data, self._heirs)
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
-        if recording.active is not None:
-            recording.active.imports.setdefault(path, set()).update(targets)
+        recording.saw(path, targets.union(link.source for link in links if link.source is not None))
         return file
 
     def _target(self, path: str, level: int, dotted: str) -> str | None:

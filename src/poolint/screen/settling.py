@@ -36,6 +36,8 @@ class Settling:
         for path in reached:
             for target in self._targets(path):
                 importers.setdefault(target, []).append(path)
+            if self._fills_own(path):
+                importers.setdefault(path, []).append(path)
 
         def resolve(file: File, path: str) -> bool:
             known = self._targets(path)
@@ -71,6 +73,11 @@ class Settling:
         file = self._file(path)
         found = {one for link in file.links for one in (link.source, link.submodule) if one} if file else set()
         return found - {path}
+
+    def _fills_own(self, path: str) -> bool:
+        """Whether a class in a file fills an interface in it, so that what is learned of the one tells of the other."""
+        file = self._file(path)
+        return file is not None and any(link.source == path for link in file.links)
 
     def _until_stable(
         self, paths: list[str], importers: dict[str, list[str]], step: Callable[[File, str], bool]

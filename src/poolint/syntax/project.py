@@ -225,8 +225,12 @@ class Project:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.
         """
-        root = self.root_of(near)
-        question = recording.asked(near.path, "heirs", root, name)
+        return self.heirs_of(name, near.path, near.path)
+
+    def heirs_of(self, name: str, path: str, asking: str) -> list[tuple[str, str]]:
+        """The same for who knows no more than the file of the class, which rests on behalf of ``asking``."""
+        root = self._root_around(path, self.finder.module_name(path))
+        question = recording.asked(asking, "heirs", root, name)
         if root not in self._heirs:
             index = self._heirs[root] = {}
             for path, data in self._texts_of(root).items():
@@ -246,10 +250,13 @@ class Project:
     def root_of(self, module: Module) -> str:
         """The folder of the project that a module belongs to; where nothing marks one, that of its package, or the one that it
         is imported from. A folder without an ``__init__`` that lies in a package belongs to that."""
-        if project := self.finder.marked_project(module.path):
+        return self._root_around(module.path, module.name)
+
+    def _root_around(self, path: str, name: str) -> str:
+        if project := self.finder.marked_project(path):
             return project
-        root = self.finder.search_path(module.path)[0]
-        base = os.path.join(root, module.name.partition(".")[0])
+        root = self.finder.search_path(path)[0]
+        base = os.path.join(root, name.partition(".")[0])
         return base if recording.is_folder(base) else self.finder.package_around(root) or root
 
     def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:

@@ -64,7 +64,7 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     one = ev.type_of(node, scope)
     classes = [member for member in alternatives(one) if isinstance(member, ClassObject)]
     if classes and len(classes) == len(alternatives(one)):
-        return union([cls.instance() for cls in classes])
+        return union([_meant(ev, cls).instance() for cls in classes])
     alias = _alias(ev, node, scope)
     if alias is not None:
         return annotation(ev, *alias)
@@ -73,6 +73,15 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         if short in standard.SYNC_ITERABLES | standard.MAPPINGS:
             return Pending("iterable")
     return UNKNOWN
+
+
+def _meant(ev: Evaluator, cls: ClassObject) -> ClassObject:
+    """The class whose objects an annotation means: of an interface the one that fills it, where there is just one."""
+    if cls.cls is cls.base:
+        return cls
+    from poolint.types.overrides import Heirs
+
+    return ev.derived(Heirs).filled(cls)
 
 
 def _quoted(ev: Evaluator, node: ast.Constant, scope: Scope) -> Type:
@@ -190,6 +199,9 @@ def _subscript(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
     if not arguments:
         return UNKNOWN
     if isinstance(head, ClassObject):
+        meant = _meant(ev, head)
+        if meant is not head:
+            return meant.instance()
         return ClassObject(head.cls, head.base, tuple(annotation(ev, one, scope) for one in arguments)).instance()
     name = ev.qualified_name(head).rpartition(".")[2]
     if not name and isinstance(node.value, (ast.Name, ast.Attribute)):

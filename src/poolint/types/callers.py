@@ -76,6 +76,14 @@ class Callers:
         for call, inner, _ in self._of(scope):
             yield call, inner
 
+    def making(self, cls: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        """The calls that make an object of a class without an ``__init__`` of its own, each with its scope."""
+        for module in self._modules(cls.name, cls):
+            for call, inner in self._calls_in(module).get(cls.name, ())[:_MAX_CALLS]:
+                found = alternatives(self.ev.type_of(call.func, inner))
+                if any(isinstance(one, ClassObject) and one.cls is cls for one in found):
+                    yield call, inner
+
     def _of(self, scope: Scope) -> Iterator[tuple[ast.Call, Scope, bool]]:
         """The calls of a function, each with its scope and whether the first parameter is bound already."""
         owner = scope.enclosing_class

@@ -2,6 +2,9 @@
 
 A method is abstract when it is declared so, or says ``NotImplementedError``, or stands in a protocol without a body.
 A class whose own method does nothing but raise stands for what is switched off; nobody waits for that one.
+
+An interface that one class of the project fills, and no other, stands for objects of that class: whoever is given one, by
+a container or by hand, has nothing else to be given.
 """
 
 from __future__ import annotations
@@ -9,12 +12,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, lineage
 from poolint.types.values import ClassObject, Function, Instance
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
-    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 _MAX_CLASSES = 24
@@ -28,6 +31,7 @@ class Heirs:
         self.ev = ev
         self._below: dict[Scope, tuple[Scope, ...] | None] = {}
         self._written: dict[tuple[Scope, str], tuple[Scope, ...]] = {}
+        self._filled: dict[Scope, ClassObject | None] = {}
 
     def written(self, function: Function) -> tuple[Scope, ...]:
         """The functions that may run where this abstract one is called; none where it is not, or nobody knows."""
@@ -46,6 +50,29 @@ class Heirs:
             if self.ev.is_final:
                 self._written[key] = found
         return found
+
+    def filled(self, cls: ClassObject) -> ClassObject:
+        """The class whose objects are meant by the name of an interface; the same where it is none, or where none of the
+        project fills it, or several do."""
+        owner = cls.cls
+        if not isinstance(owner, Scope):
+            return cls
+        if owner not in self._filled:
+            found = self._fill(owner) if _is_interface(owner) else None
+            if not self.ev.is_final:
+                return found or cls
+            self._filled[owner] = found
+        return self._filled[owner] or cls
+
+    def _fill(self, owner: Scope) -> ClassObject | None:
+        found = [heir for heir in self._all_below(owner) or () if self._is_whole(heir)]
+        return self.ev.class_object(found[0]) if len(found) == 1 else None
+
+    def _is_whole(self, cls: Scope) -> bool:
+        """Whether a class leaves nothing open of what it inherits."""
+        names = {one.name for base in lineage(self.ev, ClassObject(cls, None)) for one in open_methods(base)}
+        found = [self._own(cls, name) for name in sorted(names)]
+        return all(one is None or not is_left_open(one) for one in found)
 
     def _find(self, owner: Scope, name: str) -> tuple[Scope, ...]:
         found: list[Scope] = []
@@ -101,12 +128,28 @@ class Heirs:
         return found
 
 
+def open_methods(cls: Scope) -> list[Scope]:
+    """The methods that a class itself leaves for others to write."""
+    return [one for one in cls.children if is_left_open(one)]
+
+
+def _is_interface(cls: Scope) -> bool:
+    """Whether nobody makes an object of a class itself: it is a protocol, declares a method abstract, or writes none."""
+    if not isinstance(cls.node, ast.ClassDef):
+        return False
+    left_open = open_methods(cls)
+    if not left_open:
+        return False
+    methods = [one for one in cls.children if one.kind == "function" and one.name != "__init__"]
+    return _is_protocol(cls) or len(left_open) == len(methods) or any(map(_is_declared, left_open))
+
+
 def is_left_open(scope: Scope) -> bool:
     """Whether a method is there for others to write."""
     node, owner = scope.node, scope.enclosing_class
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or owner is None:
         return False
-    if any(last_name(one) in ("abstractmethod", "abstractproperty") for one in node.decorator_list):
+    if _is_declared(scope):
         return True
     body = _beyond_docstring(node)
     if not body:
@@ -116,6 +159,12 @@ def is_left_open(scope: Scope) -> bool:
         error = last.exc.func if isinstance(last.exc, ast.Call) else last.exc
         return error is not None and last_name(error) == "NotImplementedError"
     return all(_is_empty(one) for one in body) and _is_protocol(owner)
+
+
+def _is_declared(scope: Scope) -> bool:
+    """Whether a decorator declares a method abstract."""
+    decorators = getattr(scope.node, "decorator_list", ())
+    return any(last_name(one) in ("abstractmethod", "abstractproperty") for one in decorators)
 
 
 def _only_raises(scope: Scope) -> bool:

@@ -113,10 +113,11 @@ class Objects:
     def given(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str]]:
         """What functions get with the objects that they are called with: the place there, and the place here."""
         for callee in self._callees(call, scope):
-            for root, path, place, _ in self._given(callee, call, scope):
-                inner = f"{root}.{path}"
-                if self.places.first(inner, callee.scope) == inner:
-                    yield callee, inner, place
+            found = {
+                self.places.first(f"{root}.{path}", callee.scope): place
+                for root, path, place, _ in self._given(callee, call, scope)
+            }
+            yield from ((callee, inner, place) for inner, place in found.items())
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call has anything to do with such objects."""
@@ -180,11 +181,13 @@ class Objects:
     ) -> Iterator[Done]:
         assert self._holdings is not None
         may_end = self.ends.of_function(callee.scope) is not None
+        seen: set[str] = set()
         for root, path, place, cls in given:
-            inside = f"{root}.{path}"
-            if self.places.first(inside, callee.scope) != inside:
+            inside = self.places.first(f"{root}.{path}", callee.scope)
+            if inside in seen:
                 continue  # another name for the same
             if may_end:
+                seen.add(inside)
                 left = self._holdings.leaving.parameter(callee.scope, inside)
                 is_held = left in (Left.HELD, Left.RENEWED)
                 if left is Left.RENEWED:
