@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.given_parts import GivenParts
 from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
@@ -53,8 +54,8 @@ class Places:
         self._made: dict[ast.Call, dict[str, str]] = {}
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
-        self._members_read: dict[tuple[Scope, str], dict[str, int]] = {}
         self._together = GivenTogether(self)
+        self._parts = GivenParts(self, self._together)
 
     # What an object keeps
 
@@ -220,20 +221,7 @@ class Places:
             place = self._before(place, scope)
         root, _, path = place.partition(".")
         owner = owner_of(self.ev.scope_name(root, scope)) if path and root in scope.bindings else None
-        if owner is None:
-            return place
-        return f"{root}.{self._together.of_parts(owner, path, self._read(root, scope))}"
-
-    def _read(self, root: str, scope: Scope) -> dict[str, int]:
-        """The members of an object that a function reads, each with the number of it in their order."""
-        key = (scope, root)
-        found = self._members_read.get(key)
-        if found is None:
-            nodes = (one for one in ast.walk(scope.node) if isinstance(one, ast.Attribute))
-            own = [one for one in nodes if isinstance(one.value, ast.Name) and one.value.id == root]
-            names = dict.fromkeys(one.attr for one in sorted(own, key=lambda one: (one.lineno, one.col_offset)))
-            found = self._members_read[key] = {name: number for number, name in enumerate(names)}
-        return found
+        return self._parts.first(root, path, owner, scope) if owner is not None else place
 
     def _before(self, place: str, scope: Scope) -> str:
         """The name before that: one step back; the same where there is none."""

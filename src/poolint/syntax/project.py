@@ -227,8 +227,12 @@ class Project:
         """
         return self.heirs_of(name, near.path, near.path)
 
+    def heirs_near(self, name: str, path: str) -> list[tuple[str, str]]:
+        """The same for a class by its file, which may not have been parsed."""
+        return self.heirs_of(name, path, path)
+
     def heirs_of(self, name: str, path: str, asking: str) -> list[tuple[str, str]]:
-        """The same for who knows no more than the file of the class, which rests on behalf of ``asking``."""
+        """The same, asked on behalf of ``asking``."""
         root = self._root_around(path, self.finder.module_name(path))
         question = recording.asked(asking, "heirs", root, name)
         if root not in self._heirs:

@@ -345,7 +345,7 @@ def _given(ev: Evaluator, dependency: Type) -> Type:
     if isinstance(dependency, Function):
         value = returns.returned(ev, dependency.scope, dependency.receiver)
     elif isinstance(dependency, (ClassObject, CallableValue, Instance)):
-        value = returns.called(ev, dependency)
+        value = returns.called(ev, _meant(ev, dependency) if isinstance(dependency, ClassObject) else dependency)
     else:
         return UNKNOWN
     if isinstance(value, Pending):

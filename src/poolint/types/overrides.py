@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.screen.filling import MARKS, only
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, lineage
 from poolint.types.values import ClassObject, Function, Instance
@@ -58,13 +59,16 @@ class Heirs:
         if not isinstance(owner, Scope):
             return cls
         if owner not in self._filled:
-            found = self._fill(owner) if _is_interface(owner) else None
+            may_be = any(map(owner.module.mentions, MARKS))
+            found = self._fill(owner) if may_be and _is_interface(owner) else None
             if not self.ev.is_final:
                 return found or cls
             self._filled[owner] = found
         return self._filled[owner] or cls
 
     def _fill(self, owner: Scope) -> ClassObject | None:
+        if only(owner.name, owner.module.path, self.ev.project.heirs_near) is None:
+            return None  # as the screen has it, which parses nothing
         found = [heir for heir in self._all_below(owner) or () if self._is_whole(heir)]
         return self.ev.class_object(found[0]) if len(found) == 1 else None
 

@@ -113,11 +113,9 @@ class Objects:
     def given(self, call: ast.Call, scope: Scope) -> Iterator[tuple[Function, str, str]]:
         """What functions get with the objects that they are called with: the place there, and the place here."""
         for callee in self._callees(call, scope):
-            found = {
-                self.places.first(f"{root}.{path}", callee.scope): place
-                for root, path, place, _ in self._given(callee, call, scope)
-            }
-            yield from ((callee, inner, place) for inner, place in found.items())
+            given = self._given(callee, call, scope)
+            found = [(self.places.first(f"{root}.{path}", callee.scope), place) for root, path, place, _ in given]
+            yield from ((callee, inner, place) for inner, place in dict.fromkeys(found))
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call has anything to do with such objects."""
@@ -181,13 +179,13 @@ class Objects:
     ) -> Iterator[Done]:
         assert self._holdings is not None
         may_end = self.ends.of_function(callee.scope) is not None
-        seen: set[str] = set()
+        seen: set[tuple[str, str]] = set()
         for root, path, place, cls in given:
             inside = self.places.first(f"{root}.{path}", callee.scope)
-            if inside in seen:
+            if (inside, place) in seen:
                 continue  # another name for the same
             if may_end:
-                seen.add(inside)
+                seen.add((inside, place))
                 left = self._holdings.leaving.parameter(callee.scope, inside)
                 is_held = left in (Left.HELD, Left.RENEWED)
                 if left is Left.RENEWED:

@@ -1,0 +1,207 @@
+"""Parts that have been given to an object, or to a function, and work on one session.
+
+``self.orders`` and ``self.work`` of a use case come from a container, or from who has been given them: what
+``self.orders.find()`` begins, ``self.work.commit()`` ends. The same goes for the parameters of a handler. That there are two
+sessions is to be shown by who makes the object, or calls the function.
+"""
+
+from __future__ import annotations
+
+import ast
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from poolint.analyses.arguments import bound_to
+from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, set_from
+from poolint.models.schema import SESSIONS
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.scopes import Scope
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from poolint.analyses.places import Places
+    from poolint.models.schema import Class
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+_UNREAD = 1_000_000
+"""Where a part stands that is not read at all: behind all that are."""
+
+
+class GivenParts:
+    """Answers for the classes and functions of one project, by the ``places`` of what is passed to them."""
+
+    def __init__(self, places: Places, together: GivenTogether) -> None:
+        self.ev = places.ev
+        self.places = places
+        self._together = together
+        self._parts: dict[object, dict[str, Class]] = {}
+        self._passing: dict[object, tuple[object, ...]] = {}
+        self._read: dict[tuple[Scope, str], dict[str, int]] = {}
+
+    def first(self, root: str, path: str, owner: Instance, scope: Scope) -> str:
+        """The place that stands for all of the same session as the one at a path from an object: the one of which a part is
+        read first in a function, or else that is nearest."""
+        found = f"{root}.{path}"
+        given = self._of_object(owner)
+        if path in given:
+            assert isinstance(owner.cls, Scope)
+            shown = self._shown(owner.cls, path)
+            same = [
+                one
+                for one, kind in given.items()
+                if kind is given[path] and _may_be_one(shown, self._shown(owner.cls, one))
+            ]
+            path = self._nearest(same, lambda: self._members_read(root, scope))
+            found = f"{root}.{path}"
+        given = self._of_function(scope) if scope.kind == "function" and root != "self" else {}
+        if found in given:
+            shown = self._shown(scope, found)
+            same = [
+                one
+                for one, kind in given.items()
+                if kind is given[found] and _may_be_one(shown, self._shown(scope, one))
+            ]
+            found = self._nearest(same, lambda: self._names_read(scope))
+        return found
+
+    def _nearest(self, same: list[str], read: Callable[[], dict[str, int]]) -> str:
+        order = read() if len(same) > 1 else {}
+        return min(same, key=lambda one: (order.get(one.partition(".")[0], _UNREAD), one.count("."), one))
+
+    # What is given
+
+    def _of_object(self, owner: Instance) -> dict[str, Class]:
+        """The sessions that an object has been given from outside, itself or with its parts, by their paths."""
+        found = self._parts.get(owner.key)
+        if found is None:
+            assert isinstance(owner.cls, Scope)
+            kept = self.places.kept_by_parts(owner)
+            found = {path: one for path, one in kept.items() if one.kind in SESSIONS and self._is_given(owner, path)}
+            direct = [path for path in found if "." not in path]
+            for path in direct if len(direct) > 1 else ():
+                del found[path]  # they differ by what they are called
+            if len(found) == 1 or self.ev.project.heirs(owner.cls.name, owner.cls.module):
+                found = {}
+            if self.ev.is_idle:
+                self._parts[owner.key] = found
+        return found
+
+    def _of_function(self, scope: Scope) -> dict[str, Class]:
+        """The sessions of the objects that a function is passed, by their places."""
+        found = self._parts.get(scope)
+        if found is None:
+            found = {}
+            for name, bindings in scope.bindings.items():
+                if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is None:
+                    continue
+                owner = object_of(self.ev.scope_name(name, scope)) if self.places.carrying.may_be(name, scope) else None
+                for path, kind in self.places.kept(owner).items() if owner is not None else ():
+                    if kind.kind in SESSIONS and self._is_given(owner, path):
+                        found[f"{name}.{path}"] = kind
+            if len({one.partition(".")[0] for one in found}) == 1:
+                found = {}
+            if self.ev.is_idle:
+                self._parts[scope] = found
+        return found
+
+    def _is_given(self, owner: Instance | None, path: str) -> bool:
+        """Whether what is at a path from an object has been passed from outside at each step."""
+        for name in path.split("."):
+            if owner is None or not _is_set_from_outside(self.ev, owner, name):
+                return False
+            owner = object_of(self.ev.type_of_member(owner, name))
+        return True
+
+    # What is shown
+
+    def _shown(self, taking: Scope, path: str) -> tuple[object, ...]:
+        """Which session each call passes at a path, which makes an object of a class or runs a function; empty where it does
+        not show."""
+        key = (taking, path)
+        found = self._passing.get(key)
+        if found is None:
+            calls = islice(self._calls(taking), MAX_MAKERS)
+            found = tuple(self._passed(taking, call, path, scope) for call, scope in calls)
+            if self.ev.is_idle:
+                self._passing[key] = found
+        return found
+
+    def _calls(self, taking: Scope) -> Iterator[tuple[ast.Call, Scope]]:
+        init = taking
+        if taking.kind == "class":
+            own = next((one for one in taking.children if one.name == "__init__"), None)
+            if own is None:
+                made = self.ev.callers.making(taking)
+                yield from (one for one in made if not is_test(one[1].module, self.ev.project))
+                return
+            init = own
+        yield from self._together.makers(init)
+
+    def _passed(self, taking: Scope, call: ast.Call, path: str, scope: Scope) -> object:
+        """Which session a call passes at a path: its name, or the call that makes the part with one of which the name is not
+        known."""
+        name, _, rest = path.partition(".")
+        if taking.kind == "function":
+            given = bound_to(taking, call, is_method=taking.enclosing_class is not None)
+        else:
+            init, parameter = set_from(taking, name)
+            given = bound_to(init, call, is_method=True) if init is not None else self.places.for_fields(taking, call)
+            name = parameter or name
+        value = given.get(name)
+        place = self._together.place(value, rest, scope)
+        if place:
+            return "" if "." in place else place
+        if not isinstance(value, ast.Call) or self.places.made(value, scope):
+            return ""
+        found = alternatives(self.ev.type_of(value.func, scope))
+        return value if any(isinstance(one, ClassObject) for one in found) else ""
+
+    # What is read
+
+    def _members_read(self, root: str, scope: Scope) -> dict[str, int]:
+        """The members of an object that a function reads, each with its number in their order."""
+        key = (scope, root)
+        if key not in self._read:
+            nodes = (one for one in ast.walk(scope.node) if isinstance(one, ast.Attribute))
+            own = (one for one in nodes if isinstance(one.value, ast.Name) and one.value.id == root)
+            self._read[key] = _numbered((one.lineno, one.col_offset, one.attr) for one in own)
+        return self._read[key]
+
+    def _names_read(self, scope: Scope) -> dict[str, int]:
+        """The same for its names."""
+        key = (scope, "")
+        if key not in self._read:
+            names = (one for one in ast.walk(scope.node) if isinstance(one, ast.Name))
+            self._read[key] = _numbered((one.lineno, one.col_offset, one.id) for one in names)
+        return self._read[key]
+
+
+def _numbered(read: Iterable[tuple[int, int, str]]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(name for *_, name in sorted(read)))}
+
+
+def _may_be_one(shown: tuple[object, ...], others: tuple[object, ...]) -> bool:
+    """Whether nobody who passes two sessions shows that they are two."""
+    return all(one == other or not (one and other) for one, other in zip(shown, others, strict=True))
+
+
+def object_of(one: Type) -> Instance | None:
+    """The one object that a value is."""
+    found = alternatives(one)
+    first = found[0] if len(found) == 1 else None
+    return first if isinstance(first, Instance) else None
+
+
+def _is_set_from_outside(ev: Evaluator, owner: Instance, name: str) -> bool:
+    """Whether a member of an object is what was passed when it was made: set from a parameter, or a field."""
+    for cls in lineage(ev, owner):
+        if name in cls.self_assignments:
+            return set_from(cls, name)[0] is not None
+        if name in cls.bindings:
+            bindings = cls.bindings[name]
+            return len(bindings) == 1 and bindings[0].kind == "annotated" and bindings[0].value is None
+    return False
