@@ -275,8 +275,8 @@ class Checker:
         return self._analysis
 
     def _heirs(self, name: str, path: str) -> list[tuple[str, str]]:
-        """What the screen asks the project: see :meth:`poolint.syntax.project.Project.heirs`."""
-        return self._known_project().heirs_of(name, path, recording.sight(path))
+        """What the screen asks the project: see :meth:`poolint.syntax.project.Project.fillers`."""
+        return self._known_project().fillers(name, path, recording.sight(path))
 
     def _known_project(self) -> Project:
         if self._project is None:

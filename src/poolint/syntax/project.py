@@ -225,15 +225,25 @@ class Project:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.
         """
-        return self.heirs_of(name, near.path, near.path)
+        return self._heirs_below(self.root_of(near), name, near.path)
 
-    def heirs_near(self, name: str, path: str) -> list[tuple[str, str]]:
-        """The same for a class by its file, which may not have been parsed."""
-        return self.heirs_of(name, path, path)
-
-    def heirs_of(self, name: str, path: str, asking: str) -> list[tuple[str, str]]:
-        """The same, asked on behalf of ``asking``."""
+    def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
+        """The same for an interface, by its file, on behalf of that or of ``asking``: where nothing in its package fills it,
+        it is what in one beside that does, ``infrastructure`` beside ``domain``."""
         root = self._root_around(path, self.finder.module_name(path))
+        found = self._heirs_below(root, name, asking or path)
+        around = "" if found else self._around(root, path)
+        return self._heirs_below(around, name, asking or path) if around else found
+
+    def _around(self, root: str, path: str) -> str:
+        """The folder of a project in which its packages lie; empty where ``root`` is that, or where it is not known."""
+        around = self.finder.search_path(path)[0]
+        project = self.finder.project(path)
+        if around == root or not _NOT_SOURCES.isdisjoint(around.split(os.sep)) or not self.finder.marks(project):
+            return ""
+        return around if os.path.join(around, "").startswith(os.path.join(project, "")) else ""
+
+    def _heirs_below(self, root: str, name: str, asking: str) -> list[tuple[str, str]]:
         question = recording.asked(asking, "heirs", root, name)
         if root not in self._heirs:
             index = self._heirs[root] = {}

@@ -67,7 +67,7 @@ class Heirs:
         return self._filled[owner] or cls
 
     def _fill(self, owner: Scope) -> ClassObject | None:
-        if only(owner.name, owner.module.path, self.ev.project.heirs_near) is None:
+        if only(owner.name, owner.module.path, self.ev.project.fillers) is None:
             return None  # as the screen has it, which parses nothing
         found = [heir for heir in self._all_below(owner) or () if self._is_whole(heir)]
         return self.ev.class_object(found[0]) if len(found) == 1 else None
@@ -119,7 +119,7 @@ class Heirs:
     def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""
         project = self.ev.project
-        named = project.heirs(owner.name, owner.module)
+        named = project.fillers(owner.name, owner.module.path)
         if len(named) > _MAX_CLASSES:
             return None
         found: list[Scope] = []
