@@ -187,6 +187,35 @@ def test_a_new_caller_far_away_is_seen(project: Path, say: Callable[..., Said]) 
     same(say)
 
 
+def test_a_class_that_fills_an_interface_is_seen_when_it_comes_and_when_it_goes(
+    project: Path, say: Callable[..., Said], analysed: list[str]
+) -> None:
+    """Who works with an interface imports nothing that leads to the class, and the screen lets its file go until then."""
+    (project / "shop/ports.py").write_text(
+        "from abc import ABC, abstractmethod\n\n\nclass Clients(ABC):\n    @abstractmethod\n"
+        "    async def names(self): ...\n\n\nclass Bank(ABC):\n    @abstractmethod\n    async def pay(self): ...\n"
+    )
+    (project / "shop/case.py").write_text(
+        "from shop.ports import Bank, Clients\n\n\nasync def run(clients: Clients, bank: Bank):\n"
+        "    await clients.names()\n    await bank.pay()\n"
+    )
+    fills = (
+        "import httpx\nfrom sqlalchemy.ext.asyncio import AsyncSession\n\nfrom shop import ports\n\n\n"
+        "class Sql(ports.Clients):\n    def __init__(self, session: AsyncSession):\n        self.session = session\n\n"
+        "    async def names(self):\n        return await self.session.scalars('SELECT name')\n\n\n"
+        "class Http(ports.Bank):\n    async def pay(self):\n        async with httpx.AsyncClient() as client:\n"
+        "            await client.post('https://pay/')\n"
+    )
+    text = project / "shop/text.py"
+    assert "case.py" not in say().out
+    for now, is_found in ((fills, True), (FILES["shop/text.py"], False), (fills + "\n\n# more\n", True)):
+        analysed.clear()
+        text.write_text(now)
+        same(say)
+        assert "case.py" in analysed
+        assert ("case.py" in say().out) == is_found
+
+
 def test_what_makes_a_folder_a_project_is_looked_for_among_its_marks() -> None:
     from poolint.roots import finder
 

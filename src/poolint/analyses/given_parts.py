@@ -17,10 +17,10 @@ from poolint.models.schema import SESSIONS
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
 from poolint.types.members import lineage
-from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.values import UNKNOWN, ClassObject, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from poolint.analyses.places import Places
     from poolint.models.schema import Class
@@ -38,74 +38,102 @@ class GivenParts:
         self.ev = places.ev
         self.places = places
         self._together = together
-        self._parts: dict[object, dict[str, Class]] = {}
+        self._groups: dict[object, dict[str, tuple[str, ...]]] = {}
+        self._given: dict[Scope, dict[str, Class]] = {}
         self._passing: dict[object, tuple[object, ...]] = {}
         self._read: dict[tuple[Scope, str], dict[str, int]] = {}
 
     def first(self, root: str, path: str, owner: Instance, scope: Scope) -> str:
         """The place that stands for all of the same session as the one at a path from an object: the one of which a part is
         read first in a function, or else that is nearest."""
-        found = f"{root}.{path}"
-        given = self._of_object(owner)
-        if path in given:
-            assert isinstance(owner.cls, Scope)
-            shown = self._shown(owner.cls, path)
-            same = [
-                one
-                for one, kind in given.items()
-                if kind is given[path] and _may_be_one(shown, self._shown(owner.cls, one))
-            ]
-            path = self._nearest(same, lambda: self._members_read(root, scope))
-            found = f"{root}.{path}"
-        given = self._of_function(scope) if scope.kind == "function" and root != "self" else {}
-        if found in given:
-            shown = self._shown(scope, found)
-            same = [
-                one
-                for one, kind in given.items()
-                if kind is given[found] and _may_be_one(shown, self._shown(scope, one))
-            ]
-            found = self._nearest(same, lambda: self._names_read(scope))
-        return found
+        same = self.of_object(owner).get(path, ())
+        found = f"{root}.{self._nearest(same, lambda: self._members_read(root, scope)) if same else path}"
+        same = self.of_function(scope).get(found, ()) if scope.kind == "function" and root != "self" else ()
+        return self._nearest(same, lambda: self._names_read(scope)) if same else found
 
-    def _nearest(self, same: list[str], read: Callable[[], dict[str, int]]) -> str:
+    def _nearest(self, same: Sequence[str], read: Callable[[], dict[str, int]]) -> str:
         order = read() if len(same) > 1 else {}
         return min(same, key=lambda one: (order.get(one.partition(".")[0], _UNREAD), one.count("."), one))
 
     # What is given
 
-    def _of_object(self, owner: Instance) -> dict[str, Class]:
-        """The sessions that an object has been given from outside, itself or with its parts, by their paths."""
-        found = self._parts.get(owner.key)
+    def of_object(self, owner: Instance) -> dict[str, tuple[str, ...]]:
+        """The sessions that an object has been given from outside, itself or with its parts, by their paths: all paths that
+        lead to the same one."""
+        found = self._groups.get(owner.key)
         if found is None:
             assert isinstance(owner.cls, Scope)
             kept = self.places.kept_by_parts(owner)
-            found = {path: one for path, one in kept.items() if one.kind in SESSIONS and self._is_given(owner, path)}
-            direct = [path for path in found if "." not in path]
-            for path in direct if len(direct) > 1 else ():
-                del found[path]  # they differ by what they are called
-            if len(found) == 1 or self.ev.project.heirs(owner.cls.name, owner.cls.module):
-                found = {}
+            given = {path: one for path, one in kept.items() if one.kind in SESSIONS and self._is_given(owner, path)}
+            if len(given) < 2 or self.ev.project.heirs(owner.cls.name, owner.cls.module):
+                given = {}
+            names = dict.fromkeys(path.partition(".")[0] for path in given)
+            parts = {name: self.ev.type_of_member(owner, name) for name in names}
+            found = self._grouped(given, parts, owner.cls)
             if self.ev.is_idle:
-                self._parts[owner.key] = found
+                self._groups[owner.key] = found
         return found
 
-    def _of_function(self, scope: Scope) -> dict[str, Class]:
-        """The sessions of the objects that a function is passed, by their places."""
-        found = self._parts.get(scope)
+    def of_function(self, scope: Scope) -> dict[str, tuple[str, ...]]:
+        """The same for the objects that a function is passed, by the places of the sessions."""
+        found = self._groups.get(scope)
         if found is None:
-            found = {}
+            given: dict[str, Class] = {}
+            parts: dict[str, Type] = {}
             for name, bindings in scope.bindings.items():
                 if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is None:
                     continue
-                owner = object_of(self.ev.scope_name(name, scope)) if self.places.carrying.may_be(name, scope) else None
-                for path, kind in self.places.kept(owner).items() if owner is not None else ():
+                one = self.ev.scope_name(name, scope) if self.places.carrying.may_be(name, scope) else UNKNOWN
+                owner = object_of(one)
+                for path, kind in self.places.kept(one).items() if owner is not None else ():
                     if kind.kind in SESSIONS and self._is_given(owner, path):
-                        found[f"{name}.{path}"] = kind
-            if len({one.partition(".")[0] for one in found}) == 1:
-                found = {}
+                        given[f"{name}.{path}"] = kind
+                        parts[name] = one
+            found = self._grouped(given, parts, scope) if len(parts) > 1 else {}
             if self.ev.is_idle:
-                self._parts[scope] = found
+                self._groups[scope] = found
+        return found
+
+    def _grouped(self, given: dict[str, Class], parts: dict[str, Type], taking: Scope) -> dict[str, tuple[str, ...]]:
+        """Those that may all be one. Where of three one may be either of two that are not, nobody knows which."""
+
+        def may_be_one(one: str, other: str) -> bool:
+            return given[one] is given[other] and self._may_be_one(one, other, parts, taking)
+
+        near = {one: tuple(other for other in given if one == other or may_be_one(one, other)) for one in given}
+        return {one: same for one, same in near.items() if len(same) > 1 and all(near[each] == same for each in same)}
+
+    def _may_be_one(self, one: str, other: str, parts: dict[str, Type], taking: Scope) -> bool:
+        """Whether nothing shows that two sessions which have been given are two: neither who has given them, nor that there
+        are two of one class."""
+        name, _, rest = one.partition(".")
+        other_name, _, other_rest = other.partition(".")
+        if name == other_name:
+            owner = object_of(parts[name])
+            return owner is not None and other_rest in self.of_object(owner).get(rest, ())
+        if parts[name].key == parts[other_name].key:
+            return False
+        pairs = zip(self._shown(taking, one), self._shown(taking, other), strict=True)
+        return all(a == b or not (a and b) for a, b in pairs)
+
+    def given_in(self, scope: Scope) -> dict[str, Class]:
+        """The places of the sessions that a method finds in its object, and in what it is passed, where these have been given
+        them from outside."""
+        found = self._given.get(scope)
+        if found is None:
+            found = {}
+            for name, bindings in scope.bindings.items() if scope.kind == "function" else ():
+                is_parameter = len(bindings) == 1 and bindings[0].kind == "parameter"
+                if not is_parameter or name not in self.places.carrying.carriers(scope):
+                    continue
+                owner = object_of(self.ev.scope_name(name, scope))
+                if owner is None or not isinstance(owner.cls, Scope):
+                    continue
+                for path, kind in self.places.kept_by_parts(owner).items():
+                    if kind.kind in SESSIONS and self._is_given(owner, path):
+                        found[self.places.first(f"{name}.{path}", scope)] = kind
+            if self.ev.is_idle:
+                self._given[scope] = found
         return found
 
     def _is_given(self, owner: Instance | None, path: str) -> bool:
@@ -182,11 +210,6 @@ class GivenParts:
 
 def _numbered(read: Iterable[tuple[int, int, str]]) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(name for *_, name in sorted(read)))}
-
-
-def _may_be_one(shown: tuple[object, ...], others: tuple[object, ...]) -> bool:
-    """Whether nobody who passes two sessions shows that they are two."""
-    return all(one == other or not (one and other) for one, other in zip(shown, others, strict=True))
 
 
 def object_of(one: Type) -> Instance | None:

@@ -55,7 +55,7 @@ class Places:
         self._firsts: dict[tuple[Scope, str], str] = {}
         self._finding: set[tuple[Scope, str]] = set()
         self._together = GivenTogether(self)
-        self._parts = GivenParts(self, self._together)
+        self.parts = GivenParts(self, self._together)
 
     # What an object keeps
 
@@ -221,7 +221,7 @@ class Places:
             place = self._before(place, scope)
         root, _, path = place.partition(".")
         owner = owner_of(self.ev.scope_name(root, scope)) if path and root in scope.bindings else None
-        return self._parts.first(root, path, owner, scope) if owner is not None else place
+        return self.parts.first(root, path, owner, scope) if owner is not None else place
 
     def _before(self, place: str, scope: Scope) -> str:
         """The name before that: one step back; the same where there is none."""

@@ -78,7 +78,9 @@ class Services:
         self.graphs: Graphs = Graphs(self.evaluator, self.components)
         self.using = Using(self.evaluator, Effects(edges, use_sink), self.components)
         self.threading = Threading(self.evaluator, self.using, self.components)
-        reader = Reader(self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink))
+        reader = Reader(
+            self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink, of_some=True)
+        )
         self.holdings: Holdings = Holdings(reader, self.graphs, self.components)
 
     @cached_property

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.exit_summaries import Left
 from poolint.analyses.holding.registries import Registries
+from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
@@ -66,6 +67,7 @@ class Objects:
         self.using = using
         self.ends = ends
         self.places = ev.derived(Places)
+        self.unknown = UnknownParts(self.places, ends)
         self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
         self._registries: Registries | None = None
@@ -85,6 +87,7 @@ class Objects:
         """What a call of a function of the project does with sessions and connections of objects."""
         for callee in self._callees(call, scope):
             yield from self._done_by(callee, call, scope)
+        yield from (Done(place, False, None) for place in self.unknown.ended_by(call, scope))
         assert self._registries is not None
         yield from self._of_registries(self._registries.done(call, scope))
 
@@ -106,7 +109,9 @@ class Objects:
             yield Done(place, is_held, cls if is_held else None)
 
     def ended_with(self, header: ast.expr, scope: Scope) -> Iterator[str]:
-        """The places of which the connection is given back when a block ends that keeps the sessions of registries."""
+        """The places of which the connection is given back when a block ends that keeps the sessions of registries, or whose
+        object may end what it has been given."""
+        yield from self.unknown.ended_with(header, scope)
         if self._registries is not None and isinstance(header, ast.Call):
             yield from self._registries.ended_with(header, scope)
 
