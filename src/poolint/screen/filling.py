@@ -15,8 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Heirs = Callable[[str, str], list[tuple[str, str]]]
-    """The classes that name one among their bases, by its name and its file: the file and the name of each."""
+    Heirs = Callable[[str, str, bool], list[tuple[str, str]]]
+    """The classes that name one among their bases, by its name and its file: the file and the name of each; whether they may
+    lie in a package beside its own."""
 
 MAX_HEIRS = 24
 """Classes of one family that are looked at."""
@@ -58,7 +59,7 @@ def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:
     queue = [(path, name)]
     last: list[tuple[str, str]] = []
     for near, one in queue:  # grows
-        below = heirs(one, near)
+        below = [each for each in heirs(one, near, one == name) if each != (near, one)]  # it may be called as its base
         fresh = [each for each in below if each not in queue]
         last += [] if below else [(near, one)]
         if len(last) > 1 or len(queue) + len(fresh) > MAX_HEIRS:

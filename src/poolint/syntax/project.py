@@ -227,12 +227,12 @@ class Project:
         """
         return self._heirs_below(self.root_of(near), name, near.path)
 
-    def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
-        """The same for an interface, by its file, on behalf of that or of ``asking``: where nothing in its package fills it,
-        it is what in one beside that does, ``infrastructure`` beside ``domain``."""
+    def fillers(self, name: str, path: str, beyond: bool, asking: str = "") -> list[tuple[str, str]]:
+        """The same for an interface, by its file, on behalf of that or of ``asking``. ``beyond``: where nothing in its package
+        fills it, it is what in one beside that does, ``infrastructure`` beside ``domain``."""
         root = self._root_around(path, self.finder.module_name(path))
         found = self._heirs_below(root, name, asking or path)
-        around = "" if found else self._around(root, path)
+        around = self._around(root, path) if beyond and not found else ""
         return self._heirs_below(around, name, asking or path) if around else found
 
     def _around(self, root: str, path: str) -> str:

@@ -104,7 +104,7 @@ class Heirs:
         found: list[Scope] = []
         queue = [owner]
         for one in queue:  # grows
-            heirs = self._direct(one)
+            heirs = self._direct(one, beyond=one is owner)
             if heirs is None or len(found) + len(heirs) > _MAX_CLASSES:
                 break
             fresh = [heir for heir in heirs if heir not in found]
@@ -116,10 +116,10 @@ class Heirs:
             self._below[owner] = below
         return below
 
-    def _direct(self, owner: Scope) -> list[Scope] | None:
+    def _direct(self, owner: Scope, *, beyond: bool) -> list[Scope] | None:
         """The classes that name one among their bases."""
         project = self.ev.project
-        named = project.fillers(owner.name, owner.module.path)
+        named = project.fillers(owner.name, owner.module.path, beyond)
         if len(named) > _MAX_CLASSES:
             return None
         found: list[Scope] = []
