@@ -66,7 +66,7 @@ class Checker:
         self._own = _own_models(settings)
         self._ready = ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
-        self.screen = Screen(self.finder, read, ready, self._heirs)
+        self.screen = self._new_screen()
         self._traces = _traces(settings)
         if self._traces is not None:
             ready.seen = self._traces.files
@@ -181,7 +181,7 @@ class Checker:
         """
         from poolint.text.source import SourceError
 
-        self.screen = Screen(self.finder, self._read, self._ready, self._heirs)
+        self.screen = self._new_screen()
         self._keep_told()
         self._analysis = None
         for path in map(self.finder.located, paths):
@@ -273,6 +273,11 @@ class Checker:
             self._analysis.is_thorough = settings.certainty == "possible"
             self._analysis.asks_for_more = settings.asks_for_more
         return self._analysis
+
+    def _new_screen(self) -> Screen:
+        screen = Screen(self.finder, self._read, self._ready)
+        screen.heirs = self._heirs
+        return screen
 
     def _heirs(self, name: str, path: str, beyond: bool) -> list[tuple[str, str]]:
         """What the screen asks the project: see :meth:`poolint.syntax.project.Project.fillers`."""

@@ -42,11 +42,9 @@ __all__ = ["ENGINE_OPTIONS", "STATE_HOLDERS", "UNTOLD", "Ready", "Screen"]
 class Screen:
     """Decides for files of one project; remembers what it has read."""
 
-    def __init__(
-        self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None, heirs: Heirs | None = None
-    ) -> None:
+    def __init__(self, finder: Finder, read_bytes: Reading | None = None, ready: Ready | None = None) -> None:
         self.finder = finder
-        self._heirs = heirs
+        self.heirs: Heirs | None = None  # who says what fills an interface
         self._read = read_bytes or read_source
         self._ready = ready or Ready()
         self._files: dict[str, File | None] = {}
@@ -386,7 +384,7 @@ class Screen:
                     file.modules.setdefault(one, set()).update(found)
         if self._ready.own:
             seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
-        links += filled(path, data, self._heirs)
+        links += filled(path, data, self.heirs)
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
