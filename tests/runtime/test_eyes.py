@@ -16,19 +16,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import StaticPool
 from tests.postgres import running
 
-from poolint.runtime.eyes import Eyes
+from poolint.runtime.eyes import eyes
 from poolint.runtime.holds import Book
 
 
 @pytest.fixture
 def book() -> Iterator[Book]:
     book = Book()
-    eyes = Eyes(book)
-    eyes.look()
+    opened = eyes(book)
+    opened.look()
     try:
         yield book
     finally:
-        eyes.close()
+        opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +101,10 @@ def test_two_tasks_may_have_the_one_connection_of_a_static_pool(book: Book) -> N
 
 def test_what_is_watched_is_as_before_afterwards() -> None:
     methods = (asyncpg.Pool.close, ConnectionPool.getconn, AsyncConnectionPool.getconn)
-    eyes = Eyes(Book())
-    eyes.look()
+    opened = eyes(Book())
+    opened.look()
     assert ConnectionPool.getconn is not methods[1]
-    eyes.close()
+    opened.close()
     assert methods == (asyncpg.Pool.close, ConnectionPool.getconn, AsyncConnectionPool.getconn)
 
 

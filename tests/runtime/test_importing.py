@@ -8,11 +8,11 @@ from pathlib import Path
 
 LATER = """
 import sys
-from poolint.runtime.eyes import Eyes
+from poolint.runtime.eyes import eyes
 from poolint.runtime.holds import Book
 before = list(sys.meta_path)
 book = Book()
-eyes = Eyes(book)
+eyes = eyes(book)
 eyes.look_forward()
 assert not {"sqlalchemy", "asyncpg", "psycopg_pool"} & set(sys.modules)
 import sqlalchemy

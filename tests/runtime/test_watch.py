@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gc
 import logging
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import prometheus_client
 import pytest
 from opentelemetry import metrics
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool, StaticPool
 
-from poolint.runtime import holds, watch
+from poolint.runtime import present, watch
 
 LOG = "poolint.runtime"
 
@@ -68,17 +75,92 @@ def test_long_holds_and_lost_ones_are_logged(engine: Engine, caplog: pytest.LogC
     assert told[4][1].endswith("; taken back by the garbage collector now")
 
 
-def test_what_is_given_back_waits_for_no_collector(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[weakref.ref[holds.Hold]] = []
+def test_nothing_is_kept_of_what_was_given_back(engine: Engine) -> None:
     with watch(engine, metrics=False) as watched:
-        monkeypatch.setattr(watched._book, "begun", lambda hold: seen.append(weakref.ref(hold)))
         gc.disable()
         try:
-            with engine.connect():
-                assert seen[0]() is not None
-            assert seen[0]() is None
+            with engine.connect() as connection:
+                seen = weakref.ref(connection)
+                assert watched._present._entries
+            del connection
+            assert seen() is None
+            assert not watched._present._entries
         finally:
             gc.enable()
+
+
+def test_the_one_connection_of_a_static_pool_may_be_out_twice() -> None:
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    with watch(engine, metrics=False) as watched:
+
+        def kept() -> Connection:
+            return engine.connect()
+
+        first = kept()
+        with engine.connect():
+            assert watched.state().out == 2
+            assert watched.state().place.endswith("kept)")
+        assert watched.state().out == 1
+        assert watched.state().place.endswith("kept)")
+        first.close()
+
+
+def near(engine: Engine) -> Connection:
+    return engine.connect()
+
+
+def test_a_place_is_the_innermost_one_whatever_way_was_gone_before(engine: Engine) -> None:
+    """The way is remembered: from here, by a function, by a session, in a greenlet."""
+
+    def far() -> Connection:
+        return near(engine)
+
+    def by_session() -> object:
+        session = Session(engine)
+        session.execute(text("SELECT 1"))
+        return session
+
+    def by_library() -> object:
+        return contextlib.ExitStack().enter_context(engine.connect())
+
+    def by_either(take: Callable[[], Any]) -> Any:
+        return take()
+
+    with watch(engine, metrics=False) as watched:
+        for _ in range(3):
+            for take, name in (
+                (far, "near"),
+                (by_session, "by_session"),
+                (by_library, "by_library"),
+                (partial(by_either, engine.connect), "by_either"),
+                (partial(by_either, far), "near"),
+                (partial(by_either, by_session), "by_session"),
+            ):
+                taken: Any = take()
+                assert watched.state().place.endswith(f"{name})"), take
+                taken.close()
+
+
+def test_tasks_and_their_places_are_seen_through_greenlets(tmp_path: Path) -> None:
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/a.db", poolclass=AsyncAdaptedQueuePool)
+
+    async def work() -> list[str]:
+        found = []
+        for _ in range(2):
+            async with engine.connect():
+                assert watched.state().by.startswith("task 'Task-")
+                found.append(watched.state().place)
+            async with AsyncSession(engine) as session:
+                await session.execute(text("SELECT 1"))
+                found.append(watched.state().place)
+        await engine.dispose()
+        return found
+
+    with watch(engine, metrics=False) as watched:
+        first, second, third, fourth = asyncio.run(work())
+        assert (first, second) == (third, fourth)
+        assert first != second
+        assert first.endswith("work)") and second.endswith("work)")
 
 
 def test_prometheus_reads_gauges(engine: Engine) -> None:
@@ -111,7 +193,7 @@ def test_what_goes_wrong_here_is_no_reason_for_a_checkout_to_fail(
     def broken(*_: object) -> None:
         raise RuntimeError("no place")
 
-    monkeypatch.setattr(holds.frames, "here", broken)
+    monkeypatch.setattr(present, "nearest", broken)
     with watch(engine, metrics=False):
         for _ in range(2):
             with engine.connect() as connection:
@@ -141,6 +223,8 @@ def test_neither_libcst_nor_the_analysis_is_imported() -> None:
     ran = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True)
     found = set(ran.stdout.split())
     ours = {one for one in found if one.startswith("poolint")}
-    runtime = {f"poolint.runtime.{one}" for one in ("eyes", "frames", "holds", "sqlalchemy", "watching")}
+    runtime = {
+        f"poolint.runtime.{one}" for one in ("eyes", "frames", "present", "sqlalchemy", "tasks", "trails", "watching")
+    }
     assert ours == {"poolint", "poolint.runtime", *runtime}
     assert not {"libcst", "msgspec", "asyncpg", "psycopg_pool", "pytest"} & found

@@ -13,7 +13,7 @@ import pytest
 
 from poolint.integrations.pytest import MARK
 from poolint.integrations.telling import Seen, crash, longest, seen, told
-from poolint.runtime.eyes import Eyes
+from poolint.runtime.eyes import eyes
 from poolint.runtime.holds import Book
 from poolint.runtime.sampling import Sampler
 from poolint.runtime.tracing import Trace, merged, write
@@ -65,7 +65,7 @@ class Watching:
         if self._trace is not None:
             self._book.reading = self._trace.look
             self._book.ended = self._trace.held
-        self._eyes = Eyes(self._book)
+        self._eyes = eyes(self._book)
         self._eyes.look_forward()
         self._sampler = Sampler(self._book)
 

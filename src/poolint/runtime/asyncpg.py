@@ -1,4 +1,4 @@
-"""The eye on pools of asyncpg, which have no events: the holder of each connection is asked."""
+"""The eyes on pools of asyncpg, which have no events: the holder of each connection is asked."""
 
 from __future__ import annotations
 
@@ -11,33 +11,28 @@ from asyncpg.pool import Pool, PoolConnectionHolder, PoolConnectionProxy  # type
 from poolint.runtime.eyes import Patches, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from poolint.runtime.holds import Book
+    from poolint.runtime.present import Present
 
 QUERIES = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval")
 _PATIENCE = 0.001
 
 
 class AsyncpgEye:
-    """Watches the pools for which ``wants`` answers yes, all without it; queries are looked at for all alone."""
+    """Sees all pools, and the queries."""
 
-    def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
+    def __init__(self, book: Book) -> None:
         self._book = book
-        self._wants = wants
         self._patches = Patches()
         self._out, self._back = harmless(self._begun), harmless(book.end)
         try:
             self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
             self._patches.wrap(PoolConnectionHolder, "_release", self._release)
-            if wants is None:
-                self._patches.wrap(Pool, "close", self._close)
-                self._patches.wrap(Pool, "terminate", self._terminate)
-                for name in QUERIES:
-                    if hasattr(PoolConnectionProxy, name):
-                        self._patches.wrap(PoolConnectionProxy, name, self._query)
-            else:
-                self._patches.wrap(Pool, "_acquire", self._timed)
+            self._patches.wrap(Pool, "close", self._close)
+            self._patches.wrap(Pool, "terminate", self._terminate)
+            for name in QUERIES:
+                if hasattr(PoolConnectionProxy, name):
+                    self._patches.wrap(PoolConnectionProxy, name, self._query)
         except BaseException:
             self._patches.undo()
             raise
@@ -46,8 +41,7 @@ class AsyncpgEye:
         self._patches.undo()
 
     def _begun(self, holder: Any) -> None:
-        if self._wants is None or self._wants(holder._pool):
-            self._book.begin(holder, "Pool of asyncpg")
+        self._book.begin(holder, "Pool of asyncpg")
 
     def _made(self, make: Any) -> Any:
         """A connection is checked out where its holder makes a proxy for it. Nothing is awaited for our sake."""
@@ -116,12 +110,52 @@ class AsyncpgEye:
 
         return wrapped
 
+
+class AsyncpgGlance:
+    """Sees what is out of some pools."""
+
+    def __init__(self, present: Present, owners: tuple[object, ...]) -> None:
+        self._present = present
+        self._pools = tuple(one for one in owners if isinstance(one, Pool))
+        self._patches = Patches()
+        if not self._pools:
+            return
+        try:
+            self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
+            self._patches.wrap(PoolConnectionHolder, "_release", self._release)
+            self._patches.wrap(Pool, "_acquire", self._timed)
+        except BaseException:
+            self._patches.undo()
+            raise
+
+    def close(self) -> None:
+        self._patches.undo()
+
+    def _made(self, make: Any) -> Any:
+        pools, begin = self._pools, self._present.begin
+
+        def wrapped(proxy: Any, holder: Any, connection: Any) -> None:
+            make(proxy, holder, connection)
+            if holder._pool in pools:
+                begin(holder)
+
+        return wrapped
+
+    def _release(self, release: Any) -> Any:
+        end = self._present.end
+
+        def wrapped(holder: Any) -> Any:
+            end(holder)
+            return release(holder)
+
+        return wrapped
+
     def _timed(self, acquire: Any) -> Any:
-        book, wants = self._book, self._wants
+        present, pools = self._present, self._pools
 
         def wrapped(pool: Any, timeout: Any) -> Any:
             try:
-                is_empty = wants is not None and pool._queue.empty() and wants(pool)
+                is_empty = pool._queue.empty() and pool in pools
             except Exception:
                 is_empty = False
             return waited_for(pool, timeout) if is_empty else acquire(pool, timeout)
@@ -133,9 +167,10 @@ class AsyncpgEye:
             finally:
                 waited = perf_counter() - begun
                 if waited > _PATIENCE:
-                    book.wait(waited)
+                    present.wait(waited)
 
         return wrapped
 
 
 EYE = AsyncpgEye
+GLANCE = AsyncpgGlance

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
 
     from poolint.runtime.holds import Book
     from poolint.runtime.importing import Imports
+    from poolint.runtime.present import Present
 
     class Eye(Protocol):
-        """One library. ``wants`` says which of its pools are watched: all, where it is None."""
-
-        def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None: ...
+        """One library."""
 
         def close(self) -> None: ...
 
@@ -32,17 +31,17 @@ LIBRARIES = {
     "asyncpg": "poolint.runtime.asyncpg",
     "psycopg_pool": "poolint.runtime.psycopg",
 }
-"""By the name under which it is imported, the module with the eye of a library."""
+"""By the name under which it is imported, the module with the eyes on a library: ``EYE`` for a test run, which sees all of its
+pools and the queries, and ``GLANCE`` for a service, which sees some of its pools."""
 
 log = logging.getLogger("poolint.runtime")
 
 
 class Eyes:
-    """The eyes that are open."""
+    """The eyes that are open, with what makes one of its module."""
 
-    def __init__(self, book: Book, wants: Callable[[object], bool] | None = None) -> None:
-        self._book = book
-        self._wants = wants
+    def __init__(self, make: Callable[[Any], Eye]) -> None:
+        self._make = make
         self._open: dict[str, Eye] = {}
         self._imports: Imports | None = None
 
@@ -62,7 +61,7 @@ class Eyes:
     def _look_at(self, name: str) -> None:
         try:
             if name not in self._open:
-                self._open[name] = importlib.import_module(LIBRARIES[name]).EYE(self._book, self._wants)
+                self._open[name] = self._make(importlib.import_module(LIBRARIES[name]))
         except Exception:
             log.warning("%s cannot be watched in this version", name, exc_info=True)
 
@@ -73,6 +72,16 @@ class Eyes:
         for one in self._open.values():
             one.close()
         self._open.clear()
+
+
+def eyes(book: Book) -> Eyes:
+    """Eyes on all that happens to pools."""
+    return Eyes(lambda module: module.EYE(book))
+
+
+def glances(present: Present, owners: tuple[object, ...]) -> Eyes:
+    """Eyes on what is out of some pools, or of the pools of some engines."""
+    return Eyes(lambda module: module.GLANCE(present, owners))
 
 
 def harmless(function: Callable[..., None]) -> Callable[..., None]:

@@ -6,6 +6,7 @@ them, and what is watched must not live longer for that.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 MOST = 12
 """Frames of a place; who called them is of no interest."""
-
-FEW = 4
-"""Frames up to which a place is to be found quickly, in a service that is at work."""
 
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -42,10 +40,12 @@ class Step:
     mostly nobody asks.
     """
 
-    __slots__ = ("_at", "code")
+    __slots__ = ("_at", "code", "generates")
 
     def __init__(self, frame: FrameType) -> None:
         self.code = frame.f_code
+        self.generates = bool(self.code.co_flags & inspect.CO_ASYNC_GENERATOR)
+        """Whether it is an asynchronous generator, which may be abandoned."""
         self._at = frame.f_lasti
 
     @property
@@ -84,6 +84,11 @@ def is_own(code: CodeType) -> bool:
     return bool(_own[file])
 
 
+def has_own() -> bool:
+    """Whether anything of the project was seen yet."""
+    return any(_own.values())
+
+
 def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
     """The place of the caller, from the innermost frame out. ``reading`` is shown each frame of the project.
 
@@ -116,7 +121,7 @@ def here(most: int = MOST, reading: Reading | None = None) -> tuple[Step, ...]:
         if within is None:
             break
         frame = within.gr_frame
-    return tuple(found) or (_awaiting() if most > FEW else ()) or _caller(sys._getframe(1))
+    return tuple(found) or _awaiting() or _caller(sys._getframe(1))
 
 
 def _awaiting() -> tuple[Step, ...]:
@@ -141,11 +146,16 @@ def _enclosed(callback: Any) -> Iterator[object]:
 
 def _caller(frame: FrameType | None) -> tuple[Step, ...]:
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS):
+        if is_caller(frame.f_code):
             return (Step(frame),)
         frame = frame.f_back
     return ()
+
+
+def is_caller(code: CodeType) -> bool:
+    """Whether code, which is not of the project, is of something that calls a driver."""
+    file = code.co_filename
+    return not file.startswith(("<", _LIBRARY, _OURS)) and not any(name in file for name in _DRIVERS)
 
 
 def waiting(task: Any) -> tuple[Step, ...]:

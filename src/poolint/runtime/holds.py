@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import inspect
-import sys
 import threading
 import weakref
 from time import perf_counter
 from typing import Any
 
 from poolint.runtime import frames
+from poolint.runtime.tasks import current_task, is_abandoned, thread_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +58,7 @@ class Hold:
         current = current_task()
         if current is None:
             self.task = None
-            self._name: str = _thread_name(self.thread)
+            self._name: str = thread_name()
         else:
             self.task = weakref.ref(current)
             self._name = current.get_name()
@@ -102,20 +100,16 @@ class Book:
     is shown the frames of the project at each checkout; ``ended`` each hold that is over.
     """
 
-    def __init__(self, most_frames: int = frames.MOST, *, keeps_longest: bool = True) -> None:
-        self._keeps = keeps_longest
+    def __init__(self, most_frames: int = frames.MOST) -> None:
         self.owner: object = None
         self.reading: frames.Reading | None = None
         self.ended: Callable[[Hold], object] | None = None
-        self.begun: Callable[[Hold], object] | None = None
         self.longest: list[Hold] = []
         self.lost: list[Hold] = []
         """Those that the collector or the pool took back, and those that several tasks have used at once, since they were last
         asked for."""
         self.is_closed = False
         """Nothing new is put down any more."""
-        self.waits = 0
-        self.waited = 0.0
         self._frames = most_frames
         self._open: dict[int, Hold] = {}
         """By slot what is out. What several threads do here at once are single steps of a dictionary, without a lock."""
@@ -134,8 +128,6 @@ class Book:
         if slot in self._open:
             hold.below = self._open[slot]
         self._open[slot] = hold
-        if self.begun is not None:
-            self.begun(hold)
 
     def end(self, key: object, how: str = "") -> None:
         """The connection in a slot was given back. Of several in one, as a static pool has, it is the one whose proxy is
@@ -163,12 +155,11 @@ class Book:
         self._take_out(hold)
         if how in ("collected", "closed") and hold not in self.lost:
             self.lost.append(hold)
-        if self._keeps:
-            with self._lock:
-                if len(self.longest) < LONGEST or hold.seconds > self.longest[-1].seconds:
-                    self.longest.append(hold)
-                    self.longest.sort(key=lambda one: -one.seconds)
-                    del self.longest[LONGEST:]
+        with self._lock:
+            if len(self.longest) < LONGEST or hold.seconds > self.longest[-1].seconds:
+                self.longest.append(hold)
+                self.longest.sort(key=lambda one: -one.seconds)
+                del self.longest[LONGEST:]
         if self.ended is not None:
             self.ended(hold)
 
@@ -228,36 +219,9 @@ class Book:
             self.lost.append(hold)
         return None
 
-    def wait(self, seconds: float) -> None:
-        """Somebody had to wait for a connection, since all were out."""
-        self.waits += 1
-        self.waited = max(self.waited, seconds)
-
-
-def current_task() -> Any:
-    """The task of asyncio that runs at present, None outside of one."""
-    asyncio = sys.modules.get("asyncio")
-    loop = asyncio._get_running_loop() if asyncio is not None else None
-    return asyncio.current_task(loop) if asyncio is not None and loop is not None else None
-
-
-def _thread_name(ident: int) -> str:
-    # Not `threading.current_thread()`: of threads that it does not know, it makes entries that stay.
-    one = threading._active.get(ident)  # type: ignore[attr-defined]
-    return one.name if one is not None else "foreign"
-
 
 def _how(hold: Hold) -> str:
     """How a hold ends that is given back now: ``collected`` where the event loop closes a generator that took the
-    connection and that nobody has used to its end. The loop alone makes tasks of an ``aclose()``: when the collector finds
-    the generator, or when the loop ends. What gives the connection back may be a further task that it has begun."""
-    codes = [one.code for one in hold.place if one.code.co_flags & inspect.CO_ASYNC_GENERATOR] if hold.task else None
-    asyncio = sys.modules.get("asyncio")
-    if not codes or asyncio is None or current_task() is None:
-        return "released"
-    for task in asyncio.all_tasks():
-        closing = task.get_coro()
-        is_by_loop = type(closing).__name__ == "async_generator_athrow"
-        if is_by_loop and any(getattr(one, "ag_code", None) in codes for one in gc.get_referents(closing)):
-            return "collected"
-    return "released"
+    connection and that nobody has used to its end."""
+    codes = [one.code for one in hold.place if one.generates] if hold.task else None
+    return "collected" if codes and is_abandoned(codes) else "released"

@@ -1,4 +1,4 @@
-"""The eye on pools of SQLAlchemy, by its events; those of asynchronous engines have the same."""
+"""The eyes on pools of SQLAlchemy, by its events; those of asynchronous engines have the same."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from sqlalchemy.pool import Pool, QueuePool
 from poolint.runtime.eyes import Patches, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from poolint.runtime.holds import Book
+    from poolint.runtime.present import Present
 
 _PATIENCE = 0.001
 """Seconds from which on somebody is said to have waited for a pool that has nothing left."""
 
 
-class SQLAlchemyEye:
-    """Watches the pools for which ``wants`` answers yes, all without it; queries are looked at for all alone."""
+class _Listeners:
+    """What is told by events, until it is closed."""
 
-    def __init__(self, book: Book, wants: Callable[[object], bool] | None) -> None:
-        self._book = book
-        self._wants = wants
-        self._out = harmless(self._checkout)
-        self._back = harmless(self._checkin)
+    def __init__(self) -> None:
         self._listening: list[tuple[Any, str, Any]] = []
-        self._patches = Patches()
-        self._listen(Pool, "checkout", self._out)
-        self._listen(Pool, "checkin", self._back)
-        self._listen(Pool, "detach", self._back)
-        if wants is None:
-            # Not by an event of engines: one of these makes SQLAlchemy look for listeners to all of them, which takes each
-            # connection longer than all that is done here.
-            self._patches.wrap(Connection, "_execute_context", self._query)
-        else:
-            self._patches.wrap(QueuePool, "_do_get", self._timed)
 
-    def _listen(self, target: Any, name: str, listener: Any) -> None:
-        event.listen(target, name, listener)
-        self._listening.append((target, name, listener))
+    def listen(self, target: Any, checkout: Any, checkin: Any) -> None:
+        """Listen to a pool, or to all."""
+        for name, listener in (("checkout", checkout), ("checkin", checkin), ("detach", checkin)):
+            event.listen(target, name, listener)
+            self._listening.append((target, name, listener))
 
     def close(self) -> None:
         for target, name, listener in self._listening:
             event.remove(target, name, listener)
         self._listening.clear()
+
+
+class SQLAlchemyEye:
+    """Sees all pools, and the queries."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._listeners = _Listeners()
+        self._patches = Patches()
+        self._listeners.listen(Pool, harmless(self._checkout), harmless(self._checkin))
+        # Not by an event of engines: one of these makes SQLAlchemy look for listeners to all of them, which takes each
+        # connection longer than all that is done here.
+        self._patches.wrap(Connection, "_execute_context", self._query)
+
+    def close(self) -> None:
+        self._listeners.close()
         self._patches.undo()
 
     def _checkout(self, _: object, record: Any, proxy: Any) -> None:
-        pool = proxy._pool
-        if self._wants is None or self._wants(pool):
-            # Whoever wants some of the pools knows what they are called.
-            self._book.begin(record, _label(pool) if self._wants is None else "", proxy)
+        self._book.begin(record, _label(proxy._pool), proxy)
 
     def _checkin(self, _: object, record: Any) -> None:
         self._book.end(record)
@@ -77,13 +77,45 @@ class SQLAlchemyEye:
 
         return _execute_context
 
+
+class SQLAlchemyGlance:
+    """Sees what is out of some pools. One that takes the place of another, as after ``Engine.dispose()``, has its listeners."""
+
+    def __init__(self, present: Present, owners: tuple[object, ...]) -> None:
+        self._present = present
+        self._owners = owners
+        self._listeners = _Listeners()
+        self._patches = Patches()
+        begin, end = present.begin, present.end
+
+        def checkout(_: object, record: Any, __: object) -> None:
+            begin(record, record.fairy_ref)
+
+        def checkin(_: object, record: Any) -> None:
+            end(record)
+
+        found = [getattr(one, "pool", one) for one in owners]
+        pools = {id(one): one for one in found if isinstance(one, Pool)}
+        for pool in pools.values():
+            self._listeners.listen(pool, checkout, checkin)
+        if pools:
+            self._patches.wrap(QueuePool, "_do_get", self._timed)
+
+    def close(self) -> None:
+        self._listeners.close()
+        self._patches.undo()
+
+    def _is_mine(self, pool: object) -> bool:
+        # An engine that was disposed of has another pool than before.
+        return any(one is pool or getattr(one, "pool", None) is pool for one in self._owners)
+
     def _timed(self, get: Any) -> Any:
-        book, wants = self._book, self._wants
+        present = self._present
 
         def _do_get(pool: Any) -> Any:
             try:
                 is_full = pool._overflow >= pool._max_overflow > -1 and not pool._pool.qsize()
-                is_empty = is_full and wants is not None and wants(pool)
+                is_empty = is_full and self._is_mine(pool)
             except Exception:
                 is_empty = False
             if not is_empty:
@@ -94,7 +126,7 @@ class SQLAlchemyEye:
             finally:
                 waited = perf_counter() - begun
                 if waited > _PATIENCE:
-                    book.wait(waited)
+                    present.wait(waited)
 
         return _do_get
 
@@ -106,3 +138,4 @@ def _label(pool: Any) -> str:
 
 
 EYE = SQLAlchemyEye
+GLANCE = SQLAlchemyGlance

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import logging
 import os
-from time import perf_counter
 from typing import NamedTuple
 
-from poolint.runtime.eyes import Eyes
-from poolint.runtime.holds import Book
+from poolint.runtime.eyes import glances
+from poolint.runtime.present import Present
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from poolint.runtime.holds import Hold
+    from poolint.runtime.present import Out
 
 
 class State(NamedTuple):
@@ -42,13 +41,8 @@ class Watch:
     """Watches the pools of some engines until it is closed; see :func:`watch`."""
 
     def __init__(self, owners: tuple[object, ...], every: float, longest: float, metrics: bool) -> None:
-        self._owners = tuple(getattr(one, "sync_engine", one) for one in owners)
-        self._every = every
-        self._limit = longest
-        self._next = perf_counter() + every
-        self._book = Book(1, keeps_longest=False)
-        self._book.begun = self._book.ended = self._happened
-        self._eyes = Eyes(self._book, self._is_mine)
+        self._present = Present(longest, every, _told, self._say)
+        self._eyes = glances(self._present, tuple(getattr(one, "sync_engine", one) for one in owners))
         self._eyes.look()
         self._gauges = _gauges(self) if metrics else []
 
@@ -60,7 +54,7 @@ class Watch:
 
     def close(self) -> None:
         """Watch no longer."""
-        self._book.is_closed = True
+        self._present.close()
         self._eyes.close()
         for one in self._gauges:
             one.close()
@@ -68,36 +62,19 @@ class Watch:
 
     def state(self) -> State:
         """What there is to see at present."""
-        held = self._book.held()
+        held = self._present.held()
         first = held[0] if held else None
         return State(
             len(held),
             first.seconds if first is not None else 0.0,
             place_of(first) if first is not None else "",
             first.by if first is not None else "",
-            self._book.waits,
-            self._book.waited,
+            self._present.waits,
+            self._present.waited,
         )
 
-    def _is_mine(self, pool: object) -> bool:
-        # An engine that was disposed of has another pool than before. Mostly there is one, so no generator is made for it.
-        for one in self._owners:  # noqa: SIM110
-            if one is pool or getattr(one, "pool", None) is pool:
-                return True
-        return False
-
-    def _happened(self, hold: Hold) -> None:
-        now = hold.ended or hold.since
-        if hold.how and now - hold.since >= self._limit:
-            how = "given back" if hold.how == "released" else "taken back by the garbage collector"
-            log.warning(
-                "a connection was held for %.1f s, by %s, from %s; %s now", hold.seconds, hold.by, place_of(hold), how
-            )
-        elif hold.how == "collected":
-            log.warning("nobody gave back the connection that %s took at %s: it was collected", hold.by, place_of(hold))
-        if now >= self._next:
-            self._next = now + self._every
-            log.info("%s", str(self))
+    def _say(self) -> None:
+        log.info("%s", str(self))
 
     def __str__(self) -> str:
         now = self.state()
@@ -120,12 +97,19 @@ def watch(*engines: object, every: float = 60.0, longest: float = 30.0, metrics:
     return Watch(engines, every, longest, metrics)
 
 
-def place_of(hold: Hold) -> str:
+def place_of(one: Out) -> str:
     """Where a connection was checked out, in the innermost function of the project."""
-    if not hold.place:
+    if one.place is None:
         return "an unknown place"
-    step = hold.place[0]
-    return f"{os.path.relpath(step.file)}:{step.row} ({step.function})"
+    return f"{os.path.relpath(one.place.file)}:{one.place.row} ({one.place.function})"
+
+
+def _told(one: Out, is_long: bool, is_lost: bool) -> None:
+    if is_long:
+        how = "taken back by the garbage collector" if is_lost else "given back"
+        log.warning("a connection was held for %.1f s, by %s, from %s; %s now", one.seconds, one.by, place_of(one), how)
+    else:
+        log.warning("nobody gave back the connection that %s took at %s: it was collected", one.by, place_of(one))
 
 
 def _gauges(watched: Watch) -> list[Any]:
