@@ -189,6 +189,14 @@ def leaves_alone(ev: Evaluator, call: ast.Call, names: frozenset[str], scope: Sc
     )
 
 
+def asks_who_takes(call: ast.AST | None, names: frozenset[str]) -> bool:
+    """Whether a call gives what the resource is then handed to: ``pool_of(tenant).put(conn)``. What hands it back is not taken
+    to fail before it does."""
+    member = parent_of(call) if isinstance(call, ast.Call) else None
+    taking = parent_of(member) if isinstance(member, ast.Attribute) else None
+    return isinstance(taking, ast.Call) and taking.func is member and any(name_of(one) in names for one in taking.args)
+
+
 def is_named(ev: Evaluator, node: ast.expr | None, names: frozenset[str], scope: Scope) -> bool:
     """Whether an expression is a resource by one of its names, or by its place in an object that was made with it."""
     place = name_of(node) if node is not None else ""

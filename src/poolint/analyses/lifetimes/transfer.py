@@ -18,6 +18,7 @@ from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
+    asks_who_takes,
     carries,
     closes_pool,
     commanded,
@@ -105,7 +106,8 @@ class Moves:
                 return refined
             config = refined
         kind = node.kind
-        if edge.is_unwinding and kind in ("call", "await") and self._ends_another(node.node, config):
+        fails = edge.is_unwinding and kind in ("call", "await")
+        if fails and (self._ends_another(node.node, config) or asks_who_takes(node.node, config.names)):
             return End("gone", "tidying")
         if kind == "call":
             assert isinstance(node.node, ast.Call)
