@@ -53,8 +53,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
     connection of who has only read is held, it is also where a bot sends one message, where it pauses after a failure,
     waits for the answer of the one who sits before the process, or for others with the connection of an engine that
-    this call alone has, or sleeps before it takes a new one, because the database has failed. And it is where it runs
-    once, in a command or before anybody is served, and holds no lock of the database.
+    this call alone has, or sleeps before it takes a new one, because the database has failed.
     """
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
         return True
@@ -62,8 +61,6 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     if witness.effect == "user" and ev.derived(Occasions).ends_with_process(scope):
         return True
     if witness.effect == "lock" and _is_made_here(witness, scope):
-        return True
-    if _is_run_alone(ev, scope) and not any(any(locks_held(ev, holdings, one, node, scope)) for one in held):
         return True
     if (_is_short(ev, witness) or _is_moment(ev, witness) or _takes_a_mutex(services, witness)) and not any(
         one.header is not None or any(locks_held(ev, holdings, one, node, scope)) for one in held
@@ -85,11 +82,6 @@ def _is_made_here(witness: Witness, scope: Scope) -> bool:
     if not isinstance(last.node, ast.Name) or home_of(last.node.id, last.scope) is not scope:
         return False
     return all(isinstance(one.value, ast.Call) for one in scope.bindings[last.node.id])
-
-
-def _is_run_alone(ev: Evaluator, scope: Scope) -> bool:
-    occasions = ev.derived(Occasions)
-    return occasions.ends_with_process(scope) or occasions.starts(scope)
 
 
 def _takes_a_mutex(services: Services, witness: Witness) -> bool:

@@ -65,8 +65,6 @@ class NestedCheckout(Observation):
     refuses: bool
     is_alone: bool
     """Whether nobody else asks the pool then: it happens in a command, or in the one task that does such things."""
-    is_possible: bool = False
-    """Whether nothing comes of it but where that pool is of one."""
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -192,7 +190,6 @@ class Nesting:
             path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
             last = witness.links[-1][:2]
-        is_alone, refuses = self.occasions.runs_alone(scope), self._refuses(*last)
         return NestedCheckout(
             node,
             scope.qualified_name,
@@ -203,9 +200,8 @@ class Nesting:
             tuple(path),
             tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
             is_autocommit(self.ev, *last),
-            refuses,
-            is_alone,
-            is_alone and not refuses,
+            self._refuses(*last),
+            self.occasions.runs_alone(scope),
         )
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:
