@@ -101,7 +101,7 @@ def _reopened(stored: Stored, changed: dict[str, bytes]) -> Iterable[int]:
         if not name.startswith(recording.QUESTION):
             continue
         kind, root, word = [*name.split(recording.QUESTION, 3)[1:], "", ""][:3]
-        if kind == "own":
+        if kind in ("own", "sight"):
             continue
         if kind in ("everything", "all"):
             if kind == "everything" or any(path.startswith(root + os.sep) for path in changed):
