@@ -122,7 +122,7 @@ def test_units_of_a_tree_find_what_one_process_finds(tmp_path: Path) -> None:
     codes = {one["code"] for one in json.loads(whole.stdout)}
     assert codes >= {"POL402", "POL901"}
     assert in_units(root, tmp_path, units(root)) == whole.stdout
-    assert {Path(one["filename"]).name for one in json.loads(whole.stdout)} == {"orders.py", "broken.py"}
+    assert {Path(one["filename"]).name for one in json.loads(whole.stdout)} == {"orders.py", "broken.py", "app.py"}
 
 
 def test_without_facts_of_callers_and_of_what_is_called_less_is_found(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_what_is_written_does_not_tell_where_it_was_made(tmp_path: Path) -> None
         assert sorted(os.listdir(sandbox)) == ["found.json", "own.facts", "request.json", "tree"]
     assert written[0] == written[1]
     found = json.loads(written[0][0])
-    assert {one["filename"] for one in found} == {"shop/orders.py"}
-    assert {step["filename"] for one in found for step in one["path"]} == {"shop/orders.py", "mail/client.py"}
+    assert {one["filename"] for one in found} == {"shop/orders.py", "web/app.py"}
+    assert {step["filename"] for one in found for step in one["path"]} == set(sources)
     assert b"tmp" not in written[0][0]
 
 

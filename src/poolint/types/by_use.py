@@ -31,10 +31,8 @@ Mode: TypeAlias = Literal["async", "sync"]
 _OURS = "poolint.evidence."
 _PLACEHOLDER = re.compile(r"\$\d")
 _MAX_STEPS = 12
-_POOLED = frozenset({"acquire", "connection"})
-"""Methods of drivers' pools that take a connection."""
-_TAKES = frozenset({"connect", "begin"}) | _POOLED
-"""These, and those of engines."""
+_OF_ENGINES = frozenset({"connect", "begin"})
+"""Methods of engines that take a connection."""
 
 
 class _Call(NamedTuple):
@@ -76,6 +74,10 @@ class ByUse:
         )
         self._words = self._queries | self._of_session | {"transaction", "cursor"}
         self._roots = ev.models.words("makes-statement")
+        pools = [ev.models.classes[f"{_OURS}{mode}Pool"] for mode in ("Async", "Sync")]
+        rows = [row for one in pools for row in one.methods if row.role == "checkout"]
+        self._of_pools = frozenset(name for row in rows for name in row.names)
+        """Methods of drivers' pools that take a connection."""
         self._filed: dict[Scope, dict[str, list[_Call]]] = {}
         self._near: dict[Module, bool] = {}
         self._released: dict[Module, frozenset[str]] = {}
@@ -89,7 +91,7 @@ class ByUse:
         parent = parent_of(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             return self._factory(parent, scope, filed)
-        if isinstance(parent, ast.Attribute) and parent.attr in _TAKES:
+        if isinstance(parent, ast.Attribute) and parent.attr in self._of_pools | _OF_ENGINES:
             owner = self._owner(parent, scope, filed)
             if owner is not UNKNOWN:
                 return owner
@@ -211,8 +213,8 @@ class ByUse:
             return UNKNOWN
         mode = self._of_statements(made.calls, made.how)
         if mode is not None:
-            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in _POOLED else UNKNOWN
-        driver = self._of_driver(made, filed) if member.attr in _POOLED else None
+            return (self._instance("named-engine", mode) or UNKNOWN) if member.attr not in self._of_pools else UNKNOWN
+        driver = self._of_driver(made, filed) if member.attr in self._of_pools else None
         return self._own("Pool", driver) if driver is not None else UNKNOWN
 
     def _is_owed(self, made: _Made, call: ast.Call, scope: Scope) -> bool:
