@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -279,6 +280,8 @@ def started(project: Path, *, is_long: bool) -> tuple[subprocess.Popen[bytes], l
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # Whoever runs the tests in the background has interrupts ignored, and so would this process.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     assert running.stdout is not None
     return running, [int(running.stdout.readline()) for _ in range(2)]
