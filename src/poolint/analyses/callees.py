@@ -21,7 +21,7 @@ from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
-from poolint.types.call_sites import CallSite, call_site
+from poolint.types.call_sites import CallSite, call_site, function_run
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import returned
@@ -254,8 +254,8 @@ class Edges:
                     edges.append(Edge(link, None, written[0], tuple(written[1:])))
                     edges += self._around_calls(node, scope, one.scope)
             elif isinstance(one, ClassObject) and one.cls is not one.base:
-                built = self.ev.type_of_member(one.instance(), "__init__")
-                if isinstance(built, Function):
+                built = function_run(self.ev, one)
+                if built is not None:
                     edges.append(Edge(Link(node, scope, one.cls.name), None, built.scope))
                 edges += self._entered(node, scope, one)
         if edges:

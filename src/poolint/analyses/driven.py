@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.ownership import parameter_for
 from poolint.flow.summaries import Summaries
-from poolint.models.standard import PUTTING
-from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
+from poolint.syntax.expressions import put_by
+from poolint.syntax.scopes import ScopeKey, parent_of, reads_of, statement_of
+from poolint.syntax.surroundings import between
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 _HANDED = (ast.Starred, ast.List, ast.Tuple, ast.ListComp, ast.GeneratorExp, ast.IfExp)
-
-
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_ENDING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.With, ast.AsyncWith, ast.Try)
 _WAITS = (ast.Await, ast.AsyncWith, ast.AsyncFor)
 
 
@@ -84,20 +83,12 @@ class Driven:
 def _come_next(made: ast.AST, awaited: ast.AST) -> bool:
     """Whether what is made is awaited in the same block, and nothing is waited for in between, which might change what is
     held: a ``with`` around the one alone ends before."""
-    around, current = list[ast.stmt](), parent_of(awaited)
-    while current is not None and not isinstance(current, _FUNCTIONS):
-        around += [current] if isinstance(current, ast.stmt) else []
+    current: ast.AST | None = statement_of(made)
+    while current is not None and not isinstance(current, _ENDING):
+        skipped = between(current, awaited) if isinstance(current, ast.stmt) else None
+        if skipped is not None:
+            return not any(isinstance(part, _WAITS) for one in skipped for part in ast.walk(one))
         current = parent_of(current)
-    current = made
-    while current is not None and not isinstance(current, (*_FUNCTIONS, ast.With, ast.AsyncWith, ast.Try)):
-        parent = parent_of(current)
-        for block in (getattr(parent, name, None) for name in ("body", "orelse", "finalbody")):
-            if isinstance(block, list) and current in block and (after := [one for one in around if one in block]):
-                between = block[block.index(current) + 1 : block.index(after[0])]
-                return block.index(current) < block.index(after[0]) and not any(
-                    isinstance(part, _WAITS) for one in between for part in ast.walk(one)
-                )
-        current = parent
     return False
 
 
@@ -108,6 +99,6 @@ def _kept_as(value: ast.AST, parent: ast.AST | None) -> str:
         target = parent.targets[0]
     elif isinstance(parent, ast.AnnAssign):
         target = parent.target
-    elif isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and value in parent.args:
-        target = parent.func.value if parent.func.attr in PUTTING else None
+    elif isinstance(parent, ast.Call) and (put := put_by(parent)) is not None and put[1] is value:
+        target = put[0]
     return target.id if isinstance(target, ast.Name) else ""

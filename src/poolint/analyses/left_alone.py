@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import arguments_of
 from poolint.frameworks.hooks import runs_after_response
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import call_taking
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def is_mentioned(ev: Evaluator, name: str, scope: Scope) -> bool:
 
 
 def _is_given_away(ev: Evaluator, load: ast.Name, scope: Scope) -> bool:
-    parent = parent_of(load)
-    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-    if not isinstance(call, ast.Call):
+    taking = call_taking(load)
+    if taking is None:
         return False
+    call, _ = taking
     if runs_after_response(ev, call, scope) and call.args:
         call = ast.Call(call.args[0], call.args[1:], call.keywords)
     return any(one is load and is_left_alone(ev, call, keyword, load, scope) for keyword, one in arguments_of(call))

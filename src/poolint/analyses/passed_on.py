@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.ownership import parameter_for
 from poolint.models import standard
+from poolint.syntax.expressions import put_by
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, reads_of
+from poolint.syntax.surroundings import call_taking
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
 from poolint.types.values import Function, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
@@ -81,24 +83,15 @@ def _end(ev: Evaluator, node: ast.expr, scope: Scope, depth: int) -> Usage | Non
         return None if found.attribute in _OWN else found
     if found.use is not Use.ESCAPES:
         return None
-    parent = parent_of(node)
-    if isinstance(parent, ast.keyword):
-        call = parent_of(parent)
-        if not isinstance(call, ast.Call) or parent.arg is None:
-            return None
-        is_used = _only_uses(ev, call, parent.value, parent.arg, scope, depth)
-        return Usage(Use.CONSUMED, call) if is_used else None
-    if isinstance(parent, ast.Call):
-        if _puts(parent):
-            assert isinstance(parent.func, ast.Attribute)
-            return _of_collection(ev, parent.func.value, scope) if isinstance(parent.func.value, ast.Name) else None
-        return Usage(Use.CONSUMED, parent) if _only_uses(ev, parent, node, None, scope, depth) else None
-    return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None
-
-
-def _puts(call: ast.Call) -> bool:
-    """Whether a call puts its only argument into a collection."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr in standard.PUTTING and len(call.args) == 1
+    taking = call_taking(node)
+    if taking is None:
+        parent = parent_of(node)
+        return _of_display(ev, parent, scope) if isinstance(parent, _DISPLAYS) else None
+    call, keyword = taking
+    put = put_by(call)
+    if put is not None and put[1] is node:
+        return _of_collection(ev, put[0], scope) if isinstance(put[0], ast.Name) else None
+    return Usage(Use.CONSUMED, call) if _only_uses(ev, call, node, keyword, scope, depth) else None
 
 
 def _only_uses(
@@ -168,7 +161,7 @@ def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
                 return None
         elif isinstance(parent, ast.Attribute):
             call = parent_of(parent)
-            if not (isinstance(call, ast.Call) and _puts(call) and isinstance(parent_of(call), ast.Expr)):
+            if not (isinstance(call, ast.Call) and put_by(call) and isinstance(parent_of(call), ast.Expr)):
                 return None
         elif not (isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"):
             return None

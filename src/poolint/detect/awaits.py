@@ -12,13 +12,13 @@ from poolint.analyses.passed_on import end, is_told_apart
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.syntax.scopes import parent_of, reads_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import call_taking, may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.annotated import annotation
-from poolint.types.call_sites import CallSite, call_site
+from poolint.types.call_sites import CallSite, call_site, function_run
 from poolint.types.following import Follower
 from poolint.types.members import lineage
-from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, LibraryMethod, Pending, Type, alternatives
+from poolint.types.values import UNKNOWN, Function, Instance, LibraryMethod, Pending, Type, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -133,13 +133,13 @@ def _contradicts_parameter(ev: Evaluator, node: ast.Call, how: Usage, scope: Sco
 
 
 def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: ast.expr, inner: Scope) -> bool:
-    parent = parent_of(load)
-    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-    if not isinstance(call, ast.Call) or load is call.func:
+    taking = call_taking(load)
+    if taking is None:
         return False
-    callees = [_function_of(ev, one) for one in alternatives(ev.type_of(call.func, inner))]
+    call, keyword = taking
+    callees = [function_run(ev, one) for one in alternatives(ev.type_of(call.func, inner))]
     for one in callees:
-        name = one and parameter_for(one, call, load, parent.arg if isinstance(parent, ast.keyword) else None)
+        name = one and parameter_for(one, call, load, keyword)
         bindings = one.scope.bindings.get(name, ()) if one is not None and name else ()
         declared = next((each.annotation for each in bindings if each.kind == "parameter"), None)
         if one is None or declared is None:
@@ -147,13 +147,6 @@ def _is_taken_for_its_result(ev: Evaluator, node: ast.Call, scope: Scope, load: 
         if not _is_what_it_gives(ev, node, annotation(ev, declared, one.scope.parent or one.scope), scope):
             return False
     return bool(callees)
-
-
-def _function_of(ev: Evaluator, callee: Type) -> Function | None:
-    """The function of the project that a call of something runs: of a class, its constructor."""
-    if isinstance(callee, ClassObject) and callee.cls is not callee.base:
-        callee = ev.type_of_member(callee.instance(), "__init__")
-    return callee if isinstance(callee, Function) else None
 
 
 def _is_what_it_gives(ev: Evaluator, node: ast.Call, declared: Type, scope: Scope) -> bool:

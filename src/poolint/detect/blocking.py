@@ -19,8 +19,8 @@ from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallSite, CallText, call_site
-from poolint.types.values import ClassObject, Function, Instance, alternatives
+from poolint.types.call_sites import CallSite, CallText, call_site, function_run
+from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -163,9 +163,10 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         if all(edge.target is None for edge in effects.edges.of_call(node, scope)):
             continue  # most of them: it runs nothing of the project that could matter
         # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
+        run = (function_run(ev, one) for one in alternatives(ev.type_of(node.func, scope)))
         fresh = [
             one
-            for one in _run_by(ev, node, scope)
+            for one in (each.scope for each in run if each is not None)
             if one.kind == "function" and one not in seen and not one.is_async and not one.is_generator
         ]
         witness = effects.of_call(node, scope) if fresh else None
@@ -181,17 +182,6 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
         yield from _at_its_end(ev, one, witness, scope)
-
-
-def _run_by(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Scope]:
-    """The functions of the project that a call runs: of a class, its constructor."""
-    for one in alternatives(ev.type_of(node.func, scope)):
-        if isinstance(one, ClassObject) and one.cls is not one.base:
-            built = ev.type_of_member(one.instance(), "__init__")
-            if isinstance(built, Function):
-                yield built.scope
-        elif isinstance(one, Function):
-            yield one.scope
 
 
 def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.models import standard
+from poolint.syntax.expressions import put_by
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def puts(name: str, scope: Scope) -> Iterator[Put]:
     """What a function puts into the collection that one of its names holds, besides what that is made with."""
     for load in scope.loads.get(name, ()):
         parent = parent_of(load)
-        if isinstance(parent, ast.Attribute) and parent.attr in standard.PUTTING:
-            call = parent_of(parent)
-            if isinstance(call, ast.Call) and call.func is parent and len(call.args) == 1:
-                yield Put(_made(call.args[0], scope), call)
+        call = parent_of(parent) if isinstance(parent, ast.Attribute) else None
+        if isinstance(call, ast.Call):
+            put = put_by(call)
+            if put is not None and put[0] is load:
+                yield Put(_made(put[1], scope), call)
         elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store) and parent.value is load:
             statement = parent_of(parent)
             if isinstance(statement, ast.Assign):

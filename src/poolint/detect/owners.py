@@ -17,7 +17,7 @@ from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.surroundings import call_taking, may_await
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
 from poolint.types.returns import called
@@ -215,12 +215,11 @@ def _plain_role(ev: Evaluator, use: ast.Attribute, cls: Class) -> str:
 
 def _is_only_used(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: Class) -> bool:
     """Whether what is kept is passed to a function of the project that neither releases nor keeps it."""
-    parent = parent_of(use)
-    call = parent_of(parent) if isinstance(parent, ast.keyword) else parent
-    if not (isinstance(call, ast.Call) and isinstance(ownership.ev.type_of(call.func, scope), Function)):
+    taking = call_taking(use)
+    if taking is None or not isinstance(ownership.ev.type_of(taking[0].func, scope), Function):
         return False
-    keyword = parent.arg if isinstance(parent, ast.keyword) else None
-    return call.func is not use and ownership.fate(call, use, scope, cls, keyword) is Fate.USED
+    call, keyword = taking
+    return ownership.fate(call, use, scope, cls, keyword) is Fate.USED
 
 
 def _is_left_held(holdings: Holdings, cls: Class, attribute: str, owner: Scope) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from poolint.models.standard import PUTTING
+
 
 def dotted(node: ast.AST) -> str:
     """A name, or attributes of one, as written; empty for anything else."""
@@ -41,6 +43,13 @@ def first_name(node: ast.AST) -> str:
 
 
 _STEPS = frozenset((ast.Attribute, ast.Await, ast.Subscript, ast.NamedExpr))
+
+
+def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+    """A collection and the one item that a call puts into it: ``items.append(item)``; None for any other call."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in PUTTING and len(call.args) == 1:
+        return call.func.value, call.args[0]
+    return None
 
 
 def unnegated(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:

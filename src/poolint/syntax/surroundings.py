@@ -123,16 +123,34 @@ def header(node: ast.With | ast.AsyncWith) -> ast.expr:
 
 def follows(node: ast.AST, other: ast.AST) -> bool:
     """Whether something happens after something else each time: it stands further down in the same block, or inside it."""
-    block = parent_of(statement_of(other))
-    current: ast.AST | None = statement_of(node)
+    return between(other, node) is not None
+
+
+def between(earlier: ast.AST, later: ast.AST) -> list[ast.AST] | None:
+    """The statements of a block that stand between one and another further down, or what is inside that; None where that
+    does not follow."""
+    first = statement_of(earlier)
+    block = parent_of(first)
+    current: ast.AST | None = statement_of(later)
     while current is not None and parent_of(current) is not block:
         current = parent_of(current)
-    if current is None or block is None:
-        return False
-    for items in (getattr(block, field, ()) for field in ("body", "orelse", "finalbody")):
-        if any(current is one for one in items):
-            return any(statement_of(other) is one for one in items) and current is not statement_of(other)
-    return False
+    blocks: list[list[ast.AST]] = [getattr(block, field, []) for field in ("body", "orelse", "finalbody")]
+    for items in blocks:
+        if first in items and current in items:
+            begin, end = items.index(first), items.index(current)
+            return items[begin + 1 : end] if begin < end else None
+    return None
+
+
+def call_taking(node: ast.AST) -> tuple[ast.Call, str | None] | None:
+    """The call that something is an argument of, with the keyword that it is passed by; None where it is none, or where the
+    parameters are named by what it holds: ``**options``."""
+    parent, keyword = parent_of(node), None
+    if isinstance(parent, ast.keyword):
+        keyword, parent = parent.arg, parent_of(parent)
+        if keyword is None:
+            return None
+    return (parent, keyword) if isinstance(parent, ast.Call) and parent.func is not node else None
 
 
 def _first_iterable(child: ast.AST, expression: ast.GeneratorExp) -> bool:

@@ -199,6 +199,13 @@ def _by_evidence(ev: Evaluator, node: ast.Call, scope: Scope) -> CallSite | None
     return CallSite(node, name, receiver_text(node, scope), row, one.base, "evidence")
 
 
+def function_run(ev: Evaluator, callee: Type) -> Function | None:
+    """The function of the project that a call of something runs: of a class, its constructor."""
+    if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+        callee = ev.type_of_member(callee.instance(), "__init__")
+    return callee if isinstance(callee, Function) else None
+
+
 def receiver_text(node: ast.Call, scope: Scope) -> str:
     """What the call is made on, as written, on one line."""
     return text_of(node.func.value, scope) if isinstance(node.func, ast.Attribute) else ""
