@@ -279,9 +279,9 @@ class Checker:
         screen.heirs = self._heirs
         return screen
 
-    def _heirs(self, name: str, path: str, beyond: bool) -> list[tuple[str, str]]:
+    def _heirs(self, name: str, path: str) -> list[tuple[str, str]]:
         """What the screen asks the project: see :meth:`poolint.syntax.project.Project.fillers`."""
-        return self._known_project().fillers(name, path, beyond, recording.sight(path))
+        return self._known_project().fillers(name, path, recording.sight(path))
 
     def _known_project(self) -> Project:
         if self._project is None:

@@ -15,12 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Heirs = Callable[[str, str, bool], list[tuple[str, str]]]
-    """The classes that name one among their bases, by its name and its file: the file and the name of each; whether they may
-    lie in a package beside its own."""
+    Heirs = Callable[[str, str], list[tuple[str, str]]]
+    """The classes that name one among their bases, by its name and its file: the file and the name of each."""
 
 MAX_HEIRS = 24
-"""Classes of one family that are looked at."""
+"""Classes of one family that are looked at; of an interface with more, which one is at hand is anybody's guess."""
 
 MARKS = (b"abstractmethod", b"NotImplementedError", b"Protocol", b"ABC")
 """What an interface says in its statement: one of these words."""
@@ -59,7 +58,7 @@ def only(name: str, path: str, heirs: Heirs) -> tuple[str, str] | None:
     queue = [(path, name)]
     last: list[tuple[str, str]] = []
     for near, one in queue:  # grows
-        below = [each for each in heirs(one, near, one == name) if each != (near, one)]  # it may be called as its base
+        below = [each for each in heirs(one, near) if each != (near, one)]  # it may be called as its base
         fresh = [each for each in below if each not in queue]
         last += [] if below else [(near, one)]
         if len(last) > 1 or len(queue) + len(fresh) > MAX_HEIRS:

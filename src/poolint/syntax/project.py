@@ -227,21 +227,9 @@ class Project:
         """
         return self._heirs_below(self.root_of(near), name, near.path)
 
-    def fillers(self, name: str, path: str, beyond: bool, asking: str = "") -> list[tuple[str, str]]:
-        """The same for an interface, by its file, on behalf of that or of ``asking``. ``beyond``: where nothing in its package
-        fills it, it is what in one beside that does, ``infrastructure`` beside ``domain``."""
-        root = self._root_around(path, self.finder.module_name(path))
-        found = self._heirs_below(root, name, asking or path)
-        around = self._around(root, path) if beyond and not found else ""
-        return self._heirs_below(around, name, asking or path) if around else found
-
-    def _around(self, root: str, path: str) -> str:
-        """The folder of a project in which its packages lie; empty where ``root`` is that, or where it is not known."""
-        around = self.finder.search_path(path)[0]
-        project = self.finder.project(path)
-        if around == root or not _NOT_SOURCES.isdisjoint(around.split(os.sep)) or not self.finder.marks(project):
-            return ""
-        return around if os.path.join(around, "").startswith(os.path.join(project, "")) else ""
+    def fillers(self, name: str, path: str, asking: str = "") -> list[tuple[str, str]]:
+        """The same for an interface, by its file, on behalf of that or of ``asking``."""
+        return self._heirs_below(self._root_around(path, self.finder.module_name(path)), name, asking or path)
 
     def _heirs_below(self, root: str, name: str, asking: str) -> list[tuple[str, str]]:
         question = recording.asked(asking, "heirs", root, name)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.screen.filling import MARKS, only
+from poolint.screen.filling import MARKS, MAX_HEIRS, only
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, lineage
 from poolint.types.values import ClassObject, Function, Instance
@@ -20,9 +20,6 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
-
-_MAX_CLASSES = 24
-"""Classes of one family that are looked at; of an interface with more, which one is at hand is anybody's guess."""
 
 
 class Heirs:
@@ -104,8 +101,8 @@ class Heirs:
         found: list[Scope] = []
         queue = [owner]
         for one in queue:  # grows
-            heirs = self._direct(one, beyond=one is owner)
-            if heirs is None or len(found) + len(heirs) > _MAX_CLASSES:
+            heirs = self._direct(one)
+            if heirs is None or len(found) + len(heirs) > MAX_HEIRS:
                 break
             fresh = [heir for heir in heirs if heir not in found]
             found += fresh
@@ -116,11 +113,11 @@ class Heirs:
             self._below[owner] = below
         return below
 
-    def _direct(self, owner: Scope, *, beyond: bool) -> list[Scope] | None:
+    def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""
         project = self.ev.project
-        named = project.fillers(owner.name, owner.module.path, beyond)
-        if len(named) > _MAX_CLASSES:
+        named = project.fillers(owner.name, owner.module.path)
+        if len(named) > MAX_HEIRS:
             return None
         found: list[Scope] = []
         for path, name in named:
