@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
-from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, set_from
+from poolint.analyses.given_together import MAX_MAKERS, GivenTogether, is_only_parameter, set_from
 from poolint.models.schema import SESSIONS
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.scopes import Scope
@@ -63,8 +63,7 @@ class GivenParts:
         found = self._groups.get(owner.key)
         if found is None:
             assert isinstance(owner.cls, Scope)
-            kept = self.places.kept_by_parts(owner)
-            given = {path: one for path, one in kept.items() if one.kind in SESSIONS and self._is_given(owner, path)}
+            given = self._sessions_given(owner, self.places.kept_by_parts(owner))
             if len(given) < 2 or self.ev.project.heirs(owner.cls.name, owner.cls.module):
                 given = {}
             names = dict.fromkeys(path.partition(".")[0] for path in given)
@@ -81,14 +80,14 @@ class GivenParts:
             given: dict[str, Class] = {}
             parts: dict[str, Type] = {}
             for name, bindings in scope.bindings.items():
-                if len(bindings) != 1 or bindings[0].kind != "parameter" or bindings[0].annotation is None:
+                if not is_only_parameter(bindings) or bindings[0].annotation is None:
                     continue
                 one = self.ev.scope_name(name, scope) if self.places.carrying.may_be(name, scope) else UNKNOWN
                 owner = object_of(one)
-                for path, kind in self.places.kept(one).items() if owner is not None else ():
-                    if kind.kind in SESSIONS and self._is_given(owner, path):
-                        given[f"{name}.{path}"] = kind
-                        parts[name] = one
+                sessions = self._sessions_given(owner, self.places.kept(one)) if owner is not None else {}
+                if sessions:
+                    given.update({f"{name}.{path}": kind for path, kind in sessions.items()})
+                    parts[name] = one
             found = self._grouped(given, parts, scope) if len(parts) > 1 else {}
             if self.ev.is_idle:
                 self._groups[scope] = found
@@ -123,18 +122,20 @@ class GivenParts:
         if found is None:
             found = {}
             for name, bindings in scope.bindings.items() if scope.kind == "function" else ():
-                is_parameter = len(bindings) == 1 and bindings[0].kind == "parameter"
-                if not is_parameter or name not in self.places.carrying.carriers(scope):
+                if not is_only_parameter(bindings) or name not in self.places.carrying.carriers(scope):
                     continue
                 owner = object_of(self.ev.scope_name(name, scope))
                 if owner is None or not isinstance(owner.cls, Scope):
                     continue
-                for path, kind in self.places.kept_by_parts(owner).items():
-                    if kind.kind in SESSIONS and self._is_given(owner, path):
-                        found[self.places.first(f"{name}.{path}", scope)] = kind
+                for path, kind in self._sessions_given(owner, self.places.kept_by_parts(owner)).items():
+                    found[self.places.first(f"{name}.{path}", scope)] = kind
             if self.ev.is_idle:
                 self._given[scope] = found
         return found
+
+    def _sessions_given(self, owner: Instance, kept: dict[str, Class]) -> dict[str, Class]:
+        """Those of what an object keeps that are sessions, and that it has been given from outside."""
+        return {path: one for path, one in kept.items() if one.kind in SESSIONS and self._is_given(owner, path)}
 
     def _is_given(self, owner: Instance | None, path: str) -> bool:
         """Whether what is at a path from an object has been passed from outside at each step."""

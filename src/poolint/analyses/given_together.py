@@ -98,10 +98,11 @@ def set_from(cls: Scope, name: str) -> tuple[Scope | None, str]:
     init, value = bindings[0].scope, bindings[0].value
     if init is None or init.name != "__init__" or not isinstance(value, ast.Name):
         return None, ""
-    return (init, value.id) if _is_parameter(init.bindings.get(value.id, ())) else (None, "")
+    return (init, value.id) if is_only_parameter(init.bindings.get(value.id, ())) else (None, "")
 
 
-def _is_parameter(bindings: Sequence[Binding]) -> bool:
+def is_only_parameter(bindings: Sequence[Binding]) -> bool:
+    """Whether a name is a parameter and nothing else."""
     return len(bindings) == 1 and bindings[0].kind == "parameter"
 
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.expressions import dotted
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types.followed import Origin
 from poolint.types.following import Follower, given, origin
 from poolint.types.members import is_application, state_name
@@ -75,7 +75,7 @@ def handed_back(function: Scope) -> frozenset[str]:
         for one in ast.walk(value)
         if isinstance(one, ast.Name)
     }
-    return frozenset(name for name in names if _is_parameter(name, function))
+    return frozenset(name for name in names if is_parameter(name, function))
 
 
 def passed_through(ev: Evaluator, call: ast.Call, callee: Function, scope: Scope) -> list[tuple[ast.Call, Scope]]:
@@ -135,7 +135,3 @@ def _set_here(node: ast.expr, scope: Scope) -> list[ast.expr]:
         return []
     bound = [one for one in owner.self_assignments.get(node.attr, ()) if one.scope is scope]
     return [one.value for one in bound if isinstance(one.value, ast.Call)]
-
-
-def _is_parameter(name: str, function: Scope) -> bool:
-    return any(one.kind == "parameter" for one in function.bindings.get(name, ()))

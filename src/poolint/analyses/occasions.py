@@ -8,6 +8,7 @@ otherwise may be called by anybody.
 from __future__ import annotations
 
 import ast
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
@@ -24,6 +25,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -61,14 +63,11 @@ class Occasions:
         """Whether a function of a module is there for tests: nothing else names it."""
         if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
             return False
-        project, found = self.ev.project, False
-        for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
-            module = project.module(path)
-            if module is None:
-                continue
+        found = False
+        for module in self._modules_calling(scope):
             for inner in module.scopes_with(scope.name):
                 if any(True for _ in self._mentions(scope, inner)):
-                    if module is scope.module or not is_test(module, project):
+                    if module is scope.module or not is_test(module, self.ev.project):
                         return False
                     found = True
         return found
@@ -152,17 +151,22 @@ class Occasions:
         return found
 
     def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
-        project, around = self.ev.project, scope.parent
+        around, own = scope.parent, scope.module
         if around is not None and around.kind == "function":
             yield from around.descendants()
             return
-        others = (path for path, _ in project.calling(scope.name, scope.module))
-        for path in dict.fromkeys((scope.module.path, *others)):
-            module = project.module(path)
-            if module is None or (module is not scope.module and is_test(module, project)):
-                continue
+        others = (one for one in self._modules_calling(scope) if one is not own and not is_test(one, self.ev.project))
+        for module in chain((own,), others):
             is_method = scope.enclosing_class is not None
             yield from module.scope.mentioning(scope.name) if is_method else module.scopes_with(scope.name)
+
+    def _modules_calling(self, scope: Scope) -> Iterator[Module]:
+        """The modules of the project in which something is called that has the name of a function, each once."""
+        project = self.ev.project
+        for path in dict.fromkeys(path for path, _ in project.calling(scope.name, scope.module)):
+            module = project.module(path)
+            if module is not None:
+                yield module
 
     def _is_called_by_name(self, scope: Scope) -> bool:
         """Whether a function stands in a module or another function, or in a class that nobody outside of the project

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.arguments import bound_to
 from poolint.analyses.carrying import Carrying
-from poolint.analyses.given_parts import GivenParts
+from poolint.analyses.given_parts import GivenParts, object_of
 from poolint.analyses.given_together import GivenTogether
 from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES
@@ -300,11 +300,10 @@ def kept_class(one: Type) -> Class | None:
 
 def owner_of(one: Type) -> Instance | None:
     """The one object of the project that a value is, which is no resource itself."""
-    found = alternatives(one)
-    first = found[0] if len(found) == 1 else None
-    if isinstance(first, Instance) and isinstance(first.cls, Scope):
-        return first if first.base is None or first.base.kind not in HANDLES else None
-    return None
+    found = object_of(one)
+    if found is None or not isinstance(found.cls, Scope):
+        return None
+    return found if found.base is None or found.base.kind not in HANDLES else None
 
 
 def arguments_of(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:

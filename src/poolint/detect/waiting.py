@@ -18,7 +18,7 @@ from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
 from poolint.detect.observation import Dismissed, Observation
 from poolint.detect.written import is_written
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import text_of
 from poolint.types.vocabulary import last_name
@@ -289,14 +289,10 @@ def _received(holdings: Holdings, link: Link, inner: Scope, names: set[str]) -> 
 def _ended_on_the_way(holdings: Holdings, witness: Witness) -> bool:
     """Whether a function on the chain ends a session that it has been given, on some way to what waits."""
     return any(
-        one.resource.startswith("self.") or _is_parameter(one.resource, link.scope)
+        one.resource.startswith("self.") or is_parameter(one.resource, link.scope)
         for link in witness.links[1:]
         for one in holdings.ended(link.node, link.scope)
     )
-
-
-def _is_parameter(name: str, scope: Scope) -> bool:
-    return any(one.kind == "parameter" for one in scope.bindings.get(name, ()))
 
 
 def _sees(inner: Scope, name: str, outer: Scope) -> bool:

@@ -310,6 +310,11 @@ def only_binding(name: str, scope: Scope) -> tuple[Binding | None, Scope]:
     return (found[0] if len(found) == 1 else None), home
 
 
+def is_parameter(name: str, scope: Scope) -> bool:
+    """Whether a name of a function is a parameter of it, whatever else it may be bound to."""
+    return any(one.kind == "parameter" for one in scope.bindings.get(name, ()))
+
+
 def may_be_another(name: str, scope: Scope) -> bool:
     """Whether a name may stand for a function or class that is called otherwise."""
     return any(one.kind not in _OWN_NAME for one in nearest(name, scope))

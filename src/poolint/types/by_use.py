@@ -78,6 +78,7 @@ class ByUse:
         rows = [row for one in pools for row in one.methods if row.role == "checkout"]
         self._of_pools = frozenset(name for row in rows for name in row.names)
         """Methods of drivers' pools that take a connection."""
+        self._taking = self._of_pools | _OF_ENGINES
         self._filed: dict[Scope, dict[str, list[_Call]]] = {}
         self._near: dict[Module, bool] = {}
         self._released: dict[Module, frozenset[str]] = {}
@@ -91,7 +92,7 @@ class ByUse:
         parent = parent_of(node)
         if isinstance(parent, ast.Call) and parent.func is node:
             return self._factory(parent, scope, filed)
-        if isinstance(parent, ast.Attribute) and parent.attr in self._of_pools | _OF_ENGINES:
+        if isinstance(parent, ast.Attribute) and parent.attr in self._taking:
             owner = self._owner(parent, scope, filed)
             if owner is not UNKNOWN:
                 return owner

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types import returns
 from poolint.types.values import (
     UNKNOWN,
@@ -169,8 +169,5 @@ def _is_given(name: str, wrapper: Scope) -> bool:
     while around is not None and name not in around.bindings:
         around = around.parent
     return (
-        name not in wrapper.bindings
-        and around is not None
-        and around.kind == "function"
-        and any(one.kind == "parameter" for one in around.bindings[name])
+        name not in wrapper.bindings and around is not None and around.kind == "function" and is_parameter(name, around)
     )

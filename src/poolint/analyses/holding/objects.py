@@ -21,7 +21,7 @@ from poolint.flow.summaries import Summaries
 from poolint.models.schema import SESSIONS
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
-from poolint.syntax.scopes import Scope, parent_of
+from poolint.syntax.scopes import Scope, is_parameter, parent_of
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
 from poolint.types.values import Function, Instance, Pending, alternatives
@@ -295,7 +295,7 @@ class Objects:
             owner = target if _gives(function, "self") and target else name_of(call)
             made = self.places.of(call, scope).get(path)
             return self.places.first(made or f"{owner}.{path}", scope) if made or owner else ""
-        if any(one.kind == "parameter" for one in function.bindings.get(root, ())) and isinstance(call, ast.Call):
+        if is_parameter(root, function) and isinstance(call, ast.Call):
             return self._passed_as(root, path, function, call, scope)
         if not target:
             return ""
