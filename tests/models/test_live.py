@@ -484,3 +484,24 @@ def test_without_effect_after_the_release(name: str) -> None:
             released.execute(sqlalchemy.text("SELECT 1"))
         getattr(released, method)()
         assert engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    held(cls.name for cls in CLASSES.values() if any(one.refuses_text for one in cls.methods) and cls.mode == "sync"),
+)
+def test_plain_texts_are_refused_before_anything_is_taken(name: str) -> None:
+    import sqlalchemy
+    from sqlalchemy.exc import ArgumentError, ObjectNotExecutableError
+    from sqlalchemy.orm import scoped_session, sessionmaker
+
+    engine = sqlalchemy.create_engine("sqlite://")
+    made = {
+        "sqlalchemy.Connection": engine.connect,
+        "sqlalchemy.orm.Session": sessionmaker(engine),
+        "sqlalchemy.orm.scoped_session": scoped_session(sessionmaker(engine)),
+    }
+    one = made[name]()
+    with pytest.raises((ArgumentError, ObjectNotExecutableError)):
+        one.execute("SELECT 1")
+    assert not one.in_transaction()

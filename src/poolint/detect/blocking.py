@@ -20,6 +20,7 @@ from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.call_sites import CallSite, CallText, call_site, function_run
+from poolint.types.evidence import is_of_class
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -43,8 +44,8 @@ class BlockingDatabaseCall(Observation):
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
-    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only. ``kind`` is
-    what the call is made on: a session or a query.
+    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, or for sessions
+    of a mode that nobody is seen to pass. ``kind`` is what the call is made on: a session or a query.
     """
 
     call: CallText
@@ -100,11 +101,34 @@ def _observed(
         for fact in facts:
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
-            kind = _kind(fact.cls)
-            yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=_origin(ev, fact.node, scope))
+            kind, origin = _kind(fact.cls), _origin(ev, fact.node, scope)
+            is_possible = _is_for_both_modes(ev, fact, scope)
+            yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=origin, is_possible=is_possible)
     yield from in_turn(_checkouts(ev, vocabulary, scope), lambda one: one.call.receiver, graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
+
+
+def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call stands on the synchronous way of a function that tells the sessions of both modes apart, and those that
+    are seen to come there are asynchronous."""
+    root, cls = root_of(fact.node), fact.cls
+    if cls is None or not cls.twin or not isinstance(root, ast.Name) or root.id not in scope.bindings:
+        return False
+    at_hand = [ev.scope_name(root.id, scope)]
+    parameters = [one for one in scope.bindings[root.id] if one.kind == "parameter"]
+    if parameters and _has(ev, at_hand[0], cls.twin):
+        given = (each for one in parameters for each in ev.callers.given(one, scope))
+        at_hand = [ev.type_of(argument, inner) for argument, inner, _ in given if argument is not None]
+    return any(_has(ev, one, cls.twin) for one in at_hand) and not any(_is_only(ev, one, cls.name) for one in at_hand)
+
+
+def _has(ev: Evaluator, one: Type, name: str) -> bool:
+    return any(is_of_class(ev, each, name) for each in alternatives(one))
+
+
+def _is_only(ev: Evaluator, one: Type, name: str) -> bool:
+    return all(is_of_class(ev, each, name) for each in alternatives(one))
 
 
 def _ends_lent(fact: CallSite, scope: Scope) -> bool:

@@ -66,6 +66,7 @@ ROLES: dict[Role, str] = {
     "stream": "reaches the database, and keeps a cursor open",
     "cursor": "makes a cursor",
     "local": "works in memory",
+    "refused": "raises at once: this version refuses what it is given",
     "drive": "runs an event loop until it has done what it is given",
     "external": "talks to something outside the process",
 }

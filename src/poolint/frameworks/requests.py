@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.types.annotated import injection as marker
 from poolint.types.providers import injections, provided
-from poolint.versions.ranges import ANY, both, release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +47,7 @@ def holding(ev: Evaluator, name: str, scope: Scope) -> frozenset[str]:
     An empty text stands for versions of which nothing is said, where the project asks for such.
     """
     fact = ev.models.facts[name]
-    installed = ev.project.versions.allowed(fact.distribution, scope.module.path)
-    steps = sorted((release(version), value) for version, value in fact.since.items())
-    ends = [version for version, _ in steps[1:]] + [None]
-    found = {value for (low, value), high in zip(steps, ends, strict=True) if both(installed, ((low, high),))}
-    if steps[0][0] and installed != ANY and both(installed, (((), steps[0][0]),)):
-        found.add("")
-    return frozenset(found)
+    return ev.project.versions.holding(fact.since, fact.distribution, scope.module.path)
 
 
 def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:

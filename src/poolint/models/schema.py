@@ -79,9 +79,11 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``owes``: what it gives has a connection of the receiver's pool until it is read to its end or released: ``always``, or
     where this argument is given as true. ``acknowledges``: what it owes is mostly short, an answer to what has been sent, and
     gives the connection back by itself as soon as it has arrived. ``exhausts``: it reads what it is called on to its end.
-    ``fills``: the argument of the constructor, its first one or a keyword, that
-    says how much there is room for: without it, or where it is no more than 0, the call never waits. ``waits_if``: a method
-    that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to take.
+    ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at once,
+    before anything is taken, if its first argument is a plain text. ``fills``: the argument of the constructor, its first
+    one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
+    ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
+    take.
     """
 
     names: tuple[str, ...]
@@ -103,6 +105,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     owes: str = ""
     acknowledges: bool = False
     exhausts: bool = False
+    refuses_text: str = ""
     fills: str = ""
     waits_if: str = ""
     counted_by: str = ""

@@ -32,6 +32,7 @@ Role = Literal[
     "stream",  # the same, and keeps a cursor open on the server
     "cursor",  # makes a cursor
     "local",  # works in memory
+    "refused",  # raises at once, before it takes anything
     "drive",  # runs an event loop until it has done what it was given
     "external",  # talks to something else over a network: see `effect`
 ]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
@@ -152,7 +155,7 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         base = callee.receiver.base
         assert base is not None
         name = f"{base.name}.{callee.key[2]}"
-        return CallSite(node, name, receiver_text(node, scope), callee.row, base)
+        return CallSite(node, name, receiver_text(node, scope), as_called(ev, node, callee.row, scope), base)
     if isinstance(callee, LibraryFunction):
         return CallSite(node, callee.row.name, "", callee.row)
     if isinstance(callee, ClassObject):
@@ -171,6 +174,32 @@ def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite
         if row is not None:
             return CallSite(node, f"{callee.base.name}.__call__", text_of(node.func, scope), row, callee.base)
     return None
+
+
+def as_called(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> schema.Method:
+    """What a method does with what a call gives it."""
+    return _refusing(row) if row.refuses_text and _is_refused(ev, node, row, scope) else row
+
+
+def _is_refused(ev: Evaluator, node: ast.Call, row: schema.Method, scope: Scope) -> bool:
+    """Whether a call raises at once, since it is given a plain text, in all versions that may be installed; where nothing says
+    which these are, it is a recent one."""
+    if not node.args or not _is_text(node.args[0]):
+        return False
+    fact, path = ev.models.facts[row.refuses_text], scope.module.path
+    versions = ev.project.versions
+    told = versions.holding(fact.since, fact.distribution, path)
+    return told == {"yes"} or versions.is_any(fact.distribution, path)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+@cache
+def _refusing(row: schema.Method) -> schema.Method:
+    """What is left of a method that raises before it takes anything."""
+    return msgspec.structs.replace(row, role="refused", effect="", objects="")
 
 
 def _maker(ev: Evaluator, node: ast.Call, gives: Type, scope: Scope) -> CallSite | None:

@@ -1,8 +1,9 @@
 """What callers pass for a parameter that nothing declares: the first place where its type can be told.
 
 Callers are looked for by the name of the function: in its own module, and in all files of the project that mention it
-where the name is not private or nothing in its own module calls it. Only parameters whose names say database are asked
-about, in modules that the screen finds interesting, so that what is reported never depends on whether the screen is on.
+where the name is not private or nothing in its own module calls it. Only parameters whose names say database, or that a
+function asks for something, are asked about, in modules that the screen finds interesting, so that what is reported never
+depends on whether the screen is on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.syntax.scopes import parent_of
 from poolint.types.values import NOTHING, UNKNOWN, ClassObject, Function, Type, alternatives, known
 
 if TYPE_CHECKING:
@@ -43,7 +45,9 @@ class Callers:
 
     def passed(self, binding: Binding, scope: Scope) -> Type:
         """What the calls of the function with this scope pass for the parameter that ``binding`` binds."""
-        if not isinstance(binding.node, ast.arg) or not _SAYS_RESOURCE.search(binding.node.arg):
+        if not isinstance(binding.node, ast.arg) or not (
+            _SAYS_RESOURCE.search(binding.node.arg) or _is_asked(binding.node.arg, scope)
+        ):
             return UNKNOWN
         found: list[Type] = []
         for argument, inner, _ in self.given(binding, scope):
@@ -156,6 +160,11 @@ class Callers:
             for calls in found.values():
                 calls.sort(key=lambda one: (one[0].lineno, one[0].col_offset))
         return found
+
+
+def _is_asked(name: str, scope: Scope) -> bool:
+    """Whether a function asks a parameter for something."""
+    return any(isinstance(parent_of(one), ast.Attribute) for one in scope.loads.get(name, ()))
 
 
 def _argument(call: ast.Call, name: str, index: int) -> ast.expr | None:

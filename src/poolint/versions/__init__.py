@@ -14,6 +14,8 @@ from poolint.roots.finder import REPOSITORY
 from poolint.versions.ranges import ANY, Range, both, release
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from poolint.roots.finder import Finder
     from poolint.versions.declared import Declared, Reader
 
@@ -44,9 +46,27 @@ class Versions:
             self._allowed[key] = self._found(library, path)
         return self._allowed[key]
 
+    def is_any(self, library: str, path: str) -> bool:
+        """Whether nothing is said of the versions of a distribution: what is installed anew is the latest."""
+        return self.allowed(library, path) == ANY
+
     def may_be_since(self, version: str, library: str, path: str) -> bool:
         """Whether ``version`` of a distribution, or a later one, may be installed where the file at ``path`` runs."""
         return bool(both(self.allowed(library, path), ((release(version), None),)))
+
+    def holding(self, since: Mapping[str, str], library: str, path: str) -> frozenset[str]:
+        """What is true of the versions of a distribution that may be installed where the file at ``path`` runs: the values of
+        ``since``, each from the version on that is its key.
+
+        An empty text stands for versions of which nothing is said, where the project asks for such.
+        """
+        installed = self.allowed(library, path)
+        steps = sorted((release(version), value) for version, value in since.items())
+        ends = [version for version, _ in steps[1:]] + [None]
+        found = {value for (low, value), high in zip(steps, ends, strict=True) if both(installed, ((low, high),))}
+        if steps[0][0] and installed != ANY and both(installed, (((), steps[0][0]),)):
+            found.add("")
+        return frozenset(found)
 
     def _found(self, library: str, path: str) -> Range:
         found = [self._of(folder, library) for folder in self._folders(path)]

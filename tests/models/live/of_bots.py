@@ -29,7 +29,7 @@ async def aiogram(record: Record) -> None:
 
 
 async def objects_of_aiogram() -> dict[str, Any]:
-    from aiogram import Bot, types
+    from aiogram import Bot, Dispatcher, Router, types
 
     user = {"id": 1, "is_bot": False, "first_name": "Ann"}
     chat = {"id": 1, "type": "private"}
@@ -63,7 +63,8 @@ async def objects_of_aiogram() -> dict[str, Any]:
     }
     context = {"bot": Bot("1:" + "x" * 35)}
     found = {name: getattr(types, name).model_validate(one, context=context) for name, one in data.items()}
-    return {f"aiogram.types.{name}": one for name, one in found.items()}
+    around = {"aiogram.Dispatcher": Dispatcher(), "aiogram.Router": Router()}
+    return {f"aiogram.types.{name}": one for name, one in found.items()} | around
 
 
 async def objects_of_telegram() -> dict[str, Any]:

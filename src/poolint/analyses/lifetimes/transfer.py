@@ -42,7 +42,7 @@ from poolint.frameworks.hooks import is_resumed
 from poolint.models.schema import CLOSING_ROLES, REACHING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import is_yielded
-from poolint.types.call_sites import call_site
+from poolint.types.call_sites import as_called, call_site
 from poolint.types.values import ClassObject, Pending
 from poolint.types.vocabulary import last_name
 
@@ -230,6 +230,8 @@ class Moves:
         if name in self._pends and config.state == "idle":
             return config._replace(state="dirty")
         if row.role not in REACHING_ROLES:
+            return config
+        if as_called(self.ev, call, row, self.scope).role == "refused":
             return config
         if name == "connection" and config.state == "idle":
             # The checkout itself: if it fails, nothing is held.
