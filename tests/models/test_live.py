@@ -505,3 +505,10 @@ def test_plain_texts_are_refused_before_anything_is_taken(name: str) -> None:
     with pytest.raises((ArgumentError, ObjectNotExecutableError)):
         one.execute("SELECT 1")
     assert not one.in_transaction()
+
+
+@pytest.mark.parametrize("name", held(cls.name for cls in CLASSES.values() if cls.contents))
+def test_contents(name: str) -> None:
+    one = objects(LIBRARY_OF[name])[name]
+    for content in (one["orders"], one.orders):
+        assert isinstance(content, resolve(CLASSES[name].contents))

@@ -81,7 +81,9 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
     if how.use in (Use.AWAITED, Use.STARTED, Use.ENTERED, Use.ENTERED_ASYNC):
         return
     fact = call_site(ev, node, scope)
-    if fact is None or fact.row is None or fact.row.call not in _NEEDS_AWAIT or not ev.is_told(fact.name, scope):
+    if fact is None or fact.row is None or not ev.is_told(fact.name, scope):
+        return
+    if fact.row.call not in _NEEDS_AWAIT and not _is_future_taken_for_its_result(ev, fact, how):
         return
     if is_told_apart(ev, node, scope):
         return
@@ -96,6 +98,13 @@ def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, s
     elif _is_consumed(ev, node, fact, how, scope):
         released = bool(how.name) and _released_later(how.name, scope)
         yield ConsumedAwaitable(node, where, in_async, fact, how, released)
+
+
+def _is_future_taken_for_its_result(ev: Evaluator, fact: CallSite, how: Usage) -> bool:
+    """Whether a query that runs whether or not it is awaited is asked for what its result has, and a future has not."""
+    if fact.row is None or fact.row.call != "awaitable" or fact.role != "query" or how.use is not Use.CONSUMED:
+        return False
+    return not how.attribute or ev.models.method(ev.models.classes["asyncio.Future"], how.attribute) is None
 
 
 def _is_consumed(ev: Evaluator, node: ast.Call, fact: CallSite, how: Usage, scope: Scope) -> bool:

@@ -156,6 +156,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     on an instance works; empty where it does in all.
     ``lends``: it decorates functions as well, and their first argument, after that of a method, has these attributes while
     they run.
+    ``contents``: what an instance gives for a key, and for each attribute of no other meaning: ``client["shop"]``, ``db.orders``.
     ``classes`` are attributes that are classes, each with its name. ``runs_on``: what the attributes of such a class give,
     and of those derived from it, works with this attribute of the object that has the class.
     ``for_threads``: several threads may use one connection at once, which does one thing after the other. ``expressions``:
@@ -198,6 +199,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     one_pool: tuple[str, ...] = ()
     reads: tuple[str, ...] = ()
     attributes: dict[str, str] = {}
+    contents: str = ""
     lends: dict[str, str] = {}
     classes: dict[str, str] = {}
     runs_on: str = ""

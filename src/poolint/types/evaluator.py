@@ -192,7 +192,7 @@ class Evaluator:
             return value.item if value.call == "iterable" else UNKNOWN
         if isinstance(value, (ClassObject, LibraryName)):
             return annotated.generic_alias(self, value, node, scope)
-        return containers.keyed(self, node, scope) if value is UNKNOWN else UNKNOWN
+        return containers.keyed(self, node, scope) if value is UNKNOWN else members.content(self, value)
 
     def type_of_member(self, receiver: Type, attribute: str) -> Type:
         """What ``receiver.attribute`` is, where there is no expression for it."""

@@ -72,6 +72,7 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
         and one.base.kind != "other"
         and ev.models.method(one.base, attribute) is None
         and ev.models.attribute(one.base, attribute) is None
+        and not one.base.contents
     )
 
 
@@ -159,7 +160,14 @@ def _of_library(ev: Evaluator, receiver: Instance | ClassObject, attribute: str)
     if attribute in base.classes:
         cls = ev.models.classes[base.classes[attribute]]
         return ClassObject(cls, cls)
-    return UNKNOWN
+    return content(ev, receiver) if not attribute.startswith("_") else UNKNOWN
+
+
+def content(ev: Evaluator, receiver: Type) -> Type:
+    """What an instance of a library's class gives for a key, or for any name that means nothing else to it."""
+    if not isinstance(receiver, Instance) or receiver.base is None or not receiver.base.contents:
+        return UNKNOWN
+    return returns.type_expression(ev, receiver.base.contents, receiver)
 
 
 def _of_class(ev: Evaluator, receiver: ClassObject, attribute: str) -> Type:

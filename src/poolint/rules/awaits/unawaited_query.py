@@ -24,10 +24,10 @@ class UnawaitedQuery(Rule):
     ## What it does
     Reports `execute`, `scalars`, `get`, `fetch` and other calls that reach the database through an asynchronous session
     or connection, when the coroutine is dropped, or when something is read off it that only the result has
-    (`session.execute(query).scalars()`).
+    (`session.execute(query).scalars()`). Queries of Motor run whether or not they are awaited: of these only the second.
 
     ## Why is this bad?
-    A dropped query never runs. A coroutine used as a result raises `AttributeError` or `TypeError`, and one that is
+    A dropped query never runs. A coroutine or a future used as a result raises `AttributeError` or `TypeError`, and one that is
     only tested for truth is always true.
 
     ## Example
@@ -80,9 +80,10 @@ class UnawaitedQuery(Rule):
             return Verdict(f"`{call.as_written}` is never awaited: the query does not run", call.receiver)
         if call.role == "checkout":
             return None
-        outcome = "the coroutine is used as if it were the result"
+        pending = "future" if call.row is not None and call.row.call == "awaitable" else "coroutine"
+        outcome = f"the {pending} is used as if it were the result"
         if how.attribute:
-            outcome = f"`.{how.attribute}` is read off the coroutine, not off the result"
+            outcome = f"`.{how.attribute}` is read off the {pending}, not off the result"
         return Verdict(f"`{call.as_written}` is not awaited: {outcome}", call.receiver)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
