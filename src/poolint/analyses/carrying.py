@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.flags import name_of
 from poolint.syntax.expressions import first_name
+from poolint.syntax.nodes import children
 from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.members import lineage
 
@@ -188,4 +189,4 @@ def _add_words(node: ast.AST, found: set[str]) -> None:
             found.add(one.attr)  # type: ignore[attr-defined]
             waiting.append(one.value)  # type: ignore[attr-defined]
         else:
-            waiting += ast.iter_child_nodes(one)
+            waiting += children(one)

@@ -20,6 +20,7 @@ from poolint.flow.flags import name_of
 from poolint.models.schema import HANDLES, OWNERS
 from poolint.syntax.guards import guards_before, leaves
 from poolint.syntax.indexes import index_of
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.types.plain import is_plain
 from poolint.types.values import ClassObject, Function, Instance, alternatives
@@ -170,7 +171,7 @@ def _may_be_none(binding: Binding) -> bool:
         return True
     if type(binding.annotation) is ast.Name:
         return binding.annotation.id in _MAY_BE_NONE  # most of them
-    for one in ast.walk(binding.annotation) if binding.annotation is not None else ():
+    for one in walk(binding.annotation) if binding.annotation is not None else ():
         if isinstance(one, ast.Constant) and (one.value is None or "None" in str(one.value) or "Opt" in str(one.value)):
             return True
         if isinstance(one, (ast.Name, ast.Attribute)) and last_name(one) in _MAY_BE_NONE:

@@ -15,6 +15,7 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
+from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
@@ -128,7 +129,7 @@ class Occasions:
         scope = self.ev.project.scope(key)
         if starts(self.ev, scope):
             return True
-        goes_on = any(isinstance(one, ast.While) for one in ast.walk(scope.node))
+        goes_on = any(isinstance(one, ast.While) for one in walk(scope.node))
         calls = self._calls(scope)
         return bool(calls) and all(
             inner.kind == "function" and not (goes_on and not _is_waited_for(call)) and self._starting.of(inner.key)
@@ -216,9 +217,9 @@ class Occasions:
 
 def _goes_on(scope: Scope) -> bool:
     """Whether a function has a loop that never comes to an end by itself."""
-    loops = (one for one in ast.walk(scope.node) if isinstance(one, ast.While))
+    loops = (one for one in walk(scope.node) if isinstance(one, ast.While))
     return any(
-        isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in ast.walk(one))
+        isinstance(one.test, ast.Constant) and not any(isinstance(part, ast.Break) for part in walk(one))
         for one in loops
     )
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from poolint.syntax.indexes import index_of
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of, statement_of
 from poolint.types.vocabulary import last_name
 
@@ -41,7 +42,7 @@ def _is_asked_while_missing(node: ast.Call, statement: ast.If, scope: Scope) -> 
     for index, test in enumerate(tests[:-1]):
         missing = _set_while_missing(test, statement, scope)
         if missing:
-            behind = any(node is inner for one in tests[index + 1 :] for inner in ast.walk(one))
+            behind = any(node is inner for one in tests[index + 1 :] for inner in walk(one))
             return behind and not _is_reset(missing, statement.body, scope)
     return False
 
@@ -111,7 +112,7 @@ def _is_reset(target: str, body: list[ast.stmt], scope: Scope) -> bool:
         _is_empty(value) and node.lineno > first and not _is_handling(node) for node, value in _values_of(target, body)
     ):
         return True
-    called = (node for statement in body for node in ast.walk(statement) if isinstance(node, ast.Call))
+    called = (node for statement in body for node in walk(statement) if isinstance(node, ast.Call))
     return any(
         _is_empty(value)
         for call in called
@@ -124,7 +125,7 @@ def _is_reset(target: str, body: list[ast.stmt], scope: Scope) -> bool:
 def _values_of(target: str, body: list[ast.stmt]) -> Iterator[tuple[ast.stmt, ast.expr]]:
     """What a block assigns to a target, also nested."""
     for statement in body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 if any(ast.dump(one) == target for one in targets):
@@ -170,7 +171,7 @@ def _remembers(test: ast.expr, body: list[ast.stmt], scope: Scope) -> bool:
     called = {
         node.func.attr
         for statement in body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
@@ -274,7 +275,7 @@ def _assigned(body: list[ast.stmt]) -> list[ast.expr]:
     return [
         node
         for statement in body
-        for node in ast.walk(statement)
+        for node in walk(statement)
         if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)
     ]
 
@@ -306,7 +307,7 @@ def _names_system(node: ast.expr) -> bool:
 
 def _asks_system(node: ast.expr, scope: Scope) -> bool:
     """Whether an expression asks the standard library for the system: ``platform.system()``, ``os.name``."""
-    for one in ast.walk(node):
+    for one in walk(node):
         if isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name):
             if one.value.id == "platform" or (one.value.id, one.attr) in (("sys", "platform"), ("os", "name")):
                 return True

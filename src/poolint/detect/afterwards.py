@@ -17,6 +17,7 @@ from poolint.flow.cfg.graph import UNWINDING
 from poolint.flow.flags import name_of
 from poolint.flow.solver import edges_from, reach
 from poolint.models.schema import HANDLES, REACHING_ROLES
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import binds_around, may_await
 from poolint.types.call_sites import text_of
@@ -225,9 +226,7 @@ def _binds(target: ast.AST | None, name: str) -> bool:
 
 
 def _mentions(call: ast.Call, names: set[str]) -> bool:
-    return any(
-        isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in ast.walk(call)
-    )
+    return any(isinstance(one, ast.Name) and one.id in names and not binds_around(one, one.id) for one in walk(call))
 
 
 def _use(sought: _Uses, call: ast.Call) -> tuple[str, str, str] | None:

@@ -7,7 +7,11 @@ import re
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
 
-STATE = re.compile(rb"\b(?:" + b"|".join(sorted(name.encode() for name in STATE_HOLDERS)) + rb")\.state[.,]")
+_HOLDER = rb"(?<=%b\.state.)(?<!\w%b\.state.)"
+STATE = re.compile(
+    rb"\.state[.,](?:" + b"|".join(_HOLDER % (one, one) for one in map(str.encode, sorted(STATE_HOLDERS))) + b")"
+)
+"""The word comes first, since that is searched for fast."""
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.indexes import index_of
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
@@ -86,4 +87,4 @@ def _file_guards(block: list[ast.stmt], known: dict[ast.stmt, tuple[list[ast.stm
 
 def _is_broken(loop: ast.While) -> bool:
     """Whether a loop may be left by ``break``, here or from a loop inside."""
-    return any(isinstance(one, ast.Break) for one in ast.walk(loop))
+    return any(isinstance(one, ast.Break) for one in walk(loop))

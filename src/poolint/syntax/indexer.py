@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from poolint.syntax.nodes import BLOCKS, FIELDS
 from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, WithNode
 from poolint.syntax.unread import Unread
 from poolint.text.source import SourceError
@@ -63,7 +64,7 @@ class _Filing:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
         stack: Stack = [(node, scope) for node in reversed(nodes)]
-        handlers, fields, leaf, call = _HANDLERS, _FIELDS, ast.Constant, ast.Call
+        handlers, fields, leaf, call = _HANDLERS, FIELDS, ast.Constant, ast.Call
         while stack:
             node, scope = stack.pop()
             kind = type(node)
@@ -332,38 +333,15 @@ class _Filing:
 def _declared_global(body: list[ast.stmt]) -> frozenset[str]:
     """Names that this function declares global, nested blocks included but not nested functions."""
     names: set[str] = set()
-    blocks = (ast.stmt, ast.ExceptHandler, ast.match_case)
     stack: list[ast.AST] = list(body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.Global):
             names.update(node.names)
-        elif isinstance(node, ast.stmt) and not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            stack.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, blocks))
-        elif isinstance(node, (ast.ExceptHandler, ast.match_case)):
-            stack.extend(node.body)
+        for field in BLOCKS.get(type(node), ()):
+            stack += getattr(node, field)
     return frozenset(names)
 
-
-def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """The fields of a kind of node that hold nodes worth a visit."""
-    if kind is ast.Constant:
-        return ()
-    plain = {"ctx", "op", "ops", "id", "attr", "arg", "level", "module", "type_comment", "kind", "conversion", "simple",
-             "is_async", "tag", "type_ignores", "str", "rest"}  # fmt: skip
-    if kind in (ast.Import, ast.ImportFrom, ast.Global, ast.Nonlocal, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
-                ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.alias):  # fmt: skip
-        plain |= {"name", "names"}
-    if kind is ast.MatchClass:
-        plain.add("kwd_attrs")
-    if kind is ast.MatchSingleton:
-        plain.add("value")
-    return tuple(field for field in kind._fields if field not in plain)
-
-
-_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
-    kind: _child_fields(kind) for kind in vars(ast).values() if isinstance(kind, type) and issubclass(kind, ast.AST)
-}
 
 _HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | None]] = {
     ast.FunctionDef: _Filing.function,

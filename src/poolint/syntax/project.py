@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from poolint.traces import Traces
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
-_FEW_NAMES = 12
+_FEW_NAMES = 24
 """Names whose calls are looked for in all files, before it pays to file these by their words."""
 _WORD = re.compile(rb"\w+")
-_STATE_ASSIGNMENT = re.compile(rb"\bstate\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
+_STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
+"""The word comes first, since that is searched for fast."""
 
 
 class Project:
@@ -204,7 +205,7 @@ class Project:
             word = name.encode()
             called = calls_of(word)
             mentioning = self._words[root].get(word, ()) if root in self._words else texts
-            paths = [path for path in mentioning if called.search(texts[path]) is not None]
+            paths = [path for path in mentioning if word in texts[path] and called.search(texts[path]) is not None]
             known[name] = paths
             recording.answered(question, paths)
         for path in paths:

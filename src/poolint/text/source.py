@@ -24,6 +24,8 @@ BOM = b"\xef\xbb\xbf"
 _ALWAYS_REVERSIBLE = frozenset(("utf-8", "utf8", "iso-8859-1", "ascii"))
 _CRASHES_3_10 = 20_000
 """Operators in a row. The parser of Python 3.10 overflows its stack at some multiple of this; later ones give up."""
+_OTHER_ENDS = "\v\f\x1c\x1d\x1e"
+"""The characters of ASCII that ``str.splitlines`` takes for the end of a row, and Python does not."""
 MAX_PARTS = 200
 """Names with dots between them in an imported one. The parser of Python writes out each of its beginnings: 2.5 GB for a
 name of 100 kB."""
@@ -120,7 +122,10 @@ class Source:
         the end of a row.
         """
         if self._lines is None:
-            self._lines = io.StringIO(self.text, newline="").readlines()
+            if self.text.isascii() and not any(one in self.text for one in _OTHER_ENDS):
+                self._lines = self.text.splitlines(keepends=True)
+            else:
+                self._lines = io.StringIO(self.text, newline="").readlines()
         return self._lines
 
     @property

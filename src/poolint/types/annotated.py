@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.models import standard
+from poolint.syntax.nodes import walk
 from poolint.types import returns
 from poolint.types.values import (
     NOTHING,
@@ -307,7 +308,7 @@ def dependencies(ev: Evaluator, parameter: Binding, scope: Scope) -> Iterator[tu
 def _calls_in(node: ast.expr) -> list[ast.Call]:
     """The calls in an annotation, looked for once: every question about a parameter asks for them."""
     if "_poolint_calls" not in node.__dict__:
-        node.__dict__["_poolint_calls"] = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
+        node.__dict__["_poolint_calls"] = [one for one in walk(node) if isinstance(one, ast.Call)]
     found: list[ast.Call] = node.__dict__["_poolint_calls"]
     return found
 

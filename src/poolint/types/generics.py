@@ -7,6 +7,7 @@ import ast
 import copy
 from typing import TYPE_CHECKING
 
+from poolint.syntax.nodes import walk
 from poolint.syntax.scopes import Scope
 from poolint.types import annotated
 from poolint.types.values import UNKNOWN, ClassObject, Instance, Type
@@ -103,4 +104,4 @@ def _generic_bases(cls: Scope) -> list[ast.Subscript]:
 def _names(declared: ast.expr) -> list[ast.Name]:
     if isinstance(declared, ast.Name):
         return [declared]
-    return [one for one in ast.walk(declared) if isinstance(one, ast.Name)]
+    return [one for one in walk(declared) if isinstance(one, ast.Name)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
+from poolint.syntax.nodes import walk
 from poolint.types import annotated, by_use, entities, evidence, generics, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
@@ -290,7 +291,7 @@ def _with_self(given: Type, own: Instance, scope: Scope) -> Type:
         made = [one.func if isinstance(one, ast.Call) else one for one in scope.returns]
         is_self = all(isinstance(one, ast.Name) and one.id in ("self", "cls") for one in made)
     else:
-        is_self = "Self" in {getattr(one, "id", None) for one in ast.walk(declared)}
+        is_self = "Self" in {getattr(one, "id", None) for one in walk(declared)}
     if not is_self:
         return given
     return union([own if isinstance(one, Instance) and one.cls is scope.enclosing_class else one for one in found])
@@ -327,7 +328,7 @@ def tells(returns: ast.expr) -> bool:
     """Whether a return annotation says what is returned, so that the body need not be asked."""
     if type(returns) is ast.Name:
         return returns.id not in _UNTOLD  # most of them
-    words = {getattr(one, "id", None) or getattr(one, "attr", None) for one in ast.walk(returns)}
+    words = {getattr(one, "id", None) or getattr(one, "attr", None) for one in walk(returns)}
     if isinstance(returns, ast.Constant) and isinstance(returns.value, str):
         words.update(re.findall(r"\w+", returns.value))
     return words.isdisjoint(_UNTOLD)
