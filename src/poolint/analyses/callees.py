@@ -22,6 +22,7 @@ from poolint.models.schema import OPENING_ROLES
 from poolint.models.standard import LEAVES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.call_sites import CallSite, call_site, function_run
+from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.overrides import Heirs
 from poolint.types.returns import returned
@@ -30,12 +31,10 @@ from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
 
     from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
-    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -92,7 +91,7 @@ class Edges:
         self._any_word = _roots_of_any_word(ev)
         """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
-        self._definitions: dict[Module, AbstractSet[str]] = {}
+        self._defined = ev.derived(Definitions).of
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
         self._entering = ev.derived(Entering)
@@ -208,14 +207,6 @@ class Edges:
         if nearest(name, scope) and _SAYS_MAKER.search(name):
             return True  # imported, maybe, from the module of the project that makes it
         return may_be_another(name, scope)
-
-    def _defined(self, module: Module) -> AbstractSet[str]:
-        """The names of what a module and those that it imports define, asked for once: there are many calls."""
-        found = self._definitions.get(module)
-        if found is None:
-            source = module.source
-            found = self._definitions[module] = self.ev.screen.definitions(source.path, source.data)
-        return found
 
     def _waits_for(self, node: ast.Call, scope: Scope, callee: Type) -> CallSite | None:
         """What a call does that awaits what it is passed, where that runs already: ``asyncio.wait_for(task, 30)``."""

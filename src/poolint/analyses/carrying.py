@@ -37,7 +37,7 @@ class Carrying:
         self._says: dict[str, bool] = {}
         self._members: dict[object, list[str]] = {}
         self._carriers: dict[Scope, Set[str]] = {}
-        self._first_names: dict[Scope, Set[str]] = {}
+        self._told: dict[Scope, Set[str]] = {}
         self._near: dict[Scope, bool] = {}
         self._showing = ev.models.words("shows-query", "shows-session", "shows-alone")
 
@@ -128,11 +128,11 @@ class Carrying:
     def may_carry(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an expression, or what is called there, may be or give a session, a connection or what has one, by its
         first name."""
-        return first_name(node) in self._told(scope)
+        return first_name(node) in self.first_names(scope)
 
     def is_read(self, scope: Scope) -> bool:
         """Whether a scope reads any such name."""
-        return not self._told(scope).isdisjoint(scope.loads)
+        return not self.first_names(scope).isdisjoint(scope.loads)
 
     def is_near(self, scope: Scope) -> bool:
         """Whether a function may have one in hand: by the words of the statement around it, or by a name that it reads.
@@ -142,12 +142,14 @@ class Carrying:
             known = self._near[scope] = scope.kind != "function" or self.concerns(scope) or self.is_read(scope)
         return known
 
-    def _told(self, scope: Scope) -> Set[str]:
+    def first_names(self, scope: Scope) -> Set[str]:
         """The first names of such expressions: carriers here and in the functions around, parameters that nothing
         declares, and all on which methods are called that show what it is."""
-        found = self._first_names.get(scope)
+        found = self._told.get(scope)
         if found is None:
-            around = self._told(scope.parent) if scope.parent is not None and scope.parent.kind == "function" else ()
+            around = (
+                self.first_names(scope.parent) if scope.parent is not None and scope.parent.kind == "function" else ()
+            )
             own = scope.first_parameter if scope.enclosing_class is not None else None
             undeclared = (
                 name
@@ -156,7 +158,7 @@ class Carrying:
                 if one.kind == "parameter" and one.annotation is None and one.node is not own
             )
             used = (first_name(call.func) for call in scope.calls_named(self._showing))
-            found = self._first_names[scope] = {*self.carriers(scope), *around, *undeclared, *used}
+            found = self._told[scope] = {*self.carriers(scope), *around, *undeclared, *used}
         return found
 
 

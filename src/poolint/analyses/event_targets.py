@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.syntax.scopes import parent_of
 from poolint.types.following import origin
 from poolint.types.values import ClassObject, Function, Instance, alternatives
-from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +27,13 @@ class Registration(NamedTuple):
     listener: Function | None
 
 
+_REGISTERING = frozenset({"listens_for", "listen"})
+
+
 def registrations(ev: Evaluator, scope: Scope) -> Iterator[Registration]:
     """The calls directly in ``scope`` that register listeners."""
-    for call in scope.calls:
-        if last_name(call.func) not in ("listens_for", "listen") or len(call.args) < 2:
+    for call in scope.calls_named(_REGISTERING):
+        if len(call.args) < 2:
             continue
         name = ev.qualified_name(ev.type_of(call.func, scope))
         decorates = ev.models.ends("registers-decorated", name)

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.models.standard import PROPERTIES
+from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.returns import decorators
 from poolint.types.values import Function, Instance, alternatives
@@ -28,8 +29,7 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
     """The attributes in a function whose reading runs a function of the project that calls something itself."""
     if not scope.attributes:
         return
-    source = scope.module.source
-    defined = ev.screen.definitions(source.path, source.data)
+    defined = ev.derived(Definitions).of(scope.module)
     for node in scope.attributes:
         if node.attr in defined and isinstance(node.ctx, ast.Load):
             for one in alternatives(ev.type_of(node.value, scope)):

@@ -76,7 +76,8 @@ class Analysis(Services):
         for index in question.about(scopes):
             at.scope = scopes[index]
             try:
-                for where, one in question.answer(at.scope):
+                for answer in question.answer(at.scope):
+                    where, one = answer if isinstance(answer, tuple) else (at.scope, answer)
                     if isinstance(one, Dismissed) and not self.asks_why:
                         continue
                     if self._may_run(one.node, where):

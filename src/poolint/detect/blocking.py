@@ -82,11 +82,11 @@ def _observed(
     ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
 ) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:
     direct: dict[str, list[CallSite]] = {}
-    ends = ev.models.words("gives-back", "removes")
-    for node in scope.calls:
-        is_end = bool(scope.yields) and last_name(node.func) in ends
-        if not (is_end or last_name(node.func) in vocabulary.reaches) or isinstance(parent_of(node), ast.Await):
+    ends = ev.models.words("gives-back", "removes") if scope.yields else frozenset[str]()
+    for node in scope.calls_named(vocabulary.reaches | ends if ends else vocabulary.reaches):
+        if isinstance(parent_of(node), ast.Await):
             continue
+        is_end = last_name(node.func) in ends
         fact = call_site(ev, node, scope, use_evidence=False)
         if fact is not None and (sync_session_sink(fact) or (is_end and _ends_lent(fact, scope))):
             root = root_of(node)

@@ -18,6 +18,7 @@ from poolint.syntax.scopes import may_be_another
 from poolint.syntax.surroundings import may_await
 from poolint.syntax.uses import Usage, Use, usage
 from poolint.types.call_sites import call_site, receiver_text
+from poolint.types.definitions import Definitions
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -53,9 +54,10 @@ _GIVE_UP = frozenset({"close", "throw"})
 
 def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observation]:
     """The calls in ``scope`` that make such a coroutine and drop it."""
-    source = scope.module.source
-    known = ev.screen.coroutines(source.path, source.data)
-    defined = ev.screen.definitions(source.path, source.data)
+    if not scope.calls:
+        return
+    definitions = ev.derived(Definitions)
+    known, defined = definitions.coroutines(scope.module), definitions.of(scope.module)
     for node in scope.calls:
         if not may_be_coroutine(node.func, scope, known):
             if last_name(node.func) in defined and is_dropped_at_once(node, scope):

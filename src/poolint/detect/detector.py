@@ -109,12 +109,11 @@ class Question:
             if carrying is None or carrying.is_near(scope):
                 yield index
 
-    def answer(self, scope: Scope) -> Iterator[tuple[Scope, Observation]]:
-        """What is observed in a scope, each with the scope in which it stands."""
+    def answer(self, scope: Scope) -> Iterable[Observation | tuple[Scope, Observation]]:
+        """What is observed in a scope, each with the scope in which it stands where that is another."""
         if self._observe is None:
             self._observe = self._detector.make(self._services)
-        for one in self._observe(scope):
-            yield one if isinstance(one, tuple) else (scope, one)
+        return self._observe(scope)
 
 
 _IS_OF: dict[Asked, Callable[[Scope], bool]] = {

@@ -35,10 +35,16 @@ class AbandonedGenerator(Observation):
     left_at: Waypoint
 
 
+_RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute))
+"""What stands around the making of a generator that is asked for items there."""
+
+
 def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
     """The loops in ``scope`` that leave such a generator behind, while what it has given holds a connection."""
     for node in scope.calls:
         parent = parent_of(node)
+        if type(parent) not in _RESUMING:
+            continue
         given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
         ways = (one for one in _left(node, parent) if not given or not holdings.has_ended(given, one, scope))
         left = next(ways, None)

@@ -16,6 +16,7 @@ from poolint.detect.observation import Observation
 from poolint.syntax.scopes import assigned, parent_of
 from poolint.syntax.surroundings import follows, is_in_loop
 from poolint.types.call_sites import text_of
+from poolint.types.definitions import Definitions
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -65,6 +66,7 @@ class Loops:
         self._taking = Effects(edges, opening_sink, lambda fact, scope: self._made(fact, scope) is not None)
         self._disposing = services.disposing
         self._drivers: dict[Scope, str | None] = {}
+        self._definitions = self.ev.derived(Definitions)
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run, on a new loop each time, what works with a pool of the application."""
@@ -103,8 +105,7 @@ class Loops:
     # What runs a coroutine
 
     def _drives(self, scope: Scope) -> Iterator[Drive]:
-        source = scope.module.source
-        known = self.ev.screen.coroutines(source.path, source.data)
+        known = self._definitions.coroutines(scope.module)
         for node in scope.calls:
             if not node.args or not _may_drive(node.args[0], scope, known):
                 continue
@@ -119,7 +120,7 @@ class Loops:
                         continue  # made into a function that somebody else calls
                     yield Drive(node, node.args[0], maker)
                     continue
-            if last_name(node.func) not in self.ev.screen.definitions(source.path, source.data):
+            if last_name(node.func) not in self._definitions.of(scope.module):
                 continue
             for one in alternatives(self.ev.type_of(node.func, scope)):
                 helper = self._helper(one.scope) if isinstance(one, Function) else None

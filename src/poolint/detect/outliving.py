@@ -59,14 +59,12 @@ Owner = Literal["block", "request"]
 
 def observe(ev: Evaluator, holdings: Holdings, backgrounds: Backgrounds, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
-    may_outlive: bool | None = None
-    for node in scope.calls:
-        if last_name(node.func) == "begin" and isinstance(node.func, ast.Attribute):
+    begins = scope.calls_of("begin")
+    may_outlive = len(begins) < len(scope.calls) and _has_lives(ev, backgrounds, scope)
+    for node in scope.calls if may_outlive else begins:
+        if node in begins:
             yield from _begun_twice(ev, holdings, node, scope)
-            continue
-        if may_outlive is None:
-            may_outlive = _has_lives(ev, backgrounds, scope)
-        if may_outlive:
+        else:
             yield from _handed_over(ev, backgrounds, node, scope)
 
 

@@ -20,13 +20,13 @@ from poolint.flow.flags import name_of
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import may_await
+from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from collections.abc import Set as AbstractSet
 
     from poolint.analyses.repetition import Repetition
     from poolint.analyses.waypoints import Waypoint
@@ -73,7 +73,7 @@ class Owners:
         self._ends = self.ev.models.words("shuts-down")
         self.words = words
         self._classes: dict[Scope, Owner | None] = {}
-        self._defined: dict[Module, AbstractSet[str]] = {}
+        self._defined = ev.derived(Definitions).of
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """What ``scope`` makes, uses by its methods, and forgets."""
@@ -105,9 +105,7 @@ class Owners:
 
     def _may_be_own(self, call: ast.Call, module: Module) -> bool:
         """Whether by its name a call can be one of something that the project defines: most chains begin with a library's."""
-        if module not in self._defined:
-            self._defined[module] = self.ev.screen.definitions(module.source.path, module.source.data)
-        return last_name(call.func) in self._defined[module]
+        return last_name(call.func) in self._defined(module)
 
     def _given(self, call: ast.Call, scope: Scope) -> Owner | None:
         """What a call gives that is new, and has a pool: by itself, or as a function of the project returns it."""

@@ -90,8 +90,8 @@ class Streaming:
         sent.
         """
         is_endpoint = is_entry(self.ev, scope)
-        for node in scope.calls:
-            is_asked = last_name(node.func) in self._names or (is_endpoint and _is_given_back(node))
+        for node in scope.calls if is_endpoint else scope.calls_named(self._names):
+            is_asked = not is_endpoint or last_name(node.func) in self._names or _is_given_back(node)
             made = self._response(node, scope) if is_asked else None
             body = _value(made.body, scope) if made is not None else None
             if made is None or not isinstance(body, ast.Call):

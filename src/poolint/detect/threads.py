@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.places import arguments_of, bound_value, kept_class
+from poolint.analyses.places import bound_value, kept_class
 from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -24,6 +24,7 @@ from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import nearest, parent_of
 from poolint.syntax.surroundings import is_inside, may_await
 from poolint.types.call_sites import call_site, text_of
+from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -56,6 +57,8 @@ class SharedByThreads(Observation):
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_NAMES = frozenset((ast.Name, ast.Attribute, ast.NamedExpr))
+"""What has a name as it is written."""
 
 _START = "start"
 """The method of a thread that begins it."""
@@ -134,13 +137,13 @@ class Threads:
         if not scope.calls or not self.ev.screen.may_block(source.path, source.data):
             return
         names = self.threading.using.places.carrying.carriers(scope)
-        defined = self.ev.screen.definitions(source.path, source.data) if names else frozenset()
+        defined = self.ev.derived(Definitions).of(scope.module) if names else frozenset()
         for call in scope.calls if names else ():
             if last_name(call.func) not in defined:
                 continue
-            given = [one for _, one in arguments_of(call)]
+            given = [*call.args, *(one.value for one in call.keywords)]
             given += [call.func.value] if isinstance(call.func, ast.Attribute) else []
-            given = [one for one in given if name_of(one).partition(".")[0] in names]
+            given = [one for one in given if type(one) in _NAMES and name_of(one).partition(".")[0] in names]
             if not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):
                 continue
             resources: dict[str, Class] = {}

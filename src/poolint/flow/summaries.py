@@ -132,31 +132,31 @@ class Components:
         self.nested = MAX_NESTED if nested is None else nested
         self._stack: list[_Node] = []
         """Tarjan's stack: all keys that are not final, in the order in which they were met."""
-        self._asking: list[_Node] = []
+        self.asking: list[_Node] = []
         """Whose values are being computed, each inside the one before."""
 
     @property
     def provisional(self) -> int:
         """How many answers that were not final the innermost computation has got so far, none where nothing is being
         computed: what a client has derived while this grew must not be kept."""
-        return self._asking[-1].provisional if self._asking else 0
+        return self.asking[-1].provisional if self.asking else 0
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed."""
-        return not self._asking
+        return not self.asking
 
     def ask(self, summaries: Summaries[Any, Any], key: Hashable) -> Any:
         """The value of a key that is not final yet."""
         if key in summaries.unsolved:
             raise UnsolvedError(f"{summaries.name} {summaries.rank(key)}")
-        asker = self._asking[-1] if self._asking else None
+        asker = self.asking[-1] if self.asking else None
         node = summaries.open.get(key)
         if node is None:
             node = self._begin(summaries, key)
             if asker is None:
                 self._search(node)
-            elif len(self._asking) >= self.nested:
+            elif len(self.asking) >= self.nested:
                 raise _TooDeepError(node)
             else:
                 self._visit(node)
@@ -204,11 +204,11 @@ class Components:
             raise
 
     def _compute(self, node: _Node) -> Any:
-        self._asking.append(node)
+        self.asking.append(node)
         try:
             return node.summaries.compute(node.key)
         finally:
-            self._asking.pop()
+            self.asking.pop()
 
     def _close(self, first: _Node) -> None:
         """Solve the component of which ``first`` is the first key, unless it turns out to be part of a larger one."""

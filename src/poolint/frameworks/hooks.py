@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
@@ -90,11 +91,18 @@ def starting_words(models: Models) -> frozenset[bytes]:
 
 def runs_after_response(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call hands work to what runs when the response has been sent: ``tasks.add_task(work)``."""
+    if type(call.func) is ast.Attribute and call.func.attr not in _after_response(ev.models):
+        return False  # nearly every call
     if not any(hook.runs == "after-response" for _, hook in _rows(ev, "argument", call.func, scope)):
-        return False  # nearly every call, without a question about types
+        return False  # without a question about types
     if any(isinstance(one, Function) for one in alternatives(ev.type_of(call.func, scope))):
         return False
     return any(hook.runs == "after-response" for hook in _fitting(ev, "argument", call.func, scope))
+
+
+@cache
+def _after_response(models: Models) -> frozenset[str]:
+    return hook_names(models, "argument", "after-response")
 
 
 def hook_names(models: Models, by: str, *occasions: str) -> frozenset[str]:
@@ -203,5 +211,5 @@ def _is_of(ev: Evaluator, owner: str, target: ast.expr, scope: Scope) -> bool:
 def _is_of_another(ev: Evaluator, found: tuple[object, ...], around: frozenset[str]) -> bool:
     """Whether what is called is known to be of another library than the one that has the hook."""
     roots = {one.name.partition(".")[0] for one in found if isinstance(one, LibraryName)}
-    known = ev.models.roots | ev.models.packages | sys.stdlib_module_names
-    return bool(roots & known) and not roots & around
+    known = (ev.models.roots, ev.models.packages, sys.stdlib_module_names)
+    return roots.isdisjoint(around) and not all(map(roots.isdisjoint, known))

@@ -78,11 +78,8 @@ class Bindings(list[Binding]):
 
     def __init__(self, found: Iterable[Binding] = ()) -> None:
         super().__init__(found)
-        self._forget()
-
-    def _forget(self) -> None:
         self._from_last: list[Binding] | None = None
-        self._positions: list[tuple[int, int]] = []
+        self._positions: list[tuple[int, int]]
         self._untested: Bindings | None = None
         self.seen_elsewhere: list[tuple[Binding, Scope]] | None = None
         """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
@@ -90,7 +87,7 @@ class Bindings(list[Binding]):
     def append(self, binding: Binding) -> None:
         """File one more."""
         super().append(binding)
-        self._forget()
+        self._from_last = self._untested = self.seen_elsewhere = None
 
     @property
     def untested(self) -> Bindings:

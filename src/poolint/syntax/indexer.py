@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _PUTS = frozenset({"append", "appendleft", "add", "setdefault"})
 """Methods of Python's containers that put their last argument into one."""
 
-Stack = list[tuple[ast.AST, Scope]]
+Stack = list[ast.AST | Scope]
 
 
 def walk(tree: ast.Module, module: Module) -> Scope:
@@ -63,12 +63,12 @@ class _Filing:
     def body(self, owner: ast.AST, nodes: list[ast.stmt], scope: Scope) -> None:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
-        stack: Stack = [(node, scope) for node in reversed(nodes)]
-        handlers, fields, leaf, call = _HANDLERS, FIELDS, ast.Constant, ast.Call
+        stack: Stack = [*reversed(nodes)]
+        handlers, fields, leaf, call = _HANDLERS, _FROM_LAST, ast.Constant, ast.Call
         while stack:
-            node, scope = stack.pop()
+            node = stack.pop()
             kind = type(node)
-            # Names and attributes are most of what there is.
+            # Names, attributes and calls are most of what there is.
             while kind is ast.Attribute:
                 value = node.__dict__["value"]
                 parent = node.__dict__["_poolint_parent"]
@@ -80,31 +80,34 @@ class _Filing:
                 if type(node.__dict__["ctx"]) is ast.Load:
                     scope.loads.setdefault(node.__dict__["id"], []).append(node)  # type: ignore[arg-type]
                 continue
-            handler = handlers.get(kind)
-            inner = handler(self, node, scope, stack) if handler is not None else scope
-            if inner is None:
+            if kind is Scope:
+                scope = node  # type: ignore[assignment]
                 continue
-            children: Stack = []
             held = node.__dict__
+            if kind is call:
+                scope.calls.append(node)  # type: ignore[arg-type]
+                function, given = held["func"], held["args"]
+                if given and type(function) is ast.Attribute and function.attr in _PUTS:
+                    self._stored(function.value, scope, given[-1])
+            elif (handler := handlers.get(kind)) is not None and not handler(self, node, scope, stack):
+                continue
             for field in fields[kind]:
                 value = held.get(field)
                 if type(value) is list:
-                    for item in value:
+                    for item in reversed(value):
                         if item is not None:
                             item._poolint_parent = node
                             if type(item) is not leaf:
-                                children.append((item, inner))
+                                stack.append(item)
                 elif value is not None:
                     value._poolint_parent = node
                     if type(value) is not leaf:
-                        children.append((value, inner))
-            if children:
-                children.reverse()
-                stack += children
+                        stack.append(value)
 
-    # Each handler files one node; it gives the scope in which the children stand, or None when it has pushed them.
+    # Each handler files one node; it gives whether its children are to be pushed. A scope on the stack is that of what was
+    # pushed before it.
 
-    def function(self, node: FunctionNode, scope: Scope, stack: Stack) -> None:
+    def function(self, node: FunctionNode, scope: Scope, stack: Stack) -> bool:
         body = scope.module.bodies.get(node.lineno)
         inner = Scope("function", node, node.name, scope, scope.module, body)
         self.scopes[node] = inner
@@ -120,34 +123,39 @@ class _Filing:
             if scope.module.has_global_statement:
                 inner.globals = _declared_global(node.body)
             self.parameters(node.args, inner)
-            for child in node.body:
-                child.__dict__["_poolint_parent"] = node
-            stack.extend((child, inner) for child in reversed(node.body))
+            self._inside(node, inner, scope, stack)
         for outer in (*node.decorator_list, node.args, *((node.returns,) if node.returns else ())):
             outer.__dict__["_poolint_parent"] = node
-            stack.append((outer, scope))
+            stack.append(outer)
+        return False
 
-    def lambda_(self, node: ast.Lambda, scope: Scope, stack: Stack) -> None:
+    def _inside(self, node: FunctionNode | ast.ClassDef, inner: Scope, scope: Scope, stack: Stack) -> None:
+        stack.append(scope)
+        for child in reversed(node.body):
+            child.__dict__["_poolint_parent"] = node
+            stack.append(child)
+        stack.append(inner)
+
+    def lambda_(self, node: ast.Lambda, scope: Scope, stack: Stack) -> bool:
         inner = Scope("lambda", node, "<lambda>", scope, scope.module)
         self.scopes[node] = inner
         scope.children.append(inner)
         self.parameters(node.args, inner)
         node.body.__dict__["_poolint_parent"] = node
         node.args.__dict__["_poolint_parent"] = node
-        stack.append((node.body, inner))
-        stack.append((node.args, scope))
+        stack += (scope, node.body, inner, node.args)
+        return False
 
-    def class_(self, node: ast.ClassDef, scope: Scope, stack: Stack) -> None:
+    def class_(self, node: ast.ClassDef, scope: Scope, stack: Stack) -> bool:
         inner = Scope("class", node, node.name, scope, scope.module)
         self.scopes[node] = inner
         scope.children.append(inner)
         scope.bind(node.name, Binding("class", node, scope=inner))
-        for child in node.body:
-            child.__dict__["_poolint_parent"] = node
-        stack.extend((child, inner) for child in reversed(node.body))
+        self._inside(node, inner, scope, stack)
         for outer in (*node.decorator_list, *node.bases, *node.keywords):
             outer.__dict__["_poolint_parent"] = node
-            stack.append((outer, scope))
+            stack.append(outer)
+        return False
 
     def parameters(self, arguments: ast.arguments, scope: Scope) -> None:
         positional = [*arguments.posonlyargs, *arguments.args]
@@ -161,44 +169,44 @@ class _Filing:
             if star is not None:
                 scope.bind(star.arg, Binding("opaque", star))
 
-    def assign(self, node: ast.Assign, scope: Scope, stack: Stack) -> Scope:
+    def assign(self, node: ast.Assign, scope: Scope, stack: Stack) -> bool:
         for target in node.targets:
             self._target(target, scope, "assign", node.value)
-        return scope
+        return True
 
-    def annotated(self, node: ast.AnnAssign, scope: Scope, stack: Stack) -> Scope:
+    def annotated(self, node: ast.AnnAssign, scope: Scope, stack: Stack) -> bool:
         if isinstance(node.target, ast.Name):
             scope.bind(node.target.id, Binding("annotated", node.target, node.value, node.annotation))
         else:
             self._attribute(node.target, scope, Binding("annotated", node.target, node.value, node.annotation))
-        return scope
+        return True
 
-    def walrus(self, node: ast.NamedExpr, scope: Scope, stack: Stack) -> Scope:
+    def walrus(self, node: ast.NamedExpr, scope: Scope, stack: Stack) -> bool:
         self._target(node.target, scope, "assign", node.value)
-        return scope
+        return True
 
-    def augmented(self, node: ast.AugAssign, scope: Scope, stack: Stack) -> Scope:
+    def augmented(self, node: ast.AugAssign, scope: Scope, stack: Stack) -> bool:
         if isinstance(node.target, ast.Name):
             scope.bind(node.target.id, Binding("opaque", node.target))
-        return scope
+        return True
 
-    def with_(self, node: WithNode, scope: Scope, stack: Stack) -> Scope:
+    def with_(self, node: WithNode, scope: Scope, stack: Stack) -> bool:
         scope.withs.append(node)
         asynchronous = isinstance(node, ast.AsyncWith)
         for item in node.items:
             if item.optional_vars is not None:
                 self._target(item.optional_vars, scope, "with", item.context_expr, asynchronous=asynchronous)
-        return scope
+        return True
 
-    def for_(self, node: ast.For | ast.AsyncFor, scope: Scope, stack: Stack) -> Scope:
+    def for_(self, node: ast.For | ast.AsyncFor, scope: Scope, stack: Stack) -> bool:
         self._target(node.target, scope, "for", node.iter, asynchronous=isinstance(node, ast.AsyncFor))
-        return scope
+        return True
 
-    def comprehension(self, node: ast.comprehension, scope: Scope, stack: Stack) -> Scope:
+    def comprehension(self, node: ast.comprehension, scope: Scope, stack: Stack) -> bool:
         self._target(node.target, scope, "for", node.iter, asynchronous=bool(node.is_async))
-        return scope
+        return True
 
-    def import_(self, node: ast.Import, scope: Scope, stack: Stack) -> None:
+    def import_(self, node: ast.Import, scope: Scope, stack: Stack) -> bool:
         scope.module.take_import(node, scope)
         for alias in node.names:
             if alias.asname:
@@ -206,8 +214,9 @@ class _Filing:
             else:
                 top = alias.name.partition(".")[0]
                 scope.bind(top, Binding("import", node, origin=top))
+        return False
 
-    def import_from(self, node: ast.ImportFrom, scope: Scope, stack: Stack) -> None:
+    def import_from(self, node: ast.ImportFrom, scope: Scope, stack: Stack) -> bool:
         base = node.module or ""
         scope.module.take_import(node, scope)
         for alias in node.names:
@@ -217,8 +226,9 @@ class _Filing:
             else:
                 origin = f"{base}:{alias.name}"
                 scope.bind(alias.asname or alias.name, Binding("import", node, origin=origin, level=node.level))
+        return False
 
-    def if_(self, node: ast.If, scope: Scope, stack: Stack) -> Scope:
+    def if_(self, node: ast.If, scope: Scope, stack: Stack) -> bool:
         test = node.test
         if (
             isinstance(test, ast.Call)
@@ -228,43 +238,38 @@ class _Filing:
             and isinstance(test.args[0], ast.Name)
         ):
             scope.bind(test.args[0].id, Binding("narrowed", node.body[0], annotation=test.args[1]))
-        return scope
+        return True
 
-    def handler(self, node: ast.ExceptHandler, scope: Scope, stack: Stack) -> Scope:
+    def handler(self, node: ast.ExceptHandler, scope: Scope, stack: Stack) -> bool:
         scope.handlers.append(node)
         if node.name:
             scope.bind(node.name, Binding("opaque", node))
-        return scope
+        return True
 
-    def pattern(self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: list[tuple[ast.AST, Scope]]) -> Scope:
+    def pattern(self, node: ast.MatchAs | ast.MatchStar, scope: Scope, stack: Stack) -> bool:
         if node.name:
             scope.bind(node.name, Binding("opaque", node))
-        return scope
+        return True
 
-    def call(self, node: ast.Call, scope: Scope, stack: Stack) -> Scope:
-        scope.calls.append(node)
-        function = node.func
-        if type(function) is ast.Attribute and function.attr in _PUTS and node.args:
-            self._stored(function.value, scope, node.args[-1])
-        return scope
-
-    def return_(self, node: ast.Return, scope: Scope, stack: Stack) -> Scope:
+    def return_(self, node: ast.Return, scope: Scope, stack: Stack) -> bool:
         if node.value is not None:
             scope.returns.append(node.value)
-        return scope
+        return True
 
-    def yield_(self, node: ast.Yield | ast.YieldFrom, scope: Scope, stack: Stack) -> Scope:
+    def yield_(self, node: ast.Yield | ast.YieldFrom, scope: Scope, stack: Stack) -> bool:
         scope.yields.append(node)
-        return scope
+        return True
 
-    def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> None:
+    def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> bool:
         around: Scope | None = scope
         while around is not None:
             around.declared |= frozenset(node.names)
             around = around.parent
+        return False
 
-    def leaf(self, node: ast.AST, scope: Scope, stack: Stack) -> None:
+    def leaf(self, node: ast.AST, scope: Scope, stack: Stack) -> bool:
         """Constants and statements without parts: nothing to file."""
+        return False
 
     def _target(
         self,
@@ -343,7 +348,10 @@ def _declared_global(body: list[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-_HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | None]] = {
+_FROM_LAST: dict[type[Any], tuple[str, ...]] = {kind: fields[::-1] for kind, fields in FIELDS.items()}
+"""The fields of nodes in the order in which what stands in them is pushed."""
+
+_HANDLERS: dict[type[Any], Callable[[_Filing, Any, Scope, Stack], bool]] = {
     ast.FunctionDef: _Filing.function,
     ast.AsyncFunctionDef: _Filing.function,
     ast.Lambda: _Filing.lambda_,
@@ -363,7 +371,6 @@ _HANDLERS: dict[type[ast.AST], Callable[[_Filing, Any, Scope, Stack], Scope | No
     ast.ExceptHandler: _Filing.handler,
     ast.MatchAs: _Filing.pattern,
     ast.MatchStar: _Filing.pattern,
-    ast.Call: _Filing.call,
     ast.Return: _Filing.return_,
     ast.Yield: _Filing.yield_,
     ast.YieldFrom: _Filing.yield_,

@@ -46,6 +46,8 @@ class Cycles:
 
     def __init__(self, memo: dict[object, Type]) -> None:
         self._components = Components(_MAX_NESTED)
+        self.asking = self._components.asking
+        """What is being evaluated: nothing in most of the time."""
         self._types: Summaries[object, Type] = Summaries(
             "type",
             self._evaluate,
@@ -58,11 +60,6 @@ class Cycles:
         self._types.finished = memo
         self._questions: dict[object, _Question] = {}
         """What is asked while a component is being found."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing is being evaluated."""
-        return self._components.is_idle
 
     def ask(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
         """What ``compute(*arguments)`` gives, of which nobody knows yet. Raises what :class:`Summaries` raise."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.types import returns
+from poolint.types.definitions import Definitions
 from poolint.types.values import (
     UNKNOWN,
     ClassObject,
@@ -38,10 +39,9 @@ class Wrapped(NamedTuple):
 
 def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
     """The calls by which decorators of the project run a function."""
-    source = scope.module.source
     for decorator in getattr(scope.node, "decorator_list", ()):
         made = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if last_name(made) not in ev.screen.definitions(source.path, source.data):
+        if last_name(made) not in ev.derived(Definitions).of(scope.module):
             continue  # none of the project's
         found = [
             Wrapped(decorator, call, inner)

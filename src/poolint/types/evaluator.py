@@ -67,18 +67,19 @@ class Evaluator:
         self._active: dict[object, None] = {}
         """Evaluations in progress, as long as none of them has met itself."""
         self._cycles = Cycles(self._memo)
+        self._asking = self._cycles.asking
         self._derived: dict[type, object] = {}
         self.lineages: dict[Scope, list[Scope]] = {}  # what `members.lineage` has found
 
     @property
     def is_final(self) -> bool:
         """Whether all types that are told now are final, also those that an evaluation in progress asks for."""
-        return self._cycles.is_idle
+        return not self._asking
 
     @property
     def is_idle(self) -> bool:
         """Whether no evaluation is in progress: what is found now does not depend on where one began."""
-        return not self._active and self._cycles.is_idle
+        return not (self._active or self._asking)
 
     def derived(self, kind: type[T]) -> T:
         """What follows from these types and nothing else, and lives as long as they do: made when it is first asked for."""
@@ -104,54 +105,51 @@ class Evaluator:
         found = self._memo.get(key)
         if found is not None:
             return found
-        active = self._active
-        if not active:
-            if not self._cycles.is_idle:
-                return self._cycles.ask(key, compute, arguments)
-            try:
-                return self._begun(key, compute, arguments)
-            except MetAgain:
-                active.clear()
-                return self._cycles.ask(key, compute, arguments)
+        if (is_first := not (active := self._active)) and self._asking:
+            return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
             raise MetAgain
         active[key] = None
         try:
             found = self._memo[key] = compute(*arguments)
+        except MetAgain:
+            if not is_first:
+                raise
+            active.clear()
+            return self._cycles.ask(key, compute, arguments)
         finally:
             active.pop(key, None)
-        return found
-
-    def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
-        self._active[key] = None
-        try:
-            found = self._memo[key] = compute(*arguments)
-        finally:
-            self._active.pop(key, None)
         return found
 
     # Expressions
 
     def type_of(self, node: ast.expr, scope: Scope) -> Type:
         """The type of ``node``, which stands in ``scope``."""
-        found = self._memo.get(node)
-        if found is not None:
+        if (found := self._memo.get(node)) is not None:
             return found
-        if isinstance(node, ast.Constant):
+        if type(node) is ast.Constant:
             return NOTHING if node.value is None else UNKNOWN
-        return self.once(node, self._type_of, node, scope)
+        if not (active := self._active) or node in active or len(active) >= _MAX_DEPTH:
+            return self.once(node, self._type_of, node, scope)
+        active[node] = None  # as `once` does it: of expressions there are most
+        try:
+            found = self._memo[node] = self._type_of(node, scope)
+        finally:
+            active.pop(node, None)
+        return found
 
     def _type_of(self, node: ast.expr, scope: Scope) -> Type:
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            if isinstance(node, ast.Name):
-                found = self.name(node, scope)
-            else:
-                found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
-            is_known = found is not UNKNOWN and type(found) is not Either  # nearly always
-            return found if is_known else by_use.unless_known(self, found, node, scope)
-        if isinstance(node, ast.Call):
+        if type(node) is ast.Name:
+            found = self.name(node, scope)
+            is_open = found is UNKNOWN or type(found) is Either  # hardly ever
+            return by_use.unless_known(self, found, node, scope) if is_open else found
+        if type(node) is ast.Attribute:
+            found = members.member(self, self.type_of(node.value, scope), node.attr, node, scope)
+            is_open = found is UNKNOWN or type(found) is Either
+            return by_use.unless_known(self, found, node, scope) if is_open else found
+        if type(node) is ast.Call:
             return returns.result(self, self.type_of(node.func, scope), node, scope)
-        if isinstance(node, ast.Await):
+        if type(node) is ast.Await:
             return self.awaited(self.type_of(node.value, scope))
         if isinstance(node, ast.IfExp):
             return union([self.type_of(node.body, scope), self.type_of(node.orelse, scope)])
@@ -248,7 +246,8 @@ class Evaluator:
         bindings = scope.bindings.get(node.id)
         if bindings is not None:
             if len(bindings) == 1:
-                return self._started(self.binding(bindings[0], bindings[0].home(scope)), node, scope)
+                found = self.binding(bindings[0], bindings[0].home(scope))
+                return self._started(found, node, scope) if type(found) is Pending else found
             seen = reaching.as_type_checked(reaching.reaching(bindings, node))
             return self._started(union([self.binding(one, one.home(scope)) for one in seen]), node, scope)
         return self.outer_name(node.id, scope)
@@ -314,7 +313,8 @@ class Evaluator:
 
     def binding(self, binding: Binding, scope: Scope) -> Type:
         """What one binding binds its name to. ``scope`` is where the binding stands."""
-        return self.once(binding, self._binding, binding, scope)
+        found = self._memo.get(binding)
+        return found if found is not None else self.once(binding, self._binding, binding, scope)
 
     def _binding(self, binding: Binding, scope: Scope) -> Type:
         kind = binding.kind

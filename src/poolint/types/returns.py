@@ -43,7 +43,7 @@ _UNTOLD = frozenset(one.decode() for one in UNTOLD)
 
 def result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     """What the call ``node`` of ``callee`` gives, before any ``await``."""
-    found = union([_result(ev, one, node, scope) for one in alternatives(callee)])
+    found = UNKNOWN if callee is UNKNOWN else union([_result(ev, one, node, scope) for one in alternatives(callee)])
     if found is UNKNOWN and isinstance(node.func, ast.Attribute) and node.args:
         entering = standard.ENTERING.get(node.func.attr)
         if entering is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from poolint.flow.flags import name_of
 from poolint.models.schema import SESSIONS
 from poolint.types.call_sites import call_site
+from poolint.types.definitions import Definitions
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ class Added(NamedTuple):
 def added_method(ev: Evaluator, call: ast.Call, scope: Scope) -> Added | None:
     """The method that a call runs on a session whose class, one of the project's, has added it; None for all others, and
     for an override that passes on to the library's method, which is known as that."""
-    function, source = call.func, scope.module.source
+    function = call.func
     if not isinstance(function, ast.Attribute) or not name_of(function.value):
         return None
-    if function.attr not in ev.screen.definitions(source.path, source.data):
+    if function.attr not in ev.derived(Definitions).of(scope.module):
         return None
     for one in alternatives(ev.type_of(function.value, scope)):
         if not isinstance(one, Instance) or one.base is None or one.cls is one.base or one.base.kind not in SESSIONS:

@@ -23,6 +23,7 @@ from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERING, ENTERS
+from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site, text_of
@@ -87,9 +88,9 @@ class Reader:
 
     def may_take(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call may take a connection: what :meth:`changes` says, before what its helpers do is known."""
-        may_carry = self.places.carrying.may_carry
-        passed = [one for one in _arguments(call) if may_carry(one, scope)]
-        is_on_carrier = may_carry(call.func, scope)
+        carriers = self.places.carrying.first_names(scope)
+        passed = [one for one in _arguments(call) if first_name(one) in carriers]
+        is_on_carrier = first_name(call.func) in carriers
         if (passed or is_on_carrier or self.objects.is_near_registry(scope)) and self.objects.may_do(call, scope):
             return True
         if passed and self._runs_project(call, scope) and any(self._session(one, scope) for one in passed):
@@ -152,9 +153,8 @@ class Reader:
         for statement in scope.withs:
             for item in statement.items:
                 self._with(statement, item, scope, found)
-        for call in scope.calls:
-            if last_name(call.func) in ENTERING:
-                self._stacked(call, scope, found)
+        for call in scope.calls_named(ENTERING.keys()):
+            self._stacked(call, scope, found)
         for site in self.acquisitions.of(scope):
             if site.name and site.cls.kind == "connection" and not (site.cls.embedded or site.fact.is_direct):
                 found.calls.setdefault(site.call, []).append(Change(site.name, True, site.call, site.cls, reverse=True))
