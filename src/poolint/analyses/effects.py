@@ -98,6 +98,11 @@ class Effects:
         self._reaching: Summaries[Called, bool] = Summaries(
             "reaches", self._reaches, bottom=False, join=or_, components=edges.components
         )
+        self._near: Summaries[ScopeKey, bool] = Summaries(
+            "may-reach", self._comes_near, bottom=False, join=or_, components=edges.components
+        )
+        """Whether functions come to a sink by any way at all, whatever is known of their parameters: most do not, and of these
+        nobody need find out what their callers fix."""
         self._doing: dict[Called, bool] = {}
         self._witnesses: dict[_Entry, Witness] = {}
 
@@ -151,7 +156,7 @@ class Effects:
     def _reached(self, edge: Edge, node: ast.expr, scope: Scope, caller: Known) -> list[Called]:
         """The functions that a call may run, as it calls them, where one has to be looked into for the effect: the first
         one, where all of them reach a sink; or those that do, where one is enough."""
-        if edge.target is None:
+        if edge.target is None or not self._leads_near(edge):
             return []
         if not edge.others:
             return [self._called(edge, edge.target, node, scope, caller)]
@@ -175,7 +180,7 @@ class Effects:
         for edge in self._of_scope(scope):
             node = edge.link.node
             effects = self._within(node, scope, key.fixed) if edge.target is not None else None
-            if edge.target is not None and effects is not None:
+            if edge.target is not None and effects is not None and effects._leads_near(edge):
                 called = effects._called(edge, edge.target, node, scope, key.fixed)
                 # What is near is looked at first: it may save reading what lies behind the others.
                 is_near = effects._reaching.finished.get(called) or effects._does(called)
@@ -187,6 +192,31 @@ class Effects:
             for effects, edge, node in entered
             for called in effects._reached(edge, node, scope, key.fixed)
         )
+
+    def _leads_near(self, edge: Edge) -> bool:
+        """Whether a call may come to a sink: where nothing is passed that tells, by all that may run there, or by one of these
+        where that is enough."""
+        if edge.target is None:
+            return False
+        if self.by_passing is not None:
+            return True
+        if not edge.others:
+            return self._near.of(edge.target.key)
+        near = (self._near.of(one.key) for one in (edge.target, *edge.others))
+        return any(near) if self.of_some else all(near)
+
+    def _comes_near(self, function: ScopeKey) -> bool:
+        scope = self.edges.ev.project.scope(function)
+        counting = (self, self._recovering) if self._recovering is not None else (self,)
+        leading = []
+        for edge in self._of_scope(scope):
+            if not self.failing and is_after_a_failure(edge.link.node):
+                continue
+            if any(one._effect(edge.fact, scope, one.below) for one in counting):
+                return True
+            if edge.target is not None:
+                leading.append(edge)
+        return any(one._leads_near(edge) for edge in leading for one in counting)
 
     def _within(self, node: ast.expr, scope: Scope, fixed: Known) -> Effects | None:
         """By what counts of a call in a function that is called like this; None where it is not made then."""
@@ -227,6 +257,8 @@ class Effects:
 
     def of_function(self, scope: Scope, fixed: Known = ()) -> Witness | None:
         """A shortest chain from the body of a function to a sink."""
+        if self.by_passing is None and not self._near.of(scope.key):
+            return None
         if not self._reaching.of(Called(scope.key, fixed)):
             return None
         found = self._witnesses.get((scope, fixed))
