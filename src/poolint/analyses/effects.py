@@ -208,7 +208,7 @@ class Effects:
     def _comes_near(self, function: ScopeKey) -> bool:
         scope = self.edges.ev.project.scope(function)
         counting = (self, self._recovering) if self._recovering is not None else (self,)
-        leading = []
+        leading: list[Edge] = []
         for edge in self._of_scope(scope):
             if not self.failing and is_after_a_failure(edge.link.node):
                 continue
@@ -216,7 +216,8 @@ class Effects:
                 return True
             if edge.target is not None:
                 leading.append(edge)
-        return any(one._leads_near(edge) for edge in leading for one in counting)
+        # Where failures count, what recovers from them comes near to nothing that the rest does not come near to as well.
+        return any(one._leads_near(edge) for edge in leading for one in (counting[:1] if self.failing else counting))
 
     def _within(self, node: ast.expr, scope: Scope, fixed: Known) -> Effects | None:
         """By what counts of a call in a function that is called like this; None where it is not made then."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from poolint.analyses.carrying import Carrying
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
     from collections.abc import Set as AbstractSet
 
     from poolint.detect.observation import Observation
@@ -75,6 +75,17 @@ class Scopes(tuple["Scope", ...]):
         """The indices of those of each kind."""
         return {kind: [index for index, one in enumerate(self) if is_of(one)] for kind, is_of in _IS_OF.items()}
 
+    @cached_property
+    def _near(self) -> dict[Asked, list[int]]:
+        return {}
+
+    def near(self, kind: Asked, carrying: Carrying) -> list[int]:
+        """The indices of those of a kind that may have a session or connection in hand."""
+        found = self._near.get(kind)
+        if found is None:
+            found = self._near[kind] = [index for index in self.of[kind] if carrying.is_near(self[index])]
+        return found
+
 
 class Question:
     """A detector before one project: what it declares is worked out when it is first wanted."""
@@ -95,19 +106,18 @@ class Question:
             self._words = frozenset(self._detector.words(self._services))
         return any(word in text for word in self._words)
 
-    def about(self, scopes: Scopes) -> Iterator[int]:
+    def about(self, scopes: Scopes) -> Iterable[int]:
         """The indices of the scopes in which something may be observed."""
         if self._detector.calls is not None and self._calls is None:
             self._calls = self._detector.calls(self._services)
-        if self._calls is not None and self._calls.isdisjoint(scopes.called):
-            return
-        carrying = self._services.evaluator.derived(Carrying) if self._detector.near else None
-        for index in scopes.of[self._detector.of]:
-            scope = scopes[index]
-            if self._calls is not None and self._calls.isdisjoint(scope.called):
-                continue
-            if carrying is None or carrying.is_near(scope):
-                yield index
+        calls = self._calls
+        if calls is not None and calls.isdisjoint(scopes.called):
+            return ()
+        kind = self._detector.of
+        found = scopes.of[kind]
+        if self._detector.near:
+            found = scopes.near(kind, self._services.evaluator.derived(Carrying))
+        return found if calls is None else [one for one in found if not calls.isdisjoint(scopes[one].called)]
 
     def answer(self, scope: Scope) -> Iterable[Observation | tuple[Scope, Observation]]:
         """What is observed in a scope, each with the scope in which it stands where that is another."""

@@ -43,7 +43,8 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
     """The loops in ``scope`` that leave such a generator behind, while what it has given holds a connection."""
     for node in scope.calls:
         parent = parent_of(node)
-        if type(parent) not in _RESUMING:
+        kind = type(parent)
+        if kind not in _RESUMING or (kind is ast.Attribute and parent.attr != "__anext__"):  # type: ignore[union-attr]
             continue
         given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
         ways = (one for one in _left(node, parent) if not given or not holdings.has_ended(given, one, scope))
