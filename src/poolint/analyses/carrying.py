@@ -17,7 +17,7 @@ from poolint.types.evidence import SAYS_DATABASE
 from poolint.types.members import lineage
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
 
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
@@ -84,7 +84,7 @@ class Carrying:
         # Of a file's names only those count that the top-level statement around mentions.
         found = {*own, *filter(self.says_database, scope.bindings), *(names if self.concerns(scope) else ())}
         waiting = [name for name in scope.bindings if name not in found] if found else []
-        told = {name: set().union(*map(_telling, scope.bindings[name])) for name in waiting}
+        told = {name: _telling_any(scope.bindings[name]) for name in waiting}
         fresh = waiting
         while fresh:
             fresh = [name for name in waiting if not told[name].isdisjoint(found)]
@@ -125,11 +125,6 @@ class Carrying:
         words = self.carriers(scope)
         return root in words and (root != "self" or path.partition(".")[0] in words)
 
-    def may_carry(self, node: ast.expr, scope: Scope) -> bool:
-        """Whether an expression, or what is called there, may be or give a session, a connection or what has one, by its
-        first name."""
-        return first_name(node) in self.first_names(scope)
-
     def is_read(self, scope: Scope) -> bool:
         """Whether a scope reads any such name."""
         return not self.first_names(scope).isdisjoint(scope.loads)
@@ -143,13 +138,12 @@ class Carrying:
         return known
 
     def first_names(self, scope: Scope) -> Set[str]:
-        """The first names of such expressions: carriers here and in the functions around, parameters that nothing
-        declares, and all on which methods are called that show what it is."""
+        """The first names of the expressions that may be or give a session, a connection or what has one: carriers here and in
+        the functions around, parameters that nothing declares, and all on which methods are called that show what it is."""
         found = self._told.get(scope)
         if found is None:
-            around = (
-                self.first_names(scope.parent) if scope.parent is not None and scope.parent.kind == "function" else ()
-            )
+            outer = scope.parent
+            around = self.first_names(outer) if outer is not None and outer.kind == "function" else ()
             own = scope.first_parameter if scope.enclosing_class is not None else None
             undeclared = (
                 name
@@ -160,6 +154,13 @@ class Carrying:
             used = (first_name(call.func) for call in scope.calls_named(self._showing))
             found = self._told[scope] = {*self.carriers(scope), *around, *undeclared, *used}
         return found
+
+
+def _telling_any(bindings: Sequence[Binding]) -> set[str]:
+    found = _telling(bindings[0])
+    for one in bindings[1:]:
+        found |= _telling(one)
+    return found
 
 
 def _telling(binding: Binding) -> set[str]:

@@ -18,6 +18,7 @@ from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.pools import bind_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
+from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
 from poolint.types.evidence import SAYS_ENGINE, as_used
@@ -169,8 +170,8 @@ def _is_likely(ev: Evaluator, node: ast.Call, name: str, scope: Scope, known: _C
         return True
     if called in vocabulary.lends and (_says_true(node.keywords) or isinstance(parent_of(node), ast.Await)):
         return True
-    may_carry = ev.derived(Carrying).may_carry
-    if not may_carry(node.func, scope) and not may_carry(ast.Name(name), scope):
+    carriers = ev.derived(Carrying).first_names(scope)
+    if first_name(node.func) not in carriers and name not in carriers:
         return False
     if name not in known.used:
         parents = [parent_of(one) for one in _loads(name, scope)]
