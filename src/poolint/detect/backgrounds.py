@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from operator import or_
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.conditions import is_excluded
@@ -57,6 +58,11 @@ class Backgrounds:
         self._handing: Summaries[Passed, When] = Summaries(
             "hands-to-task", self._of_function, bottom="", join=max, components=services.components
         )
+        self._near: Summaries[ScopeKey, bool] = Summaries(
+            "may-hand-to-task", self._may_hand, bottom=False, join=or_, components=services.components
+        )
+        """Whether functions hand anything to a task, or call one that does with what may be handed: most do not, and of these
+        nobody need find out what is known of their parameters."""
 
     def handed(self, node: ast.Call, scope: Scope, known: Known = ()) -> Iterator[tuple[str, When]]:
         """The places in ``scope`` that a call hands to a task, here or below, and when that begins; nothing where the call
@@ -102,17 +108,32 @@ class Backgrounds:
 
     def _below(self, node: ast.Call, scope: Scope, known: Known) -> Iterator[tuple[str, When]]:
         """What functions of the project hand to tasks of what this call gives them."""
+        for callee, inner, place in self._all_passed(node, scope):
+            if self._near.of(callee.key):
+                when = self._handing.of(Passed(callee.key, inner, self.edges.enter(node, callee, scope, known)))
+                if when:
+                    yield place, when
+
+    def _may_hand(self, function: ScopeKey) -> bool:
+        scope = self.ev.project.scope(function)
+        calls = self._handing_calls(scope)
+        return any(self._hands(one, scope) for one in calls) or any(
+            self._near.of(callee.key) for one in calls for callee, _, _ in self._all_passed(one, scope)
+        )
+
+    def _hands(self, call: ast.Call, scope: Scope) -> bool:
+        return last_name(call.func) in self._makes_task or runs_after_response(self.ev, call, scope)
+
+    def _all_passed(self, node: ast.Call, scope: Scope) -> list[tuple[Scope, str, str]]:
+        """What :meth:`_passed` says, found out once, where words do not rule it out."""
         if not self.places.carrying.concerns(scope):
-            return
+            return []
         found = self._passing.get(node)
         if found is None:
             found = list(self._passed(node, scope))
             if self.ev.is_idle:
                 self._passing[node] = found
-        for callee, inner, place in found:
-            when = self._handing.of(Passed(callee.key, inner, self.edges.enter(node, callee, scope, known)))
-            if when:
-                yield place, when
+        return found
 
     def _passed(self, node: ast.Call, scope: Scope) -> Iterator[tuple[Scope, str, str]]:
         """The sessions, connections and objects that keep some which functions of the project get: which function, as what,
@@ -146,13 +167,7 @@ class Backgrounds:
         """The calls of a function that may hand something to a task, whatever is known of its parameters."""
         found = self._calls.get(scope)
         if found is None:
-            found = [
-                call
-                for call in scope.calls
-                if last_name(call.func) in self._makes_task
-                or runs_after_response(self.ev, call, scope)
-                or (self.places.carrying.concerns(scope) and any(True for _ in self._passed(call, scope)))
-            ]
+            found = [one for one in scope.calls if self._hands(one, scope) or self._all_passed(one, scope)]
             if self.ev.is_idle:
                 self._calls[scope] = found
         return found

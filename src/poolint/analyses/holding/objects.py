@@ -149,10 +149,9 @@ class Objects:
         given = [one for _, one in arguments_of(call)]
         if isinstance(call.func, ast.Attribute):
             given.append(call.func.value)
-        if not any(self._keeps(one, scope) for one in given):
-            return []
-        found = alternatives(self.ev.type_of(call.func, scope))
-        return [one for one in found if isinstance(one, Function) and one.scope.kind == "function"]
+        called = alternatives(self.ev.type_of(call.func, scope))
+        found = [one for one in called if isinstance(one, Function) and one.scope.kind == "function"]
+        return found if found and any(self._keeps(one, scope) for one in given) else []
 
     def _gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
         """Whether words let something that a call gets be an object that keeps a session: what most calls fail at."""
