@@ -35,6 +35,7 @@ FOLLOWED = [
             "opened_by",
             "template",
             "more_comes",
+            "asked_for",
         )
     )
 ]
