@@ -62,8 +62,9 @@ been looked into beyond what is built:
   was tried: a changed file then concerns 40, 99 and 98 others on average where it concerned 48, 108 and 156, and prefect's
   leaf 142, for ten times as much to keep. So was asking what mentions what has changed, statement by statement and
   with all that it mentions in turn: after a change in one function 27 files of prefect are to be done again on average,
-  where by modules it is 33. What would help is to know for each answer what it rests on, as build systems do
-  by query: each of them would then be put down, with what it asks, in every run.
+  where by modules it is 33. Nor is that all: if nothing but the changed file is looked at, it takes 0.5, 0.6 and 1.7 s,
+  since what it asks of others is found out anew. What would help is to know for each answer what it rests on, as build
+  systems do by query: each of them would then be put down, with what it asks, in every run.
 - *Asking detectors only about functions whose words may concern a database.* Saves 3 to 6 % of all calls, and loses
   findings: what is held reaches a function through its callers, through dependencies and through decorators, which its
   own words do not show.
