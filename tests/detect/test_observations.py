@@ -31,7 +31,7 @@ PER_RULE = 3
 def kinds(of: type[Observation] = Observation) -> Iterator[type[Observation]]:
     """All kinds of observations."""
     for one in of.__subclasses__():
-        if dataclasses.fields(one) and one.__module__.startswith("poolint."):
+        if one.__struct_fields__ and one.__module__.startswith("poolint."):
             yield one
         yield from kinds(one)
 
@@ -46,6 +46,8 @@ def stored(value: Any, nodes: dict[int, ast.AST], kind: type[Observation]) -> An
         assert nodes.get(id(value)) is value, f"a node of another module: {ast.dump(value)[:200]}"
         place = [getattr(value, name, 0) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")]
         return [type(value).__name__, *place]
+    if isinstance(value, Observation):
+        return [type(value).__name__, *(stored(getattr(value, name), nodes, kind) for name in value.__struct_fields__)]
     if isinstance(value, msgspec.Struct):
         return stored(msgspec.to_builtins(value), nodes, kind)  # a row of the models
     if isinstance(value, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,8 +37,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 
-@dataclass(frozen=True, eq=False)
-class UsedAfterRelease(Observation):
+class UsedAfterRelease(Observation, frozen=True, eq=False):
     """A use of a resource after it was released. ``node`` is the use, ``released`` where the release stands.
 
     ``through`` is the call that uses it, where that is none of its own methods.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,16 +30,14 @@ if TYPE_CHECKING:
     from poolint.types.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, eq=False)
-class DroppedAwaitable(Observation):
+class DroppedAwaitable(Observation, frozen=True, eq=False):
     """A call whose value has to be awaited or entered, and is not, on any path."""
 
     call: CallSite
     usage: Usage
 
 
-@dataclass(frozen=True, eq=False)
-class ConsumedAwaitable(Observation):
+class ConsumedAwaitable(Observation, frozen=True, eq=False):
     """A call whose value has to be awaited, used as if it were the result already."""
 
     call: CallSite
@@ -49,8 +46,7 @@ class ConsumedAwaitable(Observation):
     """For checkouts: whether what it would give is given back further down."""
 
 
-@dataclass(frozen=True, eq=False)
-class AwaitedSyncCall(Observation):
+class AwaitedSyncCall(Observation, frozen=True, eq=False):
     """``await`` on a call that gives nothing awaitable. ``node`` is the ``await`` expression."""
 
     call: CallSite

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.occasions import Occasions
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from poolint.types.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, eq=False)
-class BlockingDatabaseCall(Observation):
+class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     """A synchronous database call that runs on the event loop.
 
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
@@ -57,8 +57,7 @@ class BlockingDatabaseCall(Observation):
     is_possible: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class BlockingCheckout(Observation):
+class BlockingCheckout(Observation, frozen=True, eq=False):
     """A synchronous checkout on the event loop."""
 
     call: CallSite
@@ -75,7 +74,7 @@ def observe(
     occasions = ev.derived(Occasions)
     is_alone = bool(found) and (occasions.starts(scope) or occasions.ends_with_process(scope))
     for one in found:
-        yield replace(one, is_possible=True) if is_alone else one
+        yield msgspec.structs.replace(one, is_possible=True) if is_alone else one
 
 
 def _observed(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
@@ -167,7 +168,9 @@ class Lifetimes:
             return self._let_pass(site, scope, "ends-the-process", text_of(culprit, scope))
         path = self._path(site, scope, problem, edges, culprit)
         text = text_of(culprit, scope) if culprit is not None else ""
-        return replace(self._observation(site, scope, problem, path, text, outcome), is_caught=is_caught)
+        return msgspec.structs.replace(
+            self._observation(site, scope, problem, path, text, outcome), is_caught=is_caught
+        )
 
     def _is_calm(self, site: Site, scope: Scope) -> bool:
         """Whether nothing is lost where nothing raises."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.effects import Effects
@@ -36,8 +35,7 @@ Child = Literal["started", "forked", "worker"]
 """A process that the project starts, the child of ``os.fork()``, or one that a task queue forks after importing."""
 
 
-@dataclass(frozen=True, eq=False)
-class PoolInChild(Observation):
+class PoolInChild(Observation, frozen=True, eq=False):
     """A pool of the parent that a child process takes connections from. ``node`` starts the child, or uses the pool.
 
     ``pool`` is what makes the pool, as written, ``child`` says what the child is, ``starter`` what starts it, as written.

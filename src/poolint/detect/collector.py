@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class LeftToCollector(Observation):
+class LeftToCollector(Observation, frozen=True, eq=False):
     """A release that does not happen. ``node`` is the call that was meant to release, ``what`` the release as written.
 
     ``why`` it does not: it is a callback that is called synchronously (by ``caller``), it is cancelled before its first step,

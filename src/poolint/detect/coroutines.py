@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class DroppedDatabaseCoroutine(Observation):
+class DroppedDatabaseCoroutine(Observation, frozen=True, eq=False):
     """A coroutine of the project's own that works on a database, made and never awaited.
 
     ``names`` is the chain of functions down to the call that would have reached the database. ``is_possible``: a plain

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.analyses.lifetimes.acquisitions import Site
 from poolint.analyses.lifetimes.destinations import target_of
@@ -55,7 +56,7 @@ class Drivers:
             except TooComplex:
                 continue
             if isinstance(found, LeakedCheckout):
-                yield replace(found, is_possible=True)
+                yield msgspec.structs.replace(found, is_possible=True)
 
     def _is_foreign(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is one of a library of which poolint has no model."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class MadeForEachCall(Observation):
+class MadeForEachCall(Observation, frozen=True, eq=False):
     """An engine, a pool or a client that a function makes for its caller, again and again, and that nobody closes.
 
     ``node`` is the call that makes it, ``user`` on what occasions that happens.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.process_locks import process_locks
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class FanOut(Observation):
+class FanOut(Observation, frozen=True, eq=False):
     """As many tasks as a collection has items, each of which takes a connection. ``node`` is what runs them.
 
     ``names`` is the chain of functions down to the checkout, ``path`` where each stands. ``is_possible``: they take one only

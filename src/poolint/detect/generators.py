@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class AbandonedGenerator(Observation):
+class AbandonedGenerator(Observation, frozen=True, eq=False):
     """A loop over a generator that holds a checkout, left before its end. ``node`` is the call that makes it."""
 
     generator: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.detect.bodies import Body
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class UnreachedHandler(Observation):
+class UnreachedHandler(Observation, frozen=True, eq=False):
     """A handler for an exception that reaches it only inside of another. ``node`` is the class, as written.
 
     ``cls`` is its qualified name, ``wrapper`` that of the exception which arrives, ``around`` the call that raises it.
@@ -38,8 +36,7 @@ class UnreachedHandler(Observation):
     is_read: bool
 
 
-@dataclass(frozen=True, eq=False)
-class MissedExhaustion(Observation):
+class MissedExhaustion(Observation, frozen=True, eq=False):
     """A handler for timeouts that does not catch that of the pool. ``node`` is the class, as written.
 
     ``exhausted`` is the qualified name of the pool's, ``around`` the checkout that raises it. ``is_alone``: the handler
@@ -52,8 +49,7 @@ class MissedExhaustion(Observation):
     is_alone: bool
 
 
-@dataclass(frozen=True, eq=False)
-class SwallowedCancellation(Observation):
+class SwallowedCancellation(Observation, frozen=True, eq=False):
     """A handler that takes a cancellation and goes on. ``node`` is the class, as written, or a bare handler.
 
     ``what`` is what it catches, ``around`` the call on a connection in the ``try``; ``last`` is the handler's last

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.meanings import UNDOING
@@ -45,8 +44,7 @@ if TYPE_CHECKING:
     from poolint.types.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True, eq=False)
-class LostMember(Observation):
+class LostMember(Observation, frozen=True, eq=False):
     """A connection that an object holds for the length of a block, and loses as that begins or ends.
 
     ``problem`` is ``exception``: ``node`` is the release that ``culprit`` skips when it raises; or ``half-built``:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from poolint.analyses.graphs import events_at
 from poolint.flow.cfg import TooComplex
@@ -11,37 +12,24 @@ from poolint.flow.cfg import TooComplex
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from dataclasses import Field
 
     from poolint.analyses.graphs import Graphs
+    from poolint.detect.observation import Observation
     from poolint.syntax.scopes import Scope
 
 
-class Following(Protocol):
-    """An observation that keeps what every way to it passes; it is a dataclass."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
-
-    @property
-    def node(self) -> ast.AST:
-        """Where it stands."""
-
-    @property
-    def after(self) -> tuple[ast.AST, ...]:
-        """What every way there passes."""
-
-
-T = TypeVar("T", bound="Following")
+T = TypeVar("T", bound="Observation")
 
 
 def in_turn(found: Iterable[T], same: Callable[[T], object], graphs: Graphs, scope: Scope) -> Iterator[T]:
-    """Observations of one function, each with those that are the ``same`` and that every way to it passes."""
+    """Observations of one function, each with those that are the ``same`` and that every way to it passes: those are
+    what it has to keep as ``after``."""
     groups: dict[object, list[T]] = {}
     for one in found:
         groups.setdefault(same(one), []).append(one)
     for several in groups.values():
         for one, after in zip(several, _passed_before(graphs, [one.node for one in several], scope), strict=True):
-            yield replace(one, after=after) if after else one
+            yield msgspec.structs.replace(one, after=after) if after else one
 
 
 def _passed_before(graphs: Graphs, nodes: Sequence[ast.AST], scope: Scope) -> list[tuple[ast.AST, ...]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -29,8 +28,7 @@ Part = Literal["listener", "creator", "pool"]
 """What an engine runs by itself: listeners, the function that connects, the methods of its pool."""
 
 
-@dataclass(frozen=True, eq=False)
-class LoopInsidePool(Observation):
+class LoopInsidePool(Observation, frozen=True, eq=False):
     """An event loop that is run where the loop of an asynchronous engine waits: in its pool, creator or listener.
 
     ``part`` says what the code is part of, ``owner`` the name of that where it has one. ``names`` is the chain of functions

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.expire_on_commit import expires
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class LazyLoad(Observation):
+class LazyLoad(Observation, frozen=True, eq=False):
     """An attribute of an ORM object of an asynchronous session that has to be loaded when it is read.
 
     ``attribute`` is what is read, as written, ``commit`` the call that has expired it; empty for a relationship that

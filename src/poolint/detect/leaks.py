@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
@@ -31,8 +30,7 @@ LeakProblem = Literal[
 """How a checkout is lost, by precedence: an obligation is reported once, for the first problem that holds."""
 
 
-@dataclass(frozen=True, eq=False)
-class LeakedCheckout(Observation):
+class LeakedCheckout(Observation, frozen=True, eq=False):
     """A checkout that is still owed at some exit of its function. ``node`` is the acquiring call.
 
     ``call`` is what checks out, which a helper in another module may have written.
@@ -66,8 +64,7 @@ class LeakedCheckout(Observation):
         return (self.node,) if self.dropped is None else (self.node, self.dropped)
 
 
-@dataclass(frozen=True, eq=False)
-class ManualRelease(Observation):
+class ManualRelease(Observation, frozen=True, eq=False):
     """A checkout that is released by hand on every path, where a block would do. ``node`` is the acquiring call.
 
     ``method`` is what the block calls in place of the checkout's own method, where it has to be another one.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from poolint.types.values import Function
 
 
-@dataclass(frozen=True, eq=False)
-class RefusedListener(Observation):
+class RefusedListener(Observation, frozen=True, eq=False):
     """A listener for something that takes none. ``node`` is the target.
 
     ``target`` is its class, ``attribute`` what takes the listener in place of an object of it, ``stands_for`` the class
@@ -38,8 +36,7 @@ class RefusedListener(Observation):
     stands_for: str
 
 
-@dataclass(frozen=True, eq=False)
-class NoSuchEvent(Observation):
+class NoSuchEvent(Observation, frozen=True, eq=False):
     """A listener for an event that its target does not have. ``node`` is the event's name, ``near`` one that it has."""
 
     target: str
@@ -47,8 +44,7 @@ class NoSuchEvent(Observation):
     near: str
 
 
-@dataclass(frozen=True, eq=False)
-class MisfitListener(Observation):
+class MisfitListener(Observation, frozen=True, eq=False):
     """A listener that cannot be called with what its event passes. ``node`` is the call that registers it.
 
     ``wanted`` are the names of what is passed. ``problem``: it takes another number of arguments, or it takes them for

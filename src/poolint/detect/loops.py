@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.effects import Effects, Link, Witness
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from poolint.types.call_sites import CallSite
 
 
-@dataclass(frozen=True, eq=False)
-class DrivenFromSync(Observation):
+class DrivenFromSync(Observation, frozen=True, eq=False):
     """A coroutine that works with a pool of the application, run on an event loop of its own. ``node`` runs it.
 
     ``maker`` is what makes the loop, ``why`` says on what occasions this happens again, ``pool`` is what keeps the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Detector
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class MissingName(Observation):
+class MissingName(Observation, frozen=True, eq=False):
     """A name that a module does not have. ``node`` imports it, or reads it off the module.
 
     ``right`` is the name that is meant, where that is known: dotted if it is in another module.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -47,8 +46,7 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 
-@dataclass(frozen=True, eq=False)
-class NestedCheckout(Observation):
+class NestedCheckout(Observation, frozen=True, eq=False):
     """A second checkout from the pool that the one in hand is from. The fields are those of :class:`CallWhileHeld`.
 
     ``functions`` are the project's on the way, by their dotted names, that around it first; ``autocommit``: the second

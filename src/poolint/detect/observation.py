@@ -7,12 +7,12 @@ values; the nodes they carry are ``ast`` nodes of the analysed module. Each kind
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+import msgspec
 
-@dataclass(frozen=True, eq=False)
-class Observation:
+
+class Observation(msgspec.Struct, frozen=True, eq=False):
     """Base of all observations. ``node`` is where a finding would stand; ``function`` the qualified name around."""
 
     node: ast.AST
@@ -64,8 +64,7 @@ Dismissal = Literal[
 """Why a detector lets something pass. In words: ``poolint.explain.words.DISMISSALS``."""
 
 
-@dataclass(frozen=True, eq=False)
-class Dismissed(Observation):
+class Dismissed(Observation, frozen=True, eq=False):
     """What a detector has looked at, and does not observe. No rule sees it: it is kept where somebody asks why.
 
     ``about`` is the resource or the call that the reason speaks of, as written.
@@ -75,8 +74,7 @@ class Dismissed(Observation):
     about: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class GivenUp(Observation):
+class GivenUp(Observation, frozen=True, eq=False):
     """A function (``node``) that is too large or too tangled to be followed, or that depends on functions of which nothing
     can be found out, or from which on a file has too many functions."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.table_locks import WORDS, Locks
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class LockOrder(Observation):
+class LockOrder(Observation, frozen=True, eq=False):
     """A transaction that locks two tables in the order opposite to that of another one of the project.
 
     ``node`` takes the ``second`` lock, or calls what takes it; ``statement`` is what does, ``other`` the function with

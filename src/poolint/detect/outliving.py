@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -32,16 +31,14 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class BeginAfterUse(Observation):
+class BeginAfterUse(Observation, frozen=True, eq=False):
     """``begin()`` on a session that has begun, with the use or the block by which it has. ``node`` is the call."""
 
     resource: str
     used: Waypoint
 
 
-@dataclass(frozen=True, eq=False)
-class OutlivesScope(Observation):
+class OutlivesScope(Observation, frozen=True, eq=False):
     """A session of a block or a request that is handed to a task which runs when that has ended.
 
     ``maker`` makes the task, ``ends`` says what the session's life ends with, ``end`` when: before the response or after.

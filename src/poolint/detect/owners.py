@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -39,8 +38,7 @@ Holder = Literal["cache", "module", "class-attribute", "global", "application-st
 """What keeps something as long as the process lives."""
 
 
-@dataclass(frozen=True, eq=False)
-class LongLived(Observation):
+class LongLived(Observation, frozen=True, eq=False):
     """A session or connection that lives as long as the process. ``holder`` says what holds it,
     ``keeper`` the name of that where it has one.
 
@@ -55,8 +53,7 @@ class LongLived(Observation):
     is_shared: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class UnreleasedAttribute(Observation):
+class UnreleasedAttribute(Observation, frozen=True, eq=False):
     """A checkout kept on ``self`` by a class of which no method releases it. ``node`` is the acquiring call.
 
     ``is_possible``: it is gone with the object that keeps it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.detect.detector import Detector
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class NoTimeout(Observation):
+class NoTimeout(Observation, frozen=True, eq=False):
     """A checkout that may wait forever, or a pool of which all do: ``node`` is the call, or the argument that says so.
 
     ``pool`` is its name, ``maker`` what makes it, ``method`` the checkout where it is one. ``argument`` sets how long,

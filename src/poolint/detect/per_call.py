@@ -8,7 +8,6 @@ also have put it into another object.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.pool_limits import is_lent, is_unpooled
@@ -40,8 +39,7 @@ _NAMES = (ast.Name, ast.Attribute)
 _TESTS = (ast.Compare, ast.If, ast.BoolOp, ast.UnaryOp)
 
 
-@dataclass(frozen=True, eq=False)
-class OwnerForEachCall(Observation):
+class OwnerForEachCall(Observation, frozen=True, eq=False):
     """An object of the project that has a pool of its own, made again and again, and never closed.
 
     ``node`` is the call that gives it, ``variable`` its name there, empty where it has none; ``owner`` is the class that has

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import is_own_registry
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class RegistryNotRemoved(Observation):
+class RegistryNotRemoved(Observation, frozen=True, eq=False):
     """A registry of sessions, made by ``node``, that is never emptied; ``user`` is the function that ``used`` it first."""
 
     cls: schema.Class

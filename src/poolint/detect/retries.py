@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class BusyRetry(Observation):
+class BusyRetry(Observation, frozen=True, eq=False):
     """A loop that tries again at once to get a connection, without end. ``node`` is the call that fails."""
 
     on_request = True

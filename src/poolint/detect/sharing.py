@@ -8,7 +8,6 @@ has what it hands to threads.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.places import kept_class
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class SharedByTasks(Observation):
+class SharedByTasks(Observation, frozen=True, eq=False):
     """One session or connection that several tasks use at once. ``node`` is the call that makes the tasks.
 
     ``resource`` is its name, ``uses`` how many of the tasks are seen to use it; 0 for one in a loop or comprehension.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import io
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import Waypoint
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class BudgetExceeded(Observation):
+class BudgetExceeded(Observation, frozen=True, eq=False):
     """An engine or pool that takes the most of more connections than the server has. ``node`` is the argument that says
     how many, or the call that makes it. ``row`` is its part of ``budget``, ``path`` where the figures are from.
     """

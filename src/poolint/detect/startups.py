@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from poolint.analyses.effects import Effects, Link, Witness
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class NeverDisposed(Observation):
+class NeverDisposed(Observation, frozen=True, eq=False):
     """An engine, a pool or a client that is made when the application starts, and that nothing closes when it ends.
 
     ``node`` is the call that makes it, ``kept`` where it is kept, as written, ``startup`` the function in which that

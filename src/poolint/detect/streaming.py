@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.left_alone import is_mentioned
@@ -45,8 +44,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class StreamedFrom(Observation):
+class StreamedFrom(Observation, frozen=True, eq=False):
     """A session or connection that a streamed response works with. ``node`` makes the response.
 
     ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says what the

@@ -7,7 +7,6 @@ Threads are started by an executor's `submit` and `map`, by `Thread(…).start()
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
@@ -40,8 +39,7 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 
-@dataclass(frozen=True, eq=False)
-class SharedByThreads(Observation):
+class SharedByThreads(Observation, frozen=True, eq=False):
     """One session or connection that several threads use at once. ``node`` starts a thread by ``maker``.
 
     ``uses`` is how many threads get it: 0 for as many as a loop or collection makes, 1 for one beside the function that

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -37,8 +36,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class CallWhileHeld(Observation):
+class CallWhileHeld(Observation, frozen=True, eq=False):
     """A call that keeps its caller waiting while a connection is held.
 
     ``resource`` is what holds it, as written, ``transaction`` the header of the transaction's block where the call
@@ -51,7 +49,7 @@ class CallWhileHeld(Observation):
     begun: Waypoint
     names: tuple[str, ...]
     effect: str
-    path: tuple[Waypoint, ...] = field(default=())
+    path: tuple[Waypoint, ...] = ()
     locks: tuple[Waypoint, ...] = ()
     is_possible: bool = False
     """Whether something on the chain is unknown, or does so in one of several implementations only; whether it waits for

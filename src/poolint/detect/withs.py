@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class MismatchedWith(Observation):
+class MismatchedWith(Observation, frozen=True, eq=False):
     """A ``with`` whose context expression does not fit it. ``node`` is the context expression.
 
     ``wanted``: ``"async"`` or ``"sync"`` when the other kind of ``with`` is right; ``"await"`` when an ``await`` is

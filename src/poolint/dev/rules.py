@@ -121,7 +121,6 @@ _DETECTOR = '''\
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -137,8 +136,7 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-@dataclass(frozen=True, eq=False)
-class Observed@CLASS@(Observation):
+class Observed@CLASS@(Observation, frozen=True, eq=False):
     """@@ what it is. ``node`` is the call, and ``call`` what is called, for a message."""
 
     call: str

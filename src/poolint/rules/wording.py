@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from poolint.analyses.repetition import Repetition
     from poolint.detect.holders import LostMember
     from poolint.detect.leaks import LeakedCheckout
-    from poolint.detect.observation import GivenUp
+    from poolint.detect.observation import GivenUp, Observation
     from poolint.detect.owners import LongLived, UnreleasedAttribute
     from poolint.models.schema import Class
 
@@ -61,7 +61,7 @@ ELSEWHERE = Declined(
 """Why a rule that yields does not report."""
 
 
-NO_RELEASE = frozenset({DroppedAwaitable, LeftToCollector})
+NO_RELEASE: frozenset[type[Observation]] = frozenset({DroppedAwaitable, LeftToCollector})
 """A release that is written and does not happen: of what is lost by it, that is said once, where it can be mended."""
 
 

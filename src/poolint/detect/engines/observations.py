@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Waypoint
 
 
-@dataclass(frozen=True, eq=False)
-class DriverMismatch(Observation):
+class DriverMismatch(Observation, frozen=True, eq=False):
     """A URL whose driver does not work in engines of this kind. ``maker`` is what makes the engine.
 
     ``driver`` is what ``scheme`` names, or by default where not ``named``; ``newer`` versions of the library, which may be
@@ -32,8 +30,7 @@ class DriverMismatch(Observation):
     path: tuple[Waypoint, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class SyncPoolClass(Observation):
+class SyncPoolClass(Observation, frozen=True, eq=False):
     """A class of pool for synchronous engines in an asynchronous one. ``base`` is the library's, where it is another.
 
     ``right`` is the name by which the class is imported that has to stand there, where that is known.
@@ -45,8 +42,7 @@ class SyncPoolClass(Observation):
     right: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class SmallPool(Observation):
+class SmallPool(Observation, frozen=True, eq=False):
     """A pool with few connections. ``wanted`` run at once, by ``bound``, where that is known.
 
     ``fixed``: it is written that none are opened beyond. ``serves``: the module is part of a server.
@@ -63,8 +59,7 @@ class SmallPool(Observation):
     path: tuple[Waypoint, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
-class NoPool(Observation):
+class NoPool(Observation, frozen=True, eq=False):
     """An engine that lives on and keeps no connection.
 
     ``urls`` are those of it that are known. ``addresses`` are the expressions that they are taken from, names of the
@@ -80,8 +75,7 @@ class NoPool(Observation):
     above: tuple[str, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class UnboundedPool(Observation):
+class UnboundedPool(Observation, frozen=True, eq=False):
     """A pool without a limit. ``written`` is the argument that takes it away."""
 
     maker: str
@@ -90,8 +84,7 @@ class UnboundedPool(Observation):
     given: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class NoLivenessCheck(Observation):
+class NoLivenessCheck(Observation, frozen=True, eq=False):
     """A pool that hands out connections without knowing whether they are still alive."""
 
     on_request = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from poolint.detect.observation import Observation
@@ -28,8 +27,7 @@ When = Literal["engine-made", "pool-made", "made", "connecting"]
 """When an argument is refused: when the engine, the pool or either of them is made, or at the first connection."""
 
 
-@dataclass(frozen=True, eq=False)
-class RefusedArgument(Observation):
+class RefusedArgument(Observation, frozen=True, eq=False):
     """An argument that is refused. ``by`` says what refuses it, by what ``names``; ``error`` is what that raises ``when``.
 
     ``names`` are those of the class of pool and the URL that asks for it, of what makes the pool, of the driver where it is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import Waypoint
@@ -36,9 +35,9 @@ def _observation(one: Observation, scope: Scope) -> Iterator[str]:
     node = one.node
     place = f"line {getattr(node, 'lineno', 1)}:{getattr(node, 'col_offset', 0) + 1}"
     yield f"{type(one).__name__} at {place} `{_text(node, scope)}`"
-    for each in fields(one):
-        if each.name not in ("node", "function"):
-            yield f"  {each.name} = {_value(getattr(one, each.name), scope)}"
+    for name in one.__struct_fields__:
+        if name not in ("node", "function"):
+            yield f"  {name} = {_value(getattr(one, name), scope)}"
 
 
 def _value(value: object, scope: Scope) -> str:
