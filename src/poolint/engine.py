@@ -186,11 +186,16 @@ class Checker:
         self._analysis = None
         for path in map(self.finder.located, paths):
             self._changed.pop(path, None)
-            if self._project is not None and self._project.known(path) is not None:
-                try:
-                    self._project.replace(self._source_of(path))
-                except SourceError:
-                    continue  # in the midst of a change: what it was before is nearer than nothing
+            if self._project is None:
+                continue
+            try:
+                source = self._source_of(path)
+                if self._project.known(path) is not None:
+                    self._project.replace(source)
+                else:
+                    self._project.renew(path, source.data)
+            except SourceError:
+                continue  # in the midst of a change: what it was before is nearer than nothing
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments. It raises what :meth:`judged` does."""

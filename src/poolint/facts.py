@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from poolint.analyses.waypoints import range_of
 from poolint.detect.databases import closes_itself
 from poolint.rules.base import Proposal
+from poolint.syntax.scopes import statement_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from poolint.detect.analysis import Analysis
     from poolint.detect.leaks import LeakedCheckout, ManualRelease
     from poolint.detect.observation import Observation
-    from poolint.diagnostics import Position, Range
+    from poolint.diagnostics import Diagnostic, Position, Range
     from poolint.rules.base import Form
     from poolint.syntax.project import Module
     from poolint.syntax.scopes import Scope
@@ -143,3 +146,31 @@ def observed_range(node: ast.AST, module: Module) -> Range:
 def starts(nodes: tuple[ast.AST, ...] | None, module: Module) -> tuple[Position, ...] | None:
     """Where findings at these nodes would begin."""
     return None if nodes is None else tuple(observed_range(one, module).start for one in nodes)
+
+
+def region_of(node: ast.AST, scope: Scope) -> ast.stmt:
+    """The outermost function around a node, or the module-level statement."""
+    function = scope.outermost_function
+    if function is not None:
+        assert isinstance(function.node, ast.stmt)
+        return function.node
+    return statement_of(node)
+
+
+def rows_of(region: ast.stmt) -> tuple[int, int]:
+    """Its first row, decorators included, and its last."""
+    decorators = getattr(region, "decorator_list", None) or [region]
+    return min(region.lineno, *(one.lineno for one in decorators)), region.end_lineno or region.lineno
+
+
+def fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnostic]:
+    """Give each finding its fingerprint: a hash of what it is about, that moved lines do not change."""
+    counts: dict[tuple[str, str, str], int] = {}
+    result = []
+    for one in diagnostics:
+        key = (one.code, one.function, one.resource)
+        ordinal = counts[key] = counts.get(key, 0) + 1
+        text = "\0".join((relative, *key, str(ordinal)))
+        digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
+        result.append(replace(one, fingerprint=digest[:16]))
+    return result

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -11,8 +10,8 @@ from typing import TYPE_CHECKING
 from poolint import relaxations
 from poolint.analyses.waypoints import range_of
 from poolint.detect.observation import GivenUp
-from poolint.diagnostics import Diagnostic, Fix, Position, Range, Silence
-from poolint.facts import NoFacts, SliceFacts, observed_range, starts
+from poolint.diagnostics import Certainty, Diagnostic, Fix, Position, Range, Silence
+from poolint.facts import NoFacts, SliceFacts, fingerprinted, observed_range, region_of, rows_of, starts
 from poolint.rules.base import Declined, Rule, own_visits, visitor_of
 from poolint.rules.paths import steps
 from poolint.rules.wording import ELSEWHERE, given_up
@@ -40,6 +39,10 @@ MAX_SLICE_ROWS = 1_500
 
 MAX_SLICES = 400
 """Slices of one file; what is found beyond is reported without fixes."""
+
+_COSTS = ("POL2", "POL3", "POL4")
+"""What the codes begin with of findings that cost nothing where nobody runs the code. An `await` that is missing is a trap for
+who calls it next, and an application is set up wrongly whatever of it runs."""
 
 
 @dataclass
@@ -98,6 +101,8 @@ class Judgement:
         """What is not expected to be reported in a place of these kinds, and why: kept for `poolint why`."""
         self.declined: list[tuple[Observation, str, Declined]] = []
         """What rules do not report on purpose, by their codes: kept for `poolint why`."""
+        self.unreached: dict[tuple[str, Range], str] = {}
+        """Why nobody runs the code of a finding, which is only possible then, by its code and place: likewise."""
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -117,7 +122,7 @@ class Judgement:
         for region, observed, calls in regions:
             found = self._judged(observed)
             visitors = self._visitors(observed, calls)
-            first, last = _rows(region)
+            first, last = rows_of(region)
             if visitors or any(one.may_have_fix for one in found):
                 slices += 1
             is_small = slices <= MAX_SLICES and last - first < MAX_SLICE_ROWS
@@ -130,12 +135,12 @@ class Judgement:
             else:
                 self._tell([*found, *self._judged_by(visitors, observed)])
         self.found += self.crashes.diagnostics(self.module.source.path)
-        return _fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
+        return fingerprinted(sorted(self.found, key=lambda one: one.sort_key), self.relative)
 
     def silenced(self) -> list[Diagnostic]:
         """What :meth:`diagnostics` has found and does not report, since its rules are off in such a place."""
         told = [replace(one, silence=Silence("place", why.kind)) for one, why in self.relaxed]
-        return _fingerprinted(sorted(told, key=lambda one: one.sort_key), self.relative)
+        return fingerprinted(sorted(told, key=lambda one: one.sort_key), self.relative)
 
     def _plan(self, found: list[_Found], observed: Observed, row: int) -> None:
         """Ask the rules whose plans need no slice whether they have any: most have none, and then none is cut."""
@@ -170,14 +175,14 @@ class Judgement:
         for scope, observation in self.observed:
             if type(observation) not in wanted:
                 continue
-            regions.setdefault(_region(observation.node, scope), ([], []))[0].append((scope, observation))
+            regions.setdefault(region_of(observation.node, scope), ([], []))[0].append((scope, observation))
         if names or roles:
             asked: list[tuple[Scope, CallSite]] = []
             asked = self.crashes.guarded(
                 "the search for calls", lambda: list(self.analysis.calls(self.module, names, roles)), asked
             )
             for scope, call in asked:
-                regions.setdefault(_region(call.node, scope), ([], []))[1].append(call)
+                regions.setdefault(region_of(call.node, scope), ([], []))[1].append(call)
         return [(region, *found) for region, found in sorted(regions.items(), key=lambda one: one[0].lineno)]
 
     def _visitors(self, observed: Observed, calls: list[CallSite]) -> list[type[Rule]]:
@@ -344,6 +349,8 @@ class Judgement:
             where.start.row,
             function,
         )
+        if relaxed is None:
+            verdict = self._graded(rule.meta.code, verdict, where, scope)
         last = where.end.row
         if node is not None:
             statement = statement_of(node)
@@ -372,29 +379,13 @@ class Judgement:
         else:
             self.relaxed.append((found, relaxed))
 
-
-def _region(node: ast.AST, scope: Scope) -> ast.stmt:
-    """The outermost function around a node, or the module-level statement."""
-    function = scope.outermost_function
-    if function is not None:
-        assert isinstance(function.node, ast.stmt)
-        return function.node
-    return statement_of(node)
-
-
-def _rows(region: ast.stmt) -> tuple[int, int]:
-    decorators = getattr(region, "decorator_list", None) or [region]
-    return min(region.lineno, *(one.lineno for one in decorators)), region.end_lineno or region.lineno
-
-
-def _fingerprinted(diagnostics: list[Diagnostic], relative: str) -> list[Diagnostic]:
-    """Give each finding its fingerprint: a hash of what it is about, that moved lines do not change."""
-    counts: dict[tuple[str, str, str], int] = {}
-    result = []
-    for one in diagnostics:
-        key = (one.code, one.function, one.resource)
-        ordinal = counts[key] = counts.get(key, 0) + 1
-        text = "\0".join((relative, *key, str(ordinal)))
-        digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()
-        result.append(replace(one, fingerprint=digest[:16]))
-    return result
+    def _graded(self, code: str, verdict: Verdict, where: Range, scope: Scope) -> Verdict:
+        """The verdict, which is no more than possible where nobody runs the code that it is about."""
+        if verdict.certainty is not Certainty.CERTAIN or not code.startswith(_COSTS):
+            return verdict
+        ask = partial(self.analysis.unreached.why, scope)
+        why = self.crashes.guarded("the search for who runs it", ask, "", where.start.row, scope.qualified_name)
+        if not why:
+            return verdict
+        self.unreached[code, where] = why
+        return replace(verdict, certainty=Certainty.POSSIBLE)

@@ -139,7 +139,7 @@ class Occasions:
     def _calls(self, scope: Scope) -> list[tuple[ast.Call, Scope]]:
         """The calls of a function or a method, each with the function that it stands in; none where it is not only called,
         or somebody may call it that nothing here shows."""
-        if getattr(scope.node, "decorator_list", None) or not self._is_called_by_name(scope):
+        if getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope):
             return []
         found: list[tuple[ast.Call, Scope]] = []
         for inner in self._scopes_that_may_name(scope):
@@ -169,7 +169,7 @@ class Occasions:
             if module is not None:
                 yield module
 
-    def _is_called_by_name(self, scope: Scope) -> bool:
+    def is_called_by_name(self, scope: Scope) -> bool:
         """Whether a function stands in a module or another function, or in a class that nobody outside of the project
         knows."""
         around = scope.parent

@@ -128,11 +128,13 @@ class _Texts:
 
     def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
         from poolint.syntax.importers import naming_in_imports
-        from poolint.syntax.project import assigns_state, calls_of, heirs_in
+        from poolint.syntax.project import assigns_state, calls_of, heirs_in, word_in
 
         data = self._data[path]
         if kind == "calling":
             return word in data and calls_of(word).search(data) is not None
+        if kind == "naming":
+            return word in data and word_in(word).search(data) is not None
         if kind == "importing":
             return word in data and naming_in_imports(word).search(data) is not None
         if kind == "state":

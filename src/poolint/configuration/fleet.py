@@ -101,6 +101,11 @@ class Fleet:
         deployments, problems = self._deployments(folder)
         return Settled(tuple(self._budget(part, folder) for one in deployments for part in self._parts(one)), problems)
 
+    def starts(self, folder: str) -> frozenset[str]:
+        """The files of the project that the deployments in a folder start."""
+        services = (service for one in self._deployments(folder)[0] for service in one.services)
+        return frozenset(path for service in services for path in self._reach.starts(service))
+
     def _parts(self, deployment: Deployment) -> tuple[Deployment, ...]:
         return (deployment,) if self._declared.max_connections is not None else deployment.parts()
 

@@ -62,8 +62,12 @@ class Reach:
             self._reached[key] = self._reach(service)
         return self._reached[key]
 
+    def starts(self, service: Service) -> list[str]:
+        """The files that the command of a service names."""
+        return [path for target in service.targets for path in self._found(target, service.folder)]
+
     def _reach(self, service: Service) -> Reached | None:
-        starts = [path for target in service.targets for path in self._found(target, service.folder)]
+        starts = self.starts(service)
         if not starts:
             return None
         users = self._closure(starts, self._of)

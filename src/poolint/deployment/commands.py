@@ -116,7 +116,10 @@ class Commands:
             yield from self._supervised(rest, environment, folder, depth)
         elif name in WRAPPERS or first.text in WRAPPERS:
             inner = next((number for number, word in enumerate(rest) if _is_program(word.text)), None)
-            if inner is not None:
+            file = next((number for number, word in enumerate(rest) if _is_run(word.text, rest[:number])), None)
+            if file is not None and (inner is None or file < inner):
+                yield Started("python", rest[file:], environment, rest[file].place, in_background)
+            elif inner is not None:
                 yield from self.started(rest[inner:], environment, folder, depth + 1, in_background)
         elif name == "manage.py" or name == "django-admin":
             yield from self._python(words, environment, first.place, in_background)
@@ -320,6 +323,11 @@ def _made(
         started.environment,
         unit.surge,
     )
+
+
+def _is_run(word: str, before: tuple[Word, ...]) -> bool:
+    """Whether a word after a wrapper is a file that it runs as Python does: ``uv run main.py``."""
+    return word.endswith(".py") and bool(before) and before[-1].text == "run"
 
 
 def _is_program(word: str) -> bool:

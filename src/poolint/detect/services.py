@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from poolint.analyses.application_pools import Applications
     from poolint.analyses.coverage import Coverage
     from poolint.analyses.pools import Pools
+    from poolint.analyses.unreached import Unreached
     from poolint.configuration.engines import Engines
     from poolint.deployment.declared import Declared
     from poolint.detect.checkouts import Lifetimes
@@ -157,6 +158,14 @@ class Services:
         from poolint.detect.spending import Spending
 
         return Spending(self.evaluator, lambda: self.engines, self._declared, self._root)
+
+    @cached_property
+    def unreached(self) -> Unreached:
+        """What nobody runs, asked where there is something to tell about it."""
+        from poolint.analyses.unreached import Unreached
+        from poolint.configuration.deployed import Deployed
+
+        return Unreached(self.evaluator, Deployed(self.evaluator.project, lambda: self.spending.fleet))
 
     @cached_property
     def coverage(self) -> Coverage:

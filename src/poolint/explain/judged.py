@@ -61,6 +61,7 @@ class Judgements:
         options = resolved(settings, rules.values())
         judgement = Judgement(module, analysis, observed, list(rules.values()), relative, crashes, options)
         found = [(one, None) for one in judgement.diagnostics() if one.code not in ("POL900", "POL901")]
+        self._unreached = judgement.unreached
         every: list[tuple[Diagnostic, Relaxation | None]] = [*found, *judgement.relaxed]
         self.all = [Judged(one, tuple(self._why_silent(one, why))) for one, why in every]
         self.all.sort(key=lambda one: one.finding.sort_key)
@@ -131,7 +132,9 @@ class Judgements:
                 settings = shown(self.settings.source) if self.settings.source else "the settings"
                 yield f"`per-file-ignores` of {settings} has {selector} for this file"
         if one.certainty == "possible" and self.settings.certainty == "certain":
-            yield "it is only possible, not certain: `--certainty possible` reports it"
+            why = self._unreached.get((one.code, one.range))
+            because = f", since nobody runs it: {why}" if why else ""
+            yield f"it is only possible, not certain{because}: `--certainty possible` reports it"
         row = silencing_row(self.module.source, one)
         if row:
             yield f"a comment silences it (line {row})"

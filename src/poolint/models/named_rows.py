@@ -36,6 +36,9 @@ How = Literal[
     "keeps-parameters",
     "command-line",
     "asks-coroutine",
+    "loads-modules",
+    "looks-up",
+    "renders",
     # listeners and mapped classes
     "registers",
     "registers-decorated",
@@ -132,6 +135,9 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     Decorators: ``memoises`` keep what a function has returned, for all its calls or for those with the same arguments;
     ``keeps-function`` leave what it takes and gives as it is, ``keeps-parameters`` what it takes.
+
+    ``loads-modules``: what imports modules by names that no import statement has; ``looks-up``: what gives attributes by
+    their names, or all of them; ``renders``: what fills in templates, which may read any attribute.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they

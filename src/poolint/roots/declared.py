@@ -16,7 +16,9 @@ from poolint.roots import PROJECT_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Iterator
+    from configparser import RawConfigParser
     from typing import Any
 
 MAX_BYTES = 1_000_000
@@ -54,6 +56,8 @@ _MEMBERS = (
     "tool.hatch.envs.default.workspace.members",
     "tool.pdm.workspace.members",
 )
+_CLASSIFIERS = ("project.classifiers", "tool.poetry.classifiers", "tool.flit.metadata.classifiers")
+_HOOKS = ("project.entry-points", "tool.poetry.plugins", "tool.flit.entrypoints")
 _MOVES = ("package-dir", "package_dir", "wheel.packages", "../", "file:")
 _REQUIREMENTS = ("project.dependencies", "tool.uv.dev-dependencies", "tool.pdm.dev-dependencies")
 _GROUPS = ("project.optional-dependencies", "dependency-groups", "tool.pdm.dev-dependencies")
@@ -213,12 +217,8 @@ def _depends(table: dict[str, Any], poetry: dict[str, Any], found: _Found) -> No
 
 
 def _of_setup_cfg(path: str, found: _Found) -> None:
-    import configparser
-
-    parser = configparser.RawConfigParser(strict=False)
-    try:
-        parser.read_string(_text(path))
-    except configparser.Error:
+    parser = _configuration(path)
+    if parser is None:
         return
     found.name = found.name or normalized(parser.get("metadata", "name", fallback=""))
     pairs = (line.partition("=") for line in parser.get("options", "package_dir", fallback="").splitlines())
@@ -229,7 +229,25 @@ def _of_setup_cfg(path: str, found: _Found) -> None:
         found.requirement(line)
 
 
-def _of_setup_py(path: str, found: _Found) -> None:
+def _configuration(path: str) -> RawConfigParser | None:
+    import configparser
+
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(_text(path))
+    except configparser.Error:
+        return None
+    return parser
+
+
+def _options(path: str) -> list[str]:
+    """What a ``setup.cfg`` has options of."""
+    parser = _configuration(path)
+    return parser.options("options") if parser is not None and parser.has_section("options") else []
+
+
+def _called_in(path: str) -> Iterator[tuple[ast.Call, str]]:
+    """The calls in a file, with the last names of what they call."""
     import ast
 
     try:
@@ -237,9 +255,12 @@ def _of_setup_py(path: str, found: _Found) -> None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if isinstance(node, ast.Call):
+            yield node, node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _of_setup_py(path: str, found: _Found) -> None:
+    for node, called in _called_in(path):
         if called == "setup":
             said = {one.arg: _literal(one.value) for one in node.keywords}
             name = said.get("name")
@@ -296,3 +317,27 @@ def _texts(value: object) -> Iterator[str]:
     for one in [value] if isinstance(value, str) else _list(value):
         if isinstance(one, str) and "\0" not in one:
             yield one
+
+
+def is_distributed(folder: str, names: Iterable[str]) -> bool:
+    """Whether the project in ``folder``, which has files of these names, is built for others: it can be built, and says for
+    whom it is (classifiers) or hooks into what others have installed (entry points); or a ``setup.py`` or ``setup.cfg``
+    lists what is to be installed. A ``[build-system]`` alone says nothing, nor does a name, a version or a script:
+    templates of applications have them."""
+    if "pyproject.toml" in names:
+        table = _toml(os.path.join(folder, "pyproject.toml"))
+        hooks = any(_at(table, key) for key in _HOOKS)
+        if "build-system" in table and (hooks or any(_is_public(_at(table, key)) for key in _CLASSIFIERS)):
+            return True
+    said: set[str | None] = set()
+    if "setup.py" in names:
+        calls = _called_in(os.path.join(folder, "setup.py"))
+        said.update(one.arg for call, name in calls if name == "setup" for one in call.keywords)
+    if "setup.cfg" in names:
+        said.update(_options(os.path.join(folder, "setup.cfg")))
+    return not said.isdisjoint(("packages", "py_modules"))
+
+
+def _is_public(classifiers: object) -> bool:
+    found = list(_texts(classifiers))
+    return bool(found) and not any(one.startswith("Private ::") for one in found)

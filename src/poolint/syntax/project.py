@@ -74,11 +74,16 @@ class Project:
         data = with_newlines(source.data)
         if (before is not None and before.state_assignments) or assigns_state(data):
             self._states.clear()
+        self.renew(path, source.data)
+        return module
+
+    def renew(self, path: str, data: bytes) -> None:
+        """A file that has not been parsed has another text now."""
+        data = with_newlines(data)
         for root, texts in self._texts.items():
             if (old := texts.get(path, data)) != data:
                 texts[path] = data
                 self._refile(path, root, old)
-        return module
 
     def _refile(self, path: str, root: str, before: bytes) -> None:
         """Bring up to date what is filed of the texts below ``root``, where one of them had the text ``before``."""
@@ -222,6 +227,14 @@ class Project:
         recording.answered(question, found)
         return found
 
+    def naming(self, word: str, root: str, asking: str) -> list[str]:
+        """The files below a folder in which a word stands, on behalf of ``asking``."""
+        question = recording.asked(asking, "naming", root, word)
+        pattern, sign = word_in(word.encode()), word.encode()
+        found = [path for path, data in self._texts_of(root).items() if sign in data and pattern.search(data)]
+        recording.answered(question, found)
+        return found
+
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
         and the name of each, in a stable order.
@@ -280,7 +293,7 @@ class Project:
         """The Python files below a folder, in a stable order; what is not the project's own is left out."""
         recording.looked("entries", root)
         for folder, folders, files in os.walk(root):
-            folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _NOT_SOURCES)
+            folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in NOT_SOURCES)
             for file in sorted(files):
                 if file.endswith(".py"):
                     yield os.path.join(folder, file)
@@ -316,6 +329,11 @@ def calls_of(word: bytes) -> re.Pattern[bytes]:
     return re.compile(name + rb"(?<![\w\x80-\xff]" + name + rb")(?<!\bdef " + name + rb")[ \t]*\(")
 
 
+def word_in(word: bytes) -> re.Pattern[bytes]:
+    """What finds a word in a text."""
+    return re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])")
+
+
 def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
     if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
@@ -347,4 +365,5 @@ def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
 _WORDS = bytes(one if one > 127 or chr(one).isalnum() or chr(one) == "_" else 32 for one in range(256))
 """What is no part of a word becomes a blank."""
 
-_NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
+NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
+"""Names of folders in which there is nothing of a project's own."""

@@ -1,0 +1,308 @@
+"""Code that nobody runs, in a project that is deployed from its repository: nobody outside can call it.
+
+A module is reached if it is started or run by itself, or if what is reached imports it; a function of it if what is
+reached names it, a method of a class likewise. Where anything loads modules, or looks attributes up, by names that no
+text has, nobody knows. Tests are no reason for anything: what only they call is dead as well.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Protocol
+
+from poolint import recording
+from poolint.analyses.occasions import Occasions
+from poolint.flow.summaries import Summaries
+from poolint.syntax.bindings import ScopeKey
+from poolint.syntax.file_kinds import TEST_FILE, is_run
+from poolint.syntax.importers import naming_in_imports
+from poolint.syntax.naming import Import, Named, named_in
+from poolint.syntax.project import words_in
+from poolint.syntax.purposes import migrates
+from poolint.types.returns import decorators
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Set
+
+    from poolint.syntax.project import Module
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_QUIET = frozenset({"abc", "builtins", "contextlib", "functools", "typing", "typing_extensions"})
+"""Where decorators are from that register nothing."""
+
+_SHORTEST = 3
+"""Letters of a string that a name may be put together of."""
+
+
+class Deployment(Protocol):
+    """What has to be known of the deployment of a project."""
+
+    def starts(self, path: str) -> Set[str] | None:
+        """The files that the deployments of a file's project start; None where nobody knows who calls what."""
+
+    def names(self, word: str, top: str) -> bool:
+        """Whether a text that is no Python names something, below the root of a repository."""
+
+
+class Unreached:
+    """Answers for the functions of one project; asked only of what there is something to tell about."""
+
+    def __init__(self, ev: Evaluator, deployment: Deployment) -> None:
+        self.ev = ev
+        self._deployment = deployment
+        self._occasions = ev.derived(Occasions)
+        self._lookups = ev.models.words("looks-up")
+        self._loaders = ev.models.words("loads-modules")
+        self._renders = ev.models.words("renders")
+        self._named: dict[str, Named | None] = {}
+        self._naming: dict[tuple[str, str], list[str]] = {}
+        self._reached: Summaries[ScopeKey, bool] = Summaries(
+            "reached", self._is_reached, bottom=False, join=bool.__or__
+        )
+
+    def why(self, scope: Scope) -> str:
+        """Why nobody runs what stands in a scope, in words; empty where somebody may."""
+        module = scope.module
+        if self._is_test(module.path) or module.source.cells is not None or not self._deployment.starts(module.path):
+            return ""
+        if not self._reached.of(module.scope.key):
+            return "nothing that runs imports the module"
+        function = scope.outermost_function
+        if function is None or self._reached.of(function.key):
+            return ""
+        owner = function.enclosing_class
+        if owner is not None and not self._reached.of(owner.key):
+            return f"nothing that runs names `{owner.name}`"
+        return f"nothing that runs names `{function.name}`"
+
+    def _is_reached(self, key: ScopeKey) -> bool:
+        try:
+            scope = self.ev.project.scope(key)
+        except KeyError:  # of a file that cannot be read, or is read otherwise for its version of Python
+            return True
+        if scope.kind == "module":
+            return self._is_loaded(scope.module)
+        around = scope.parent
+        if around is None or not self._asks(scope, scope.module.scope.key):
+            return False
+        if around.kind == "class" and not self._asks(scope, around.key):
+            return False
+        if scope.kind == "class":
+            return not _is_plain(scope) or self._is_named(scope)
+        return not self._is_own(scope) or self._is_named(scope)
+
+    def _asks(self, scope: Scope, key: ScopeKey) -> bool:
+        """Whether something else is reached, on behalf of the file of a scope: what that rests on, this does as well."""
+        if key.path != scope.module.path:
+            recording.answered(recording.own(scope.module.path), (key.path, recording.own(key.path)))
+        return self._reached.of(key)
+
+    # Functions and classes
+
+    def _is_own(self, scope: Scope) -> bool:
+        """Whether nobody but the project can call a function, and only by its name."""
+        name, owner = scope.name, scope.enclosing_class
+        if name.startswith("__") and name.endswith("__"):
+            return False
+        known = decorators(self.ev, scope)
+        written = getattr(scope.node, "decorator_list", ())
+        if len(known) < len(written) or any(one.partition(".")[0] not in _QUIET for one in known):
+            return False
+        if not self._occasions.is_called_by_name(scope):
+            return False
+        if owner is None:
+            return self._is_imported(scope.module)
+        return self._is_for_the_project(scope, owner)
+
+    def _is_for_the_project(self, scope: Scope, owner: Scope) -> bool:
+        """Whether the methods of a class are there for the project, which calls another one by its name: a library may be
+        given objects of which it calls methods that nothing here names."""
+        others = {one.name for one in owner.children if one.kind == "function" and not one.name.startswith("_")}
+        if any(self._files_naming(word, scope.module) for word in sorted(self._renders)):
+            return False
+        own = {one.key for one in owner.children}
+        for name in sorted(others - {scope.name}):
+            for key in self._mentions(name, scope):
+                if key not in own and key != owner.key:
+                    return True
+        return False
+
+    def _is_imported(self, module: Module) -> bool:
+        return any(True for _ in self._imports_of(module, module.scope))
+
+    def _is_named(self, scope: Scope) -> bool:
+        """Whether something that is reached names a function or class, or may look it up by a name that is put together."""
+        own = scope.key
+        if any(
+            key != own and not _is_within(key, scope) and self._asks(scope, key)
+            for key in self._mentions(scope.name, scope)
+        ):
+            return True
+        if self._deployment.names(scope.name, self._top(scope.module.path)):
+            return True
+        return scope.kind == "function" and self._may_be_looked_up(scope)
+
+    def _mentions(self, word: str, scope: Scope) -> Iterator[ScopeKey]:
+        """The parts of files, tests aside, that name something, the nearest first."""
+        own = scope.module.path
+        for path in sorted(self._files_naming(word, scope.module), key=lambda one: one != own):
+            named = self._of(path)
+            yield from sorted(named.words.get(word, ())) if named is not None else [_whole(path)]
+
+    def _may_be_looked_up(self, scope: Scope) -> bool:
+        """Whether a name may be put together somewhere, or anything of its module be looked up."""
+        own = scope.module.path
+        for lookup in sorted(self._lookups):
+            for path in self._files_naming(lookup, scope.module):
+                named = self._of(path)
+                if named is None or (path == own and named.computes):
+                    return True
+                if any(_is_part(one, scope.name) for one in named.joined):
+                    return True
+        return False
+
+    # Modules
+
+    def _is_loaded(self, module: Module) -> bool:
+        path, stem = module.path, _stem(module.path)
+        starts = self._deployment.starts(path)
+        if not starts or path in starts or stem in ("__init__", "__main__"):
+            return True
+        if is_run(module) or migrates(module, self.ev.models):
+            return True
+        named = self._of(path)
+        if named is None or named.runs or self._deployment.names(stem, self._top(path)):
+            return True
+        if any(self._asks(module.scope, one.by) for one in self._imports_of(module, module.scope)):
+            return True
+        for other in self._files_naming(stem, module):
+            found = self._of(other)
+            keys = sorted(found.paths.get(stem, ())) if found is not None else [_whole(other)]
+            if other != path and any(self._asks(module.scope, key) for key in keys):
+                return True
+        return self._may_be_loaded(module) or not self._is_of_a_package(module)
+
+    def _imports_of(self, module: Module, asking: Scope) -> Iterator[Import]:
+        """The imports of a module in others, tests aside."""
+        stem = _stem(module.path)
+        if stem == "__init__":
+            stem = os.path.basename(os.path.dirname(module.path))
+        pattern = naming_in_imports(stem.encode())
+        for path in self._files_naming(stem, asking.module):
+            if path == module.path or not pattern.search(self.ev.project.bytes_of(path)):
+                continue
+            named = self._of(path)
+            if named is None:
+                yield Import(0, "", _whole(path))
+                continue
+            for one in named.imports:
+                if stem in one.dotted.split(".") and self._may_mean(one, path, module):
+                    yield one
+
+    def _may_mean(self, one: Import, importer: str, module: Module) -> bool:
+        """Whether an import may mean a module: it does, or it ends in its name and leads nowhere."""
+        found = self._found(one, importer)
+        if found is not None:
+            return found == module.path
+        first, _, _ = one.dotted.partition(".")
+        parts = os.path.relpath(module.path, self._top(module.path)).split(os.sep)
+        return one.dotted.rpartition(".")[2] == _stem(module.path) and (
+            bool(one.level) or first in (*parts, one.dotted)
+        )
+
+    def _found(self, one: Import, importer: str) -> str | None:
+        finder = self.ev.project.finder
+        if one.level:
+            return finder.find_relative(one.dotted, one.level, importer)
+        return finder.find(one.dotted, importer)
+
+    def _may_be_loaded(self, module: Module) -> bool:
+        """Whether anything that loads modules by names that no import has may mean this one."""
+        parts = set(os.path.relpath(module.path, self._top(module.path)).split(os.sep)[:-1])
+        for loader in sorted(self._loaders):
+            for path in self._files_naming(loader, module):
+                named = self._of(path)
+                if named is not None and not named.loads:
+                    continue
+                is_below = module.path.startswith(os.path.join(os.path.dirname(path), ""))
+                if is_below or parts & {
+                    one.decode("utf-8", "replace") for one in words_in(self.ev.project.bytes_of(path))
+                }:
+                    return True
+        return False
+
+    def _is_of_a_package(self, module: Module) -> bool:
+        """Whether the project imports other modules of the folder, or of the package around that: what a folder holds that
+        nothing is imported from, such as pages or scripts, may be loaded one by one."""
+        folder = os.path.dirname(module.path)
+        while folder != self._top(module.path):
+            for path in self._files_naming(os.path.basename(folder), module):
+                named = self._of(path) if path != module.path else None
+                for one in named.imports if named is not None else ():
+                    found = self._found(one, path)
+                    if found is not None and found != module.path and found.startswith(os.path.join(folder, "")):
+                        return True
+            if "__init__.py" not in self.ev.project.finder.marks(folder):
+                return False
+            folder = os.path.dirname(folder)
+        return False
+
+    # Texts
+
+    def _files_naming(self, word: str, module: Module) -> list[str]:
+        """The files of the repository, tests aside, in which a word stands, on behalf of a module."""
+        top = self._top(module.path)
+        asking = recording.own(module.path)
+        found = self._naming.get((top, word))
+        if found is None:
+            found = self.ev.project.naming(word, top, asking)
+            found = self._naming[top, word] = [one for one in found if not self._is_test(one)]
+        else:
+            recording.asked(asking, "naming", top, word)
+        return found
+
+    def _of(self, path: str) -> Named | None:
+        """What the parts of a file name; None of one that cannot be read."""
+        if path not in self._named:
+            module = self.ev.project.module(path)
+            found = named_in(module.source, path, self._lookups, self._loaders) if module is not None else None
+            self._named[path] = found
+        return self._named[path]
+
+    def _top(self, path: str) -> str:
+        return self.ev.project.finder.top(path)
+
+    def _is_test(self, path: str) -> bool:
+        relative = os.path.relpath(path, self._top(path)).replace(os.sep, "/")
+        return TEST_FILE.search(relative) is not None
+
+
+def _is_plain(scope: Scope) -> bool:
+    """Whether a class stands at the top of its module, by itself: nothing is told of it by what it is made from."""
+    node = scope.node
+    is_alone = not any(getattr(node, field, None) for field in ("bases", "keywords", "decorator_list"))
+    return is_alone and scope.parent is not None and scope.parent.kind == "module"
+
+
+def _is_within(key: ScopeKey, scope: Scope) -> bool:
+    """Whether a part of a file is of a class: what only its own methods name, nobody else does."""
+    return scope.kind == "class" and key.path == scope.module.path and key.name.startswith(f"{scope.name}.")
+
+
+def _is_part(text: str, name: str) -> bool:
+    """Whether a name may be put together of a string and something else."""
+    before, _, after = text.partition("%s")
+    parts: Iterable[tuple[str, bool]] = ((before, name.startswith(before)), (after, name.endswith(after)))
+    return any(len(one) >= _SHORTEST and fits for one, fits in parts) or (
+        len(text) >= _SHORTEST and name.endswith(text)
+    )
+
+
+def _stem(path: str) -> str:
+    return os.path.basename(path).rpartition(".")[0]
+
+
+def _whole(path: str) -> ScopeKey:
+    """The key of a module as a whole."""
+    return ScopeKey(path, "<module>", 0, 0)

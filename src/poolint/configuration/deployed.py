@@ -1,0 +1,101 @@
+"""Whether a project is one that is deployed from its repository, and what that has of texts that are no Python.
+
+It is where deployment files on the way from a file up to the root of its repository start a program that is there, and
+nothing on that way is built as a distribution for others (see :func:`poolint.roots.declared.is_distributed`). What such a
+project does not call itself nobody calls, unless a text that is no Python names it: a script, a chart, a workflow.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from poolint import recording
+from poolint.files import read_regular
+from poolint.roots import PROJECT_FILES, upwards
+from poolint.roots.declared import is_distributed
+from poolint.syntax.project import NOT_SOURCES, words_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from poolint.configuration.fleet import Fleet
+    from poolint.syntax.project import Project
+
+_ENDINGS = (
+    ".bat", ".cfg", ".conf", ".env", ".ini", ".j2", ".ps1", ".service", ".sh", ".tf", ".toml", ".yaml", ".yml", ".Dockerfile",
+)  # fmt: skip
+"""Of files in which a program may be started."""
+
+_WORKFLOWS = ".github"
+_MAX_BYTES = 1_000_000
+_MAX_DATA = 20_000
+"""Bytes of a JSON that is read: what is larger holds data."""
+_MAX_FILES = 3_000
+
+
+class Deployed:
+    """What is known of the deployment of one project."""
+
+    def __init__(self, project: Project, fleet: Callable[[], Fleet]) -> None:
+        self._project = project
+        self._fleet = fleet
+        self._starts: dict[str, frozenset[str] | None] = {}
+        self._words: dict[str, frozenset[bytes] | None] = {}
+
+    def starts(self, path: str) -> frozenset[str] | None:
+        """The files that the deployments of a file's project start; None where it is none that is deployed, or where
+        others may install it."""
+        folder = os.path.dirname(path)
+        if folder not in self._starts:
+            self._starts[folder] = self._started(self._around(path))
+        return self._starts[folder]
+
+    def _started(self, folders: list[str]) -> frozenset[str] | None:
+        finder = self._project.finder
+        if any(finder.marks(one) & PROJECT_FILES and is_distributed(one, finder.marks(one)) for one in folders):
+            return None
+        return frozenset[str]().union(*(self._fleet().starts(one) for one in folders)) or None
+
+    def _around(self, path: str) -> list[str]:
+        """The folder of a file and those around it up to the root of its repository."""
+        top = self._project.finder.top(path)
+        inner = [*takewhile(lambda one: one != top, upwards(os.path.dirname(path)))]
+        return [*inner, top]
+
+    def names(self, word: str, top: str) -> bool:
+        """Whether a text that is no Python names something, below the root of a repository."""
+        if top not in self._words:
+            self._words[top] = self._read(top)
+        known = self._words[top]
+        return known is None or word.encode() in known
+
+    def _read(self, top: str) -> frozenset[bytes] | None:
+        """The words in the texts of a repository; None where there are too many."""
+        found: set[bytes] = set()
+        for number, path in enumerate(_texts(top)):
+            if number >= _MAX_FILES:
+                return None
+            try:
+                found |= words_in(read_regular(path, _MAX_DATA if path.endswith(".json") else _MAX_BYTES))
+            except OSError:
+                continue
+        return frozenset(found)
+
+
+def _texts(top: str) -> Iterator[str]:
+    """The texts below a folder that are no Python, in a stable order."""
+    recording.looked("entries", top)
+    recording.looked("type", os.path.join(top, _WORKFLOWS))
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(one for one in folders if one not in NOT_SOURCES and (one[0] != "." or one == _WORKFLOWS))
+        for each in folders:
+            recording.looked("entries", os.path.join(folder, each))
+        yield from (os.path.join(folder, one) for one in sorted(files) if _is_text(one))
+
+
+def _is_text(name: str) -> bool:
+    if name.startswith("."):
+        return False
+    return name.endswith((*_ENDINGS, ".json")) or "." not in name or name.startswith(("Dockerfile.", "Procfile."))

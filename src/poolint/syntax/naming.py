@@ -1,0 +1,183 @@
+"""What each part of a file names: which words stand in the module itself, in its classes, and in each of its functions.
+
+A text is walked through as a whole for this, apart from the module that it is: what is kept are words and keys, no trees.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.syntax.bindings import ScopeKey
+from poolint.text.source import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Set
+
+    from poolint.text.source import Source
+
+_WORD = re.compile(r"\w+")
+_MAX_TEXT = 20_000
+"""Characters of a string that words are looked for in."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+
+
+class Import(NamedTuple):
+    """A module that an import statement may mean, and the part of the file that the statement stands in."""
+
+    level: int
+    dotted: str
+    by: ScopeKey
+
+
+class Named:
+    """What the parts of a file name. A part is the module, a class at its top, or a function or method that stands in no
+    other function; what decorates one, and its defaults, are of what is around it.
+
+    ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
+    ``paths`` the parts of strings without blanks, as they name modules; ``joined`` the strings that a name may be put
+    together of. ``computes``: attributes are looked up there by names that no text has. ``loads``: modules are.
+    ``runs``: the module does something as it is imported that is more than to define.
+    """
+
+    def __init__(self, path: str, lookups: Set[str], loaders: Set[str]) -> None:
+        self._path = path
+        self._lookups = lookups
+        self._loaders = loaders
+        self._listing = False
+        self.words: dict[str, set[ScopeKey]] = {}
+        self.paths: dict[str, set[ScopeKey]] = {}
+        self.imports: list[Import] = []
+        self.joined: set[str] = set()
+        self.computes = False
+        self.loads = False
+        self.runs = False
+
+    def read(self, tree: ast.Module) -> None:
+        """Walk through a text."""
+        self.runs = _runs(tree)
+        key = ScopeKey(self._path, "<module>", 0, 0)
+        for one in tree.body:
+            self._visit(one, key, "", True)
+
+    def _visit(self, node: ast.AST, by: ScopeKey, around: str, is_open: bool) -> None:
+        """Walk on: ``around`` is the qualified name of what a node stands in, ``is_open`` whether that is no function."""
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            name = f"{around}.{node.name}" if around else node.name
+            key = ScopeKey(self._path, name, node.lineno, node.col_offset)
+            is_class = isinstance(node, ast.ClassDef)
+            inner = key if is_open and (not is_class or not around) else by
+            body = {id(one) for one in node.body}
+            for child in ast.iter_child_nodes(node):
+                if id(child) in body:
+                    self._visit(child, inner, name, is_open and is_class)
+                else:
+                    self._visit(child, by, around, is_open)
+            return
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return  # for people
+        self._file(node, by)
+        if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == "__all__" for one in node.targets):
+            for one in ast.walk(node.value):
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    self.paths.setdefault(one.value, set()).add(by)
+            return
+        for child in ast.iter_child_nodes(node):
+            self._visit(child, by, around, is_open)
+
+    def _file(self, node: ast.AST, by: ScopeKey) -> None:
+        if isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Store):
+                self._name(node.id, by)
+            elif node.id in self._loaders:
+                self.loads = True
+        elif isinstance(node, ast.Attribute):
+            self._name(node.attr, by)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self._text(node.value, by)
+        elif isinstance(node, ast.Import):
+            for one in node.names:
+                self.imports.append(Import(0, one.name, by))
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            self.imports.append(Import(node.level, base, by))
+            for one in node.names:
+                self.imports.append(Import(node.level, f"{base}.{one.name}".lstrip("."), by))
+                if one.asname and one.asname != one.name:
+                    self._name(one.name, by)
+        elif isinstance(node, ast.Call):
+            self._call(node)
+        elif isinstance(node, (ast.JoinedStr, ast.BinOp)):
+            parts = (one.value for one in ast.walk(node) if isinstance(one, ast.Constant))
+            self.joined.update(one for one in parts if isinstance(one, str) and one.replace("%s", "").isidentifier())
+
+    def _call(self, node: ast.Call) -> None:
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if name in self._loaders and not (node.args and isinstance(node.args[0], ast.Constant)):
+            self.loads = True
+        if name in self._lookups and not any(isinstance(one, ast.Constant) for one in node.args[:2]):
+            self.computes = True
+
+    def _name(self, name: str, by: ScopeKey) -> None:
+        self.words.setdefault(name, set()).add(by)
+
+    def _text(self, text: str, by: ScopeKey) -> None:
+        parts = _WORD.findall(text[:_MAX_TEXT])
+        for one in parts:
+            self.words.setdefault(one, set()).add(by)
+        if not any(one.isspace() for one in text[:_MAX_TEXT]):
+            for one in parts:
+                self.paths.setdefault(one, set()).add(by)
+
+
+def named_in(source: Source, path: str, lookups: Set[str], loaders: Set[str]) -> Named | None:
+    """What the parts of a file name; None of one that is not Python. ``lookups`` are the names of functions that look up
+    attributes, ``loaders`` of what loads modules."""
+    found = Named(path, lookups, loaders)
+    try:
+        found.read(source.bare().tree)
+    except (SourceError, RecursionError):
+        return None
+    return found
+
+
+def _runs(tree: ast.Module) -> bool:
+    """Whether a module calls something as it is imported, for nothing but what that does, and not on an object that it
+    has made itself: ``asyncio.run(main())``, but not ``router.include_router(inner)``."""
+    own = {
+        each.id
+        for one in tree.body
+        if isinstance(one, (ast.Assign, ast.AnnAssign))
+        for target in (one.targets if isinstance(one, ast.Assign) else [one.target])
+        for each in ast.walk(target)
+        if isinstance(each, ast.Name)
+    }
+    return any(
+        isinstance(one.value, (ast.Call, ast.Await)) and _first(one.value) not in own for one in _plain(tree.body)
+    )
+
+
+def _plain(body: Iterable[ast.stmt]) -> Iterator[ast.Expr]:
+    for one in body:
+        if isinstance(one, ast.Expr):
+            yield one
+        elif isinstance(one, _BLOCKS):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _plain(getattr(one, field, ()))
+
+
+def _first(node: ast.expr) -> str:
+    """The name that a call begins with."""
+    current: ast.AST = node
+    while not isinstance(current, ast.Name):
+        if isinstance(current, (ast.Attribute, ast.Await)):
+            current = current.value
+        elif isinstance(current, ast.Call):
+            current = current.func
+        else:
+            return ""
+    return current.id
