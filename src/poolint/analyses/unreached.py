@@ -219,18 +219,19 @@ class Unreached:
 
     def _may_be_loaded(self, module: Module) -> bool:
         """Whether anything that loads modules by names that no import has may mean this one."""
-        parts = set(os.path.relpath(module.path, self._top(module.path)).split(os.sep)[:-1])
-        for loader in sorted(self._loaders):
-            for path in self._files_naming(loader, module):
-                named = self._of(path)
-                if named is not None and not named.loads:
-                    continue
-                is_below = module.path.startswith(os.path.join(os.path.dirname(path), ""))
-                if is_below or parts & {
-                    one.decode("utf-8", "replace") for one in words_in(self.ev.project.bytes_of(path))
-                }:
-                    return True
-        return False
+        loading = dict.fromkeys(path for one in sorted(self._loaders) for path in self._files_naming(one, module))
+        return any(self._may_load(path, module) for path in loading)
+
+    def _may_load(self, path: str, module: Module) -> bool:
+        """Whether what a file loads by such names may be a module: it lies below the file, or what it lies in is named there."""
+        named = self._of(path)
+        folders = os.path.relpath(os.path.dirname(module.path), self._top(module.path)).split(os.sep)
+        if named is not None and "" not in named.loads:
+            dotted = ".".join(("", *folders, _stem(module.path)))
+            return any(f".{one}" in dotted for one in named.loads)
+        if module.path.startswith(os.path.join(os.path.dirname(path), "")):
+            return True
+        return not words_in(self.ev.project.bytes_of(path)).isdisjoint(one.encode() for one in folders)
 
     def _is_of_a_package(self, module: Module) -> bool:
         """Whether the project imports other modules of the folder, or of the package around that: what a folder holds that

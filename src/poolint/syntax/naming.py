@@ -39,7 +39,8 @@ class Named:
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
     ``paths`` the parts of strings without blanks, as they name modules; ``joined`` the strings that a name may be put
-    together of. ``computes``: attributes are looked up there by names that no text has. ``loads``: modules are.
+    together of. ``computes``: attributes are looked up there by names that no text has. ``loads``: modules are, all those with
+    names that begin with one of these; empty for any that the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
 
@@ -53,7 +54,10 @@ class Named:
         self.imports: list[Import] = []
         self.joined: set[str] = set()
         self.computes = False
-        self.loads = False
+        self.loads: set[str] = set()
+        self._made: dict[str, list[ast.expr]] = {}
+        self._loaded: list[ast.expr | None] = []
+        self._targets: set[ast.expr] = set()
         self.runs = False
 
     def read(self, tree: ast.Module) -> None:
@@ -62,6 +66,10 @@ class Named:
         key = ScopeKey(self._path, "<module>", 0, 0)
         for one in tree.body:
             self._visit(one, key, "", True)
+        for node in self._loaded:
+            values = self._made.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
+            self.loads.update(map(_beginning, values))
+        self._made, self._loaded, self._targets = {}, [], set()
 
     def _visit(self, node: ast.AST, by: ScopeKey, around: str, is_open: bool) -> None:
         """Walk on: ``around`` is the qualified name of what a node stands in, ``is_open`` whether that is no function."""
@@ -80,6 +88,7 @@ class Named:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return  # for people
         self._file(node, by)
+        self._file_value(node)
         if isinstance(node, ast.Assign) and any(getattr(one, "id", "") == "__all__" for one in node.targets):
             for one in ast.walk(node.value):
                 if isinstance(one, ast.Constant) and isinstance(one.value, str):
@@ -88,12 +97,22 @@ class Named:
         for child in ast.iter_child_nodes(node):
             self._visit(child, by, around, is_open)
 
+    def _file_value(self, node: ast.AST) -> None:
+        """File what is put into a name, or that something is of which nothing is said here."""
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            self._made.setdefault(node.targets[0].id, []).append(node.value)
+            self._targets.add(node.targets[0])
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node not in self._targets:
+            self._made.setdefault(node.id, []).append(node)
+        elif isinstance(node, ast.arg):
+            self._made.setdefault(node.arg, []).append(ast.Name(node.arg))
+
     def _file(self, node: ast.AST, by: ScopeKey) -> None:
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Store):
                 self._name(node.id, by)
             elif node.id in self._loaders:
-                self.loads = True
+                self._loaded.append(None)
         elif isinstance(node, ast.Attribute):
             self._name(node.attr, by)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -118,7 +137,7 @@ class Named:
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         if name in self._loaders and not (node.args and isinstance(node.args[0], ast.Constant)):
-            self.loads = True
+            self._loaded.append(node.args[0] if node.args else None)
         if name in self._lookups and not any(isinstance(one, ast.Constant) for one in node.args[:2]):
             self.computes = True
 
@@ -143,6 +162,13 @@ def named_in(source: Source, path: str, lookups: Set[str], loaders: Set[str]) ->
     except (SourceError, RecursionError):
         return None
     return found
+
+
+def _beginning(node: ast.expr | None) -> str:
+    """What the name of a module begins with that is put together of it and something else; empty where that is no name."""
+    first = node.values[0] if isinstance(node, ast.JoinedStr) and node.values else None
+    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
+    return text if text[:1] != "." and "." in text else ""
 
 
 def _runs(tree: ast.Module) -> bool:
