@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
+    from poolint.analyses.unreached import Dead
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
     from poolint.detect.observation import Observation
@@ -101,7 +102,7 @@ class Judgement:
         """What is not expected to be reported in a place of these kinds, and why: kept for `poolint why`."""
         self.declined: list[tuple[Observation, str, Declined]] = []
         """What rules do not report on purpose, by their codes: kept for `poolint why`."""
-        self.unreached: dict[tuple[str, Range], str] = {}
+        self.unreached: dict[tuple[str, Range], Dead] = {}
         """Why nobody runs the code of a finding, which is only possible then, by its code and place: likewise."""
 
     @cached_property
@@ -384,8 +385,9 @@ class Judgement:
         if verdict.certainty is not Certainty.CERTAIN or not code.startswith(_COSTS):
             return verdict
         ask = partial(self.analysis.unreached.why, scope)
-        why = self.crashes.guarded("the search for who runs it", ask, "", where.start.row, scope.qualified_name)
-        if not why:
+        nobody: Dead | None = None
+        why = self.crashes.guarded("the search for who runs it", ask, nobody, where.start.row, scope.qualified_name)
+        if why is None:
             return verdict
         self.unreached[code, where] = why
         return replace(verdict, certainty=Certainty.POSSIBLE)

@@ -195,6 +195,16 @@ def own(path: str) -> str:
     return f"{QUESTION}own{QUESTION}{path}"
 
 
+def runs(path: str) -> str:
+    """What asks where it is asked who runs what stands in a file."""
+    return f"{QUESTION}runs{QUESTION}{path}"
+
+
+def words(path: str) -> str:
+    """The words of a file, where what these mean, and so what the file leads to, does not matter."""
+    return f"{QUESTION}words{QUESTION}{path}"
+
+
 def means(path: str, found: str) -> None:
     """A file is looked at under another path, without links to folders in it."""
     if active is not None and path != found:

@@ -51,7 +51,8 @@ FILES = {
         "    async def save(self, conn):\n        await call(self.client)\n"
     ),
     "shop/main.py": (
-        "import asyncpg\nfrom fastapi import FastAPI\n\nfrom shop.base import Store\n\napp = FastAPI()\n\n\n"
+        "import asyncpg\nfrom fastapi import FastAPI\n\nfrom shop import callers, orders, reports\n"
+        "from shop.base import Store\n\napp = FastAPI()\nroutes = [callers.run, orders.order, reports.report]\n\n\n"
         "async def start():\n    app.state.pool = await asyncpg.create_pool('postgresql://db/shop')\n\n\n"
         "async def keep(store: Store):\n    conn = await app.state.pool.acquire()\n    await store.save(conn)\n"
         "    await app.state.pool.release(conn)  # poolint: ignore[POL101]\n"
@@ -207,6 +208,7 @@ def test_a_class_that_fills_an_interface_is_seen_when_it_comes_and_when_it_goes(
         "            await client.post('https://pay/')\n"
     )
     text = project / "shop/text.py"
+    (project / "Procfile").unlink()  # what is deployed and run by nobody is only possible
     assert "case.py" not in say().out
     for now, is_found in ((fills, True), (FILES["shop/text.py"], False), (fills + "\n\n# more\n", True)):
         analysed.clear()
@@ -214,6 +216,37 @@ def test_a_class_that_fills_an_interface_is_seen_when_it_comes_and_when_it_goes(
         same(say)
         assert "case.py" in analysed
         assert ("case.py" in say().out) == is_found
+
+
+def test_who_runs_something_is_seen_when_it_comes_and_when_it_goes(project: Path, say: Callable[..., Said]) -> None:
+    """What nobody runs is only possible: who names it may stand anywhere, also where nothing else leads."""
+    (project / "shop/lost.py").write_text(
+        "import asyncpg\n\n\nasync def lose(pool: asyncpg.Pool):\n    conn = await pool.acquire()\n"
+        "    await conn.fetchval('SELECT 1')\n    await pool.release(conn)\n"
+    )
+    text, between, main_text = (project / f"shop/{one}.py" for one in ("text", "between", "main"))
+    assert "lost.py" not in say().out
+    charge = FILES["shop/between.py"] + "    await lose(client)\n"
+    changes = (
+        (text, FILES["shop/text.py"] + "\n\nimport shop.lost\n", False),  # which nothing imports itself
+        (main_text, FILES["shop/main.py"] + "\nimport shop.text\n", False),  # it does now, and still names no `lose`
+        (between, "from shop.lost import lose\n" + charge, True),
+        (text, FILES["shop/text.py"], True),
+        (project / "shop/service.py", "async def pay(client):\n    pass\n", False),  # who named it is called no more
+        (project / "shop/service.py", FILES["shop/service.py"], True),
+        (between, FILES["shop/between.py"], False),
+        (project / "jobs.sh", "python -c 'from shop.lost import lose'\n", True),
+        (project / "jobs.sh", "python -c 'from shop import main'\n", False),
+        (project / "shop/new.py", "import shop.lost\n\nshop.lost.lose(1)\n", True),
+        (project / "shop/new.py", "x = 1\n", False),
+        (project / "tests/test_lost.py", "from shop.lost import lose\n\n\ndef test():\n    lose(1)\n", False),
+        (project / "Procfile", "web: node server.js\n", True),
+    )
+    for path, now, is_found in changes:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(now)
+        same(say)
+        assert ("lost.py" in say().out) == is_found, (path, now)
 
 
 def test_what_makes_a_folder_a_project_is_looked_for_among_its_marks() -> None:
@@ -253,6 +286,7 @@ def _edit(project: Path, rng: random.Random) -> str:
             "x = 1\n",
             "async def more(pool):\n    await pool.acquire()\n",
             "import shop.db\n",
+            "import shop.reports\n\nshop.reports.report(None)\n",
         )
         rows.insert(rng.choice([0, len(rows)]), rng.choice(added))
         path.write_text("".join(rows))

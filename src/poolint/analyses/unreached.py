@@ -8,16 +8,14 @@ text has, nobody knows. Tests are no reason for anything: what only they call is
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from poolint import recording
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.syntax.bindings import ScopeKey
 from poolint.syntax.file_kinds import TEST_FILE, is_run
-from poolint.syntax.importers import naming_in_imports
 from poolint.syntax.naming import Import, Named, named_in
-from poolint.syntax.project import words_in
 from poolint.syntax.purposes import migrates
 from poolint.types.returns import decorators
 
@@ -33,6 +31,13 @@ _QUIET = frozenset({"abc", "builtins", "contextlib", "functools", "typing", "typ
 
 _SHORTEST = 3
 """Letters of a string that a name may be put together of."""
+
+
+class Dead(NamedTuple):
+    """What nobody runs: a module that nothing imports which runs, or a class or function that nothing names."""
+
+    kind: Literal["module", "class", "function"]
+    name: str
 
 
 class Deployment(Protocol):
@@ -56,25 +61,26 @@ class Unreached:
         self._loaders = ev.models.words("loads-modules")
         self._renders = ev.models.words("renders")
         self._named: dict[str, Named | None] = {}
-        self._naming: dict[tuple[str, str], list[str]] = {}
+        self._naming: dict[tuple[str, str, bool], list[str]] = {}
         self._reached: Summaries[ScopeKey, bool] = Summaries(
             "reached", self._is_reached, bottom=False, join=bool.__or__
         )
 
-    def why(self, scope: Scope) -> str:
-        """Why nobody runs what stands in a scope, in words; empty where somebody may."""
+    def why(self, scope: Scope) -> Dead | None:
+        """What nobody runs of what a scope stands in; None where somebody may."""
         module = scope.module
         if self._is_test(module.path) or module.source.cells is not None or not self._deployment.starts(module.path):
-            return ""
+            return None
+        recording.answered(recording.own(module.path), [recording.runs(module.path)])
         if not self._reached.of(module.scope.key):
-            return "nothing that runs imports the module"
+            return Dead("module", module.name)
         function = scope.outermost_function
         if function is None or self._reached.of(function.key):
-            return ""
+            return None
         owner = function.enclosing_class
         if owner is not None and not self._reached.of(owner.key):
-            return f"nothing that runs names `{owner.name}`"
-        return f"nothing that runs names `{function.name}`"
+            return Dead("class", owner.name)
+        return Dead("function", function.name)
 
     def _is_reached(self, key: ScopeKey) -> bool:
         try:
@@ -95,7 +101,7 @@ class Unreached:
     def _asks(self, scope: Scope, key: ScopeKey) -> bool:
         """Whether something else is reached, on behalf of the file of a scope: what that rests on, this does as well."""
         if key.path != scope.module.path:
-            recording.answered(recording.own(scope.module.path), (key.path, recording.own(key.path)))
+            recording.answered(recording.runs(scope.module.path), (recording.words(key.path), recording.runs(key.path)))
         return self._reached.of(key)
 
     # Functions and classes
@@ -103,6 +109,8 @@ class Unreached:
     def _is_own(self, scope: Scope) -> bool:
         """Whether nobody but the project can call a function, and only by its name."""
         name, owner = scope.name, scope.enclosing_class
+        if getattr(scope.node, "decorator_list", ()) or owner is not None:
+            recording.answered(recording.runs(scope.module.path), [scope.module.path])
         if name.startswith("__") and name.endswith("__"):
             return False
         known = decorators(self.ev, scope)
@@ -188,9 +196,8 @@ class Unreached:
         stem = _stem(module.path)
         if stem == "__init__":
             stem = os.path.basename(os.path.dirname(module.path))
-        pattern = naming_in_imports(stem.encode())
-        for path in self._files_naming(stem, asking.module):
-            if path == module.path or not pattern.search(self.ev.project.bytes_of(path)):
+        for path in self._files_naming(stem, asking.module, in_imports=True):
+            if path == module.path:
                 continue
             named = self._of(path)
             if named is None:
@@ -212,10 +219,11 @@ class Unreached:
         )
 
     def _found(self, one: Import, importer: str) -> str | None:
+        """The file that an import means; what that leads to does not matter."""
         finder = self.ev.project.finder
         if one.level:
-            return finder.find_relative(one.dotted, one.level, importer)
-        return finder.find(one.dotted, importer)
+            return finder.found_relative(one.dotted, one.level, importer)
+        return finder.found(one.dotted, importer)
 
     def _may_be_loaded(self, module: Module) -> bool:
         """Whether anything that loads modules by names that no import has may mean this one."""
@@ -231,14 +239,14 @@ class Unreached:
             return any(f".{one}" in dotted for one in named.loads)
         if module.path.startswith(os.path.join(os.path.dirname(path), "")):
             return True
-        return not words_in(self.ev.project.bytes_of(path)).isdisjoint(one.encode() for one in folders)
+        return named is None or any(map(named.mentions, folders))
 
     def _is_of_a_package(self, module: Module) -> bool:
         """Whether the project imports other modules of the folder, or of the package around that: what a folder holds that
         nothing is imported from, such as pages or scripts, may be loaded one by one."""
         folder = os.path.dirname(module.path)
         while folder != self._top(module.path):
-            for path in self._files_naming(os.path.basename(folder), module):
+            for path in self._files_naming(os.path.basename(folder), module, in_imports=True):
                 named = self._of(path) if path != module.path else None
                 for one in named.imports if named is not None else ():
                     found = self._found(one, path)
@@ -251,16 +259,18 @@ class Unreached:
 
     # Texts
 
-    def _files_naming(self, word: str, module: Module) -> list[str]:
-        """The files of the repository, tests aside, in which a word stands, on behalf of a module."""
+    def _files_naming(self, word: str, module: Module, *, in_imports: bool = False) -> list[str]:
+        """The files of the repository, tests aside, in which a word stands, on behalf of a module; or in the import
+        statements of which it does."""
         top = self._top(module.path)
-        asking = recording.own(module.path)
-        found = self._naming.get((top, word))
+        asking = recording.runs(module.path)
+        found = self._naming.get((top, word, in_imports))
         if found is None:
-            found = self.ev.project.naming(word, top, asking)
-            found = self._naming[top, word] = [one for one in found if not self._is_test(one)]
+            project = self.ev.project
+            paths = project.naming_in_import(word, top, asking) if in_imports else project.naming(word, top, asking)
+            found = self._naming[top, word, in_imports] = [one for one in paths if not self._is_test(one)]
         else:
-            recording.asked(asking, "naming", top, word)
+            recording.asked(asking, "naming-import" if in_imports else "naming", top, word)
         return found
 
     def _of(self, path: str) -> Named | None:

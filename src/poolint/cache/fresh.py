@@ -101,7 +101,11 @@ def _reopened(stored: Stored, changed: dict[str, bytes]) -> Iterable[int]:
         if not name.startswith(recording.QUESTION):
             continue
         kind, root, word = [*name.split(recording.QUESTION, 3)[1:], "", ""][:3]
-        if kind in ("own", "sight"):
+        if kind in ("own", "sight", "runs"):
+            continue
+        if kind == "words":
+            if root in changed:
+                yield number
             continue
         if kind in ("everything", "all"):
             if kind == "everything" or any(path.startswith(root + os.sep) for path in changed):
@@ -135,7 +139,7 @@ class _Texts:
             return word in data and calls_of(word).search(data) is not None
         if kind == "naming":
             return word in data and word_in(word).search(data) is not None
-        if kind == "importing":
+        if kind in ("importing", "naming-import"):
             return word in data and naming_in_imports(word).search(data) is not None
         if kind == "state":
             return assigns_state(data)

@@ -57,7 +57,7 @@ def merged(
     return Stored(
         world,
         sought,
-        {path: stamp for path, stamp in sources.items() if path in numbers},
+        {path: stamp for path, stamp in sources.items() if path in numbers or recording.words(path) in numbers},
         nodes,
         {numbers[one]: sorted(numbers[end] for end in edges[one]) for one in nodes if edges.get(one)},
         {numbers[one]: sorted(numbers[end] for end in imports[one]) for one in nodes if imports.get(one)},

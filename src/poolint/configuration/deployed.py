@@ -8,13 +8,10 @@ project does not call itself nobody calls, unless a text that is no Python names
 from __future__ import annotations
 
 import os
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_regular
-from poolint.roots import PROJECT_FILES, upwards
-from poolint.roots.declared import is_distributed
 from poolint.syntax.project import NOT_SOURCES, words_in
 
 if TYPE_CHECKING:
@@ -53,16 +50,17 @@ class Deployed:
         return self._starts[folder]
 
     def _started(self, folders: list[str]) -> frozenset[str] | None:
-        finder = self._project.finder
-        if any(finder.marks(one) & PROJECT_FILES and is_distributed(one, finder.marks(one)) for one in folders):
+        if any(map(self._project.is_distributed, folders)):
             return None
         return frozenset[str]().union(*(self._fleet().starts(one) for one in folders)) or None
 
     def _around(self, path: str) -> list[str]:
         """The folder of a file and those around it up to the root of its repository."""
         top = self._project.finder.top(path)
-        inner = [*takewhile(lambda one: one != top, upwards(os.path.dirname(path)))]
-        return [*inner, top]
+        found = [os.path.dirname(path)]
+        while found[-1] != top:
+            found.append(os.path.dirname(found[-1]))
+        return found
 
     def names(self, word: str, top: str) -> bool:
         """Whether a text that is no Python names something, below the root of a repository."""

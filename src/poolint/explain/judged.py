@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator, Mapping
 
+    from poolint.analyses.unreached import Dead
     from poolint.config import Settings
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
@@ -133,11 +134,17 @@ class Judgements:
                 yield f"`per-file-ignores` of {settings} has {selector} for this file"
         if one.certainty == "possible" and self.settings.certainty == "certain":
             why = self._unreached.get((one.code, one.range))
-            because = f", since nobody runs it: {why}" if why else ""
+            because = f", since nobody runs it: {_nobody(why)}" if why is not None else ""
             yield f"it is only possible, not certain{because}: `--certainty possible` reports it"
         row = silencing_row(self.module.source, one)
         if row:
             yield f"a comment silences it (line {row})"
+
+
+def _nobody(dead: Dead) -> str:
+    if dead.kind == "module":
+        return f"nothing that runs imports `{dead.name}`, nor does what the repository deploys start it"
+    return f"nothing that runs names `{dead.name}`"
 
 
 def _relaxation(one: Diagnostic, relaxed: Relaxation) -> str:

@@ -71,6 +71,10 @@ class Named:
             self.loads.update(map(_beginning, values))
         self._made, self._loaded, self._targets = {}, [], set()
 
+    def mentions(self, word: str) -> bool:
+        """Whether a word stands anywhere in the file but in comments and such."""
+        return word in self.words or word in self.paths or any(word in one.dotted.split(".") for one in self.imports)
+
     def _visit(self, node: ast.AST, by: ScopeKey, around: str, is_open: bool) -> None:
         """Walk on: ``around`` is the qualified name of what a node stands in, ``is_open`` whether that is no function."""
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_source, with_newlines
+from poolint.roots import PROJECT_FILES
+from poolint.roots.declared import is_distributed
 from poolint.syntax.file_kinds import TEST_FILE
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
@@ -222,18 +224,30 @@ class Project:
 
         root = self.root_of(near)
         question = recording.asked(near.path, "importing", root, name)
-        pattern, word = naming_in_imports(name.encode()), name.encode()
-        found = [path for path, data in self._texts_of(root).items() if word in data and pattern.search(data)]
+        found = self._with(name, naming_in_imports(name.encode()), root)
         recording.answered(question, found)
         return found
 
     def naming(self, word: str, root: str, asking: str) -> list[str]:
-        """The files below a folder in which a word stands, on behalf of ``asking``."""
-        question = recording.asked(asking, "naming", root, word)
-        pattern, sign = word_in(word.encode()), word.encode()
-        found = [path for path, data in self._texts_of(root).items() if sign in data and pattern.search(data)]
-        recording.answered(question, found)
+        """The files below a folder in which a word stands, on behalf of ``asking``, to whom nothing matters but words."""
+        return self._told(asking, "naming", word, word_in(word.encode()), root)
+
+    def naming_in_import(self, word: str, root: str, asking: str) -> list[str]:
+        """The same of those in whose import statements it stands."""
+        from poolint.syntax.importers import naming_in_imports
+
+        return self._told(asking, "naming-import", word, naming_in_imports(word.encode()), root)
+
+    def _told(self, asking: str, kind: str, word: str, pattern: re.Pattern[bytes], root: str) -> list[str]:
+        question = recording.asked(asking, kind, root, word)
+        found = self._with(word, pattern, root)
+        recording.answered(question, map(recording.words, found))
         return found
+
+    def _with(self, word: str, pattern: re.Pattern[bytes], root: str) -> list[str]:
+        """The files below a folder in which a pattern is found, which has a word in it."""
+        sign = word.encode()
+        return [path for path, data in self._texts_of(root).items() if sign in data and pattern.search(data)]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
@@ -262,6 +276,11 @@ class Project:
         if root not in self._texts:
             self._texts[root] = {path: self.bytes_of(path) for path in self.files(root)}
         return self._texts[root]
+
+    def is_distributed(self, folder: str) -> bool:
+        """Whether the project in a folder, if there is one, is built for others to install."""
+        names = self.finder.marks(folder)
+        return not names.isdisjoint(PROJECT_FILES) and is_distributed(folder, names)
 
     def root_of(self, module: Module) -> str:
         """The folder of the project that a module belongs to; where nothing marks one, that of its package, or the one that it
