@@ -117,6 +117,25 @@ async def test_texts_that_are_not_saved_count(opened: Opened, tmp_path: Path) ->
 
 
 @pytest.mark.asyncio
+async def test_who_runs_something_is_seen_in_texts_that_are_not_saved(opened: Opened, tmp_path: Path) -> None:
+    """Also in files that have nothing to do with a database, which are never looked into themselves."""
+    (tmp_path / "Procfile").write_text("web: python main.py\n")
+    (tmp_path / "main.py").write_text("import shop\n\nprint(shop)\n")
+    text = (
+        "import asyncpg\n\n\nasync def lose(pool: asyncpg.Pool) -> None:\n    conn = await pool.acquire()\n"
+        "    await conn.fetchval('SELECT 1')\n    await pool.release(conn)\n"
+    )
+    (tmp_path / "shop.py").write_text(text)
+    editor = await opened(tmp_path)
+    assert await editor.open("shop.py") == []
+    await editor.open("main.py")
+    await editor.type("main.py", "import shop\n\nprint(shop.lose)\n")
+    assert codes(await editor.type("shop.py", f"{text}\n")) == [("POL202", 5)]
+    await editor.type("main.py", "import shop\n\nprint(shop)\n")
+    assert await editor.type("shop.py", text) == []
+
+
+@pytest.mark.asyncio
 async def test_settings_are_read_again(opened: Opened, tmp_path: Path) -> None:
     (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "pyproject.toml").write_text("[tool.poolint]\n")

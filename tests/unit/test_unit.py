@@ -125,6 +125,20 @@ def test_units_of_a_tree_find_what_one_process_finds(tmp_path: Path) -> None:
     assert {Path(one["filename"]).name for one in json.loads(whole.stdout)} == {"orders.py", "broken.py", "app.py"}
 
 
+def test_what_nobody_runs_is_seen_in_the_tree_as_a_whole(tmp_path: Path) -> None:
+    """Whether it is deployed is said by the files of a request, and who calls what by the facts of all units."""
+    root = tmp_path / "tree"
+    lost = TREE["shop/orders.py"].replace("def pay", "def lost")
+    lay(root, {**TREE, "Procfile": "web: python -m web.app\n", "shop/lost.py": lost, "jobs/__init__.py": ""})
+    whole = poolint(root, "check", "--no-cache", "-j1", "--output-format=json", ".")
+    assert in_units(root, tmp_path / "first", units(root)) == whole.stdout
+    assert {Path(one["filename"]).name for one in json.loads(whole.stdout)} == {"orders.py", "broken.py", "app.py"}
+    (root / "jobs" / "nightly.py").write_text("from shop.lost import lost\n\nlost(None)\n")
+    whole = poolint(root, "check", "--no-cache", "-j1", "--output-format=json", ".")
+    assert in_units(root, tmp_path / "then", units(root)) == whole.stdout
+    assert "lost.py" in {Path(one["filename"]).name for one in json.loads(whole.stdout)}
+
+
 def test_without_facts_of_callers_and_of_what_is_called_less_is_found(tmp_path: Path) -> None:
     """Who calls `pay` tells what its pool is, and `send` tells what is waited for: both come from facts only."""
     root = tmp_path / "tree"

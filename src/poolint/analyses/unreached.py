@@ -7,6 +7,7 @@ text has, nobody knows. Tests are no reason for anything: what only they call is
 
 from __future__ import annotations
 
+import ast
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_QUIET = frozenset({"abc", "builtins", "contextlib", "functools", "typing", "typing_extensions"})
+_QUIET = frozenset(
+    {"abc", "attr", "attrs", "builtins", "contextlib", "dataclasses", "functools", "typing", "typing_extensions"}
+)
 """Where decorators are from that register nothing."""
 
 _SHORTEST = 3
@@ -126,6 +129,8 @@ class Unreached:
     def _is_for_the_project(self, scope: Scope, owner: Scope) -> bool:
         """Whether the methods of a class are there for the project, which calls another one by its name: a library may be
         given objects of which it calls methods that nothing here names."""
+        if not self._is_plainly_made(owner):
+            return False
         others = {one.name for one in owner.children if one.kind == "function" and not one.name.startswith("_")}
         if any(self._files_naming(word, scope.module) for word in sorted(self._renders)):
             return False
@@ -135,6 +140,15 @@ class Unreached:
                 if key not in own and key != owner.key:
                     return True
         return False
+
+    def _is_plainly_made(self, owner: Scope) -> bool:
+        """Whether nothing that a class is made by may take its methods for something: no metaclass, no decorator but those that
+        add to it."""
+        node = owner.node
+        assert isinstance(node, ast.ClassDef)
+        targets = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
+        names = (self.ev.qualified_name(self.ev.type_of(one, owner.parent or owner)) for one in targets)
+        return not node.keywords and all(one.partition(".")[0] in _QUIET for one in names)
 
     def _is_imported(self, module: Module) -> bool:
         return any(True for _ in self._imports_of(module, module.scope))
@@ -159,12 +173,13 @@ class Unreached:
             yield from sorted(named.words.get(word, ())) if named is not None else [_whole(path)]
 
     def _may_be_looked_up(self, scope: Scope) -> bool:
-        """Whether a name may be put together somewhere, or anything of its module be looked up."""
+        """Whether a name may be put together somewhere, or anything of its module be looked up, or anything at all be looked up
+        and called."""
         own = scope.module.path
         for lookup in sorted(self._lookups):
             for path in self._files_naming(lookup, scope.module):
                 named = self._of(path)
-                if named is None or (path == own and named.computes):
+                if named is None or named.calls or (path == own and named.computes):
                     return True
                 if any(_is_part(one, scope.name) for one in named.joined):
                     return True

@@ -134,7 +134,10 @@ class Settings:
     certainty = Key(
         "choice",
         "certain",
-        "Which findings are reported: those that are certain, or also those that are merely possible.",
+        "Which findings are reported: those that are certain, or also those that are merely possible. What costs something "
+        "only when it runs (POL2, POL3, POL4) is merely possible where nobody runs it: in a project that is deployed from its "
+        "repository, as a Dockerfile, Procfile or the like shows, and is not built for others, a module that nothing imports, or "
+        "a function that nothing names. What only tests run is run by nobody.",
         section=RULES,
         example='"possible"',
         choices=CERTAINTIES,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from poolint.text.source import Source
 
 _WORD = re.compile(r"\w+")
+_FIELD = re.compile(r"\{[^{}]*\}")
+_MAX_NAME = 100
 _MAX_TEXT = 20_000
 """Characters of a string that words are looked for in."""
 
@@ -39,8 +41,8 @@ class Named:
 
     ``words`` are names that are read, attributes, and words in strings that are not only there to be read by people;
     ``paths`` the parts of strings without blanks, as they name modules; ``joined`` the strings that a name may be put
-    together of. ``computes``: attributes are looked up there by names that no text has. ``loads``: modules are, all those with
-    names that begin with one of these; empty for any that the file may mean.
+    together of. ``computes``: attributes are looked up there by names that no text has; ``calls``: and called. ``loads``:
+    modules are, all those with names that begin with one of these; empty for any that the file may mean.
     ``runs``: the module does something as it is imported that is more than to define.
     """
 
@@ -54,6 +56,8 @@ class Named:
         self.imports: list[Import] = []
         self.joined: set[str] = set()
         self.computes = False
+        self.calls = False
+        self._called: list[ast.expr] = []
         self.loads: set[str] = set()
         self._made: dict[str, list[ast.expr]] = {}
         self._loaded: list[ast.expr | None] = []
@@ -69,7 +73,9 @@ class Named:
         for node in self._loaded:
             values = self._made.get(node.id, [node]) if isinstance(node, ast.Name) else [node]
             self.loads.update(map(_beginning, values))
-        self._made, self._loaded, self._targets = {}, [], set()
+        called = (self._made.get(one.id, ()) if isinstance(one, ast.Name) else (one,) for one in self._called)
+        self.calls = any(self._is_computed(value) for values in called for value in values)
+        self._made, self._loaded, self._targets, self._called = {}, [], set(), []
 
     def mentions(self, word: str) -> bool:
         """Whether a word stands anywhere in the file but in comments and such."""
@@ -142,14 +148,26 @@ class Named:
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
         if name in self._loaders and not (node.args and isinstance(node.args[0], ast.Constant)):
             self._loaded.append(node.args[0] if node.args else None)
-        if name in self._lookups and not any(isinstance(one, ast.Constant) for one in node.args[:2]):
-            self.computes = True
+        self.computes = self.computes or self._is_computed(node)
+        if isinstance(function, (ast.Name, ast.Call)):
+            self._called.append(function)
+
+    def _is_computed(self, node: ast.expr) -> bool:
+        """Whether a call looks up an attribute, or all of them, by a name of which nothing stands there."""
+        if not isinstance(node, ast.Call):
+            return False
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        texts = (each for one in node.args[:2] for each in ast.walk(one) if isinstance(each, ast.Constant))
+        return name in self._lookups and not any(isinstance(one.value, str) for one in texts)
 
     def _name(self, name: str, by: ScopeKey) -> None:
         self.words.setdefault(name, set()).add(by)
 
     def _text(self, text: str, by: ScopeKey) -> None:
         parts = _WORD.findall(text[:_MAX_TEXT])
+        if "{" in text and len(text) < _MAX_NAME:
+            self.joined.update(one for one in _FIELD.split(text) if one.isidentifier())
         for one in parts:
             self.words.setdefault(one, set()).add(by)
         if not any(one.isspace() for one in text[:_MAX_TEXT]):
