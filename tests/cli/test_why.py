@@ -572,3 +572,33 @@ def test_of_what_is_not_held_the_value_of_unknown_type_is_named(why: Why) -> Non
     assert (
         "no connection that poolint sees is held meanwhile; of `box` (line 5) no type is known: the parameter" in told
     )
+
+
+@pytest.mark.parametrize(
+    ("serving", "reason"),
+    [
+        ("import shop.app", "nothing that runs names `lose`"),
+        ("from shop.app import other", "nothing that runs names `lose`"),
+        ("import shop.used", "nothing that runs imports `shop.app`, nor does what the repository deploys start it"),
+    ],
+)
+def test_what_nobody_runs(why: Why, tmp_path: Path, serving: str, reason: str) -> None:
+    (tmp_path / "Procfile").write_text("web: python serving.py\n")
+    (tmp_path / "serving.py").write_text(f"{serving}\n")
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/used.py").write_text("")
+    told = why(
+        """
+        import asyncpg
+
+        async def lose(pool: asyncpg.Pool):
+            conn = await pool.acquire()
+            await conn.fetchval("SELECT 1")
+            await pool.release(conn)
+
+        def other(): ...
+        """,
+        "acquire",
+        name="shop/app.py",
+    )
+    assert "POL202, not reported: it is only possible, not certain, since " + reason in told

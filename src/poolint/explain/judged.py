@@ -134,7 +134,7 @@ class Judgements:
                 yield f"`per-file-ignores` of {settings} has {selector} for this file"
         if one.certainty == "possible" and self.settings.certainty == "certain":
             why = self._unreached.get((one.code, one.range))
-            because = f", since nobody runs it: {_nobody(why)}" if why is not None else ""
+            because = f", since {_nobody(why)}" if why is not None else ""
             yield f"it is only possible, not certain{because}: `--certainty possible` reports it"
         row = silencing_row(self.module.source, one)
         if row:
