@@ -584,6 +584,7 @@ def test_of_what_is_not_held_the_value_of_unknown_type_is_named(why: Why) -> Non
 )
 def test_what_nobody_runs(why: Why, tmp_path: Path, serving: str, reason: str) -> None:
     (tmp_path / "Procfile").write_text("web: python serving.py\n")
+    (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "serving.py").write_text(f"{serving}\n")
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop/used.py").write_text("")
