@@ -587,6 +587,7 @@ def test_what_nobody_runs(why: Why, tmp_path: Path, serving: str, reason: str) -
     (tmp_path / "pyproject.toml").write_text("")
     (tmp_path / "serving.py").write_text(f"{serving}\n")
     (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").write_text("")
     (tmp_path / "shop/used.py").write_text("")
     told = why(
         """

@@ -173,17 +173,25 @@ class Unreached:
             yield from sorted(named.words.get(word, ())) if named is not None else [_whole(path)]
 
     def _may_be_looked_up(self, scope: Scope) -> bool:
-        """Whether a name may be put together somewhere, or anything of its module be looked up, or anything at all be looked up
-        and called."""
+        """Whether a name may be put together somewhere, or anything of its module be looked up; or called by a name that comes
+        from outside: a method of whatever object, a function where its module is at hand."""
         own = scope.module.path
         for lookup in sorted(self._lookups):
             for path in self._files_naming(lookup, scope.module):
                 named = self._of(path)
-                if named is None or named.calls or (path == own and named.computes):
+                if named is None or (path == own and named.computes):
+                    return True
+                if named.calls and (scope.enclosing_class is not None or self._has_module(path, named, scope.module)):
                     return True
                 if any(_is_part(one, scope.name) for one in named.joined):
                     return True
         return False
+
+    def _has_module(self, path: str, named: Named, module: Module) -> bool:
+        """Whether a file may have a module as an object."""
+        stem = _stem(module.path)
+        imports = (one for one in named.imports if one.dotted.rpartition(".")[2] == stem)
+        return bool(named.loads) or stem in named.paths or any(self._may_mean(one, path, module) for one in imports)
 
     # Modules
 
