@@ -300,7 +300,7 @@ class Unreached:
         """What the parts of a file name; None of one that cannot be read."""
         if path not in self._named:
             module = self.ev.project.module(path)
-            found = named_in(module.source, path, self._lookups, self._loaders) if module is not None else None
+            found = named_in(module, self._lookups, self._loaders) if module is not None else None
             self._named[path] = found
         return self._named[path]
 

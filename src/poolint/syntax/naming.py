@@ -1,6 +1,7 @@
 """What each part of a file names: which words stand in the module itself, in its classes, and in each of its functions.
 
-A text is walked through as a whole for this, apart from the module that it is: what is kept are words and keys, no trees.
+A text is walked through as a whole for this, without reading all of the module that it is: what is kept are words and keys,
+no trees.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from poolint.text.source import SourceError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Set
 
-    from poolint.text.source import Source
+    from poolint.syntax.module import Module
 
 _WORD = re.compile(r"\w+")
 _FIELD = re.compile(r"\{[^{}]*\}")
@@ -175,12 +176,12 @@ class Named:
                 self.paths.setdefault(one, set()).add(by)
 
 
-def named_in(source: Source, path: str, lookups: Set[str], loaders: Set[str]) -> Named | None:
+def named_in(module: Module, lookups: Set[str], loaders: Set[str]) -> Named | None:
     """What the parts of a file name; None of one that is not Python. ``lookups`` are the names of functions that look up
     attributes, ``loaders`` of what loads modules."""
-    found = Named(path, lookups, loaders)
+    found = Named(module.path, lookups, loaders)
     try:
-        found.read(source.bare().tree)
+        found.read(module.source.bare().tree if module.unread else module.tree)
     except (SourceError, RecursionError):
         return None
     return found

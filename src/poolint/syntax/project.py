@@ -59,6 +59,7 @@ class Project:
         self._texts: dict[str, dict[str, bytes]] = {}
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
         self._words: dict[str, dict[bytes, list[str]]] = {}
+        self._looked_for: dict[str, set[str]] = {}
         self._calling: dict[str, dict[str, list[str]]] = {}
         self.scripts: dict[str, bool] = {}
         """Whether modules that are run, by their paths, are scripts, and nothing's modules."""
@@ -246,8 +247,13 @@ class Project:
 
     def _with(self, word: str, pattern: re.Pattern[bytes], root: str) -> list[str]:
         """The files below a folder in which a pattern is found, which has a word in it."""
-        sign = word.encode()
-        return [path for path, data in self._texts_of(root).items() if sign in data and pattern.search(data)]
+        sign, texts = word.encode(), self._texts_of(root)
+        names = self._looked_for.setdefault(root, set())
+        names.add(word)
+        if root not in self._words and len(names) > _FEW_NAMES:
+            self._words[root] = _by_words(texts)
+        mentioning = self._words[root].get(sign, ()) if root in self._words else texts
+        return [path for path in mentioning if sign in texts[path] and pattern.search(texts[path])]
 
     def heirs(self, name: str, near: Module) -> list[tuple[str, str]]:
         """The top-level classes of the package that ``near`` belongs to that name ``name`` among their bases: the file
