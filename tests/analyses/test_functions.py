@@ -36,6 +36,7 @@ FOLLOWED = [
             "template",
             "more_comes",
             "asked_for",
+            "run_by_somebody",
         )
     )
 ]
