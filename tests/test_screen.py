@@ -120,7 +120,7 @@ def test_every_project_has_something_to_lose(tmp_path: Path) -> None:
 SAVE = """
 async def save(name="") -> None:
     async with SessionLocal.begin() as session:
-        await session.execute("INSERT INTO orders VALUES (:name)", {"name": name})
+        await session.execute(text("INSERT INTO orders VALUES (:name)"), {"name": name})
 """
 METHOD = "class Orders:" + SAVE.replace("\n", "\n    ")
 

@@ -230,7 +230,7 @@ def test_a_session_that_commits_holds_nothing(why: Why) -> None:
 
         async def work():
             session = SessionLocal()
-            await session.execute("x")
+            await session.execute(query)
             await session.commit()
         """,
         "SessionLocal()",
@@ -485,7 +485,7 @@ HELD = """
         {first}
         {then}
     """
-QUERY = 'await session.execute("x")'
+QUERY = "await session.execute(query)"
 
 
 @pytest.mark.parametrize(
@@ -500,7 +500,7 @@ QUERY = 'await session.execute("x")'
         ),
         ("print(partner)", "not reported: nothing that it does is known to wait"),
         ("await session.close()", "not reported: it ends the use of `session`, which is what the connection is for"),
-        ('await session.execute("y")', "not reported: it works on `session`, which is what the connection is for"),
+        ("await session.execute(other)", "not reported: it works on `session`, which is what the connection is for"),
         ("partnerkit.send()", "not reported: the models say nothing of partnerkit.send"),
     ],
 )
@@ -524,11 +524,11 @@ def test_what_a_rule_declines(why: Why, tmp_path: Path) -> None:
 
         async def numbers():
             async with SessionLocal() as session:
-                await session.execute("x")
+                await session.execute(query)
 
         async def work():
             async with SessionLocal() as session:
-                await session.execute("x")
+                await session.execute(query)
                 await numbers()
         """
     assert "not reported: POL404 declines: the option `allow` has *.numbers" in why(text, "await numbers")
