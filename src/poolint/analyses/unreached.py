@@ -27,11 +27,6 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
-_QUIET = frozenset(
-    {"abc", "attr", "attrs", "builtins", "contextlib", "dataclasses", "functools", "typing", "typing_extensions"}
-)
-"""Where decorators are from that register nothing."""
-
 _SHORTEST = 3
 """Letters of a string that a name may be put together of."""
 
@@ -63,6 +58,7 @@ class Unreached:
         self._lookups = ev.models.words("looks-up")
         self._loaders = ev.models.words("loads-modules")
         self._renders = ev.models.words("renders")
+        self._quiet = ev.models.words("registers-nothing")
         self._named: dict[str, Named | None] = {}
         self._naming: dict[tuple[str, str, bool], list[str]] = {}
         self._reached: Summaries[ScopeKey, bool] = Summaries(
@@ -118,7 +114,7 @@ class Unreached:
             return False
         known = decorators(self.ev, scope)
         written = getattr(scope.node, "decorator_list", ())
-        if len(known) < len(written) or any(one.partition(".")[0] not in _QUIET for one in known):
+        if len(known) < len(written) or any(one.partition(".")[0] not in self._quiet for one in known):
             return False
         if not self._occasions.is_called_by_name(scope):
             return False
@@ -148,7 +144,7 @@ class Unreached:
         assert isinstance(node, ast.ClassDef)
         targets = (one.func if isinstance(one, ast.Call) else one for one in node.decorator_list)
         names = (self.ev.qualified_name(self.ev.type_of(one, owner.parent or owner)) for one in targets)
-        return not node.keywords and all(one.partition(".")[0] in _QUIET for one in names)
+        return not node.keywords and all(one.partition(".")[0] in self._quiet for one in names)
 
     def _is_imported(self, module: Module) -> bool:
         return any(True for _ in self._imports_of(module, module.scope))

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding import root_of
-from poolint.analyses.places import bound_value, kept_class
+from poolint.analyses.places import arguments_of, bound_value, kept_class
 from poolint.analyses.thread_use import of_caller, of_threads
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -139,7 +139,7 @@ class Threads:
         for call in scope.calls if names else ():
             if last_name(call.func) not in defined:
                 continue
-            given = [*call.args, *(one.value for one in call.keywords)]
+            given = [one for _, one in arguments_of(call)]
             given += [call.func.value] if isinstance(call.func, ast.Attribute) else []
             given = [one for one in given if type(one) in _NAMES and name_of(one).partition(".")[0] in names]
             if not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):

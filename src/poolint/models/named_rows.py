@@ -39,6 +39,7 @@ How = Literal[
     "loads-modules",
     "looks-up",
     "renders",
+    "registers-nothing",
     # listeners and mapped classes
     "registers",
     "registers-decorated",
@@ -138,6 +139,7 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
 
     ``loads-modules``: what imports modules by names that no import statement has; ``looks-up``: what gives attributes by
     their names, or all of them; ``renders``: what fills in templates, which may read any attribute.
+    ``registers-nothing``: modules whose decorators leave what they decorate to those who name it.
 
     ``registers``: they are passed the target of a listener, the name of the event and the function, or the function that
     they decorate. ``maps-column`` and ``maps-relationship``: what they give stands for an attribute of rows; ``loads``: they

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.bindings import ScopeKey
+from poolint.syntax.expressions import last_name
 from poolint.text.source import SourceError
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Named:
 
     def _call(self, node: ast.Call) -> None:
         function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        name = last_name(function)
         if name in self._loaders and not (node.args and isinstance(node.args[0], ast.Constant)):
             self._loaded.append(node.args[0] if node.args else None)
         self.computes = self.computes or self._is_computed(node)
@@ -158,7 +159,7 @@ class Named:
         if not isinstance(node, ast.Call):
             return False
         function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        name = last_name(function)
         texts = (each for one in node.args[:2] for each in ast.walk(one) if isinstance(each, ast.Constant))
         return name in self._lookups and not any(isinstance(one.value, str) for one in texts)
 

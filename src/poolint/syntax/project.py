@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _FEW_NAMES = 24
-"""Names whose calls are looked for in all files, before it pays to file these by their words."""
+"""Names that are looked for in all files, before it pays to file these by their words."""
 _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 """The word comes first, since that is searched for fast."""
@@ -208,13 +208,7 @@ class Project:
         texts = self._texts_of(root)
         known = self._calling.setdefault(root, {})
         if (paths := known.get(name)) is None:
-            if root not in self._words and len(known) > _FEW_NAMES:
-                self._words[root] = _by_words(texts)
-            word = name.encode()
-            called = calls_of(word)
-            mentioning = self._words[root].get(word, ()) if root in self._words else texts
-            paths = [path for path in mentioning if word in texts[path] and called.search(texts[path]) is not None]
-            known[name] = paths
+            paths = known[name] = self._with(name, calls_of(name.encode()), root)
             recording.answered(question, paths)
         for path in paths:
             yield path, texts[path]

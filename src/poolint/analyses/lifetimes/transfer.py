@@ -229,9 +229,7 @@ class Moves:
             return config._replace(state="held" if edge.is_unwinding else "idle")  # a failed flush keeps it
         if name in self._pends and config.state == "idle":
             return config._replace(state="dirty")
-        if row.role not in REACHING_ROLES:
-            return config
-        if as_called(self.ev, call, row, self.scope).role == "refused":
+        if as_called(self.ev, call, row, self.scope).role not in REACHING_ROLES:
             return config
         if name == "connection" and config.state == "idle":
             # The checkout itself: if it fails, nothing is held.
