@@ -246,6 +246,20 @@ def test_changed_text_is_looked_at_anew(tmp_path: Path) -> None:
     assert is_interesting(screen, tmp_path / "module.py")
 
 
+@pytest.mark.parametrize("word", ["sqlalchemy", "json"])
+def test_a_text_that_reads_like_an_import_of_no_name_is_read_to_its_end(word: str, tmp_path: Path) -> None:
+    write({"module.py": f'"""\nimport .{word}\n"""\n'}, tmp_path)
+    assert not is_interesting(screen_of(), tmp_path / "module.py")
+
+
+def test_what_a_block_binds_and_runs_statements_is_let_through() -> None:
+    block = b"with open_it() as %b:\n    %b.execute(query)\n"
+    assert shows_use(block % (b"session", b"session"))
+    assert not shows_use(block % (b"session", b"my_session"))
+    assert not shows_use(block % (b"my_session", b"session"))
+    assert shows_use(b"s.exec(a) or f(b) as s, (c) as t:")
+
+
 def test_what_shows_an_engine_is_let_through() -> None:
     methods = sorted(load().words("shows-engine"))
     assert methods

@@ -24,7 +24,7 @@ from poolint.screen.filling import filled
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
-from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DRIVES, DROPPED, STATE_HOLDERS, shows_use, uses_state
+from poolint.screen.shapes import AWAITED_USE, BY_HAND, DRIVER, DROPPED, STATE_HOLDERS, drives, shows_use, uses_state
 from poolint.screen.words import UNTOLD
 
 TYPE_CHECKING = False
@@ -140,7 +140,7 @@ class Screen:
         if shows_use(data) and self._ready.names_library(data):
             return True
         path = os.path.abspath(path)
-        if path in self._distance and DRIVES.search(data) is not None:
+        if path in self._distance and drives(data):
             return True
         return self._may_drop(path, file)
 
@@ -176,7 +176,7 @@ class Screen:
             if known.get(one) or (found.mentions(roots) and calls.search(found.data) is not None):
                 known[start] = True
                 break
-            new = {to for link in found.links for to in (link.source, link.submodule) if to} - seen
+            new = found.targets - seen
             seen |= new
             queue += sorted(new)
         else:
@@ -189,7 +189,7 @@ class Screen:
         file = self._settled_file(path, data)
         known = self._touching.get(path)
         if known is None or known[0] is not file:
-            mentions = (one for one in file.segments if not file.carried.isdisjoint(one.words))
+            mentions = (one for one in file.segments if not file.carried.isdisjoint(one.words)) if file.carried else ()
             known = self._touching[path] = (file, frozenset(name for one in mentions for name in one.bound))
         return known[1]
 
@@ -232,28 +232,26 @@ class Screen:
             if step is None:
                 step = self._steps[one] = self._step(*one)
             found.update(step[0])
-            queue += [each for each in step[1] if each not in seen]
-            seen.update(step[1])
+            if step[1]:
+                queue += [each for each in step[1] if each not in seen]
+                seen.update(step[1])
         return found
 
     def _step(self, path: str, name: bytes) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
         """The coroutines in the statements that bind a name, and the names of files that it may be, or be made of."""
         found: list[tuple[str, bytes]] = []
-        file = self._files.get(path)
-        if file is None:
-            return found, []
+        file, is_near = self._files.get(path), path in self._distance
+        if file is None or not (is_near or name in file.linked or b"*" in file.linked):
+            return found, []  # most have nothing to do with a database
         words = frozenset([name])
-        if path in self._distance:
+        if is_near:
             for segment in file.bound.get(name, ()):
                 found += [(path, inner) for inner in COROUTINE.findall(segment.part)]
                 words = words.union(segment.telling)
         new = [(path, word) for word in words & file.bound.keys()] if len(words) > 1 else []
-        linked = file.linked
-        for bound in words & linked.keys():
-            for link in linked[bound]:
+        for bound in (words | {b"*"}) & file.linked.keys():
+            for link in file.linked[bound]:
                 new += [(source, far) for source, far, _ in self._meant(file, link, words)]
-        for link in linked.get(b"*", ()):
-            new += [(source, far) for source, far, _ in self._meant(file, link, words)]
         return found, list(dict.fromkeys(new))
 
     def _meant(self, file: File, link: Link, words: frozenset[bytes]) -> list[tuple[str, bytes, bytes]]:
@@ -281,7 +279,7 @@ class Screen:
         if found is None:
             file = self._files[path]
             assert file is not None
-            defined = re.compile(rb"\basync[ \t]+def[ \t]+" + name + rb"\b")
+            defined = re.compile(rb"async(?<!\wasync)[ \t]+def[ \t]+" + name + rb"\b")
             parts = [one for one in file.segments if name in one.part and defined.search(one.part) is not None]
             found = self._working[path, name] = self._mentions(path, frozenset().union(*(one.words for one in parts)))
         return found
@@ -357,7 +355,7 @@ class Screen:
     def _opened(self, path: str, data: bytes) -> File:
         """A file with its imports resolved."""
         file = File(data, self._words)
-        targets: set[str] = set()
+        targets: set[str | None] = set()
         links: list[Link] = []
         seeds: set[bytes] = set()
         blocking: set[bytes] = set()
@@ -371,24 +369,25 @@ class Screen:
                         blocking |= seeds_of(file, name, local, self._ready.blocking)
                 file.foreign.update(local for _, local in names)
                 continue
+            is_package = source is None or "__init__." in source
             for name, local in names:
                 submodule = None
-                if name and name != b"*" and (source is None or "__init__." in source):
+                if is_package and name and name != b"*":
                     inner = name.decode("ascii", "replace")
                     submodule = self._target(path, level, f"{dotted}.{inner}" if dotted else inner)
                 if source not in (None, path) or submodule not in (None, path):
                     links.append(Link(name, local, source, submodule))
-                found = {one for one in (submodule, None if name else source) if one is not None}
-                targets.update(one for one in (source, submodule) if one is not None)
-                for one in (local, *file.aliases(local)) if found else ():
-                    file.modules.setdefault(one, set()).update(found)
+                targets.update((source, submodule))
+                if (module := submodule if name else source) is not None:
+                    for one in (local, *file.aliases(local)):
+                        file.modules.setdefault(one, set()).add(module)
         if self._ready.own:
             seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
         links += filled(path, data, self.heirs)
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))
-        recording.saw(path, targets.union(link.source for link in links if link.source is not None))
+        recording.saw(path, (one for one in targets.union(link.source for link in links) if one is not None))
         return file
 
     def _target(self, path: str, level: int, dotted: str) -> str | None:

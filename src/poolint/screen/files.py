@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from poolint.roots.finder import MAX_PARTS
 from poolint.screen.words import WORD
@@ -20,8 +21,8 @@ _FROM = re.compile(
 )  # fmt: skip
 _IMPORT = re.compile(rb"import(?<![\w.][ \t]import)[ \t]+([^\n#;\\]+(?:\\\r?\n[^\n#;\\]*)*)")
 _COMMENT = re.compile(rb"#[^\n]*")
-_GIVEN = re.compile(rb"= ?(\w+)(?=[ \t]*(?:[\r\n#;)\],]|$))")
-"""A plain name, and nothing more, behind an equals sign."""
+_GIVEN = re.compile(rb"[ \t]*(?:[\r\n#;)\],]|$)")
+"""What stands behind a plain name to which nothing is added."""
 _NAME = re.compile(rb" *(\w+)")
 _BEFORE_DEFINITION = frozenset({b"", b"\n", b"\r", b" ", b";", b"\f"})
 _LETTER = re.compile(rb"\w")
@@ -58,14 +59,15 @@ class File:
     __slots__ = (
         "_aliases",
         "_bound",
+        "_chained",
         "_coroutines",
-        "_given",
         "_known",
         "_linked",
         "_mentioning",
         "_mentions",
         "_read_off",
         "_segments",
+        "_targets",
         "blocking",
         "blocking_seeds",
         "carried",
@@ -104,12 +106,13 @@ class File:
         self._linked: dict[bytes, list[Link]] | None = None
         self._segments: list[Segment] | None = None
         self._aliases: dict[bytes, list[bytes]] = {}
-        self._given: dict[bytes, list[int]] | None = None
-        """Where names are given to something, by the names."""
+        self._chained: dict[bytes, frozenset[bytes]] = {}
         self._bound: dict[bytes, list[Segment]] | None = None
         self._mentioning: dict[bytes, list[Segment]] | None = None
         self._read_off: dict[bytes, frozenset[bytes]] = {}
-        self._mentions: dict[frozenset[bytes], bool] = {}
+        self._mentions: dict[frozenset[bytes] | bytes, bool] = {}
+        """By what was looked for: some words, of which one is enough, or one word."""
+        self._targets: frozenset[str] | None = None
 
     @property
     def told(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
@@ -128,13 +131,28 @@ class File:
     def relink(self, links: Iterable[Link]) -> None:
         """Let these be its imports from now on."""
         self.links = tuple(links)
-        self._linked = None
+        self._linked = self._targets = None
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The files that it imports."""
+        if self._targets is None:
+            found = {one for link in self.links for one in (link.source, link.submodule) if one}
+            self._targets = frozenset(found)
+        return self._targets
 
     def mentions(self, words: frozenset[bytes]) -> bool:
         """Whether one of some words stands anywhere in it."""
         found = self._mentions.get(words)
         if found is None:
-            found = self._mentions[words] = any(word in self.data for word in words)
+            found = self._mentions[words] = any(map(self._has, shortest(words)))
+        return found
+
+    def _has(self, word: bytes) -> bool:
+        """Whether a word stands in it: who looks for several looks for most of them in common with others."""
+        found = self._mentions.get(word)
+        if found is None:
+            found = self._mentions[word] = word in self.data
         return found
 
     @property
@@ -174,37 +192,40 @@ class File:
         """The names that the file reads off a module: ``create_engine`` for ``sa.create_engine``."""
         found = self._read_off.get(local)
         if found is None:
-            found = self._read_off[local] = self._chained(local)
-            for alias in self.aliases(local):
+            aliases = self.aliases(local)
+            found = self._read_off[local] = self._chained[local]
+            for alias in aliases:
                 found |= self.read_off(alias)
             self._read_off[local] = found
         return found
 
-    def _chained(self, local: bytes) -> frozenset[bytes]:
-        """The words behind ``local`` and a dot. An expression for each name would take longer to make than to use."""
-        data, size = self.data, len(local)
-        found: list[bytes] = []
-        start = data.find(local)
-        while start >= 0:
-            end = start + size
-            match = _CHAIN.match(data, end)
-            if match is not None and not (start and _LETTER.match(data, start - 1)):
-                found += WORD.findall(match[0])
-                end = match.end()
-            start = data.find(local, end)
-        return frozenset(found)
-
     def aliases(self, local: bytes) -> Iterable[bytes]:
         """Further names that the file gives a module: ``db`` for ``db = database``."""
-        if self._given is None:
-            self._given = {}
-            for match in _GIVEN.finditer(self.data):
-                self._given.setdefault(match[1], []).append(match.start())
         found = self._aliases.get(local)
         if found is None:
-            names = (WORD.findall(self.data, max(0, at - 80), at)[-1:] for at in self._given.get(local, ()))
-            found = self._aliases[local] = [name for one in names for name in one]
+            found, self._chained[local] = self._look(local)
+            self._aliases[local] = found
         return found
+
+    def _look(self, local: bytes) -> tuple[list[bytes], frozenset[bytes]]:
+        """What a name is given to, and the words behind it and a dot. An expression for each name would take longer to
+        make than to use."""
+        data, size = self.data, len(local)
+        is_word = local.replace(b"_", b"0").isalnum()
+        given: list[bytes] = []
+        chained: list[bytes] = []
+        start = data.find(local) if local else -1  # what looks like an import in a text may have no name
+        while start >= 0:
+            end = start + size
+            before = data[max(0, start - 2) : start]
+            if before.endswith((b"=", b"= ")) and is_word and _GIVEN.match(data, end) is not None:
+                at = data.rindex(b"=", 0, start)
+                given += WORD.findall(data, max(0, at - 80), at)[-1:]
+            if not _LETTER.match(before[-1:]) and (match := _CHAIN.match(data, end)) is not None:
+                chained += WORD.findall(match[0])
+                end = match.end()
+            start = data.find(local, end)
+        return given, frozenset(chained)
 
     @property
     def segments(self) -> list[Segment]:
@@ -242,14 +263,13 @@ def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes
     for match in _FROM.finditer(data):
         if not _begins_statement(data, match.start()):
             continue
-        listed = _COMMENT.sub(b"", match[4]).strip(b"() \t\r\n").replace(b"\\", b" ")
-        names = []
-        for item in listed.split(b","):
-            parts = item.split()
-            if parts:
-                names.append((parts[0], parts[-1]))
-        dotted = match[2] or match[3] or b""
-        yield len(match[1] or b""), dotted.decode("ascii", "replace"), tuple(names)
+        dots, near, far, listed = match.groups(b"")
+        if b"#" in listed:
+            listed = _COMMENT.sub(b"", listed)
+        listed = listed.strip(b"() \t\r\n").replace(b"\\", b" ")
+        items = [item.split() for item in listed.split(b",")]
+        names = tuple([(parts[0], parts[-1]) for parts in items if parts])
+        yield len(dots), (near or far).decode("ascii", "replace"), names
     for match in _IMPORT.finditer(data):
         if not _begins_statement(data, match.start()):
             continue
@@ -266,8 +286,16 @@ def imports_of(data: bytes) -> Iterator[tuple[int, str, tuple[tuple[bytes, bytes
 
 def _begins_statement(data: bytes, start: int) -> bool:
     """Whether there is nothing in the row before ``start``, or only what a statement may follow."""
+    if not start or data.startswith(b"\n", start - 1):
+        return True
     head = data[data.rfind(b"\n", 0, start) + 1 : start].strip()
     return not head or (head.endswith((b":", b";", b"\xef\xbb\xbf")) and b"#" not in head)
+
+
+@cache
+def shortest(words: frozenset[bytes]) -> tuple[bytes, ...]:
+    """Those of some words that have no other of them in them: where none of these stands, none of the others does."""
+    return tuple(sorted(one for one in words if not any(each in one and each != one for each in words)))
 
 
 def seeds_of(file: File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[bytes]:

@@ -29,18 +29,20 @@ _WORKED_WITH = re.compile(rb"\n[ \t]+(?:async[ \t]+)?def[ \t]+(?!_)\w|\bdef[ \t]
 given to nobody."""
 
 _MARK = re.compile(rb"\b(?:" + b"|".join(MARKS) + rb")\b")
-_CLASS = re.compile(rb"^class[ \t]+(\w+)", re.MULTILINE)
-_MARGIN = re.compile(rb"^[\w@]", re.MULTILINE)
+_NAME = re.compile(rb"[ \t]+(\w+)")
+_MARGIN = re.compile(rb"\n[\w@]")
 
 
 def interfaces_in(data: bytes) -> Iterator[bytes]:
     """The names of the classes in a text that may be there for others to fill."""
     if not any(mark in data for mark in MARKS):
         return
-    for match in _CLASS.finditer(data):
-        margin = _MARGIN.search(data, match.end())
-        end = margin.start() if margin is not None else len(data)
-        if all(one.search(data, match.end(), end) is not None for one in (_MARK, _WORKED_WITH)):
+    for part in (b"\n" + data).split(b"\nclass")[1:]:  # much faster than an expression that looks at each row
+        if not any(mark in part for mark in MARKS) or (match := _NAME.match(part)) is None:
+            continue
+        margin = _MARGIN.search(part, match.end())
+        end = margin.start() if margin is not None else len(part)
+        if all(one.search(part, match.end(), end) is not None for one in (_MARK, _WORKED_WITH)):
             yield match[1]
 
 

@@ -68,16 +68,16 @@ class Settling:
                 stack.append((target, iter(sorted(self._targets(target)))))
         return found
 
-    def _targets(self, path: str) -> set[str]:
+    def _targets(self, path: str) -> frozenset[str]:
         """The files that a file imports, as far as is known."""
         file = self._file(path)
-        found = {one for link in file.links for one in (link.source, link.submodule) if one} if file else set()
-        return found - {path}
+        found = file.targets if file is not None else frozenset[str]()
+        return found - {path} if path in found else found
 
     def _fills_own(self, path: str) -> bool:
         """Whether a class in a file fills an interface in it, so that what is learned of the one tells of the other."""
         file = self._file(path)
-        return file is not None and any(link.source == path for link in file.links)
+        return file is not None and path in file.targets and any(link.source == path for link in file.links)
 
     def _until_stable(
         self, paths: list[str], importers: dict[str, list[str]], step: Callable[[File, str], bool]
@@ -134,14 +134,16 @@ class Settling:
     def imported(self, file: File) -> tuple[set[bytes], set[bytes], set[bytes]]:
         """Local names of a file that come from elsewhere and carry something, carry a session, may block."""
         found = (set(file.seeds), set(file.blocking_seeds), set[bytes]())
-        for link in file.links:
-            source = self._file(link.source) if link.source is not None else None
-            below = self._file(link.submodule) if link.submodule is not None else None
-            if source is not None and (source.carried or source.blocking):
+        targets = ((path, self._file(path)) for path in file.targets)
+        telling = {path: one for path, one in targets if one is not None and (one.carried or one.blocking)}
+        for link in file.links if telling else ():
+            source = telling.get(link.source) if link.source is not None else None
+            below = telling.get(link.submodule) if link.submodule is not None else None
+            if source is not None:
                 for into, told in zip(found, source.told, strict=True):
                     if told:
                         into |= taken_from(file, link, told)
-            if below is not None and (below.carried or below.blocking):
+            if below is not None:
                 for into, told in zip(found, below.told, strict=True):
                     into |= told & file.read_off(link.local)
         return found

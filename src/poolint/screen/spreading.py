@@ -51,7 +51,9 @@ def _from_imports(
     bound = segment.bound
     for kind in (_CARRIED, _SESSIONS):
         new = fresh[kind]
-        if new and not bound <= told[kind] and not new.isdisjoint(segment.telling):
+        if not new or bound <= told[kind] or new.isdisjoint(segment.words):
+            continue
+        if not new.isdisjoint(segment.telling):  # some of these words, which take longer to find
             learn(kind, bound)
     _, sessions, blocking = fresh
     if not (blocking or sessions) or bound <= told[_BLOCKING]:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_SEGMENT = re.compile(rb"^(?=[A-Za-z_@(\[*])", re.MULTILINE)
+_SEGMENT = re.compile(rb"\n(?=[A-Za-z_@(\[*])")
 
 _TEXTS = re.compile(
     rb'("(?!"")(?:[^"\\\n]|\\(?:[\s\S]|\Z))*"?|\'(?!\'\')(?:[^\'\\\n]|\\(?:[\s\S]|\Z))*\'?)'
@@ -30,7 +30,9 @@ _ARROW = re.compile(rb"\)[ \t]*->")
 _GOES_ON = re.compile(rb"\n[ \t]*[\w@\"'#]")
 """What no annotation has in it: a row that begins like a statement."""
 
-_GIVES = re.compile(rb"\b(?:return|yield)\b")
+_GIVES = tuple((word, re.compile(rb"%b(?<!\w%b)\b" % (word, word))) for word in (b"return", b"yield"))
+"""What gives a value: the word comes first, since that is searched for fast."""
+
 _YIELDS = re.compile(rb"^([ \t]+)(?![ \t])(?:((?:async[ \t]+)?def)\b|[^#\n]*?\byield\b)", re.MULTILINE)
 _COMMAS = rb"(?:[ \t)\]]*,[ \t(\[*]*\w+)*"
 _BOUND = re.compile(
@@ -106,8 +108,8 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
 
     A generator is described by all of its body: what it yields, and what it holds while it waits to be asked again.
     """
-    gives = _GIVES.search(part)
-    if gives is None or not _is_generator(part):
+    gives = any(word in part and one.search(part) is not None for word, one in _GIVES)
+    if not gives or not _is_generator(part):
         returns = _returns(part)
         if returns is not None:
             head = part[: returns[0]]
@@ -115,7 +117,7 @@ def _told_by_function(part: bytes) -> frozenset[bytes]:
                 words = frozenset(WORD.findall(part, *returns))
                 if words.isdisjoint(UNTOLD):
                     return words
-    return frozenset(words_of(part)) if gives is not None else frozenset()
+    return frozenset(words_of(part)) if gives else frozenset()
 
 
 def _returns(part: bytes) -> tuple[int, int] | None:
@@ -211,7 +213,9 @@ def segments_of(data: bytes, known: dict[bytes, bytes] | None = None) -> list[Se
         data = b"".join(data.split(b'"""')[::2])  # doc strings: their words tell nothing of types
     known = {} if known is None else known
     parts: list[bytes] = []
-    for part in _SEGMENT.split(data):
+    ends = [match.end() for match in _SEGMENT.finditer(data)]
+    for start, end in zip([0, *ends], [*ends, len(data)], strict=True):
+        part = data[start:end]
         if parts and _is_open(parts[-1]):
             parts[-1] += part
         else:
