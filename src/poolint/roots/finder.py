@@ -78,7 +78,7 @@ class Finder:
 
     def _has(self, folder: str, name: str) -> bool:
         """Whether there is something of a name in a folder."""
-        is_there = name in self._listed(folder)
+        is_there = name in (self._listings.get(folder) or self._listed(folder))
         recording.sought(folder, name, is_there)
         return is_there
 
@@ -248,14 +248,15 @@ class Finder:
         if self._is_foreign(parts[0], importer):
             return self._hiding(parts, importer)
         near, far = self._paths(importer)
-        hit = self._first(near, parts)
-        if hit is None and not self._is_told:
-            if self._marked(os.path.dirname(importer)):
-                hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
-            else:
-                hit = self._first(far, parts)
+        if (hit := self._first(near, parts)) is not None:
+            return hit
+        folder = os.path.dirname(importer)
+        if not self._is_told and self._marked(folder):
+            hit = self._needed(parts, importer) or self._first(far, parts) or self._elsewhere(parts, importer)
+        elif not self._is_told:
+            hit = self._first(far, parts)
         if hit is None:  # a folder of a package that is run as a script's, or from where a project is run
-            hit = self._first((os.path.dirname(importer), *self._run_from(os.path.dirname(importer))), parts)
+            hit = self._first((folder, *self._run_from(folder)), parts)
         return hit
 
     def _run_from(self, folder: str) -> tuple[str, ...]:
@@ -275,9 +276,8 @@ class Finder:
         key = folders, ".".join(parts)
         if key not in self._searched:
             hits = ((folder, self._file_of(folder, parts)) for folder in folders)
-            self._searched[key] = next(
-                (hit for root, hit in hits if hit and not self._names_itself(hit, root, parts)), None
-            )
+            found = (hit for root, hit in hits if hit and not self._names_itself(hit, root, parts))
+            self._searched[key] = next(found, None)
         return self._searched[key]
 
     def _needed(self, parts: list[str], importer: str) -> str | None:

@@ -355,7 +355,9 @@ def word_in(word: bytes) -> re.Pattern[bytes]:
 
 def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
-    if TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+    folder = os.path.join(root, "")
+    inner = path[len(folder) :] if path.startswith(folder) else os.path.relpath(path, root)
+    if TEST_FILE.search(inner.replace(os.sep, "/")):
         return  # what stands in for the real one there
     for heir, bases in _CLASS.findall(data):
         for base in dict.fromkeys(_WORD.findall(bases)):
