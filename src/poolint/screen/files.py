@@ -217,11 +217,11 @@ class File:
         start = data.find(local) if local else -1  # what looks like an import in a text may have no name
         while start >= 0:
             end = start + size
-            before = data[max(0, start - 2) : start]
-            if before.endswith((b"=", b"= ")) and is_word and _GIVEN.match(data, end) is not None:
+            if is_word and data.endswith((b"= ", b"="), 0, start) and _GIVEN.match(data, end) is not None:
                 at = data.rindex(b"=", 0, start)
                 given += WORD.findall(data, max(0, at - 80), at)[-1:]
-            if not _LETTER.match(before[-1:]) and (match := _CHAIN.match(data, end)) is not None:
+            match = _CHAIN.match(data, end)
+            if match is not None and not (start and _LETTER.match(data, start - 1)):
                 chained += WORD.findall(match[0])
                 end = match.end()
             start = data.find(local, end)
@@ -309,9 +309,6 @@ def seeds_of(file: File, name: bytes, local: bytes, wanted: Set[bytes]) -> Set[b
 
 
 def taken_from(file: File, link: Link, of_source: Set[bytes]) -> Set[bytes]:
-    """The same for an import from a file of the project, of whose names ``of_source`` carry something."""
-    if link.name == b"*":
-        return of_source
-    if link.name:
-        return {link.local} if link.name in of_source else frozenset()
-    return of_source & file.read_off(link.local)
+    """The same for an import of all, or of a module, from a file of the project, of whose names ``of_source`` carry
+    something."""
+    return of_source if link.name == b"*" else of_source & file.read_off(link.local)

@@ -141,7 +141,9 @@ class Settling:
             below = telling.get(link.submodule) if link.submodule is not None else None
             if source is not None:
                 for into, told in zip(found, source.told, strict=True):
-                    if told:
+                    if link.name in told:  # most imports are of one name
+                        into.add(link.local)
+                    elif told and link.name in (b"", b"*"):
                         into |= taken_from(file, link, told)
             if below is not None:
                 for into, told in zip(found, below.told, strict=True):
