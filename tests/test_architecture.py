@@ -705,20 +705,18 @@ SCREENING = {
     "_is_interesting",
     "_is_near_any_word",
     "carried",
-    "coroutines",
-    "definitions",
     "is_interesting",
     "leads_to",
     "is_near",
     "is_near_database",
     "may_block",
+    "names",
     "touching",
 }
 """Questions about which files to look at; more of them may be looked at than need be."""
 
 MAY_READ_TEXT = {
     # Which files to parse, or functions to look into: what is then found is told by their trees.
-    "detect/analysis.py": "detectors are asked where a word that each of them needs stands",
     "detect/ended_elsewhere.py": "files are parsed that may release what an object of another file keeps",
     "types/callers.py": "callers are looked for where something of the name is called",
     "configuration/engines.py": "calls are looked at where a maker is named",

@@ -11,6 +11,7 @@ import pytest
 
 from poolint.rules import registry
 from poolint.rules.base import Meta, Rule, Subscription
+from poolint.rules.contract import problems
 
 GOOD = """Finds it.
 
@@ -180,4 +181,4 @@ def test_the_rules_that_pyproject_announces_can_all_be_used() -> None:
     found = registry.load()
     assert found.errors == []
     for code, each in found.rules.items():
-        assert each.meta.code == code
+        assert (each.meta.code, problems(each)) == (code, [])

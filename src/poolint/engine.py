@@ -80,6 +80,8 @@ class Checker:
         self._left_out: dict[str, None] = {}
         self._analysis: Analysis | None = None
         self._wanted_calls: bool | None = None
+        self._selected: list[type[Rule]] | None = None
+        """The rules that run where nothing says otherwise of a file."""
         self._options: Given | None = None
 
     def is_interesting(self, path: str, data: bytes) -> bool:
@@ -338,9 +340,11 @@ class Checker:
     def _rules_for(self, path: str) -> list[type[Rule]]:
         from poolint.selection import enabled, ignored_in, ignoring
 
-        codes = enabled(self.settings, self.rules.values())
+        if self._selected is None:
+            codes = enabled(self.settings, self.rules.values())
+            self._selected = [rule for code, rule in sorted(self.rules.items()) if code in codes]
         ignored = ignored_in(self.settings, path)
-        return [rule for code, rule in sorted(self.rules.items()) if code in codes and not ignoring(ignored, rule.meta)]
+        return [rule for rule in self._selected if not ignoring(ignored, rule.meta)]
 
 
 def _traces(settings: Settings) -> Traces | None:

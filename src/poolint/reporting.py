@@ -92,5 +92,6 @@ def may_be_reviewed(settings: Settings, data: bytes) -> bool:
 
 def tellable(found: list[Diagnostic], settings: Settings, path: str) -> list[Diagnostic]:
     """Without the crashes, and what could not be read, that the settings ignore."""
-    dropped = {code for code in ("POL900", "POL901") if internal_ignored(settings, code, path)}
+    told = {one.code for one in found}
+    dropped = {code for code in ("POL900", "POL901") if code in told and internal_ignored(settings, code, path)}
     return [one for one in found if one.code not in dropped] if dropped else found

@@ -172,6 +172,7 @@ def test_what_only_the_screen_has_read_matters_where_the_screen_says_something_e
     for added, redone in (
         ("    # more\n", set()),
         ("\n\nasync def sooner():\n    pass\n", set()),
+        ("\n\ndef later():\n    pass\n", {"wide.py"}),
         ("\n\nasync def later():\n    pass\n", {"wide.py"}),
         ("\n\nimport asyncpg\n\nupper = asyncpg.create_pool\n", {"plain.py", "middle.py", "wide.py"}),
     ):
@@ -179,6 +180,25 @@ def test_what_only_the_screen_has_read_matters_where_the_screen_says_something_e
         text.write_text(text.read_text() + added)
         same(say)
         assert set(analysed) & {"wide.py", "plain.py", "middle.py"} == redone, added
+
+
+def test_a_method_that_becomes_a_property_is_seen(project: Path, say: Callable[..., Said]) -> None:
+    """It had its name before, and whoever reads it need not have known what it is of."""
+    method = "    def today(self):\n        return httpx.get('https://rates/').json()\n"
+    head = "import httpx\n\n\nclass Rates:\n"
+    (project / "shop/rates.py").write_text(head + method)
+    (project / "shop/text.py").write_text("from shop.rates import Rates\n\n\ndef made():\n    return Rates()\n")
+    (project / "shop/wide.py").write_text(
+        "import asyncpg\n\nfrom shop.text import made\n\n\nasync def f(pool: asyncpg.Pool):\n"
+        "    rates = made()\n    async with pool.acquire() as conn:\n"
+        "        await conn.fetchval('SELECT 1')\n        return rates.today\n"
+    )
+    (project / "Procfile").unlink()  # what is deployed and run by nobody is only possible
+    assert "wide.py" not in say().out
+    (project / "shop/rates.py").write_text(f"{head}    @property\n{method}")
+    said = say()
+    assert "wide.py" in said.out
+    same(say)
 
 
 def test_a_new_caller_far_away_is_seen(project: Path, say: Callable[..., Said]) -> None:

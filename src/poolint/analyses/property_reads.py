@@ -29,9 +29,9 @@ def property_reads(ev: Evaluator, scope: Scope) -> Iterator[Read]:
     """The attributes in a function whose reading runs a function of the project that calls something itself."""
     if not scope.attributes:
         return
-    defined = ev.derived(Definitions).of(scope.module)
+    names = ev.derived(Definitions).properties(scope.module)
     for node in scope.attributes:
-        if node.attr in defined and isinstance(node.ctx, ast.Load):
+        if node.attr in names and isinstance(node.ctx, ast.Load):
             for one in alternatives(ev.type_of(node.value, scope)):
                 inner = _property(ev, one, node.attr) if isinstance(one, Instance) and one.cls is not one.base else None
                 if inner is not None and (inner.calls or inner.withs):

@@ -6,12 +6,12 @@ It takes in a whole tree of imports to say little of one file, and most of the t
 from __future__ import annotations
 
 import unicodedata
-import zlib
 from array import array
 
 from poolint import recording
 from poolint.cache.fresh import leading
 from poolint.files import is_notebook, read_source
+from poolint.screen.names import signs_of
 from poolint.syntax.project import words_in
 
 TYPE_CHECKING = False
@@ -88,7 +88,7 @@ def _mentions(path: str, signs: set[int]) -> bool:
         return True
     if not data.isascii():
         data += b" " + unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
-    return any(zlib.crc32(word) in signs for word in words_in(data))
+    return any(not signs.isdisjoint(signs_of(word)) for word in words_in(data))
 
 
 def _signs(names: bytes) -> set[int]:

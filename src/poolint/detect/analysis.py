@@ -52,7 +52,7 @@ class Analysis(Services):
         found: list[list[tuple[Scope, Observation]]] = [[] for _ in scopes]
         for one in self._asked():
             part = f"detector `{one.name}`"
-            if part in crashes or not one.is_about_text(module.source.data):
+            if part in crashes or not one.is_about(module):
                 continue
             at = _At(scopes[0])
             crashes.guarded(part, partial(self._ask, one, scopes, found, at), None, at)
@@ -73,10 +73,14 @@ class Analysis(Services):
         """Ask a detector about the scopes of a module. What is let pass is kept where that is asked for, and where what it
         asks has no answer, that is observed.
         """
-        for index in question.about(scopes):
+        indices = question.about(scopes)
+        if not indices:
+            return
+        observe = question.observe
+        for index in indices:
             at.scope = scopes[index]
             try:
-                for answer in question.answer(at.scope):
+                for answer in observe(at.scope):
                     where, one = answer if isinstance(answer, tuple) else (at.scope, answer)
                     if isinstance(one, Dismissed) and not self.asks_why:
                         continue

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from poolint.analyses.carrying import Carrying
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
     from poolint.detect.observation import Observation
     from poolint.detect.services import Services
+    from poolint.syntax.module import Module
     from poolint.syntax.scopes import Scope
 
     Observe: TypeAlias = "Callable[[Scope], Iterable[Observation | tuple[Scope, Observation]]]"
@@ -98,15 +99,15 @@ class Question:
         self._calls: AbstractSet[str] | None = None
         self._observe: Observe | None = None
 
-    def is_about_text(self, text: bytes) -> bool:
-        """Whether something may be observed in a module with this text."""
+    def is_about(self, module: Module) -> bool:
+        """Whether something may be observed in a module, by its text."""
         if self._detector.words is None:
             return True
         if self._words is None:
             self._words = frozenset(self._detector.words(self._services))
-        return any(word in text for word in self._words)
+        return any(map(module.mentions, self._words))
 
-    def about(self, scopes: Scopes) -> Iterable[int]:
+    def about(self, scopes: Scopes) -> Sequence[int]:
         """The indices of the scopes in which something may be observed."""
         if self._detector.calls is not None and self._calls is None:
             self._calls = self._detector.calls(self._services)
@@ -119,11 +120,12 @@ class Question:
             found = scopes.near(kind, self._services.evaluator.derived(Carrying))
         return found if calls is None else [one for one in found if not calls.isdisjoint(scopes[one].called)]
 
-    def answer(self, scope: Scope) -> Iterable[Observation | tuple[Scope, Observation]]:
-        """What is observed in a scope, each with the scope in which it stands where that is another."""
+    @property
+    def observe(self) -> Observe:
+        """Gives what is observed in a scope, each with the scope in which it stands where that is another."""
         if self._observe is None:
             self._observe = self._detector.make(self._services)
-        return self._observe(scope)
+        return self._observe
 
 
 _IS_OF: dict[Asked, Callable[[Scope], bool]] = {

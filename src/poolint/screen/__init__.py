@@ -91,8 +91,7 @@ class Screen:
         if kind == "carries":
             return _checksum(self.carried(path, data)) == words
         if question == recording.NAMES:
-            self.definitions(path, data)
-            self.coroutines(path, data)
+            self.names(path, data).properties()  # any of them puts all of them down
             return True
         raise ValueError(question)
 
@@ -144,17 +143,11 @@ class Screen:
             return True
         return self._may_drop(path, file)
 
-    def coroutines(self, path: str, data: bytes) -> Set[str]:
-        """The names of the ``async def``\\ s of the file at ``path`` and of all that it imports, and maybe more."""
+    def names(self, path: str, data: bytes) -> Names:
+        """The names that the file at ``path``, and all that it imports, define, and maybe more."""
         self._settled_file(path, data)
         self._answered(recording.NAMES, path, True)
-        return self._names.coroutines()
-
-    def definitions(self, path: str, data: bytes) -> Set[str]:
-        """The names of the functions and classes of the file at ``path`` and of all that it imports, and maybe more."""
-        self._settled_file(path, data)
-        self._answered(recording.NAMES, path, True)
-        return self._names.definitions()
+        return self._names
 
     def is_near(self, roots: frozenset[bytes], path: str, data: bytes) -> bool:
         """Whether the file at ``path``, or one that it imports, mentions one of some libraries."""

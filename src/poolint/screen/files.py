@@ -31,6 +31,9 @@ MAX_HEAD = 400
 """Bytes of a row before a call that are looked at; more of them are not read for each of its calls."""
 
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
+_PROPERTY = re.compile(rb"@[ \t]*[\w.]*property\b")
+_FUNCTION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
+_RENAMES_PROPERTY = re.compile(rb"property[ \t]+as\b|=[ \t]*[\w.]*property[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
 
 _BEFORE_CALL = re.compile(
     rb"(?:.*[;:][ \t]+)?[ \t)\]}]*(?:\w+[ \t]*(?::[^=]*)?=[ \t]*)?((?:\w[\w.]*)?)(?:[(\[].*[)\]])?\.?"
@@ -173,6 +176,19 @@ class File:
                     found.append(match[1])
                 before = part
         return found
+
+    @property
+    def properties(self) -> Iterable[bytes]:
+        """The names of those of its functions that are properties by the name of their decorator, and some more."""
+        if b"property" not in self.data:
+            return ()
+        found = (_FUNCTION.search(self.data, match.end()) for match in _PROPERTY.finditer(self.data))
+        return [match[1] for match in found if match is not None]
+
+    @property
+    def renames_property(self) -> bool:
+        """Whether it gives the decorator that makes properties another name, which others may import."""
+        return b"property" in self.data and _RENAMES_PROPERTY.search(self.data) is not None
 
     def drops(self, name: bytes) -> bool:
         """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""

@@ -64,7 +64,7 @@ class _Filing:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
         stack: Stack = [*reversed(nodes)]
-        handlers, fields, leaf, call = _HANDLERS, _FROM_LAST, ast.Constant, ast.Call
+        plans, leaf, call = _PLANS, ast.Constant, ast.Call
         while stack:
             node = stack.pop()
             kind = type(node)
@@ -84,14 +84,15 @@ class _Filing:
                 scope = node  # type: ignore[assignment]
                 continue
             held = node.__dict__
+            handler, fields = plans[kind]
             if kind is call:
                 scope.calls.append(node)  # type: ignore[arg-type]
                 function, given = held["func"], held["args"]
                 if given and type(function) is ast.Attribute and function.attr in _PUTS:
                     self._stored(function.value, scope, given[-1])
-            elif (handler := handlers.get(kind)) is not None and not handler(self, node, scope, stack):
+            elif handler is not None and not handler(self, node, scope, stack):
                 continue
-            for field in fields[kind]:
+            for field in fields:
                 value = held.get(field)
                 if type(value) is list:
                     for item in reversed(value):
@@ -348,9 +349,6 @@ def _declared_global(body: list[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-_FROM_LAST: dict[type[Any], tuple[str, ...]] = {kind: fields[::-1] for kind, fields in FIELDS.items()}
-"""The fields of nodes in the order in which what stands in them is pushed."""
-
 _HANDLERS: dict[type[Any], Callable[[_Filing, Any, Scope, Stack], bool]] = {
     ast.FunctionDef: _Filing.function,
     ast.AsyncFunctionDef: _Filing.function,
@@ -379,3 +377,8 @@ _HANDLERS: dict[type[Any], Callable[[_Filing, Any, Scope, Stack], bool]] = {
     ast.Global: _Filing.declared,
     ast.Nonlocal: _Filing.declared,
 }
+
+_PLANS: dict[type[Any], tuple[Callable[[_Filing, Any, Scope, Stack], bool] | None, tuple[str, ...]]] = {
+    kind: (_HANDLERS.get(kind), fields[::-1]) for kind, fields in FIELDS.items()
+}
+"""What files a node of a kind, and its fields in the order in which what stands in them is pushed."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Callable, Set
 
+    from poolint.screen.names import Names
     from poolint.syntax.module import Module
     from poolint.types.evaluator import Evaluator
+
+    Known = dict[Module, Set[str]]
 
 
 class Definitions:
@@ -16,21 +19,26 @@ class Definitions:
 
     def __init__(self, ev: Evaluator) -> None:
         self._screen = ev.screen
-        self._of: dict[Module, Set[str]] = {}
-        self._coroutines: dict[Module, Set[str]] = {}
+        self._of: Known = {}
+        self._coroutines: Known = {}
+        self._properties: Known = {}
 
     def of(self, module: Module) -> Set[str]:
         """The names of functions and classes, and maybe more."""
         found = self._of.get(module)
-        if found is None:
-            source = module.source
-            found = self._of[module] = self._screen.definitions(source.path, source.data)
-        return found
+        return found if found is not None else self._told(self._of, module, lambda names: names.definitions())
 
     def coroutines(self, module: Module) -> Set[str]:
         """The names of ``async def``\\ s, and maybe more."""
         found = self._coroutines.get(module)
-        if found is None:
-            source = module.source
-            found = self._coroutines[module] = self._screen.coroutines(source.path, source.data)
-        return found
+        return found if found is not None else self._told(self._coroutines, module, lambda names: names.coroutines())
+
+    def properties(self, module: Module) -> Set[str]:
+        """The names of properties, and maybe more."""
+        found = self._properties.get(module)
+        return found if found is not None else self._told(self._properties, module, lambda names: names.properties())
+
+    def _told(self, known: Known, module: Module, tell: Callable[[Names], Set[str]]) -> Set[str]:
+        source = module.source
+        known[module] = tell(self._screen.names(source.path, source.data))
+        return known[module]
