@@ -198,6 +198,54 @@ def test_app_json_says_how_many(write: Write, told: Tell) -> None:
     assert told().numbers("web") == ("2 app.json:2", "4 app.json:4")
 
 
+def test_a_blueprint(write: Write, told: Tell) -> None:
+    write(
+        "render.yaml",
+        """\
+        services:
+          - type: web
+            name: api
+            runtime: python
+            rootDir: backend
+            preDeployCommand: alembic upgrade head
+            startCommand: gunicorn shop.wsgi --threads 2
+            scaling:
+              minInstances: 1
+              maxInstances: 3
+            envVars:
+              - key: WEB_CONCURRENCY
+                value: 4
+          - type: worker
+            name: jobs
+            startCommand: celery -A shop worker -c 8
+            numInstances: 2
+          - type: web
+            name: site
+            runtime: static
+          - type: pserv
+            name: search
+            runtime: image
+        databases:
+          - name: main
+        projects:
+          - name: shop
+            environments:
+              - name: production
+                services:
+                  - type: cron
+                    name: nightly
+                    startCommand: python jobs.py
+        """,
+    )
+    found = told()
+    assert found.numbers("api") == ("4 render.yaml:13", "3 render.yaml:10")
+    assert found.services["api"].folder.endswith("backend")
+    assert found.numbers("jobs") == ("8 render.yaml:16", "2 render.yaml:17")
+    assert found.numbers("api before it is deployed")[1] == "1 render.yaml:6"
+    assert found.services["nightly"].replicas.how == "a blueprint starts one"
+    assert not {"site", "search"} & found.services.keys()
+
+
 def test_a_configuration_of_the_server_beside(write: Write, told: Tell) -> None:
     write("Procfile", "web: gunicorn app:app\n")
     write("deploy/postgresql.conf", "max_connections = 300\n")
@@ -502,6 +550,7 @@ def test_files_that_are_named(write: Write, told: Tell) -> None:
             "services:\n  web:\n    image: app\n    command: uvicorn 'a:b\n",
             "compose.prod.yaml:4: cannot be understood",
         ),
+        ("render.yaml", "services: [\n", "render.yaml:2: "),
         ("Procfile", "web gunicorn app:app\n", "Procfile:1: broken Procfile: a line is `name: command`"),
         ("app.json", "{\n", "app.json:2: broken YAML: "),
         ("k8s/all.yaml", "apiVersion: v1\nkind: {\n", "k8s/all.yaml:3: broken YAML: "),

@@ -54,13 +54,14 @@ def test_a_detector_is_asked_only_where_it_may_have_something_to_observe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
-    real = analysis.Question.answer
+    real = analysis.Question.observe.fget
+    assert real is not None
 
-    def answer(self: analysis.Question, scope: object) -> object:
+    def observe(self: analysis.Question) -> object:
         made.append(self.name)
-        return real(self, scope)  # type: ignore[arg-type]
+        return real(self)
 
-    monkeypatch.setattr(analysis.Question, "answer", answer)
+    monkeypatch.setattr(analysis.Question, "observe", property(observe))
     text = "from sqlalchemy.orm import Session\n\n\ndef save(session: Session) -> None:\n    session.commit()\n"
     Checker(Settings(root=str(tmp_path)), LazyRules()).check(Source.from_bytes(str(tmp_path / "app.py"), text.encode()))
     assert {"awaits", "lifetimes", "waiting", "names"} <= set(made)

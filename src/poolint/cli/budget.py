@@ -50,8 +50,8 @@ def budget(path: str, output_format: str, surge: bool, resolver: Resolver) -> in
 def render(found: list[Budget], paint: Style) -> Iterator[str]:
     """The tables, line by line; an empty line between two."""
     if not found:
-        yield "Nothing says how this is deployed: no compose file, Procfile, Dockerfile, chart, manifest, and no services in"
-        yield "[tool.poolint.budget]."
+        yield "Nothing says how this is deployed: no compose file, Procfile, blueprint, Dockerfile, chart, manifest, and no"
+        yield "services in [tool.poolint.budget]."
         return
     for number, one in enumerate(found):
         if number:

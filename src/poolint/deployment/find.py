@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 COMPOSE = re.compile(r"(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml")
+BLUEPRINTS = frozenset({"render.yaml", "render.yml"})
 VALUES = re.compile(r"values(?:[.-][\w.-]+)?\.ya?ml")
 
 FOLDERS = frozenset(
@@ -34,6 +35,7 @@ class Found:
 
     def __init__(self) -> None:
         self.procfiles: list[str] = []
+        self.blueprints: list[str] = []
         self.composes: dict[str, list[str]] = {}
         self.dockerfiles: dict[str, list[str]] = {}
         self.charts: list[str] = []
@@ -41,7 +43,8 @@ class Found:
         self.configurations: list[str] = []
 
     def __bool__(self) -> bool:
-        return bool(self.procfiles or self.composes or self.dockerfiles or self.charts or self.manifests)
+        files = self.procfiles or self.blueprints or self.composes or self.dockerfiles
+        return bool(files or self.charts or self.manifests)
 
 
 def find(root: str) -> Found:
@@ -76,6 +79,8 @@ def _file(found: Found, folder: str, names: list[str], may_have_manifests: bool)
         path = os.path.join(folder, name)
         if name == "Procfile" or name.startswith("Procfile."):
             found.procfiles.append(path)
+        elif name in BLUEPRINTS:
+            found.blueprints.append(path)
         elif COMPOSE.fullmatch(name):
             found.composes.setdefault(folder, []).append(name)
         elif is_dockerfile(name):

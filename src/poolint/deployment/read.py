@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint.bounds import MAX_PROBLEMS, MAX_UNITS, OverBoundError, grouped
-from poolint.deployment import compose, dockerfile, helm, kubernetes, postgres, procfile
+from poolint.deployment import blueprint, compose, dockerfile, helm, kubernetes, postgres, procfile
 from poolint.deployment.commands import Commands
 from poolint.deployment.declared import Declared
 from poolint.deployment.documents import load, text_of
@@ -43,7 +43,7 @@ class Reader:
         return found
 
     def deployments(self) -> list[Deployment]:
-        """The deployments, in the order compose, Procfile, charts, manifests; a lone Dockerfile where that is all."""
+        """The deployments, in the order compose, Procfile, blueprint, charts, manifests; a lone Dockerfile where that is all."""
         if self.declared.files is None:
             found = find(self.root)
         else:
@@ -99,6 +99,10 @@ class Reader:
             units, files, problems = procfile.read(path)
             self._problems += problems
             yield self._deployment(tuple(files), units)
+        for path in found.blueprints:
+            units, problems = blueprint.read(path)
+            self._problems += problems
+            yield self._deployment((path,), units)
 
     def _charts(self, found: Found) -> Iterator[Deployment]:
         for folder in found.charts:

@@ -23,7 +23,8 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.models.schema import Call
+    from poolint.models.schema import Call, Method
+    from poolint.models.schema import Function as FunctionRow
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.following import Passage
@@ -210,17 +211,26 @@ def _awaited(ev: Evaluator, node: ast.Call, parent: ast.Await, scope: Scope) -> 
     if _may_be_asynchronous(ev, node, scope) or _may_be_another(ev, node, scope):
         return
     value = ev.type_of(node, scope)
-    if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):
-        return
-    if isinstance(value, Instance) and value.base is None:
-        return  # a class of the project, which may be awaitable
-    if value is not UNKNOWN and not isinstance(value, Instance):
-        return
+    if not _is_loaded(ev, fact.row, value):
+        if isinstance(value, Pending) or (isinstance(value, Instance) and value.base is not None and value.base.awaits):
+            return
+        if isinstance(value, Instance) and value.base is None:
+            return  # a class of the project, which may be awaitable
+        if value is not UNKNOWN and not isinstance(value, Instance):
+            return
     if (fact.cls is not None and fact.cls.mode == "sync" and _annotation_lies(node, scope)) or _changed_by_subclass(
         ev, node, scope
     ):
         return
     yield AwaitedSyncCall(parent, scope.qualified_name, True, fact)
+
+
+def _is_loaded(ev: Evaluator, row: Method | FunctionRow, value: Type) -> bool:
+    """Whether a call gives an object that it has loaded, or a list of such, which nobody makes awaitable."""
+    if row.objects == "all":
+        return isinstance(value, Pending) and value.call == "iterable"
+    is_own = isinstance(value, Instance) and value.cls is not value.base
+    return bool(row.objects) and is_own and not any("__await__" in one.bindings for one in lineage(ev, value))  # type: ignore[arg-type]
 
 
 def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.flow.flags import asked, name_of
+from poolint.flow.flags import asked, asked_bound, name_of
 from poolint.flow.solver import raised, reach
 from poolint.syntax.scopes import parent_of
 
@@ -67,7 +67,7 @@ def walk(
             return False
         if not isinstance(edge.test, ast.expr) or edge.truth is None:
             return True
-        return asked(edge.test, edge.truth) != (name, False)
+        return (name, False) not in (asked(edge.test, edge.truth), asked_bound(edge.test, edge.truth))
 
     allowed = list(filter(passes, begun))
     return reach(allowed, passes) if flags is None else flags.reach(allowed, passes)

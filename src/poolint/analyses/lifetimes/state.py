@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.flow.flags import asked, name_of
+from poolint.flow.flags import asked, asked_bound, name_of
 from poolint.syntax.expressions import unnegated
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ def refine(config: Config, test: ast.expr, truth: bool, flags: frozenset[str], *
     name, value = asked(test, truth)
     if name in config.names:
         return config if value else End("gone", "test")
+    bound, is_bound = asked_bound(test, truth)
+    if bound in config.names and not is_bound:
+        return End("gone", "test")
     if (name, not value) in config.flags:
         return End("gone", "test")
     if name in flags:

@@ -128,8 +128,8 @@ def _blind(values: Sequence[Blind]) -> Iterator[str]:
 def _budgets(budgets: Sequence[Budget]) -> Iterator[str]:
     if not budgets:
         yield (
-            '<p class="none">Nothing says how this is deployed: no compose file, Procfile, Dockerfile, chart, manifest, and no '
-            "services in <code>[tool.poolint.budget]</code>.</p>"
+            '<p class="none">Nothing says how this is deployed: no compose file, Procfile, blueprint, Dockerfile, chart, '
+            "manifest, and no services in <code>[tool.poolint.budget]</code>.</p>"
         )
     for one in budgets:
         yield f"<h3>{plain(one.title)}</h3>"
