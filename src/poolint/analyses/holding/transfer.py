@@ -118,14 +118,15 @@ class Reader:
         return cls if cls is not None and cls.kind in SESSIONS else None
 
     def stays(self, call: ast.Call, resource: str, scope: Scope) -> bool:
-        """Whether a function of the project is passed a resource, and does no more than to use it, if that."""
+        """Whether a function of the project is passed a resource, and does no more than to use it, if that, or to end its
+        transaction: what it is about then is told by its ways."""
         if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
             return False
         passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
         found = [(keyword, one) for keyword, one in passed if name_of(one) == resource]
         classes = [_resource(self.ev.type_of(one, scope)) for _, one in found]
         return bool(found) and all(
-            cls is not None and self.ownership.fate(call, one, scope, cls, keyword) is Fate.USED
+            cls is not None and self.ownership.fate(call, one, scope, cls, keyword) <= Fate.COMMITTED
             for (keyword, one), cls in zip(found, classes, strict=True)
         )
 
