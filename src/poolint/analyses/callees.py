@@ -191,18 +191,19 @@ class Edges:
 
     def _may_matter(self, node: ast.Call, scope: Scope) -> bool:
         """Whether by its name a call can be one of a library with an effect, or of a function of the project."""
-        if isinstance(parent_of(node), ast.Raise):
+        parent = parent_of(node)
+        if type(parent) is ast.Raise:
             return False  # an exception is made, which does no more than that
         name = last_name(node.func)
         if not name or name in self._words:
             return True
-        source = scope.module.source
         if name in self._defined(scope.module):
             return True
-        if isinstance(parent_of(node), ast.withitem):
+        if type(parent) is ast.withitem:
             return True  # what it is may be known by what is done in the block
         if isinstance(node.func, ast.Attribute):
             # Any other method has the name that its class gives it.
+            source = scope.module.source
             return _is_own(node.func, scope) or self._is_near_any_word(source.path, source.data)
         if nearest(name, scope) and _SAYS_MAKER.search(name):
             return True  # imported, maybe, from the module of the project that makes it

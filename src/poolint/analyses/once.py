@@ -50,6 +50,8 @@ def _is_asked_while_missing(node: ast.Call, statement: ast.If, scope: Scope) -> 
 def _is_in_passed_once(statement: ast.stmt, scope: Scope) -> bool:
     """Whether a condition around a statement says so: found out once for each, from the outermost in."""
     known = index_of(scope).passed_once
+    if (of_statement := known.get(statement)) is not None:
+        return of_statement  # several calls stand in one
     waiting: list[ast.stmt] = []
     current: ast.AST | None = statement
     while isinstance(current, ast.stmt) and current is not scope.node and current not in known:

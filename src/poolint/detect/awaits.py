@@ -61,19 +61,19 @@ _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "in
 
 def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
     """The observations at calls that stand directly in ``scope``."""
+    sync, pending = vocabulary.sync, vocabulary.pending
     for node in scope.calls:
         name = last_name(node.func)
         parent = parent_of(node)
         if isinstance(parent, ast.Await):
-            if name in vocabulary.sync:
+            if name in sync:
                 yield from _awaited(ev, node, parent, scope)
-        elif not isinstance(parent, ast.withitem):
-            yield from _pending(ev, vocabulary, node, name, scope)
+        elif name in pending or vocabulary.is_library_import(node.func, scope):
+            if type(parent) is not ast.withitem:
+                yield from _pending(ev, node, scope)
 
 
-def _pending(ev: Evaluator, vocabulary: Vocabulary, node: ast.Call, name: str, scope: Scope) -> Iterator[Observation]:
-    if name not in vocabulary.pending and not vocabulary.is_library_import(node.func, scope):
-        return
+def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:
     how = usage(node, scope)
     if how.use in (Use.AWAITED, Use.STARTED, Use.ENTERED, Use.ENTERED_ASYNC):
         return

@@ -69,6 +69,10 @@ class UnreleasedAttribute(Observation, frozen=True, eq=False):
 _PLAIN_USES = frozenset({"query", "stream", "flush", "refresh", "commit", "rollback", "begin", "local", "cursor"})
 
 
+_KEEPING = frozenset((ast.Assign, ast.AnnAssign, ast.Return))
+"""What stands around a value that something may keep: few calls."""
+
+
 def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[Observation]:
     """What ``scope`` makes live longer than it should."""
     ev = ownership.ev
@@ -77,6 +81,8 @@ def observe(holdings: Holdings, ownership: Ownership, scope: Scope) -> Iterator[
         parent = parent_of(node)
         if isinstance(parent, ast.Await):
             value, parent = parent, parent_of(parent)
+        if type(parent) not in _KEEPING:
+            continue
         if scope.kind == "class" and isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
             yield from _from_factory(holdings, ownership, node, parent.target.id, scope)
         if isinstance(parent, (ast.Assign, ast.AnnAssign)):

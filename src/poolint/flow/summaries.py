@@ -212,6 +212,10 @@ class Components:
 
     def _close(self, first: _Node) -> None:
         """Solve the component of which ``first`` is the first key, unless it turns out to be part of a larger one."""
+        if self._stack[-1] is first and first not in first.asks:
+            first.summaries.finished[first.key] = first.value  # most depend on none that depends on them
+            self._forget(first.place)
+            return
         while True:
             members = self._stack[first.place :]
             # Not all of them need be asked any more by the keys that met them, and have passed their low on to those.

@@ -78,7 +78,11 @@ class _Filing:
                 node, kind = value, type(value)
             if kind is ast.Name:
                 if type(node.__dict__["ctx"]) is ast.Load:
-                    scope.loads.setdefault(node.__dict__["id"], []).append(node)  # type: ignore[arg-type]
+                    loads, name = scope.loads, node.__dict__["id"]
+                    if name in loads:
+                        loads[name].append(node)  # type: ignore[arg-type]
+                    else:
+                        loads[name] = [node]  # type: ignore[list-item]
                 continue
             if kind is Scope:
                 scope = node  # type: ignore[assignment]

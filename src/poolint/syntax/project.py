@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from poolint import recording
@@ -376,10 +377,10 @@ def words_in(data: bytes) -> set[bytes]:
 
 def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
     """The files by each word that stands in them."""
-    found: dict[bytes, list[str]] = {}
+    found: defaultdict[bytes, list[str]] = defaultdict(list)
     for path, data in texts.items():
         for word in words_in(data):
-            found.setdefault(word, []).append(path)
+            found[word].append(path)
     return found
 
 

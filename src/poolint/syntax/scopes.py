@@ -335,6 +335,6 @@ def statement_of(node: ast.AST) -> ast.stmt:
     """The smallest statement around ``node``."""
     current: ast.AST | None = node
     while current is not None and not isinstance(current, ast.stmt):
-        current = parent_of(current)
+        current = getattr(current, "_poolint_parent", None)  # as `parent_of` does it: this is asked of most calls
     assert current is not None, "every expression stands in a statement"
     return current

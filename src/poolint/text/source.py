@@ -229,8 +229,8 @@ def _check_imported(text: str) -> None:
     """Refuse a text that imports a name of more than ``MAX_PARTS`` parts: no path has room for it, no parser either."""
     if text.count(".") < MAX_PARTS:
         return
-    rows = text.replace("\\\r\n", "").replace("\\\n", "").split("\n")
-    if max(map(len, rows)) < 2 * MAX_PARTS or all(row.count(".") < MAX_PARTS for row in rows):
+    joined = text.replace("\\\r\n", "").replace("\\\n", "")
+    if not _has_row_of(2 * MAX_PARTS, joined) or all(row.count(".") < MAX_PARTS for row in joined.split("\n")):
         return
     import re
 
@@ -239,6 +239,17 @@ def _check_imported(text: str) -> None:
         if match[1].count(".") >= MAX_PARTS:
             row = text.count("\n", 0, match.start()) + 1
             raise SourceError(f"has a name of more than {MAX_PARTS} parts, which nothing can be imported by", row)
+
+
+def _has_row_of(length: int, text: str) -> bool:
+    """Whether a text has a row of so many characters: looked for in steps, since most rows are far shorter."""
+    start = 0
+    while start + length <= len(text):
+        end = text.rfind("\n", start, start + length)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def parse(text: str) -> ast.Module:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,8 +56,7 @@ class CallText(NamedTuple):
         return f"{self.receiver}.{self.method}()" if self.receiver else f"{self.method}()"
 
 
-@dataclass(frozen=True, eq=False)
-class CallSite:
+class CallSite(msgspec.Struct, frozen=True, eq=False):
     """A call whose callee is known: of a library's function or method, or of a function of the project.
 
     ``name`` is its qualified name, ``receiver`` the source text of what it is called on, ``row`` and ``cls`` what
@@ -268,9 +266,12 @@ def _resolved(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
         return _by_evidence(ev, node, scope) if use_evidence else None
     if use_evidence:
         return call_site(ev, node, scope, use_evidence=False)
-    known = [one for one in alternatives(callee) if one is not FOREIGN]
+    found = alternatives(callee)
+    if len(found) == 1 and found[0] is not FOREIGN:
+        return _fact(ev, node, found[0], scope)
+    known = [one for one in found if one is not FOREIGN]
     facts = [_fact(ev, node, one, scope) for one in known]
-    if len(known) < len(alternatives(callee)):
+    if len(known) < len(found):
         # What does not fit in this place is not what is at hand: the other class is.
         fits = _is_awaited(node)
         if not all(one is None or one.row is None or (one.row.call != "sync") == fits for one in facts):

@@ -103,8 +103,10 @@ class Evaluator:
         finds what does not depend on where evaluation began.
         """
         found = self._memo.get(key)
-        if found is not None:
-            return found
+        return found if found is not None else self._begun(key, compute, arguments)
+
+    def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
+        """The same of what is not known yet."""
         if (is_first := not (active := self._active)) and self._asking:
             return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
@@ -130,7 +132,7 @@ class Evaluator:
         if type(node) is ast.Constant:
             return NOTHING if node.value is None else UNKNOWN
         if not (active := self._active) or node in active or len(active) >= _MAX_DEPTH:
-            return self.once(node, self._type_of, node, scope)
+            return self._begun(node, self._type_of, (node, scope))
         active[node] = None  # as `once` does it: of expressions there are most
         try:
             found = self._memo[node] = self._type_of(node, scope)
@@ -314,7 +316,7 @@ class Evaluator:
     def binding(self, binding: Binding, scope: Scope) -> Type:
         """What one binding binds its name to. ``scope`` is where the binding stands."""
         found = self._memo.get(binding)
-        return found if found is not None else self.once(binding, self._binding, binding, scope)
+        return found if found is not None else self._begun(binding, self._binding, (binding, scope))
 
     def _binding(self, binding: Binding, scope: Scope) -> Type:
         kind = binding.kind

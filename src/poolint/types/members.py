@@ -49,10 +49,13 @@ _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__n
 def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | None, scope: Scope | None) -> Type:
     """What ``receiver.attribute`` is. ``node`` and ``scope`` are the expression's, where there is one."""
     owners = alternatives(receiver)
-    is_only = len(owners) == 1
-    found: Type = UNKNOWN
-    if not is_only or owners[0] is not UNKNOWN:
-        found = union([_member(ev, one, attribute) for one in owners if is_only or not _lacks(ev, one, attribute)])
+    if len(owners) > 1:
+        found = union([_member(ev, one, attribute) for one in owners if not _lacks(ev, one, attribute)])
+    elif owners[0] is UNKNOWN:
+        found = UNKNOWN
+    else:
+        found = _member(ev, owners[0], attribute)
+        found = UNKNOWN if found is FOREIGN else found
     if found is UNKNOWN and node is not None and scope is not None:
         return of_state(ev, node, scope)
     if found is NOTHING and ev.project.traces is not None and node is not None and scope is not None:

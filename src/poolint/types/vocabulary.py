@@ -81,10 +81,10 @@ class Vocabulary:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
         if not isinstance(callee, ast.Name):
             return False
-        bindings = scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or ()
-        return any(
-            one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots for one in bindings
-        )
+        for one in scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or ():
+            if one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots:
+                return True
+        return False
 
 
 def _outlasts(models: Models, row: Method | Function) -> bool:
