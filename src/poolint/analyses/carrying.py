@@ -145,13 +145,13 @@ class Carrying:
             outer = scope.parent
             around = self.first_names(outer) if outer is not None and outer.kind == "function" else ()
             own = scope.first_parameter if scope.enclosing_class is not None else None
-            undeclared = (
+            undeclared = [
                 name
                 for name, bound in scope.bindings.items()
                 for one in bound
                 if one.kind == "parameter" and one.annotation is None and one.node is not own
-            )
-            used = (first_name(call.func) for call in scope.calls_named(self._showing))
+            ]
+            used = [first_name(call.func) for call in scope.calls_named(self._showing)]
             found = self._told[scope] = {*self.carriers(scope), *around, *undeclared, *used}
         return found
 

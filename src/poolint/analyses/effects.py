@@ -109,7 +109,8 @@ class Effects:
     def of_call(self, node: ast.Call, scope: Scope, around: Known = ()) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none. ``around`` is what is known of all
         that the call runs."""
-        return self._of_edges(self.edges.of_call(node, scope), scope, around)
+        edges = self.edges.of_call(node, scope)
+        return self._of_edges(edges, scope, around) if edges else None  # most calls have none
 
     def _of_edges(self, edges: Iterable[Edge], scope: Scope, around: Known = ()) -> Witness | None:
         found = self._along(edges, scope, around)

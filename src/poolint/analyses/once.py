@@ -52,16 +52,16 @@ def _is_in_passed_once(statement: ast.stmt, scope: Scope) -> bool:
     known = index_of(scope).passed_once
     if (of_statement := known.get(statement)) is not None:
         return of_statement  # several calls stand in one
-    waiting: list[ast.stmt] = []
+    waiting: list[tuple[ast.stmt, ast.AST | None]] = []
     current: ast.AST | None = statement
     while isinstance(current, ast.stmt) and current is not scope.node and current not in known:
-        waiting.append(current)
-        current = parent_of(current)
-        while current is not None and not isinstance(current, ast.stmt):
-            current = parent_of(current)
+        parent = parent_of(current)
+        waiting.append((current, parent))
+        while parent is not None and not isinstance(parent, ast.stmt):
+            parent = parent_of(parent)
+        current = parent
     found = known.get(current, False) if isinstance(current, ast.stmt) else False
-    for one in reversed(waiting):
-        parent = parent_of(one)
+    for one, parent in reversed(waiting):
         found = found or (isinstance(parent, ast.If) and one in parent.body and _is_passed_once(parent, scope))
         known[one] = found
     return found

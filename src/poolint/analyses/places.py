@@ -306,10 +306,12 @@ def owner_of(one: Type) -> Instance | None:
     return found if found.base is None or found.base.kind not in HANDLES else None
 
 
-def arguments_of(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
+def arguments_of(call: ast.Call) -> list[tuple[str | None, ast.expr]]:
     """The arguments of a call, each with its keyword."""
-    yield from ((None, one) for one in call.args)
-    yield from ((one.arg, one.value) for one in call.keywords)
+    found: list[tuple[str | None, ast.expr]] = [(None, one) for one in call.args]
+    if call.keywords:
+        found += [(one.arg, one.value) for one in call.keywords]
+    return found
 
 
 def _only(scope: Scope, name: str) -> Binding | None:

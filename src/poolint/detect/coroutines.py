@@ -56,9 +56,10 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
         return
     definitions = ev.derived(Definitions)
     known, defined = definitions.coroutines(scope.module), definitions.of(scope.module)
+    is_async = scope.is_async
     for node in scope.calls:
         if not may_be_coroutine(node.func, scope, known):
-            if last_name(node.func) in defined and is_dropped_at_once(node, scope):
+            if is_async and last_name(node.func) in defined and is_dropped_at_once(node, scope):
                 yield from _handed(ev, node, scope)
             continue
         used = usage(node, scope)

@@ -93,7 +93,8 @@ def runs_after_response(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call hands work to what runs when the response has been sent: ``tasks.add_task(work)``."""
     if type(call.func) is ast.Attribute and call.func.attr not in _after_response(ev.models):
         return False  # nearly every call
-    if not any(hook.runs == "after-response" for _, hook in _rows(ev, "argument", call.func, scope)):
+    rows = _rows(ev, "argument", call.func, scope)
+    if not rows or not any(hook.runs == "after-response" for _, hook in rows):
         return False  # without a question about types
     if any(isinstance(one, Function) for one in alternatives(ev.type_of(call.func, scope))):
         return False
@@ -188,8 +189,8 @@ def _rows(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> list[tuple[
     """The rows that may fit, by the name as it is written or as it is imported."""
     table = ev.models.hooks
     rows = table.get((by, last_name(target)), [])
-    if not rows and isinstance(target, ast.Name):
-        imported = [one.origin for one in scope.module.scope.bindings.get(target.id, ()) if one.kind == "import"]
+    if not rows and isinstance(target, ast.Name) and (bound := scope.module.scope.bindings.get(target.id)):
+        imported = [one.origin for one in bound if one.kind == "import"]
         rows = [row for one in imported for row in table.get((by, one.replace(":", ".").rpartition(".")[2]), ())]
     return rows
 

@@ -64,25 +64,25 @@ class _Filing:
         for one in nodes:
             one.__dict__["_poolint_parent"] = owner
         stack: Stack = [*reversed(nodes)]
-        plans, leaf, call = _PLANS, ast.Constant, ast.Call
+        plans, leaf, call, name, attribute, load = _PLANS, ast.Constant, ast.Call, ast.Name, ast.Attribute, ast.Load
         while stack:
             node = stack.pop()
             kind = type(node)
             # Names, attributes and calls are most of what there is.
-            while kind is ast.Attribute:
+            while kind is attribute:
                 value = node.__dict__["value"]
                 parent = node.__dict__["_poolint_parent"]
                 if type(parent) is not call or parent.func is not node:
                     scope.attributes.append(node)  # type: ignore[arg-type]
                 value._poolint_parent = node
                 node, kind = value, type(value)
-            if kind is ast.Name:
-                if type(node.__dict__["ctx"]) is ast.Load:
-                    loads, name = scope.loads, node.__dict__["id"]
-                    if name in loads:
-                        loads[name].append(node)  # type: ignore[arg-type]
+            if kind is name:
+                if type(node.ctx) is load:  # type: ignore[union-attr]
+                    loads, word = scope.loads, node.id  # type: ignore[union-attr]
+                    if word in loads:
+                        loads[word].append(node)  # type: ignore[arg-type]
                     else:
-                        loads[name] = [node]  # type: ignore[list-item]
+                        loads[word] = [node]  # type: ignore[list-item]
                 continue
             if kind is Scope:
                 scope = node  # type: ignore[assignment]
@@ -92,7 +92,7 @@ class _Filing:
             if kind is call:
                 scope.calls.append(node)  # type: ignore[arg-type]
                 function, given = held["func"], held["args"]
-                if given and type(function) is ast.Attribute and function.attr in _PUTS:
+                if given and type(function) is attribute and function.attr in _PUTS:
                     self._stored(function.value, scope, given[-1])
             elif handler is not None and not handler(self, node, scope, stack):
                 continue

@@ -317,7 +317,10 @@ def is_parameter(name: str, scope: Scope) -> bool:
 
 def may_be_another(name: str, scope: Scope) -> bool:
     """Whether a name may stand for a function or class that is called otherwise."""
-    return any(one.kind not in _OWN_NAME for one in nearest(name, scope))
+    for one in nearest(name, scope):
+        if one.kind not in _OWN_NAME:
+            return True
+    return False
 
 
 def assigned(name: str, scope: Scope) -> ast.expr | None:

@@ -76,10 +76,14 @@ def _leaving(statement: ast.stmt, parent: ast.AST) -> type[ast.stmt] | None:
     return None
 
 
+_PARTS = (ast.expr, ast.keyword, ast.comprehension)
+"""What has a node in it within one statement."""
+
+
 def loops_around(node: ast.AST) -> list[ast.AST]:
     """The ``for`` and ``while`` loops that a node stands in, in its function, the innermost first."""
     parent = parent_of(node)
-    while isinstance(parent, (ast.expr, ast.keyword, ast.comprehension)):
+    while isinstance(parent, _PARTS):
         if type(parent) is ast.Lambda:
             return []
         parent = parent_of(parent)

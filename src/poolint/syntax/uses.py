@@ -118,11 +118,27 @@ def _is_statement(node: ast.AST) -> bool:
     return isinstance(parent, ast.Expr)
 
 
+_PLAINLY = {
+    ast.Await: Use.AWAITED,
+    ast.Expr: Use.DROPPED,
+    ast.Starred: Use.CONSUMED,
+    ast.UnaryOp: Use.TESTED,
+    ast.If: Use.TESTED,
+    ast.While: Use.TESTED,
+    ast.Assert: Use.TESTED,
+    ast.BinOp: Use.CONSUMED,
+    ast.AugAssign: Use.CONSUMED,
+    ast.FormattedValue: Use.CONSUMED,
+    ast.Return: Use.ESCAPES,
+    ast.keyword: Use.ESCAPES,
+}
+"""How a value is used that stands in one of these, wherever in it."""
+
+
 def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> Usage:
-    if isinstance(parent, ast.Await):
-        return Usage(Use.AWAITED, parent)
-    if isinstance(parent, ast.Expr):
-        return Usage(Use.DROPPED, parent)
+    plainly = _PLAINLY.get(type(parent))
+    if plainly is not None:
+        return Usage(plainly, parent)
     if isinstance(parent, ast.withitem):
         statement = parent_of(parent)
         assert statement is not None
@@ -147,18 +163,13 @@ def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> 
     if isinstance(parent, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
         is_statement = isinstance(parent_of(parent), ast.Expr) and not isinstance(parent, ast.GeneratorExp)
         return Usage(Use.DROPPED if is_statement else Use.ESCAPES, parent)
-    if isinstance(parent, ast.Starred):
-        return Usage(Use.CONSUMED, parent)
-    if isinstance(parent, (ast.UnaryOp, ast.If, ast.While, ast.Assert)):
-        return Usage(Use.TESTED, parent)
     if isinstance(parent, ast.Compare):
         against_none = any(
             isinstance(one, ast.Constant) and one.value is None for one in [parent.left, *parent.comparators]
         )
         return Usage(Use.TESTED if against_none else Use.CONSUMED, parent)
-    if isinstance(parent, (ast.Subscript, ast.BinOp, ast.AugAssign, ast.FormattedValue)):
-        is_index = isinstance(parent, ast.Subscript) and child is not parent.value
-        return Usage(Use.ESCAPES if is_index else Use.CONSUMED, parent)
+    if isinstance(parent, ast.Subscript):
+        return Usage(Use.CONSUMED if child is parent.value else Use.ESCAPES, parent)
     return Usage(Use.ESCAPES, parent)
 
 

@@ -18,6 +18,7 @@ from poolint.types.values import (
     Holder,
     Instance,
     LibraryName,
+    ModuleObject,
     Pending,
     TupleOf,
     Type,
@@ -63,15 +64,18 @@ def _named(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
         if owner is not None:
             return ev.class_object(owner).instance()
     one = ev.type_of(node, scope)
-    classes = [member for member in alternatives(one) if isinstance(member, ClassObject)]
-    if classes and len(classes) == len(alternatives(one)):
+    if type(one) is ClassObject:
+        return _meant(ev, one).instance()
+    found = alternatives(one)
+    classes = [member for member in found if isinstance(member, ClassObject)]
+    if classes and len(classes) == len(found):
         return union([_meant(ev, cls).instance() for cls in classes])
     alias = _alias(ev, node, scope)
     if alias is not None:
         return annotation(ev, *alias)
     if isinstance(one, LibraryName):
         short = one.name.rpartition(".")[2]
-        if short in standard.SYNC_ITERABLES | standard.MAPPINGS:
+        if short in standard.SYNC_ITERABLES or short in standard.MAPPINGS:
             return Pending("iterable")
     return UNKNOWN
 
@@ -114,8 +118,6 @@ def _parsed(node: ast.Constant) -> ast.expr | None:
 
 def _alias(ev: Evaluator, node: ast.Name | ast.Attribute, scope: Scope) -> tuple[ast.expr, Scope] | None:
     """The annotation behind ``SessionDep = Annotated[AsyncSession, Depends(…)]``, also in another module."""
-    from poolint.types.values import ModuleObject
-
     if isinstance(node, ast.Attribute):
         owner = ev.type_of(node.value, scope)
         if not isinstance(owner, ModuleObject):

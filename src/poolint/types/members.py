@@ -238,19 +238,21 @@ def _first_party(ev: Evaluator, receiver: Instance, attribute: str) -> Type | No
             inner = functions[-1].scope
             assert inner is not None
             return _method(ev, inner, receiver)
-        has_it = attribute in scope.bindings or attribute in scope.self_assignments
+        has_it = bool(bindings) or attribute in scope.self_assignments
         may_differ = has_it and (scope is not classes[0] or bool(receiver.arguments))
         found = specialised(ev, receiver, classes, scope, attribute) if may_differ else UNKNOWN
         if found is UNKNOWN:
             found = _field(ev, scope, attribute)
         if found is not UNKNOWN and found is not NOTHING:
             return found
-        declared = declared or bool(bindings) or attribute in scope.self_assignments
+        declared = declared or has_it
     return UNKNOWN if declared else None
 
 
 def _method(ev: Evaluator, scope: Scope, receiver: Instance) -> Type:
     decorators = returns.decorators(ev, scope)
+    if not decorators:
+        return Function(scope, receiver)
     if not standard.PROPERTIES.isdisjoint(decorators) or any(one.endswith(".setter") for one in decorators):
         given = returns.returned(ev, scope, receiver)
         return UNKNOWN if _passes_another_off(ev, scope, given) else given

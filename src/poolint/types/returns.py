@@ -218,7 +218,7 @@ def _parent_of_self(ev: Evaluator, scope: Scope) -> Type:
 def decorators(ev: Evaluator, scope: Scope) -> frozenset[str]:
     """Qualified names of a function's decorators; of those that are called, the name of what is called."""
     node = scope.node
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or not node.decorator_list:
         return frozenset()
     names = set()
     for decorator in node.decorator_list:

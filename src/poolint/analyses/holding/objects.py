@@ -124,7 +124,8 @@ class Objects:
 
     def may_do(self, call: ast.Call, scope: Scope) -> bool:
         """Whether a call has anything to do with such objects."""
-        if any(next(self._given(callee, call, scope), None) is not None for callee in self._callees(call, scope)):
+        callees = self._callees(call, scope)
+        if callees and any(next(self._given(callee, call, scope), None) is not None for callee in callees):
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
 
@@ -158,12 +159,15 @@ class Objects:
         if not self.places.carrying.concerns(scope):
             return False
         names = self.places.carrying.carriers(scope)
+        if not names:
+            return False
         function = call.func
-        return bool(names) and (
-            (type(function) is ast.Attribute and first_name(function.value) in names)
-            or any(first_name(one) in names for one in call.args)
-            or any(first_name(one.value) in names for one in call.keywords)
-        )
+        if type(function) is ast.Attribute and first_name(function.value) in names:
+            return True
+        for argument in call.args:
+            if first_name(argument) in names:
+                return True
+        return bool(call.keywords) and any(first_name(one.value) in names for one in call.keywords)
 
     def _keeps(self, node: ast.expr, scope: Scope) -> bool:
         """Whether an object keeps a session or connection; what words rule out is not looked into."""

@@ -389,7 +389,7 @@ class Reader:
 
 
 def _arguments(call: ast.Call) -> list[ast.expr]:
-    return [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [*call.args, *[keyword.value for keyword in call.keywords]] if call.keywords else call.args
 
 
 def _resource(one: object) -> Class | None:
