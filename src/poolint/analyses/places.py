@@ -24,8 +24,6 @@ from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator

@@ -68,9 +68,8 @@ def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Obs
         if isinstance(parent, ast.Await):
             if name in sync:
                 yield from _awaited(ev, node, parent, scope)
-        elif name in pending or vocabulary.is_library_import(node.func, scope):
-            if type(parent) is not ast.withitem:
-                yield from _pending(ev, node, scope)
+        elif (name in pending or vocabulary.is_library_import(node.func, scope)) and type(parent) is not ast.withitem:
+            yield from _pending(ev, node, scope)
 
 
 def _pending(ev: Evaluator, node: ast.Call, scope: Scope) -> Iterator[Observation]:

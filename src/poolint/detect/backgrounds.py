@@ -126,7 +126,7 @@ class Backgrounds:
 
     def _all_passed(self, node: ast.Call, scope: Scope) -> list[tuple[Scope, str, str]]:
         """What :meth:`_passed` says, found out once, where words do not rule it out."""
-        if not self.places.carrying.concerns(scope):
+        if not self.objects.gets_carrier(node, scope):
             return []
         found = self._passing.get(node)
         if found is None:
@@ -139,8 +139,6 @@ class Backgrounds:
         """The sessions, connections and objects that keep some which functions of the project get: which function, as what,
         and where each is here."""
         words = self.places.carrying.carriers(scope)
-        if words.isdisjoint(scope.loads):
-            return
         for keyword, argument in arguments_of(node):
             if isinstance(argument, ast.Name) and argument.id in words and self._is_session(argument, scope):
                 for callee in alternatives(self.ev.type_of(node.func, scope)):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -24,38 +26,21 @@ BindingKind = Literal[
 ]
 
 
-class Binding:
+class Binding(msgspec.Struct, eq=False):
     """One place where a name gets a value.
 
     ``index`` is the position inside a tuple target, -1 where the whole value is bound.
     """
 
-    __slots__ = (
-        "annotation", "asynchronous", "index", "kind", "level", "node", "origin", "scope", "value",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        kind: BindingKind,
-        node: ast.AST,
-        value: ast.expr | None = None,
-        annotation: ast.expr | None = None,
-        *,
-        scope: Scope | None = None,
-        origin: str = "",
-        level: int = 0,
-        index: int = -1,
-        asynchronous: bool = False,
-    ) -> None:
-        self.kind: BindingKind = kind
-        self.node = node
-        self.value = value
-        self.annotation = annotation
-        self.scope = scope
-        self.origin = origin
-        self.level = level
-        self.index = index
-        self.asynchronous = asynchronous
+    kind: BindingKind
+    node: ast.AST
+    value: ast.expr | None = None
+    annotation: ast.expr | None = None
+    scope: Scope | None = None
+    origin: str = ""
+    level: int = 0
+    index: int = -1
+    asynchronous: bool = False
 
     @property
     def position(self) -> tuple[int, int]:
@@ -74,20 +59,18 @@ class Bindings(list[Binding]):
     A name may be bound a thousand times and used as often: what does not depend on the use is worked out once.
     """
 
-    __slots__ = ("_from_last", "_positions", "_untested", "seen_elsewhere")
-
-    def __init__(self, found: Iterable[Binding] = ()) -> None:
-        super().__init__(found)
-        self._from_last: list[Binding] | None = None
-        self._positions: list[tuple[int, int]]
-        self._untested: Bindings | None = None
-        self.seen_elsewhere: list[tuple[Binding, Scope]] | None = None
-        """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
+    # There is one of these for each name of each scope, and of most nothing is asked: what is known is the class's till then.
+    _from_last: list[Binding] | None = None
+    _positions: list[tuple[int, int]]
+    _untested: Bindings | None = None
+    seen_elsewhere: list[tuple[Binding, Scope]] | None = None
+    """Those that a use elsewhere may see, with where their values stand (see :func:`poolint.types.bound.of_name`)."""
 
     def append(self, binding: Binding) -> None:
         """File one more."""
         super().append(binding)
-        self._from_last = self._untested = self.seen_elsewhere = None
+        if self.__dict__:
+            self._from_last = self._untested = self.seen_elsewhere = None
 
     @property
     def untested(self) -> Bindings:

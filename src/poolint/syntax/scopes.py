@@ -156,7 +156,7 @@ class Scope:
 
     def calls_named(self, names: Set[str]) -> Iterator[ast.Call]:
         """Those of its calls that call something of one of these last names."""
-        called = self.called
+        called = self._called if self._called is not None else self.called
         if names.isdisjoint(called):
             return iter(())
         chosen = {call for name, calls in called.items() if name in names for call in calls}
@@ -317,10 +317,10 @@ def is_parameter(name: str, scope: Scope) -> bool:
 
 def may_be_another(name: str, scope: Scope) -> bool:
     """Whether a name may stand for a function or class that is called otherwise."""
-    for one in nearest(name, scope):
-        if one.kind not in _OWN_NAME:
-            return True
-    return False
+    bound = nearest(name, scope)
+    if len(bound) == 1:
+        return bound[0].kind not in _OWN_NAME
+    return any(one.kind not in _OWN_NAME for one in bound)
 
 
 def assigned(name: str, scope: Scope) -> ast.expr | None:

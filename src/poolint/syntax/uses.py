@@ -59,6 +59,22 @@ STARTS = frozenset(
 )
 """Attributes by which something not yet awaited is properly started, or given up."""
 
+_PLAINLY = {
+    ast.Await: Use.AWAITED,
+    ast.Expr: Use.DROPPED,
+    ast.Starred: Use.CONSUMED,
+    ast.UnaryOp: Use.TESTED,
+    ast.If: Use.TESTED,
+    ast.While: Use.TESTED,
+    ast.Assert: Use.TESTED,
+    ast.BinOp: Use.CONSUMED,
+    ast.AugAssign: Use.CONSUMED,
+    ast.FormattedValue: Use.CONSUMED,
+    ast.Return: Use.ESCAPES,
+    ast.keyword: Use.ESCAPES,
+}
+"""How a value is used that stands in one of these, wherever in it."""
+
 _TRANSPARENT = (ast.IfExp, ast.BoolOp, ast.NamedExpr)
 
 _MAY_BE_AWAITABLE = re.compile(
@@ -75,6 +91,9 @@ def usage(node: ast.expr, scope: Scope, *, stored: bool = True) -> Usage:
     child: ast.AST = node
     parent = parent_of(node)
     while parent is not None:
+        plainly = _PLAINLY.get(type(parent))
+        if plainly is not None:
+            return Usage(plainly, parent)
         if isinstance(parent, ast.BoolOp):
             if parent.values[-1] is not child and not _is_statement(parent):
                 return Usage(Use.TESTED, parent)
@@ -118,27 +137,7 @@ def _is_statement(node: ast.AST) -> bool:
     return isinstance(parent, ast.Expr)
 
 
-_PLAINLY = {
-    ast.Await: Use.AWAITED,
-    ast.Expr: Use.DROPPED,
-    ast.Starred: Use.CONSUMED,
-    ast.UnaryOp: Use.TESTED,
-    ast.If: Use.TESTED,
-    ast.While: Use.TESTED,
-    ast.Assert: Use.TESTED,
-    ast.BinOp: Use.CONSUMED,
-    ast.AugAssign: Use.CONSUMED,
-    ast.FormattedValue: Use.CONSUMED,
-    ast.Return: Use.ESCAPES,
-    ast.keyword: Use.ESCAPES,
-}
-"""How a value is used that stands in one of these, wherever in it."""
-
-
 def _used_by(child: ast.AST, parent: ast.AST, scope: Scope, *, stored: bool) -> Usage:
-    plainly = _PLAINLY.get(type(parent))
-    if plainly is not None:
-        return Usage(plainly, parent)
     if isinstance(parent, ast.withitem):
         statement = parent_of(parent)
         assert statement is not None

@@ -96,17 +96,17 @@ class Evaluator:
         return self.models.is_screened(name) or self.screen.is_interesting(source.path, source.data)
 
     def once(self, key: object, compute: Callable[..., Type], *arguments: object) -> Type:
-        """Evaluate ``compute(*arguments)`` once for ``key``.
-
-        Nearly all evaluations depend on none that depends on them, and need no more than a memo. Where one meets itself,
-        or too many stand inside each other, the outermost one is begun again as a question to :class:`Cycles`, which
-        finds what does not depend on where evaluation began.
-        """
+        """Evaluate ``compute(*arguments)`` once for ``key``: nearly all evaluations need no more than a memo."""
         found = self._memo.get(key)
         return found if found is not None else self._begun(key, compute, arguments)
 
     def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
-        """The same of what is not known yet."""
+        """The same of what is not known yet.
+
+        Nearly all evaluations depend on none that depends on them. Where one meets itself, or too many stand inside each
+        other, the outermost one is begun again as a question to :class:`Cycles`, which finds what does not depend on where
+        evaluation began.
+        """
         if (is_first := not (active := self._active)) and self._asking:
             return self._cycles.ask(key, compute, arguments)
         if key in active or len(active) >= _MAX_DEPTH:
@@ -362,8 +362,7 @@ class Evaluator:
 
     def library(self, name: str) -> Type:
         """What the models say of a name."""
-        cls = self.models.classes.get(name)
-        if cls is not None:
+        if (cls := self.models.classes.get(name)) is not None:
             return ClassObject(cls, cls)
         if (function := self.models.functions.get(name)) is not None:
             return LibraryFunction(function)

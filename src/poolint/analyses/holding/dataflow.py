@@ -146,9 +146,11 @@ class Holdings:
         loops = {loop for one in takes for loop in loops_around(one)}
         for call in sorted(scope.calls, key=_position):
             # Of what is taken later, only what goes round again matters.
-            is_later = first is not None and _position(call) >= first
-            if not (is_later and loops.issuperset(loops_around(call))) and self._reader.may_take(call, scope):
-                first = min(first or _position(call), _position(call))
+            place = _position(call)
+            if first is not None and place >= first and loops.issuperset(loops_around(call)):
+                continue
+            if self._reader.may_take(call, scope):
+                first = place if first is None else min(first, place)
                 loops.update(loops_around(call))
         if first is None:
             return []

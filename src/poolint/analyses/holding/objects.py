@@ -141,7 +141,7 @@ class Objects:
         """The functions of the project that a call may run, where it gets an object that keeps a session."""
         found = self._called.get(call)
         if found is None:
-            found = self._found(call, scope) if self._gets_carrier(call, scope) else []
+            found = self._found(call, scope) if self.gets_carrier(call, scope) else []
             if self.ev.is_idle:
                 self._called[call] = found
         return found
@@ -154,7 +154,7 @@ class Objects:
         found = [one for one in called if isinstance(one, Function) and one.scope.kind == "function"]
         return found if found and any(self._keeps(one, scope) for one in given) else []
 
-    def _gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
+    def gets_carrier(self, call: ast.Call, scope: Scope) -> bool:
         """Whether words let something that a call gets be an object that keeps a session: what most calls fail at."""
         if not self.places.carrying.concerns(scope):
             return False

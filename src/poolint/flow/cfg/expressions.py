@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 from poolint.flow.cfg.bindings import defaults
 from poolint.flow.cfg.builder import Builder, End, StatementBuilder, Steps
+from poolint.syntax.nodes import FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from poolint.flow.cfg.graph import Node
 
 _PARTS = (ast.expr, ast.keyword, ast.comprehension)
@@ -40,25 +39,24 @@ def eventful(root: ast.expr) -> set[ast.AST]:
     return found
 
 
-def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
+def _evaluated(node: ast.AST) -> list[ast.AST]:
     """The parts that run when ``node`` does and might have events, in the order of its fields.
 
     Not the body of a lambda, and of a generator only what it iterates first.
     """
     if isinstance(node, ast.Lambda):
-        yield from defaults(node.args)
-    elif isinstance(node, ast.GeneratorExp):
-        yield node.generators[0].iter
-    else:
-        held = node.__dict__
-        for field in node._fields:
-            value = held.get(field)
-            if type(value) is list:
-                for child in value:
-                    if type(child) not in _WITHOUT and isinstance(child, _PARTS):
-                        yield child
-            elif type(value) not in _WITHOUT and isinstance(value, _PARTS):
-                yield value
+        return list[ast.AST](defaults(node.args))
+    if isinstance(node, ast.GeneratorExp):
+        return [node.generators[0].iter]
+    found: list[ast.AST] = []
+    held = node.__dict__
+    for field in FIELDS[type(node)]:
+        value = held.get(field)
+        if type(value) is list:
+            found += [child for child in value if type(child) not in _WITHOUT and isinstance(child, _PARTS)]
+        elif type(value) not in _WITHOUT and isinstance(value, _PARTS):
+            found.append(value)
+    return found
 
 
 def generic(b: Builder, expression: ast.AST) -> Steps:
@@ -77,10 +75,10 @@ def call(b: Builder, expression: ast.Call) -> Steps:
 def _operands(b: Builder, expression: ast.Call) -> Steps:
     yield b.evaluate(expression.func)
     # Also those after a keyword, as in `f(key=a(), *b())`.
-    for argument in expression.args:
-        yield b.evaluate(argument)
-    for keyword in expression.keywords:
-        yield b.evaluate(keyword.value)
+    for argument in (*expression.args, *[one.value for one in expression.keywords]):
+        part = b.evaluate(argument)
+        if part is not None:  # most are names and constants
+            yield part
 
 
 def _stop_if_last(b: Builder, expression: ast.Call, event: Node) -> None:
