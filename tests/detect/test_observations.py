@@ -17,6 +17,7 @@ from poolint.engine import Checker
 from poolint.rules.registry import LazyRules
 from poolint.syntax.uses import Usage
 from poolint.text.source import Source
+from poolint.types.call_sites import CallSite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +47,7 @@ def stored(value: Any, nodes: dict[int, ast.AST], kind: type[Observation]) -> An
         assert nodes.get(id(value)) is value, f"a node of another module: {ast.dump(value)[:200]}"
         place = [getattr(value, name, 0) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")]
         return [type(value).__name__, *place]
-    if isinstance(value, Observation):
+    if isinstance(value, (Observation, CallSite)):
         return [type(value).__name__, *(stored(getattr(value, name), nodes, kind) for name in value.__struct_fields__)]
     if isinstance(value, msgspec.Struct):
         return stored(msgspec.to_builtins(value), nodes, kind)  # a row of the models

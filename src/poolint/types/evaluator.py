@@ -103,9 +103,8 @@ class Evaluator:
     def _begun(self, key: object, compute: Callable[..., Type], arguments: tuple[object, ...]) -> Type:
         """The same of what is not known yet.
 
-        Nearly all evaluations depend on none that depends on them. Where one meets itself, or too many stand inside each
-        other, the outermost one is begun again as a question to :class:`Cycles`, which finds what does not depend on where
-        evaluation began.
+        Where an evaluation meets itself, or too many stand inside each other, the outermost one is begun again as a question
+        to :class:`Cycles`, which finds what does not depend on where evaluation began.
         """
         if (is_first := not (active := self._active)) and self._asking:
             return self._cycles.ask(key, compute, arguments)
