@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
-    from poolint.syntax.module import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -92,7 +91,6 @@ class Edges:
         self._any_word = _roots_of_any_word(ev)
         """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
-        self._mentioned: dict[tuple[tuple[bytes, ...], Module], bool] = {}
         self._defined = ev.derived(Definitions).of
         self._of_scope: dict[Scope, tuple[Edge, ...]] = {}
         self._of_call: dict[ast.Call, tuple[Edge, ...]] = {}
@@ -124,20 +122,13 @@ class Edges:
         found = self._implied.get(scope)
         if found is None:
             one = list(entered(self.ev, scope)) if scope.withs else []
-            if scope.withs and self._mentions(self._leaving, scope.module):
+            if scope.withs and scope.module.mentions_any(self._leaving):
                 one += left(self.ev, scope)
-            if self._mentions(self._iterating, scope.module):
+            if scope.module.mentions_any(self._iterating):
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
             found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
-        return found
-
-    def _mentions(self, roots: tuple[bytes, ...], module: Module) -> bool:
-        """Whether one of these texts stands in a module, found out once for all functions of it."""
-        found = self._mentioned.get((roots, module))
-        if found is None:
-            found = self._mentioned[roots, module] = any(map(module.mentions, roots))
         return found
 
     def _of_generators(self, scope: Scope) -> Iterator[Edge]:

@@ -15,7 +15,7 @@ from poolint import recording
 from poolint.analyses.occasions import Occasions
 from poolint.flow.summaries import Summaries
 from poolint.syntax.bindings import ScopeKey
-from poolint.syntax.file_kinds import TEST_FILE, is_run
+from poolint.syntax.file_kinds import is_run, is_test_path
 from poolint.syntax.naming import Import, Named, named_in
 from poolint.syntax.purposes import migrates
 from poolint.types.returns import decorators
@@ -304,8 +304,7 @@ class Unreached:
         return self.ev.project.finder.top(path)
 
     def _is_test(self, path: str) -> bool:
-        relative = os.path.relpath(path, self._top(path)).replace(os.sep, "/")
-        return TEST_FILE.search(relative) is not None
+        return is_test_path(path, self._top(path))
 
 
 def _is_plain(scope: Scope) -> bool:

@@ -6,14 +6,12 @@ import os
 from typing import TYPE_CHECKING
 
 from poolint.deployment.documents import Node, load
-from poolint.deployment.values import Environment, Figure, Problem, Unit, Word
+from poolint.deployment.values import Environment, Figure, Problem, Unit, Word, in_shell, of_platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMANDS = ("startCommand", "dockerCommand")
-_PLATFORM = ("WEB_CONCURRENCY",)
-"""What the platform sets itself, by the size of the machine."""
 
 
 def read(path: str) -> tuple[list[Unit], list[Problem]]:
@@ -35,18 +33,16 @@ def _units(blueprint: Node, folder: str) -> Iterator[Unit]:
         before = service.get("preDeployCommand")
         if before.text:
             once = Figure(1, "runs once for each release", before.place)
-            yield Unit(f"{name} before it is deployed", before.place, _shell(before), environment, once, root)
+            words = in_shell(before.text, before.place)
+            yield Unit(f"{name} before it is deployed", before.place, words, environment, once, root)
         command = next((one for key in _COMMANDS if (one := service.get(key)).text), None)
         if command is not None:
-            yield Unit(name, command.place, _shell(command), environment, _replicas(service), root)
-
-
-def _shell(command: Node) -> tuple[Word, ...]:
-    return tuple(Word(text, command.place) for text in ("sh", "-c", command.text or ""))
+            words = in_shell(command.text or "", command.place)
+            yield Unit(name, command.place, words, environment, _replicas(service), root)
 
 
 def _environment(service: Node) -> Environment:
-    found = {name: Word("", service.place, name) for name in _PLATFORM}
+    found = of_platform(service.place)
     for one in service.get("envVars").items:
         key, value = one.get("key").text, one.get("value")
         if key and value.text is not None:

@@ -7,11 +7,9 @@ import re
 
 from poolint import recording
 from poolint.deployment.documents import Node, load, text_of, unread
-from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word
+from poolint.deployment.values import Environment, Figure, Place, Problem, Unit, Word, in_shell, of_platform
 
 _LINE = re.compile(r"[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)$")
-_PLATFORM = ("WEB_CONCURRENCY",)
-"""What platforms that read a Procfile set themselves, by the size of the machine."""
 
 
 def read(path: str) -> tuple[list[Unit], list[str], list[Problem]]:
@@ -39,15 +37,13 @@ def read(path: str) -> tuple[list[Unit], list[str], list[Problem]]:
         if match is None or not command:
             problems.append(Problem(place, "broken Procfile: a line is `name: command`"))
             continue
-        words = tuple(Word(text, place) for text in ("sh", "-c", command))
-        units.append(
-            Unit(match[1], place, words, _environment(beside, place), _replicas(match[1], place, beside), folder)
-        )
+        environment, replicas = _environment(beside, place), _replicas(match[1], place, beside)
+        units.append(Unit(match[1], place, in_shell(command, place), environment, replicas, folder))
     return units, files, problems
 
 
 def _environment(manifest: Node, place: Place) -> Environment:
-    found = {name: Word("", place, name) for name in _PLATFORM}
+    found = of_platform(place)
     for name, node in manifest.get("env").fields.items():
         value = node if node.text is not None else node.get("value")
         if value.text is not None:

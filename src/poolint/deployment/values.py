@@ -123,6 +123,16 @@ class Deployment(NamedTuple):
         return tuple(self._replace(servers=(one,), is_part=True) for one in self.servers)
 
 
+def in_shell(command: str, place: Place) -> tuple[Word, ...]:
+    """The words of a command line that a platform hands to a shell."""
+    return tuple(Word(text, place) for text in ("sh", "-c", command))
+
+
+def of_platform(place: Place) -> Environment:
+    """What platforms that start commands of a repository set themselves, by the size of the machine."""
+    return {"WEB_CONCURRENCY": Word("", place, "WEB_CONCURRENCY")}
+
+
 def overlaid(*layers: Mapping[str, Word]) -> Environment:
     """Several environments as one: the later wins."""
     found: Environment = {}

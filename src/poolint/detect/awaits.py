@@ -228,8 +228,9 @@ def _is_loaded(ev: Evaluator, row: Method | FunctionRow, value: Type) -> bool:
     """Whether a call gives an object that it has loaded, or a list of such, which nobody makes awaitable."""
     if row.objects == "all":
         return isinstance(value, Pending) and value.call == "iterable"
-    is_own = isinstance(value, Instance) and value.cls is not value.base
-    return bool(row.objects) and is_own and not any("__await__" in one.bindings for one in lineage(ev, value))  # type: ignore[arg-type]
+    if not row.objects or not isinstance(value, Instance) or value.cls is value.base:
+        return False
+    return not any("__await__" in one.bindings for one in lineage(ev, value))
 
 
 def _changed_by_subclass(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:

@@ -183,8 +183,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
             continue  # a decorator has made it asynchronous
-        edges = effects.edges.of_call(node, scope)
-        if not edges or all(edge.target is None for edge in edges):
+        if all(edge.target is None for edge in effects.edges.of_call(node, scope)):
             continue  # most of them: it runs nothing of the project that could matter
         # An `async def` is reported itself; a generator runs elsewhere. What the call may mean is reported once.
         run = (function_run(ev, one) for one in alternatives(ev.type_of(node.func, scope)))

@@ -8,7 +8,6 @@ cannot be told apart from one, and a registry handed to what is not the project'
 from __future__ import annotations
 
 import ast
-import os
 import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -18,7 +17,7 @@ from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.frameworks.entries import is_entry
 from poolint.models.schema import TAKING_ROLES
-from poolint.syntax.file_kinds import TEST_FILE, kinds_of
+from poolint.syntax.file_kinds import is_test_path, kinds_of
 from poolint.syntax.purposes import is_for, mentioned
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import may_await
@@ -157,7 +156,7 @@ class Registries:
         for count, path in enumerate((module.path, *others)):
             if count > _MOST_FILES or len(paths) > _MOST_READ:
                 return None
-            if count and TEST_FILE.search(os.path.relpath(path, root).replace(os.sep, "/")):
+            if count and is_test_path(path, root):
                 continue
             data = project.bytes_of(path)
             if (

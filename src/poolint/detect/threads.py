@@ -139,11 +139,10 @@ class Threads:
         for call in scope.calls if names else ():
             if last_name(call.func) not in defined:
                 continue
-            given = [one for _, one in arguments_of(call) if type(one) in _NAMES]
-            if isinstance(call.func, ast.Attribute) and type(call.func.value) in _NAMES:
-                given.append(call.func.value)
-            given = [one for one in given if name_of(one).partition(".")[0] in names]
-            if not given or not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):
+            given = [one for _, one in arguments_of(call)]
+            given += [call.func.value] if isinstance(call.func, ast.Attribute) else []
+            given = [one for one in given if type(one) in _NAMES and name_of(one).partition(".")[0] in names]
+            if not any(self._is_for_one_thread(self.ev.type_of(one, scope)) for one in given):
                 continue
             resources: dict[str, Class] = {}
             for one in alternatives(self.ev.type_of(call.func, scope)):

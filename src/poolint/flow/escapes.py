@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.flow.flags import asked, asked_bound, name_of
+from poolint.flow.flags import asked, name_of
 from poolint.flow.solver import raised, reach
+from poolint.syntax.expressions import asked_bound
 from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:

@@ -77,26 +77,6 @@ def asked(test: ast.expr, truth: bool) -> tuple[str, bool]:
     return name_of(test), truth
 
 
-def asked_bound(test: ast.expr, truth: bool) -> tuple[str, bool]:
-    """The same of a test whether a name is bound in the function: ``"conn" in locals()``."""
-    test, truth = unnegated(test, truth)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], (ast.In, ast.NotIn)):
-        where = test.comparators[0]
-        name = test.left.value if isinstance(test.left, ast.Constant) else None
-        if (
-            isinstance(name, str)
-            and isinstance(where, ast.Call)
-            and not where.args
-            and name_of(where.func) in _OF_LOCALS
-        ):
-            return name, truth is isinstance(test.ops[0], ast.In)
-    return "", truth
-
-
-_OF_LOCALS = frozenset({"locals", "vars", "dir"})
-"""The builtins that tell, without an argument, which names are bound."""
-
-
 class Flags:
     """The flags of a function, its ``names``, and what is known of them before its events.
 

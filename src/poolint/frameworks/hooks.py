@@ -93,8 +93,7 @@ def runs_after_response(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
     """Whether a call hands work to what runs when the response has been sent: ``tasks.add_task(work)``."""
     if type(call.func) is ast.Attribute and call.func.attr not in _after_response(ev.models):
         return False  # nearly every call
-    rows = _rows(ev, "argument", call.func, scope)
-    if not rows or not any(hook.runs == "after-response" for _, hook in rows):
+    if not any(hook.runs == "after-response" for _, hook in _rows(ev, "argument", call.func, scope)):
         return False  # without a question about types
     if any(isinstance(one, Function) for one in alternatives(ev.type_of(call.func, scope))):
         return False

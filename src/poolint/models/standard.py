@@ -53,6 +53,9 @@ READING = frozenset(
 )  # fmt: skip
 """Methods of builtin collections and texts that go over their argument there and then."""
 
+OF_LOCALS = frozenset({"locals", "vars", "dir"})
+"""Builtins that tell, without an argument, which names are bound."""
+
 PUTTING = frozenset({"append", "appendleft", "add"})
 """Methods of builtin collections that put one item into them."""
 

@@ -108,12 +108,14 @@ def _entry_point_files(path: Iterable[str]) -> Iterator[bytes]:
 def load() -> Registry:
     """Import all announced rules and check those of others against the contract in ``rules.contract``: a test of ours holds
     that ours keep it, and nobody need wait for that."""
+    from poolint.rules import contract
+
     registry = Registry()
     for point in _points():
         is_ours = _distribution(point) == OURS
         try:
             rule = point.load()
-            problems = [] if is_ours else _problems(rule)
+            problems = [] if is_ours else contract.problems(rule)
         except (Exception, SystemExit) as error:
             registry.refuse(point, f"cannot be loaded: {type(error).__name__}: {_line(error)}")
             continue
@@ -123,23 +125,11 @@ def load() -> Registry:
             registry.refuse(point, "; ".join(problems))
             continue
         if not is_ours:
-            registry.errors += [_refusal(point, one) for one in _doubts(rule)]
+            registry.errors += [_refusal(point, one) for one in contract.doubts(rule)]
         registry.rules[point.name] = rule
         registry.origins[point.name] = _distribution(point)
     registry.rules = dict(sorted(registry.rules.items()))
     return registry
-
-
-def _problems(rule: object) -> list[str]:
-    from poolint.rules import contract
-
-    return contract.problems(rule)
-
-
-def _doubts(rule: type[Rule]) -> list[str]:
-    from poolint.rules import contract
-
-    return contract.doubts(rule)
 
 
 class LazyRules(Mapping[str, "type[Rule]"]):

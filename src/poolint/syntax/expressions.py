@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from poolint.models.standard import PUTTING
+from poolint.models.standard import OF_LOCALS, PUTTING
 
 
 def dotted(node: ast.AST) -> str:
@@ -50,6 +50,19 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(call.func, ast.Attribute) and call.func.attr in PUTTING and len(call.args) == 1:
         return call.func.value, call.args[0]
     return None
+
+
+def asked_bound(test: ast.expr, truth: bool) -> tuple[str, bool]:
+    """The name of which a test asks whether the function has bound it, ``"conn" in locals()``, and whether it has where the
+    test comes out as ``truth``; no name where it asks for something else."""
+    test, truth = unnegated(test, truth)
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], (ast.In, ast.NotIn)):
+        return "", truth
+    name, where = test.left, test.comparators[0]
+    is_bound_here = isinstance(where, ast.Call) and not where.args and dotted(where.func) in OF_LOCALS
+    if not is_bound_here or not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return "", truth
+    return name.value, truth is isinstance(test.ops[0], ast.In)
 
 
 def unnegated(test: ast.expr, truth: bool) -> tuple[ast.expr, bool]:

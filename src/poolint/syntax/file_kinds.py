@@ -43,8 +43,14 @@ def kinds_of(module: Module, relative_path: str, models: Models, project: Projec
 
 def is_test(module: Module, project: Project) -> bool:
     """Whether a module is a test, by its path in the project."""
-    relative = os.path.relpath(module.path, project.finder.top(module.path))
-    return TEST_FILE.search(relative.replace(os.sep, "/")) is not None
+    return is_test_path(module.path, project.finder.top(module.path))
+
+
+def is_test_path(path: str, root: str) -> bool:
+    """Whether a file is a test, by its path below a folder."""
+    folder = os.path.join(root, "")
+    inner = path[len(folder) :] if path.startswith(folder) else os.path.relpath(path, root)
+    return TEST_FILE.search(inner.replace(os.sep, "/")) is not None
 
 
 def _is_script(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:

@@ -42,7 +42,7 @@ class Module:
         self.awaits = source.awaits
         """Whether it runs in an event loop that is there already: a notebook that awaits outside of all functions."""
         self.library_names: LibraryNames | None = None
-        self._mentions: dict[bytes, bool] = {}
+        self._mentions: dict[bytes | tuple[bytes, ...], bool] = {}
         self._with_names: dict[str, list[Scope]] | None = None
         self._scopes_by_key: dict[ScopeKey, Scope] = {}
 
@@ -51,6 +51,13 @@ class Module:
         found = self._mentions.get(word)
         if found is None:
             found = self._mentions[word] = word in self.source.data
+        return found
+
+    def mentions_any(self, words: tuple[bytes, ...]) -> bool:
+        """Whether one of some texts does."""
+        found = self._mentions.get(words)
+        if found is None:
+            found = self._mentions[words] = any(map(self.mentions, words))
         return found
 
     @property

@@ -14,7 +14,7 @@ from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.roots import PROJECT_FILES
 from poolint.roots.declared import is_distributed
-from poolint.syntax.file_kinds import TEST_FILE
+from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
 from poolint.text.source import Source, SourceError
@@ -356,9 +356,7 @@ def word_in(word: bytes) -> re.Pattern[bytes]:
 
 def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
-    folder = os.path.join(root, "")
-    inner = path[len(folder) :] if path.startswith(folder) else os.path.relpath(path, root)
-    if TEST_FILE.search(inner.replace(os.sep, "/")):
+    if is_test_path(path, root):
         return  # what stands in for the real one there
     for heir, bases in _CLASS.findall(data):
         for base in dict.fromkeys(_WORD.findall(bases)):

@@ -156,7 +156,7 @@ class Scope:
 
     def calls_named(self, names: Set[str]) -> Iterator[ast.Call]:
         """Those of its calls that call something of one of these last names."""
-        called = self._called if self._called is not None else self.called
+        called = self.called
         if names.isdisjoint(called):
             return iter(())
         chosen = {call for name, calls in called.items() if name in names for call in calls}

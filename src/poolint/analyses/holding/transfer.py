@@ -19,6 +19,7 @@ from poolint.analyses.holding.lending_generators import end_with_loops
 from poolint.analyses.holding.objects import Objects, taken_for_block
 from poolint.analyses.holding.transactions import UNNAMED, handles, root_of, source_of, transactions
 from poolint.analyses.ownership import Fate
+from poolint.analyses.places import arguments_of
 from poolint.analyses.queried import Queried
 from poolint.flow.flags import name_of
 from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
@@ -122,8 +123,7 @@ class Reader:
         transaction: what it is about then is told by its ways."""
         if not any(isinstance(one, Function) for one in alternatives(self.ev.type_of(call.func, scope))):
             return False
-        passed = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
-        found = [(keyword, one) for keyword, one in passed if name_of(one) == resource]
+        found = [(keyword, one) for keyword, one in arguments_of(call) if name_of(one) == resource]
         classes = [_resource(self.ev.type_of(one, scope)) for _, one in found]
         return bool(found) and all(
             cls is not None and self.ownership.fate(call, one, scope, cls, keyword) <= Fate.COMMITTED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from poolint.flow.flags import asked, asked_bound, name_of
-from poolint.syntax.expressions import unnegated
+from poolint.flow.flags import asked, name_of
+from poolint.syntax.expressions import asked_bound, unnegated
 
 if TYPE_CHECKING:
     from poolint.analyses.lifetimes.acquisitions import State
