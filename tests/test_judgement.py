@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 import pytest
+from msgspec.structs import replace
 
 import poolint.judgement
 from poolint.config import Settings

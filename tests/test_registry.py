@@ -54,6 +54,7 @@ class Point:
 
 def loaded(monkeypatch: pytest.MonkeyPatch, *points: Point) -> registry.Registry:
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points if group == "poolint.rules" else ())
+    monkeypatch.setattr(registry, "has_plugins", lambda: True)
     return registry.load()
 
 

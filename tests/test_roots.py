@@ -342,6 +342,16 @@ def test_a_project_whose_own_folder_has_an_init(tmp_path: Path, folder: str) -> 
     assert found(root, "v1", f"{folder}/api/v1/routes.py") == f"{folder}/api/v1/__init__.py"
 
 
+def test_a_folder_of_sources_with_an_init(tmp_path: Path) -> None:
+    """Imports begin in a ``src`` although that has an ``__init__``; where that is meant itself, it is a package as well."""
+    root = write(
+        tmp_path, dict.fromkeys(("pyproject.toml", "src/__init__.py", "src/core/__init__.py", "src/core/db.py"), "")
+    )
+    write(root, dict.fromkeys(("src/api/__init__.py", "src/api/routes.py"), ""))
+    assert found(root, "core.db", "src/api/routes.py") == "src/core/db.py"
+    assert found(root, "src.core.db", "src/api/routes.py") == "src/core/db.py"
+
+
 def test_a_part_of_a_package_is_no_module_of_its_own(tmp_path: Path) -> None:
     root = write(tmp_path, dict.fromkeys(("shop/__init__.py", "shop/yaml/__init__.py", "shop/api/__init__.py"), ""))
     assert found(root, "yaml", "shop/api/routes.py") is None

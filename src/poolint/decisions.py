@@ -34,7 +34,7 @@ def _told_as_one(told: list[Diagnostic]) -> Diagnostic:
     first, *others = told
     if not others:
         return first
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from poolint.diagnostics import Place
 

@@ -5,8 +5,9 @@ Rows count from 1. Columns count from 1 in Unicode characters, as ruff's JSON do
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 
 class Applicability(str, Enum):
@@ -24,16 +25,14 @@ class Certainty(str, Enum):
     POSSIBLE = "possible"
 
 
-@dataclass(frozen=True, order=True)
-class Position:
+class Position(msgspec.Struct, frozen=True, order=True):
     """A place between two characters: ``row`` and ``column`` both count from 1."""
 
     row: int
     column: int
 
 
-@dataclass(frozen=True, order=True)
-class Range:
+class Range(msgspec.Struct, frozen=True, order=True):
     """A half-open stretch of one file.
 
     Where findings are written out, those in a notebook have its ``cell``, counted from 1, and rows of that; ``line`` is
@@ -47,8 +46,7 @@ class Range:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """One station on the path that leads to a finding, in the order in which it happens."""
 
     message: str
@@ -56,24 +54,21 @@ class Step:
     range: Range
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A stretch of a file."""
 
     filename: str
     range: Range
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(msgspec.Struct, frozen=True):
     """Replace the text in ``range`` by ``content``; an insertion has an empty range."""
 
     range: Range
     content: str
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(msgspec.Struct, frozen=True):
     """A rewrite that takes the cause of a finding away.
 
     ``edits`` are disjoint and sorted. ``isolation`` names the function whose structure the fix changes: of the fixes
@@ -88,8 +83,7 @@ class Fix:
     uncovers: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Silence:
+class Silence(msgspec.Struct, frozen=True):
     """Why a finding is not reported. ``by``: ``comment``, ``baseline``, ``revision`` (it is there as well) or ``place``, for
     the kinds of file in which its rule is off; ``reason`` is what is said there, or which kind that is."""
 
@@ -97,8 +91,7 @@ class Silence:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(msgspec.Struct, frozen=True):
     """One finding.
 
     ``function`` is the qualified name of the function around it (``"<module>"`` outside any), ``resource`` the name

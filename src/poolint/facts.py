@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from poolint.analyses.waypoints import range_of
 from poolint.detect.databases import closes_itself

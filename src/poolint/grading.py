@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from poolint.diagnostics import Applicability
 from poolint.selection import INTERNAL, specificity

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from poolint import relaxations
 from poolint.analyses.waypoints import range_of
@@ -46,8 +48,7 @@ _COSTS = ("POL2", "POL3", "POL4")
 who calls it next, and an application is set up wrongly whatever of it runs."""
 
 
-@dataclass
-class _Found:
+class _Found(msgspec.Struct):
     """What a rule has judged to be a finding."""
 
     rule: type[Rule]

@@ -196,7 +196,7 @@ class Outcome:
 
     def drop(self, known: Iterable[Diagnostic], silence: Silence) -> None:
         """Take these very findings out of those that are to be reported, for this reason."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         taken = set(map(id, known))
         self.silenced += (replace(one, silence=silence) for one in self.diagnostics if id(one) in taken)

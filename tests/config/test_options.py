@@ -172,6 +172,7 @@ class Point:
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: (Point(),) if group == "poolint.rules" else ())
+    monkeypatch.setattr("poolint.rules.registry.has_plugins", lambda *_: True)
 
 
 @pytest.mark.usefixtures("plugin")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import dataclasses
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from poolint.engine import Checker
 from poolint.rules.registry import LazyRules
 from poolint.syntax.uses import Usage
 from poolint.text.source import Source
-from poolint.types.call_sites import CallSite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,10 +45,6 @@ def stored(value: Any, nodes: dict[int, ast.AST], kind: type[Observation]) -> An
         assert nodes.get(id(value)) is value, f"a node of another module: {ast.dump(value)[:200]}"
         place = [getattr(value, name, 0) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")]
         return [type(value).__name__, *place]
-    if isinstance(value, (Observation, CallSite)):
-        return [type(value).__name__, *(stored(getattr(value, name), nodes, kind) for name in value.__struct_fields__)]
-    if isinstance(value, msgspec.Struct):
-        return stored(msgspec.to_builtins(value), nodes, kind)  # a row of the models
     if isinstance(value, dict):
         return [[key, stored(one, nodes, kind)] for key, one in sorted(value.items())]
     if isinstance(value, (tuple, list)):
@@ -59,8 +53,8 @@ def stored(value: Any, nodes: dict[int, ast.AST], kind: type[Observation]) -> An
         return sorted((stored(one, nodes, kind) for one in value), key=repr)
     if isinstance(value, Usage):
         return [stored(getattr(value, name), nodes, kind) for name in value.__slots__]
-    assert dataclasses.is_dataclass(value), f"{type(value).__name__} cannot be stored: {value!r}"
-    return [type(value).__name__, *(stored(getattr(value, one.name), nodes, kind) for one in dataclasses.fields(value))]
+    assert isinstance(value, msgspec.Struct), f"{type(value).__name__} cannot be stored: {value!r}"
+    return [type(value).__name__, *(stored(getattr(value, name), nodes, kind) for name in value.__struct_fields__)]
 
 
 def observed(tmp_path: Path) -> Iterator[tuple[Observation, dict[int, ast.AST]]]:

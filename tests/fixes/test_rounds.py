@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from poolint.diagnostics import Applicability, Diagnostic, Edit, Fix, Position, Range
 from poolint.fixes.rounds import ROUNDS, fix_source
@@ -150,11 +151,10 @@ def run(
     text: str, unsafe: bool = False, uncovers: dict[str, tuple[str, ...]] | None = None
 ) -> tuple[str, list[str], list[str], list[str]]:
     def check(source: Source) -> list[Diagnostic]:
-        found = notes(source)
-        for one in found:
-            if one.fix is not None:
-                object.__setattr__(one.fix, "uncovers", (uncovers or {}).get(one.code, ()))
-        return found
+        return [
+            one if one.fix is None else replace(one, fix=replace(one.fix, uncovers=(uncovers or {}).get(one.code, ())))
+            for one in notes(source)
+        ]
 
     fixed = fix_source(Source.from_bytes("m.py", text.encode()), check, unsafe)
     assert fixed.remaining == check(fixed.source)

@@ -6,7 +6,6 @@ import importlib.metadata
 import io
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from poolint.cli.main import main
 from poolint.config import ConfigError

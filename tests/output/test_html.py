@@ -9,13 +9,13 @@ import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from poolint.cli.main import main
 from poolint.diagnostics import Diagnostic, Place, Position, Range, Silence, Step

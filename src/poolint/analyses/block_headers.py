@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.frameworks.requests import holding
 from poolint.models.schema import RELEASABLE
@@ -19,8 +20,7 @@ _BLOCKS = RELEASABLE | {"client", "cursor", "result"}
 """Kinds of objects whose own `with` begins with nothing and ends with their release."""
 
 
-@dataclass(frozen=True)
-class Entering:
+class Entering(msgspec.Struct, frozen=True):
     """How a checkout is entered.
 
     ``keeps_await``: the header awaits the call as the statement did. ``method`` is called in place of the checkout's

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
+from poolint.analyses.edges import Edge, Link
 from poolint.analyses.generator_runs import is_gone_over, named_runs
+from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
 from poolint.analyses.joined import joined, run_in_thread
 from poolint.analyses.managers import entry_of_made
@@ -20,7 +22,9 @@ from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.models.standard import LEAVES
+from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
+from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
 from poolint.types.definitions import Definitions
 from poolint.types.members import lineage
@@ -32,6 +36,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from poolint.analyses.given_work import Given
     from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
@@ -40,37 +45,11 @@ if TYPE_CHECKING:
     from poolint.types.values import Type
 
 
-class Link(NamedTuple):
-    """One call on a chain: where it stands, and what it calls, as people say it; or a block or a loop that waits."""
-
-    node: ast.expr
-    scope: Scope
-    name: str
-
-
 _OWNERS = frozenset({"engine", "pool", "factory", "client"})
 """Kinds of what is built once and lent to all that need it."""
 
 _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 """English words, and what is left of them, for what makes sessions or connections."""
-
-
-class Edge(NamedTuple):
-    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope.
-
-    Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
-    has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
-    where nothing else is. ``is_wrapper``: ``target`` is the function that a decorator puts around what is called.
-    ``in_thread``: it runs in a thread that is awaited, ``await asyncio.to_thread(work)``: who calls waits, the loop does not.
-    """
-
-    link: Link
-    fact: CallSite | None
-    target: Scope | None
-    others: tuple[Scope, ...] = ()
-    is_around: bool = False
-    is_wrapper: bool = False
-    in_thread: bool = False
 
 
 class Edges:
@@ -106,7 +85,8 @@ class Edges:
         self._queried = ev.derived(Queried)
         self._iterating = _roots_of(ev, "__iter__", "__anext__")
         self._leaving = _roots_of(ev, "__exit__", "__aexit__")
-        self._driven = ev.derived(Driven).is_driven
+        self._is_awaited = ev.derived(Driven).is_driven
+        self._given = ev.derived(GivenWork)
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""
@@ -239,12 +219,15 @@ class Edges:
         callee = self.ev.type_of(node.func, scope)
         edges: list[Edge] = []
         for one in alternatives(callee):
-            if isinstance(one, Function) and one.scope.kind == "function":
+            if isinstance(one, Function) and one.scope.kind == "function" and not is_refused(self.ev, one, node, scope):
                 written = [each for each in self.heirs.written(one) or (one.scope,) if not self._is_kept(each)]
                 if written and all(self._runs(node, each, scope) for each in written):
                     link = Link(node, scope, one.scope.qualified_name)
                     edges.append(Edge(link, None, written[0], tuple(written[1:])))
                     edges += self._around_calls(node, scope, one.scope)
+                    if node.args or node.keywords:
+                        passed = self._given.passed(node, scope, self._words)
+                        edges += self._of_given(passed, node, scope, one) if passed else ()
             elif isinstance(one, ClassObject) and one.cls is not one.base:
                 built = function_run(self.ev, one)
                 if built is not None:
@@ -281,7 +264,7 @@ class Edges:
         if work is None:
             return
         function, given = work
-        if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
+        if is_partial(function):
             function = function.args[0]
         self.with_threads.add(scope)
         found = alternatives(self.ev.type_of(function, scope))
@@ -295,6 +278,47 @@ class Edges:
             fact = call_site(self.ev, run, scope, use_evidence=False)
             if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
                 yield Edge(Link(node, scope, fact.api), fact, None, in_thread=True)
+
+    def _of_given(self, passed: list[ast.expr], node: ast.Call, scope: Scope, callee: Function) -> Iterator[Edge]:
+        """What a function of the project runs of the functions that this call passes it."""
+        for given in self._given.run(passed, node, callee, scope):
+            found = alternatives(self.ev.type_of(given.work, scope))
+            one = found[0] if len(found) == 1 else None
+            link, in_thread = Link(node, scope, callee.scope.qualified_name), not given.how & CALLED
+            if isinstance(one, Function):
+                if one.scope.is_generator or (one.scope.is_async and not given.is_awaited):
+                    continue
+                name = one.scope.qualified_name if one.scope.kind == "function" else ""
+                written = self.heirs.written(one) or (one.scope,)
+                if in_thread:
+                    self._joining.add(given.work)
+                others, way = tuple(written[1:]), _way(given, name)
+                yield Edge(link, None, written[0], others, in_thread=in_thread, work=given.work, way=way)
+            elif one is not None and (fact := self._of_library(given, node, scope)) is not None:
+                yield Edge(link, fact, None, in_thread=in_thread, work=given.work, way=_way(given, fact.api))
+
+    def _of_library(self, given: Given, node: ast.Call, scope: Scope) -> CallSite | None:
+        """What a library's function does that is passed to what runs it, if it has an effect that way."""
+        bound = given.bound
+        arguments = bound.args[1:] if bound is not None else []
+        keywords = [*node.keywords, *(bound.keywords if bound is not None else ())]
+        run = ast.copy_location(ast.Call(given.work, arguments, keywords), node)
+        fact = call_site(self.ev, run, scope, use_evidence=False)
+        if fact is None or fact.row is None or not self._may_wait(fact, scope):
+            return None
+        if fact.row.only_with and not self._is_set_up(run, fact.row, scope):
+            return None
+        if fact.row.call == "sync":
+            return fact if (_does(fact.row) if given.how & CALLED else fact.row.effect) else None
+        is_run = given.is_awaited and fact.row.call in ("coroutine", "awaitable", "awaitable-cm")
+        return fact if is_run and _does(fact.row) else None
+
+    def _driven(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a coroutine runs where it is made; that which a lambda gives does where what runs the lambda awaits it."""
+        if scope.kind == "lambda" and scope.parent is not None and parent_of(node) is scope.node:
+            assert isinstance(scope.node, ast.Lambda)
+            return self._given.is_awaited(scope.node, scope.parent)
+        return self._is_awaited(node, scope)
 
     def _may_wait(self, fact: CallSite, scope: Scope) -> bool:
         """Whether a call waits for room, or for something to take, as far as that is known; so does any that asks for neither."""
@@ -354,6 +378,13 @@ def _is_own(function: ast.Attribute, scope: Scope) -> bool:
     owner = scope.enclosing_class
     is_self = isinstance(function.value, ast.Name) and function.value.id == "self"
     return is_self and owner is not None and function.attr in owner.self_assignments
+
+
+def _way(given: Given, name: str) -> tuple[Link, ...]:
+    """The calls by which something is run that is passed on; the last one runs it, by the name that it has there where it has
+    none of its own."""
+    *through, (node, scope, own) = given.way
+    return (*(Link(*one) for one in through), Link(node, scope, name or own))
 
 
 def _does(row: Method | Function_) -> bool:

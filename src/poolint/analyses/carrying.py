@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from poolint.flow.flags import name_of
 from poolint.syntax.expressions import first_name
 from poolint.syntax.nodes import children
-from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.evidence import says_database
 from poolint.types.members import lineage
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Carrying:
         """Whether a name says that it is a session, a connection or the like."""
         found = self._says.get(name)
         if found is None:
-            found = self._says[name] = SAYS_DATABASE.search(name) is not None
+            found = self._says[name] = says_database(name)
         return found
 
     def is_carrier(self, binding: Binding, scope: Scope) -> bool:

@@ -11,9 +11,10 @@ from collections import deque
 from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.analyses.callees import Edge, Edges, Link
+from poolint.analyses.callees import Edges
 from poolint.analyses.conditions import NOTHING_RAISED, Known, is_excluded
 from poolint.analyses.contexts import LOOP_RUNS
+from poolint.analyses.edges import Edge, Link
 from poolint.flow.summaries import Summaries
 from poolint.syntax.scopes import ScopeKey
 from poolint.syntax.second_tries import is_after_a_failure
@@ -125,17 +126,17 @@ class Effects:
                 continue
             effect = self._effect(edge.fact, scope, self.sink)
             if effect:
-                found = Witness((edge.link,), effect)
+                found = Witness(edge.links, effect)
                 if not edge.is_around:
                     return found
                 retried = self._rather(retried, found)
             passing = self._passing(edge, scope, around)
             if passing is not None:
-                return Witness((edge.link, *passing.links), passing.effect)
+                return Witness((*edge.links, *passing.links), passing.effect)
             for one in self._reached(edge, edge.link.node, scope, around):
                 below = self.of_function(self.edges.ev.project.scope(one.function), one.fixed)
                 if below is not None:
-                    found = Witness((edge.link, *below.links), below.effect)
+                    found = Witness((*edge.links, *below.links), below.effect)
                     if below.effect not in self.at_last:
                         return found
                     retried = self._rather(retried, found)
@@ -167,7 +168,7 @@ class Effects:
         return called[:1] if all(map(self._reaching.of, called[1:])) else []
 
     def _called(self, edge: Edge, target: Scope, node: ast.expr, scope: Scope, caller: Known) -> Called:
-        fixed = self.edges.enter(node, target, scope, caller)
+        fixed = self.edges.enter(edge.work or node, target, scope, caller)
         if edge.is_wrapper and not self.recovers:
             fixed = (*fixed, NOTHING_RAISED)
         return Called(target.key, fixed)
@@ -270,7 +271,7 @@ class Effects:
 
     def _search(self, start: _Entry) -> Witness:
         """The witness of a function that reaches a sink."""
-        came_by: dict[_Entry, tuple[_Entry, Link] | None] = {start: None}
+        came_by: dict[_Entry, tuple[_Entry, tuple[Link, ...]] | None] = {start: None}
         queue = deque([start])
         retried: Witness | None = None
         while queue:
@@ -285,24 +286,24 @@ class Effects:
                 if effects is not self:
                     effect = effects._effect(edge.fact, entry[0], effects.below)
                 if effect and (not edge.is_around or retried is None):
-                    found = Witness((*_chain(came_by, entry), edge.link), effect)
+                    found = Witness((*_chain(came_by, entry), *edge.links), effect)
                     if not edge.is_around and effect not in self.at_last:
                         return found
                     retried = self._rather(retried, found)
                 passing = self._passing(edge, *entry)
                 if passing is not None:
-                    return Witness((*_chain(came_by, entry), edge.link, *passing.links), passing.effect)
+                    return Witness((*_chain(came_by, entry), *edge.links, *passing.links), passing.effect)
                 for called in effects._reached(edge, edge.link.node, *entry):
                     target = self.edges.ev.project.scope(called.function)
                     if effects is not self:
                         below = effects.of_function(target, called.fixed)
                         if below is not None and retried is None:
-                            links = (*_chain(came_by, entry), edge.link, *below.links)
+                            links = (*_chain(came_by, entry), *edge.links, *below.links)
                             retried = Witness(links, below.effect)
                         continue
                     following = (target, called.fixed)
                     if following not in came_by and self._may_reach(called, is_sure=retried is not None):
-                        came_by[following] = (entry, edge.link)
+                        came_by[following] = (entry, edge.links)
                         queue.append(following)
         assert retried is not None, "what reaches a sink has a chain to it"
         return retried
@@ -321,10 +322,10 @@ class Effects:
         return self._reaching.of(called) if is_sure else self._reaching.finished.get(called) is not False
 
 
-def _chain(came_by: dict[_Entry, tuple[_Entry, Link] | None], entry: _Entry) -> tuple[Link, ...]:
+def _chain(came_by: dict[_Entry, tuple[_Entry, tuple[Link, ...]] | None], entry: _Entry) -> tuple[Link, ...]:
     links: list[Link] = []
     step = came_by[entry]
     while step is not None:
-        links.append(step[1])
+        links += reversed(step[1])
         step = came_by[step[0]]
     return tuple(reversed(links))

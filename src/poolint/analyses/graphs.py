@@ -12,6 +12,7 @@ from poolint.flow import cfg
 from poolint.flow.summaries import Components, Summaries
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import around
+from poolint.types.arguments import is_refused
 from poolint.types.call_sites import call_site
 from poolint.types.values import ClassObject, Function, Instance, LibraryName, alternatives
 from poolint.types.vocabulary import last_name
@@ -79,7 +80,7 @@ class Graphs:
         if isinstance(callee, Instance):
             return True
         if isinstance(callee, Function):
-            return self._raising.of(callee.scope.key)
+            return self._raising.of(callee.scope.key) or is_refused(self.ev, callee, node, scope)
         if isinstance(callee, ClassObject) and callee.cls is not callee.base:
             methods = protocol(self.ev, callee)
             return methods is None or any(self._raising.of(one.key) for one in methods)
@@ -107,12 +108,13 @@ class Graphs:
         return any(around(call, scope, _CATCHING) is None and self.may_raise(call, scope) for call in scope.calls)
 
     def never_returns(self, call: ast.Call, scope: Scope) -> bool:
-        """Whether nothing comes after a call: ``sys.exit``, or a function of the project that says ``NoReturn``."""
+        """Whether nothing comes after a call: ``sys.exit``, or one of a function of the project that says ``NoReturn``, or does
+        not take what it is passed."""
         for one in alternatives(self.ev.type_of(call.func, scope)):
             ends = self.ev.models.ends
             if isinstance(one, LibraryName) and (ends("never-returns", one.name) or ends("ends-process", one.name)):
                 continue
-            if isinstance(one, Function) and _says_never(one.scope):
+            if isinstance(one, Function) and (_says_never(one.scope) or is_refused(self.ev, one, call, scope)):
                 continue
             return False
         return True

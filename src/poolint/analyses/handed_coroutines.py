@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.callees import Link
+from poolint.analyses.edges import Link
 from poolint.analyses.effects import Witness
 from poolint.analyses.sinks import database_sink
 from poolint.syntax.scopes import parent_of

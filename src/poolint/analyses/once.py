@@ -94,7 +94,7 @@ def _first_guard(scope: Scope) -> float:
     assigned: set[str] | None = None
     for statement in body:
         if isinstance(statement, ast.If) and statement.body and isinstance(statement.body[-1], ast.Return):
-            present = _present(statement.test, scope.declared)
+            present = _present(statement.test, scope)
             if present and assigned is None:
                 assigned = {ast.dump(one) for one in _assigned(body)}
             if present and assigned is not None and present in assigned:
@@ -222,39 +222,48 @@ def needs_arguments(callee: Scope) -> bool:
     return arguments.vararg is not None or arguments.kwarg is not None
 
 
-def _missing(test: ast.expr, declared: frozenset[str]) -> str:
+def _missing(test: ast.expr, scope: Scope) -> str:
     """The name or attribute that a test finds missing: ``x is None``, ``not x``; its dump as a target."""
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return _as_target(test.operand, declared)
+        return _as_target(test.operand, scope)
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and _is_none(test.comparators[0]):
-        return _as_target(test.left, declared)
+        return _as_target(test.left, scope)
     return ""
 
 
-def _present(test: ast.expr, declared: frozenset[str]) -> str:
+def _present(test: ast.expr, scope: Scope) -> str:
     """The name or attribute that a test finds there: ``x is not None``, ``x``."""
     if isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.IsNot) and _is_none(test.comparators[0]):
-        return _as_target(test.left, declared)
-    return _as_target(test, declared)
+        return _as_target(test.left, scope)
+    return _as_target(test, scope)
 
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _as_target(node: ast.expr, declared: frozenset[str]) -> str:
-    """A place as a target, where it outlives the call: a local name is empty again in the next one."""
-    if isinstance(node, ast.Name) and node.id in declared:
+def _as_target(node: ast.expr, scope: Scope) -> str:
+    """A place as a target, where it outlives the call: a local name is empty again in the next one, and what a function is
+    passed, or has looked up, may be another object, one of many rows."""
+    if isinstance(node, ast.Name) and node.id in scope.declared:
         return ast.dump(ast.Name(node.id, ast.Store()))
-    if isinstance(node, ast.Attribute):
+    if isinstance(node, ast.Attribute) and not _is_of_any(node.value, scope):
         return ast.dump(ast.Attribute(node.value, node.attr, ast.Store()))
     return ""
+
+
+def _is_of_any(owner: ast.expr, scope: Scope) -> bool:
+    """Whether an object is at hand in this call only: by a local name, or a parameter that is not the method's own object."""
+    if not isinstance(owner, ast.Name) or owner.id in scope.declared or owner.id not in scope.bindings:
+        return False
+    first = scope.first_parameter if scope.enclosing_class is not None else None
+    return first is None or first.arg != owner.id
 
 
 def _set_while_missing(test: ast.expr, statement: ast.If, scope: Scope) -> str:
     """What a test of a condition finds missing, where the block of that sets it; else empty. A flag that the class of an
     object declares by a call, as columns are, is one of many rows: for each of them it is set once."""
-    missing = _missing(test, scope.declared)
+    missing = _missing(test, scope)
     if not missing or not any(missing == ast.dump(one) for one in _assigned(statement.body)):
         return ""
     of_rows = isinstance(test, ast.UnaryOp) and _is_declared_by_a_call(test.operand, scope)

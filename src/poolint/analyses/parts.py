@@ -11,6 +11,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate
 from poolint.analyses.plain_data import is_plain_annotation
 from poolint.analyses.value_flow import root_name
@@ -274,6 +275,8 @@ class Parts:
 
     def _ends(self, child: ast.AST, parent: ast.AST | None, what: What) -> bool:
         """A value has reached its statement: whether it outlives that elsewhere than in a local name."""
+        if isinstance(parent, ast.Yield) and self.is_lent and is_manager(self.ev, self.scope):
+            return False  # whoever enters it has it for as long as the block lasts
         if isinstance(parent, (ast.Return, ast.Yield, ast.YieldFrom, ast.Lambda, ast.arguments)):
             # What becomes of the resource itself is followed over the graph; a coroutine is over when it is awaited.
             return what != "whole" and not (what == "pending" and isinstance(parent, ast.Return))

@@ -12,7 +12,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from poolint.analyses.callees import Edge, Edges, Link
+from poolint.analyses.callees import Edges
+from poolint.analyses.edges import Edge, Link
 from poolint.analyses.once import happens_once
 from poolint.analyses.sinks import UNKNOWN_EFFECT
 from poolint.models.schema import Method

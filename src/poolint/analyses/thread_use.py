@@ -18,6 +18,7 @@ from poolint.analyses.process_locks import lets_in_several, process_locks
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import HANDLES
+from poolint.syntax.expressions import is_partial
 from poolint.types.call_sites import text_of
 from poolint.types.members import lineage
 from poolint.types.values import ClassObject, Function, alternatives
@@ -60,7 +61,7 @@ class Threading:
     def resources(self, function: ast.expr, given: list[ast.expr], scope: Scope) -> Iterator[tuple[str, Class]]:
         """The sessions and connections that a function gets in its thread, by their places in ``scope``: those that it is
         passed, those that its object keeps or that it takes from the function around it, as far as it surely uses them."""
-        if isinstance(function, ast.Call) and last_name(function.func) == "partial" and function.args:
+        if is_partial(function):
             inner = [*function.args[1:], *(one.value for one in function.keywords)]
             yield from self.resources(function.args[0], [*inner, *given], scope)
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
 
 from poolint.diagnostics import Position, Range
 
@@ -89,8 +90,7 @@ class Cause(NamedTuple):
     about: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Waypoint:
+class Waypoint(msgspec.Struct, frozen=True):
     """One stop on the path that leads to a finding: ``what`` happens there, to or by what ``about`` names."""
 
     what: What

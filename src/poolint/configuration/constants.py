@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
+from msgspec.structs import replace
 
 from poolint.configuration.sources import Following
 from poolint.types.followed import MAX_SOURCES
@@ -39,8 +41,7 @@ _FIELD = re.compile(r"\{[^{}]*\}")
 _PERCENT = re.compile(r"%(?:\(\w+\))?[sdr]")
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(msgspec.Struct, frozen=True):
     """One value that an expression may have, and where it is written.
 
     ``whole`` is false where only the beginning of a text is known, ``given`` where the value holds only until something
@@ -55,8 +56,7 @@ class Known:
     name: str = ""
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(msgspec.Struct, frozen=True):
     """The values that an expression may have; ``complete`` says that there are no others, ``is_remade`` that one of them is
     made of a known text in a way that nobody follows: ``re.sub(pattern, "", url)``."""
 
@@ -173,10 +173,11 @@ class Folder:
                     ends.append(replace(one, whole=False))
                     continue
                 for other in found.known:
+                    # Nobody puts None into a text: it stands for what is found elsewhere.
                     text = "" if other.value is None else str(other.value)
                     literal = one.node if one.value else other.node
                     given = one.given and other.given
-                    whole = other.whole
+                    whole = other.whole and other.value is not None
                     ends.append(Known(f"{one.value}{text}", literal, one.module, whole, given, other.name or one.name))
             complete = complete and (found.complete or not found.known)
             texts = ends[:MAX_SOURCES]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from poolint.configuration.constants import Folded, Folder
 from poolint.configuration.keywords import Argument, Keywords
@@ -28,8 +29,7 @@ Origin = Literal["given", "setting", "default", "unknown"]
 may say otherwise; the library's own; nobody knows."""
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(msgspec.Struct, frozen=True):
     """A number of an engine's configuration: the most that it may be, as far as that is known."""
 
     most: int | None
@@ -44,8 +44,7 @@ class Quantity:
         return self.origin in ("given", "default") and self.most is not None
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True):
     """How many connections one engine or pool opens at the worst. ``most`` is None where that is unknown, and where
     ``unlimited`` says that nothing stops it; ``why`` then names what does not.
     """
@@ -56,8 +55,7 @@ class Limit:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class PoolChoice:
+class PoolChoice(msgspec.Struct, frozen=True):
     """A class of pool that an engine may get. ``cls`` is the row of the models that it is or derives from."""
 
     cls: schema.Class
@@ -65,8 +63,7 @@ class PoolChoice:
     facts: schema.PoolClass
 
 
-@dataclass(frozen=True, eq=False)
-class EngineSpec:
+class EngineSpec(msgspec.Struct, frozen=True, eq=False):
     """One engine or pool as the call ``node`` makes it. ``name`` is the variable or attribute it goes to.
 
     ``urls`` are those it may be given; ``dialect`` and ``driver`` what all of them name, empty where that is unknown.
@@ -84,7 +81,7 @@ class EngineSpec:
     arguments: dict[str, Argument]
     complete: bool
     has_all_urls: bool = False
-    connect_args: dict[str, Argument] = field(default_factory=dict)
+    connect_args: dict[str, Argument] = {}
     chosen: tuple[PoolChoice, ...] = ()
     """Those of the classes of pool that it is given, where all are known."""
 

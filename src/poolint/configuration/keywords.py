@@ -7,8 +7,10 @@ are surely given together when one of them always is, or when both are set in th
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from poolint.configuration.constants import Folded
 from poolint.syntax.reaching import blocks_of, body_of, excluded, lasting, reaching
@@ -30,8 +32,7 @@ Place = object
 """A block of statements, or an alternative; None for what happens in any case."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """A place that sets an argument: the value, the scope it stands in, and the block of it where it is conditional."""
 
     node: ast.expr
@@ -39,8 +40,7 @@ class Setting:
     block: Place = None
 
 
-@dataclass(frozen=True, eq=False)
-class Argument:
+class Argument(msgspec.Struct, frozen=True, eq=False):
     """An argument of a call. ``node`` is where a finding about it would stand, in ``scope``: its value in the module of
     the call, or the dictionary that brings it there. ``keyword`` is its own keyword at the call, if it has one.
     """
@@ -64,11 +64,10 @@ class Argument:
         return not {one.block for one in self.settings}.isdisjoint(one.block for one in other.settings)
 
 
-@dataclass
-class Mapping:
+class Mapping(msgspec.Struct):
     """The items of a dictionary; ``complete`` says that it has no others."""
 
-    items: dict[str, list[Setting]] = field(default_factory=dict)
+    items: dict[str, list[Setting]] = {}
     complete: bool = True
 
     def put(self, key: str, setting: Setting) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.syntax.guards import parts_of, tests_before
 from poolint.types.vocabulary import last_name
@@ -21,8 +22,7 @@ _MEMORY = re.compile(r"://(?:$|/?$|/?\?|/:memory:)|[?&]mode=memory")
 _SAME_DIALECTS = {"postgres": "postgresql"}
 
 
-@dataclass(frozen=True)
-class Url:
+class Url(msgspec.Struct, frozen=True):
     """A URL that an engine may be given. ``driver`` is the one that is named, or that its dialect takes by default;
     ``row`` is what is known of that. ``memory``: whether the database is in memory, None where that cannot be known.
     """

@@ -102,6 +102,8 @@ class Analysis(Services):
             graph = self.graphs.of(scope)
         except TooComplex:
             return True
+        if isinstance(node, ast.Call) and not graph.nodes_of(node) and any(map(graph.nodes_of, ast.walk(node))):
+            return False  # what it is to be passed never comes
         return any(graph.nodes_of(one) for one in ast.walk(statement_of(node)))
 
 

@@ -61,8 +61,9 @@ _RELEASES = frozenset({"close", "aclose", "release", "putconn", "terminate", "in
 
 def observe(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[Observation]:
     """The observations at calls that stand directly in ``scope``."""
-    sync, pending = vocabulary.sync, vocabulary.pending
-    for node in scope.calls:
+    sync, pending, is_imported = vocabulary.sync, vocabulary.pending, vocabulary.is_imported
+    asked = {name for name in scope.called if name in pending or name in sync or is_imported(name, scope)}
+    for node in scope.calls_named(asked):
         name = last_name(node.func)
         parent = parent_of(node)
         if isinstance(parent, ast.Await):

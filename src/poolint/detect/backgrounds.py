@@ -13,6 +13,7 @@ from poolint.analyses.places import Places, arguments_of, kept_class
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import runs_after_response
+from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import ScopeKey, parent_of, reads_of
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -85,7 +86,7 @@ class Backgrounds:
         if not node.args:
             return
         work = node.args[0]
-        if isinstance(work, ast.Call) and last_name(work.func) == "partial":
+        if is_partial(work):
             yield from self._given(work, scope)
         yield from self._of_work(work, node.args[1:], node.keywords, scope)
 

@@ -57,7 +57,13 @@ def observe(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[Observati
     definitions = ev.derived(Definitions)
     known, defined = definitions.coroutines(scope.module), definitions.of(scope.module)
     is_async = scope.is_async
-    for node in scope.calls:
+    # Most names are called by several calls, and by none of them anything that can be one.
+    asked = {
+        name
+        for name in scope.called
+        if not name or name in known or (is_async and name in defined) or may_be_another(name, scope)
+    }
+    for node in scope.calls_named(asked):
         if not may_be_coroutine(node.func, scope, known):
             if is_async and last_name(node.func) in defined and is_dropped_at_once(node, scope):
                 yield from _handed(ev, node, scope)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pkgutil
-from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from poolint.analyses.carrying import Carrying
 
@@ -26,8 +27,7 @@ Asked = Literal["modules", "functions", "coroutines", "scopes", "handlers", "wit
 which an ``except`` or a ``with`` stands."""
 
 
-@dataclass(frozen=True)
-class Detector:
+class Detector(msgspec.Struct, frozen=True, dict=True):
     """A detector: its module, or the ``__init__`` of its package, has it as ``DETECTOR``.
 
     ``name`` identifies it in the report of a crash. ``make`` takes what it needs from the services of a project, once, when it is

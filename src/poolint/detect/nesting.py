@@ -258,7 +258,8 @@ class Nesting:
         """How a function takes a connection of a pool by what it calls: with a session that another one makes for it, or by
         what it passes there."""
         node = edge.link.node
-        if edge.target is not None and not edge.target.is_generator and isinstance(node, ast.Call):
+        is_called = edge.target is not None and edge.work is None and not edge.target.is_generator
+        if is_called and edge.target is not None and isinstance(node, ast.Call):
             made = self._any_taking.of_function(edge.target)
             if made is not None and self._takes_here(node, scope, pool):
                 return made

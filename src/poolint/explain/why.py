@@ -20,7 +20,7 @@ from poolint.explain.silent import Silent
 from poolint.models.schema import Kind
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import text_of
-from poolint.types.evidence import SAYS_DATABASE
+from poolint.types.evidence import says_database
 from poolint.types.values import UNKNOWN, ClassObject, Instance, LibraryName, Pending, Type, Unknown, alternatives
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _is_asked_for(node: ast.expr) -> bool:
     parent = parent_of(node)
     if isinstance(parent, ast.Attribute) and isinstance(parent_of(parent), (ast.Call, ast.Await)):
         return True
-    return bool(SAYS_DATABASE.search(name)) or isinstance(parent, (ast.withitem, ast.Await))
+    return says_database(name) or isinstance(parent, (ast.withitem, ast.Await))
 
 
 def _events(module: Module, analysis: Analysis, knowledge: Knowledge, line: Line) -> Iterator[Event]:

@@ -64,6 +64,7 @@ ROLES: dict[Role, str] = {
     "transaction": "is a step of a transaction",
     "query": "reaches the database",
     "stream": "reaches the database, and keeps a cursor open",
+    "statement": "reaches the database, on a connection that goes back when its answer has been read",
     "cursor": "makes a cursor",
     "local": "works in memory",
     "refused": "raises at once: this version refuses what it is given",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from poolint.diagnostics import Applicability, Position
 from poolint.fixes.edits import EditError, apply_to_rows

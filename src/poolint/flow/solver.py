@@ -12,9 +12,10 @@ All three are deterministic: they depend on the order of a graph's edges and on 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Generic, TypeVar
+
+import msgspec
 
 from poolint.flow.cfg import TooComplex
 
@@ -27,8 +28,7 @@ Fact = TypeVar("Fact")
 State = TypeVar("State")
 
 
-@dataclass(frozen=True)
-class Problem(Generic[Fact]):
+class Problem(msgspec.Struct, Generic[Fact], frozen=True):
     """What :func:`solve` is to find out.
 
     A fact says what holds right *before* an event, in either direction. ``initial`` has the facts of the events that

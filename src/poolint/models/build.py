@@ -119,6 +119,13 @@ def screen(libraries: Iterable[Library]) -> bytes:
     screened = [library for library in libraries if library.screened]
     roots = {root for library in screened for root in library.roots}
     sessions = {cls.name for library in screened for cls in library.classes if _is_sync_session(cls)}
+    for role in ("open", "create"):  # what opens one, and what builds that
+        sessions |= {
+            cls.name
+            for library in screened
+            for cls in library.classes
+            if cls.mode == "sync" and any(row.role == role and row.returns in sessions for row in cls.methods)
+        }
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
     names: set[str] = set()

@@ -32,7 +32,7 @@ from poolint.models.words import (
     Role as Role,
 )
 
-REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "commit", "rollback", "flush", "refresh"})
+REACHING_ROLES: frozenset[Role] = frozenset({"query", "stream", "statement", "commit", "rollback", "flush", "refresh"})
 """Roles of calls on a session or connection that reach the database."""
 
 TAKING_ROLES: frozenset[Role] = frozenset({"query", "stream", "flush", "refresh"})

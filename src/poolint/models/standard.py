@@ -42,6 +42,9 @@ CONSUMERS = frozenset(
 )  # fmt: skip
 """Builtins that use their argument there and then: a coroutine is of no use to them."""
 
+SCALAR_CLASSES = frozenset({"int", "str", "float", "bool", "bytes", "complex"})
+"""Classes of numbers and texts: what has no members that concern a pool."""
+
 SCALARS = frozenset({"int", "str", "float", "bool", "len", "bytes", "repr", "round", "hash", "ord", "chr"})
 """Builtins that give a number or a text."""
 

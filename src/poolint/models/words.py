@@ -30,6 +30,7 @@ Role = Literal[
     "transaction",  # any other step of a transaction object
     "query",  # reaches the database on a connection that is held
     "stream",  # the same, and keeps a cursor open on the server
+    "statement",  # reaches the database on a connection of its own, which goes back when the answer has been read
     "cursor",  # makes a cursor
     "local",  # works in memory
     "refused",  # raises at once, before it takes anything

@@ -6,8 +6,9 @@ This is done once, to the findings that are written out, so that no format has t
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
 
 from poolint.diagnostics import Position, Range
 from poolint.text.notebook import Notebook

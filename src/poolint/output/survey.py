@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(msgspec.Struct, frozen=True):
     """A call that waits for something else while a connection is held: its row, the chain of calls, and for what. ``at`` is
     the row as it is told, which in a notebook has its cell."""
 
@@ -16,8 +15,7 @@ class Wait:
     at: str = ""
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """Rows of a function over which ``resource`` holds a connection, taken by ``how``; those of a ``cell`` in a notebook."""
 
     filename: str
@@ -33,8 +31,7 @@ class Held:
     cell: int = 0
 
 
-@dataclass(frozen=True)
-class Blind:
+class Blind(msgspec.Struct, frozen=True):
     """Something that could not be seen: where, in which words, and how many values are lost by it. ``at`` is the row as it is
     told, which in a notebook has its cell."""
 
@@ -45,8 +42,7 @@ class Blind:
     at: str = ""
 
 
-@dataclass(frozen=True)
-class Unseen:
+class Unseen(msgspec.Struct, frozen=True):
     """Functions that reach a database: all, those whose types are ``known``, those known by their ``use`` alone, and those
     with a value of ``unknown`` type. ``causes`` are these values by why their types are unknown, ``calls`` the awaited calls
     without a model by their package."""
@@ -59,8 +55,7 @@ class Unseen:
     calls: tuple[tuple[str, tuple[Blind, ...]], ...] = ()
 
 
-@dataclass(frozen=True)
-class Pool:
+class Pool(msgspec.Struct, frozen=True):
     """One row of a budget: what a service opens with one of its pools. Figures are texts, since some are not known."""
 
     service: str
@@ -70,8 +65,7 @@ class Pool:
     """The name of a figure, its value and its source."""
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(msgspec.Struct, frozen=True):
     """The sum over the services of one deployment. ``sums``: value, name and source of each; ``notes`` are what is not
     counted or asked for."""
 
@@ -83,8 +77,7 @@ class Budget:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True):
     """All of it; ``problems`` has a line for each file that could not be read for it."""
 
     held: tuple[Held, ...] = ()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import sys
-from itertools import takewhile
+from itertools import compress, takewhile
 
 from poolint import recording
 from poolint.files import is_notebook
@@ -256,17 +256,17 @@ class Finder:
         elif not self._is_told:
             hit = self._first(far, parts)
         if hit is None:  # a folder of a package that is run as a script's, or from where a project is run
-            hit = self._first((folder, *self._run_from(folder)), parts)
+            hit = self._first((folder,), parts) or self._first(self._run_from(folder), parts)
         return hit
 
     def _run_from(self, folder: str) -> tuple[str, ...]:
-        """The packages around a folder that have the marks of a project: what lies in them may be run from there."""
+        """The packages around a folder from which what lies in them may be run: with the marks of a project, or a ``src``."""
         found = self._running.get(folder)
         if found is None:
             first = self._package_root(folder)
             around = (*takewhile(lambda one: one != first, upwards(folder)), *self._above(first))
-            found = tuple(one for one in around if self._is_package(one) and self._is_project(one))
-            self._running[folder] = found
+            is_start = (self._is_project(one) or os.path.basename(one) == "src" for one in around)
+            self._running[folder] = found = tuple(filter(self._is_package, compress(around, is_start)))
         return found
 
     def _is_project(self, folder: str) -> bool:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from poolint.diagnostics import Applicability, Certainty, Step
 
@@ -43,8 +45,7 @@ HEADINGS = ("What it does", "Why is this bad?", "Example", "Use instead", "When 
 """The sections that the docstring of each rule has, in this order; others ("Fix safety") may stand between."""
 
 
-@dataclass(frozen=True)
-class Subscription:
+class Subscription(msgspec.Struct, frozen=True):
     """What a rule wants to look at: slices are cut around nothing else.
 
     ``observations`` are kinds of :class:`~poolint.detect.observation.Observation`. ``names`` are qualified names of
@@ -59,8 +60,7 @@ class Subscription:
 OptionValue = bool | int | str | tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(msgspec.Struct, frozen=True):
     """What a project may set in ``[tool.poolint.<name of the rule>]``; its type is that of ``default``.
 
     ``text`` says in one sentence what it does.
@@ -75,8 +75,7 @@ def _with_notebooks(places: frozenset[str]) -> frozenset[str]:
     return places | {"notebooks"} if "scripts" in places else places
 
 
-@dataclass(frozen=True)
-class Meta:
+class Meta(msgspec.Struct, frozen=True):
     """What a rule says of itself. ``since`` is the version of poolint (or of the plugin) that brought it."""
 
     code: str
@@ -124,8 +123,7 @@ LIFETIMES = frozenset(
 then on, and what is called meanwhile counts."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """A rule's judgement in words. ``path`` leads to the finding, ``resource`` is what it is about, as written.
 
     The waypoints of an observation may be handed on as they are, to be worded by ``rules.paths``.
@@ -144,8 +142,7 @@ class Verdict:
     after: tuple[ast.AST, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Declined:
+class Declined(msgspec.Struct, frozen=True):
     """That a rule does not report an observation on purpose: ``reason`` says why, as a clause without its full stop.
 
     `poolint why` shows it. None instead of it says that the observation is another rule's business.
@@ -154,8 +151,7 @@ class Declined:
     reason: str
 
 
-@dataclass(frozen=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """A fix that a rule offers: a plan, how far it may be trusted, and one line that says what it does."""
 
     plan: Plan
@@ -314,8 +310,7 @@ def _meeting() -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"visit_{one.__name__}" for one in classes))
 
 
-@dataclass(frozen=True)
-class Documentation:
+class Documentation(msgspec.Struct, frozen=True):
     """The docstring of a rule, taken apart at its headings."""
 
     summary: str

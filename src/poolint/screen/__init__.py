@@ -159,14 +159,13 @@ class Screen:
         that ends so."""
         file = self._settled_file(path, data)
         known = self._leading.setdefault(roots, {})
-        calls = re.compile(rb"(?<!_)(?:" + b"|".join(sorted(roots)) + rb")\(")
         start = os.path.abspath(path)
         seen, queue = {start}, [start]
         for one in queue:  # grows
             found = file if one == start else self._files.get(one)
             if found is None or known.get(one) is False:
                 continue
-            if known.get(one) or (found.mentions(roots) and calls.search(found.data) is not None):
+            if known.get(one) or (found.mentions(roots) and any(found.calls(root) for root in roots)):
                 known[start] = True
                 break
             new = found.targets - seen

@@ -33,7 +33,8 @@ MAX_HEAD = 400
 COROUTINE = re.compile(rb"async[ \t]+def[ \t]+(\w+)")
 _PROPERTY = re.compile(rb"@[ \t]*[\w.]*property\b")
 _FUNCTION = re.compile(rb"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", re.MULTILINE)
-_RENAMES_PROPERTY = re.compile(rb"property[ \t]+as\b|=[ \t]*[\w.]*property[ \t]*(?:#[^\n]*)?\r?(?:\n|\Z)")
+_RENAMED_PROPERTY = re.compile(rb"property[ \t]*(?:(?<=[ \t])as\b|((?:#[^\n]*)?\r?(?:\n|\Z)))")
+_IS_GIVEN = re.compile(rb"=[ \t]*[\w.]*\Z")
 
 _BEFORE_CALL = re.compile(
     rb"(?:.*[;:][ \t]+)?[ \t)\]}]*(?:\w+[ \t]*(?::[^=]*)?=[ \t]*)?((?:\w[\w.]*)?)(?:[(\[].*[)\]])?\.?"
@@ -162,7 +163,7 @@ class File:
     def coroutines(self) -> frozenset[bytes]:
         """The names of its ``async def``\\ s."""
         if self._coroutines is None:
-            self._coroutines = frozenset(COROUTINE.findall(self.data))
+            self._coroutines = frozenset(COROUTINE.findall(self.data) if b"async" in self.data else ())
         return self._coroutines
 
     @property
@@ -188,7 +189,18 @@ class File:
     @property
     def renames_property(self) -> bool:
         """Whether it gives the decorator that makes properties another name, which others may import."""
-        return b"property" in self.data and _RENAMES_PROPERTY.search(self.data) is not None
+        for match in _RENAMED_PROPERTY.finditer(self.data):
+            start = match.start()
+            if match[1] is None or _IS_GIVEN.search(self.data, max(0, start - MAX_HEAD), start) is not None:
+                return True
+        return False
+
+    def calls(self, ending: bytes) -> bool:
+        """Whether something is called whose name is, or ends in, ``ending`` with no underscore before it."""
+        start = self.data.find(ending + b"(")
+        while start > 0 and self.data.startswith(b"_", start - 1):
+            start = self.data.find(ending + b"(", start + 1)
+        return start >= 0
 
     def drops(self, name: bytes) -> bool:
         """Whether a statement calls ``name`` and awaits nothing, on anything but what another library gives."""

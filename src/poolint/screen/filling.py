@@ -28,7 +28,8 @@ _WORKED_WITH = re.compile(rb"\n[ \t]+(?:async[ \t]+)?def[ \t]+(?!_)\w|\bdef[ \t]
 """What somebody who is given an object works with. A class that has only what Python itself calls, such as a descriptor, is
 given to nobody."""
 
-_MARK = re.compile(rb"\b(?:" + b"|".join(MARKS) + rb")\b")
+_MARKS = tuple(re.compile(one + rb"(?<!\w" + one + rb")\b") for one in MARKS)
+"""The word comes first, since that is searched for fast."""
 _NAME = re.compile(rb"[ \t]+(\w+)")
 _MARGIN = re.compile(rb"\n[\w@]")
 
@@ -42,7 +43,8 @@ def interfaces_in(data: bytes) -> Iterator[bytes]:
             continue
         margin = _MARGIN.search(part, match.end())
         end = margin.start() if margin is not None else len(part)
-        if all(one.search(part, match.end(), end) is not None for one in (_MARK, _WORKED_WITH)):
+        is_marked = any(one.search(part, match.end(), end) is not None for one in _MARKS)
+        if is_marked and _WORKED_WITH.search(part, match.end(), end) is not None:
             yield match[1]
 
 

@@ -7,11 +7,8 @@ import re
 STATE_HOLDERS = frozenset({"app", "application", "request", "req", "websocket", "ws", "_app", "fastapi_app"})
 """Names before ``.state.NAME`` that make it a framework's application state."""
 
-_HOLDER = rb"(?<=%b\.state.)(?<!\w%b\.state.)"
-STATE = re.compile(
-    rb"\.state[.,](?:" + b"|".join(_HOLDER % (one, one) for one in map(str.encode, sorted(STATE_HOLDERS))) + b")"
-)
-"""The word comes first, since that is searched for fast."""
+_HOLDERS = tuple(map(str.encode, sorted(STATE_HOLDERS)))
+_STATE = re.compile(rb"\.state[.,]")
 
 AWAITED_USE = re.compile(
     rb"await[ \t(]+(?:self\.)?(?i:(?=\w*(?:sess|conn|db|database|tx|transaction))\w+\s*\.\s*"
@@ -73,4 +70,4 @@ def drives(data: bytes) -> bool:
 
 def uses_state(data: bytes) -> bool:
     """Whether a text reads or sets what an application keeps for all."""
-    return b".state" in data and (b".state." in data or b".state," in data) and STATE.search(data) is not None
+    return b".state" in data and any(_ends_in(_HOLDERS, data, one.start()) for one in _STATE.finditer(data))

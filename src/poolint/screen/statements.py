@@ -150,18 +150,18 @@ def _is_generator(part: bytes) -> bool:
 def _told_by_method(part: bytes) -> frozenset[bytes]:
     """The same for a method; one that sets attributes says what they are as well."""
     receiver = _RECEIVER.match(part)
-    if receiver is not None and _setting(receiver[1]).search(part) is not None:
+    if receiver is not None and any(one.search(part) is not None for one in _setting(receiver[1])):
         return frozenset(words_of(part))
     return _told_by_function(part)
 
 
 @cache
-def _setting(receiver: bytes) -> re.Pattern[bytes]:
-    """Finds where an attribute of ``receiver`` is set."""
-    return re.compile(
-        rb"\b" + receiver + rb"\.\w+[ \t)\]]*(?::[^=\n]{1,200})?=(?!=)"
-        rb"|\b(?:as|for)[ \t(\[*]+(?:\w+[ \t]*,[ \t]*)*" + receiver + rb"\."
-    )  # fmt: skip
+def _setting(receiver: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """Finds where an attribute of ``receiver`` is set: by an assignment, or by what binds names otherwise."""
+    return (
+        re.compile(receiver + rb"(?<!\w" + receiver + rb")\.\w+[ \t)\]]*(?::[^=\n]{1,200})?=(?!=)"),
+        re.compile(rb"(?:as|for)(?<!\was)(?<!\wfor)[ \t(\[*]+(?:\w+[ \t]*,[ \t]*)*" + receiver + rb"\."),
+    )
 
 
 @cache

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import gc
 import os
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
 
 from poolint.config import ConfigError, Overrides, Resolver
 from poolint.decisions import merged

@@ -8,9 +8,10 @@ and ``enable``) on the rows between.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from poolint.diagnostics import Silence
 from poolint.suppression.comments import ALL, directives

@@ -8,8 +8,10 @@ say nothing. Every character is looked at a fixed number of times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
 
 from poolint.config import shown
 from poolint.rules.renamed import current, met, table
@@ -26,8 +28,7 @@ FORMS = ("ignore", "file-ignore", "disable", "enable")
 _HOSTS = ("flake8", "ruff")
 
 
-@dataclass(frozen=True)
-class Selector:
+class Selector(msgspec.Struct, frozen=True):
     """One code, prefix of codes or name of a rule in a comment; ``start`` and ``end`` are columns from 0."""
 
     text: str
@@ -40,8 +41,7 @@ class Selector:
         return upper == ALL or code.startswith(upper) or (bool(name) and self.text.lower() == name)
 
 
-@dataclass(frozen=True)
-class Directive:
+class Directive(msgspec.Struct, frozen=True):
     """One comment, or part of one, that is to silence findings.
 
     ``selectors`` is None where it names none and so means all. It stands in ``row`` from the column ``start``, with its

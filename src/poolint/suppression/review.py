@@ -8,8 +8,9 @@ followed to its end nobody knows what there would have been.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.config import nearest
 from poolint.diagnostics import Diagnostic, Position, Range
@@ -35,8 +36,7 @@ MAX_HINTS = 100
 """Words of one file for which the nearest name is looked up; each costs a millisecond."""
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """What a run has looked for in one file.
 
     ``ran`` are the codes of the rules that ran there, ``expected`` those of the rules that run there when the command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from poolint.models.standard import OF_LOCALS, PUTTING
 
@@ -50,6 +51,11 @@ def put_by(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     if isinstance(call.func, ast.Attribute) and call.func.attr in PUTTING and len(call.args) == 1:
         return call.func.value, call.args[0]
     return None
+
+
+def is_partial(node: ast.AST | None) -> TypeGuard[ast.Call]:
+    """Whether an expression is ``partial(work, …)``, as it is written."""
+    return isinstance(node, ast.Call) and last_name(node.func) == "partial" and bool(node.args)
 
 
 def asked_bound(test: ast.expr, truth: bool) -> tuple[str, bool]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from poolint.syntax.nodes import BLOCKS, FIELDS
-from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, WithNode
+from poolint.syntax.scopes import Binding, BindingKind, FunctionNode, Scope, UnreadScope, WithNode
 from poolint.syntax.unread import Unread
 from poolint.text.source import SourceError
 
@@ -114,7 +114,7 @@ class _Filing:
 
     def function(self, node: FunctionNode, scope: Scope, stack: Stack) -> bool:
         body = scope.module.bodies.get(node.lineno)
-        inner = Scope("function", node, node.name, scope, scope.module, body)
+        inner = (Scope if body is None else UnreadScope)("function", node, node.name, scope, scope.module, body)
         self.scopes[node] = inner
         scope.children.append(inner)
         scope.bind(node.name, Binding("function", node, scope=inner))

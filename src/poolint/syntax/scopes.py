@@ -95,23 +95,8 @@ class Scope:
         self.declared: frozenset[str] = _NO_NAMES
         """Names that this function, or one inside it, declares global or nonlocal."""
 
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> object:
-            # Only what is not there comes here: what would stand in it if its body had been read.
-            if name not in _FILED or self.body is None:
-                raise AttributeError(name)
-            self.read()
-            return getattr(self, name)
-
     def read(self) -> None:
         """Read the body of a function, if that has not been done."""
-        if self.body is not None:
-            from poolint.syntax.indexer import file_body
-
-            body, self.body = self.body, None
-            self._begin()
-            file_body(self, body)
 
     def may_have(self, word: str) -> bool:
         """Whether a word may stand in the body of a function; of one that has been read it is not said."""
@@ -245,10 +230,42 @@ class Scope:
             found.append(binding)
 
 
+class UnreadScope(Scope):
+    """The scope of a function whose body is read when somebody asks what stands in it; from then on a plain :class:`Scope`.
+
+    A class of its own, since Python looks up all attributes slowly of what has a ``__getattr__``, and of nothing are there as
+    many asked as of scopes.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            # Only what is not there comes here: what would stand in it if its body had been read.
+            if name not in _FILED or self.body is None:
+                raise AttributeError(name)
+            self.read()
+            return getattr(self, name)
+
+    def read(self) -> None:
+        """Read the body."""
+        from poolint.syntax.indexer import file_body
+
+        body, self.body = self.body, None
+        self.__class__ = Scope  # type: ignore[assignment]  # the layout is the same
+        if body is not None:
+            self._begin()
+            file_body(self, body)
+
+
 _FILED = frozenset(
     {"attributes", "bindings", "calls", "children", "declared", "handlers", "loads", "returns", "withs", "yields"}
 )
 """What is known of a scope once its statements are filed."""
+
+WRITTEN = frozenset({"function", "import"})
+"""Bindings of names that may mean a function as its definition has it."""
 
 _OWN_NAME = frozenset({"function", "class", "import", "opaque"})
 """Bindings that give a function or class no other name than its own, or one that an import statement shows."""
@@ -331,7 +348,10 @@ def assigned(name: str, scope: Scope) -> ast.expr | None:
 
 def parent_of(node: ast.AST) -> ast.AST | None:
     """The node that ``node`` stands in; None for the module. Only valid after :func:`walk` has filed the module."""
-    return getattr(node, "_poolint_parent", None)  # faster than by its dictionary; most have one
+    try:
+        return node._poolint_parent  # type: ignore[attr-defined,no-any-return]  # faster than `getattr`; nearly all have one
+    except AttributeError:
+        return None
 
 
 def statement_of(node: ast.AST) -> ast.stmt:

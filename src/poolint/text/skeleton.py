@@ -33,7 +33,7 @@ _OPAQUE = re.compile(rf"#[^\n]*|{_STRING}", re.DOTALL)
 """What may hold anything: comments and strings."""
 _AT_ONCE = ("global ", "nonlocal ")
 """What makes a body matter to the scopes around it."""
-_ODD = re.compile(r"[\t\r\f]")
+_ODD = ("\t", "\r", "\f")
 """Blanks by which rows may be indented in ways that are not told apart here."""
 
 
@@ -75,7 +75,7 @@ class Skeleton(NamedTuple):
 
 def skeleton(text: str) -> Skeleton | None:
     """The skeleton of a text; None where there is nothing to cut out, or no telling where it ends."""
-    if "def " not in text or _ODD.search(text) is not None:
+    if "def " not in text or any(one in text for one in _ODD):
         return None
     kept, bodies = _cut(text)
     if not bodies:

@@ -188,7 +188,23 @@ def _class_around(scope: Scope | None) -> Scope | None:
 
 
 def _either(ev: Evaluator, parts: list[ast.expr], scope: Scope) -> Type:
-    return with_foreign([annotation(ev, part, scope) for part in parts])
+    """One of several: of ``Engine | str`` the engine, since nobody connects, enters or awaits a text."""
+    found = [one for part in parts for one in _alternatives(part)]
+    objects = [one for one in found if not is_scalar(one)]
+    is_told = any(not isinstance(one, ast.Constant) or isinstance(one.value, str) for one in objects)
+    return with_foreign([annotation(ev, one, scope) for one in (objects if is_told else found)])
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
+    """What stands between the bars of an annotation."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return [*_alternatives(node.left), *_alternatives(node.right)]
+    return [node]
+
+
+def is_scalar(node: ast.expr) -> bool:
+    """Whether an annotation names a text or a number."""
+    return isinstance(node, ast.Name) and node.id in standard.SCALAR_CLASSES
 
 
 def arguments_of(node: ast.Subscript) -> list[ast.expr]:

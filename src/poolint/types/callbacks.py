@@ -7,6 +7,7 @@ import ast
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.syntax.expressions import is_partial
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.types import annotated
@@ -56,7 +57,7 @@ def _passes(scope: Scope, around: Scope) -> Iterator[_Pass]:
     for inner, node in reads:
         parent = _call_around(node)
         given = 0
-        if parent is not None and last_name(parent.func) == "partial" and parent.args[:1] == [node]:
+        if is_partial(parent) and parent.args[0] is node:
             node, given = parent, len(parent.args) - 1
             parent = _call_around(parent)
         if parent is not None and parent.func is not node:

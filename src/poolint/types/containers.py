@@ -50,6 +50,9 @@ def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
 def _is_same(stored: Binding, inner: Scope, target: ast.AST, name: str, scope: Scope) -> bool:
     """Whether what is stored into is the container that ``target`` binds."""
     container = stored.node
+    if scope.kind == "class" and isinstance(container, ast.Attribute):
+        # ``cls._pools[name] = …``, ``Pools._pools[name] = …``
+        return _class_around(inner) is scope or last_name(container.value) == scope.name
     if isinstance(target, ast.Name):
         return isinstance(container, ast.Name) and (inner is scope or name not in inner.bindings)
     return isinstance(container, ast.Attribute) and _class_around(inner) is _class_around(scope)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from poolint.syntax import reaching
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated, by_use, containers, entities, evidence, imports, members, parameters, returns
+from poolint.types.awaiting import of_object
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
 from poolint.types.values import (
@@ -64,12 +65,12 @@ class Evaluator:
         self.callers = Callers(self)
         self.call_sites: tuple[dict[ast.Call, CallSite | None], ...] = ({}, {})  # without and with evidence
         self._memo: dict[object, Type] = {}
-        self._active: dict[object, None] = {}
-        """Evaluations in progress, as long as none of them has met itself."""
+        self._active: dict[object, None] = {}  # evaluations in progress, as long as none of them has met itself
         self._cycles = Cycles(self._memo)
         self._asking = self._cycles.asking
         self._derived: dict[type, object] = {}
         self.lineages: dict[Scope, list[Scope]] = {}  # what `members.lineage` has found
+        self.interfaces: dict[object, bool] = {}  # whether classes are there for others to fill, as `overrides` has it
 
     @property
     def is_final(self) -> bool:
@@ -208,10 +209,8 @@ class Evaluator:
                 continue  # of several alternatives, the one at hand can be awaited
             if isinstance(member, Pending) and member.call in ("coroutine", "awaitable", "awaitable-cm"):
                 results.append(member.awaited)
-            elif isinstance(member, Instance) and member.base is not None and member.base.awaits:
-                results.append(returns.type_expression(self, member.base.awaits, member))
             else:
-                results.append(FOREIGN if member is FOREIGN else UNKNOWN)
+                results.append(of_object(self, member))
         return union(results)
 
     def entered(self, one: Type, *, asynchronous: bool) -> Type:

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.models.schema import CLOSING_ROLES
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import means, parent_of
 from poolint.types.values import UNKNOWN, Either, Instance, Pending, Type, alternatives, without_none
 from poolint.types.vocabulary import last_name
 
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 ASYNC_CLASS = "poolint.evidence.AsyncDatabase"
 
-SAYS_DATABASE = re.compile(
-    r"(?:^|_)(?:a|async_?)?(?:sess(?:ion)?|conn(?:ection)?|connexion|db|database|tx|transaction)\d*$", re.IGNORECASE
-)
+_DATABASE = ("sess", "session", "conn", "connection", "connexion", "db", "database", "tx", "transaction")
+_SAYS_DATABASE = re.compile(rf"(?:^|_)(?:a|async_?)?(?:{'|'.join(_DATABASE)})[0-9]*$", re.IGNORECASE)
 # English words, and what is left of them, in names that people choose for what has no type.
 _SAYS_GIVEN = re.compile(r"conn|sess|acquire|transaction|begin", re.IGNORECASE)
 _AT_ONCE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Attribute)
@@ -35,6 +34,11 @@ _AT_ONCE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.Attribute)
 _ENOUGH = 2
 """Awaited calls on an attribute in a class that show how it is called."""
 SAYS_ENGINE = re.compile(r"(?:^|_)engine$", re.IGNORECASE)
+
+
+def says_database(name: str) -> bool:
+    """Whether a name says that it is a session, a connection or the like. Most names do not end so, and that is asked first."""
+    return name.rstrip("0123456789").lower().endswith(_DATABASE) and _SAYS_DATABASE.search(name) is not None
 
 
 class Use(NamedTuple):
@@ -66,7 +70,7 @@ def use_of(ev: Evaluator, receiver: ast.expr, scope: Scope) -> Use:
         name, region = receiver.attr, _class_around(scope)
     else:
         return Use(None, why_not="place")
-    if not SAYS_DATABASE.search(name):
+    if not says_database(name):
         return Use(None, why_not="name")
     if region is None:
         return Use(None, why_not="bindings")
@@ -252,6 +256,7 @@ def as_used(ev: Evaluator, one: Type, name: str, scope: Scope) -> Type:
                 isinstance(function, ast.Attribute)
                 and isinstance(function.value, ast.Name)
                 and function.value.id == name
+                and (inner is scope or means(name, inner, scope))
             ):
                 row, own = ev.models.method(twin, function.attr), ev.models.method(base, function.attr)
                 if row is not None and row.call == "coroutine":

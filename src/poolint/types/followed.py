@@ -6,8 +6,10 @@ Alternatives are put together here: of several ways, of ``a or b``, and of what 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +20,7 @@ MAX_SOURCES = 8
 """Alternatives of one value."""
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, eq=False):
     """A call of a function of the project that is being followed, with what it passes, by parameter.
 
     ``is_open``: it may pass more than can be seen. ``outer`` is the call in which it stands.
@@ -31,8 +32,7 @@ class Frame:
     outer: Frame | None
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """An expression that a value comes from, and the scope it stands in.
 
     ``given`` is false for what holds only until something from outside says otherwise: the environment, a settings
@@ -47,8 +47,7 @@ class Source:
     frame: Frame | None = None
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(msgspec.Struct, frozen=True):
     """All that are known; ``complete`` says that there are no others."""
 
     found: tuple[Source, ...] = ()

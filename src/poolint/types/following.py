@@ -21,9 +21,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Set
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec.structs import replace
 
 from poolint.syntax.scopes import parent_of
 from poolint.types import bound, imports

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 _GENERATOR = "poolint.evidence.AsyncGenerator"
 _TAKING_ITEM = frozenset({"get", "pop", "popleft", "setdefault", "popitem", "__next__", "__anext__"})
+_FINDING = frozenset({"__getattr__", "__getattribute__"})
+"""What finds members that no method of a class assigns."""
 
 
 def member(ev: Evaluator, receiver: Type, attribute: str, node: ast.Attribute | None, scope: Scope | None) -> Type:
@@ -71,6 +73,8 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
         return one.call in ("coroutine", "awaitable", "awaitable-cm", "async-cm", "cm") and not attribute.startswith(
             "__"
         )
+    if isinstance(one, Instance) and one.base is None:
+        return _is_without(ev, one, attribute)
     return (
         isinstance(one, Instance)
         and one.base is not None
@@ -80,6 +84,16 @@ def _lacks(ev: Evaluator, one: Type, attribute: str) -> bool:
         and ev.models.attribute(one.base, attribute) is None
         and not one.base.contents
     )
+
+
+def _is_without(ev: Evaluator, one: Instance, attribute: str) -> bool:
+    """Whether a class of the project, all of whose bases it has written as well, has no such member."""
+    for cls in lineage(ev, one):
+        assert isinstance(cls.node, ast.ClassDef)
+        is_open = len(bases_of(ev, cls)) < len(cls.node.bases) or cls.node.keywords or cls.node.decorator_list
+        if is_open or cls.bindings.keys() & (_FINDING | {attribute}) or attribute in cls.self_assignments:
+            return False
+    return True
 
 
 def _member(ev: Evaluator, receiver: Type, attribute: str) -> Type:
@@ -148,6 +162,10 @@ def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
         found = _first_party(ev, receiver, attribute)
         if found is not None:
             return found
+        if receiver.base is None and ev.interfaces.get(receiver.cls) is not False:
+            from poolint.types.overrides import Heirs
+
+            return ev.derived(Heirs).attribute(receiver, attribute)
     return _of_library(ev, receiver, attribute)
 
 

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from poolint.screen.filling import MARKS, MAX_HEIRS, only
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, lineage
-from poolint.types.values import ClassObject, Function, Instance
+from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
 
 
 class Heirs:
@@ -48,6 +49,31 @@ class Heirs:
             if self.ev.is_final:
                 self._written[key] = found
         return found
+
+    def is_overridden(self, method: Scope) -> bool:
+        """Whether a class below that of a method has something else under its name, or may have."""
+        owner = method.enclosing_class
+        below = self._all_below(owner) if owner is not None else None
+        return below is None or any(method.name in one.bindings or method.name in one.self_assignments for one in below)
+
+    def attribute(self, receiver: Instance, name: str) -> Type:
+        """What an attribute is that an interface lacks, of an object that is given as one of it: it belongs to those of its
+        classes that have it."""
+        owner = receiver.cls
+        assert isinstance(owner, Scope)
+        known_ones = self.ev.interfaces
+        if owner not in known_ones:
+            known_ones[owner] = any(map(owner.module.mentions, MARKS)) and _is_interface(owner)
+        if not known_ones[owner] or name.startswith("__"):
+            return UNKNOWN
+        having = [one for one in self._all_below(owner) or () if self._has(one, name)]
+        return known([self.ev.type_of_member(self.ev.class_object(one).instance(), name) for one in having])
+
+    def _has(self, cls: Scope, name: str) -> bool:
+        """Whether a class has an attribute, its own or inherited."""
+        return any(
+            name in one.bindings or name in one.self_assignments for one in lineage(self.ev, ClassObject(cls, None))
+        )
 
     def filled(self, cls: ClassObject) -> ClassObject:
         """The class whose objects are meant by the name of an interface; the same where it is none, or where none of the

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import Scope
-from poolint.types import annotated, callbacks, decorated, evidence, returns, traced
+from poolint.types import annotated, callbacks, decorated, evidence, inherited, returns, traced
 from poolint.types.stand_ins import stand_in
 from poolint.types.values import UNKNOWN, CallableValue, Either, Instance, Type, known, without_none
 
@@ -37,11 +37,17 @@ def parameter(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
                 return provided
         return evidence.as_used(ev, declared, binding.node.arg, scope)
     if declared is not UNKNOWN or (binding.annotation is not None and returns.tells(binding.annotation)):
-        default = _default(ev, binding, outside) if declared is UNKNOWN or _is_any_callable(declared) else UNKNOWN
+        if declared is not UNKNOWN and not _is_any_callable(declared):
+            return declared
+        default = _default(ev, binding, outside)
+        if default is UNKNOWN and declared is not UNKNOWN:
+            default = ev.callers.passed(binding, scope)
         return declared if default is UNKNOWN else default
     passed = decorated.bound(ev, binding.node, scope)
     if passed is UNKNOWN:
         passed = ev.callers.passed(binding, scope)
+    if passed is UNKNOWN and binding.annotation is None:
+        passed = inherited.declared(ev, binding.node, scope)
     if passed is UNKNOWN and binding.annotation is None:
         passed = decorated.passed(ev, binding, scope)
     if passed is UNKNOWN and binding.annotation is None:

@@ -79,9 +79,11 @@ class Vocabulary:
 
     def is_library_import(self, callee: ast.expr, scope: Scope) -> bool:
         """Whether a callee is a plain name that the module imports from a modelled library, maybe under an alias."""
-        if not isinstance(callee, ast.Name):
-            return False
-        for one in scope.bindings.get(callee.id) or scope.module.scope.bindings.get(callee.id) or ():
+        return isinstance(callee, ast.Name) and self.is_imported(callee.id, scope)
+
+    def is_imported(self, name: str, scope: Scope) -> bool:
+        """The same of the name alone."""
+        for one in scope.bindings.get(name) or scope.module.scope.bindings.get(name) or ():
             if one.kind == "import" and one.origin.partition(":")[0].partition(".")[0] in self._roots:
                 return True
         return False

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from poolint.types.evaluator import Evaluator
 
 
-_CALLED = re.compile(rb"\bself\.(\w+)\(")
-"""A method that is called on ``self``."""
+_CALLED = re.compile(rb"self\.(?<!\wself\.)(\w+)\(")
+"""A method that is called on ``self``, which comes first, since that is searched for fast."""
 
 
 class Hook(NamedTuple):

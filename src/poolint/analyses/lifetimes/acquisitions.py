@@ -263,11 +263,17 @@ def _class_of(ev: Evaluator, value: ast.expr, scope: Scope, name: str = "") -> C
     found = at_hand(ev.type_of(value, scope), scope)
     if len(found) > 1:
         found = at_hand(as_used(ev, union([*found]), name, scope), scope)
-    bases = {one.base.name: one.base for one in found if isinstance(one, Instance) and one.base is not None}
-    if len(bases) != 1 or len(found) != 1:
+    bases = [one.base for one in found if isinstance(one, Instance) and one.base is not None]
+    if len(bases) < len(found) or not all(_is_owed_alike(one, bases[0]) for one in bases[1:]):
         return None
-    (cls,) = bases.values()
-    return cls if cls.kind in KINDS else None
+    return bases[0] if bases[0].kind in KINDS else None
+
+
+def _is_owed_alike(one: Class, other: Class) -> bool:
+    """Whether connections of two drivers' pools are given back in the same ways, and what comes of it if they are not."""
+    if not one.kind == other.kind == "connection" or (one.mode, one.on_drop) != (other.mode, other.on_drop):
+        return False
+    return (one.releases_on_exit, one.close_gives_back) == (other.releases_on_exit, other.close_gives_back)
 
 
 def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:

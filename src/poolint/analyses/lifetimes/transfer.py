@@ -16,6 +16,7 @@ from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
 from poolint.analyses.lifetimes.carriers import Carriers
 from poolint.analyses.lifetimes.constructors import puts_by
 from poolint.analyses.lifetimes.destinations import is_entered_attribute
+from poolint.analyses.lifetimes.greenlets import keeps_or_ends
 from poolint.analyses.lifetimes.meanings import (
     UNDOING,
     asks_who_takes,
@@ -171,10 +172,10 @@ class Moves:
     # Calls
 
     def _called(self, node: Node, call: ast.Call, config: Config, edge: Edge) -> Config | End:
-        if last_name(call.func) == "run_sync" and any(isinstance(one, ast.Lambda) for one in call.args):
+        if keeps_or_ends(self.ev, self.ownership, call, self.scope, self.cls):
             root = root_of(call)
             if root is not None and name_of(root) in config.names:
-                return End("handed", "packed")  # `run_sync(lambda session: session.close())`
+                return End("handed", "packed")
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if (carried := self._carriers.called(call, config, edge)) is not None:
             return carried

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.analyses.process_locks import size
 from poolint.syntax.scopes import parent_of, reads_of
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(msgspec.Struct, frozen=True):
     """How many checkouts from one pool run at once, and what lets them."""
 
     most: int

@@ -1,0 +1,45 @@
+"""What functions call: the steps of chains that effects are followed along."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
+
+
+class Link(NamedTuple):
+    """One call on a chain: where it stands, and what it calls, as people say it; or a block or a loop that waits."""
+
+    node: ast.expr
+    scope: Scope
+    name: str
+
+
+class Edge(NamedTuple):
+    """One call as the search sees it: of a library, by its fact, or of a function of the project, by its scope.
+
+    Where an abstract method is called, ``target`` is one of those that write it and ``others`` are the rest: the call
+    has an effect when all of them have it. ``is_around``: it is made by a decorator of what is called, and reported only
+    where nothing else is. ``is_wrapper``: ``target`` is the function that a decorator puts around what is called.
+    ``in_thread``: it runs in a thread that is awaited, ``await asyncio.to_thread(work)``: who calls waits, the loop does not.
+    ``work``: it is passed by this call to functions of the project that run it, and ``way`` are the calls by which they do.
+    """
+
+    link: Link
+    fact: CallSite | None
+    target: Scope | None
+    others: tuple[Scope, ...] = ()
+    is_around: bool = False
+    is_wrapper: bool = False
+    in_thread: bool = False
+    work: ast.expr | None = None
+    way: tuple[Link, ...] = ()
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """What it adds to a chain."""
+        return (self.link, *self.way)

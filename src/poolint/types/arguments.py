@@ -1,0 +1,68 @@
+"""Whether a call passes what a function takes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.syntax.scopes import WRITTEN, nearest
+from poolint.types.overrides import Heirs
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Function
+
+_BINDING = frozenset({"staticmethod", "classmethod"})
+"""Decorators that change nothing of what a function takes but its first parameter, which its receiver tells."""
+
+
+def is_refused(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call surely raises ``TypeError`` before the function runs: it passes too much, too little, or by a name that
+    the function has not. Nothing is said of what is decorated, overridden, or called through a variable."""
+    return _misfits(callee, call) and _is_as_written(ev, callee, call.func, scope)
+
+
+def positional(callee: Function) -> list[ast.arg]:
+    """The parameters that a call may fill by their places: not the one that the receiver is passed for."""
+    node = callee.scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    return [*node.args.posonlyargs, *node.args.args][callee.receiver is not None :]
+
+
+def _misfits(callee: Function, call: ast.Call) -> bool:
+    node = callee.scope.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    taken, given = node.args, len(call.args)
+    room = len(taken.posonlyargs) + len(taken.args) - (callee.receiver is not None)
+    if not call.keywords and not taken.kwonlyargs and room - len(taken.defaults) <= given <= room:
+        return False  # most calls
+    in_order, keywords = positional(callee), {one.arg for one in call.keywords}
+    if taken.vararg is None and given > room and not any(type(one) is ast.Starred for one in call.args):
+        return True
+    if None in keywords or any(type(one) is ast.Starred for one in call.args):
+        return False
+    by_name = {one.arg for one in (*in_order[given:], *taken.kwonlyargs) if one not in taken.posonlyargs}
+    if taken.kwarg is None and not keywords <= by_name:
+        return True
+    required = in_order[given : max(given, room - len(taken.defaults))]
+    required += [one for one, default in zip(taken.kwonlyargs, taken.kw_defaults, strict=True) if default is None]
+    return any(one.arg not in keywords for one in required)
+
+
+def _is_as_written(ev: Evaluator, callee: Function, written: ast.expr, scope: Scope) -> bool:
+    """Whether what is called is a function as its definition says, and no other can stand in its place."""
+    node = callee.scope.node
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return False
+    if any(not isinstance(one, ast.Name) or one.id not in _BINDING for one in node.decorator_list):
+        return False
+    around = callee.scope.parent
+    if around is None or len(around.bindings.get(callee.scope.name, ())) != 1:
+        return False
+    if isinstance(written, ast.Name):
+        bound = nearest(written.id, scope)
+        return len(bound) == 1 and bound[0].kind in WRITTEN
+    if not isinstance(written, ast.Attribute) or written.attr != callee.scope.name:
+        return False
+    return around.kind == "module" or not ev.derived(Heirs).is_overridden(callee.scope)
