@@ -180,12 +180,12 @@ class Holdings:
         held: dict[str, Hold] = {}
         dedicated = self.changes(scope).dedicated
         for event in events:
-            for name, found in standings.before(event).items():
-                change = standings.since(event, name)
+            for name, found in standings.held_before(event).items():
                 if name in dedicated:
                     continue
+                change = standings.since(event, name)
                 if any(one.ended for one in found):
-                    way = self._way(event, name, scope) if any(one.is_held for one in found) else None
+                    way = self._way(event, name, scope)
                     if way is not None and name not in held:
                         header = self._header(way.change, node, scope)
                         since = way.change

@@ -60,6 +60,7 @@ class Standings:
         """All standings in which nothing is held."""
         self._all_told: dict[str, int] = {}
         self._decoded: dict[int, dict[str, list[Standing]]] = {}
+        self._with_held: dict[int, dict[str, list[Standing]]] = {}
         first = {one.resource: self._bit(Standing(one.resource, one)) | self._told(one) for one in changes.before}
         made = {node: found for node in graph.nodes if (found := changed_by(node, changes))}
         for found in made.values():
@@ -70,6 +71,9 @@ class Standings:
                 self._told(one)
                 first.setdefault(one.resource, unknown)
         self._moves = {node: [self._move(one) for one in found] for node, found in made.items()}
+        self._those_told = sum(self._all_told.values())
+        self._held = ((1 << len(self._table)) - 1) & ~self._idle & ~self._those_told
+        """All standings in which something is held."""
         self._before = solve(graph, Problem({graph.entry: sum(first.values())}, int.__or__, self._along))
 
     def before(self, event: Node) -> dict[str, list[Standing]]:
@@ -81,6 +85,17 @@ class Standings:
         found = self._decoded.get(state)
         if found is None:
             found = self._decoded[state] = self._decode(state)
+        return found
+
+    def held_before(self, event: Node) -> dict[str, list[Standing]]:
+        """Those of :meth:`before` of the resources that are held on some way.
+
+        What has ended on all ways is not looked at: a function may have any number of it behind it.
+        """
+        state = self._before.get(event, 0)
+        found = self._with_held.get(state)
+        if found is None:
+            found = self._with_held[state] = self._decode(self._around_held(state))
         return found
 
     def since(self, event: Node, resource: str) -> Change | None:
@@ -134,9 +149,19 @@ class Standings:
                 state = state & ~idle | held
         return state
 
+    def _around_held(self, state: int) -> int:
+        """The standings of a set that are of resources held on some way."""
+        left, found = state & self._held, 0
+        while left:
+            resource = self._table[(left & -left).bit_length() - 1].resource
+            all_ = self._of_resource[resource]
+            found |= state & all_
+            left &= ~all_
+        return found
+
     def _decode(self, state: int) -> dict[str, list[Standing]]:
         found: dict[str, list[Standing]] = {}
-        for standing in self._members(state & ~sum(self._all_told.values())):
+        for standing in self._members(state & ~self._those_told):
             if standing.resource in found:
                 found[standing.resource].append(standing)
             else:

@@ -169,8 +169,7 @@ class Templates:
         standings = self._standings(template, changes)
         if standings is None:
             return False
-        known = (found for event in self._events(call, template) for found in standings.before(event).values())
-        return any(one.is_held for found in known for one in found)
+        return any(standings.held_before(event) for event in self._events(call, template))
 
     def _standings(self, template: Scope, changes: Changes) -> Standings | None:
         try:
@@ -204,7 +203,7 @@ class Templates:
         if standings is None or self._is_told_there(call, template):
             return
         for event in self._events(call, template):
-            for place, known in standings.before(event).items():
+            for place, known in standings.held_before(event).items():
                 change = standings.since(event, place)
                 if change is None or change.cls is None or not all(one.is_held for one in known):
                     continue
