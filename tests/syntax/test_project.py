@@ -17,7 +17,8 @@ FILES = ("a", "b", "tests/c", "d/e", "f")
 LINES = (
     "use()", "make()\nuse()", "x.use(1)", "class One(Base):\n    pass", "class Two(Base, Other):\n    pass",
     "class Two(One):\n    pass", "class Three(Other):\n    pass", "# used, not called: use", "user()",
-    "app.state.pool = 1", "from shop import a", "word = other",
+    "app.state.pool = 1", "from shop import a", "word = other", "from shop.use import One", "import shop.make as make",
+    "from shop import (\n    one,\n    use,\n)",
 )  # fmt: skip
 NAMES = ("use", "make", "Base", "Other", "One", *(f"n{number}" for number in range(20)))
 
@@ -29,8 +30,14 @@ def asked(project: Project, folder: Path, names: set[str]) -> list[object]:
     near = project.module(str(folder / "a.py"))
     assert near is not None
     called = [(name, list(project.calling(name, near))) for name in NAMES if name in names]
+    imported = [(name, project.naming_in_imports(name, near)) for name in NAMES if name in names]
     classes = [(name, project.heirs(name, near)) for name in NAMES if name in names]
-    return [called, classes, [len(project.state_assignments(name, near)) for name in ("pool",) if name in names]]
+    return [
+        called,
+        imported,
+        classes,
+        [len(project.state_assignments(name, near)) for name in ("pool",) if name in names],
+    ]
 
 
 @settings(max_examples=60, deadline=None)

@@ -61,7 +61,7 @@ class Project:
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
         self._words: dict[str, dict[bytes, list[str]]] = {}
         self._looked_for: dict[str, set[str]] = {}
-        self._calling: dict[str, dict[str, list[str]]] = {}
+        self._matching: dict[str, dict[tuple[str, str], list[str]]] = {}
         self.scripts: dict[str, bool] = {}
         """Whether modules that are run, by their paths, are scripts, and nothing's modules."""
 
@@ -96,8 +96,8 @@ class Project:
         change = refiling.Change.of(path, root, before, self._texts[root])
         if root in self._words:
             refiling.refile_words(self._words[root], change)
-        if root in self._calling:
-            refiling.refile_calls(self._calling[root], change)
+        if root in self._matching:
+            refiling.refile_matches(self._matching[root], change)
         if root in self._heirs:
             refiling.refile_heirs(self._heirs[root], change)
 
@@ -205,24 +205,22 @@ class Project:
         stands in them.
         """
         root = self.root_of(near)
-        question = recording.asked(near.path, "calling", root, name)
-        texts = self._texts_of(root)
-        known = self._calling.setdefault(root, {})
-        if (paths := known.get(name)) is None:
-            paths = known[name] = self._with(name, calls_of(name.encode()), root)
-            recording.answered(question, paths)
+        paths, texts = self._matched("calling", name, root, near.path), self._texts_of(root)
         for path in paths:
             yield path, texts[path]
 
     def naming_in_imports(self, name: str, near: Module) -> list[str]:
         """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""
-        from poolint.syntax.importers import naming_in_imports
+        return self._matched("importing", name, self.root_of(near), near.path)
 
-        root = self.root_of(near)
-        question = recording.asked(near.path, "importing", root, name)
-        found = self._with(name, naming_in_imports(name.encode()), root)
-        recording.answered(question, found)
-        return found
+    def _matched(self, kind: str, name: str, root: str, asking: str) -> list[str]:
+        """The files below a folder in which a name stands in such a way; kept, since editors ask again and again."""
+        question = recording.asked(asking, kind, root, name)
+        known = self._matching.setdefault(root, {})
+        if (paths := known.get((kind, name))) is None:
+            paths = known[kind, name] = self._with(name, pattern_of(kind, name.encode()), root)
+            recording.answered(question, paths)
+        return paths
 
     def naming(self, word: str, root: str, asking: str) -> list[str]:
         """The files below a folder in which a word stands, on behalf of ``asking``, to whom nothing matters but words."""
@@ -340,6 +338,13 @@ class Project:
             return with_newlines(read_source(path))
         except OSError:
             return b""
+
+
+def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
+    """What finds a name as it is ``calling`` or ``importing``."""
+    from poolint.syntax.importers import naming_in_imports
+
+    return calls_of(word) if kind == "calling" else naming_in_imports(word)
 
 
 def calls_of(word: bytes) -> re.Pattern[bytes]:

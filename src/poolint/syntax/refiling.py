@@ -10,7 +10,7 @@ from bisect import bisect_left
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from poolint.syntax.project import calls_of, heirs_in, words_in
+from poolint.syntax.project import heirs_in, pattern_of, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +42,16 @@ def refile_words(index: dict[bytes, list[str]], change: Change) -> None:
         index[word] = _inserted(index.get(word, []), [change.path], change, str)
 
 
-def refile_calls(index: dict[str, list[str]], change: Change) -> None:
-    """The files by each name, among those that were asked for, of which a call stands in them."""
-    for name, paths in index.items():
+def refile_matches(index: dict[tuple[str, str], list[str]], change: Change) -> None:
+    """The files by each name, and how it is to stand there, among those that were asked for."""
+    for (kind, name), paths in index.items():
         word = name.encode()
         was = change.path in paths
-        called = word in change.after and calls_of(word).search(change.after) is not None
-        if was and not called:
-            index[name] = [one for one in paths if one != change.path]
-        elif called and not was:
-            index[name] = _inserted(paths, [change.path], change, str)
+        stands = word in change.after and pattern_of(kind, word).search(change.after) is not None
+        if was and not stands:
+            index[kind, name] = [one for one in paths if one != change.path]
+        elif stands and not was:
+            index[kind, name] = _inserted(paths, [change.path], change, str)
 
 
 def refile_heirs(index: dict[bytes, list[tuple[str, str]]], change: Change) -> None:
