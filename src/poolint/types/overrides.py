@@ -51,10 +51,12 @@ class Heirs:
         return found
 
     def is_overridden(self, method: Scope) -> bool:
-        """Whether a class below that of a method has something else under its name, or may have."""
+        """Whether a class below that of a method has something else under its name, or may have, or an object of its own."""
         owner = method.enclosing_class
         below = self._all_below(owner) if owner is not None else None
-        return below is None or any(method.name in one.bindings or method.name in one.self_assignments for one in below)
+        if owner is None or below is None or method.name in owner.self_assignments:
+            return True
+        return any(method.name in one.bindings or method.name in one.self_assignments for one in below)
 
     def attribute(self, receiver: Instance, name: str) -> Type:
         """What an attribute is that an interface lacks, of an object that is given as one of it: it belongs to those of its
