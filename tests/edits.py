@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b|import[ \t]+([\w.]+))", re.MULTILINE)
 _STATEMENT = re.compile(r"^([ \t]+)(?:return|await|if|for|raise|self\.\w+ =)\b.*$", re.MULTILINE)
 _DEFINITION = re.compile(r"^(?:async )?def (\w+)", re.MULTILINE)
+_WHOLE = re.compile(
+    r"^((?:@[^\n]*\n)*(?:async def|def|class) (\w+)[^\n]*\n(?:[ \t][^\n]*\n|[)\]][^\n]*:\n|\n)*)", re.MULTILINE
+)
+"""A function or class at the top of a file, with its decorators."""
 _BODY = (
     "pass",
     "import sqlalchemy",
@@ -48,6 +52,7 @@ class Edits:
             (5, self._body),
             (3, self._helper),
             (3, self._top),
+            (4, self._grow),
             (2, self._swap),
             (2, self._add),
             (2, self._remove),
@@ -106,6 +111,21 @@ class Edits:
         data = path.read_bytes()
         at_start = self._rng.random() < 0.3 and b"__future__" not in data
         path.write_bytes(added + data if at_start else data + b"\n" + added)
+        return self._name(path)
+
+    def _grow(self) -> str:
+        """Add a function or a class like one that stands in some file, under a name of its own, between two others."""
+        path = self._source()
+        model = path if self._rng.random() < 0.7 else self._source()
+        found = _WHOLE.findall(model.read_bytes().decode("utf-8", "surrogateescape"))
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        places = [0, *(one.start() for one in _WHOLE.finditer(text)), len(text)]
+        if found:
+            whole, name = self._rng.choice(found)
+            place = self._rng.choice(places[1:])
+            added = re.sub(rf"\b{name}\b", f"{name}_{self._rng.randrange(9)}x", whole)
+            text = f"{text[:place].rstrip()}\n\n\n{added.rstrip()}\n\n\n{text[place:]}"
+            path.write_bytes(text.encode("utf-8", "surrogateescape"))
         return self._name(path)
 
     def _swap(self) -> str:

@@ -48,8 +48,11 @@ MAX_PROBLEMS = 20
 MAX_CACHE = 256_000_000
 """Bytes that are kept for later runs in one directory. A tree of a million lines takes a tenth."""
 
-MAX_CACHE_FILES = 16
-"""Sets of settings that they are kept for in one directory."""
+MAX_CACHE_FILES = 32
+"""Files in which they are kept in one directory: two for each set of settings."""
+
+MAX_CACHED_TEXT = 64_000_000
+"""Bytes of sources that are kept as they were, to tell what a change has altered."""
 
 
 class OverBoundError(ValueError):

@@ -8,11 +8,16 @@ from poolint import recording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
+    from poolint.cache.confined import Confined
     from poolint.cache.store import Stored
+    from poolint.cache.texts import Texts
     from poolint.recording import Stamp
     from poolint.screen import Screen
+
+_FEW = 20
+"""Changed files up to which it is asked of each whether its change concerns others: beyond, most are done again anyway."""
 
 
 def is_same_world(stored: Stored, patterns: Set[str]) -> bool:
@@ -55,19 +60,63 @@ def changed_sources(stored: Stored) -> tuple[dict[str, bytes], int]:
     return found, len(renewed)
 
 
-def stale(stored: Stored, changed: dict[str, bytes], screen: Callable[[], Screen]) -> set[str]:
+def stale(
+    stored: Stored, changed: Mapping[str, bytes], screen: Callable[[], Screen], texts: Texts | None = None
+) -> tuple[set[str], Set[str]]:
     """The files and questions whose answers may be others now: all that leads to a source that has changed, or to
-    something that the screen, which is only made where it is needed, says otherwise now."""
+    something that the screen, which is only made where it is needed, says otherwise now. The second are files that have
+    changed, but for nobody else; they are found where ``texts`` has their sources as they were.
+    """
     if not changed:
-        return set()
+        return set(), frozenset()
     numbers = {name: number for number, name in enumerate(stored.nodes)}
-    queue = [numbers[path] for path in changed if path in numbers]
-    queue += _reopened(stored, changed)
+    own = _confined(stored, numbers, changed, texts) if texts is not None and len(changed) <= _FEW else {}
+    queue = [numbers[path] for path in changed if path in numbers and path not in own]
+    concerned = {path: own[path].concerned if path in own else data for path, data in changed.items()}
+    queue += _reopened(stored, {path: data for path, data in concerned.items() if data or path not in own}, own.keys())
+    moved = [os.path.basename(path).encode() for path, one in own.items() if one.is_moved]
+    if moved:
+        queue += [
+            numbers[path] for path, entry in stored.entries.items() if any(name in bytes(entry) for name in moved)
+        ]
     if stored.answers:
         from poolint.cache.screened import judged_anew
 
         queue += judged_anew(stored, changed, screen)
-    return {stored.nodes[one] for one in leading(stored.edges, queue)} | changed.keys()
+    return {stored.nodes[one] for one in leading(stored.edges, queue)} | changed.keys(), own.keys()
+
+
+def _confined(
+    stored: Stored, numbers: Mapping[str, int], changed: Mapping[str, bytes], texts: Texts
+) -> dict[str, Confined]:
+    """The files whose changes nobody else can see."""
+    from poolint.cache.confined import confined
+    from poolint.files import read_source, with_newlines
+    from poolint.syntax.project import words_in
+
+    found: dict[str, Confined] = {}
+    for path, data in changed.items():
+        before = texts.of(path, stored.sources[path][3]) if data and path.endswith(".py") else None
+        one = confined(with_newlines(before), with_newlines(data)) if before is not None and path in numbers else None
+        if one is None:
+            continue
+        found[path] = one
+        if not one.names:
+            continue
+        start = [numbers[path]]
+        for number in leading(stored.edges, start) | leading(stored.imports, start):
+            other = stored.nodes[number]
+            if other.startswith(recording.QUESTION) or other in changed:
+                continue
+            try:
+                text = read_source(other)
+            except OSError:
+                del found[path]
+                break
+            if any(name in text for name in one.names) and not one.names.isdisjoint(words_in(text)):
+                del found[path]
+                break
+    return found
 
 
 def leading(edges: Mapping[int, Iterable[int]], ends: Iterable[int]) -> set[int]:
@@ -91,12 +140,13 @@ def is_stale(path: str, stale: Set[str]) -> bool:
     return path in stale or recording.own(path) in stale
 
 
-def _reopened(stored: Stored, changed: dict[str, bytes]) -> Iterable[int]:
-    """The questions about all files of a folder that a file which has changed may answer now, and did not before.
+def _reopened(stored: Stored, changed: Mapping[str, bytes], own: Set[str]) -> Iterator[int]:
+    """The questions about all files of a folder that a file which has changed may answer now, and did not before, or, if
+    its change is its ``own``, may answer otherwise.
 
-    Those that it had a part in are found by the edges that lead to it.
+    Those that other files had a part in are found by the edges that lead to these.
     """
-    texts: _Texts | None = None
+    sources: _Sources | None = None
     for number, name in enumerate(stored.nodes):
         if not name.startswith(recording.QUESTION):
             continue
@@ -104,22 +154,22 @@ def _reopened(stored: Stored, changed: dict[str, bytes]) -> Iterable[int]:
         if kind in ("own", "sight", "runs"):
             continue
         if kind == "words":
-            if root in changed:
+            if root in changed and root not in own:
                 yield number
             continue
         if kind in ("everything", "all"):
             if kind == "everything" or any(path.startswith(root + os.sep) for path in changed):
                 yield number
             continue
-        texts = texts or _Texts(changed)
-        if texts.answer(kind, root, word):
+        sources = sources or _Sources(changed)
+        if sources.answer(kind, root, word):
             yield number
 
 
-class _Texts:
+class _Sources:
     """The sources that have changed, as the questions see them."""
 
-    def __init__(self, changed: dict[str, bytes]) -> None:
+    def __init__(self, changed: Mapping[str, bytes]) -> None:
         from poolint.files import with_newlines
 
         self._data = {path: with_newlines(data) for path, data in changed.items()}

@@ -23,8 +23,13 @@ def merged(
     changed: Set[str],
     recorder: recording.Recorder,
     made: Mapping[str, bytes | None],
+    confined: Set[str] = frozenset(),
 ) -> Stored | None:
-    """All that is to be kept; None where a file was changed during the run, so that nobody knows what was seen of it."""
+    """All that is to be kept; None where a file was changed during the run, so that nobody knows what was seen of it.
+
+    What others rest on through a file whose change is ``confined`` to it is kept: they have not been done again.
+    """
+    gone, replaced = stale - confined, changed - confined
     entries = {} if stored is None else {path: one for path, one in stored.entries.items() if not is_stale(path, stale)}
     for path, data in made.items():
         entries.pop(path, None)
@@ -45,13 +50,13 @@ def merged(
             if path not in stale and sources.setdefault(path, stamp)[3] != stamp[3]:
                 return None
         for number, ends in stored.edges.items():
-            if stored.nodes[number] not in stale:
+            if stored.nodes[number] not in gone:
                 edges.setdefault(stored.nodes[number], set()).update(stored.nodes[end] for end in ends)
     imports = {path: set(targets) for path, targets in recorder.imports.items()}
     signs = dict(recorder.names)
     answers = {question: dict(known) for question, known in recorder.answers.items()}
     if stored is not None:
-        _keep_screened(stored, stale, changed, imports, answers, signs)
+        _keep_screened(stored, gone, replaced, imports, answers, signs)
     nodes = _reached(entries, edges, imports)
     numbers = {name: number for number, name in enumerate(nodes)}
     return Stored(

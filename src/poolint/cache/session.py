@@ -10,7 +10,7 @@ from poolint.cache.folder import ENDING, Folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Set
 
     from poolint.cache.store import SeenPlain, Stored
     from poolint.config import Settings
@@ -89,6 +89,7 @@ class Part:
         self._stored: Stored | None = None
         self._changed: dict[str, bytes] = {}
         self._stale: set[str] = set()
+        self._confined: Set[str] = frozenset()
         self._screen = screen
         self._renewed = 0
         if self.folder.exists():
@@ -104,12 +105,15 @@ class Part:
         if data is None:
             return
         from poolint.cache import fresh, store
+        from poolint.cache.texts import Texts
 
         found = store.decoded(data)
         if found is None or not fresh.is_same_world(found, self._patterns()):
             return
         self._changed, self._renewed = fresh.changed_sources(found)
-        self._stale = fresh.stale(found, self._changed, lambda: self._screen(self._settings))
+        self._stale, self._confined = fresh.stale(
+            found, self._changed, lambda: self._screen(self._settings), Texts(self.folder, self._name)
+        )
         self._stored = found
 
     def _patterns(self) -> frozenset[str]:
@@ -166,10 +170,11 @@ class Part:
             return
         from poolint.cache import merging, store
         from poolint.cache.keys import key_of
+        from poolint.cache.texts import Texts
 
         nothing = store.nothing(self._coverage)
         made = {path: nothing if one == b"" else one for path, one in self._made.items() if path in recorder.sources}
-        merged = merging.merged(self._stored, self._stale, self._changed.keys(), recorder, made)
+        merged = merging.merged(self._stored, self._stale, self._changed.keys(), recorder, made, self._confined)
         if merged is None:
             return
         self._name = self._name or key_of(self._settings, self._host) + ENDING
@@ -177,6 +182,7 @@ class Part:
             # What appears beside the code by our own doing is nothing that an answer rests on.
             merging.expecting(merged, self.folder)
         self.folder.write(self._name, store.encoded(merged))
+        Texts(self.folder, self._name).keep(merged.sources)
 
 
 def _entry(result: FileResult, coverage: bool) -> bytes | None:

@@ -48,17 +48,27 @@ class Stored(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 def encoded(stored: Stored) -> bytes:
     """The bytes of a file."""
-    body = msgspec.msgpack.encode(stored)
+    return sealed(msgspec.msgpack.encode(stored))
+
+
+def sealed(body: bytes) -> bytes:
+    """The bytes of a file that has these in it, behind a header."""
     return _MAGIC + zlib.crc32(body).to_bytes(_SUM, "big") + body
 
 
-def decoded(data: bytes) -> Stored | None:
-    """What stands in the bytes of a file; None where it is nothing that we have written."""
+def opened(data: bytes) -> memoryview | None:
+    """What stands behind the header of a file; None where it is none that we have written."""
     start = len(_MAGIC) + _SUM
     if data[: len(_MAGIC)] != _MAGIC or len(data) < start:
         return None
     body = memoryview(data)[start:]
-    if zlib.crc32(body) != int.from_bytes(data[len(_MAGIC) : start], "big"):
+    return body if zlib.crc32(body) == int.from_bytes(data[len(_MAGIC) : start], "big") else None
+
+
+def decoded(data: bytes) -> Stored | None:
+    """What stands in the bytes of a file; None where it is nothing that we have written."""
+    body = opened(data)
+    if body is None:
         return None
     try:
         found = msgspec.msgpack.decode(body, type=Stored)
