@@ -157,6 +157,29 @@ def test_only_what_rests_on_a_file_is_done_again(project: Path, say: Callable[..
     same(say)
 
 
+@pytest.mark.parametrize(
+    ("name", "added", "others"),
+    [
+        ("http.py", "async def quiet(client):\n    return None\n", set[str]()),
+        ("http.py", "async def charge(client):\n    return None\n", {"between.py", "service.py"}),
+        ("text.py", "async def again(pool, client):\n    await order(pool, client)\n", {"orders.py"}),
+        ("text.py", "class Local(Store):\n    async def save(self, conn):\n        pass\n", {"main.py"}),
+    ],
+)
+def test_a_change_that_no_other_file_can_see_has_its_own_file_done_again(
+    project: Path, say: Callable[..., Said], analysed: list[str], name: str, added: str, others: set[str]
+) -> None:
+    """Added is something that nobody could come to, a name that others mention, a call of what one looks for."""
+    say("--output-format=json")
+    analysed.clear()
+    path = project / "shop" / name
+    path.write_text(f"{path.read_text()}\n\n{added}")
+    say("--output-format=json")
+    always = {name, "db.py", "main.py"}  # the latter make pools, which what is deployed may make too
+    assert set(analysed) <= always if not others else others <= set(analysed)
+    same(say)
+
+
 def test_what_only_the_screen_has_read_matters_where_the_screen_says_something_else(
     project: Path, say: Callable[..., Said], analysed: list[str]
 ) -> None:

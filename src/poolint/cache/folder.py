@@ -18,6 +18,9 @@ _SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55\n"
 
 _TAG = _SIGNATURE + b"# This directory was made by poolint. Its contents can be deleted at any time.\n"
 ENDING = ".msgpack"
+TEXTS = ".texts"
+"""Ends of the names of files with what came of sources, and with these."""
+
 _IGNORE = ".gitignore"
 _IGNORED = b"# Made by poolint.\n*\n"
 _LOCK = "lock"
@@ -121,7 +124,7 @@ class Folder:
                     state = entry.stat(follow_symlinks=False)
                     if entry.name.endswith(_TEMPORARY) and state.st_mtime < time.time() - _ABANDONED:
                         _remove(entry.path)
-                    elif entry.name.endswith(ENDING) and entry.name != written:
+                    elif entry.name.endswith((ENDING, TEXTS)) and entry.name != written:
                         found.append((-state.st_mtime, state.st_size, entry.path))
         except OSError:
             return
@@ -136,7 +139,7 @@ class Folder:
         if not self.exists() or not self.is_ours():
             return False
         for name in os.listdir(self.path):
-            if name.endswith((ENDING, _TEMPORARY)) or name in (_IGNORE, _LOCK):
+            if name.endswith((ENDING, TEXTS, _TEMPORARY)) or name in (_IGNORE, _LOCK):
                 os.unlink(os.path.join(self.path, name))
         os.unlink(os.path.join(self.path, TAG))
         try:

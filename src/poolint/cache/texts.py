@@ -12,7 +12,7 @@ import msgspec
 from poolint import recording
 from poolint.bounds import MAX_CACHED_TEXT
 from poolint.cache import store
-from poolint.cache.folder import ENDING
+from poolint.cache.folder import ENDING, TEXTS
 from poolint.files import read_unseen, source_limit
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ class Texts:
 
     def __init__(self, folder: Folder, name: str) -> None:
         self._folder = folder
-        self._name = f"{name.removesuffix(ENDING)}.texts{ENDING}"
+        self._name = name.removesuffix(ENDING) + TEXTS
         self._kept: dict[str, tuple[bytes, bytes]] | None = None
 
     def of(self, path: str, digest: bytes) -> bytes | None:
