@@ -17,6 +17,7 @@ _WHOLE = re.compile(
     r"^((?:@[^\n]*\n)*(?:async def|def|class) (\w+)[^\n]*\n(?:[ \t][^\n]*\n|[)\]][^\n]*:\n|\n)*)", re.MULTILINE
 )
 """A function or class at the top of a file, with its decorators."""
+_ASSIGNMENT = re.compile(r"^(\w+) = (\w.*)$", re.MULTILINE)
 _BODY = (
     "pass",
     "import sqlalchemy",
@@ -53,6 +54,7 @@ class Edits:
             (3, self._helper),
             (3, self._top),
             (4, self._grow),
+            (2, self._assign),
             (2, self._swap),
             (2, self._add),
             (2, self._remove),
@@ -125,6 +127,18 @@ class Edits:
             place = self._rng.choice(places[1:])
             added = re.sub(rf"\b{name}\b", f"{name}_{self._rng.randrange(9)}x", whole)
             text = f"{text[:place].rstrip()}\n\n\n{added.rstrip()}\n\n\n{text[place:]}"
+            path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        return self._name(path)
+
+    def _assign(self) -> str:
+        """Let a name at the top of a file be something else."""
+        path = self._source()
+        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        found = list(_ASSIGNMENT.finditer(text))
+        if found:
+            one = self._rng.choice(found)
+            value = self._rng.choice(["None", one[2], f"[{one[2]}]", "print"])
+            text = f"{text[: one.start()]}{one[1]} = {value}{text[one.end() :]}"
             path.write_bytes(text.encode("utf-8", "surrogateescape"))
         return self._name(path)
 

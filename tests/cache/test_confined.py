@@ -1,4 +1,4 @@
-"""Which changes of a file concern no other file."""
+"""Which changes of a file concern only those who mention what has changed."""
 
 from __future__ import annotations
 
@@ -54,6 +54,8 @@ def _with(old: bytes, new: bytes) -> bytes:
         (_with(b"    return None\n\n\nclass", b"    x = 1\n    return x\n\n\nclass"), {b"_unused"}, True),
         (_with(b"if __name__", b"def added():\n    return 2\n\n\nif __name__"), {b"added"}, True),
         (_with(b"def _unused(session: SessionDep):\n    return None\n\n\n", b""), {b"_unused"}, True),
+        (_with(b"SessionDep = open_session", b"SessionDep = None"), {b"SessionDep", b"_unused"}, False),
+        (_with(b"import open_session", b"import open"), {b"open", b"open_session", b"SessionDep", b"_unused"}, False),
     ],
 )
 def test_what_is_altered(after: bytes, names: set[bytes], is_moved: bool) -> None:
@@ -66,8 +68,9 @@ def test_what_is_altered(after: bytes, names: set[bytes], is_moved: bool) -> Non
     "after",
     [
         _with(b"order.price", b"order.cost"),  # reaches what is run when the file is
-        _with(b"SessionDep = open_session", b"SessionDep = None"),
-        _with(b"import open_session", b"import open_session as opened"),
+        _with(b"import open_session", b"import *"),
+        _with(b"SessionDep = open_session", b"__all__ = []"),
+        _with(b"SessionDep = open_session", b"open_session.kind = 1"),
         _with(b'"__main__"', b'"main"'),
         _with(b"# about to be told", b"# poolint: ignore"),
         _with(b"    return None\n", b"    global SessionDep\n    SessionDep = 1\n"),

@@ -166,7 +166,7 @@ def test_only_what_rests_on_a_file_is_done_again(project: Path, say: Callable[..
         ("text.py", "class Local(Store):\n    async def save(self, conn):\n        pass\n", {"main.py"}),
     ],
 )
-def test_a_change_that_no_other_file_can_see_has_its_own_file_done_again(
+def test_a_change_has_those_done_again_who_can_see_it(
     project: Path, say: Callable[..., Said], analysed: list[str], name: str, added: str, others: set[str]
 ) -> None:
     """Added is something that nobody could come to, a name that others mention, a call of what one looks for."""

@@ -1,10 +1,10 @@
-"""Changes of a file that concern no other: what they alter is mentioned by nobody else, and answers nobody's question.
+"""Changes of a file that concern few others: those that mention what they alter, or ask what it has a part in.
 
-Compared are the statements at the top of the file as it was and as it is. What differs has to be functions and
-classes. Whoever could come to them does so by a name: by theirs, which then stands in no other file that rests on this
-one; or by that of something that they mention, such as a helper of which all callers are asked for, an alias of a
-dependency, or a library's function. That one is looked for by a question about all files, which is asked again where the
-text of what differs, or of what it mentions in the file in turn, has a part in the answer.
+Compared are the statements at the top of the file as it was and as it is. What differs has to be functions, classes,
+imports and names that are assigned to. Whoever could come to them does so by a name: by theirs, which then stands in a
+file that rests on this one; or by that of something that they mention, such as a helper of which all callers are asked for,
+an alias of a dependency, or a library's function. That one is looked for by a question about all files, which is asked
+again where the text of what differs, or of what it mentions in the file in turn, has a part in the answer.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Confined(NamedTuple):
-    """Such a change. ``names``: what it alters, which must be mentioned nowhere else. ``concerned``: the text by which
+    """Such a change. ``names``: what it alters, for all who mention one of them. ``concerned``: the text by which
     questions are answered otherwise, if any are. ``is_moved``: what has not changed stands in other rows now."""
 
     names: frozenset[bytes]
@@ -51,7 +51,7 @@ class _Outline(NamedTuple):
 
 
 def confined(before: bytes, after: bytes) -> Confined | None:
-    """What differs between two texts of a file; None where others may see it otherwise than by asking for its names."""
+    """What differs between two texts of a file; None where others may see it otherwise than by its names."""
     old, new = _outline(before), _outline(after)
     if old is None or new is None:
         return None
@@ -99,18 +99,35 @@ def _in_common(some: Sequence[_Part], others: Sequence[_Part]) -> int:
 
 
 def _altered(differing: Iterable[_Part], same: Sequence[_Part]) -> frozenset[bytes] | None:
-    """The names of what differs, and of all in the file that mentions it; None where that is no definition."""
+    """The names of what differs, and of all in the file that mentions it; None where that does more than bind names."""
     altered: set[bytes] = set()
     queue = list(differing)
     for part in queue:  # grows
-        if not isinstance(part.node, _DEFINITIONS):
+        names = _bound(part.node)
+        if names is None:
             return None
-        name = part.node.name.encode()
-        if name in altered:
-            continue
-        altered.add(name)
-        queue += [one for one in same if name in one.text and name in one.words()]
+        for name in names - altered:
+            altered.add(name)
+            queue += [one for one in same if name in one.text and name in one.words()]
     return frozenset(altered)
+
+
+def _bound(node: ast.stmt) -> set[bytes] | None:
+    """The names that a statement binds, if that is all that others can see of it."""
+    if isinstance(node, _DEFINITIONS):
+        found = {node.name}
+    elif isinstance(node, (ast.Import, ast.ImportFrom)):
+        found = {one.asname or one.name.partition(".")[0] for one in node.names}
+    elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not all(isinstance(one, ast.Name) for one in targets):
+            return None
+        found = {one.id for one in targets if isinstance(one, ast.Name)}
+    else:
+        return None
+    if any(name == "*" or (name.startswith("__") and name.endswith("__")) for name in found):
+        return None  # what nobody needs to mention
+    return {name.encode() for name in found}
 
 
 def _by_name(parts: Iterable[_Part]) -> dict[bytes, list[_Part]]:

@@ -65,13 +65,15 @@ def stale(
 ) -> tuple[set[str], Set[str]]:
     """The files and questions whose answers may be others now: all that leads to a source that has changed, or to
     something that the screen, which is only made where it is needed, says otherwise now. The second are files that have
-    changed, but for nobody else; they are found where ``texts`` has their sources as they were.
+    changed for those alone who mention what has; they are found where ``texts`` has their sources as they were.
     """
     if not changed:
         return set(), frozenset()
     numbers = {name: number for number, name in enumerate(stored.nodes)}
     own = _confined(stored, numbers, changed, texts) if texts is not None and len(changed) <= _FEW else {}
     queue = [numbers[path] for path in changed if path in numbers and path not in own]
+    for path, one in own.items():
+        queue += _mentioning(stored, numbers[path], one.names, changed)
     concerned = {path: own[path].concerned if path in own else data for path, data in changed.items()}
     queue += _reopened(stored, {path: data for path, data in concerned.items() if data or path not in own}, own.keys())
     moved = [os.path.basename(path).encode() for path, one in own.items() if one.is_moved]
@@ -89,34 +91,35 @@ def stale(
 def _confined(
     stored: Stored, numbers: Mapping[str, int], changed: Mapping[str, bytes], texts: Texts
 ) -> dict[str, Confined]:
-    """The files whose changes nobody else can see."""
+    """The files whose changes nobody can see who does not mention what has changed."""
     from poolint.cache.confined import confined
-    from poolint.files import read_source, with_newlines
-    from poolint.syntax.project import words_in
+    from poolint.files import with_newlines
 
     found: dict[str, Confined] = {}
     for path, data in changed.items():
-        before = texts.of(path, stored.sources[path][3]) if data and path.endswith(".py") else None
-        one = confined(with_newlines(before), with_newlines(data)) if before is not None and path in numbers else None
-        if one is None:
-            continue
-        found[path] = one
-        if not one.names:
-            continue
-        start = [numbers[path]]
-        for number in leading(stored.edges, start) | leading(stored.imports, start):
-            other = stored.nodes[number]
-            if other.startswith(recording.QUESTION) or other in changed:
-                continue
-            try:
-                text = read_source(other)
-            except OSError:
-                del found[path]
-                break
-            if any(name in text for name in one.names) and not one.names.isdisjoint(words_in(text)):
-                del found[path]
-                break
+        before = texts.of(path, stored.sources[path][3]) if data and path in numbers and path.endswith(".py") else None
+        one = confined(with_newlines(before), with_newlines(data)) if before is not None else None
+        if one is not None:
+            found[path] = one
     return found
+
+
+def _mentioning(stored: Stored, start: int, names: Set[bytes], changed: Mapping[str, bytes]) -> Iterator[int]:
+    """The files that rest on one, or import it over whatever others, and have one of some names in them."""
+    from poolint.files import read_source
+    from poolint.syntax.project import words_in
+
+    for number in leading(stored.edges, [start]) | leading(stored.imports, [start]) if names else ():
+        path = stored.nodes[number]
+        if number == start or path.startswith(recording.QUESTION):
+            continue
+        try:
+            text = changed[path] if path in changed else read_source(path)
+        except OSError:
+            yield number
+            continue
+        if any(name in text for name in names) and not names.isdisjoint(words_in(text)):
+            yield number
 
 
 def leading(edges: Mapping[int, Iterable[int]], ends: Iterable[int]) -> set[int]:
