@@ -58,7 +58,9 @@ class Ask(NamedTuple):
 class Row(NamedTuple):
     """What one service may take from one pool: ``each`` process of ``processes`` of each of ``replicas``.
 
-    ``connections`` is None where a factor is not known; ``least`` counts with the smallest that it can be.
+    ``connections`` is None where a factor is not known; ``least`` counts with the smallest that it can be. A worker's
+    process takes no more than its tasks ask for: ``at_once`` is how many it runs side by side, None where that is not
+    bounded or it serves requests. A task may ask for several, which is not known, so ``in_use`` counts one for each.
     """
 
     service: Service
@@ -66,6 +68,7 @@ class Row(NamedTuple):
     each: Figure
     processes: Figure
     replicas: Figure
+    at_once: int | None = None
 
     @property
     def connections(self) -> int | None:
@@ -77,6 +80,12 @@ class Row(NamedTuple):
     def least(self) -> int:
         """The product with the least for what is not known: one process, one replica, and a pool that stays empty."""
         return (self.each.value or 0) * self.processes.least * self.replicas.least
+
+    @property
+    def in_use(self) -> int:
+        """The same, with no more from a process than it has tasks at once."""
+        each = self.each.value or 0
+        return min(each, each if self.at_once is None else self.at_once) * self.processes.least * self.replicas.least
 
 
 class Budget(NamedTuple):
@@ -121,6 +130,11 @@ class Budget(NamedTuple):
     def is_over(self) -> bool:
         """Whether services may ask for more than there is, whatever is not known."""
         return bool(self.rows) and self.available is not None and self.total > self.available
+
+    @property
+    def is_over_in_use(self) -> bool:
+        """Whether it is over even where each task of a worker takes one connection, whatever its process's pool allows."""
+        return self.available is not None and sum(row.in_use for row in self.rows) > self.available
 
 
 def budget(
@@ -204,7 +218,8 @@ def _row(service: Service, pool: Pool, said: DeclaredService, with_surge: bool) 
         else:
             why = threads.how if threads.value is None else "it is asynchronous, and serves many requests at once"
             each = Figure(None, f"nothing bounds `{pool.name}`, and {why}", pool.place)
-    return Row(service, pool, each, said.processes or service.processes, replicas)
+    at_once = (said.threads or service.threads).value if service.kind == "worker" else None
+    return Row(service, pool, each, said.processes or service.processes, replicas, at_once)
 
 
 def _asks(rows: list[Row]) -> Iterator[Ask]:

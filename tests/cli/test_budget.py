@@ -235,10 +235,10 @@ def test_check_says_which_deployment_file_it_has_left_out(
     shutil.copytree(PROJECTS / "compose", here)
     monkeypatch.chdir(here)
     path = here / "compose.yaml"
-    assert main(["check", "--select=POL505", "."]) == 1
+    assert main(["check", "--select=POL505", "--certainty=possible", "."]) == 1
     assert "left out" not in capsys.readouterr().err
     path.write_text(path.read_text() + "x-deep: " + "[" * 500 + "]" * 500 + "\n")
-    assert main(["check", "--select=POL505", "."]) == 0
+    assert main(["check", "--select=POL505", "--certainty=possible", "."]) == 0
     row = len(path.read_text().splitlines())
     told = f"compose.yaml:{row}: lists and mappings stand in each other more than 100 deep; it is not read"
     assert capsys.readouterr().err.splitlines()[0] == f"poolint: warning: {told}"

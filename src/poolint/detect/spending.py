@@ -38,6 +38,11 @@ class BudgetExceeded(Observation, frozen=True, eq=False):
     row: Row
     path: tuple[Waypoint, ...]
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether it takes tasks that ask for several connections each."""
+        return not self.budget.is_over_in_use
+
 
 _MAX_ROWS = 6
 """Rows of a budget that the path leads to."""

@@ -27,6 +27,10 @@ class ConnectionBudget(Rule):
     in them, `postgresql.conf`, and `[tool.poolint.budget]`. What is not known counts for the least that it can be, and without
     `max_connections` nothing is reported. `poolint budget` prints the whole sum.
 
+    A worker of a task queue takes no more connections than its tasks ask for, whatever its pool allows: Celery's `prefork`
+    runs one at a time in each process. Where the sum is over only with the whole pools of such workers, the finding
+    is merely possible.
+
     ## Why is this bad?
     It works until there is load: then pools grow to their limit, the server refuses with `too many clients already`,
     and what is refused first may as well be a migration or the session of whoever wants to help.
