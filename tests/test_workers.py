@@ -187,6 +187,24 @@ def test_it_is_shared_at_all(project: Path) -> None:
     assert b"hired" not in check(project, "-j3", "one/shop1.py", more=COUNT).stderr
 
 
+RENEWED = """
+from poolint.workers import work
+poolint.workers._is_large = lambda sizes: True
+poolint.workers.MOST = poolint.workers.LEAST = 1
+work._WORTH = 10**9
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system does not say how much memory a process has")
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_in_large_trees_a_process_that_knows_much_is_followed_by_another_one(project: Path, number: str) -> None:
+    expected = check(project, "-j1", ".")
+    ran = check(project, f"-j{number}", ".", more=COUNT + RENEWED)
+    assert ran.stderr.count(b"hired\n") > 5
+    assert (ran.returncode, ran.stdout) == (expected.returncode, expected.stdout)
+    assert ran.stderr.replace(b"hired\n", b"") == expected.stderr
+
+
 def test_few_files_load_nothing_for_processes(tmp_path: Path) -> None:
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text("import asyncpg\n")

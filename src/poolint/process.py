@@ -12,3 +12,15 @@ def make_own() -> None:
     gc.disable()
     # What Python has to say about the literals of the analysed code is not ours to tell.
     warnings.simplefilter("ignore")
+
+
+def memory() -> int:
+    """The bytes of memory that this process has at present, those that it shares included; 0 where the system does not
+    say so as Linux does."""
+    import os
+
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0

@@ -219,7 +219,7 @@ def _sharing(arguments: Arguments) -> Share | None:
     """What shares the files with other processes: never where files are written, or in a process that is not our own."""
     from poolint.cli import main
 
-    if not main.is_own or arguments.fix or arguments.diff or arguments.jobs == 1:
+    if not main.is_own or arguments.fix or arguments.diff:
         return None
 
     def share(runner: Runner, files: Sequence[str], outcome: Outcome) -> bool:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_beginning
+from poolint.process import memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 PAYS = 500_000
 """Bytes of files of interest for which one more process pays. Two take as long as one for 1.0 MB of them, with what both
 have to load and parse; a fifth less for 1.8 MB, and a quarter less for 2.3 MB and more."""
+
+MOST = 500_000_000
+LEAST = 150_000_000
+"""Bytes of memory that all workers together, and each of them, may take in large trees before they are followed by others."""
 
 
 class Sharing:
@@ -52,8 +57,11 @@ class Sharing:
 
     def __call__(self, runner: Runner, files: Sequence[str], outcome: Outcome) -> bool:
         """Check ``files``, fill ``outcome`` with what comes of them, as if one after the other; False, and nothing has
-        been done, where so few are not worth it."""
-        if number_of(self.jobs, map(_size, files)) < 2:
+        been done, where so few are not worth it. More than can be kept parsed are worth a process even for one job: one that
+        ends when it knows too much, and that another one follows."""
+        sizes = list(map(_size, files))
+        is_large = can_fork() and bool(memory()) and _is_large(sizes)
+        if number_of(self.jobs, sizes) < 2 and not is_large:
             return False
         found: dict[int, FileResult | Exception] = {}
         waiting: dict[int, int] = {}
@@ -65,10 +73,10 @@ class Sharing:
                 found[index] = runner.checked(path)
                 runner.done()
         number = number_of(self.jobs, waiting.values())
-        if number > 1:
+        if number > 1 or (is_large and waiting):
             from poolint.workers.crew import Crew
 
-            crew = Crew(runner, files, waiting, self._start(runner, files, number))
+            crew = Crew(runner, files, waiting, self._start(runner, files, number, is_large=is_large))
             for index, result in crew.results(number):
                 found[index] = result
                 runner.done()
@@ -81,14 +89,15 @@ class Sharing:
                 runner.done()
         return True
 
-    def _start(self, runner: Runner, files: Sequence[str], number: int) -> Start:
-        """How a worker is started; ``number`` of them share what may be kept parsed."""
+    def _start(self, runner: Runner, files: Sequence[str], number: int, *, is_large: bool) -> Start:
+        """How a worker is started; ``number`` of them share what may be kept parsed, or the memory for ``is_large`` trees."""
         from poolint.workers.crew import Start
         from poolint.workers.work import forked, load, spawned
 
         if can_fork():
             load()
-            return Start("fork", forked, (runner, files, number))
+            most = max(LEAST, MOST // number) if is_large else 0
+            return Start("fork", forked, (runner, files, number, most))
         return Start("spawn", spawned, (*self._made_of, recording.active is not None, list(files), number))
 
 
@@ -96,6 +105,14 @@ def number_of(jobs: int, sizes: Iterable[int]) -> int:
     """How many processes pay for files of these sizes in bytes; ``jobs`` at most, and one at least."""
     found = list(sizes)
     return max(1, min(jobs, len(found), sum(found) // PAYS))
+
+
+def _is_large(sizes: Iterable[int]) -> bool:
+    """Whether what is known of files of these sizes would have to be let go of on the way."""
+    from poolint.engine import MOST_LOADED
+    from poolint.runner import SLACK
+
+    return sum(sizes) > MOST_LOADED * SLACK
 
 
 def cores() -> int:

@@ -116,9 +116,18 @@ class Crew:
                     self._retire(worker)
                     continue
                 index, worker.current, worker.is_ready = worker.current, None, True
-                self._give(worker)
+                if kind == "last":
+                    self._replace(worker)
+                else:
+                    self._give(worker)
                 if index is not None:
                     yield index, restored(self._files[index], value)
+
+    def _replace(self, worker: _Worker) -> None:
+        """A worker is about to end, since it knows too much: another one does what it has left."""
+        self._queues = [one for one in self._queues if one is not worker.queue]
+        if worker.queue or any(self._queues):
+            self._hire(worker.queue)
 
     def _give(self, worker: _Worker) -> None:
         if not worker.queue:

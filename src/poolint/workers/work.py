@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.config import Resolver
 from poolint.outcome import Options, Outcome
+from poolint.process import memory
 from poolint.runner import Runner
 from poolint.workers.plain import dumped, plain
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from poolint.config import Overrides
+
+_WORTH = 150
+"""Bytes of memory for each byte of source that has been checked, up to which it is worth to begin anew: where every file
+needs most of the others, what is let go of is soon taken again."""
 
 
 def load() -> None:
@@ -38,11 +43,13 @@ def forked(
     runner: Runner,
     files: Sequence[str],
     number: int,
+    most: int,
 ) -> None:
-    """The life of a worker that was forked."""
+    """The life of a worker that was forked. It ends when it has taken more memory than ``most``, in bytes, and has done
+    enough for that; 0 stands for any."""
     for other in others:
         other.close()  # or nobody would notice the end of the parent
-    _work(connection, runner, files, number, own)
+    _work(connection, runner, files, number, own, most)
 
 
 def spawned(
@@ -66,18 +73,31 @@ def spawned(
     _work(connection, runner, files, number, own)
 
 
-def _work(connection: Connection, runner: Runner, files: Sequence[str], number: int, own: Sequence[str]) -> None:
-    """Check the files that are asked for, one after the other, until there are no more or nobody asks any more."""
+def _work(
+    connection: Connection, runner: Runner, files: Sequence[str], number: int, own: Sequence[str], most: int = 0
+) -> None:
+    """Check the files that are asked for, one after the other, until there are no more or nobody asks any more, or until it
+    has taken so much memory. A process that ends lets go of what it knows at once; the garbage collector, which goes
+    through all that there is, took two fifths of the time of a tree of 850,000 lines.
+    """
     _ignore_interrupts()
     if recording.active is not None:
         recording.active = recording.Recorder()  # the parent knows what it has put down itself
     runner.divide(number, files, own)
     nothing = Outcome()
+    before, done = memory(), 0
     try:
         connection.send_bytes(dumped(["ready", None]))
         while (path := json.loads(connection.recv_bytes())) is not None:
-            connection.send_bytes(dumped(["result", plain(runner.checked(path))]))
-            runner.rest(nothing)
+            result = plain(runner.checked(path))
+            done += os.path.getsize(path) if os.path.isfile(path) else 0
+            taken = memory() - before if most else 0
+            is_last = bool(most) and most < taken <= done * _WORTH
+            connection.send_bytes(dumped(["last" if is_last else "result", result]))
+            if is_last:
+                break
+            if not most:
+                runner.rest(nothing)
         if recording.active is not None:
             connection.send_bytes(dumped(["recorded", recording.active.plain()]))
         connection.send_bytes(dumped(["told", runner.told()]))
