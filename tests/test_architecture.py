@@ -128,6 +128,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # What every worker will need is loaded before the first is forked.
     "workers": {
         "analyses",
+        "bounds",
         "config",
         "detect",
         "diagnostics",
@@ -140,6 +141,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "runner": {
         "cache",
+        "bounds",
         "config",
         "crashes",
         "diagnostics",
@@ -183,6 +185,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "grading": {"config", "diagnostics", "selection"},
     "engine": {
         "analyses",
+        "bounds",
         "config",
         "configuration",
         "crashes",

@@ -45,6 +45,13 @@ MAX_DIGITS = 18
 MAX_PROBLEMS = 20
 """What is shown of a file; the rest is a number."""
 
+MOST_LOADED = 8_000_000
+"""Bytes of source that are kept parsed, with all that was learned of them: some 50 times as much memory."""
+
+SLACK = 1.5
+"""How much more source than that is kept parsed where all that there is to check is not more: what would be let go of shortly
+before the end had to be read again."""
+
 MAX_CACHE = 256_000_000
 """Bytes that are kept for later runs in one directory. A tree of a million lines takes a tenth."""
 

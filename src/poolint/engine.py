@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from poolint import recording
+from poolint.bounds import MOST_LOADED
 from poolint.files import SOURCE_LIMIT, TOO_LARGE
 from poolint.roots.finder import Finder
 from poolint.screen import Ready, Screen
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from poolint.text.source import Source
     from poolint.traces import Traces
 
-
-MOST_LOADED = 8_000_000
-"""Bytes of source that are kept parsed, with all that was learned of them: some 50 times as much memory."""
 
 MOST_AGAIN = 6
 """How many times more source may be loaded than is checked with it before it is let go of. Where every file needs most of

@@ -19,8 +19,9 @@ def memory() -> int:
     say so as Linux does."""
     import os
 
+    from poolint.files import read_unseen
+
     try:
-        with open("/proc/self/statm", "rb") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(read_unseen("/proc/self/statm", 1000).split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError, AttributeError):
         return 0

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property, partial
 
+from poolint.bounds import SLACK
 from poolint.config import ConfigError, shown
 from poolint.files import TOO_LARGE, TooLargeError, read_source, source_limit
 from poolint.outcome import FileResult as FileResult
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
 
     MakeChecker = Callable[[Settings, Mapping[str, type[Rule]]], Checker]
     Share = Callable[["Runner", Sequence[str], Outcome], bool]
-
-SLACK = 1.5
-"""How much more source than usual is kept parsed where all that there is to check is not more than that: what would be let
-go of shortly before the end had to be read again."""
 
 
 class Runner:

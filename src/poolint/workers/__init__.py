@@ -18,6 +18,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from poolint import recording
+from poolint.bounds import MOST_LOADED, SLACK
 from poolint.files import read_beginning
 from poolint.process import memory
 
@@ -109,9 +110,6 @@ def number_of(jobs: int, sizes: Iterable[int]) -> int:
 
 def _is_large(sizes: Iterable[int]) -> bool:
     """Whether what is known of files of these sizes would have to be let go of on the way."""
-    from poolint.engine import MOST_LOADED
-    from poolint.runner import SLACK
-
     return sum(sizes) > MOST_LOADED * SLACK
 
 
