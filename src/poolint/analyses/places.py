@@ -24,6 +24,8 @@ from poolint.types.returns import decorators
 from poolint.types.values import ClassObject, Function, Instance, alternatives
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding
     from poolint.types.evaluator import Evaluator
@@ -104,7 +106,7 @@ class Places:
             if isinstance(callee, ClassObject) and callee.cls is not callee.base:
                 found |= self._constructed(callee.instance(), call, scope, depth)
             elif isinstance(callee, Function) and callee.scope.kind == "function":
-                found |= self._returned(callee, call, depth)
+                found |= self._returned(callee, call, scope, depth)
         if not depth and not self._finding and self.ev.is_idle:
             self._made[call] = found
         return found
@@ -118,7 +120,9 @@ class Places:
             init = next((one for one in cls.children if one.name == "__init__" and one.kind == "function"), None)
             if init is not None:
                 given = bound_to(init, call, is_method=True)
-                return self._assigned(family[at:], init, self._placed(given), depth)
+                return self._assigned(
+                    family[at:], init, self._expanded(self._placed(given), given, scope, depth), depth
+                )
         given = self.for_fields(family[0], call)
         return self._expanded(self._placed(given), given, scope, depth)
 
@@ -138,7 +142,8 @@ class Places:
         return found
 
     def _assigned(self, family: list[Scope], init: Scope, given: dict[str, str], depth: int) -> dict[str, str]:
-        """What the attributes of an object are, that its ``__init__`` sets from what that is ``given``."""
+        """What the attributes of an object are, that its ``__init__`` sets from what that is ``given``, by names of its
+        parameters and paths from them."""
         found: dict[str, str] = {}
         for name, bindings in family[0].self_assignments.items():
             real = [one for one in bindings if not _is_none(one.value)]
@@ -146,27 +151,26 @@ class Places:
                 continue
             value = bound_value(real[0])
             place = self.first(name_of(value), init) if value is not None and name_of(value) else ""
-            root, dot, rest = place.partition(".")
-            if root in given:
-                found[name] = f"{given[root]}{dot}{rest}"
+            if place:
+                found.update({f"{name}{rest}": to for rest, to in _given_at(place, given)})
             elif isinstance(value, ast.Call):
-                for path, to in self.made(value, init, depth + 1).items():
-                    root, dot, rest = to.partition(".")
-                    if root in given:
-                        found[f"{name}.{path}"] = f"{given[root]}{dot}{rest}"
+                for path, inner in self.made(value, init, depth + 1).items():
+                    found.update({f"{name}.{path}{rest}": to for rest, to in _given_at(inner, given)})
         for call in init.calls:
             if len(family) > 1 and is_super_init(call):
                 above = family[1:]
                 base = next((m for c in above for m in c.children if m.name == "__init__"), None)
                 if base is not None:
                     passed = self._placed(bound_to(base, call, is_method=True))
-                    handed = {name: given[to] for name, to in passed.items() if to in given}
+                    handed = {
+                        f"{name}{rest}": to for name, place in passed.items() for rest, to in _given_at(place, given)
+                    }
                     found |= self._assigned(
                         [c for c in above if c is base.parent or c is not above[0]], base, handed, depth
                     )
         return found
 
-    def _returned(self, callee: Function, call: ast.Call, depth: int) -> dict[str, str]:
+    def _returned(self, callee: Function, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
         """What a function gives that makes an object with what it is passed."""
         function = callee.scope
         values = function.returns
@@ -175,14 +179,13 @@ class Places:
         inner = self.of(values[0], function, depth + 1)
         if not inner:
             return {}
-        given = self._placed(bound_to(function, call, is_method=callee.receiver is not None))
+        passed = bound_to(function, call, is_method=callee.receiver is not None)
+        given = self._expanded(self._placed(passed), passed, scope, depth)
         if isinstance(call.func, ast.Attribute) and isinstance(callee.receiver, Instance):
             given["self"] = name_of(call.func.value)
         found = {}
         for path, to in inner.items():
-            root, dot, rest = to.partition(".")
-            if given.get(root):
-                found[path] = f"{given[root]}{dot}{rest}"
+            found.update({f"{path}{rest}": place for rest, place in _given_at(to, given)})
         return found
 
     def of(self, value: ast.expr, scope: Scope, depth: int = 0) -> dict[str, str]:
@@ -284,6 +287,18 @@ class Places:
                     if value is not None and name_of(value) == to:
                         return f"{other}{beyond}"
         return ""
+
+
+def _given_at(place: str, given: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What has been given at a place of a function, and further down from it (``.session``), by what stands for it where
+    it is called."""
+    for path, to in given.items():
+        if not to:
+            continue
+        if place == path or place.startswith(f"{path}."):
+            yield "", f"{to}{place[len(path) :]}"
+        elif path.startswith(f"{place}."):
+            yield path[len(place) :], to
 
 
 def kept_class(one: Type) -> Class | None:
