@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from poolint.cache.confined import confined
+from poolint.cache.confined import confined, words_of
 
 BEFORE = b"""\
 from sqlalchemy.orm import Session
@@ -97,3 +97,11 @@ def test_who_mentions_what_is_altered_is_altered() -> None:
     found = confined(before, before.replace(b"order.price", b"order.cost"))
     assert found is not None
     assert found.names == {b"_priced", b"report", b"Worker"}
+
+
+def test_a_name_is_one_in_all_forms_of_unicode() -> None:
+    before = "def ﬁrst():\n    return 1\n\n\ndef second():\n    return first()\n".encode()
+    found = confined(before, before.replace(b"return 1", b"return 2"))
+    assert found is not None
+    assert found.names == {b"first", b"second"}
+    assert b"first" in words_of("ﬁrst".encode())

@@ -10,6 +10,7 @@ again where the text of what differs, or of what it mentions in the file in turn
 from __future__ import annotations
 
 import ast
+import unicodedata
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -39,15 +40,20 @@ class _Part(NamedTuple):
     node: ast.stmt
     text: bytes
     row: int
-
-    def words(self) -> set[bytes]:
-        return words_in(self.text)
+    words: set[bytes]
 
 
 class _Outline(NamedTuple):
     parts: list[_Part]
     between: list[bytes]
     """The rows that belong to no statement, but for empty ones."""
+
+
+def words_of(data: bytes) -> set[bytes]:
+    """The words of a text: names may be written in several forms of Unicode, which Python takes for one."""
+    if not data.isascii():
+        data += b" " + unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
+    return words_in(data)
 
 
 def confined(before: bytes, after: bytes) -> Confined | None:
@@ -88,7 +94,8 @@ def _outline(data: bytes) -> _Outline | None:
             return None
         between += rows[end : first - 1]
         end = node.end_lineno
-        parts.append(_Part(node, b"\n".join(rows[first - 1 : end]), first))
+        text = b"\n".join(rows[first - 1 : end])
+        parts.append(_Part(node, text, first, words_of(text)))
     between += rows[end:]
     return _Outline(parts, [row for row in between if row.strip()])
 
@@ -108,7 +115,7 @@ def _altered(differing: Iterable[_Part], same: Sequence[_Part]) -> frozenset[byt
             return None
         for name in names - altered:
             altered.add(name)
-            queue += [one for one in same if name in one.text and name in one.words()]
+            queue += [one for one in same if name in one.words]
     return frozenset(altered)
 
 
@@ -175,4 +182,4 @@ def _mentioned(start: Iterable[_Part], defined: Mapping[bytes, Sequence[_Part]])
             continue
         seen.add(id(part))
         yield part
-        queue += [one for word in part.words() if word in defined for one in defined[word]]
+        queue += [one for word in part.words if word in defined for one in defined[word]]

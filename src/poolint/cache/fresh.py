@@ -106,8 +106,8 @@ def _confined(
 
 def _mentioning(stored: Stored, start: int, names: Set[bytes], changed: Mapping[str, bytes]) -> Iterator[int]:
     """The files that rest on one, or import it over whatever others, and have one of some names in them."""
+    from poolint.cache.confined import words_of
     from poolint.files import read_source
-    from poolint.syntax.project import words_in
 
     for number in leading(stored.edges, [start]) | leading(stored.imports, [start]) if names else ():
         path = stored.nodes[number]
@@ -118,7 +118,8 @@ def _mentioning(stored: Stored, start: int, names: Set[bytes], changed: Mapping[
         except OSError:
             yield number
             continue
-        if any(name in text for name in names) and not names.isdisjoint(words_in(text)):
+        may_have = not text.isascii() or any(name in text for name in names)
+        if may_have and not names.isdisjoint(words_of(text)):
             yield number
 
 

@@ -5,14 +5,13 @@ It takes in a whole tree of imports to say little of one file, and most of the t
 
 from __future__ import annotations
 
-import unicodedata
 from array import array
 
 from poolint import recording
+from poolint.cache.confined import words_of
 from poolint.cache.fresh import leading
 from poolint.files import is_notebook, read_source
 from poolint.screen.names import signs_of
-from poolint.syntax.project import words_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,9 +85,7 @@ def _mentions(path: str, signs: set[int]) -> bool:
         data = read_source(path)
     except OSError:
         return True
-    if not data.isascii():
-        data += b" " + unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
-    return any(not signs.isdisjoint(signs_of(word)) for word in words_in(data))
+    return any(not signs.isdisjoint(signs_of(word)) for word in words_of(data))
 
 
 def _signs(names: bytes) -> set[int]:
