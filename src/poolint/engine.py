@@ -38,6 +38,11 @@ MOST_AGAIN = 6
 """How many times more source may be loaded than is checked with it before it is let go of. Where every file needs most of
 the others, this bounds the time in which they are parsed over and over, at the price of memory."""
 
+_NO_RULES = (
+    "no rule is known: poolint finds its own by what its distribution announces, so that has to be installed; a copy of the "
+    "package on the path is not enough"
+)
+
 
 class Checker:
     """Checks the files of one project under one set of settings. Keeps what it has learned between files.
@@ -339,6 +344,10 @@ class Checker:
         from poolint.selection import enabled, ignored_in, ignoring
 
         if self._selected is None:
+            if not self.rules:
+                from poolint.config import ConfigError
+
+                raise ConfigError(_NO_RULES)
             codes = enabled(self.settings, self.rules.values())
             self._selected = [rule for code, rule in sorted(self.rules.items()) if code in codes]
         ignored = ignored_in(self.settings, path)

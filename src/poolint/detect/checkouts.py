@@ -23,7 +23,7 @@ from poolint.detect.culprits import likeliest
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.expected import is_to_fail
-from poolint.detect.harmless import is_harmless
+from poolint.detect.harmless import is_harmless, without_owners_of_lost
 from poolint.detect.leaks import LeakedCheckout, LeakProblem, ManualRelease
 from poolint.detect.observation import Dismissed, GivenUp, Observation
 from poolint.flow.cfg import TooComplex
@@ -84,6 +84,9 @@ class Lifetimes:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
+        yield from without_owners_of_lost([*self._observed(scope)])
+
+    def _observed(self, scope: Scope) -> Iterator[Observation]:
         self._spent = 0
         for site in self.acquisitions.of(scope):
             if self._spent > MAX_IN_FUNCTION:

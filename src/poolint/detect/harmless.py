@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from poolint.analyses.occasions import Occasions
 from poolint.detect.databases import closes_itself
-from poolint.models.schema import OWNERS
+from poolint.detect.leaks import LeakedCheckout
+from poolint.frameworks.entries import is_entry
+from poolint.models.schema import OWNERS, POOLING
 from poolint.syntax.file_kinds import is_test
+from poolint.syntax.importers import importers
+from poolint.syntax.scopes import parent_of
+from poolint.syntax.surroundings import is_in_loop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.detect.leaks import LeakProblem
+    from poolint.detect.observation import Observation
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -19,14 +30,53 @@ if TYPE_CHECKING:
 def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -> bool:
     """Whether a checkout closes itself as soon as nothing refers to it, or as the short answer to what was sent has arrived,
     or ends with the process all the same: a connection in a test, or in what only tests call, one outside of any pool in what
-    runs once, and what owns connections where an exception ends a command."""
+    runs once, and what owns connections where an exception ends a command, or a pool where one ends a function that
+    nobody is seen to call again."""
     if closes_itself(site.cls) or getattr(site.fact.row, "acknowledges", False):
         return True
     occasions = ev.derived(Occasions)
     if site.cls.kind in OWNERS:
-        return problem == "exception" and occasions.ends_with_process(scope)
+        is_pool = site.cls.kind in POOLING
+        return problem == "exception" and (
+            occasions.ends_with_process(scope) or (is_pool and not _is_called_again(ev, site, scope))
+        )
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False
     if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True
     return site.fact.is_direct and occasions.runs_once(scope)
+
+
+def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:
+    """Whether a function may be called again and again: others import its module, tests aside, or a function of that
+    mentions it; a method, what is decorated and what stands in another function may be anywhere."""
+    module = scope.module
+    if scope.parent is None or scope.parent.kind != "module" or getattr(scope.node, "decorator_list", None):
+        return True
+    if is_in_loop(site.call, scope) or is_entry(ev, scope):
+        return True
+    for inner in module.scopes_with(scope.name):
+        for load in inner.loads.get(scope.name, ()):
+            call = parent_of(load)
+            if inner.kind != "module" or not isinstance(call, ast.Call) or call.func is not load:
+                return True
+            if is_in_loop(call, inner):
+                return True
+    return any(not is_test(one, ev.project) for one in importers(ev.project, module))
+
+
+def without_owners_of_lost(found: list[Observation]) -> Iterator[Observation]:
+    """What was observed in one function, where what owns a connection that is never released is only possible: who gives the
+    connection back sees what it came from."""
+    lost = {
+        one.node.func.value.id
+        for one in found
+        if isinstance(one, LeakedCheckout)
+        and one.problem == "never"
+        and isinstance(one.node, ast.Call)
+        and isinstance(one.node.func, ast.Attribute)
+        and isinstance(one.node.func.value, ast.Name)
+    }
+    for one in found:
+        is_owner = isinstance(one, LeakedCheckout) and one.cls.kind in OWNERS and one.variable in lost
+        yield msgspec.structs.replace(one, is_possible=True) if is_owner else one

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.roots.modules import is_main_guard
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "tests": "files in `tests/`, `test/` or `testing/`, `test_*.py`, `*_test.py`, `conftest.py`, and what imports pytest",
-    "alembic": "Alembic's `env.py` and its migrations",
+    "alembic": "Alembic's `env.py`, its migrations, and modules that nothing but these and tests imports",
     "scripts": 'modules with an `if __name__ == "__main__"` that serve nothing and that nothing imports but tests and '
     "scripts, and commands of click and typer",
     "notebooks": "notebooks of Jupyter (`*.ipynb`), in whose cells what stands outside of functions lives as long as the kernel",
@@ -32,7 +33,7 @@ def kinds_of(module: Module, relative_path: str, models: Models, project: Projec
     found = set()
     if TEST_FILE.search(relative_path) or tests(module, models):
         found.add("tests")
-    if migrates(module, models) or _is_migration(module):
+    if _is_of_migrations(module, models, project, ()):
         found.add("alembic")
     if module.source.cells is not None:
         found.add("notebooks")
@@ -83,10 +84,28 @@ def is_run(module: Module) -> bool:
     return any(isinstance(one, ast.If) and is_main_guard(one.test) for one in module.tree.body)
 
 
-def _is_migration(module: Module) -> bool:
-    """Whether a module that imports something of Alembic has the functions, and the name, of a migration, which may do
-    nothing at all."""
-    if not any(one.startswith("alembic.") for one in library_names(module).imported):
+def _is_of_migrations(module: Module, models: Models, project: Project, above: tuple[Module, ...]) -> bool:
+    """Whether a module is a migration, or the environment that runs these, or only such modules, and tests, import it:
+    what stands in it happens once in the life of a database."""
+    if migrates(module, models) or _is_migration(module):
+        return True
+    if is_run(module):
         return False
+    root, around = project.root_of(module), (*above, module)
+    others = (
+        one
+        for one in importers(project, module)
+        if one not in around and not TEST_FILE.search(one.path.removeprefix(root))
+    )
+    first = next(others, None)
+    return first is not None and all(_is_of_migrations(one, models, project, around) for one in chain((first,), others))
+
+
+def _is_migration(module: Module) -> bool:
+    """Whether a module has the functions, and the names, of a migration of Alembic, which may do nothing at all: it imports
+    something of Alembic, or says what it comes after."""
     names = module.scope.bindings
-    return "revision" in names and any(one.kind == "function" for one in names.get("upgrade", ()))
+    if "revision" not in names or not any(one.kind == "function" for one in names.get("upgrade", ())):
+        return False
+    imported = library_names(module).imported
+    return "down_revision" in names or any(one.startswith("alembic.") for one in imported)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from poolint.detect.observation import Observation
 
+_MIGRATIONS = frozenset({"alembic"})
+
 
 class DriverKindMismatch(Rule):
     """An engine is given a URL whose driver is of the other kind.
@@ -28,6 +30,9 @@ class DriverKindMismatch(Rule):
 
     `postgresql://` means psycopg2 up to SQLAlchemy 2.0, and psycopg, which is of both kinds, from 2.1 on. Which of them it
     is, the project's lock file or requirements say; where they leave it open, the finding is merely possible.
+
+    In migrations `create_engine` may have an asynchronous driver: they run in a greenlet where their environment calls
+    `run_sync`, and there it works.
 
     ## Why is this bad?
     `create_async_engine` raises `InvalidRequestError` for a driver that is not asynchronous. `create_engine` takes an
@@ -61,6 +66,7 @@ class DriverKindMismatch(Rule):
         summary="the URL of a synchronous driver for an asynchronous engine, or the other way round",
         subscription=Subscription(observations=frozenset({DriverMismatch})),
         fix="unsafe",
+        relaxed_in=_MIGRATIONS,
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
@@ -77,7 +83,10 @@ class DriverKindMismatch(Rule):
             text = (
                 f"{url} has an asynchronous driver: the first connection of `{one.maker}` raises MissingGreenlet{until}"
             )
-        return Verdict(text, one.maker, one.path, Certainty.POSSIBLE if one.newer else Certainty.CERTAIN)
+        certainty = Certainty.POSSIBLE if one.newer else Certainty.CERTAIN
+        # Migrations run in a greenlet where their environment is an asynchronous one: such drivers work there.
+        told_in = _MIGRATIONS if one.kind == "async" else frozenset[str]()
+        return Verdict(text, one.maker, one.path, certainty, told_in=told_in)
 
     def fix(self, observation: Observation, node: cst.CSTNode) -> Proposal | None:
         assert isinstance(observation, DriverMismatch)
