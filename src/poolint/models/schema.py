@@ -83,7 +83,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     before anything is taken, if its first argument is a plain text. ``fills``: the argument of the constructor, its first
     one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
     ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
-    take.
+    take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened.
     """
 
     names: tuple[str, ...]
@@ -109,6 +109,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     fills: str = ""
     waits_if: str = ""
     counted_by: str = ""
+    closes: bool = False
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

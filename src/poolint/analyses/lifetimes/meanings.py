@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.distinct import are_different
-from poolint.analyses.holding import source_of
+from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.lifetimes.state import CLOSED
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_only_entered
@@ -86,6 +86,19 @@ def commanded(call: ast.Call, config: Config, edge: Edge) -> Config:
     if config.state != "idle" or edge.is_unwinding:
         return config
     return config._replace(state="connecting" if isinstance(parent_of(call), ast.Await) else "held")
+
+
+def gives_back_at_its_end(ev: Evaluator, value: ast.expr | None, names: frozenset[str], scope: Scope) -> bool:
+    """Whether nothing is held as a block ends that ``value`` makes the manager of: a transaction of a session under one of
+    these names, or what closes what it has opened."""
+    root = root_of(value) if isinstance(value, ast.Call) else None
+    if root is None or name_of(root) not in names:
+        return False
+    fact = call_site(ev, value, scope)  # type: ignore[arg-type]
+    if fact is None:
+        return False
+    is_session = fact.cls is not None and fact.cls.kind == "session"
+    return getattr(fact.row, "closes", False) or (is_session and fact.role == "begin" and fact.method != "begin_nested")
 
 
 def is_released_with(ownership: Ownership, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:

@@ -24,6 +24,7 @@ from poolint.analyses.lifetimes.meanings import (
     closes_pool,
     commanded,
     given_as,
+    gives_back_at_its_end,
     is_for_block,
     is_misplaced,
     is_named,
@@ -350,12 +351,8 @@ class Moves:
             and self._carriers.is_released_with(self.ownership, value, config)
         ):
             return End("released", "callee")
-        if self.is_session and node.kind == "exit" and isinstance(value, ast.Call):
-            root = root_of(value)
-            if root is not None and name_of(root) in config.names:
-                fact = call_site(self.ev, value, self.scope)
-                if fact is not None and fact.role == "begin" and fact.method != "begin_nested":
-                    return config._replace(state="idle")
+        if self.is_lazy and node.kind == "exit" and gives_back_at_its_end(self.ev, value, config.names, self.scope):
+            return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel" and node.way != "cancel":  # not one that is under way already
             # `async with asyncio.timeout(3):` does not wait for anything itself
             watches = isinstance(value, ast.Call) and last_name(value.func) in self._watches
