@@ -110,6 +110,80 @@ reveal(asyncpg.create_pool(""))  # awaitable-cm[Pool]
 """,
 )
 case(
+    "functions that give one thing or another for the constants that they are passed",
+    """
+class Plain: ...
+class Waiting(Plain): ...
+class Other: ...
+
+def make(mode, *, cached=False):
+    if cached and mode != "plain":
+        return Other()
+    if mode == "plain":
+        return Plain()
+    elif mode in ("waiting", "async"):
+        return Waiting()
+    return Other()
+
+async def make_later(mode="plain"):
+    return Plain() if mode is None else make(mode)
+
+def make_again(mode="plain"):
+    mode = input() or mode
+    if mode == "plain":
+        return Plain()
+    return Other()
+
+reveal(make("plain"))  # Plain
+reveal(make("waiting"))  # Waiting
+reveal(make("async", cached=True))  # Other
+reveal(make("plain", cached=True))  # Plain
+reveal(make(mode="none of these"))  # Other
+reveal(make(input()))  # Other | Plain | Waiting
+reveal(make(*["plain"]))  # Other | Plain | Waiting
+reveal(make("async", cached=input()))  # Other | Waiting
+reveal(make_later())  # coroutine[Other | Plain | Waiting]
+reveal(make_again())  # Other | Plain
+""",
+)
+case(
+    "tests of the types of names, wherever these are bound",
+    """
+class Plain: ...
+class Waiting(Plain): ...
+class Other: ...
+found = Plain() if input() else Waiting() if input() else Other()
+
+def f():
+    reveal(found)  # Other | Plain | Waiting
+    if isinstance(found, Waiting):
+        reveal(found)  # Waiting
+    else:
+        reveal(found)  # Other | Plain
+    reveal(found)  # Other | Plain | Waiting
+
+def g():
+    if isinstance(found, Plain):
+        reveal(found)  # Plain
+    else:
+        reveal(found)  # Other
+
+def h(one: Plain):
+    if isinstance(one, Waiting):
+        reveal(one)  # Waiting
+    else:
+        reveal(one)  # Plain
+
+other = Waiting()
+
+def i():
+    if isinstance(other, Plain):
+        reveal(other)  # Waiting
+    else:
+        reveal(other)  # ?
+""",
+)
+case(
     "methods of the library",
     """
 async def f(engine: AsyncEngine, session: AsyncSession, pool: asyncpg.Pool):

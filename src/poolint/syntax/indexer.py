@@ -59,6 +59,7 @@ class _Filing:
         """``settled``: a class of whose attributes it has been said already that nothing is assigned to them here."""
         self.scopes = scopes
         self._settled = settled
+        self._tests: list[tuple[Scope, str, Binding]] = []
 
     def body(self, owner: ast.AST, nodes: list[ast.stmt], scope: Scope) -> None:
         for one in nodes:
@@ -108,6 +109,9 @@ class _Filing:
                     value._poolint_parent = node
                     if type(value) is not leaf:
                         stack.append(value)
+        for home, word, test in self._tests:
+            if word in home.bindings:  # a name that is bound elsewhere is not this scope's for being tested
+                home.bind(word, test)
 
     # Each handler files one node; it gives whether its children are to be pushed. A scope on the stack is that of what was
     # pushed before it.
@@ -242,7 +246,7 @@ class _Filing:
             and len(test.args) == 2
             and isinstance(test.args[0], ast.Name)
         ):
-            scope.bind(test.args[0].id, Binding("narrowed", node.body[0], annotation=test.args[1]))
+            self._tests.append((scope, test.args[0].id, Binding("narrowed", node.body[0], annotation=test.args[1])))
         return True
 
     def handler(self, node: ast.ExceptHandler, scope: Scope, stack: Stack) -> bool:

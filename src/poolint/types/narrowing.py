@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from poolint.syntax.expressions import dotted
 from poolint.syntax.scopes import parent_of
 from poolint.types import annotated
-from poolint.types.values import UNKNOWN, Either, Type, union
+from poolint.types.values import UNKNOWN, Either, Instance, Type, alternatives, union
 
 if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
@@ -20,23 +20,40 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
 
 def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """A type as tests around a place, or before it, narrow it; the same where none does."""
-    if "isinstance" not in scope.called or not (found is UNKNOWN or isinstance(found, Either)):
+    if "isinstance" not in scope.called:
         return found
     text = dotted(node)
     tests = {id(one): one.args[1] for one in scope.called["isinstance"] if _is_test(one, text)}
     if not tests:
         return found
-    for is_one, test in _conditions(node):
+    for is_one, test in conditions(node):
         classes = _shown(test, tests, is_one=is_one)
         if classes is not None:
             shown = annotated.classes_of(ev, classes, scope)
-            return shown if shown is not UNKNOWN else found
+            is_better = found is UNKNOWN or isinstance(found, Either) or _is_below(ev, shown, found)
+            return shown if shown is not UNKNOWN and is_better else found
         classes = _shown(test, tests, is_one=not is_one)
-        if classes is not None and isinstance(found, Either):
-            others = annotated.classes_of(ev, classes, scope)
-            gone = others.members if isinstance(others, Either) else (others,)
-            return union([one for one in found.members if one not in gone])
+        if classes is not None and found is not UNKNOWN:
+            gone = alternatives(annotated.classes_of(ev, classes, scope))
+            members = found.members if isinstance(found, Either) else (found,)
+            return union([one for one in members if not any(_is_of(ev, one, each) for each in gone)])
     return found
+
+
+def _is_below(ev: Evaluator, shown: Type, found: Type) -> bool:
+    """Whether what a test shows is an object of a class of the project that is derived from the one that was found."""
+    return shown != found and _is_of(ev, shown, found)
+
+
+def _is_of(ev: Evaluator, one: Type, other: Type) -> bool:
+    """Whether an object is one of the other's class, as far as the project's classes say."""
+    if one == other:
+        return True
+    if not (isinstance(one, Instance) and isinstance(other, Instance)) or other.cls is other.base:
+        return False
+    from poolint.types.members import lineage  # which asks for what attributes are, and so for tests of them
+
+    return other.cls in lineage(ev, one)
 
 
 def checked(ev: Evaluator, cls: Scope, attribute: str) -> Type:
@@ -56,7 +73,7 @@ def _is_test(call: ast.Call, text: str) -> bool:
     return isinstance(call.func, ast.Name) and len(call.args) == 2 and dotted(call.args[0]) == text != ""
 
 
-def _conditions(node: ast.AST) -> list[tuple[bool, ast.expr]]:
+def conditions(node: ast.AST) -> list[tuple[bool, ast.expr]]:
     """The tests that have been made where a node stands, and how they have ended, the nearest first."""
     found: list[tuple[bool, ast.expr]] = []
     child, parent = node, parent_of(node)
@@ -80,13 +97,25 @@ def _before(statement: ast.stmt, owner: ast.AST) -> list[tuple[bool, ast.expr]]:
     for field in ("body", "orelse", "finalbody"):
         block = getattr(owner, field, None)
         if isinstance(block, list) and any(one is statement for one in block):
-            earlier = block[: next(i for i, one in enumerate(block) if one is statement)]
-            return [
-                (isinstance(one, ast.Assert), one.test)
-                for one in reversed(earlier)
-                if isinstance(one, ast.Assert) or (isinstance(one, ast.If) and isinstance(one.body[-1], _LEAVES))
-            ]
+            found: list[tuple[bool, ast.expr]] = []
+            for one in block[: next(i for i, one in enumerate(block) if one is statement)]:
+                if isinstance(one, ast.Assert):
+                    found.append((True, one.test))
+                found += [(False, test) for test in _failed(one)]
+            return found[::-1]
     return []
+
+
+def _failed(statement: ast.stmt) -> list[ast.expr]:
+    """The tests that have failed where a statement is passed: of an ``if`` whose blocks are left otherwise, and of each
+    ``elif`` of that kind behind it."""
+    found = []
+    while isinstance(statement, ast.If) and isinstance(statement.body[-1], _LEAVES):
+        found.append(statement.test)
+        if len(statement.orelse) != 1:
+            break
+        statement = statement.orelse[0]
+    return found
 
 
 def _is_in(child: ast.AST, body: list[ast.stmt] | ast.expr) -> bool:

@@ -10,7 +10,7 @@ from poolint.models import standard
 from poolint.models.schema import HANDLES
 from poolint.screen import UNTOLD
 from poolint.syntax.nodes import walk
-from poolint.types import annotated, by_use, entities, evidence, generics, loading, wrapped
+from poolint.types import annotated, by_use, chosen, entities, evidence, generics, loading, wrapped
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -63,7 +63,9 @@ def _result(ev: Evaluator, callee: Type, node: ast.Call, scope: Scope) -> Type:
     if isinstance(callee, (LibraryFunction, LibraryMethod)) and callee.row.objects:
         return _of_objects(ev, callee, node, scope)
     found = called(ev, callee)
-    return loading.loaded(ev, callee, node, scope) if found is UNKNOWN and isinstance(callee, Function) else found
+    if not isinstance(callee, Function):
+        return found
+    return loading.loaded(ev, callee, node, scope) if found is UNKNOWN else chosen.of_call(ev, callee, node, found)
 
 
 def _of_objects(ev: Evaluator, callee: LibraryFunction | LibraryMethod, node: ast.Call, scope: Scope) -> Type:
