@@ -56,7 +56,8 @@ class SyncCheckoutInAsync(Rule):
     def judge(self, observation: Observation) -> Verdict | None:
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
-        if call.cls is None or call.is_direct or call.cls.refuses:
+        opens_one = getattr(call.row, "closes", False)  # and its block closes that: there is no pool
+        if call.cls is None or call.is_direct or call.cls.refuses or opens_one:
             connects = f"{call.name}()" if call.cls is None else call.as_written
             return Verdict(
                 f"`{connects}` blocks the event loop while it connects: no other task runs",
