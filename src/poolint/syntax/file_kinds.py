@@ -89,9 +89,9 @@ def _is_of_migrations(module: Module, models: Models, project: Project, above: t
     what stands in it happens once in the life of a database."""
     if migrates(module, models) or _is_migration(module):
         return True
-    if is_run(module):
-        return False
     root, around = project.root_of(module), (*above, module)
+    if is_run(module) or not project.naming("down_revision", root, module.path):
+        return False
     others = (
         one
         for one in importers(project, module)

@@ -20,7 +20,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, a
 
 def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: Scope) -> Type:
     """A type as tests around a place, or before it, narrow it; the same where none does."""
-    if "isinstance" not in scope.called:
+    if "isinstance" not in scope.loads:
         return found
     text = dotted(node)
     tests = {id(one): one.args[1] for one in scope.called["isinstance"] if _is_test(one, text)}
