@@ -44,10 +44,19 @@ _SETTINGS = (
 
 
 class Edits:
-    """Draws edits of the tree at ``root``, whose settings it owns. What it removes it may bring back."""
+    """Draws edits of the tree at ``root``, whose settings it owns. What it removes it may bring back. With ``texts_only``
+    files stay where they are, and change; those of ``sources``, if it is given, and what these reach."""
 
-    def __init__(self, root: Path, rng: random.Random) -> None:
+    def __init__(
+        self,
+        root: Path,
+        rng: random.Random,
+        *,
+        texts_only: bool = False,
+        sources: Callable[[], list[Path]] | None = None,
+    ) -> None:
         self._root, self._rng = root, rng
+        self._sources = sources or (lambda: sorted(root.rglob("*.py")))
         self._removed: list[tuple[Path, bytes]] = []
         self._kinds: tuple[tuple[int, Callable[[], str]], ...] = (
             (5, self._body),
@@ -65,6 +74,8 @@ class Edits:
             (1, self._deploy),
             (1, self._touch),
         )
+        if texts_only:
+            self._kinds = self._kinds[:5]
         self._write_settings("")
 
     def one(self) -> str:
@@ -74,7 +85,7 @@ class Edits:
         return f"{kind.__name__.strip('_')} {kind()}"
 
     def _source(self) -> Path:
-        return self._rng.choice(sorted(self._root.rglob("*.py")))
+        return self._rng.choice(self._sources())
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()

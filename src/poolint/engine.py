@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from poolint.configuration.fleet import Fleet
     from poolint.crashes import Crashes
     from poolint.detect.analysis import Analysis
+    from poolint.detect.lasting import Lasting
     from poolint.diagnostics import Diagnostic
     from poolint.facts import Observed
     from poolint.models.schema import Library
@@ -60,17 +61,20 @@ class Checker:
         rules: Mapping[str, type[Rule]],
         most: int = MOST_LOADED,
         read: Callable[[str], bytes] | None = None,
+        links: recording.Links | None = None,
     ) -> None:
-        """``read`` gives the bytes of a source in place of the disk, for hosts that have texts that are not saved yet."""
+        """``read`` gives the bytes of a source in place of the disk, for hosts that have texts that are not saved yet.
+        ``links``, where a host lets what leads to what be put down, say what a change does not concern."""
         self.settings = settings
         self._read = read
+        self._links = links
         self.rules = rules
         self.most = most
         self._own = _own_models(settings)
         self._ready = ready = Ready(self._own)
         self.finder = Finder(ready.libraries, settings.src)
         self.screen = self._new_screen()
-        self._traces = _traces(settings)
+        self._traces = _traces(settings) if settings.trace else None
         if self._traces is not None:
             ready.seen = self._traces.files
         self._project: Project | None = None
@@ -82,6 +86,7 @@ class Checker:
         self._to_check: frozenset[str] | None = None
         self._left_out: dict[str, None] = {}
         self._analysis: Analysis | None = None
+        self._lasting: Lasting | None = None
         self._wanted_calls: bool | None = None
         self._selected: list[type[Rule]] | None = None
         """The rules that run where nothing says otherwise of a file."""
@@ -138,7 +143,7 @@ class Checker:
         versions = self._project.versions
         self._keep_told()
         self._asked.clear()
-        self._analysis = self._project = None
+        self._analysis = self._lasting = self._project = None
         once.forget()
         gc.collect()
         if not gc.isenabled():
@@ -182,25 +187,34 @@ class Checker:
     def renew(self, paths: Iterable[str]) -> None:
         """Sources have other texts than when they were last asked for: let go of what rests on the old ones.
 
-        For hosts that live longer than a run. Trees of other files stay: of these only what was learned goes.
+        For hosts that live longer than a run. Trees of other files stay: of these only what was learned goes, where it rests on it.
         """
         from poolint.text.source import SourceError
 
         self.screen = self._new_screen()
-        self._keep_told()
-        self._analysis = None
-        for path in map(self.finder.located, paths):
+        project, located = self._known_project(), {self.finder.located(path) for path in paths}
+        for path in located:
             self._changed.pop(path, None)
-            if self._project is None:
-                continue
             try:
                 source = self._source_of(path)
-                if self._project.known(path) is not None:
-                    self._project.replace(source)
+                if project.known(path) is not None:
+                    project.replace(source)
                 else:
-                    self._project.renew(path, source.data)
+                    project.renew(path, source.data)
             except SourceError:
                 continue  # in the midst of a change: what it was before is nearer than nothing
+        self._let_go(located)
+
+    def _let_go(self, changed: Iterable[str]) -> None:
+        """Texts have changed, and the project knows: let go of what was learned, but for what has nothing to do with them."""
+        self._keep_told()
+        project, former, self._analysis = self._known_project(), self._analysis, None
+        if self._links is not None:
+            from poolint.detect.lasting import Lasting
+
+            self._lasting = self._lasting or Lasting(self._links)
+            self._lasting.let_go(former, project, changed)
+        project.reopened.clear()
 
     def check(self, source: Source) -> list[Diagnostic]:
         """All findings in one file, sorted, before any suppression by comments. It raises what :meth:`judged` does."""
@@ -282,6 +296,8 @@ class Checker:
             )
             self._analysis.is_thorough = settings.certainty == "possible"
             self._analysis.asks_for_more = settings.asks_for_more
+            if self._lasting is not None:
+                self._lasting.hand_over(self._analysis, self._known_project())
         return self._analysis
 
     def _new_screen(self) -> Screen:
@@ -310,11 +326,13 @@ class Checker:
         if known is not None and known.source.data == source.data:
             project.complete(known)
             return known
+        was_asked_for = known is not None or project.is_broken(path)
         if known is not None:
-            self._keep_told()
-            self._analysis = None  # what was learned of the old text holds no more
             self._changed[path] = source.bare()
-        return project.replace(source)
+        module = project.replace(source)
+        if was_asked_for or project.reopened:
+            self._let_go([path])  # what was learned of the old text holds no more
+        return module
 
     def _judges_calls(self) -> bool:
         """Whether some rule wants to see calls that nothing was observed at; only rules of plugins may."""
@@ -356,8 +374,6 @@ class Checker:
 
 def _traces(settings: Settings) -> Traces | None:
     """What test runs have seen, as the settings name them."""
-    if not settings.trace:
-        return None
     from poolint import traces
     from poolint.config import ConfigError, shown
 

@@ -141,6 +141,35 @@ class Recorder:
             self.names[path] = bytes.fromhex(names)
 
 
+class Links(Recorder):
+    """What leads to what, and nothing of the disk: for hosts that live on, and are told what has changed. It is put down
+    in blocks that are entered with it."""
+
+    def __enter__(self) -> None:
+        global active
+        active = self
+
+    def __exit__(self, *_: object) -> None:
+        global active
+        active = None
+
+    def read(self, path: str, data: bytes, state: os.stat_result) -> None:
+        """Whoever reads a source because of another one has been put down by what asked for it."""
+
+    def looked(self, kind: str, path: str) -> None:
+        """The host is told of what else changes as well."""
+
+    def listed(self, kind: str, path: str, names: Iterable[str]) -> None:
+        """The same."""
+
+    def leading(self, ends: Iterable[str]) -> set[str]:
+        """The files and questions that lead to one of ``ends``, and these."""
+        found = set(ends)
+        while new := [one for one, answer in self.edges.items() if one not in found and not found.isdisjoint(answer)]:
+            found.update(new)
+        return found
+
+
 active: Recorder | None = None
 """Where things are put down at present."""
 
@@ -214,10 +243,15 @@ def means(path: str, found: str) -> None:
 
 def asked(near: str, kind: str, root: str, name: str = "") -> str:
     """A file asks a question about all files below a folder. Returns what that question is called."""
-    key = QUESTION.join(("", kind, root, name))
+    key = question(kind, root, name)
     if active is not None:
         active.edges.setdefault(near, set()).add(key)
     return key
+
+
+def question(kind: str, root: str, name: str = "") -> str:
+    """What a question about all files below a folder is called."""
+    return QUESTION.join(("", kind, root, name))
 
 
 def answered(asking: str, answer: Iterable[str]) -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from poolint.analyses.joined import Join
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
@@ -87,6 +88,13 @@ class Edges:
         self._leaving = _roots_of(ev, "__exit__", "__aexit__")
         self._is_awaited = ev.derived(Driven).is_driven
         self._given = ev.derived(GivenWork)
+
+    def inherit(self, other: Edges, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._of_scope = living.kept(other._of_scope)
+        self._of_call = living.kept(other._of_call)
+        self.with_threads = set(living.kept(dict.fromkeys(other.with_threads)))
+        self._joining = set(living.kept(dict.fromkeys(other._joining)))
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from poolint.analyses.sinks import Sink
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
 
@@ -106,6 +107,13 @@ class Effects:
         nobody need find out what their callers fix."""
         self._doing: dict[Called, bool] = {}
         self._witnesses: dict[_Entry, Witness] = {}
+
+    def inherit(self, other: Effects, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._near.inherit(other._near, living)
+        self._reaching.inherit(other._reaching, living)
+        if self._recovering is not None and other._recovering is not None:
+            self._recovering.inherit(other._recovering, living)
 
     def of_call(self, node: ast.Call, scope: Scope, around: Known = ()) -> Witness | None:
         """A chain from this call to a sink, the call itself first; None when there is none. ``around`` is what is known of all

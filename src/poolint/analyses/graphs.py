@@ -18,6 +18,7 @@ from poolint.types.values import ClassObject, Function, Instance, LibraryName, a
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -39,6 +40,11 @@ class Graphs:
         self._raising: Summaries[ScopeKey, bool] = Summaries(
             "raises", self._raises, bottom=False, join=or_, components=self._components
         )
+
+    def inherit(self, other: Graphs, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._graphs = living.kept(other._graphs)
+        self._raising.inherit(other._raising, living)
 
     def of(self, scope: Scope) -> cfg.Graph:
         """The graph of a function.

@@ -14,7 +14,7 @@ import unicodedata
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
-from poolint.syntax.project import words_in
+from poolint.syntax.texts import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -186,7 +186,7 @@ class _Sources:
 
     def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
         from poolint.syntax.importers import naming_in_imports
-        from poolint.syntax.project import assigns_state, calls_of, heirs_in, word_in
+        from poolint.syntax.texts import assigns_state, calls_of, heirs_in, word_in
 
         data = self._data[path]
         if kind == "calling":

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_regular
-from poolint.syntax.project import NOT_SOURCES, words_in
+from poolint.syntax.project import NOT_SOURCES
+from poolint.syntax.texts import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

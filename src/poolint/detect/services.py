@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from poolint.detect.spending import Spending
     from poolint.models.loader import Models
     from poolint.screen import Screen
+    from poolint.syntax.living import Living
     from poolint.syntax.project import Module, Project
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
@@ -83,6 +84,16 @@ class Services:
             self.evaluator, self.acquisitions, self.ownership, self.using, Effects(edges, end_sink, of_some=True)
         )
         self.holdings: Holdings = Holdings(reader, self.graphs, self.components)
+
+    def inherit(self, other: Services, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self.evaluator.inherit(other.evaluator, living)
+        self.edges.inherit(other.edges, living)
+        self.graphs.inherit(other.graphs, living)
+        self.holdings.inherit(other.holdings, living)
+        for name, found in vars(other).items():
+            if isinstance(found, Effects):
+                getattr(self, name).inherit(found, living)
 
     @cached_property
     def engines(self) -> Engines:

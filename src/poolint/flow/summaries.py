@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+    from poolint.syntax.living import Living
+
 __all__ = ["MAX_NESTED", "MAX_RISES", "Components", "Summaries", "UnsolvedError"]
 
 MAX_NESTED = 16
@@ -76,6 +78,10 @@ class Summaries(Generic[K, V]):
         """What is being computed, or belongs to a component that is not closed yet."""
         self.unsolved: set[K] = set()
         """What belongs to a component of which no fixpoint was found."""
+
+    def inherit(self, other: Summaries[K, V], living: Living) -> None:
+        """Take over the values of the same problem that belong to files that still are as they were."""
+        self.finished.update(living.kept(other.finished))
 
     def of(self, key: K) -> V:
         """The value of a key: final, but for a computation that the key itself depends on.

@@ -1,7 +1,7 @@
 """What the server knows of a project, and keeps: texts that are open, settings, and a checker for each of them.
 
-A checker keeps the parsed modules of a project. When the text of one changes, what was learned goes, and the trees of all
-others stay, so only that one is parsed again, and asked only what it needs to know of others. Nothing in here knows the
+A checker keeps the parsed modules of a project. When the text of one changes, what was learned of it goes, and of all that
+rests on it; the rest stays. Nothing in here knows the
 protocol: paths, bytes and findings go in and out.
 """
 
@@ -22,6 +22,7 @@ from poolint.explain.holds import in_source
 from poolint.files import SOURCE_LIMIT, read_source
 from poolint.fixes.rounds import fix_source
 from poolint.integrations.known import Known
+from poolint.recording import Links
 from poolint.reporting import may_be_reviewed, reportable, tellable
 from poolint.rules.registry import LazyRules
 from poolint.suppression.adding import silenced
@@ -52,6 +53,8 @@ class Resident:
         self.root = root
         self._texts: dict[str, bytes] = {}
         self._has_frozen = False
+        self.links = Links()
+        """What has led to what, in any look at a file."""
         self.reload()
 
     def reload(self) -> None:
@@ -90,6 +93,10 @@ class Resident:
     def findings(self, path: str) -> Findings | None:
         """All that is to be told of a file; None while it cannot be parsed, as in the midst of a word. Raises
         ``ConfigError``."""
+        with self.links:
+            return self._findings(path)
+
+    def _findings(self, path: str) -> Findings | None:
         if not self._is_checked(path):
             return Findings(self._source(path), [])
         settings, checker = self._checker(path)
@@ -109,7 +116,8 @@ class Resident:
         if not self._is_checked(path):
             return []
         try:
-            return in_source(self._checker(path)[1], self._source(path))
+            with self.links:
+                return in_source(self._checker(path)[1], self._source(path))
         except (SourceError, RecursionError, ConfigError):
             return []
 
@@ -117,7 +125,8 @@ class Resident:
 
     def repaired(self, path: str, one: Diagnostic | None, *, unsafe: bool = False) -> Source | None:
         """The text after ``--fix``, or after the fix of ``one`` finding alone; None where that changes nothing."""
-        settings, checker = self._checker(path)
+        with self.links:
+            settings, checker = self._checker(path)
         source = self._source(path)
         check = partial(reportable, checker, settings)
         is_first = True
@@ -130,7 +139,8 @@ class Resident:
             begins, is_first = is_first, False
             return [each if begins and _is_same(each, one) else replace(each, fix=None) for each in found]
 
-        fixed = fix_source(source, check_one, unsafe or one is not None)
+        with self.links:
+            fixed = fix_source(source, check_one, unsafe or one is not None)
         return fixed.source if fixed.applied else None
 
     def silenced(self, path: str, one: Diagnostic) -> Source | None:
@@ -169,7 +179,7 @@ class Resident:
             self._stamps.setdefault(settings.source, _stamp(settings.source))
         checker = self._checkers.get(id(settings))
         if checker is None:
-            checker = self._checkers[id(settings)] = Checker(settings, self._rules, read=self._read)
+            checker = self._checkers[id(settings)] = Checker(settings, self._rules, read=self._read, links=self.links)
         if self._stale - {path}:
             for each in self._checkers.values():
                 each.renew(self._stale)

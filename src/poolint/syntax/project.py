@@ -6,22 +6,21 @@ Nothing of the project under analysis is ever imported or run; its sources are r
 from __future__ import annotations
 
 import os
-import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.roots import PROJECT_FILES
 from poolint.roots.declared import is_distributed
-from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
+from poolint.syntax.texts import assigns_state, by_words, heirs_in, pattern_of, word_in
 from poolint.text.source import Source, SourceError
 from poolint.versions import Versions
 
 if TYPE_CHECKING:
     import ast
+    import re
     from collections.abc import Callable, Iterator
 
     from poolint.roots.finder import Finder
@@ -29,12 +28,8 @@ if TYPE_CHECKING:
     from poolint.syntax.target import Version
     from poolint.traces import Traces
 
-_CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
 _FEW_NAMES = 24
 """Names that are looked for in all files, before it pays to file these by their words."""
-_WORD = re.compile(rb"\w+")
-_STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
-"""The word comes first, since that is searched for fast."""
 
 
 class Project:
@@ -62,6 +57,8 @@ class Project:
         self._words: dict[str, dict[bytes, list[str]]] = {}
         self._looked_for: dict[str, set[str]] = {}
         self._matching: dict[str, dict[tuple[str, str], list[str]]] = {}
+        self.reopened: set[str] = set()
+        """The questions about all files whose answers have changed, since somebody has last cleared it; see ``recording``."""
         self.scripts: dict[str, bool] = {}
         """Whether modules that are run, by their paths, are scripts, and nothing's modules."""
 
@@ -75,15 +72,20 @@ class Project:
         module = self._parse(source, path)
         self.scripts.clear()
         before, self._modules[path] = self._modules.get(path), module
-        data = with_newlines(source.data)
-        if (before is not None and before.state_assignments) or assigns_state(data):
-            self._states.clear()
+        if before is not None and before.state_assignments:
+            self._forget_states()
         self.renew(path, source.data)
         return module
+
+    def _forget_states(self) -> None:
+        self.reopened.update(recording.question("state", root) for root in self._states)
+        self._states.clear()
 
     def renew(self, path: str, data: bytes) -> None:
         """A file that has not been parsed has another text now."""
         data = with_newlines(data)
+        if assigns_state(data):
+            self._forget_states()
         for root, texts in self._texts.items():
             if (old := texts.get(path, data)) != data:
                 texts[path] = data
@@ -96,10 +98,21 @@ class Project:
         change = refiling.Change.of(path, root, before, self._texts[root])
         if root in self._words:
             refiling.refile_words(self._words[root], change)
+        changed: list[tuple[str, str]] = []
         if root in self._matching:
-            refiling.refile_matches(self._matching[root], change)
+            changed += refiling.refile_matches(self._matching[root], change)
         if root in self._heirs:
-            refiling.refile_heirs(self._heirs[root], change)
+            changed += (("heirs", name) for name in refiling.refile_heirs(self._heirs[root], change))
+        self.reopened.update(recording.question(kind, root, name) for kind, name in changed)
+
+    @property
+    def modules(self) -> list[Module]:
+        """All that have been parsed."""
+        return [one for one in self._modules.values() if one is not None]
+
+    def is_broken(self, path: str) -> bool:
+        """Whether the file at ``path`` was asked for, and could not be parsed."""
+        return path in self._modules and self._modules[path] is None
 
     def known(self, path: str) -> Module | None:
         """The module at absolute ``path`` if it has been parsed already."""
@@ -244,7 +257,7 @@ class Project:
         names = self._looked_for.setdefault(root, set())
         names.add(word)
         if root not in self._words and len(names) > _FEW_NAMES:
-            self._words[root] = _by_words(texts)
+            self._words[root] = by_words(texts)
         mentioning = self._words[root].get(sign, ()) if root in self._words else texts
         return [path for path in mentioning if sign in texts[path] and pattern.search(texts[path])]
 
@@ -339,56 +352,6 @@ class Project:
         except OSError:
             return b""
 
-
-def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
-    """What finds a name as it is ``calling`` or ``importing``."""
-    from poolint.syntax.importers import naming_in_imports
-
-    return calls_of(word) if kind == "calling" else naming_in_imports(word)
-
-
-def calls_of(word: bytes) -> re.Pattern[bytes]:
-    """What finds the calls of something of this name in a text, which its definition is not: the name comes first, since
-    that is searched for fast."""
-    name = re.escape(word)
-    return re.compile(name + rb"(?<![\w\x80-\xff]" + name + rb")(?<!\bdef " + name + rb")[ \t]*\(")
-
-
-def word_in(word: bytes) -> re.Pattern[bytes]:
-    """What finds a word in a text."""
-    return re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])")
-
-
-def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
-    if is_test_path(path, root):
-        return  # what stands in for the real one there
-    for heir, bases in _CLASS.findall(data):
-        for base in dict.fromkeys(_WORD.findall(bases)):
-            yield base, heir
-
-
-def assigns_state(data: bytes) -> bool:
-    """Whether a text may assign to the state of an application."""
-    return b"state." in data and _STATE_ASSIGNMENT.search(data) is not None
-
-
-def words_in(data: bytes) -> set[bytes]:
-    """The words that stand in a text."""
-    return set(data.translate(_WORDS).split())
-
-
-def _by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
-    """The files by each word that stands in them."""
-    found: defaultdict[bytes, list[str]] = defaultdict(list)
-    for path, data in texts.items():
-        for word in words_in(data):
-            found[word].append(path)
-    return found
-
-
-_WORDS = bytes(one if one > 127 or chr(one).isalnum() or chr(one) == "_" else 32 for one in range(256))
-"""What is no part of a word becomes a blank."""
 
 NOT_SOURCES = frozenset({"node_modules", "__pycache__", "venv", "site-packages", "build", "dist"})
 """Names of folders in which there is nothing of a project's own."""

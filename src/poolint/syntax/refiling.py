@@ -10,7 +10,7 @@ from bisect import bisect_left
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from poolint.syntax.project import heirs_in, pattern_of, words_in
+from poolint.syntax.texts import heirs_in, pattern_of, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,29 +42,36 @@ def refile_words(index: dict[bytes, list[str]], change: Change) -> None:
         index[word] = _inserted(index.get(word, []), [change.path], change, str)
 
 
-def refile_matches(index: dict[tuple[str, str], list[str]], change: Change) -> None:
-    """The files by each name, and how it is to stand there, among those that were asked for."""
+def refile_matches(index: dict[tuple[str, str], list[str]], change: Change) -> list[tuple[str, str]]:
+    """The files by each name, and how it is to stand there, among those that were asked for; gives those of which the
+    files are others now."""
+    changed: list[tuple[str, str]] = []
     for (kind, name), paths in index.items():
         word = name.encode()
         was = change.path in paths
         stands = word in change.after and pattern_of(kind, word).search(change.after) is not None
-        if was and not stands:
+        if was == stands:
+            continue
+        changed.append((kind, name))
+        if was:
             index[kind, name] = [one for one in paths if one != change.path]
-        elif stands and not was:
+        else:
             index[kind, name] = _inserted(paths, [change.path], change, str)
+    return changed
 
 
-def refile_heirs(index: dict[bytes, list[tuple[str, str]]], change: Change) -> None:
-    """The classes by each name among their bases, with their files."""
+def refile_heirs(index: dict[bytes, list[tuple[str, str]]], change: Change) -> set[str]:
+    """The classes by each name among their bases, with their files; gives the names of which these are others now."""
     before = list(heirs_in(change.path, change.root, change.before))
     after = list(heirs_in(change.path, change.root, change.after))
     if before == after:
-        return
+        return set()
     for base in {base for base, _ in before}:
         index[base] = [one for one in index[base] if one[0] != change.path]
     for base, group in groupby(sorted(after, key=lambda one: one[0]), key=lambda one: one[0]):
         found = [(change.path, heir.decode()) for _, heir in group]
         index[base] = _inserted(index.get(base, []), found, change, lambda one: one[0])
+    return {base.decode() for base, _ in (*before, *after)}
 
 
 def _inserted(filed: list[_Filed], new: list[_Filed], change: Change, path_of: Callable[[_Filed], str]) -> list[_Filed]:

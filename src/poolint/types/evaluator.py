@@ -1,8 +1,7 @@
 """What an expression is: demand-driven evaluation of names and expressions to types, across modules.
 
-Evaluation follows, in the order in which measurements on real packages showed that it pays: imports between
-first-party modules, annotations in all their wrappings, attributes of ``self``, return annotations and inferred
-returns, context managers and generators written by the user, closures. What it cannot tell is ``UNKNOWN``.
+Evaluation follows imports between first-party modules, annotations in all their wrappings, attributes of ``self``,
+returns as declared and as inferred, context managers and generators of the project, closures. The rest is ``UNKNOWN``.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
 
     from poolint.models.loader import Models
     from poolint.screen import Screen
+    from poolint.syntax.living import Living
     from poolint.syntax.project import Module, Project
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.call_sites import CallSite
@@ -71,6 +71,11 @@ class Evaluator:
         self._derived: dict[type, object] = {}
         self.lineages: dict[Scope, list[Scope]] = {}  # what `members.lineage` has found
         self.interfaces: dict[object, bool] = {}  # whether classes are there for others to fill, as `overrides` has it
+
+    def inherit(self, other: Evaluator, living: Living) -> None:
+        """Take over what another one has found out about files that still are as they were."""
+        self._memo.update(living.kept(other._memo))
+        self.call_sites = (living.kept(other.call_sites[0]), living.kept(other.call_sites[1]))
 
     @property
     def is_final(self) -> bool:
@@ -165,10 +170,9 @@ class Evaluator:
             return Pending("iterable", item=union([self.type_of(item, scope) for item in node.elts[:8]]))
         if isinstance(node, ast.Dict):
             return Pending("iterable", item=union([self.type_of(item, scope) for item in node.values[:8]]))
-        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
-            return Pending("iterable", item=self.type_of(node.elt, scope))
-        if isinstance(node, ast.DictComp):
-            return Pending("iterable", item=self.type_of(node.value, scope))
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
+            item = node.value if isinstance(node, ast.DictComp) else node.elt
+            return Pending("iterable", item=self.type_of(item, scope))
         if isinstance(node, ast.Subscript):
             return self._subscript(node, scope)
         if isinstance(node, ast.Lambda):
@@ -387,13 +391,10 @@ class Evaluator:
         if isinstance(one, LibraryFunction):
             return one.row.name
         if isinstance(one, ClassObject):
-            return one.cls.name if one.cls is one.base else f"{_module_of(one)}.{one.cls.name}"
+            module = getattr(getattr(one.cls, "module", None), "name", "")
+            return one.cls.name if one.cls is one.base else f"{module}.{one.cls.name}"
         if isinstance(one, ModuleObject):
             return one.module.name
         if isinstance(one, Function):
             return f"{one.scope.module.name}.{one.scope.qualified_name}"
         return ""
-
-
-def _module_of(one: ClassObject) -> str:
-    return getattr(getattr(one.cls, "module", None), "name", "")

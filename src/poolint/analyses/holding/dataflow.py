@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from poolint.analyses.waypoints import Cause
     from poolint.flow.cfg import Graph, Node
     from poolint.models.schema import Class
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope
 
 
@@ -78,6 +79,12 @@ class Holdings:
         self._standings: dict[Scope, Standings | None] = {}
         self._beginnings = Beginnings(reader.ev, self)
         self._ways: dict[Scope, Ways] = {}
+
+    def inherit(self, other: Holdings, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._own = living.kept(other._own)
+        self.leaving.inherit(other.leaving, living)
+        self.raising.inherit(other.raising, living)
 
     @cached_property
     def locked_below(self) -> Below:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.flow.cfg import Edge, Graph, Node
     from poolint.flow.summaries import Components
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope, ScopeKey
     from poolint.types.evaluator import Evaluator
 
@@ -74,6 +75,10 @@ class Leaving:
         self._summaries: Summaries[Passed, Left] = Summaries(
             "left", self._left, bottom=Left.NEVER, join=on_some_way, components=components
         )
+
+    def inherit(self, other: Leaving, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._summaries.inherit(other._summaries, living)
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> Left:
         """How a function of the project leaves a session that it is passed."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.flow.cfg import Edge
+    from poolint.syntax.living import Living
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -55,6 +56,10 @@ class Raising:
         self._summaries: Summaries[Asked, Left] = Summaries(
             "left-raising", self._left, bottom=Left.NEVER, join=on_some_way, components=holdings.components
         )
+
+    def inherit(self, other: Raising, living: Living) -> None:
+        """Take over what others have found out about files that still are as they were."""
+        self._summaries.inherit(other._summaries, living)
 
     def argument(self, call: ast.Call, argument: ast.expr, keyword: str | None, scope: Scope) -> bool:
         """Whether what a call runs has ended the use of a session that it is passed wherever it raises."""

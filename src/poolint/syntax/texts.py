@@ -1,0 +1,68 @@
+"""What stands in the texts of sources, found without parsing them."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from poolint.syntax.file_kinds import is_test_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t]*:")
+_WORD = re.compile(rb"\w+")
+_STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
+"""The word comes first, since that is searched for fast."""
+
+
+def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
+    """What finds a name as it is ``calling`` or ``importing``."""
+    from poolint.syntax.importers import naming_in_imports
+
+    return calls_of(word) if kind == "calling" else naming_in_imports(word)
+
+
+def calls_of(word: bytes) -> re.Pattern[bytes]:
+    """What finds the calls of something of this name in a text, which its definition is not: the name comes first, since
+    that is searched for fast."""
+    name = re.escape(word)
+    return re.compile(name + rb"(?<![\w\x80-\xff]" + name + rb")(?<!\bdef " + name + rb")[ \t]*\(")
+
+
+def word_in(word: bytes) -> re.Pattern[bytes]:
+    """What finds a word in a text."""
+    return re.compile(rb"(?<![\w\x80-\xff])" + re.escape(word) + rb"(?![\w\x80-\xff])")
+
+
+def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The names that a file below a folder has among the bases of its top-level classes, each with such a class."""
+    if is_test_path(path, root):
+        return  # what stands in for the real one there
+    for heir, bases in _CLASS.findall(data):
+        for base in dict.fromkeys(_WORD.findall(bases)):
+            yield base, heir
+
+
+def assigns_state(data: bytes) -> bool:
+    """Whether a text may assign to the state of an application."""
+    return b"state." in data and _STATE_ASSIGNMENT.search(data) is not None
+
+
+def words_in(data: bytes) -> set[bytes]:
+    """The words that stand in a text."""
+    return set(data.translate(_WORDS).split())
+
+
+def by_words(texts: dict[str, bytes]) -> dict[bytes, list[str]]:
+    """The files by each word that stands in them."""
+    found: defaultdict[bytes, list[str]] = defaultdict(list)
+    for path, data in texts.items():
+        for word in words_in(data):
+            found[word].append(path)
+    return found
+
+
+_WORDS = bytes(one if one > 127 or chr(one).isalnum() or chr(one) == "_" else 32 for one in range(256))
+"""What is no part of a word becomes a blank."""

@@ -1,0 +1,151 @@
+"""What the server keeps between two looks: never more than a server would find out that has just been started."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.edits import Edits
+
+from poolint.server.resident import Resident
+from poolint.types.evaluator import Evaluator
+
+if TYPE_CHECKING:
+    import ast
+
+    from poolint.syntax.scopes import Scope
+    from poolint.types.values import Type
+
+TREE = {
+    "shop/__init__.py": "",
+    "shop/remote.py": "import httpx\n\n\nasync def post(what):\n    await httpx.AsyncClient().post('https://pay', json=what)\n",
+    "shop/gateway.py": "from shop.remote import post\n\n\nasync def charge(amount):\n    return None\n\n\n"
+    "async def refund(amount):\n    await post(amount)\n",
+    "shop/ports.py": "from abc import ABC, abstractmethod\n\n\nclass Mail(ABC):\n    @abstractmethod\n"
+    "    async def send(self, text): ...\n",
+    "shop/mail.py": "from shop.ports import Mail\n\n\nclass Plain(Mail):\n    async def send(self, text):\n        print(text)\n",
+    "shop/helpers.py": "async def leave(conn, seconds):\n    await conn.execute('SELECT 1')\n",
+    "shop/orders.py": "import asyncpg\n\nfrom shop.gateway import charge\nfrom shop.helpers import leave\n"
+    "from shop.ports import Mail\n\n\nasync def pay(pool: asyncpg.Pool, mail: Mail) -> None:\n"
+    "    async with pool.acquire() as conn:\n        await charge(await conn.fetchval('SELECT 1'))\n"
+    "        await mail.send('paid')\n        await leave(conn, 1)\n",
+    "shop/setup.py": "import asyncpg\n\n\ndef serve(app):\n    app.state.pool = None\n",
+    "shop/views.py": "from shop.orders import pay\n\n\nasync def view(request, mail):\n"
+    "    conn = await request.app.state.pool.acquire()\n    await conn.execute('SELECT 1')\n"
+    "    await pay(request.app.state.pool, mail)\n",
+}
+CHANGES = (
+    # What is called some imports away, and then is not; what it calls in turn.
+    ("shop/gateway.py", "    return None\n", "    await post(amount)\n"),
+    ("shop/remote.py", "    await httpx.AsyncClient().post('https://pay', json=what)\n", "    print(what)\n"),
+    ("shop/remote.py", "    print(what)\n", "    import time\n\n    time.sleep(what)\n"),
+    # What fills an interface, in a file that nothing imports.
+    ("shop/mail.py", "        print(text)\n", "        import asyncio\n\n        await asyncio.sleep(5)\n"),
+    ("shop/mail.py", "class Plain(Mail):", "class Plain:"),
+    ("shop/mail.py", "class Plain:", "class Plain(Mail):"),
+    # What a parameter is by what callers pass, and who calls.
+    (
+        "shop/helpers.py",
+        "    await conn.execute('SELECT 1')\n",
+        "    import asyncio\n\n    await asyncio.sleep(seconds)\n",
+    ),
+    (
+        "shop/views.py",
+        "    await pay(request.app.state.pool, mail)\n",
+        "    await pay(request.app.state.pool, mail=mail)\n",
+    ),
+    # What an application keeps, set in another file.
+    ("shop/setup.py", "    app.state.pool = None\n", "    app.state.pool = asyncpg.create_pool('postgresql://shop')\n"),
+    ("shop/setup.py", "    app.state.pool = ", "    app.state.pond = "),
+    ("shop/setup.py", "    app.state.pond = ", "    app.state.pool = "),
+    # What cannot be parsed, and then can.
+    ("shop/gateway.py", "async def charge(amount):", "async def charge(amount:"),
+    ("shop/gateway.py", "async def charge(amount:", "async def charge(amount):"),
+    ("shop/gateway.py", "async def charge(amount):", "async def charged(amount):"),
+    ("shop/gateway.py", "async def charged(amount):", "async def charge(amount):"),
+)
+
+
+def written(root: Path) -> Path:
+    for name, text in TREE.items():
+        (root / name).parent.mkdir(exist_ok=True, parents=True)
+        (root / name).write_text(text)
+    (root / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n')
+    return root
+
+
+def told(resident: Resident, path: Path) -> list[str] | None:
+    findings = resident.findings(str(path))
+    return None if findings is None else [repr(one) for one in findings.found]
+
+
+def fresh(root: Path, path: Path) -> list[str] | None:
+    return told(Resident(str(root)), path)
+
+
+@pytest.mark.parametrize("looked_at", [True, False], ids=["typed", "behind its back"])
+def test_it_tells_what_a_new_one_tells_after_each_change(tmp_path: Path, looked_at: bool) -> None:
+    """The file that has changed may have been looked at since, or not."""
+    root = written(tmp_path)
+    resident = Resident(str(root))
+    files = [root / name for name in ("shop/orders.py", "shop/views.py", "shop/helpers.py")]
+    before = [told(resident, path) for path in files]
+    differed = 0
+    for name, old, new in CHANGES:
+        text = (root / name).read_text()
+        assert old in text, (name, old)
+        (root / name).write_text(text.replace(old, new, 1))
+        if looked_at:
+            resident.take(str(root / name), text.replace(old, new, 1))
+            told(resident, root / name)
+        else:
+            resident.changed([str(root / name)])
+        found = [told(resident, path) for path in files]
+        if new.endswith("(amount:"):
+            assert found == before  # what it was is nearer than nothing
+            continue
+        assert found == [fresh(root, path) for path in files], (name, new)
+        differed += found != before
+        before = found
+    assert differed >= 8
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_it_tells_what_a_new_one_tells_after_random_edits(tmp_path: Path, seed: int) -> None:
+    root = written(tmp_path)
+    rng = random.Random(seed)
+    edits = Edits(root, rng, texts_only=True)
+    resident = Resident(str(root))
+    files = [root / name for name in TREE if not name.endswith("__init__.py")]
+    for _ in range(20):
+        texts = {path: path.read_text() for path in files}
+        done = edits.one()
+        for path, text in texts.items():
+            if path.read_text() != text:
+                resident.changed([str(path)])
+        for path in rng.sample(files, 3):
+            assert told(resident, path) == fresh(root, path), (done, path)
+
+
+def test_what_a_change_has_no_part_in_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = written(tmp_path)
+    (root / CHANGES[0][0]).write_text(TREE[CHANGES[0][0]].replace(*CHANGES[0][1:]))
+    resident = Resident(str(root))
+    asked: set[str] = set()
+    type_of = Evaluator._type_of
+
+    def counted(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
+        asked.add(scope.module.name)
+        return type_of(ev, node, scope)
+
+    monkeypatch.setattr(Evaluator, "_type_of", counted)
+    told(resident, root / "shop/orders.py")
+    assert {"shop.orders", "shop.gateway", "shop.remote"} <= asked
+    asked.clear()
+    resident.take(str(root / "shop/orders.py"), TREE["shop/orders.py"].replace("('paid')", "('paid at last')"))
+    told(resident, root / "shop/orders.py")
+    assert "shop.orders" in asked
+    assert "shop.gateway" not in asked
+    assert "shop.remote" not in asked
