@@ -187,7 +187,7 @@ class Checker:
     def renew(self, paths: Iterable[str]) -> None:
         """Sources have other texts than when they were last asked for: let go of what rests on the old ones.
 
-        For hosts that live longer than a run. Trees of other files stay: of these only what was learned goes, where it rests on it.
+        For hosts that live longer than a run. Trees of other files stay: of these goes only what was learned, and rests on it.
         """
         from poolint.text.source import SourceError
 

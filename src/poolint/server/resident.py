@@ -1,8 +1,7 @@
 """What the server knows of a project, and keeps: texts that are open, settings, and a checker for each of them.
 
 A checker keeps the parsed modules of a project. When the text of one changes, what was learned of it goes, and of all that
-rests on it; the rest stays. Nothing in here knows the
-protocol: paths, bytes and findings go in and out.
+rests on it; the rest stays. Nothing in here knows the protocol: paths, bytes and findings go in and out.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeVar
 
-from poolint.syntax.scopes import Binding, Scope, ScopeKey, parent_of
+from poolint.syntax.scopes import Binding, Scope, ScopeKey
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
@@ -27,11 +27,16 @@ class Living:
         self._modules = set(modules)
         self._paths = {one.path for one in self._modules}
         self._trees: dict[ast.AST, bool] = {one.tree: True for one in self._modules}
-        """Whether trees belong to them, by their roots and by statements in them."""
+        """Whether trees belong to them, by their roots and by what was met on the way there."""
 
     def kept(self, known: Mapping[_Key, _Known]) -> dict[_Key, _Known]:
         """What is remembered of these files."""
-        return {key: found for key, found in known.items() if self._has(key)}
+        stands = self._stands
+        return {
+            key: found
+            for key, found in known.items()
+            if (stands(key) if isinstance(key, ast.AST) else self._has(key))  # of nodes there are most
+        }
 
     def _has(self, key: object) -> bool | None:
         """Whether something belongs to these files; None of what belongs to no file at all, such as a number."""
@@ -49,16 +54,14 @@ class Living:
         return None if key is None or isinstance(key, (str, int, float, bytes)) else False
 
     def _stands(self, node: ast.AST) -> bool:
-        """Whether a node stands in one of these files: found out once for each statement on the way up."""
+        """Whether a node stands in one of these files: found out once for all that it stands in."""
         trees, above, current = self._trees, list[ast.AST](), node
-        while (found := trees.get(current)) is None:
-            if isinstance(current, ast.stmt):
+        try:
+            while (found := trees.get(current)) is None:
+                current = current._poolint_parent  # type: ignore[attr-defined]  # as `parent_of` does it
                 above.append(current)
-            outer = parent_of(current)
-            if outer is None:
-                found = False
-                break
-            current = outer
+        except AttributeError:
+            found = False
         for one in above:
             trees[one] = found
         return found

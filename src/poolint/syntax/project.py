@@ -52,6 +52,8 @@ class Project:
         self._read = read_file
         self._modules: dict[str, Module | None] = {}
         self._states: dict[str, dict[str, list[tuple[Module, Binding]]]] = {}
+        self._setting: dict[str, list[str]] = {}
+        """The files below a folder that may assign to the state of an application."""
         self._texts: dict[str, dict[str, bytes]] = {}
         self._heirs: dict[str, dict[bytes, list[tuple[str, str]]]] = {}
         self._words: dict[str, dict[bytes, list[str]]] = {}
@@ -84,8 +86,11 @@ class Project:
     def renew(self, path: str, data: bytes) -> None:
         """A file that has not been parsed has another text now."""
         data = with_newlines(data)
-        if assigns_state(data):
+        if is_setting := assigns_state(data):
             self._forget_states()
+        for root, paths in list(self._setting.items()):
+            if (path in paths) != is_setting and path.startswith(root + os.sep):
+                del self._setting[root]
         for root, texts in self._texts.items():
             if (old := texts.get(path, data)) != data:
                 texts[path] = data
@@ -308,10 +313,11 @@ class Project:
 
     def _index_state(self, root: str, question: str) -> dict[str, list[tuple[Module, Binding]]]:
         index: dict[str, list[tuple[Module, Binding]]] = {}
-        texts = self._texts.get(root, {})
-        for path in self.files(root):
-            if not assigns_state(texts[path] if path in texts else self.bytes_of(path)):
-                continue
+        if root not in self._setting:
+            texts = self._texts.get(root, {})
+            data = ((path, texts[path] if path in texts else self.bytes_of(path)) for path in self.files(root))
+            self._setting[root] = [path for path, text in data if assigns_state(text)]
+        for path in self._setting[root]:
             if recording.active is not None:
                 recording.active.answered(question, [path])
             module = self.module(path)
