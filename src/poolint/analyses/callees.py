@@ -93,8 +93,8 @@ class Edges:
         """Take over what others have found out about files that still are as they were."""
         self._of_scope = living.kept(other._of_scope)
         self._of_call = living.kept(other._of_call)
-        self.with_threads = set(living.kept(dict.fromkeys(other.with_threads)))
-        self._joining = set(living.kept(dict.fromkeys(other._joining)))
+        self.with_threads = set(filter(living.has, other.with_threads))
+        self._joining = set(filter(living.has, other._joining))
 
     def of_scope(self, scope: Scope) -> tuple[Edge, ...]:
         """The calls that stand directly in a function."""

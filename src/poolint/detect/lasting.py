@@ -22,12 +22,14 @@ class Lasting:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._former: Analysis | None = None
+        self._living = Living()
         self._concerned: set[str] = set()
         """The files of which something else may be so since then."""
 
     def forget(self) -> None:
         """Nothing of what was learned is to be believed."""
         self._former = None
+        self._living = Living()
         self._concerned.clear()
 
     def let_go(self, former: Analysis | None, project: Project, changed: Iterable[str]) -> None:
@@ -44,6 +46,11 @@ class Lasting:
 
     def hand_over(self, analysis: Analysis, project: Project) -> None:
         """Let a new analysis have what still holds."""
-        if self._former is not None:
-            analysis.inherit(self._former, Living(one for one in project.modules if one.path not in self._concerned))
-        self.forget()
+        if self._former is None:
+            self.forget()
+            return
+        self._living.renew(project.modules, self._concerned)
+        analysis.inherit(self._former, self._living)
+        self._living.done()
+        self._former = None
+        self._concerned.clear()

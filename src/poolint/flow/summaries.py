@@ -81,7 +81,7 @@ class Summaries(Generic[K, V]):
 
     def inherit(self, other: Summaries[K, V], living: Living) -> None:
         """Take over the values of the same problem that belong to files that still are as they were."""
-        self.finished.update(living.kept(other.finished))
+        self.finished = living.kept(other.finished)
 
     def of(self, key: K) -> V:
         """The value of a key: final, but for a computation that the key itself depends on.

@@ -74,7 +74,9 @@ class Evaluator:
 
     def inherit(self, other: Evaluator, living: Living) -> None:
         """Take over what another one has found out about files that still are as they were."""
-        self._memo.update(living.kept(other._memo))
+        self._memo = living.kept(other._memo)
+        self._cycles = Cycles(self._memo)
+        self._asking = self._cycles.asking
         self.call_sites = (living.kept(other.call_sites[0]), living.kept(other.call_sites[1]))
 
     @property
@@ -166,10 +168,9 @@ class Evaluator:
             return self.type_of(node.value, scope)
         if isinstance(node, ast.Tuple):
             return TupleOf(tuple(self.type_of(item, scope) for item in node.elts))
-        if isinstance(node, (ast.List, ast.Set)):
-            return Pending("iterable", item=union([self.type_of(item, scope) for item in node.elts[:8]]))
-        if isinstance(node, ast.Dict):
-            return Pending("iterable", item=union([self.type_of(item, scope) for item in node.values[:8]]))
+        if isinstance(node, (ast.List, ast.Set, ast.Dict)):
+            items = node.values if isinstance(node, ast.Dict) else node.elts
+            return Pending("iterable", item=union([self.type_of(item, scope) for item in items[:8]]))
         if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)):
             item = node.value if isinstance(node, ast.DictComp) else node.elt
             return Pending("iterable", item=self.type_of(item, scope))
@@ -359,8 +360,6 @@ class Evaluator:
         if kind == "assign" and isinstance(binding.value, ast.Await):
             return evidence.as_used(self, value, getattr(binding.node, "id", ""), scope)
         return containers.filled(self, value, binding, scope) if kind == "assign" else value
-
-    # Modules and classes
 
     def library(self, name: str) -> Type:
         """What the models say of a name."""
