@@ -39,11 +39,6 @@ MOST_AGAIN = 6
 """How many times more source may be loaded than is checked with it before it is let go of. Where every file needs most of
 the others, this bounds the time in which they are parsed over and over, at the price of memory."""
 
-_NO_RULES = (
-    "no rule is known: poolint finds its own by what its distribution announces, so that has to be installed; a copy of the "
-    "package on the path is not enough"
-)
-
 
 class Checker:
     """Checks the files of one project under one set of settings. Keeps what it has learned between files.
@@ -359,14 +354,10 @@ class Checker:
         return self._options
 
     def _rules_for(self, path: str) -> list[type[Rule]]:
-        from poolint.selection import enabled, ignored_in, ignoring
+        from poolint.selection import enabled, ignored_in, ignoring, some
 
         if self._selected is None:
-            if not self.rules:
-                from poolint.config import ConfigError
-
-                raise ConfigError(_NO_RULES)
-            codes = enabled(self.settings, self.rules.values())
+            codes = enabled(self.settings, some(self.rules).values())
             self._selected = [rule for code, rule in sorted(self.rules.items()) if code in codes]
         ignored = ignored_in(self.settings, path)
         return [rule for rule in self._selected if not ignoring(ignored, rule.meta)]

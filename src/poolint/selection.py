@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 ALL = "ALL"
 
 
+def some(rules: Mapping[str, type[Rule]]) -> Mapping[str, type[Rule]]:
+    """The rules, of which there have to be some. Raises ``ConfigError`` where there are none, since then nothing would ever be
+    found."""
+    if not rules:
+        raise ConfigError(
+            "no rule is known: poolint finds its own by what its distribution announces, so that has to be installed; a copy "
+            "of the package on the path is not enough"
+        )
+    return rules
+
+
 def enabled(
     settings: Settings, rules: Iterable[type[Rule]], layers: Iterable[Selectors] | None = None
 ) -> frozenset[str]:
