@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from poolint.recording import Links
     from poolint.syntax.project import Project
 
+MOST = 0.5
+"""The part of the files that a change may concern: where it is more, sorting what still holds takes longer than it saves."""
+
 
 class Lasting:
     """What was learned before some changes, for the analysis that comes after them. ``links`` have all that has led to
@@ -46,10 +49,12 @@ class Lasting:
 
     def hand_over(self, analysis: Analysis, project: Project) -> None:
         """Let a new analysis have what still holds."""
-        if self._former is None:
+        modules = project.modules
+        concerned = sum(one.path in self._concerned for one in modules)
+        if self._former is None or concerned > MOST * len(modules):
             self.forget()
             return
-        self._living.renew(project.modules, self._concerned)
+        self._living.renew(modules, self._concerned)
         analysis.inherit(self._former, self._living)
         self._living.done()
         self._former = None
