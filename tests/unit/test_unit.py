@@ -64,6 +64,11 @@ async def main() -> None:
     pool = await asyncpg.create_pool("postgresql://localhost/shop")
     await pay(pool)
     await pool.close()
+
+
+async def again() -> None:
+    while True:
+        await main()
 """,
 }
 

@@ -23,7 +23,7 @@ def narrowed(ev: Evaluator, found: Type, node: ast.Name | ast.Attribute, scope: 
     if "isinstance" not in scope.loads:
         return found
     text = dotted(node)
-    tests = {id(one): one.args[1] for one in scope.called["isinstance"] if _is_test(one, text)}
+    tests = {id(one): one.args[1] for one in scope.called.get("isinstance", ()) if _is_test(one, text)}
     if not tests:
         return found
     for is_one, test in conditions(node):

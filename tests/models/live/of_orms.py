@@ -39,7 +39,7 @@ async def piccolo(record: Record) -> None:
 
 async def peewee(record: Record) -> None:
     import peewee
-    from playhouse import db_url
+    from playhouse import db_url, pool
 
     db = peewee.SqliteDatabase(":memory:")
     name = "peewee.Database."
@@ -52,6 +52,9 @@ async def peewee(record: Record) -> None:
         if method == "savepoint":
             db.rollback()
     await record(name + "bind_ctx", lambda: db.bind_ctx([]))
+    for pooled in (pool.PooledSqliteDatabase, pool.PooledPostgresqlDatabase, pool.PooledMySQLDatabase):
+        made = pooled(":memory:")
+        await record(f"playhouse.pool.{pooled.__name__}.connection_context", made.connection_context, use=False)
     record.note("playhouse.db_url.connect", db_url.connect("sqlite:///:memory:"))
 
     class Row(peewee.Model):
