@@ -76,7 +76,7 @@ class NestedCheckout(Rule):
         summary="a second connection is taken from a pool while one of its connections is held",
         subscription=Subscription(observations=frozenset({Observed})),
         fix="unsafe",
-        relaxed_in=frozenset({"alembic", "tests"}),
+        relaxed_in=frozenset({"tests"}),
         options=(
             Option(
                 "allow",
