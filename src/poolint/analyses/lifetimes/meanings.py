@@ -88,17 +88,20 @@ def commanded(call: ast.Call, config: Config, edge: Edge) -> Config:
     return config._replace(state="connecting" if isinstance(parent_of(call), ast.Await) else "held")
 
 
-def gives_back_at_its_end(ev: Evaluator, value: ast.expr | None, names: frozenset[str], scope: Scope) -> bool:
-    """Whether nothing is held as a block ends that ``value`` makes the manager of: a transaction of a session under one of
+def gives_back_at_its_end(
+    ev: Evaluator, value: ast.expr | None, names: frozenset[str], scope: Scope, cls: Class
+) -> bool:
+    """Whether nothing is held as a block ends that ``value`` makes the manager of: a transaction, of a session under one of
     these names, or what closes what it has opened."""
-    root = root_of(value) if isinstance(value, ast.Call) else None
-    if root is None or name_of(root) not in names:
+    if not isinstance(value, ast.Call):
         return False
-    fact = call_site(ev, value, scope)  # type: ignore[arg-type]
+    root = root_of(value)
+    fact = call_site(ev, value, scope) if root is not None and name_of(root) in names else None
     if fact is None:
         return False
-    is_session = fact.cls is not None and fact.cls.kind == "session"
-    return getattr(fact.row, "closes", False) or (is_session and fact.role == "begin" and fact.method != "begin_nested")
+    if cls.kind == "session":
+        return fact.role == "begin" and fact.method != "begin_nested"
+    return getattr(fact.row, "closes", False)
 
 
 def is_released_with(ownership: Ownership, call: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:

@@ -351,7 +351,8 @@ class Moves:
             and self._carriers.is_released_with(self.ownership, value, config)
         ):
             return End("released", "callee")
-        if self.is_lazy and node.kind == "exit" and gives_back_at_its_end(self.ev, value, config.names, self.scope):
+        is_over = node.kind == "exit" and self.is_lazy
+        if is_over and gives_back_at_its_end(self.ev, value, config.names, self.scope, self.cls):
             return config._replace(state="idle")
         if node.is_async and edge.kind == "cancel" and node.way != "cancel":  # not one that is under way already
             # `async with asyncio.timeout(3):` does not wait for anything itself
