@@ -115,14 +115,15 @@ class Checker:
             self._left_out.update(dict.fromkeys(self._analysis.spending.left_out))
 
     @property
-    def loaded(self) -> int:
-        """The bytes of source that have been parsed, and not let go of since."""
-        return self._project.loaded if self._project is not None else 0
+    def kept(self) -> int:
+        """The bytes of source that are known as a whole, as they are now."""
+        return self._project.whole if self._project is not None else 0
 
     @property
     def is_full(self) -> bool:
         """Whether so much source is loaded that what is known of it should be let go of before the next file."""
-        return self.loaded > self.most and self.loaded <= MOST_AGAIN * sum(self._asked.values())
+        loaded = self._project.loaded if self._project is not None else 0
+        return loaded > self.most and loaded <= MOST_AGAIN * sum(self._asked.values())
 
     def rest(self) -> None:
         """Let go of all modules and of what was learned of them. What is kept are texts and plain values.
@@ -133,13 +134,10 @@ class Checker:
             return
         import gc
 
-        from poolint.analyses import once
-
         versions = self._project.versions
         self._keep_told()
         self._asked.clear()
         self._analysis = self._lasting = self._project = None
-        once.forget()
         gc.collect()
         if not gc.isenabled():
             # The process is ours: what is still there, such as the models, need not be looked through again. The next

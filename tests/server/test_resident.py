@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from poolint.types.evaluator import Evaluator
 if TYPE_CHECKING:
     import ast
 
+    from poolint.syntax.module import Module
     from poolint.syntax.scopes import Scope
     from poolint.types.values import Type
 
@@ -66,6 +68,23 @@ CHANGES = (
     ("shop/gateway.py", "async def charge(amount):", "async def charged(amount):"),
     ("shop/gateway.py", "async def charged(amount):", "async def charge(amount):"),
 )
+
+
+ONCE = """
+
+_ready = None
+
+
+async def begin(pool: asyncpg.Pool) -> None:
+    global _ready
+    if _ready is None:
+        _ready = await pool.fetchval("SELECT 1")
+    if _ready is not None:
+        return
+    async with pool.acquire() as conn:
+        await charge(await conn.fetchval("SELECT 1"))
+"""
+"""What is found out of conditions that hold once."""
 
 
 def written(root: Path) -> Path:
@@ -149,3 +168,26 @@ def test_what_a_change_has_no_part_in_is_not_asked_again(tmp_path: Path, monkeyp
     assert "shop.orders" in asked
     assert "shop.gateway" not in asked
     assert "shop.remote" not in asked
+
+
+def test_nothing_keeps_what_a_text_was_before(tmp_path: Path) -> None:
+    root = written(tmp_path)
+    path, text = root / "shop" / "orders.py", TREE["shop/orders.py"] + ONCE
+    resident = Resident(str(root))
+    for name in ("views.py", "orders.py"):
+        resident.findings(str(root / "shop" / name))
+    # Not by asking the collector for all that there is: what is there when the server first rests is frozen.
+    former: list[weakref.ref[Module]] = []
+    for count in range(4):
+        resident.take(str(path), f"{text}\n\nlast = {count}\n")
+        assert resident.findings(str(path)) is not None
+        assert resident.findings(str(root / "shop" / "views.py")) is not None
+        resident.rest()
+        (checker,) = resident._checkers.values()
+        known = checker._project.known(str(path)) if checker._project is not None else None
+        assert known is not None
+        former.append(weakref.ref(known))
+        del known
+    kept = checker.kept
+    assert [one() is not None for one in former[1:]] == [False, False, True]
+    assert kept < 2 * sum(map(len, TREE.values())) + len(text)

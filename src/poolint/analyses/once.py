@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from poolint.syntax.indexes import index_of
@@ -67,15 +66,15 @@ def _is_in_passed_once(statement: ast.stmt, scope: Scope) -> bool:
     return found
 
 
-def forget() -> None:
-    """Let go of what was asked last: it would keep the trees of those files alive."""
-    _is_passed_once.cache_clear()
-    _first_guard.cache_clear()
-
-
-@lru_cache(maxsize=4096)
 def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
-    """Whether what stands under a condition happens once, or never."""
+    """Whether what stands under a condition happens once, or never: found out once for all that stands there."""
+    known = index_of(scope).once
+    if statement not in known:
+        known[statement] = _holds_once(statement, scope)
+    return known[statement]
+
+
+def _holds_once(statement: ast.If, scope: Scope) -> bool:
     for test in _conjuncts(statement.test):
         missing = _set_while_missing(test, statement, scope)
         if missing:
@@ -85,9 +84,15 @@ def _is_passed_once(statement: ast.If, scope: Scope) -> bool:
     return _is_elsewhere(statement.test, scope)
 
 
-@lru_cache(maxsize=4096)
 def _first_guard(scope: Scope) -> float:
     """The first row of a function at which it returns what it has made before; infinite where it never does."""
+    known = index_of(scope)
+    if known.first_guard is None:
+        known.first_guard = _guard_of(scope)
+    return known.first_guard
+
+
+def _guard_of(scope: Scope) -> float:
     body = getattr(scope.node, "body", None)
     if not isinstance(body, list):
         return math.inf

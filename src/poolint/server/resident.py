@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from poolint.explain.holds import Stretch
 
 MOST_LOADED = 48_000_000
-"""Bytes of source, old texts counted as well, from which on all that is known is let go of."""
+"""Bytes of source that are known as a whole, from which on all that is known is let go of."""
 
 
 class Findings(NamedTuple):
@@ -149,7 +149,7 @@ class Resident:
     def rest(self) -> None:
         """There is nothing to do: collect what was let go of. What stays for long is not looked through again."""
         for checker in self._checkers.values():
-            if checker.loaded > MOST_LOADED:
+            if checker.kept > MOST_LOADED:
                 checker.rest()
         gc.collect()
         if not self._has_frozen and self._checkers:

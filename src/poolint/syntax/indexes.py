@@ -25,8 +25,10 @@ class Index:
     __slots__ = (
         "_names",
         "_on_self",
+        "first_guard",
         "guards",
         "loads",
+        "once",
         "outcomes",
         "passed_once",
         "released",
@@ -54,6 +56,9 @@ class Index:
         """What :mod:`poolint.analyses.conditions` knows: the tests around a node, and how they come out for what is fixed."""
         self.passed_once: dict[ast.stmt, bool] = {}
         """What :mod:`poolint.analyses.once` knows: whether a statement stands under a condition that holds once."""
+        self.once: dict[ast.If, bool] = {}
+        self.first_guard: float | None = None
+        """The same: whether a condition holds once, and the first row at which what was made before is returned."""
         self.released: frozenset[str] | None = None
         """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
 

@@ -115,6 +115,12 @@ class Project:
         """All that have been parsed."""
         return [one for one in self._modules.values() if one is not None]
 
+    @property
+    def whole(self) -> int:
+        """The bytes of source of the modules that are known as a whole, as they are now: ``loaded`` has those that others
+        have taken the place of as well, which stay in memory as long as no collector looks."""
+        return sum(len(one.source.data) for one in self.modules if all(body.body is None for body in one.unread))
+
     def is_broken(self, path: str) -> bool:
         """Whether the file at ``path`` was asked for, and could not be parsed."""
         return path in self._modules and self._modules[path] is None
