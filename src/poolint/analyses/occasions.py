@@ -16,7 +16,7 @@ from poolint.frameworks.hooks import starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.nodes import walk
-from poolint.syntax.purposes import serves
+from poolint.syntax.purposes import is_for, serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
 from poolint.types.members import bases_of, lineage
@@ -78,13 +78,13 @@ class Occasions:
         if is_command(scope.node) or takes_a_command_line(scope.node, self.ev.models):
             # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
             return not (scope.is_async and serves(scope.module, self.ev.models))
-        return self._is_called_from(scope, self._ending, is_of_script) and not _goes_on(scope)
+        return self._is_called_from(scope, self._ending, self._begins_a_script) and not _goes_on(scope)
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
         if self._ending.of(key) or self._starting.of(key):
             return True
-        return self._is_called_from(scope, self._once, lambda _: True)
+        return self._is_called_from(scope, self._once, self._is_imported_once)
 
     def _is_alone(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
@@ -103,21 +103,29 @@ class Occasions:
         )
 
     def _is_called_from(
-        self, scope: Scope, answers: Summaries[ScopeKey, bool], at_the_top: Callable[[ast.Call], bool]
+        self, scope: Scope, answers: Summaries[ScopeKey, bool], at_the_top: Callable[[ast.Call, Module], bool]
     ) -> bool:
         """Whether a function is called, each time once, and only by functions for which the answer is yes, or at the top of
-        modules where the call is one of those ``at_the_top``. Modules of what serves may be run for each visitor."""
+        modules where the call is one of those ``at_the_top``."""
         calls = self._calls(scope)
         return bool(calls) and all(
             (
                 answers.of(inner.key)
                 if inner.kind == "function"
-                else inner.kind == "module" and at_the_top(call) and not serves(inner.module, self.ev.models)
+                else inner.kind == "module" and at_the_top(call, inner.module)
             )
             and not _is_repeated(call, inner)
             and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )
+
+    def _begins_a_script(self, call: ast.Call, module: Module) -> bool:
+        """Whether a module makes a call where it is run as a script, and goes on to serve nobody."""
+        return is_of_script(call) and not serves(module, self.ev.models)
+
+    def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
+        """Whether the top of a module is run once in a process."""
+        return not is_for(module, self.ev.models, "runs-again")
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""

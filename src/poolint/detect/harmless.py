@@ -37,14 +37,14 @@ def is_harmless(ev: Evaluator, site: Site, problem: LeakProblem, scope: Scope) -
     occasions = ev.derived(Occasions)
     if site.cls.kind in OWNERS:
         is_pool = site.cls.kind in POOLING
-        return problem == "exception" and (
-            occasions.ends_with_process(scope) or (is_pool and not _is_called_again(ev, site, scope))
-        )
+        if occasions.ends_with_process(scope) and not is_in_loop(site.call, scope):
+            return is_pool or problem == "exception"
+        return is_pool and problem == "exception" and not _is_called_again(ev, site, scope)
     if site.cls.kind != "connection" or problem not in ("with-keeps", "never", "exception"):
         return False
     if problem != "exception" and (is_test(scope.module, ev.project) or occasions.is_of_tests(scope)):
         return True
-    return site.fact.is_direct and occasions.runs_once(scope)
+    return site.fact.is_direct and occasions.runs_once(scope) and not is_in_loop(site.call, scope)
 
 
 def _is_called_again(ev: Evaluator, site: Site, scope: Scope) -> bool:

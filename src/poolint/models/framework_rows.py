@@ -14,7 +14,7 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     derive from it; ``read`` it in any way; ``import`` it.
     """
 
-    purpose: Literal["migrates", "serves", "comes-and-goes", "runs-at-once", "ends-transactions", "tests"]
+    purpose: Literal["migrates", "serves", "comes-and-goes", "runs-again", "runs-at-once", "ends-transactions", "tests"]
     names: tuple[str, ...]
     by: Literal["call", "read", "import"] = "call"
 
