@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import codecs
+import gc
 import pickle
 import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 
-from poolint.text.source import Source, SourceError
+from poolint.text.source import Source, SourceError, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,3 +176,29 @@ def test_only_bytes_travel() -> None:
     again = pickle.loads(pickle.dumps(read))
     assert (again.path, again.data, again.text) == (read.path, read.data, read.text)
     assert len(pickle.dumps(read)) < 200
+
+
+def test_a_tree_is_made_where_another_is_made_in_the_middle_of_it() -> None:
+    """CPython 3.11 loses count there: what the collector runs while a tree is made may write out a traceback."""
+
+    def parses_deep_down(depth: int) -> None:
+        if depth:
+            parses_deep_down(depth - 1)
+        else:
+            ast.parse("a = 1")
+
+    def once(_phase: str, _info: object) -> None:
+        gc.callbacks.clear()
+        parses_deep_down(30)
+
+    text = "total = add(first, [1, 2, (3, 4)])\n" * 400
+    thresholds = gc.get_threshold()
+    others = gc.callbacks[:]
+    gc.set_threshold(100)
+    gc.callbacks[:] = [once]
+    try:
+        assert len(parse(text).body) == 400
+        assert not gc.callbacks, "the collector has run"
+    finally:
+        gc.callbacks[:] = others
+        gc.set_threshold(*thresholds)

@@ -15,6 +15,7 @@ from poolint.analyses.sinks import EXTERNAL
 from poolint.flow.summaries import Summaries
 from poolint.models import standard
 from poolint.syntax.scopes import Scope, nearest
+from poolint.trees import tree_of
 from poolint.types.call_sites import call_site
 from poolint.types.unmodelled import DATABASE
 from poolint.types.values import ClassObject, Function, Instance, LibraryFunction, LibraryName, alternatives
@@ -297,7 +298,7 @@ def _needed_by_annotation(models: Models, node: ast.expr) -> list[ast.expr] | No
         if not isinstance(node.value, str):
             return _nothing_if(node.value is None)
         try:
-            return [ast.parse(node.value, mode="eval").body]
+            return [tree_of(node.value, "eval").body]
         except (SyntaxError, ValueError, RecursionError):
             return None
     if isinstance(node, ast.BinOp):

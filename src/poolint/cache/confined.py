@@ -15,6 +15,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.syntax.texts import words_in
+from poolint.trees import tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,7 +82,7 @@ def confined(before: bytes, after: bytes) -> Confined | None:
 
 def _outline(data: bytes) -> _Outline | None:
     try:
-        tree = ast.parse(data.decode("utf-8-sig"))
+        tree = tree_of(data.decode("utf-8-sig"))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     rows = data.split(b"\n")

@@ -22,6 +22,8 @@ _MERGE = "<<\0"
 """Stands for the key that takes in another mapping; no text of a document has the character."""
 
 _TOO_DEEP = f"lists and mappings stand in each other more than {MAX_DEPTH} deep"
+_ITS_OWN_BOUND = "exceeded maximum nesting depth"
+"""What the parser of PyYAML 6.0.4 says where it reads ahead into more than 1,000 of them; older ones read on."""
 
 
 class Node:
@@ -97,8 +99,10 @@ def load(path: str, text: str | None = None, rows: dict[int, Place] | None = Non
         return found, [Problem(Place(path, error.row or 1), f"{error}; it is not read", True)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        reason = error.problem or error.context or "broken YAML"
-        return found, [Problem(Place(path, mark.line + 1 if mark else 1), f"broken YAML: {reason}")]
+        place = Place(path, mark.line + 1 if mark else 1)
+        if error.problem == _ITS_OWN_BOUND:
+            return found, [Problem(place, f"{_TOO_DEEP}; it is not read", True)]
+        return found, [Problem(place, f"broken YAML: {error.problem or error.context or 'no reason given'}")]
     except (yaml.YAMLError, ValueError) as error:
         return found, [Problem(Place(path, 1), f"broken YAML: {str(error).splitlines()[0]}")]
     return found, []

@@ -9,6 +9,7 @@ from poolint.bounds import MAX_DIGITS, whole
 from poolint.deployment import inside
 from poolint.deployment.documents import text_of, unread
 from poolint.deployment.values import Figure, Place, Problem
+from poolint.trees import tree_of
 
 if TYPE_CHECKING:
     from poolint.deployment.values import Environment
@@ -26,7 +27,7 @@ def settings(folder: str, named: str, environment: Environment) -> tuple[dict[st
     if path is None:
         return {}, []
     try:
-        tree = ast.parse(text_of(path))
+        tree = tree_of(text_of(path))
     except OSError as error:
         return {}, [unread(path, error)]
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:

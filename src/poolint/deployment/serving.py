@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from poolint import recording
 from poolint.deployment import gunicorn
 from poolint.deployment.documents import text_of
+from poolint.trees import tree_of
 
 if TYPE_CHECKING:
     from poolint.deployment.values import Environment, Figure
@@ -22,7 +23,7 @@ def workers(target: str, folder: str, environment: Environment) -> Figure | None
     if path is None:
         return None
     try:
-        tree = ast.parse(text_of(path))
+        tree = tree_of(text_of(path))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None  # whoever checks this file reports what is wrong with it
     names = gunicorn.Fold(path, environment)

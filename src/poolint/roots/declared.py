@@ -13,6 +13,7 @@ import re
 from poolint import tables
 from poolint.files import read_regular
 from poolint.roots import PROJECT_FILES
+from poolint.trees import tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ def _called_in(path: str) -> Iterator[tuple[ast.Call, str]]:
     import ast
 
     try:
-        tree = ast.parse(_text(path))
+        tree = tree_of(_text(path))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):

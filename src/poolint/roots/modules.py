@@ -6,6 +6,7 @@ import ast
 import warnings
 
 from poolint.files import SOURCE_LIMIT, read_regular
+from poolint.trees import tree_of
 
 
 def is_script(path: str) -> bool:
@@ -45,6 +46,6 @@ def _parsed(path: str, word: bytes) -> ast.Module | None:
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(data)
+            return tree_of(data)
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None

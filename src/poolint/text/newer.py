@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from poolint.text.scan import CLOSING, OPENING, BrokenError, Scanner, Token, is_strained
 from poolint.text.source import syntax_error
+from poolint.trees import tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def parse_newer(text: str, first: SyntaxError) -> ast.Module:
 
 def parse_rewritten(rewritten: Rewritten) -> ast.Module:
     """The tree of a rewritten text, as if the original had been parsed. Raises ``SyntaxError``."""
-    tree = ast.parse(rewritten.text)
+    tree = tree_of(rewritten.text)
     _Restore(rewritten).visit(tree)
     return tree
 

@@ -12,6 +12,7 @@ import io
 import sys
 
 from poolint.files import is_notebook, read_source
+from poolint.trees import tree_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -254,7 +255,6 @@ def _has_row_of(length: int, text: str) -> bool:
 
 def parse(text: str) -> ast.Module:
     """The tree of a text, newer syntax included. Raises :class:`SourceError`."""
-    import ast
     import warnings
 
     _check_imported(text)
@@ -268,7 +268,7 @@ def parse(text: str) -> ast.Module:
                 if strain(text) > _CRASHES_3_10:
                     raise RecursionError
             try:
-                return ast.parse(text)
+                return tree_of(text)
             except SyntaxError as error:
                 from poolint.text.newer import parse_newer
 

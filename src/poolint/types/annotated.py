@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.models import standard
 from poolint.syntax.nodes import walk
+from poolint.trees import tree_of
 from poolint.types import returns
 from poolint.types.values import (
     NOTHING,
@@ -104,7 +105,7 @@ def unquoted(node: ast.Constant) -> ast.expr | None:
 
 def _parsed(node: ast.Constant) -> ast.expr | None:
     try:
-        expression = ast.parse(str(node.value).strip(), mode="eval").body
+        expression = tree_of(str(node.value).strip(), "eval").body
     except (SyntaxError, ValueError, RecursionError):
         return None
     for inner in ast.walk(expression):  # a tree of its own: it needs parents and positions like any other
