@@ -22,9 +22,18 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool, StaticPool
 
-from poolint.runtime import present, watch
+from poolint.runtime import present, trails, watch
+from poolint.runtime import sqlalchemy as ours
 
 LOG = "poolint.runtime"
+
+
+@pytest.fixture(params=["methods", "events"], autouse=True)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """By which of the two ways pools are watched: a pool that is not known is watched by its events."""
+    if request.param == "events":
+        monkeypatch.setattr(ours, "is_known", lambda _: False)
+    return request.param
 
 
 @pytest.fixture
@@ -60,6 +69,76 @@ def test_waits_for_the_pool_are_counted(engine: Engine) -> None:
         assert watched.state().waited >= 0.01
 
 
+def test_the_pool_is_as_before_afterwards(engine: Engine, way: str) -> None:
+    first = engine.pool
+    kept = dict(vars(first))
+    with watch(engine, metrics=False):
+        assert ("connect" in vars(first)) is (way == "methods")
+        engine.dispose()
+        assert ("connect" in vars(engine.pool)) is (way == "methods")
+    assert vars(first).keys() == kept.keys()
+    assert vars(engine.pool).keys() == kept.keys()
+    assert all(not getattr(engine.pool.dispatch, one) for one in ("checkout", "checkin", "detach"))
+
+
+def test_a_detached_connection_is_no_longer_of_the_pool(engine: Engine) -> None:
+    with watch(engine, metrics=False) as watched, engine.connect() as connection:
+        connection.detach()
+        assert watched.state().out == 0
+
+
+def test_several_watch_one_pool_each_for_itself(engine: Engine) -> None:
+    first = watch(engine, metrics=False)
+    with watch(engine, metrics=False) as second:
+        for is_open in (True, False):
+            with engine.connect():
+                assert second.state().out == 1
+                assert first.state().out == is_open
+                assert second.state().place.endswith("(test_several_watch_one_pool_each_for_itself)")
+            assert second.state().out == 0
+            first.close()
+    with engine.connect():
+        assert second.state().out == 0
+
+
+def test_a_pool_of_another_class_is_watched_by_its_events(tmp_path: Path) -> None:
+    class Own(QueuePool):
+        def _return_conn(self, record: Any) -> None:
+            super()._return_conn(record)
+
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db", poolclass=Own)
+    with watch(engine, metrics=False) as watched:
+        assert "connect" not in vars(engine.pool)
+        with engine.connect():
+            assert watched.state().out == 1
+        assert watched.state().out == 0
+
+
+def test_a_hold_that_grows_long_beside_short_ones_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Until something can have been out for long, returns do not ask for it."""
+    now = 1000.0
+    monkeypatch.setattr(present, "perf_counter", lambda: now)
+    engine = create_engine(f"sqlite:///{tmp_path}/a.db", poolclass=QueuePool)
+    with watch(engine, longest=30, metrics=False):
+        first = engine.connect()
+        for later in (1010.0, 1029.0, 1031.0, 1050.0):
+            now = later
+            engine.connect().close()
+        assert not caplog.records
+        second = engine.connect()
+        first.close()
+        assert "held for 50.0 s" in caplog.records.pop().getMessage()
+        now = 1079.0
+        second.close()
+        third = engine.connect()
+        assert not caplog.records
+        now = 1109.0
+        third.close()
+        assert "held for 30.0 s" in caplog.records.pop().getMessage()
+
+
 def test_long_holds_and_lost_ones_are_logged(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, LOG)
     with watch(engine, every=0, longest=0, metrics=False):
@@ -81,10 +160,10 @@ def test_nothing_is_kept_of_what_was_given_back(engine: Engine) -> None:
         try:
             with engine.connect() as connection:
                 seen = weakref.ref(connection)
-                assert watched._present._entries
+                assert watched._present.entries
             del connection
             assert seen() is None
-            assert not watched._present._entries
+            assert not watched._present.entries
         finally:
             gc.enable()
 
@@ -193,7 +272,7 @@ def test_what_goes_wrong_here_is_no_reason_for_a_checkout_to_fail(
     def broken(*_: object) -> None:
         raise RuntimeError("no place")
 
-    monkeypatch.setattr(present, "nearest", broken)
+    monkeypatch.setattr(trails, "walked", broken)
     with watch(engine, metrics=False):
         for _ in range(2):
             with engine.connect() as connection:

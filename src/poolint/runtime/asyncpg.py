@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from asyncio import LifoQueue, Queue
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from poolint.runtime.present import Present
 
 QUERIES = ("execute", "executemany", "fetch", "fetchmany", "fetchrow", "fetchval")
-_PATIENCE = 0.001
 
 
 class AsyncpgEye:
@@ -112,18 +112,24 @@ class AsyncpgEye:
 
 
 class AsyncpgGlance:
-    """Sees what is out of some pools."""
+    """Sees what is out of some pools, by the queue in which each keeps the holders of its connections.
+
+    What is taken out of that and put into it passes two methods that do hardly more than call another: ours are in their place,
+    so that a checkout calls no more functions than before. A pool that has another queue is watched by its methods.
+    """
 
     def __init__(self, present: Present, owners: tuple[object, ...]) -> None:
         self._present = present
-        self._pools = tuple(one for one in owners if isinstance(one, Pool))
         self._patches = Patches()
-        if not self._pools:
-            return
+        self._late: list[Any] = []
+        """Pools that are not begun yet, and have no queue so far."""
+        self._strange: list[Any] = []
         try:
-            self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
-            self._patches.wrap(PoolConnectionHolder, "_release", self._release)
-            self._patches.wrap(Pool, "_acquire", self._timed)
+            for pool in owners:
+                if isinstance(pool, Pool):
+                    self._look(pool)
+            if self._late:
+                self._patches.wrap(Pool, "_initialize", self._begun)
         except BaseException:
             self._patches.undo()
             raise
@@ -131,13 +137,72 @@ class AsyncpgGlance:
     def close(self) -> None:
         self._patches.undo()
 
+    def _look(self, pool: Any) -> None:
+        queue = pool._queue
+        if queue is None:
+            self._late.append(pool)
+        elif is_known(queue):
+            self._patches.put(queue, "get", self._getting(queue))
+            self._patches.put(queue, "_put", self._putting(queue))
+        else:
+            if not self._strange:
+                self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
+                self._patches.wrap(PoolConnectionHolder, "_release", self._release)
+                self._patches.wrap(Pool, "_acquire", self._timed)
+            self._strange.append(pool)
+
+    def _begun(self, initialize: Any) -> Any:
+        async def wrapped(pool: Any) -> Any:
+            result = await initialize(pool)
+            if pool in self._late and pool._queue is not None:
+                try:
+                    self._late.remove(pool)
+                    if self._present.is_open:
+                        self._look(pool)
+                except Exception:
+                    self._present.fail()
+            return result
+
+        return wrapped
+
+    def _getting(self, queue: Any) -> Any:
+        """In the place of ``Queue.get()``, which takes what is there by ``get_nowait()``, and else waits."""
+        present = self._present
+        begin = present.begin
+        free, take, wait_and_take = queue._queue, queue.get_nowait, queue.get
+
+        async def get() -> Any:
+            if free:
+                holder = take()
+            else:
+                begun = perf_counter()
+                try:
+                    holder = await wait_and_take()
+                finally:
+                    present.wait(perf_counter() - begun)
+            begin(holder, None, True)
+            return holder
+
+        return get
+
+    def _putting(self, queue: Any) -> Any:
+        """In the place of ``LifoQueue._put()``, which appends to a list."""
+        end = self._present.end
+        put = vars(queue).get("_put", queue._queue.append)
+
+        def _put(holder: Any) -> None:
+            end(holder)
+            put(holder)
+
+        return _put
+
     def _made(self, make: Any) -> Any:
-        pools, begin = self._pools, self._present.begin
+        pools, begin = self._strange, self._present.begin
 
         def wrapped(proxy: Any, holder: Any, connection: Any) -> None:
             make(proxy, holder, connection)
             if holder._pool in pools:
-                begin(holder)
+                begin(holder, None, True)
 
         return wrapped
 
@@ -151,11 +216,11 @@ class AsyncpgGlance:
         return wrapped
 
     def _timed(self, acquire: Any) -> Any:
-        present, pools = self._present, self._pools
+        present, pools = self._present, self._strange
 
         def wrapped(pool: Any, timeout: Any) -> Any:
             try:
-                is_empty = pool._queue.empty() and pool in pools
+                is_empty = pool in pools and pool._queue.empty()
             except Exception:
                 is_empty = False
             return waited_for(pool, timeout) if is_empty else acquire(pool, timeout)
@@ -165,11 +230,22 @@ class AsyncpgGlance:
             try:
                 return await acquire(pool, timeout)
             finally:
-                waited = perf_counter() - begun
-                if waited > _PATIENCE:
-                    present.wait(waited)
+                present.wait(perf_counter() - begun)
 
         return wrapped
+
+
+def is_known(queue: Any) -> bool:
+    """Whether a queue has the methods that ours can take the place of."""
+    cls = type(queue)
+    if not isinstance(queue, LifoQueue):
+        return False
+    return isinstance(getattr(queue, "_queue", None), list) and (cls.get, cls.get_nowait, cls.put_nowait, cls._put) == (
+        Queue.get,
+        Queue.get_nowait,
+        Queue.put_nowait,
+        LifoQueue._put,
+    )
 
 
 EYE = AsyncpgEye

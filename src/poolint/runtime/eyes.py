@@ -102,10 +102,10 @@ def harmless(function: Callable[..., None]) -> Callable[..., None]:
 
 
 class Patches:
-    """Methods of a library that are wrapped for the time of watching."""
+    """Methods of a library that are wrapped for the time of watching, of all objects of a class or of one."""
 
     def __init__(self) -> None:
-        self._done: list[tuple[type, str, Any, Any]] = []
+        self._done: list[tuple[Any, str, Any, Any]] = []
 
     def wrap(self, owner: type, name: str, wrapper: Callable[[Any], Any]) -> None:
         """Put ``wrapper(method)`` in the place of a method of ``owner``. Raises ``AttributeError`` where there is none."""
@@ -114,9 +114,22 @@ class Patches:
         self._done.append((owner, name, own, wrapped))
         setattr(owner, name, wrapped)
 
+    def put(self, owner: object, name: str, method: Callable[..., Any]) -> None:
+        """Put a method in the place of that of one object. Raises ``TypeError`` where it has room for none of its own."""
+        own = vars(owner).get(name, _CLASS_HAS_IT)
+        self._done.append((owner, name, own, method))
+        setattr(owner, name, method)
+
     def undo(self) -> None:
         """Put back what was there, unless somebody else has wrapped it since: then ours stays below, and does nothing."""
         while self._done:
             owner, name, own, wrapped = self._done.pop()
-            if vars(owner).get(name) is wrapped:
+            if vars(owner).get(name) is not wrapped:
+                continue
+            if own is _CLASS_HAS_IT:
+                delattr(owner, name)
+            else:
                 setattr(owner, name, own)
+
+
+_CLASS_HAS_IT = object()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from math import inf
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
-from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool, QueuePool
+from sqlalchemy.pool.base import _ConnectionFairy
 
 from poolint.runtime.eyes import Patches, harmless
 
 if TYPE_CHECKING:
     from poolint.runtime.holds import Book
     from poolint.runtime.present import Present
-
-_PATIENCE = 0.001
-"""Seconds from which on somebody is said to have waited for a pool that has nothing left."""
 
 
 class _Listeners:
@@ -28,8 +27,12 @@ class _Listeners:
     def listen(self, target: Any, checkout: Any, checkin: Any) -> None:
         """Listen to a pool, or to all."""
         for name, listener in (("checkout", checkout), ("checkin", checkin), ("detach", checkin)):
-            event.listen(target, name, listener)
-            self._listening.append((target, name, listener))
+            self.listen_to(target, name, listener)
+
+    def listen_to(self, target: Any, name: str, listener: Any) -> None:
+        """Listen to one event."""
+        event.listen(target, name, listener)
+        self._listening.append((target, name, listener))
 
     def close(self) -> None:
         for target, name, listener in self._listening:
@@ -79,56 +82,126 @@ class SQLAlchemyEye:
 
 
 class SQLAlchemyGlance:
-    """Sees what is out of some pools. One that takes the place of another, as after ``Engine.dispose()``, has its listeners."""
+    """Sees what is out of some pools, and of those that take the place of one of them, as after ``Engine.dispose()``.
+
+    The events of a pool take as long as all that is done in them. So two methods of its own, which do nothing but call one
+    other function, have ours in their place, which call that as well; where a pool is another than those that are known, it
+    is watched by its events.
+    """
 
     def __init__(self, present: Present, owners: tuple[object, ...]) -> None:
         self._present = present
-        self._owners = owners
         self._listeners = _Listeners()
         self._patches = Patches()
-        begin, end = present.begin, present.end
-
-        def checkout(_: object, record: Any, __: object) -> None:
-            begin(record, record.fairy_ref)
-
-        def checkin(_: object, record: Any) -> None:
-            end(record)
-
         found = [getattr(one, "pool", one) for one in owners]
-        pools = {id(one): one for one in found if isinstance(one, Pool)}
-        for pool in pools.values():
-            self._listeners.listen(pool, checkout, checkin)
-        if pools:
-            self._patches.wrap(QueuePool, "_do_get", self._timed)
+        try:
+            for pool in {id(one): one for one in found if isinstance(one, Pool)}.values():
+                self._look(pool, is_new=True)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._listeners.close()
         self._patches.undo()
 
-    def _is_mine(self, pool: object) -> bool:
-        # An engine that was disposed of has another pool than before.
-        return any(one is pool or getattr(one, "pool", None) is pool for one in self._owners)
+    def _look(self, pool: Any, is_new: bool) -> None:
+        """Watch a pool. One that is not new takes the place of another, and has its listeners."""
+        end = self._present.end
+        is_plain = is_known(pool)
+        if is_plain:
+            self._patches.put(pool, "connect", self._connecting(pool))
+            self._patches.put(pool, "_return_conn", self._returning(pool))
+        elif isinstance(pool, QueuePool):
+            self._patches.put(pool, "_do_get", self._timed(pool))
+        if is_new:
+            begin = self._present.begin_again
 
-    def _timed(self, get: Any) -> Any:
+            def checkout(_: object, record: Any, __: object) -> None:
+                begin(record, record.fairy_ref)
+
+            def gone(_: object, record: Any) -> None:
+                end(record)
+
+            if not is_plain:
+                self._listeners.listen(pool, checkout, gone)
+            else:
+                self._listeners.listen_to(pool, "detach", gone)
+        self._patches.put(pool, "recreate", self._recreating(pool))
+
+    def _connecting(self, pool: Any) -> Any:
+        begin = self._present.begin
+        connect = vars(pool).get("connect")
+        check_out: Any = _ConnectionFairy._checkout if connect is None else lambda _: connect()
+        most = pool._max_overflow if pool._max_overflow > -1 else inf
+        is_async = pool._is_asyncio
+
+        def connecting() -> Any:
+            nonlocal most
+            if pool._overflow >= most:
+                most = inf
+                self._patches.put(pool, "_do_get", self._timed(pool))
+            fairy = check_out(pool)
+            record = fairy._connection_record
+            begin(record, record.fairy_ref, is_async)
+            return fairy
+
+        return connecting
+
+    def _returning(self, pool: Any) -> Any:
+        end = self._present.end
+        put = vars(pool).get("_return_conn", pool._do_return_conn)
+
+        def returning(record: Any) -> None:
+            end(record)
+            put(record)
+
+        return returning
+
+    def _recreating(self, pool: Any) -> Any:
+        recreate = pool.recreate
+
+        def recreating() -> Any:
+            other = recreate()
+            if self._present.is_open:
+                try:
+                    self._look(other, is_new=False)
+                except Exception:
+                    self._present.fail()
+            return other
+
+        return recreating
+
+    def _timed(self, pool: Any) -> Any:
         present = self._present
+        get = pool._do_get
 
-        def _do_get(pool: Any) -> Any:
+        def timed() -> Any:
             try:
-                is_full = pool._overflow >= pool._max_overflow > -1 and not pool._pool.qsize()
-                is_empty = is_full and self._is_mine(pool)
+                is_empty = pool._overflow >= pool._max_overflow > -1 and not pool._pool.qsize()
             except Exception:
                 is_empty = False
             if not is_empty:
-                return get(pool)
+                return get()
             begun = perf_counter()
             try:
-                return get(pool)
+                return get()
             finally:
-                waited = perf_counter() - begun
-                if waited > _PATIENCE:
-                    present.wait(waited)
+                present.wait(perf_counter() - begun)
 
-        return _do_get
+        return timed
+
+
+def is_known(pool: Any) -> bool:
+    """Whether a pool has the methods that ours can take the place of."""
+    cls = type(pool)
+    return (
+        cls in (QueuePool, AsyncAdaptedQueuePool)
+        and cls.connect is Pool.connect
+        and cls._return_conn is Pool._return_conn
+        and Pool.connect.__code__.co_names == ("_ConnectionFairy", "_checkout")
+        and Pool._return_conn.__code__.co_names == ("_do_return_conn",)
+    )
 
 
 def _label(pool: Any) -> str:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _running: Callable[[], Any] | None = None
 _current: Callable[[Any], Any] | None = None
 
+running: dict[Any, Any] | None = None
+"""By loop the tasks that run at present, one of each thread at most. None as long as asyncio is not imported, and in versions
+that have it elsewhere: then :func:`current_task` is asked."""
+
 
 def current_task() -> Any:
     """The task of asyncio that runs at present, None outside of one."""
@@ -27,13 +31,15 @@ def current_task() -> Any:
 
 def _find() -> bool:
     """Keep what is asked, so that a checkout has not to look for it; False as long as asyncio is not imported."""
-    global _running, _current
+    global _running, _current, running
     asyncio: Any = sys.modules.get("asyncio")
     tasks: Any = sys.modules["asyncio.tasks"]
     _running = getattr(asyncio, "_get_running_loop", None)
     _current = getattr(tasks, "current_task", None)
-    if sys.version_info < (3, 12) and _current is not None:
-        _current = tasks._current_tasks.get  # which is all that the other does, in Python there
+    if sys.version_info < (3, 14):
+        running = getattr(tasks, "_current_tasks", None)
+        if sys.version_info < (3, 12) and running is not None:
+            _current = running.get  # which is all that the other does, in Python there
     return _running is not None and _current is not None
 
 

@@ -13,115 +13,128 @@ from poolint.runtime.frames import Step, has_own, is_caller, is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import CodeType, FrameType
     from typing import Any
 
 _MOST_DEPTHS = 8
 _MOST_TRAILS = 1024
 
-_NEAR, _FAR = 3, 24
+_NEAR, _FAR = 2, 24
 """Frames from which on a way is kept, and up to which. What is further away calls whatever it was told to, as a server calls
 handlers: the same way out of that says less of what is in between."""
 
 
-class _Trail:
-    """The way from a checkout out to ``step``, as it was walked once, or to where a greenlet begins. Its instruction is part of
-    the key; what it has called there has called ``next``."""
+class Trail:
+    """The way from a checkout out to ``step``, as it was walked once, or to where a greenlet begins (``is_inner``). Its
+    instruction is part of the key; what it has called there has called ``next``."""
 
-    __slots__ = ("code", "next", "step")
+    __slots__ = ("code", "generates", "is_inner", "next", "step")
 
-    def __init__(self, codes: list[CodeType], step: Step | None) -> None:
-        self.code = codes[-1]
-        self.next = codes[-3]
+    def __init__(self, code: CodeType | None, next: CodeType | None, step: Step | None, is_inner: bool = False) -> None:
+        self.code = code
+        self.next = next
         self.step = step
+        self.generates = step is not None and step.generates
+        self.is_inner = is_inner
 
 
-_Trails = dict[int, _Trail]
+Trails = dict[int, Trail]
 """By the id of the code and the instruction, added up: which two they are says the code of the trail."""
 
-_depths: tuple[tuple[int, _Trails], ...] = ()
+Ways = tuple[tuple[int, Trails], ...]
 """How far places were, nearest first: with two of them on one way, the inner one is the place."""
 
-_steps: dict[int, Step] = {}
-"""Places around greenlets, by the same key."""
+known: Ways = ()
+"""The ways from whoever calls :func:`walked`."""
+
+_outer: Ways = ()
+"""Those from where the parent of a greenlet stands."""
+
+_NOWHERE = Trail(None, None, None)
 
 
-def nearest() -> Step | None:
-    """The innermost frame of the project around the caller; where there is none, who called the driver."""
-    try:
-        for depth, known in _depths:
-            frame = _getframe(depth)
-            code = frame.f_code
-            trail = known.get(id(code) + frame.f_lasti)
-            if trail is not None and trail.code is code and _getframe(depth - 2).f_code is trail.next:
-                if trail.step is not None:
-                    return trail.step
-                if frame.f_back is None:
-                    return _around(is_own) or _around(is_caller)
-    except ValueError:
-        pass  # there are not that many frames
-    return _walked(_getframe())
-
-
-def _walked(begin: FrameType) -> Step | None:
-    """The same, by looking at each frame from that of :func:`nearest` on. The way is kept for the next time."""
-    codes = []
-    ways = []
-    frame: FrameType | None = begin
+def walked() -> Trail:
+    """The way to the innermost frame of the project around the caller, or to who called the driver where there is none, by
+    looking at each frame. It is kept for the next time. Whoever calls this has asked :data:`known` before."""
+    global known
+    ways: list[FrameType] = []
+    frame: FrameType | None = _getframe(1)
     while frame is not None:
-        codes.append(frame.f_code)
         ways.append(frame)
         if is_own(frame.f_code):
-            step = Step(frame)
-            _keep(codes, frame, step)
-            return step
+            trail = _trail(ways, Step(frame))
+            known = _kept(known, ways, trail)
+            return trail
         frame = frame.f_back
-    around = _around(is_own)
-    if around is not None:
-        _keep(codes, ways[-1], None)
-        return around
+    trail = beyond()
+    if trail.step is not None and is_own(trail.step.code):
+        inner = _trail(ways, None, is_inner=True)
+        known = _kept(known, ways, inner)
+        return trail
     for depth, last in enumerate(ways):
         if is_caller(last.f_code):
-            step = Step(last)
+            trail = _trail(ways[: depth + 1], Step(last))
             # Where something is of the project, what calls a driver may be called by that another time.
             if not has_own():
-                _keep(codes[: depth + 1], last, step)
-            return step
-    return _around(is_caller)
+                known = _kept(known, ways[: depth + 1], trail)
+            return trail
+    return trail
 
 
-def _keep(codes: list[CodeType], last: FrameType, step: Step | None) -> None:
-    global _depths
-    depth = len(codes) - 1
-    if not _NEAR <= depth <= _FAR:
-        return
-    trails = dict(_depths).get(depth, {})
-    if len(trails) >= _MOST_TRAILS:
-        trails.clear()
-    trails[id(last.f_code) + last.f_lasti] = _Trail(codes, step)
-    others = [one for one in _depths if one[0] != depth][-_MOST_DEPTHS + 1 :]
-    _depths = tuple(sorted((*others, (depth, trails)), key=lambda one: one[0]))
-
-
-def _around(is_it: Callable[[CodeType], bool]) -> Step | None:
-    """What runs in a greenlet, as SQLAlchemy's drivers do, was begun by its parent."""
+def beyond() -> Trail:
+    """The same around the greenlet that runs: what runs in one, as SQLAlchemy's drivers do, was begun by its parent."""
     greenlets: Any = sys.modules.get("greenlet")
     within = greenlets.getcurrent().parent if greenlets is not None else None
+    if within is None:
+        return _NOWHERE
+    called = calls = frame = within.gr_frame
+    hops = 0
+    for distance, trails in _outer:
+        while frame is not None and hops < distance:
+            called, calls, frame = calls, frame, frame.f_back
+            hops += 1
+        if frame is None:
+            break
+        code = frame.f_code
+        trail = trails.get(id(code) + frame.f_lasti)
+        if trail is not None and trail.code is code and called.f_code is trail.next:
+            return trail
+    return _walked_beyond(within)
+
+
+def _walked_beyond(first: Any) -> Trail:
+    global _outer
+    caller: Trail | None = None
+    within = first
     while within is not None:
+        ways: list[FrameType] = []
         frame = within.gr_frame
         while frame is not None:
-            code = frame.f_code
-            step = _steps.get(id(code) + frame.f_lasti)
-            if step is not None and step.code is code:
-                return step
-            if is_it(code):
-                step = Step(frame)
-                if is_it is is_own:
-                    if len(_steps) >= _MOST_TRAILS:
-                        _steps.clear()
-                    _steps[id(code) + frame.f_lasti] = step
-                return step
+            ways.append(frame)
+            if is_own(frame.f_code):
+                trail = _trail(ways, Step(frame))
+                if within is first:
+                    _outer = _kept(_outer, ways, trail, near=0)
+                return trail
+            if caller is None and is_caller(frame.f_code):
+                caller = _trail(ways, Step(frame))
             frame = frame.f_back
         within = within.parent
-    return None
+    return caller or _NOWHERE
+
+
+def _trail(ways: list[FrameType], step: Step | None, is_inner: bool = False) -> Trail:
+    return Trail(ways[-1].f_code, ways[max(len(ways) - 3, 0)].f_code, step, is_inner)
+
+
+def _kept(ways: Ways, frames: list[FrameType], trail: Trail, near: int = _NEAR) -> Ways:
+    """The ways with one more, which leads over these frames."""
+    depth = len(frames) - 1
+    if not near <= depth <= _FAR:
+        return ways
+    trails = dict(ways).get(depth, {})
+    if len(trails) >= _MOST_TRAILS:
+        trails.clear()
+    trails[id(frames[-1].f_code) + frames[-1].f_lasti] = trail
+    others = [one for one in ways if one[0] != depth][-_MOST_DEPTHS + 1 :]
+    return tuple(sorted((*others, (depth, trails)), key=lambda one: one[0]))
