@@ -272,7 +272,7 @@ def test_what_goes_wrong_here_is_no_reason_for_a_checkout_to_fail(
     def broken(*_: object) -> None:
         raise RuntimeError("no place")
 
-    monkeypatch.setattr(trails, "walked", broken)
+    monkeypatch.setattr(trails, "found", broken)
     with watch(engine, metrics=False):
         for _ in range(2):
             with engine.connect() as connection:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from asyncpg.pool import Pool, PoolConnectionHolder, PoolConnectionProxy  # type: ignore[import-untyped]
 
 from poolint.runtime.eyes import Patches, harmless
+from poolint.runtime.present import ALWAYS
 
 if TYPE_CHECKING:
     from poolint.runtime.holds import Book
@@ -168,7 +169,7 @@ class AsyncpgGlance:
     def _getting(self, queue: Any) -> Any:
         """In the place of ``Queue.get()``, which takes what is there by ``get_nowait()``, and else waits."""
         present = self._present
-        begin = present.begin
+        begin = present.taking(is_async=True)
         free, take, wait_and_take = queue._queue, queue.get_nowait, queue.get
 
         async def get() -> Any:
@@ -180,14 +181,14 @@ class AsyncpgGlance:
                     holder = await wait_and_take()
                 finally:
                     present.wait(perf_counter() - begun)
-            begin(holder, None, True)
+            begin(holder, ALWAYS)
             return holder
 
         return get
 
     def _putting(self, queue: Any) -> Any:
         """In the place of ``LifoQueue._put()``, which appends to a list."""
-        end = self._present.end
+        end = self._present.giving()
         put = vars(queue).get("_put", queue._queue.append)
 
         def _put(holder: Any) -> None:
@@ -197,17 +198,17 @@ class AsyncpgGlance:
         return _put
 
     def _made(self, make: Any) -> Any:
-        pools, begin = self._strange, self._present.begin
+        pools, begin = self._strange, self._present.taking(is_async=True)
 
         def wrapped(proxy: Any, holder: Any, connection: Any) -> None:
             make(proxy, holder, connection)
             if holder._pool in pools:
-                begin(holder, None, True)
+                begin(holder, ALWAYS)
 
         return wrapped
 
     def _release(self, release: Any) -> Any:
-        end = self._present.end
+        end = self._present.giving()
 
         def wrapped(holder: Any) -> Any:
             end(holder)

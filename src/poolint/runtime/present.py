@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import weakref
+from math import inf
 from sys import _getframe
 from time import perf_counter
 from typing import Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from poolint.runtime.trails import Trail
 
     Reference = Callable[[], object]
-    Entry = tuple[float, Trail, str, bool, Reference | None, "Entry | None"]
+    Entry = tuple[float, Trail, str, bool, Reference, "Entry | None"]
 
 log = logging.getLogger("poolint.runtime")
 
@@ -76,84 +77,89 @@ class Present:
         self.waits = 0
         self.waited = 0.0
 
-    def begin(
-        self, slot: object, reference: Reference | None = None, is_async: bool = False, below: Entry | None = None
-    ) -> None:
-        """A connection was checked out. ``slot`` stands for it in the pool until it is given back; ``reference`` gives what
-        whoever asked for it has in hand, as long as that is there. ``is_async`` says that only a task can ask for it. ``below``
-        is what is out of the same slot already."""
-        if not self.is_open:
-            return
-        try:
+    def taking(self, is_async: bool = False) -> Callable[[object, Reference], None]:
+        """What is called when a connection was checked out. It is passed what stands for it in the pool until it is given back,
+        its slot, and a reference to what whoever asked for it has in hand. ``is_async`` says that only a task can ask for it."""
+        entries = self.entries
+        clock = perf_counter
+        found, beyond = trails.found, trails.beyond
+        last = trails.NOWHERE
+
+        def begin(slot: object, reference: Reference) -> None:
+            nonlocal last
             try:
-                for depth, known in trails.known:
-                    frame = _getframe(depth)
-                    code = frame.f_code
-                    trail = known.get(id(code) + frame.f_lasti)
-                    if trail is not None and trail.code is code and _getframe(depth - 2).f_code is trail.next:
-                        if not trail.is_inner:
-                            break
-                        if frame.f_back is None:
-                            trail = trails.beyond()
-                            break
-                else:
-                    trail = trails.walked()
-            except ValueError:  # there are not that many frames
-                trail = trails.walked()
-            running = tasks.running
-            if running:
+                trail = last
+                try:
+                    frame = _getframe(trail.depth)
+                    if (
+                        frame.f_lasti != trail.at
+                        or frame.f_code is not trail.code
+                        or _getframe(trail.near).f_code is not trail.next
+                        or not trail.is_first
+                    ):
+                        trail = last = found()
+                    elif trail.is_inner and frame.f_back is not None:
+                        trail = found()
+                except ValueError:  # there are not that many frames
+                    trail = last = found()
+                if trail.is_inner:
+                    trail = beyond()
                 task = None
-                if is_async and len(running) == 1:  # then it is ours: which loop runs here takes longer to ask
-                    for one in running.values():
-                        task = one
-                        break
-                else:
+                running = tasks.running
+                if running:
+                    if is_async and len(running) == 1:  # then it is ours: to ask which loop runs here takes longer
+                        for task in running.values():  # noqa: B007
+                            break
+                    else:
+                        task = current_task()
+                elif running is None:
                     task = current_task()
-            else:
-                task = current_task() if running is None else None
-            since = perf_counter()
-            self.entries[slot] = (
-                since,
-                trail,
-                task.get_name() if task is not None else thread.name or thread_name(),
-                task is not None,
-                reference,
-                below,
-            )
-            if since >= self.alarm:
-                self._look(since)
-        except Exception:
-            self.fail()
+                since = clock()
+                if task is None:
+                    entries[slot] = (since, trail, thread.name or thread_name(), False, reference, None)
+                else:
+                    entries[slot] = (since, trail, task.get_name(), True, reference, None)
+                if since >= self.alarm:
+                    self._look(since)
+            except Exception:
+                self.fail()
 
-    def begin_again(self, slot: object, reference: Reference) -> None:
-        """The same for a slot that may be out several times, as that of a static pool."""
-        self.begin(slot, reference, False, self.entries.get(slot))
+        return begin
 
-    def end(self, slot: object) -> None:
-        """The connection in a slot was given back. Of several in one, as a static pool has, it is the one whose reference is
-        spent: which one that is will be seen when it is asked for."""
-        try:
-            entry = self.entries.pop(slot, None)
-            if entry is None:
-                return
-            now = perf_counter()
-            _, trail, _, _, reference, below = entry
-            if (
-                now >= self.alarm
-                or trail.generates
-                or below is not None
-                or (reference is not None and reference() is None)
-            ):
-                self._end(slot, entry, now)
-        except Exception:
-            self.fail()
+    def giving(self) -> Callable[[object], None]:
+        """What is called when the connection in a slot was given back. Of several in one, as a static pool has, it is the one
+        whose reference is spent: which one that is will be seen when it is asked for."""
+        take_out = self.entries.pop
+        clock = perf_counter
+
+        def end(slot: object) -> None:
+            try:
+                entry = take_out(slot, None)
+                if entry is None:
+                    return
+                now = clock()
+                if now >= self.alarm or entry[4]() is None or entry[1].generates or entry[5] is not None:
+                    self._end(slot, entry, now)
+            except Exception:
+                self.fail()
+
+        return end
+
+    def stack(self, slot: object, below: Entry | None) -> None:
+        """What was checked out last is out of a slot of which something was out before."""
+        entry = self.entries.get(slot)
+        if entry is not None and below is not None:
+            self.entries[slot] = (*entry[:5], below)
 
     def _end(self, slot: object, entry: Entry, now: float) -> None:
         """The same where there may be something to say."""
-        since, trail, _, is_task, reference, below = entry
-        if below is not None and self._is_unclear(slot, entry, below):
+        if not self.is_open:
             return
-        is_lost = reference is not None and reference() is None
+        since, trail, _, is_task, reference, below = entry
+        if below is not None:
+            self.entries[slot] = entry  # whose reference is spent is not known before it is asked for
+            return
+        is_lost = reference() is None
         step = trail.step
         if is_task and step is not None and step.generates:
             is_lost = is_lost or is_abandoned((step.code,))
@@ -164,16 +170,14 @@ class Present:
 
     def _look(self, now: float) -> None:
         """Say what is to be said by now, and find out when there may be something again."""
+        if not self.is_open:
+            self.entries.clear()
+            return
         if now >= self._next:
             self._next = now + self._every
             self._said()
         first = min((_oldest(one) for one in list(self.entries.values())), default=now)
         self.alarm = min(self._next, first + self._limit)
-
-    def _is_unclear(self, slot: object, entry: Entry, below: Entry) -> bool:
-        """Whether which one of several it is that was given back will be seen when it is asked for."""
-        self.entries[slot] = entry if entry[4] is not None else below
-        return entry[4] is not None
 
     def reference(self, connection: object) -> Reference:
         """A reference to what somebody has in hand, where the library has none of its own and says nothing when it goes. Its
@@ -204,8 +208,8 @@ class Present:
             entry: Entry | None = top
             valid = []
             while entry is not None:
-                has = entry[4]() if entry[4] is not None else None
-                if entry[4] is None or (has is not None and getattr(has, "is_valid", True)):
+                has = entry[4]()
+                if has is not None and getattr(has, "is_valid", True):
                     valid.append(entry)
                 entry = entry[5]
             found += valid
@@ -232,14 +236,22 @@ class Present:
     def fail(self) -> None:
         """Something has failed, and is being handled."""
         if self.is_open:
-            self.is_open = False
+            self._shut()
             log.warning("poolint no longer watches, since it has failed", exc_info=True)
 
     def close(self) -> None:
         """Nothing new is put down any more."""
-        self.is_open = False
+        self._shut()
         self.entries.clear()
         self.references.clear()
+
+    def _shut(self) -> None:
+        self.is_open = False
+        self.alarm = -inf  # so that whoever is still called comes to where that is asked
+
+
+ALWAYS: Reference = weakref.ref(Present)
+"""A reference for what says itself when it goes."""
 
 
 def _oldest(entry: Entry) -> float:

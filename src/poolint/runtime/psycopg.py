@@ -94,7 +94,7 @@ class PsycopgGlance:
     def _checking(self, pool: Any) -> Any:
         """In the place of ``_check_connection()``, which does nothing where the pool has no ``check``."""
         present = self._present
-        begin, references, reference = present.begin, present.references, present.reference
+        begin, references, reference = present.taking(), present.references, present.reference
         check = pool._check_connection if pool._check or "_check_connection" in vars(pool) else None
 
         def _check_connection(connection: Any) -> None:
@@ -107,20 +107,20 @@ class PsycopgGlance:
 
     def _checking_async(self, pool: Any) -> Any:
         present = self._present
-        begin, references, reference = present.begin, present.references, present.reference
+        begin, references, reference = present.taking(is_async=True), present.references, present.reference
         check = pool._check_connection if pool._check or "_check_connection" in vars(pool) else None
 
         async def _check_connection(connection: Any) -> None:
             if check is not None:
                 await check(connection)
             slot = id(connection)
-            begin(slot, references.get(slot) or reference(connection), True)
+            begin(slot, references.get(slot) or reference(connection))
 
         return _check_connection
 
     def _putting(self, pool: Any) -> Any:
         """In the place of ``_check_pool_putconn()``, which raises where the connection is of another pool."""
-        end, check = self._present.end, pool._check_pool_putconn
+        end, check = self._present.giving(), pool._check_pool_putconn
         is_first = "_check_pool_putconn" not in vars(pool)
 
         def _check_pool_putconn(connection: Any) -> None:
@@ -134,6 +134,7 @@ class PsycopgGlance:
 
     def _getting(self, pool: Any) -> Any:
         get, present = pool.getconn, self._present
+        begin = present.taking()
 
         def getconn(timeout: Any = None) -> Any:
             is_empty = not getattr(pool, "_pool", None)
@@ -143,13 +144,14 @@ class PsycopgGlance:
             finally:
                 if is_empty:
                     present.wait(perf_counter() - begun)
-            present.begin(id(connection), present.reference(connection))
+            begin(id(connection), present.reference(connection))
             return connection
 
         return getconn
 
     def _getting_async(self, pool: Any) -> Any:
         get, present = pool.getconn, self._present
+        begin = present.taking(is_async=True)
 
         async def getconn(timeout: Any = None) -> Any:
             is_empty = not getattr(pool, "_pool", None)
@@ -159,13 +161,13 @@ class PsycopgGlance:
             finally:
                 if is_empty:
                     present.wait(perf_counter() - begun)
-            present.begin(id(connection), present.reference(connection), True)
+            begin(id(connection), present.reference(connection))
             return connection
 
         return getconn
 
     def _putting_back(self, pool: Any) -> Any:
-        put, end = pool.putconn, self._present.end
+        put, end = pool.putconn, self._present.giving()
 
         def putconn(connection: Any) -> Any:
             end(id(connection))

@@ -107,7 +107,7 @@ class SQLAlchemyGlance:
 
     def _look(self, pool: Any, is_new: bool) -> None:
         """Watch a pool. One that is not new takes the place of another, and has its listeners."""
-        end = self._present.end
+        end = self._present.giving()
         is_plain = is_known(pool)
         if is_plain:
             self._patches.put(pool, "connect", self._connecting(pool))
@@ -115,10 +115,13 @@ class SQLAlchemyGlance:
         elif isinstance(pool, QueuePool):
             self._patches.put(pool, "_do_get", self._timed(pool))
         if is_new:
-            begin = self._present.begin_again
+            begin, entries, stack = self._present.taking(), self._present.entries, self._present.stack
 
             def checkout(_: object, record: Any, __: object) -> None:
+                below = entries.get(record)  # a static pool has one that may be out several times
                 begin(record, record.fairy_ref)
+                if below is not None:
+                    stack(record, below)
 
             def gone(_: object, record: Any) -> None:
                 end(record)
@@ -130,11 +133,10 @@ class SQLAlchemyGlance:
         self._patches.put(pool, "recreate", self._recreating(pool))
 
     def _connecting(self, pool: Any) -> Any:
-        begin = self._present.begin
         connect = vars(pool).get("connect")
         check_out: Any = _ConnectionFairy._checkout if connect is None else lambda _: connect()
         most = pool._max_overflow if pool._max_overflow > -1 else inf
-        is_async = pool._is_asyncio
+        begin = self._present.taking(pool._is_asyncio)
 
         def connecting() -> Any:
             nonlocal most
@@ -143,13 +145,13 @@ class SQLAlchemyGlance:
                 self._patches.put(pool, "_do_get", self._timed(pool))
             fairy = check_out(pool)
             record = fairy._connection_record
-            begin(record, record.fairy_ref, is_async)
+            begin(record, record.fairy_ref)
             return fairy
 
         return connecting
 
     def _returning(self, pool: Any) -> Any:
-        end = self._present.end
+        end = self._present.giving()
         put = vars(pool).get("_return_conn", pool._do_return_conn)
 
         def returning(record: Any) -> None:

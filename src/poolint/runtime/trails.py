@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import sys
 from sys import _getframe
+from typing import Any
 
 from poolint.runtime.frames import Step, has_own, is_caller, is_own
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, FrameType
-    from typing import Any
 
 _MOST_DEPTHS = 8
 _MOST_TRAILS = 1024
+_MOST_OTHERS = 32
 
 _NEAR, _FAR = 2, 24
 """Frames from which on a way is kept, and up to which. What is further away calls whatever it was told to, as a server calls
@@ -25,68 +26,97 @@ handlers: the same way out of that says less of what is in between."""
 
 
 class Trail:
-    """The way from a checkout out to ``step``, as it was walked once, or to where a greenlet begins (``is_inner``). Its
-    instruction is part of the key; what it has called there has called ``next``."""
+    """The way from a checkout out to ``step``, as it was walked once, or to where a greenlet begins (``is_inner``). It goes over
+    ``depth`` frames, to the instruction ``at`` of ``code``; what was called there has called ``next``, which is ``near``.
+    ``other`` is one of the same length from the same instruction of other code, or that led to other code. Where ``is_first``,
+    no shorter one is known: one that is like it need not be looked for among others."""
 
-    __slots__ = ("code", "generates", "is_inner", "next", "step")
+    __slots__ = ("at", "code", "depth", "generates", "is_first", "is_inner", "near", "next", "other", "step")
 
-    def __init__(self, code: CodeType | None, next: CodeType | None, step: Step | None, is_inner: bool = False) -> None:
-        self.code = code
-        self.next = next
+    def __init__(self, frames: list[FrameType], step: Step | None, is_inner: bool = False) -> None:
+        self.depth = len(frames) - 1
+        self.near = max(self.depth - 2, 0)
+        self.at = frames[-1].f_lasti
+        self.code = frames[-1].f_code
+        self.next = frames[self.near].f_code
         self.step = step
         self.generates = step is not None and step.generates
         self.is_inner = is_inner
+        self.is_first = False
+        self.other: Trail | None = None
+
+    def of(self, code: CodeType, next: CodeType) -> Trail | None:
+        """Among this one and others that one."""
+        trail: Trail | None = self
+        while trail is not None and not (trail.code is code and trail.next is next):
+            trail = trail.other
+        return trail
 
 
 Trails = dict[int, Trail]
-"""By the id of the code and the instruction, added up: which two they are says the code of the trail."""
+"""By instruction, which is a small number, and is asked for faster than the code that it is of."""
 
 Ways = tuple[tuple[int, Trails], ...]
 """How far places were, nearest first: with two of them on one way, the inner one is the place."""
 
-known: Ways = ()
-"""The ways from whoever calls :func:`walked`."""
+_ways: Ways = ()
+"""The ways from whoever calls :func:`found`."""
 
 _outer: Ways = ()
 """Those from where the parent of a greenlet stands."""
 
-_NOWHERE = Trail(None, None, None)
+NOWHERE = Trail([_getframe()], None)
+NOWHERE.depth = 1_000_000  # no frame is there: one that is near would be asked for, and might keep itself
 
 
-def walked() -> Trail:
-    """The way to the innermost frame of the project around the caller, or to who called the driver where there is none, by
-    looking at each frame. It is kept for the next time. Whoever calls this has asked :data:`known` before."""
-    global known
-    ways: list[FrameType] = []
-    frame: FrameType | None = _getframe(1)
+def found() -> Trail:
+    """The way to the innermost frame of the project around the caller, or to who called the driver where there is none. If it
+    is an inner one, :func:`beyond` is the rest of it."""
+    for depth, trails in _ways:
+        try:
+            frame = _getframe(depth + 1)
+        except ValueError:
+            break  # there are not that many frames
+        trail = trails.get(frame.f_lasti)
+        if trail is None or (trail := trail.of(frame.f_code, _getframe(trail.near + 1).f_code)) is None:
+            continue
+        if not trail.is_inner or frame.f_back is None:
+            return trail
+    return _walked(_getframe(1))
+
+
+def _walked(first: FrameType) -> Trail:
+    """The same, by looking at each frame. The way is kept for the next time."""
+    global _ways
+    frames: list[FrameType] = []
+    frame: FrameType | None = first
     while frame is not None:
-        ways.append(frame)
+        frames.append(frame)
         if is_own(frame.f_code):
-            trail = _trail(ways, Step(frame))
-            known = _kept(known, ways, trail)
+            trail = Trail(frames, Step(frame))
+            _ways = _kept(_ways, trail)
             return trail
         frame = frame.f_back
-    trail = beyond()
-    if trail.step is not None and is_own(trail.step.code):
-        inner = _trail(ways, None, is_inner=True)
-        known = _kept(known, ways, inner)
+    around = beyond()
+    if around.step is not None and is_own(around.step.code):
+        trail = Trail(frames, None, is_inner=True)
+        _ways = _kept(_ways, trail)
         return trail
-    for depth, last in enumerate(ways):
+    for depth, last in enumerate(frames):
         if is_caller(last.f_code):
-            trail = _trail(ways[: depth + 1], Step(last))
+            trail = Trail(frames[: depth + 1], Step(last))
             # Where something is of the project, what calls a driver may be called by that another time.
             if not has_own():
-                known = _kept(known, ways[: depth + 1], trail)
+                _ways = _kept(_ways, trail)
             return trail
-    return trail
+    return around
 
 
 def beyond() -> Trail:
     """The same around the greenlet that runs: what runs in one, as SQLAlchemy's drivers do, was begun by its parent."""
-    greenlets: Any = sys.modules.get("greenlet")
-    within = greenlets.getcurrent().parent if greenlets is not None else None
+    within = _current().parent if _current is not None else _parent()
     if within is None:
-        return _NOWHERE
+        return NOWHERE
     called = calls = frame = within.gr_frame
     hops = 0
     for distance, trails in _outer:
@@ -95,11 +125,20 @@ def beyond() -> Trail:
             hops += 1
         if frame is None:
             break
-        code = frame.f_code
-        trail = trails.get(id(code) + frame.f_lasti)
-        if trail is not None and trail.code is code and called.f_code is trail.next:
+        trail = trails.get(frame.f_lasti)
+        if trail is not None and (trail := trail.of(frame.f_code, called.f_code)) is not None:
             return trail
     return _walked_beyond(within)
+
+
+_current: Any = None
+"""What tells which greenlet runs, once that is imported."""
+
+
+def _parent() -> Any:
+    global _current
+    _current = getattr(sys.modules.get("greenlet"), "getcurrent", None)
+    return _current().parent if _current is not None else None
 
 
 def _walked_beyond(first: Any) -> Trail:
@@ -107,34 +146,43 @@ def _walked_beyond(first: Any) -> Trail:
     caller: Trail | None = None
     within = first
     while within is not None:
-        ways: list[FrameType] = []
+        frames: list[FrameType] = []
         frame = within.gr_frame
         while frame is not None:
-            ways.append(frame)
+            frames.append(frame)
             if is_own(frame.f_code):
-                trail = _trail(ways, Step(frame))
+                trail = Trail(frames, Step(frame))
                 if within is first:
-                    _outer = _kept(_outer, ways, trail, near=0)
+                    _outer = _kept(_outer, trail, least=0)
                 return trail
             if caller is None and is_caller(frame.f_code):
-                caller = _trail(ways, Step(frame))
+                caller = Trail(frames, Step(frame))
             frame = frame.f_back
         within = within.parent
-    return caller or _NOWHERE
+    return caller or NOWHERE
 
 
-def _trail(ways: list[FrameType], step: Step | None, is_inner: bool = False) -> Trail:
-    return Trail(ways[-1].f_code, ways[max(len(ways) - 3, 0)].f_code, step, is_inner)
-
-
-def _kept(ways: Ways, frames: list[FrameType], trail: Trail, near: int = _NEAR) -> Ways:
-    """The ways with one more, which leads over these frames."""
-    depth = len(frames) - 1
-    if not near <= depth <= _FAR:
+def _kept(ways: Ways, trail: Trail, least: int = _NEAR) -> Ways:
+    """The ways with one more."""
+    if not least <= trail.depth <= _FAR:
         return ways
-    trails = dict(ways).get(depth, {})
-    if len(trails) >= _MOST_TRAILS:
+    trails = dict(ways).get(trail.depth, {})
+    many = 0
+    other = trails.get(trail.at)
+    while other is not None:
+        many, other = many + 1, other.other
+    if len(trails) >= _MOST_TRAILS or many >= _MOST_OTHERS:
+        for one in trails.values():
+            one.is_first = False
         trails.clear()
-    trails[id(frames[-1].f_code) + frames[-1].f_lasti] = trail
-    others = [one for one in ways if one[0] != depth][-_MOST_DEPTHS + 1 :]
-    return tuple(sorted((*others, (depth, trails)), key=lambda one: one[0]))
+    trail.other = trails.get(trail.at)
+    trails[trail.at] = trail
+    rest = [one for one in ways if one[0] != trail.depth][-_MOST_DEPTHS + 1 :]
+    kept = tuple(sorted((*rest, (trail.depth, trails)), key=lambda one: one[0]))
+    for depth, these in kept:
+        for one in these.values():
+            first: Trail | None = one
+            while first is not None:
+                first.is_first = depth == kept[0][0]
+                first = first.other
+    return kept
