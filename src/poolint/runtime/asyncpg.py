@@ -143,8 +143,9 @@ class AsyncpgGlance:
         if queue is None:
             self._late.append(pool)
         elif is_known(queue):
-            self._patches.put(queue, "get", self._getting(queue))
-            self._patches.put(queue, "_put", self._putting(queue))
+            self._patches.put(queue, "get", self._getting(queue, pool._loop))
+            put = vars(queue).get("_put", queue._queue.append)
+            self._patches.put(queue, "_put", self._present.giving(put))
         else:
             if not self._strange:
                 self._patches.wrap(PoolConnectionProxy, "__init__", self._made)
@@ -166,10 +167,10 @@ class AsyncpgGlance:
 
         return wrapped
 
-    def _getting(self, queue: Any) -> Any:
+    def _getting(self, queue: Any, loop: Any) -> Any:
         """In the place of ``Queue.get()``, which takes what is there by ``get_nowait()``, and else waits."""
         present = self._present
-        begin = present.taking(is_async=True)
+        begin = present.taking(is_async=True, loop=loop)
         free, take, wait_and_take = queue._queue, queue.get_nowait, queue.get
 
         async def get() -> Any:
@@ -185,17 +186,6 @@ class AsyncpgGlance:
             return holder
 
         return get
-
-    def _putting(self, queue: Any) -> Any:
-        """In the place of ``LifoQueue._put()``, which appends to a list."""
-        end = self._present.giving()
-        put = vars(queue).get("_put", queue._queue.append)
-
-        def _put(holder: Any) -> None:
-            end(holder)
-            put(holder)
-
-        return _put
 
     def _made(self, make: Any) -> Any:
         pools, begin = self._strange, self._present.taking(is_async=True)

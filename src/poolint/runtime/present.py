@@ -77,9 +77,10 @@ class Present:
         self.waits = 0
         self.waited = 0.0
 
-    def taking(self, is_async: bool = False) -> Callable[[object, Reference], None]:
+    def taking(self, is_async: bool = False, loop: object = None) -> Callable[[object, Reference], None]:
         """What is called when a connection was checked out. It is passed what stands for it in the pool until it is given back,
-        its slot, and a reference to what whoever asked for it has in hand. ``is_async`` says that only a task can ask for it."""
+        its slot, and a reference to what whoever asked for it has in hand. ``is_async`` says that only a task can ask for it,
+        ``loop`` that it is one of this."""
         entries = self.entries
         clock = perf_counter
         found, beyond = trails.found, trails.beyond
@@ -107,7 +108,9 @@ class Present:
                 task = None
                 running = tasks.running
                 if running:
-                    if is_async and len(running) == 1:  # then it is ours: to ask which loop runs here takes longer
+                    if loop is not None:
+                        task = running.get(loop)
+                    elif is_async and len(running) == 1:  # then it is ours: to ask which loop runs here takes longer
                         for task in running.values():  # noqa: B007
                             break
                     else:
@@ -126,22 +129,24 @@ class Present:
 
         return begin
 
-    def giving(self) -> Callable[[object], None]:
-        """What is called when the connection in a slot was given back. Of several in one, as a static pool has, it is the one
-        whose reference is spent: which one that is will be seen when it is asked for."""
+    def giving(self, then: Callable[[Any], object] | None = None) -> Callable[[Any], None]:
+        """What is called when the connection in a slot was given back; ``then`` is called after that, whatever happens. Of
+        several in one slot, as a static pool has, it is the one whose reference is spent: which one that is will be seen when it
+        is asked for."""
         take_out = self.entries.pop
         clock = perf_counter
 
-        def end(slot: object) -> None:
+        def end(slot: Any) -> None:
             try:
                 entry = take_out(slot, None)
-                if entry is None:
-                    return
-                now = clock()
-                if now >= self.alarm or entry[4]() is None or entry[1].generates or entry[5] is not None:
-                    self._end(slot, entry, now)
+                if entry is not None:
+                    now = clock()
+                    if now >= self.alarm or entry[4]() is None or entry[1].generates or entry[5] is not None:
+                        self._end(slot, entry, now)
             except Exception:
                 self.fail()
+            if then is not None:
+                then(slot)
 
         return end
 

@@ -111,7 +111,8 @@ class SQLAlchemyGlance:
         is_plain = is_known(pool)
         if is_plain:
             self._patches.put(pool, "connect", self._connecting(pool))
-            self._patches.put(pool, "_return_conn", self._returning(pool))
+            put = vars(pool).get("_return_conn", pool._do_return_conn)
+            self._patches.put(pool, "_return_conn", self._present.giving(put))
         elif isinstance(pool, QueuePool):
             self._patches.put(pool, "_do_get", self._timed(pool))
         if is_new:
@@ -149,16 +150,6 @@ class SQLAlchemyGlance:
             return fairy
 
         return connecting
-
-    def _returning(self, pool: Any) -> Any:
-        end = self._present.giving()
-        put = vars(pool).get("_return_conn", pool._do_return_conn)
-
-        def returning(record: Any) -> None:
-            end(record)
-            put(record)
-
-        return returning
 
     def _recreating(self, pool: Any) -> Any:
         recreate = pool.recreate

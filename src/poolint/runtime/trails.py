@@ -31,11 +31,12 @@ class Trail:
     ``other`` is one of the same length from the same instruction of other code, or that led to other code. Where ``is_first``,
     no shorter one is known: one that is like it need not be looked for among others."""
 
-    __slots__ = ("at", "code", "depth", "generates", "is_first", "is_inner", "near", "next", "other", "step")
+    __slots__ = ("at", "code", "depth", "generates", "hops", "is_first", "is_inner", "near", "next", "other", "step")
 
     def __init__(self, frames: list[FrameType], step: Step | None, is_inner: bool = False) -> None:
         self.depth = len(frames) - 1
         self.near = max(self.depth - 2, 0)
+        self.hops = (None,) * self.near
         self.at = frames[-1].f_lasti
         self.code = frames[-1].f_code
         self.next = frames[self.near].f_code
@@ -67,6 +68,10 @@ _outer: Ways = ()
 
 NOWHERE = Trail([_getframe()], None)
 NOWHERE.depth = 1_000_000  # no frame is there: one that is near would be asked for, and might keep itself
+
+
+_last = NOWHERE
+"""What :func:`beyond` found last."""
 
 
 def found() -> Trail:
@@ -114,21 +119,39 @@ def _walked(first: FrameType) -> Trail:
 
 def beyond() -> Trail:
     """The same around the greenlet that runs: what runs in one, as SQLAlchemy's drivers do, was begun by its parent."""
+    global _last
     within = _current().parent if _current is not None else _parent()
     if within is None:
         return NOWHERE
-    called = calls = frame = within.gr_frame
+    trail = _last
+    called = within.gr_frame
+    try:
+        for _ in trail.hops:
+            called = called.f_back
+        frame = called.f_back.f_back
+        if frame.f_lasti == trail.at and frame.f_code is trail.code and called.f_code is trail.next and trail.is_first:
+            return trail
+    except AttributeError:
+        pass  # there are not that many frames
+    trail = _found_beyond(within.gr_frame) or _walked_beyond(within)
+    if trail.depth > 1:
+        _last = trail
+    return trail
+
+
+def _found_beyond(frame: FrameType | None) -> Trail | None:
+    called = calls = frame
     hops = 0
     for distance, trails in _outer:
         while frame is not None and hops < distance:
             called, calls, frame = calls, frame, frame.f_back
             hops += 1
-        if frame is None:
+        if frame is None or called is None:
             break
         trail = trails.get(frame.f_lasti)
         if trail is not None and (trail := trail.of(frame.f_code, called.f_code)) is not None:
             return trail
-    return _walked_beyond(within)
+    return None
 
 
 _current: Any = None
