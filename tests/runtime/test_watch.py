@@ -282,6 +282,20 @@ def test_what_goes_wrong_here_is_no_reason_for_a_checkout_to_fail(
     assert "poolint no longer watches" in told[0].getMessage()
 
 
+def test_what_goes_wrong_here_is_no_reason_for_a_connection_to_stay_out(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("not told")
+
+    monkeypatch.setattr(present.Present, "_end", broken)
+    with watch(engine, longest=0, metrics=False):
+        for _ in range(2):
+            with engine.connect() as connection:
+                assert connection.scalar(text("SELECT 1")) == 1
+    assert ["poolint no longer watches" in one.getMessage() for one in caplog.records if one.name == LOG] == [True]
+
+
 IMPORTED = """
 import sys
 import sqlalchemy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 from time import perf_counter
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -137,16 +138,21 @@ class SQLAlchemyGlance:
         connect = vars(pool).get("connect")
         check_out: Any = _ConnectionFairy._checkout if connect is None else lambda _: connect()
         most = pool._max_overflow if pool._max_overflow > -1 else inf
-        begin = self._present.taking(pool._is_asyncio)
+        present = self._present
+        begin = present.taking(pool._is_asyncio)
 
         def connecting() -> Any:
             nonlocal most
             if pool._overflow >= most:
                 most = inf
-                self._patches.put(pool, "_do_get", self._timed(pool))
+                if present.is_open:
+                    self._patches.put(pool, "_do_get", self._timed(pool))
             fairy = check_out(pool)
-            record = fairy._connection_record
-            begin(record, record.fairy_ref)
+            try:
+                record = fairy._connection_record
+                begin(record, record.fairy_ref)
+            except Exception:
+                present.fail()
             return fairy
 
         return connecting
@@ -190,10 +196,15 @@ def is_known(pool: Any) -> bool:
     cls = type(pool)
     return (
         cls in (QueuePool, AsyncAdaptedQueuePool)
+        # What somebody has wrapped may still show the code of what is in it.
+        and isinstance(Pool.connect, FunctionType)
+        and isinstance(Pool._return_conn, FunctionType)
         and cls.connect is Pool.connect
         and cls._return_conn is Pool._return_conn
         and Pool.connect.__code__.co_names == ("_ConnectionFairy", "_checkout")
         and Pool._return_conn.__code__.co_names == ("_do_return_conn",)
+        and hasattr(pool, "_overflow")
+        and hasattr(pool, "_max_overflow")
     )
 
 
