@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.nesting import NestedCheckout as Observed
 from poolint.detect.observation import Observation
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an advisory lock or an audit log, the options say so once for all.
+    for an advisory lock or an audit log, the options say so once for all. As an application starts or ends, and in a
+    script that is run by hand, it is a possible finding.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
@@ -114,6 +116,7 @@ class NestedCheckout(Rule):
             f"{row}): {harm}",
             observation.names[-1],
             observation.path,
+            Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,
             decision=observation.stretch,
             after=observation.after,
         )
