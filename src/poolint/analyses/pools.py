@@ -211,10 +211,6 @@ class Pools:
             found = self.of_checkout(since, scope) if isinstance(since, ast.Call) else None
         return found
 
-    def of_held(self, hold: Hold, scope: Scope) -> Pool | None:
-        """The same, or that of all who pass a function what it holds."""
-        return self.of_hold(hold, scope) or self.of_given(hold.resource, scope)
-
     def _injected(self, binding: Binding, scope: Scope) -> Pool | None:
         """The pool of a dependency that a framework passes: ``Depends(get_session)``."""
         found = next(providers(self.ev, binding, scope), None)

@@ -6,10 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
     from poolint.configuration.engines import EngineSpec
     from poolint.detect.services import Services
     from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
 
 _NAMES = (":memory:", "mode=memory")
 """What SQLite calls a database in memory."""
@@ -30,6 +32,11 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
     dialects = services.evaluator.models.dialects
     rows = [dialects.get(one.dialect) if one.known.given else None for one in spec.urls]
     return all(row is not None and row.embedded for row in rows)
+
+
+def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
+    return services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
 
 
 def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:

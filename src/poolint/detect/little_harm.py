@@ -13,7 +13,7 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
-from poolint.detect.databases import is_in_a_file
+from poolint.detect.databases import held_from, is_in_a_file
 from poolint.detect.written import is_written
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
@@ -47,17 +47,21 @@ MAX_MOMENT = 0.5
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
-    It is where its function runs only as the application starts or ends, or in a script that is run by hand, where it waits only after something in this process, or the database, has failed, or only until the connection has
-    the lock that it asks for again and again, where the lock that it waits for is one of this call alone, or where a command
-    asks its user. Outside of a transaction's block and without a lock of the database it is also where it waits for a few
-    seconds at most, sleeps for a moment, or waits for a mutex of this process whose block works with no database. Where
-    nothing but the connection of who has only read is held, it is also where the database is a file, where a bot sends one
-    message, where it asks for the address of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for others with the connection of an engine that
-    this call alone has, or sleeps before it takes a new one, because the database has failed.
+    It is where its function runs only as the application starts or ends, or in a script that is run by hand, where it waits
+    only after something in this process, or the database, has failed, or only until the connection has the lock that it asks
+    for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user. Outside
+    of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps for
+    a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the connection of who
+    has only read is held, it is also where the database is a file, where a bot sends one message, where it asks for the
+    address of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
+    others with the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database
+    has failed.
     """
     ev, holdings = services.evaluator, services.holdings
     occasions = ev.derived(Occasions)
-    if occasions.starts(scope) or occasions.ends_with_script(scope) or (witness.effect == "user" and occasions.ends_with_process(scope)):
+    if occasions.starts(scope) or occasions.ends_with_script(scope):
+        return True
+    if witness.effect == "user" and occasions.ends_with_process(scope):
         return True
     if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(ev, held, witness):
         return True
@@ -70,7 +74,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     may_do_no_harm = (
         witness.effect == "user"
         or (witness.effect in ("chat", "name") and not any(map(_is_repeated, witness.links)))
-        or all(is_in_a_file(services, services.pools.of_held(one, scope)) for one in held)
+        or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
         or _backs_off(ev, witness)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))

@@ -18,7 +18,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import is_in_memory
+from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
@@ -140,7 +140,7 @@ class Nesting:
 
     def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
-        found = self.pools.of_held(hold, scope)
+        found = held_from(self.services, hold, scope)
         if found is None and self.pools.of_checkout(node, scope) == of_session(hold.resource, scope):
             return of_session(hold.resource, scope)
         if (
