@@ -26,7 +26,7 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an advisory lock or an audit log, the options say so once for all. As an application starts and in a script it is possible.
+    for an advisory lock or an audit log, the options say so once for all. At an application's start or in scripts: possible.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
