@@ -40,6 +40,9 @@ _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 MAX_SHORT = 5
 """Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
 
+MAX_BRIEF = 2
+"""Seconds that the other side may take to answer, by what the call says, for little to come of it."""
+
 MAX_MOMENT = 0.5
 """Seconds that a pause may take for nothing to come of it."""
 
@@ -118,12 +121,14 @@ def _needs_a_connection(services: Services, lock: ProcessLock, scope: Scope) -> 
 
 
 def _is_short(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a lock is asked for a few seconds at most: its ``acquire``, or what it was made by, says so, here or by what the
-    function is passed for it."""
+    """Whether a lock is asked for a few seconds at most, or something outside for less: its ``acquire``, the request, or what
+    it was made by says so, here or by what the function is passed for it."""
     last = witness.links[-1]
     fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
-    keyword = getattr(fact.row, "timeout", "") if fact is not None and witness.effect in WAITING else ""
+    keyword = getattr(fact.row, "timeout", "") if fact is not None else ""
     if not keyword or not isinstance(last.node, ast.Call) or not isinstance(last.node.func, ast.Attribute):
+        return False
+    if witness.effect not in WAITING and any(map(_is_repeated, witness.links)):
         return False
     for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
         value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
@@ -133,7 +138,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
             value = next((one.value for one in given if one.arg == value.id), None)
         seconds = _number(ev, value, last.scope) if value is not None else None
         if seconds is not None:
-            return seconds <= MAX_SHORT
+            return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
     return False
 
 

@@ -217,6 +217,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     returns: str = ""
     enters: str = ""
     effect: Effect = ""
+    timeout: str = ""
     only_with: tuple[str, ...] = ()
     zero_waits: bool = False
     objects: Objects = ""
