@@ -244,7 +244,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "configuration": {"budget", "crashes", "deployment", "models", "screen", "syntax", "types"},
     "analyses": {"diagnostics", "flow", "frameworks", "models", "screen", "syntax", "text", "types"},
-    "frameworks": {"models", "syntax", "types", "versions"},
+    "frameworks": {"flow", "models", "syntax", "types", "versions"},
     # The solver of components: what functions return is found by it, like all else that is known of functions.
     "types": {"flow", "models", "screen", "syntax"},
     "flow": {"syntax"},

@@ -38,6 +38,9 @@ class Occasions:
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
         self._ending: Summaries[ScopeKey, bool] = Summaries("ends-process", self._ends, bottom=False, join=bool.__or__)
+        self._scripted: Summaries[ScopeKey, bool] = Summaries(
+            "ends-script", self._is_of_a_script, bottom=False, join=bool.__or__
+        )
         self._once: Summaries[ScopeKey, bool] = Summaries("runs-once", self._is_once, bottom=False, join=bool.__or__)
         self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
@@ -46,6 +49,10 @@ class Occasions:
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
         return scope.kind == "function" and self._ending.of(scope.key)
+
+    def ends_with_script(self, scope: Scope) -> bool:
+        """The same of what a script alone runs, which is no command for the users of an application."""
+        return scope.kind == "function" and self._scripted.of(scope.key)
 
     def starts(self, scope: Scope) -> bool:
         """Whether a function runs as an application starts or ends, and at no other time."""
@@ -79,6 +86,10 @@ class Occasions:
             # Those of click and typer are plain functions: a coroutine beside what serves is a command of its users.
             return not (scope.is_async and serves(scope.module, self.ev.models))
         return self._is_called_from(scope, self._ending, self._begins_a_script) and not _goes_on(scope)
+
+    def _is_of_a_script(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        return self._is_called_from(scope, self._scripted, self._begins_a_script) and not _goes_on(scope)
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)

@@ -81,6 +81,28 @@ class Backgrounds:
         else:
             yield from self._below(node, scope, known)
 
+    def begins(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a call begins a task itself."""
+        return self._hands(node, scope)
+
+    def passing(self, scope: Scope, place: str) -> Iterator[tuple[ast.Call, Scope, str]]:
+        """The calls of a function that make it hand to a task what is at a place relative to a parameter of it, each with
+        its scope, and where that is there."""
+        for call, inner in self.ev.callers.of(scope):
+            for callee, name, outside in self._all_passed(call, inner):
+                if callee is scope and name == place and self._hands_below(call, inner, callee, name):
+                    yield call, inner, outside
+
+    def below(self, node: ast.Call, scope: Scope, place: str) -> Iterator[tuple[Scope, str]]:
+        """The functions that a call passes what is at a place, to be handed to a task there or below, with what each calls
+        it."""
+        for callee, inner, outside in self._all_passed(node, scope):
+            if outside == place and self._near.of(callee.key) and self._hands_below(node, scope, callee, inner):
+                yield callee, inner
+
+    def _hands_below(self, node: ast.Call, scope: Scope, callee: Scope, place: str, known: Known = ()) -> When:
+        return self._handing.of(Passed(callee.key, place, self.edges.enter(node, callee, scope, known)))
+
     def _given(self, node: ast.Call, scope: Scope) -> Iterator[str]:
         """What work gets: the arguments behind the function, those of a ``partial``, the object of a bound method."""
         if not node.args:
@@ -111,7 +133,7 @@ class Backgrounds:
         """What functions of the project hand to tasks of what this call gives them."""
         for callee, inner, place in self._all_passed(node, scope):
             if self._near.of(callee.key):
-                when = self._handing.of(Passed(callee.key, inner, self.edges.enter(node, callee, scope, known)))
+                when = self._hands_below(node, scope, callee, inner, known)
                 if when:
                     yield place, when
 

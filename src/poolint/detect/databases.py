@@ -1,4 +1,4 @@
-"""Databases that live in memory: nobody else waits for their connections, and they end with the process."""
+"""Databases without a server: in memory, where nobody else waits for their connections, or in a file."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
+    from poolint.configuration.engines import EngineSpec
     from poolint.detect.services import Services
     from poolint.models.schema import Class
+    from poolint.syntax.scopes import Scope
 
 _NAMES = (":memory:", "mode=memory")
 """What SQLite calls a database in memory."""
@@ -16,13 +19,32 @@ _NAMES = (":memory:", "mode=memory")
 
 def is_in_memory(services: Services, pool: Pool | None) -> bool:
     """Whether a pool's engine has a database in memory: all URLs that it may be given are known, and say so."""
-    if pool is None or pool[:1] != ("place",):
+    spec = _engine_of(services, pool)
+    return spec is not None and bool(spec.urls) and all(one.memory for one in spec.urls)
+
+
+def is_in_a_file(services: Services, pool: Pool | None) -> bool:
+    """Whether a pool's engine has a database in a file: all URLs that it may be given are known, say so, and nobody outside
+    may say otherwise."""
+    spec = _engine_of(services, pool)
+    if spec is None or not spec.urls or not spec.has_all_urls:
         return False
+    dialects = services.evaluator.models.dialects
+    rows = [dialects.get(one.dialect) if one.known.given else None for one in spec.urls]
+    return all(row is not None and row.embedded for row in rows)
+
+
+def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
+    """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
+    return services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
+
+
+def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
+    if pool is None or pool[:1] != ("place",):
+        return None
     module = services.evaluator.project.module(str(pool[1]))
-    for spec in services.engines.of_module(module) if module is not None else ():
-        if (spec.node.lineno, spec.node.col_offset) == pool[2:]:
-            return bool(spec.urls) and all(one.memory for one in spec.urls)
-    return False
+    made = services.engines.of_module(module) if module is not None else ()
+    return next((one for one in made if (one.node.lineno, one.node.col_offset) == pool[2:]), None)
 
 
 def opens_in_memory(call: ast.Call) -> bool:

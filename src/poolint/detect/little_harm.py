@@ -13,17 +13,18 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.sinks import WAITING, slow_sink
 from poolint.analyses.statement_locks import lock_of
+from poolint.detect.databases import held_from, is_in_a_file
 from poolint.detect.written import is_written
 from poolint.models.schema import REACHING_ROLES
 from poolint.syntax.scopes import home_of, parent_of
 from poolint.syntax.second_tries import is_after_a_failure, is_tried
-from poolint.syntax.surroundings import loops_around
+from poolint.syntax.surroundings import COMPREHENSIONS, around, loops_around
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import origin
 from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.effects import Link, Witness
     from poolint.analyses.holding.dataflow import Hold, Holdings
     from poolint.analyses.process_locks import ProcessLock
     from poolint.detect.services import Services
@@ -39,25 +40,33 @@ _ORDERS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 MAX_SHORT = 5
 """Seconds that a wait may take, by what it says itself, for little to come of it: pools let others wait for thirty."""
 
-MAX_MOMENT = 0.1
+MAX_BRIEF = 2
+"""Seconds that the other side may take to answer, by what the call says, for little to come of it."""
+
+MAX_MOMENT = 0.5
 """Seconds that a pause may take for nothing to come of it."""
 
 
 def does_little_harm(services: Services, held: list[Hold], witness: Witness, node: ast.expr, scope: Scope) -> bool:
     """Whether a call that waits while these are held is only possibly worth a change.
 
-    It is where it waits only after something in this process, or the database, has failed, or only until the connection has
-    the lock that it asks for again and again, where the lock that it waits for is one of this call alone, or where a command
-    asks its user. Outside of a transaction's block and without a lock of the database it is also where it waits for a few
-    seconds at most, sleeps for a moment, or waits for a mutex of this process whose block works with no database. Where
-    nothing but the connection of who has only read is held, it is also where a bot sends one message, where it pauses after a
-    failure, waits for the answer of the one who sits before the process, or for others with the connection of an engine that
-    this call alone has, or sleeps before it takes a new one, because the database has failed.
+    It is where its function runs only as the application starts or ends, or in a script that is run by hand, where it waits
+    only after something in this process, or the database, has failed, or only until the connection has the lock that it asks
+    for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user. Outside
+    of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps for
+    a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the connection of who
+    has only read is held, it is also where the database is a file, where a bot sends one message, where it asks for the
+    address of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
+    others with the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database
+    has failed.
     """
-    if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(services.evaluator, held, witness):
-        return True
     ev, holdings = services.evaluator, services.holdings
-    if witness.effect == "user" and ev.derived(Occasions).ends_with_process(scope):
+    occasions = ev.derived(Occasions)
+    if occasions.starts(scope) or occasions.ends_with_script(scope):
+        return True
+    if witness.effect == "user" and occasions.ends_with_process(scope):
+        return True
+    if _comes_seldom(services, witness, node, scope) or _asks_for_a_lock(ev, held, witness):
         return True
     if witness.effect == "lock" and _is_made_here(witness, scope):
         return True
@@ -67,12 +76,18 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         return True
     may_do_no_harm = (
         witness.effect == "user"
-        or (witness.effect == "chat" and not any(loops_around(link.node) for link in witness.links))
+        or (witness.effect in ("chat", "name") and not any(map(_is_repeated, witness.links)))
+        or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
         or _backs_off(ev, witness)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )
     return may_do_no_harm and not any(_is_changed(ev, holdings, one, node, scope) for one in held)
+
+
+def _is_repeated(link: Link) -> bool:
+    """Whether a function makes a call of a chain for each of several things."""
+    return bool(loops_around(link.node)) or around(link.node, link.scope, COMPREHENSIONS) is not None
 
 
 def _is_made_here(witness: Witness, scope: Scope) -> bool:
@@ -106,12 +121,14 @@ def _needs_a_connection(services: Services, lock: ProcessLock, scope: Scope) -> 
 
 
 def _is_short(ev: Evaluator, witness: Witness) -> bool:
-    """Whether a lock is asked for a few seconds at most: its ``acquire``, or what it was made by, says so, here or by what the
-    function is passed for it."""
+    """Whether a lock is asked for a few seconds at most, or something outside for less: its ``acquire``, the request, or what
+    it was made by says so, here or by what the function is passed for it."""
     last = witness.links[-1]
     fact = call_site(ev, last.node, last.scope) if isinstance(last.node, ast.Call) else None
-    keyword = getattr(fact.row, "timeout", "") if fact is not None and witness.effect in WAITING else ""
+    keyword = getattr(fact.row, "timeout", "") if fact is not None else ""
     if not keyword or not isinstance(last.node, ast.Call) or not isinstance(last.node.func, ast.Attribute):
+        return False
+    if witness.effect not in WAITING and any(map(_is_repeated, witness.links)):
         return False
     for call in (last.node, made_by(ev, last.node.func.value, last.scope)):
         value = next((one.value for one in call.keywords if one.arg == keyword), None) if call is not None else None
@@ -121,7 +138,7 @@ def _is_short(ev: Evaluator, witness: Witness) -> bool:
             value = next((one.value for one in given if one.arg == value.id), None)
         seconds = _number(ev, value, last.scope) if value is not None else None
         if seconds is not None:
-            return seconds <= MAX_SHORT
+            return seconds <= (MAX_SHORT if witness.effect in WAITING else MAX_BRIEF)
     return False
 
 

@@ -18,7 +18,7 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import is_in_memory
+from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Dismissed, Observation
@@ -63,6 +63,8 @@ class NestedCheckout(Observation, frozen=True, eq=False):
     refuses: bool
     is_alone: bool
     """Whether nobody else asks the pool then: it happens in a command, or in the one task that does such things."""
+    is_possible: bool = False
+    """Whether that is in a script, or as the application starts: nobody is there who could want the other connections."""
     after: tuple[ast.AST, ...] = ()
 
     @property
@@ -138,7 +140,7 @@ class Nesting:
 
     def _pool(self, hold: Hold, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a connection is held from; None where nobody waits for one, or it cannot be known."""
-        found = self.pools.of_hold(hold, scope) or self.pools.of_given(hold.resource, scope)
+        found = held_from(self.services, hold, scope)
         if found is None and self.pools.of_checkout(node, scope) == of_session(hold.resource, scope):
             return of_session(hold.resource, scope)
         if (
@@ -200,6 +202,7 @@ class Nesting:
             is_autocommit(self.ev, *last),
             self._refuses(*last),
             self.occasions.runs_alone(scope),
+            self.occasions.starts(scope) or self.occasions.ends_with_script(scope),
         )
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:

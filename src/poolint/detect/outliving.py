@@ -12,8 +12,11 @@ from poolint.analyses.waypoints import waypoint
 from poolint.detect.backgrounds import Backgrounds
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
+from poolint.flow.summaries import Summaries
 from poolint.frameworks.requests import end_of
 from poolint.models.schema import HANDLES, SESSIONS
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.scopes import ScopeKey, is_parameter
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.call_sites import call_site, text_of
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
     from poolint.analyses.holding.dataflow import Holdings
     from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.backgrounds import When
+    from poolint.detect.services import Services
     from poolint.frameworks.requests import End
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
@@ -54,15 +59,15 @@ Owner = Literal["block", "request"]
 """With what the life of a session ends: the block that has opened it, or the request that it was made for."""
 
 
-def observe(ev: Evaluator, holdings: Holdings, backgrounds: Backgrounds, scope: Scope) -> Iterator[Observation]:
+def observe(ev: Evaluator, holdings: Holdings, lives: Lives, scope: Scope) -> Iterator[Observation]:
     """Second beginnings in ``scope``, and tasks that get a session which ends before they do."""
     begins = scope.calls_of("begin")
-    may_outlive = len(begins) < len(scope.calls) and _has_lives(ev, backgrounds, scope)
+    may_outlive = len(begins) < len(scope.calls) and lives.may_end(scope)
     for node in scope.calls if may_outlive else begins:
         if node in begins:
             yield from _begun_twice(ev, holdings, node, scope)
         else:
-            yield from _handed_over(ev, backgrounds, node, scope)
+            yield from lives.handed_over(node, scope)
 
 
 def _begun_twice(ev: Evaluator, holdings: Holdings, node: ast.Call, scope: Scope) -> Iterator[Observation]:
@@ -127,17 +132,93 @@ def _life_of_binding(ev: Evaluator, binding: Binding, cls: Class, scope: Scope) 
     return None
 
 
-def _handed_over(ev: Evaluator, backgrounds: Backgrounds, node: ast.Call, scope: Scope) -> Iterator[Observation]:
-    """What is handed to a task that begins here or in a helper, and lives no longer than a block or a request."""
-    for place, when in dict(backgrounds.handed(node, scope)).items():
-        found = _life(ev, backgrounds, place, scope)
+class _Place(NamedTuple):
+    """What is at a place relative to a parameter of a function."""
+
+    function: ScopeKey
+    place: str
+
+
+class Lives:
+    """Answers for the functions of one project: the lives of what they hand to tasks, their own or those of who calls them.
+
+    A task that begins in a helper is told there, where it gets what it should not have: once, whoever calls the helper.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.backgrounds = Backgrounds(services)
+        self._given: Summaries[_Place, tuple[Owner, End] | None] = Summaries(
+            "ends-before-task", self._of_callers, bottom=None, join=_sooner, components=services.components
+        )
+
+    def handed_over(self, node: ast.Call, scope: Scope) -> Iterator[Observation]:
+        """What a call hands to a task that begins there, and lives no longer than a block or a request; to one that begins in
+        a helper where that is not told there."""
+        is_here = self.backgrounds.begins(node, scope)
+        for place, when in dict(self.backgrounds.handed(node, scope)).items():
+            found = self._ends(node, place, scope, when)
+            if found is None and is_here and is_parameter(place.partition(".")[0], scope):
+                found = self._given.of(_Place(scope.key, place))
+            if found is not None and (is_here or not self._is_told_below(node, scope, place)):
+                yield _outlives(node, scope, place, last_name(node.func), *found)
+
+    def may_end(self, scope: Scope) -> bool:
+        """Whether a function has anything of which an end is known, or is given it by others: cheaper to ask than what its
+        calls hand on."""
+        carriers = self.backgrounds.places.carrying.carriers(scope)
+        may_be_given = False
+        for name, bound in scope.bindings.items():
+            if name not in carriers:
+                continue
+            bindings = [one for one in bound if one.kind != "narrowed"]
+            if len(bindings) != 1 or bindings[0].kind not in ("with", "parameter"):
+                continue
+            if not (
+                _session(self.ev, ast.Name(name, ast.Load()), scope)
+                or self.backgrounds.places.kept(self.ev.scope_name(name, scope))
+            ):
+                continue
+            if bindings[0].kind == "with" or is_injected(self.ev, bindings[0], scope):
+                return True
+            may_be_given = True
+        return may_be_given and any(self.backgrounds.begins(one, scope) for one in scope.calls)
+
+    def _ends(self, node: ast.Call, place: str, scope: Scope, when: When) -> tuple[Owner, End] | None:
+        """With what, and when, the life of what a function itself has at a place ends before a task that a call hands it."""
+        found = _life(self.ev, self.backgrounds, place, scope)
         if found is None:
-            continue
+            return None
         binding, life = found
         if when == "after-response":
-            yield _outlives(node, scope, place, last_name(node.func), life.ends, life.end)
-        elif life.ends == "request" or any(_binds(one, binding) and inside(node, one) for one in scope.withs):
-            yield _outlives(node, scope, place, last_name(node.func), life.ends)
+            return life.ends, life.end
+        is_inside = any(_binds(one, binding) and inside(node, one) for one in scope.withs)
+        return (life.ends, "before-response") if life.ends == "request" or is_inside else None
+
+    def _of_callers(self, key: _Place) -> tuple[Owner, End] | None:
+        scope = self.ev.project.scope(key.function)
+        found: tuple[Owner, End] | None = None
+        for call, inner, place in self.backgrounds.passing(scope, key.place):
+            if is_test(inner.module, self.ev.project):
+                continue
+            when = dict(self.backgrounds.handed(call, inner)).get(place, "")
+            ends = self._ends(call, place, inner, when)
+            if ends is None and is_parameter(place.partition(".")[0], inner):
+                ends = self._given.of(_Place(inner.key, place))
+            found = _sooner(found, ends)
+        return found
+
+    def _is_told_below(self, node: ast.Call, scope: Scope, place: str) -> bool:
+        """Whether a helper that a call passes something is seen to be passed it, and begins the task."""
+        return any(
+            any(call is node for call, _, _ in self.backgrounds.passing(callee, name))
+            for callee, name in self.backgrounds.below(node, scope, place)
+        )
+
+
+def _sooner(one: tuple[Owner, End] | None, other: tuple[Owner, End] | None) -> tuple[Owner, End] | None:
+    """Of two ends the one with a block, or the other: whichever callers are looked at first."""
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _life(ev: Evaluator, backgrounds: Backgrounds, place: str, scope: Scope) -> tuple[Binding, Life] | None:
@@ -150,22 +231,6 @@ def _life(ev: Evaluator, backgrounds: Backgrounds, place: str, scope: Scope) -> 
         found = (bindings[0], cls) if cls is not None else None
     life = _life_of_binding(ev, *found, scope) if found is not None else None
     return (found[0], life) if found is not None and life is not None else None
-
-
-def _has_lives(ev: Evaluator, backgrounds: Backgrounds, scope: Scope) -> bool:
-    """Whether a function has anything of which :func:`_life` knows an end: cheaper to ask than what its calls hand on."""
-    carriers = backgrounds.places.carrying.carriers(scope)
-    for name, bound in scope.bindings.items():
-        if name not in carriers:
-            continue
-        bindings = [one for one in bound if one.kind != "narrowed"]
-        if len(bindings) != 1 or bindings[0].kind not in ("with", "parameter"):
-            continue
-        if bindings[0].kind == "parameter" and not is_injected(ev, bindings[0], scope):
-            continue
-        if _session(ev, ast.Name(name, ast.Load()), scope) or backgrounds.places.kept(ev.scope_name(name, scope)):
-            return True
-    return False
 
 
 def _outlives(
@@ -194,7 +259,7 @@ def _binds(statement: ast.With | ast.AsyncWith, binding: Binding) -> bool:
 DETECTOR = Detector(
     "outliving",
     lambda services: partial(
-        observe, services.evaluator, services.holdings, services.kept(Backgrounds, lambda: Backgrounds(services))
+        observe, services.evaluator, services.holdings, services.kept(Lives, lambda: Lives(services))
     ),
     near=True,
 )

@@ -87,6 +87,7 @@ EFFECTS: dict[str, str] = {
     "subprocess": "waits for another process",
     "chat": "waits for a chat service",
     "rpc": "waits for a remote call",
+    "name": "waits for the name of a host to be resolved",
     "llm": "waits for a language model",
 }
 DROPS = {

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.frameworks.hooks import decorating, runs
-from poolint.syntax.scopes import nearest
+from poolint.frameworks.routers import Routers
 from poolint.types.providers import providers, shared
 
 if TYPE_CHECKING:
@@ -48,14 +48,17 @@ def parameters(ev: Evaluator, scope: Scope) -> Iterator[tuple[str, ast.arg, Func
 
 
 def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:
-    """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of its route or its router."""
+    """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of the application, of the routers
+    that it is reached by, where they are made or taken in, and of its route.
+
+    A file that has nothing to do with a database is not looked at for what others say of its routers.
+    """
+    module = scope.module
+    if isinstance(route.func, ast.Attribute) and ev.screen.is_near_database(module.path, module.source.data):
+        for call, where in ev.derived(Routers).around(route.func.value, scope):
+            for _, one in _listed(ev, call, where):
+                yield route, one
     yield from _listed(ev, route, scope)
-    router = route.func.value if isinstance(route.func, ast.Attribute) else None
-    if isinstance(router, ast.Name):
-        for binding in nearest(router.id, scope):
-            if isinstance(binding.value, ast.Call):
-                for _, one in _listed(ev, binding.value, scope.module.scope):
-                    yield route, one
 
 
 def _listed(ev: Evaluator, call: ast.Call, scope: Scope) -> Iterator[tuple[ast.expr, Function]]:

@@ -61,14 +61,16 @@ class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
 
     What gives the value is the first argument, or the keyword ``argument``; the keyword ``unshared`` says that others get
     another value. ``required`` is the keyword of routes and routers that lists what is run before an endpoint for its sake
-    alone. When a generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a
-    fact, where there is one.
+    alone, ``includes`` the method by which an application or a router takes in another router, with such a list as well.
+    When a generator is resumed says the keyword ``scope``, with a value of ``ends``, or else ``fact``, the name of a fact,
+    where there is one.
     """
 
     names: tuple[str, ...]
     argument: str = ""
     unshared: str = ""
     required: str = ""
+    includes: str = ""
     scope: str = ""
     ends: dict[str, Literal["before-response", "after-response"]] = {}
     fact: str = ""

@@ -217,6 +217,7 @@ class Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     returns: str = ""
     enters: str = ""
     effect: Effect = ""
+    timeout: str = ""
     only_with: tuple[str, ...] = ()
     zero_waits: bool = False
     objects: Objects = ""
@@ -238,11 +239,13 @@ class Dialect(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     """What stands before the ``+`` in a URL. ``default`` is the driver of a URL that names none, ``newer`` the one that
     the newest version of the library takes where that is another; ``memory_pools`` the classes of pool that engines of
     either kind get where the database is in memory, by kind. ``fact`` is the name of the fact that is ``newer`` for the
-    versions of the library which take ``newer``.
+    versions of the library which take ``newer``. ``embedded``: the database is a file, which the process itself reads and
+    writes: there is no server that could run out of connections.
     """
 
     name: str
     default: str
+    embedded: bool = False
     newer: str = ""
     memory_pools: dict[str, str] = {}
     fact: str = ""

@@ -49,6 +49,7 @@ Effect = Literal[
     "client",  # for another service, by a client of its own
     "subprocess",  # for another program
     "rpc",  # a call of another service
+    "name",  # the address of a host, which a resolver has at hand as a rule
     "llm",  # a language model
     "retry",  # sleeps between two attempts
     "user",  # until somebody has typed

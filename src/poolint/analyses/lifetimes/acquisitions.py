@@ -11,6 +11,7 @@ from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.pools import bind_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
+from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.syntax.scopes import Scope
     from poolint.types.call_sites import CallSite
     from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
 State = Literal["idle", "dirty", "connecting", "held", "committing", "open", "closed", "releasing"]
 """Of a session, a subscription or a lazy engine: nothing is held, not yet but there is something to flush, a connection
@@ -37,6 +39,7 @@ OWED: frozenset[State] = frozenset({"held", "open", "closed"})
 """States in which something has to be given back."""
 
 KINDS = RELEASABLE | {"engine", "pool", "client", "response"}
+_BLOCKS: frozenset[Passage] = frozenset({"with"})
 _TAKES = frozenset({"checkout", "open", "create"})
 
 
@@ -348,6 +351,9 @@ class _Handing:
         """
         inner = self._callee(node, scope) if cls.kind in RELEASABLE else None
         handed = self._handed.of(inner.key) if inner is not None else ()
+        if inner is None and cls.kind == "session":
+            inner = self._stepped(node, scope)
+            handed = self._of_value(inner.yields[0].value, inner, _BLOCKS) if inner is not None else ()
         if not handed or handed == _NOT_ALL or inner is None:
             return None
         fact = call_site(self.ev, *self.ev.project.call(handed[0].call), use_evidence=False)
@@ -364,6 +370,18 @@ class _Handing:
         is_plain = inner.kind == "function" and not inner.is_generator
         return inner if is_plain and not getattr(inner.node, "decorator_list", None) else None
 
+    def _stepped(self, node: ast.Call, scope: Scope) -> Scope | None:
+        """The plain generator of the project that a call makes, asks for the one item that it gives, and lets go of:
+        ``next(get_session())``. Python closes it at once, and with it the session, which whoever has it uses again: nobody
+        else gives back the connection that it takes then (SQLAlchemy 2.0 and 2.1 with CPython 3.9 to 3.13)."""
+        made = node.args[0] if last_name(node.func) in STEPPING and len(node.args) == 1 else None
+        callees = alternatives(self.ev.type_of(made.func, scope)) if isinstance(made, ast.Call) else ()
+        if len(callees) != 1 or not isinstance(callees[0], Function):
+            return None
+        inner = callees[0].scope
+        is_one = inner.is_generator and not inner.is_async and len(inner.yields) == 1
+        return inner if is_one else None
+
     def _of_function(self, key: ScopeKey) -> tuple[_Handed, ...]:
         scope = self.ev.project.scope(key)
         found: tuple[_Handed, ...] = ()
@@ -372,9 +390,13 @@ class _Handing:
             found = _all_handed(found, self._of_value(one, scope))
         return found if given else _NOT_ALL
 
-    def _of_value(self, value: ast.expr, scope: Scope) -> tuple[_Handed, ...]:
+    def _of_value(
+        self, value: ast.expr | None, scope: Scope, through: frozenset[Passage] = frozenset()
+    ) -> tuple[_Handed, ...]:
         """The checkout that a returned expression is, itself or by the one name that holds it."""
-        call, where = origin(self.ev, value, scope, frozenset())
+        if value is None:
+            return _NOT_ALL
+        call, where = origin(self.ev, value, scope, through)
         if not isinstance(call, ast.Call) or where is not scope:
             return _NOT_ALL
         if isinstance(value, ast.Name) and (value.id in scope.declared or value.id in scope.globals):

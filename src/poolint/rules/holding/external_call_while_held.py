@@ -31,7 +31,11 @@ class ExternalCallWhileHeld(Rule):
     `LOCK TABLE`, `pg_advisory_lock`), the finding says so, and in which line it is taken: whoever needs the same row then
     waits with a connection of its own. That is no rule of its own.
 
-    An awaited call of which nothing is known, and one with the name of a client, is reported with `--certainty possible`.
+    Reported with `--certainty possible` only: an awaited call of which nothing is known, and one with the name of a client;
+    what runs only as the application starts or ends, or in a script that is run by hand, where nobody else wants the
+    connection; one call that says itself that it waits for two seconds at most, outside of transactions and locks; and,
+    where nothing has been written or locked, a call while the connection is one to a database that certainly is a file, and
+    one that asks for the address of a host, not for each of many.
 
     ## Why is this bad?
     A session begins a transaction with its first query and keeps its connection until the commit. While the other

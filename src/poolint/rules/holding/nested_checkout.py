@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from poolint.detect.nesting import NestedCheckout as Observed
 from poolint.detect.observation import Observation
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Declined, Meta, Option, Rule, Subscription, Verdict
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an advisory lock or an audit log, the options say so once for all.
+    for an advisory lock or an audit log, the options say so once for all. At an application's start or in scripts: possible.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
@@ -104,16 +105,16 @@ class NestedCheckout(Rule):
             if any(fnmatchcase(name, pattern) for name in observation.functions):
                 return Declined(f"the option `allow` has {pattern}")
         chain = " → ".join(observation.names)
-        row = observation.begun.range.start.row
         end = "fail, some of them half done" if observation.refuses else "deadlock until the pool's timeout"
         harm = f"N such calls at once on a pool of N {end}"
         if observation.is_alone:
             harm = f"it needs two connections at once, on a pool of one it {_ALONE[observation.refuses]}"
         return Verdict(
             f"`{chain}` takes another connection from the pool while `{observation.resource}` holds one (since line "
-            f"{row}): {harm}",
+            f"{observation.begun.range.start.row}): {harm}",
             observation.names[-1],
             observation.path,
+            Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN,
             decision=observation.stretch,
             after=observation.after,
         )

@@ -24,7 +24,7 @@ class SleepWhileHeld(Rule):
     the session has only read that is a possible finding, unless they await what they try; so it is where a decorator
     tries again what takes a connection of its own or asks a store such as Redis, and does nothing else, which fails
     only with these. Possible are as well a question to the user while nothing has been written or locked, or in a
-    command, a pause of a tenth of a second at most outside of loops and transactions, and pauses between a bounded
+    command, a pause of half a second at most outside of loops and transactions, and pauses between a bounded
     number of tries for an advisory lock, which will belong to the connection that asks. Where what they try is known to
     wait for something outside, that is reported instead (POL401, POL402). `asyncio.sleep(0)` is not reported, nor
     retries without a wait, nor a connection that was opened outside of any pool.

@@ -22,6 +22,7 @@ _WAITED_FOR = {
     "object-store": "an object store",
     "chat": "a chat service",
     "rpc": "a remote procedure call",
+    "name": "the name of a host to be resolved",
     "llm": "a language model",
     "queue": "a message broker",
     "broker": "a message broker",
