@@ -191,3 +191,15 @@ def test_nothing_keeps_what_a_text_was_before(tmp_path: Path) -> None:
     kept = checker.kept
     assert [one() is not None for one in former[1:]] == [False, False, True]
     assert kept < 2 * sum(map(len, TREE.values())) + len(text)
+
+
+def test_nobody_finds_words_for_a_text_that_is_broken_as_one_types(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = written(tmp_path)
+    path = root / "shop" / "orders.py"
+    resident = Resident(str(root))
+    told(resident, path)
+    monkeypatch.setattr("poolint.text.newer._libcst_parses", lambda _: pytest.fail("it was parsed for its message"))
+    resident.take(str(path), TREE["shop/orders.py"].replace("as conn:", "as conn"))
+    assert told(resident, path) is None

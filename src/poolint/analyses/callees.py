@@ -10,6 +10,13 @@ from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
 from poolint.analyses.edges import Edge, Link
+from poolint.analyses.effect_words import (
+    does,
+    roots_of_any_word,
+    roots_of_blocks,
+    roots_of_iterators,
+    words_with_effect,
+)
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
@@ -21,7 +28,6 @@ from poolint.analyses.queried import Queried
 from poolint.analyses.queues import Queues
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
-from poolint.models.standard import LEAVES
 from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.arguments import is_refused
@@ -61,14 +67,8 @@ class Edges:
         self.components = components if components is not None else Components()
         """What all summaries of effects are found by."""
         self.heirs = ev.derived(Heirs)
-        self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
-            name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
-        }
-        for cls in ev.models.classes.values():
-            if cls.construct in OPENING_ROLES:
-                self._words.add(cls.name.rpartition(".")[2])
-        self._words |= LEAVES | set(ev.models.threaded)
-        self._any_word = _roots_of_any_word(ev)
+        self._words = ev.models.derived(words_with_effect)
+        self._any_word = ev.models.derived(roots_of_any_word)
         """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
         self._defined = ev.derived(Definitions).of
@@ -84,8 +84,8 @@ class Edges:
         self._joining: set[ast.AST] = set()
         """The calls that join a thread: what they pass is not for what it runs."""
         self._queried = ev.derived(Queried)
-        self._iterating = _roots_of(ev, "__iter__", "__anext__")
-        self._leaving = _roots_of(ev, "__exit__", "__aexit__")
+        self._iterating = ev.models.derived(roots_of_iterators)
+        self._leaving = ev.models.derived(roots_of_blocks)
         self._is_awaited = ev.derived(Driven).is_driven
         self._given = ev.derived(GivenWork)
 
@@ -256,7 +256,7 @@ class Edges:
         if join is not None and (join.run or join.may_be_anything):
             return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
-        if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact, scope)):
+        if opens or (fact.row is not None and does(fact.row) and self._is_driven(node, fact, scope)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
 
@@ -317,9 +317,9 @@ class Edges:
         if fact.row.only_with and not self._is_set_up(run, fact.row, scope):
             return None
         if fact.row.call == "sync":
-            return fact if (_does(fact.row) if given.how & CALLED else fact.row.effect) else None
+            return fact if (does(fact.row) if given.how & CALLED else fact.row.effect) else None
         is_run = given.is_awaited and fact.row.call in ("coroutine", "awaitable", "awaitable-cm")
-        return fact if is_run and _does(fact.row) else None
+        return fact if is_run and does(fact.row) else None
 
     def _driven(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a coroutine runs where it is made; that which a lambda gives does where what runs the lambda awaits it."""
@@ -362,25 +362,6 @@ class Edges:
         return self._driven(node, scope) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
 
 
-def _roots_of(ev: Evaluator, *methods: str) -> tuple[bytes, ...]:
-    """The import roots of the classes of which one of these methods, which nobody calls by its name, has an effect."""
-    asked = frozenset(methods)
-    rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
-    found = {cls.name for cls, row in rows if row.effect and not asked.isdisjoint(row.names)}
-    return tuple(sorted({name.partition(".")[0].encode() for name in found}))
-
-
-def _roots_of_any_word(ev: Evaluator) -> frozenset[bytes]:
-    """The import roots of the classes of which every method has an effect, and of what leads to their objects."""
-    classes, functions = ev.models.classes, ev.models.functions
-    whole = {name for name, cls in classes.items() if any("*" in row.names and _does(row) for row in cls.methods)}
-    leading = {
-        name for name, cls in classes.items() if cls.attributes and not whole.isdisjoint(cls.attributes.values())
-    }
-    leading.update(name for name, one in functions.items() if one.returns in whole)
-    return frozenset(name.partition(".")[0].encode() for name in whole | leading)
-
-
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:
     """Whether an object calls what it keeps: a session maker at ``self.maker``."""
     owner = scope.enclosing_class
@@ -393,8 +374,3 @@ def _way(given: Given, name: str) -> tuple[Link, ...]:
     none of its own."""
     *through, (node, scope, own) = given.way
     return (*(Link(*one) for one in through), Link(node, scope, name or own))
-
-
-def _does(row: Method | Function_) -> bool:
-    """Whether a call can have an effect that any sink asks for."""
-    return bool(row.effect) or row.role != "local"

@@ -33,7 +33,7 @@ class Queried:
 
     def __init__(self, ev: Evaluator) -> None:
         self.ev = ev
-        self._words = _words(ev.models)
+        self._words = ev.models.derived(_words)
         self._found: dict[Scope, tuple[Looped, ...]] = {}
 
     def over(self, scope: Scope) -> tuple[Looped, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -11,7 +11,7 @@ from poolint.models.schema import CLOSING_ROLES, Class, Dialect, Driver, Fact, F
 from poolint.models.standard import LEAVES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from poolint.models.api_rows import Events, Names, Target, Wrapped
     from poolint.models.framework_rows import Bound, Handed, Hook, Injection, Purpose, Streamed
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Not with pathlib: importing it would cost more than all of the reading.
 READY = os.path.join(os.path.dirname(__file__), "ready.msgpack")
+
+T = TypeVar("T")
 
 FALLBACK = "*"
 """The method name that stands for all public methods that have no row of their own."""
@@ -44,6 +46,7 @@ class Models:
 
     __slots__ = (
         "_attributes",
+        "_derived",
         "_lineages",
         "_methods",
         "_names",
@@ -145,6 +148,15 @@ class Models:
         self._attributes: dict[str, dict[str, str]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._words: dict[tuple[How, ...], frozenset[str]] = {}
+        self._derived: dict[Callable[[Models], Any], Any] = {}
+
+    def derived(self, make: Callable[[Models], T]) -> T:
+        """What follows from the rows and nothing else, and is not changed: made when it is first asked for. An editor has the
+        services of a project made anew after each change, and the rows are the same."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: T = self._derived[make]
+        return found
 
     def _take_framework(self, library: Library) -> None:
         """What a library does with the functions of a project."""

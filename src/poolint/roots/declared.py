@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 
 from poolint import tables
 from poolint.files import read_regular
@@ -247,12 +248,19 @@ def _options(path: str) -> list[str]:
     return parser.options("options") if parser is not None and parser.has_section("options") else []
 
 
-def _called_in(path: str) -> Iterator[tuple[ast.Call, str]]:
-    """The calls in a file, with the last names of what they call."""
+@lru_cache(maxsize=4)
+def _set_up(text: str) -> frozenset[str | None]:
+    """What calls of ``setup`` are given by name in a text: asked after each change of an editor, also where that is a module
+    of the project, which may be long."""
+    return frozenset(one.arg for call, name in _called_in(text) if name == "setup" for one in call.keywords)
+
+
+def _called_in(text: str) -> Iterator[tuple[ast.Call, str]]:
+    """The calls in a text, with the last names of what they call."""
     import ast
 
     try:
-        tree = tree_of(_text(path))
+        tree = tree_of(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
@@ -261,7 +269,7 @@ def _called_in(path: str) -> Iterator[tuple[ast.Call, str]]:
 
 
 def _of_setup_py(path: str, found: _Found) -> None:
-    for node, called in _called_in(path):
+    for node, called in _called_in(_text(path)):
         if called == "setup":
             said = {one.arg: _literal(one.value) for one in node.keywords}
             name = said.get("name")
@@ -332,8 +340,7 @@ def is_distributed(folder: str, names: Iterable[str]) -> bool:
             return True
     said: set[str | None] = set()
     if "setup.py" in names:
-        calls = _called_in(os.path.join(folder, "setup.py"))
-        said.update(one.arg for call, name in calls if name == "setup" for one in call.keywords)
+        said.update(_set_up(_text(os.path.join(folder, "setup.py"))))
     if "setup.cfg" in names:
         said.update(_options(os.path.join(folder, "setup.cfg")))
     return not said.isdisjoint(("packages", "py_modules"))

@@ -25,6 +25,7 @@ from poolint.recording import Links
 from poolint.reporting import may_be_reviewed, reportable, tellable
 from poolint.rules.registry import LazyRules
 from poolint.suppression.adding import silenced
+from poolint.text import slices
 from poolint.text.source import Source, SourceError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Resident:
 
     def __init__(self, root: str) -> None:
         self.root = root
+        slices.kept = slices.kept or slices.Kept()
         self._texts: dict[str, bytes] = {}
         self._has_frozen = False
         self.links = Links()

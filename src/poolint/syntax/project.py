@@ -14,7 +14,7 @@ from poolint.roots import PROJECT_FILES
 from poolint.roots.declared import is_distributed
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
-from poolint.syntax.texts import assigns_state, by_words, heirs_in, pattern_of, word_in
+from poolint.syntax.texts import assigns_state, by_words, heirs_in, pattern_of
 from poolint.text.source import Source, SourceError
 from poolint.versions import Versions
 
@@ -240,25 +240,29 @@ class Project:
     def _matched(self, kind: str, name: str, root: str, asking: str) -> list[str]:
         """The files below a folder in which a name stands in such a way; kept, since editors ask again and again."""
         question = recording.asked(asking, kind, root, name)
+        if (kind, name) in self._matching.get(root, ()):
+            return self._matching[root][kind, name]
+        found = self._filed(kind, name, root)
+        recording.answered(question, found)
+        return found
+
+    def _filed(self, kind: str, name: str, root: str) -> list[str]:
         known = self._matching.setdefault(root, {})
-        if (paths := known.get((kind, name))) is None:
-            paths = known[kind, name] = self._with(name, pattern_of(kind, name.encode()), root)
-            recording.answered(question, paths)
-        return paths
+        if (kind, name) not in known:
+            known[kind, name] = self._with(name, pattern_of(kind, name.encode()), root)
+        return known[kind, name]
 
     def naming(self, word: str, root: str, asking: str) -> list[str]:
         """The files below a folder in which a word stands, on behalf of ``asking``, to whom nothing matters but words."""
-        return self._told(asking, "naming", word, word_in(word.encode()), root)
+        return self._told(asking, "naming", word, root)
 
     def naming_in_import(self, word: str, root: str, asking: str) -> list[str]:
         """The same of those in whose import statements it stands."""
-        from poolint.syntax.importers import naming_in_imports
+        return self._told(asking, "naming-import", word, root)
 
-        return self._told(asking, "naming-import", word, naming_in_imports(word.encode()), root)
-
-    def _told(self, asking: str, kind: str, word: str, pattern: re.Pattern[bytes], root: str) -> list[str]:
+    def _told(self, asking: str, kind: str, word: str, root: str) -> list[str]:
         question = recording.asked(asking, kind, root, word)
-        found = self._with(word, pattern, root)
+        found = self._filed(kind, word, root)
         recording.answered(question, map(recording.words, found))
         return found
 

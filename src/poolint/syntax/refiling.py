@@ -10,7 +10,7 @@ from bisect import bisect_left
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from poolint.syntax.texts import heirs_in, pattern_of, words_in
+from poolint.syntax.texts import ONE_ROW, heirs_in, pattern_of, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,24 +35,43 @@ class Change(NamedTuple):
 
 def refile_words(index: dict[bytes, list[str]], change: Change) -> None:
     """The files by each word that stands in them."""
-    before, after = words_in(change.before), words_in(change.after)
-    for word in before - after:
+    old, new, same = _differing(change.before, change.after)
+    before, after = words_in(old), words_in(new)
+    gone, come = before - after, after - before
+    if gone or come:
+        elsewhere = words_in(same)
+        gone, come = gone - elsewhere, come - elsewhere
+    for word in gone:
         index[word] = [one for one in index[word] if one != change.path]
-    for word in after - before:
+    for word in come:
         index[word] = _inserted(index.get(word, []), [change.path], change, str)
+
+
+def _differing(before: bytes, after: bytes) -> tuple[bytes, bytes, bytes]:
+    """The rows of two texts between those that they have in common at the start and at the end, and these."""
+    old, new = before.split(b"\n"), after.split(b"\n")
+    shorter = min(len(old), len(new))
+    head = next((row for row in range(shorter) if old[row] != new[row]), shorter)
+    tail = next((row for row in range(shorter - head) if old[-1 - row] != new[-1 - row]), shorter - head)
+    same = new[:head] + new[len(new) - tail :]
+    return b"\n".join(old[head : len(old) - tail]), b"\n".join(new[head : len(new) - tail]), b"\n".join(same)
 
 
 def refile_matches(index: dict[tuple[str, str], list[str]], change: Change) -> list[tuple[str, str]]:
     """The files by each name, and how it is to stand there, among those that were asked for; gives those of which the
-    files are others now."""
+    files are others now, but for questions about words alone: what is learned of a file does not rest on these."""
     changed: list[tuple[str, str]] = []
+    old, new, _ = _differing(change.before, change.after)
     for (kind, name), paths in index.items():
         word = name.encode()
+        if kind in ONE_ROW and word not in old and word not in new:
+            continue
         was = change.path in paths
         stands = word in change.after and pattern_of(kind, word).search(change.after) is not None
         if was == stands:
             continue
-        changed.append((kind, name))
+        if not kind.startswith("naming"):
+            changed.append((kind, name))
         if was:
             index[kind, name] = [one for one in paths if one != change.path]
         else:

@@ -26,7 +26,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from poolint.text.scan import CLOSING, OPENING, BrokenError, Scanner, Token, is_strained
-from poolint.text.source import syntax_error
+from poolint.text.source import SourceError, syntax_error
 from poolint.trees import tree_of
 
 TYPE_CHECKING = False
@@ -65,10 +65,15 @@ def parse_newer(text: str, first: SyntaxError) -> ast.Module:
             return parse_rewritten(rewritten)
         except SyntaxError as second:
             error = second
-    found = syntax_error(error)
-    if not is_strained(text) and _libcst_parses(text):
-        found.message = _needs_newer(rewritten.features) or f"{found.message}, or newer than Python {_running()}"
-    raise found
+    found, features = syntax_error(error), rewritten.features
+    raise SourceError("", found.row, found.column, lambda: _said(found.message, text, features))
+
+
+def _said(message: str, text: str, features: Iterable[tuple[tuple[int, int], str]]) -> str:
+    """What there is to say of a text that cannot be parsed: that it is broken, or newer than this Python."""
+    if is_strained(text) or not _libcst_parses(text):
+        return message
+    return _needs_newer(features) or f"{message}, or newer than Python {_running()}"
 
 
 def parse_rewritten(rewritten: Rewritten) -> ast.Module:

@@ -7,6 +7,7 @@ what the detectors have observed. A slice is made of the file's own rows; indent
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from poolint.diagnostics import Position, Range
@@ -24,6 +25,48 @@ if TYPE_CHECKING:
 _HEADER = "if 1:"
 _GLUED = re.compile(r"\f+")
 
+MOST_KEPT = 48
+"""Trees that are kept: some 200 kB each, of a function of 50 rows."""
+
+
+class _Tree:
+    """What a text is to LibCST: nothing of it depends on where the text stands. It is not changed by anybody."""
+
+    def __init__(self, module: cst.Module, has_header: bool) -> None:
+        self.module = module
+        self.has_header = has_header
+
+    @cached_property
+    def ranges(self) -> Mapping[cst.CSTNode, CodeRange]:
+        """Where each node begins and ends."""
+        from libcst.metadata import MetadataWrapper, PositionProvider
+
+        return MetadataWrapper(self.module, unsafe_skip_copy=True).resolve(PositionProvider)
+
+    @cached_property
+    def parents(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        """The node around each of them, but for the header."""
+        return _parents(self.module, self.has_header)
+
+
+class Kept:
+    """The trees of the texts that were asked for last, for hosts that look at the same functions again and again."""
+
+    def __init__(self) -> None:
+        self._trees: dict[tuple[str, bool], _Tree | None] = {}
+
+    def of(self, text: str, has_header: bool) -> _Tree | None:
+        """See :func:`_parsed`."""
+        key = text, has_header
+        found = self._trees[key] = self._trees.pop(key) if key in self._trees else _parsed(*key)
+        if len(self._trees) > MOST_KEPT:
+            del self._trees[next(iter(self._trees))]
+        return found
+
+
+kept: Kept | None = None
+"""Trees that a host has said are worth keeping; a run looks at a function once, and keeps none."""
+
 
 class Slice:
     """Some rows of a file as a LibCST tree. Positions and parents are worked out when they are first asked for.
@@ -32,27 +75,19 @@ class Slice:
     meet it, but it has no place in the file and is nobody's parent.
     """
 
-    __slots__ = ("_parents", "_ranges", "_shifts", "first_row", "has_header", "last_row", "module")
+    __slots__ = ("_shifts", "_tree", "first_row", "has_header", "last_row", "module")
 
-    def __init__(
-        self, module: cst.Module, first_row: int, last_row: int, has_header: bool, shifts: dict[int, int]
-    ) -> None:
-        self.module = module
+    def __init__(self, tree: _Tree, first_row: int, last_row: int, shifts: dict[int, int]) -> None:
+        self.module = tree.module
         self.first_row = first_row
         self.last_row = last_row
-        self.has_header = has_header
+        self.has_header = tree.has_header
         self._shifts = shifts
-        self._ranges: Mapping[cst.CSTNode, CodeRange] | None = None
-        self._parents: dict[cst.CSTNode, cst.CSTNode] | None = None
+        self._tree = tree
 
     def range_of(self, node: cst.CSTNode) -> Range:
         """Where a node of this slice stands in the file; its own parentheses and decorators are not part of it."""
-        if self._ranges is None:
-            from libcst.metadata import MetadataWrapper, PositionProvider
-
-            wrapper = MetadataWrapper(self.module, unsafe_skip_copy=True)
-            self._ranges = wrapper.resolve(PositionProvider)
-        found = self._ranges[node]
+        found = self._tree.ranges[node]
         return Range(
             self._position(found.start.line, found.start.column), self._position(found.end.line, found.end.column)
         )
@@ -63,9 +98,7 @@ class Slice:
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around a node of this slice; None for the module."""
-        if self._parents is None:
-            self._parents = _parents(self.module, self.has_header)
-        return self._parents.get(node)
+        return self._tree.parents.get(node)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
         """From the inside out: each node around ``node``, and the child of it on the way there."""
@@ -108,17 +141,21 @@ def _cut(source: Source, first_row: int, last_row: int) -> Slice | None:
     if has_header:
         ending = rows[0][len(rows[0].rstrip("\r\n")) :] or "\n"
         text = _HEADER + ending + text
+    tree = _parsed(text, has_header) if kept is None else kept.of(text, has_header)
+    return Slice(tree, first_row, last_row, shifts) if tree is not None else None
+
+
+def _parsed(text: str, has_header: bool) -> _Tree | None:
+    """The tree of some rows; None where LibCST cannot parse them, or not without loss."""
     if is_strained(text):
         return None
     import libcst as cst
 
     try:
         module = cst.parse_module(text)
-        if module.code != text:
-            return None
+        return _Tree(module, has_header) if module.code == text else None
     except (cst.ParserSyntaxError, cst.CSTValidationError, RecursionError, ValueError):
         return None
-    return Slice(module, first_row, last_row, has_header, shifts)
 
 
 def _whole_statements(source: Source, first_row: int, last_row: int) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from poolint.trees import tree_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from poolint.text.notebook import Cell
 
@@ -33,13 +33,24 @@ name of 100 kB."""
 
 
 class SourceError(Exception):
-    """Why a file cannot be analysed or written: one line for people, and where (row 1, column 1 if unknown)."""
+    """Why a file cannot be analysed or written: one line for people, and where (row 1, column 1 if unknown).
 
-    def __init__(self, message: str, row: int = 1, column: int = 1) -> None:
+    ``told`` makes that line where somebody wants to read it: editors, which see broken texts at every other key, do not.
+    """
+
+    def __init__(self, message: str, row: int = 1, column: int = 1, told: Callable[[], str] | None = None) -> None:
         super().__init__(message, row, column)
-        self.message = message
+        self._message = message
+        self._told = told
         self.row = row
         self.column = column
+
+    @property
+    def message(self) -> str:
+        """The line for people."""
+        if self._told is not None:
+            self._message, self._told = self._told(), None
+        return self._message
 
     def __str__(self) -> str:
         return self.message
@@ -140,7 +151,8 @@ class Source:
                     self._error = error
                 else:
                     return self._tree
-            raise SourceError(self._error.message, self._error.row, self._error.column)
+            known = self._error
+            raise SourceError("", known.row, known.column, lambda: known.message)
         return self._tree
 
     def column(self, row: int, utf8_offset: int) -> int:

@@ -61,7 +61,7 @@ class Evaluator:
         self.project = project
         self.models = models
         self.screen = screen
-        self.vocabulary = Vocabulary(models)
+        self.vocabulary = models.derived(Vocabulary)
         self.callers = Callers(self)
         self.call_sites: tuple[dict[ast.Call, CallSite | None], ...] = ({}, {})  # without and with evidence
         self._memo: dict[object, Type] = {}

@@ -72,7 +72,7 @@ class Registries:
     def __init__(self, ev: Evaluator, holdings: Holdings) -> None:
         self.ev = ev
         self._holdings = holdings
-        self._words, self._makers = _words(ev.models), _makers(ev.models)
+        self._words, self._makers = ev.models.derived(_words), ev.models.derived(_makers)
         self._blocks = ev.models.words("ends-sessions")
         self._elsewhere: dict[tuple[Scope, str], Registry] = {}
         """Registries by what they are called in functions where they have no name."""
