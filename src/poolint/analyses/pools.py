@@ -23,6 +23,7 @@ from poolint.analyses.lent_pools import (
 )
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.pool_limits import lets_nobody_wait
+from poolint.analyses.pools_of_parts import PoolsOfParts
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
@@ -86,6 +87,7 @@ class Pools:
         self._of_owner: Summaries[_Parameter, Pool | None] = Summaries(
             "lent-pool", self._lent, bottom=_NONE_YET, join=_either
         )
+        self._parts = PoolsOfParts(ev, self._of_value)
 
     def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
@@ -136,15 +138,13 @@ class Pools:
     def of_given(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a function is given, under a name that may be one of an object, ``self.session``: the same for all
         who give it, as far as it is known of them."""
-        found = self.of_resource(name, scope) if "." not in name else None
-        if found is not None:
-            return found
         base, _, attribute = name.rpartition(".")
         if not base:
-            return self._of_name(name, scope)
+            found = self.of_resource(name, scope)
+            return found if found is not None else self._of_name(name, scope)
         home = home_of(base, scope)
         if home is None or "." in base:
-            return None
+            return self._parts.of(name, scope)
         stored = [
             self._of_value(binding.value, binding.scope)
             for one in alternatives(self.ev.scope_name(base, home))
@@ -152,7 +152,7 @@ class Pools:
             for binding in cls.self_assignments.get(attribute, ())
             if binding.value is not None and binding.scope is not None
         ]
-        return _only(stored)
+        return _only(stored) or self._parts.of(name, scope)
 
     def _of_value(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of what is passed or kept: of a call, or by the name of what it is in turn."""

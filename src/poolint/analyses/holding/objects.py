@@ -15,10 +15,11 @@ from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
+from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
@@ -67,6 +68,7 @@ class Objects:
         self.using = using
         self.ends = ends
         self.places = ev.derived(Places)
+        self.worked_on = ev.derived(WorkedOn)
         self.unknown = UnknownParts(self.places, ends)
         self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
@@ -88,6 +90,10 @@ class Objects:
         for callee in self._callees(call, scope):
             yield from self._done_by(callee, call, scope)
         yield from (Done(place, False, None) for place in self.unknown.ended_by(call, scope))
+        work = self.worked_on.by(call, scope)
+        if work is not None and (work.role in TAKING_ROLES or work.role in ENDING_ROLES):
+            is_held = work.role in TAKING_ROLES
+            yield Done(work.place, is_held, work.cls if is_held else None)
         assert self._registries is not None
         yield from self._of_registries(self._registries.done(call, scope))
 
@@ -126,6 +132,8 @@ class Objects:
         """Whether a call has anything to do with such objects."""
         callees = self._callees(call, scope)
         if callees and any(next(self._given(callee, call, scope), None) is not None for callee in callees):
+            return True
+        if self.worked_on.by(call, scope) is not None:
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
 
