@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lent_pools import (
+    bind_of,
     borrowed,
     bound_session,
     hands_back,
@@ -103,8 +104,11 @@ class Pools:
             bind = bind_of(call)
             takes = fact.cls.construct in OPENING_ROLES and bind is not None
             return self.identity(bind, scope) if takes and bind is not None else None
-        is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
-        if not is_owner or fact.role not in ("checkout", "open", "begin", "query"):
+        if fact.cls.kind not in (*POOLING, "factory", "registry") or fact.role not in (
+            *OPENING_ROLES,
+            "begin",
+            "query",
+        ):
             return None
         if fact.cls.kind == "factory" and fact.role == "open":
             for keyword in call.keywords:
@@ -241,7 +245,7 @@ class Pools:
         module = self.ev.project.module(str(pool[1]))
         for one in module.scope.descendants() if module is not None else ():
             if one.kind == "function" and not is_inside(scope.node, one.node):
-                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
                 if made is not None:
                     return is_kept_here(made, one)
         return False
@@ -251,7 +255,7 @@ class Pools:
         it is to connect, or to bind sessions to it."""
         current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
         while current is not None and current.kind == "function":
-            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
             if made is not None:
                 return is_kept_here(made, current) and all(
                     self._binds(load, inner) for inner, load in _loads_of(made, current)
@@ -272,7 +276,7 @@ class Pools:
         """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
         if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
             return False
-        return any((call.lineno, call.col_offset) == pool[2:] for call in scope.calls)
+        return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
@@ -352,7 +356,8 @@ def of_session(name: str, scope: Scope) -> Pool:
 
 
 def _place(node: ast.expr, scope: Scope) -> Pool:
-    return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    part = (ast.dump(node.slice),) if isinstance(node, ast.Subscript) else ()  # of a tuple all have its place
+    return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), *part)
 
 
 def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
@@ -391,10 +396,3 @@ def is_checkout(fact: CallSite) -> bool:
     if fact.role == "query":
         return fact.cls.kind in POOLING  # `pool.fetch(…)` takes one for the time of the query
     return fact.role in OPENING_ROLES or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
-
-
-def bind_of(call: ast.Call) -> ast.expr | None:
-    """What a session or a factory is bound to."""
-    named = next((one.value for one in call.keywords if one.arg == "bind"), None)
-    first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
-    return named if named is not None else first
