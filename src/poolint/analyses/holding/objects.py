@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.entities import Registry
     from poolint.analyses.session_use import Using
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
@@ -247,6 +248,10 @@ class Objects:
     def left_in(self, module: Module, name: str, scope: Scope) -> bool:
         """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
         return self._registries is not None and self._registries.stays(module, name, scope)
+
+    def registries_held_by(self, scope: Scope) -> list[Registry]:
+        """The registries whose session a function leaves holding its connection, whatever way it takes."""
+        return self._registries.held_by(scope) if self._registries is not None else []
 
     def shared(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the session of a registry, at a place of this one; empty where it is none."""
