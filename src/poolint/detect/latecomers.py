@@ -11,14 +11,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.transactions import root_of
-from poolint.analyses.lent_pools import hands_back, opened_here
+from poolint.analyses.lent_pools import bind_of, hands_back, opened_here
 from poolint.analyses.sinks import opening_sink
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import POOLING, SESSIONS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import given
-from poolint.types.values import Function, alternatives
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from poolint.analyses.pools import Pool, Pools
     from poolint.detect.services import Services
     from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
 
 _MAX_STEPS = 4
 """Functions that hand a new session on to each other."""
@@ -93,10 +94,17 @@ class Latecomers:
         functions = [one for one in alternatives(self.ev.type_of(call.func, scope)) if isinstance(one, Function)]
         if not functions:
             fact = call_site(self.ev, call, scope, use_evidence=False)
-            return fact is not None and bool(opening_sink(fact))
+            return fact is not None and bool(opening_sink(fact)) and not self._is_bound(fact, scope)
         if steps >= _MAX_STEPS or hands_back(self.ev, call, scope):
             return False
         return all(self._gives_new(one.scope, steps) for one in functions)
+
+    def _is_bound(self, fact: CallSite, scope: Scope) -> bool:
+        """Whether what a call makes works with a connection that it is given, or may do so: it takes none from the pool."""
+        named = next((one.value for one in fact.node.keywords if one.arg == "bind"), None)
+        bind = bind_of(fact.node) if fact.row is None else named
+        found = alternatives(self.ev.type_of(bind, scope)) if bind is not None else ()
+        return any(not isinstance(one, Instance) or one.base is None or one.base.kind not in POOLING for one in found)
 
     def _gives_new(self, function: Scope, steps: int) -> bool:
         ends = [end for value in given(function) for end in opened_here(self.ev, value, function)]
