@@ -53,6 +53,13 @@ def bound_session(ev: Evaluator, node: ast.expr, scope: Scope) -> ast.expr | Non
     return member.value if is_one else None
 
 
+def bind_of(call: ast.Call) -> ast.expr | None:
+    """What a session or a factory is bound to."""
+    named = next((one.value for one in call.keywords if one.arg == "bind"), None)
+    first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
+    return named if named is not None else first
+
+
 def passed_for(parameter: str, call: ast.Call, callee: Function) -> ast.expr | None:
     """What a call passes for a parameter of a function; None where it leaves that out, or it cannot be seen."""
     named = next((one.value for one in call.keywords if one.arg == parameter), None)

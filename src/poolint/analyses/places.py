@@ -103,7 +103,9 @@ class Places:
             return known
         found: dict[str, str] = {}
         for callee in alternatives(self.ev.type_of(call.func, scope)):
-            if isinstance(callee, ClassObject) and callee.cls is not callee.base:
+            if isinstance(callee, ClassObject) and callee.base is not None and callee.base.made_of:
+                found |= self._made_of(callee.base, call, scope, depth)
+            elif isinstance(callee, ClassObject) and callee.cls is not callee.base:
                 found |= self._constructed(callee.instance(), call, scope, depth)
             elif isinstance(callee, Function) and callee.scope.kind == "function":
                 found |= self._returned(callee, call, scope, depth)
@@ -124,6 +126,12 @@ class Places:
                     family[at:], init, self._expanded(self._placed(given), given, scope, depth), depth
                 )
         given = self.for_fields(family[0], call)
+        return self._expanded(self._placed(given), given, scope, depth)
+
+    def _made_of(self, cls: Class, call: ast.Call, scope: Scope, depth: int) -> dict[str, str]:
+        """What the constructor of a library's class is passed for its parts."""
+        passed = {name: passed_for_part(cls, call, name) for name in cls.made_of}
+        given = {name: value for name, value in passed.items() if value is not None}
         return self._expanded(self._placed(given), given, scope, depth)
 
     def for_fields(self, cls: Scope, call: ast.Call) -> dict[str, ast.expr]:
@@ -317,6 +325,19 @@ def owner_of(one: Type) -> Instance | None:
     if found is None or not isinstance(found.cls, Scope):
         return None
     return found if found.base is None or found.base.kind not in HANDLES else None
+
+
+def passed_for_part(cls: Class | None, call: ast.Call, name: str) -> ast.expr | None:
+    """What the constructor of a library's class is passed for a part of what it makes."""
+    if cls is None or name not in cls.made_of:
+        return None
+    place = cls.made_of[name]
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if not 0 <= place < len(call.args) or any(isinstance(one, ast.Starred) for one in call.args[: place + 1]):
+        return None
+    return call.args[place]
 
 
 def arguments_of(call: ast.Call) -> list[tuple[str | None, ast.expr]]:

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lent_pools import (
+    bind_of,
     borrowed,
     bound_session,
     hands_back,
@@ -23,6 +24,7 @@ from poolint.analyses.lent_pools import (
 )
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.pool_limits import lets_nobody_wait
+from poolint.analyses.pools_of_parts import PoolsOfParts
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import OPENING_ROLES, POOLING
 from poolint.models.standard import ENTERING
@@ -86,6 +88,7 @@ class Pools:
         self._of_owner: Summaries[_Parameter, Pool | None] = Summaries(
             "lent-pool", self._lent, bottom=_NONE_YET, join=_either
         )
+        self._parts = PoolsOfParts(ev, self._of_value)
 
     def of_checkout(self, call: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a call takes a connection from, or will, with the first use of the session that it makes."""
@@ -101,8 +104,11 @@ class Pools:
             bind = bind_of(call)
             takes = fact.cls.construct in OPENING_ROLES and bind is not None
             return self.identity(bind, scope) if takes and bind is not None else None
-        is_owner = fact.cls.kind in ("engine", "pool", "factory", "registry")
-        if not is_owner or fact.role not in ("checkout", "open", "begin", "query"):
+        if fact.cls.kind not in (*POOLING, "factory", "registry") or fact.role not in (
+            *OPENING_ROLES,
+            "begin",
+            "query",
+        ):
             return None
         if fact.cls.kind == "factory" and fact.role == "open":
             for keyword in call.keywords:
@@ -136,15 +142,13 @@ class Pools:
     def of_given(self, name: str, scope: Scope) -> Pool | None:
         """The pool of what a function is given, under a name that may be one of an object, ``self.session``: the same for all
         who give it, as far as it is known of them."""
-        found = self.of_resource(name, scope) if "." not in name else None
-        if found is not None:
-            return found
         base, _, attribute = name.rpartition(".")
         if not base:
-            return self._of_name(name, scope)
+            found = self.of_resource(name, scope)
+            return found if found is not None else self._of_name(name, scope)
         home = home_of(base, scope)
         if home is None or "." in base:
-            return None
+            return self._parts.of(name, scope)
         stored = [
             self._of_value(binding.value, binding.scope)
             for one in alternatives(self.ev.scope_name(base, home))
@@ -152,7 +156,7 @@ class Pools:
             for binding in cls.self_assignments.get(attribute, ())
             if binding.value is not None and binding.scope is not None
         ]
-        return _only(stored)
+        return _only(stored) or self._parts.of(name, scope)
 
     def _of_value(self, node: ast.expr, scope: Scope) -> Pool | None:
         """The pool of what is passed or kept: of a call, or by the name of what it is in turn."""
@@ -241,7 +245,7 @@ class Pools:
         module = self.ev.project.module(str(pool[1]))
         for one in module.scope.descendants() if module is not None else ():
             if one.kind == "function" and not is_inside(scope.node, one.node):
-                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+                made = next((call for call in one.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
                 if made is not None:
                     return is_kept_here(made, one)
         return False
@@ -251,7 +255,7 @@ class Pools:
         it is to connect, or to bind sessions to it."""
         current: Scope | None = scope if pool[:2] == ("place", scope.module.path) else None
         while current is not None and current.kind == "function":
-            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:]), None)
+            made = next((call for call in current.calls if (call.lineno, call.col_offset) == pool[2:4]), None)
             if made is not None:
                 return is_kept_here(made, current) and all(
                     self._binds(load, inner) for inner, load in _loads_of(made, current)
@@ -272,7 +276,7 @@ class Pools:
         """Whether a pool is that of an engine which a constructor makes: what it takes there it takes from a new one."""
         if scope.name != "__init__" or pool[:2] != ("place", scope.module.path):
             return False
-        return any((call.lineno, call.col_offset) == pool[2:] for call in scope.calls)
+        return any((call.lineno, call.col_offset) == pool[2:4] for call in scope.calls)
 
     def identity(self, node: ast.expr, scope: Scope) -> Pool:
         """Where an engine, a pool or a factory has its origin."""
@@ -352,7 +356,8 @@ def of_session(name: str, scope: Scope) -> Pool:
 
 
 def _place(node: ast.expr, scope: Scope) -> Pool:
-    return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+    part = (ast.dump(node.slice),) if isinstance(node, ast.Subscript) else ()  # of a tuple all have its place
+    return ("place", scope.module.path, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), *part)
 
 
 def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
@@ -391,10 +396,3 @@ def is_checkout(fact: CallSite) -> bool:
     if fact.role == "query":
         return fact.cls.kind in POOLING  # `pool.fetch(…)` takes one for the time of the query
     return fact.role in OPENING_ROLES or (fact.role == "begin" and fact.cls.kind in ("engine", "factory"))
-
-
-def bind_of(call: ast.Call) -> ast.expr | None:
-    """What a session or a factory is bound to."""
-    named = next((one.value for one in call.keywords if one.arg == "bind"), None)
-    first = call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None
-    return named if named is not None else first

@@ -64,6 +64,7 @@ What = Literal[
     "loaded-without",
     "read",
     "given-to-thread",
+    "called-at-once",
     "used-meanwhile",
     # of pools
     "makes-pool",

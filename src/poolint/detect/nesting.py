@@ -21,6 +21,7 @@ from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
+from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
@@ -83,6 +84,7 @@ class Nesting:
         self.edges = services.edges
         self.pools = services.pools
         self.occasions = self.ev.derived(Occasions)
+        self.latecomers = Latecomers(services)
         self._any_taking = services.opening
         """Functions that take from whatever pool: cheaper to ask than what is held."""
         self._taking: dict[Pool, Effects] = {}
@@ -98,6 +100,7 @@ class Nesting:
     def _observed(self, scope: Scope) -> Iterator[Observation]:
         for node in self.holdings.may_be_held(scope):
             if not self._may_take(node, scope):
+                yield from self._late(node, scope)
                 continue
             for hold in self.holdings.at(node, scope):
                 pool = self._pool(hold, node, scope)
@@ -106,6 +109,47 @@ class Nesting:
                     yield found
                     break
                 yield Dismissed(node, scope.qualified_name, False, found, hold.resource)
+
+    def _late(self, node: ast.Call, scope: Scope) -> Iterator[NestedCheckout]:
+        """The second checkout by a session that was there before what is held, and has taken none so far."""
+        for _, pool, others in self.latecomers.at(node, scope):
+            hold = next((one for one in others if self._pool(one, node, scope) == pool), None)
+            if hold is None or _end(hold.since) > (node.lineno, node.col_offset):
+                continue
+            used = self.services.using.uses.of_call(node, scope)
+            links = used.links if used is not None and len(used.links) > 1 else ()
+            names = tuple(link.name for link in links) or (f"{text_of(node.func, scope)}()",)
+            last = calls_of(used) if links and used is not None else (waypoint("takes-another", node, scope.module),)
+            path = [since(hold, scope), *branch_of(hold, scope), *last]
+            functions = [scope, *(link.scope for link in links[1:])]
+            yield self._nested(node, scope, hold, names, path, functions)
+            return
+
+    def _nested(
+        self,
+        node: ast.Call,
+        scope: Scope,
+        hold: Hold,
+        names: tuple[str, ...],
+        path: list[Waypoint],
+        functions: list[Scope],
+        last: tuple[ast.expr, Scope] | None = None,
+    ) -> NestedCheckout:
+        """What is observed; ``last`` is the call that takes the connection from the pool, where there is one."""
+        return NestedCheckout(
+            node,
+            scope.qualified_name,
+            may_await(node, scope),
+            hold.resource,
+            since(hold, scope),
+            names,
+            tuple(path),
+            tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
+            last is not None and is_autocommit(self.ev, *last),
+            last is not None and self._refuses(*last),
+            self.occasions.runs_alone(scope),
+            self.occasions.starts(scope) or self.occasions.ends_with_script(scope),
+        )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:
         """Whether a call is a checkout of a library, makes a session, or runs a function that takes from any pool."""
@@ -190,20 +234,7 @@ class Nesting:
             path = [begun, *branch_of(hold, scope), *calls_of(witness)]
             functions += [link.scope for link in witness.links[1:]]
             last = witness.links[-1][:2]
-        return NestedCheckout(
-            node,
-            scope.qualified_name,
-            may_await(node, scope),
-            hold.resource,
-            begun,
-            links,
-            tuple(path),
-            tuple(f"{one.module.name}.{one.qualified_name}" for one in functions),
-            is_autocommit(self.ev, *last),
-            self._refuses(*last),
-            self.occasions.runs_alone(scope),
-            self.occasions.starts(scope) or self.occasions.ends_with_script(scope),
-        )
+        return self._nested(node, scope, hold, links, path, functions, last)
 
     def _refuses(self, node: ast.expr, scope: Scope) -> bool:
         fact = call_site(self.ev, node, scope) if isinstance(node, ast.Call) else None

@@ -32,7 +32,9 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     ``runs`` is when: for each ``request`` or ``message``, as a ``task`` of a queue, as a ``job`` of a schedule, in each run of
     a ``flow``, at the ``start`` of the application, at that of each ``child`` process, ``after-response``, or for what is
-    asked for: a ``fixture`` of tests, a ``dependency``. ``forked``: in children of a process that has imported the module.
+    asked for: a ``fixture`` of tests, a ``dependency``; or ``at-once`` with others, which get the same of what it is handed,
+    unless the decorator is given ``alone``, or one of the words ``in_turn`` says that a project has them called one by one.
+    ``forked``: in children of a process that has imported the module.
     ``resumes``: a generator is resumed at its end whatever becomes of who uses what it gives: nothing is thrown into it.
     """
 
@@ -48,12 +50,15 @@ class Hook(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
         "after-response",
         "fixture",
         "dependency",
+        "at-once",
     ]
     by: Literal["decorator", "argument", "keyword", "list", "mention"] = "decorator"
     events: tuple[str, ...] = ()
     kept_by: str = ""
     forked: bool = False
     resumes: bool = False
+    alone: str = ""
+    in_turn: tuple[str, ...] = ()
 
 
 class Injection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -82,6 +82,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``refuses_text``: the name of a fact that is ``yes`` for the versions of the library in which the call raises at once,
     before anything is taken, if its first argument is a plain text. ``fills``: the argument of the constructor, its first
     one or a keyword, that says how much there is room for: without it, or where it is no more than 0, the call never waits.
+    ``works_on``: the session, or what has one, of those that the receiver is made of (``user_db.session``), which has its role.
     ``waits_if``: a method that says beforehand whether the call will wait, ``counted_by``: one that says how many there are to
     take. ``closes``: its block closes, as it ends, the connection of the receiver that it has opened.
     """
@@ -110,6 +111,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     waits_if: str = ""
     counted_by: str = ""
     closes: bool = False
+    works_on: str = ""
 
 
 class PoolClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -145,7 +147,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``parameters`` are the defaults of its type parameters;
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
-    for the difference. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
+    for the difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
+    its place there, or -1 where it is given by keyword only. ``twin`` is the asynchronous class of the library that a
+    synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``works_when_released``: an instance that its pool has back still works, for whoever kept it: the
     pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
@@ -192,6 +196,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     admits: str = ""
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
+    made_of: dict[str, int] = {}
     without_effect: tuple[str, ...] = ()
     works_when_released: bool = False
     on_drop: OnDrop = ""

@@ -59,6 +59,7 @@ TEXTS: dict[What, str] = {
     "loaded-without": "`{}` is loaded without `{}`",
     "read": "`{}` is read",
     "given-to-thread": "a thread gets `{}`",
+    "called-at-once": "`{}` has it called several times at once",
     "used-meanwhile": "`{}` uses it meanwhile",
     "makes-pool": "`{}` makes the pool",
     "has-own-pool": "`{}` makes a pool of its own",

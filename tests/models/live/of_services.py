@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 if TYPE_CHECKING:
     from tests.models.live.looking import Record
@@ -17,6 +18,14 @@ async def duckdb(record: Record) -> None:
     for name in ("cursor", "duplicate"):
         record.note(f"duckdb.DuckDBPyConnection.{name}", getattr(conn, name)()).close()
     conn.close()
+
+
+async def objects_of_fastapi_users() -> dict[str, Any]:
+    from fastapi_users.db import SQLAlchemyUserDatabase
+    from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+    users = SQLAlchemyUserDatabase(AsyncSession(Mock(spec=AsyncEngine)), object)
+    return {"fastapi_users_db_sqlalchemy.SQLAlchemyUserDatabase": users}
 
 
 async def objects_of_flask_pymongo() -> dict[str, Any]:

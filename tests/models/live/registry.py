@@ -59,6 +59,7 @@ OBJECTS: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
     "django": of_orms.objects_of_django,
     "docker": of_effects.objects_of_docker,
     "elasticsearch": of_effects.objects_of_elasticsearch,
+    "fastapi_users": of_services.objects_of_fastapi_users,
     "flask_sqlalchemy": of_sqlalchemy.objects_of_flask_sqlalchemy,
     "google_cloud": of_effects.objects_of_google_cloud,
     "google_genai": of_effects.objects_of_google_genai,

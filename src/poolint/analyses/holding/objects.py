@@ -15,10 +15,11 @@ from poolint.analyses.holding.unknown_parts import UnknownParts
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import Places, arguments_of, owner_of
+from poolint.analyses.worked_on import WorkedOn
 from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import SESSIONS
+from poolint.models.schema import ENDING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.models.standard import ENTERS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import Scope, is_parameter, parent_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.effects import Effects
     from poolint.analyses.holding.dataflow import Holdings
+    from poolint.analyses.holding.entities import Registry
     from poolint.analyses.session_use import Using
     from poolint.models.schema import Class
     from poolint.syntax.project import Module
@@ -67,6 +69,7 @@ class Objects:
         self.using = using
         self.ends = ends
         self.places = ev.derived(Places)
+        self.worked_on = ev.derived(WorkedOn)
         self.unknown = UnknownParts(self.places, ends)
         self._called: dict[ast.Call, list[Function]] = {}
         self._holdings: Holdings | None = None
@@ -88,6 +91,10 @@ class Objects:
         for callee in self._callees(call, scope):
             yield from self._done_by(callee, call, scope)
         yield from (Done(place, False, None) for place in self.unknown.ended_by(call, scope))
+        work = self.worked_on.by(call, scope)
+        if work is not None and (work.role in TAKING_ROLES or work.role in ENDING_ROLES):
+            is_held = work.role in TAKING_ROLES
+            yield Done(work.place, is_held, work.cls if is_held else None)
         assert self._registries is not None
         yield from self._of_registries(self._registries.done(call, scope))
 
@@ -126,6 +133,8 @@ class Objects:
         """Whether a call has anything to do with such objects."""
         callees = self._callees(call, scope)
         if callees and any(next(self._given(callee, call, scope), None) is not None for callee in callees):
+            return True
+        if self.worked_on.by(call, scope) is not None:
             return True
         return self._registries is not None and self._registries.may_do(call, scope)
 
@@ -239,6 +248,10 @@ class Objects:
     def left_in(self, module: Module, name: str, scope: Scope) -> bool:
         """Whether a function leaves the session of a registry, which a module binds to a name, holding its connection."""
         return self._registries is not None and self._registries.stays(module, name, scope)
+
+    def registries_held_by(self, scope: Scope) -> list[Registry]:
+        """The registries whose session a function leaves holding its connection, whatever way it takes."""
+        return self._registries.held_by(scope) if self._registries is not None else []
 
     def shared(self, place: str, scope: Scope, inner: Scope) -> str:
         """What another function calls the session of a registry, at a place of this one; empty where it is none."""

@@ -192,6 +192,11 @@ class Registries:
         left = self._left.of(scope.key) if self.is_near(scope.module) else frozenset()
         return any(one[:3] == (module.path, name, "") and how is Left.HELD for one, how in left)
 
+    def held_by(self, scope: Scope) -> list[Registry]:
+        """The registries whose session a function leaves holding its connection, whatever way it takes."""
+        left = self._left.of(scope.key) if self.is_near(scope.module) else frozenset()
+        return [one for one, how in sorted(left) if how is Left.HELD]
+
     def _aliases(self, scope: Scope) -> list[Alias]:
         found = []
         for name, bindings in scope.bindings.items():

@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
+from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
-from poolint.analyses.pools import bind_of
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
 from poolint.models.standard import STEPPING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from poolint.detect.observation import Observation
 from poolint.detect.registries import RegistryNotRemoved
+from poolint.detect.thread_registries import RegistryLeftInThread
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
 
@@ -14,7 +15,8 @@ class ScopedSessionNotRemoved(Rule):
     Reports a `scoped_session` or `async_scoped_session` of the project on which queries run, when no hook, middleware or
     function anywhere in the project calls `remove()` on it. A registry that is handed to a framework or an extension is
     left alone, and so is a synchronous one whose uses are all committed, rolled back or closed. Uses in tests, scripts
-    and migrations do not count.
+    and migrations do not count. Also a function that a thread of an executor runs (`run_in_executor`, `to_thread`) and
+    that leaves the session of that thread with its connection: whoever removes it elsewhere removes that of another thread.
 
     ## Why is this bad?
     The first query of each thread or task opens a session that checks out a connection and keeps it. Nobody holds that
@@ -67,11 +69,18 @@ class ScopedSessionNotRemoved(Rule):
         code="POL214",
         name="scoped-session-not-removed",
         summary="a scoped session is used, and nothing in the project removes it",
-        subscription=Subscription(observations=frozenset({RegistryNotRemoved})),
+        subscription=Subscription(observations=frozenset({RegistryNotRemoved, RegistryLeftInThread})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, RegistryLeftInThread):
+            return Verdict(
+                f"`{observation.user}()` uses `{observation.variable}` in a thread of `{observation.runner}` and does not remove "
+                "its session: the thread keeps it with its connection, and no other one can remove it",
+                observation.variable,
+                path=(observation.used,),
+            )
         assert isinstance(observation, RegistryNotRemoved)
         if observation.cls.mode == "async":
             kept = "it keeps the session of each task, with its connection until somebody ends the transaction"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from poolint.detect.beside_itself import SharedByCalls
 from poolint.detect.observation import Observation
 from poolint.detect.sharing import SharedByTasks
 from poolint.detect.threads import SharedByThreads
@@ -15,7 +16,8 @@ class SessionSharedByTasks(Rule):
     Reports an asynchronous session or connection that is given to several tasks at once: by `asyncio.gather`,
     `wait`, `as_completed`, or by tasks that are started in a loop and not awaited there. And a synchronous one that
     several threads get, or a thread and the function that has started it: by `submit` and `map` of an executor,
-    `threading.Thread`, `run_in_executor`, or several `to_thread` at once. Connections that are made for several threads
+    `threading.Thread`, `run_in_executor`, or several `to_thread` at once. And the session that one run of an agent
+    hands to each of the tools that its framework calls at once. Connections that are made for several threads
     (psycopg, psycopg2), registries of sessions, and threads that are waited for first are not reported.
 
     ## Why is this bad?
@@ -57,13 +59,15 @@ class SessionSharedByTasks(Rule):
         code="POL405",
         name="session-shared-by-tasks",
         summary="several tasks use one session or connection at once",
-        subscription=Subscription(observations=frozenset({SharedByTasks, SharedByThreads})),
+        subscription=Subscription(observations=frozenset({SharedByTasks, SharedByThreads, SharedByCalls})),
         relaxed_in=frozenset({"tests"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
         if isinstance(observation, SharedByThreads):
             return _in_threads(observation)
+        if isinstance(observation, SharedByCalls):
+            return _in_calls(observation)
         assert isinstance(observation, SharedByTasks)
         what = "session" if observation.cls.kind == "session" else "connection"
         tasks = f"{observation.uses} tasks" if observation.uses else "each of the tasks"
@@ -80,6 +84,16 @@ def _in_threads(observation: SharedByThreads) -> Verdict:
     threads = whom.get(observation.uses, f"{observation.uses} threads")
     return Verdict(
         f"`{observation.maker}` gives `{observation.resource}` to {threads}: a {what} is for one thread at a time",
+        observation.resource,
+        observation.path,
+    )
+
+
+def _in_calls(observation: SharedByCalls) -> Verdict:
+    what = "session" if observation.cls.kind == "session" else "connection"
+    return Verdict(
+        f"`{observation.maker}` lets this run beside other calls, which have `{observation.resource}` as well: a {what} does "
+        "one thing at a time",
         observation.resource,
         observation.path,
     )

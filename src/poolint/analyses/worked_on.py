@@ -1,0 +1,102 @@
+"""What objects of libraries work on: the session that one is made of, ``SQLAlchemyUserDatabase(session, User)``, or that a
+part has which it is made of.
+
+The models say which arguments of a constructor an object keeps (``made_of``) and on which of these a method works
+(``works_on``). A class of the project that derives from such a one, and makes no ``__init__`` of its own, is made like it;
+one that does hands them on to that of its base.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from poolint.analyses.places import Places, is_super_init, kept_class, passed_for_part
+from poolint.flow.flags import name_of
+from poolint.syntax.file_kinds import is_test
+from poolint.syntax.scopes import Scope
+from poolint.types.call_sites import call_site
+from poolint.types.members import lineage
+from poolint.types.values import ClassObject, Instance, alternatives
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.models.schema import Class
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.values import Type
+
+
+class Work(NamedTuple):
+    """What a call does with a session: its place, its class, and the role of the call."""
+
+    place: str
+    cls: Class
+    role: str
+
+
+class WorkedOn:
+    """Answers for the calls of one project."""
+
+    def __init__(self, ev: Evaluator) -> None:
+        self.ev = ev
+        self.places = ev.derived(Places)
+        rows = (row for cls in ev.models.classes.values() for row in cls.methods if row.works_on)
+        self._words = frozenset(name for row in rows for name in row.names)
+
+    def by(self, call: ast.Call, scope: Scope) -> Work | None:
+        """The session that a call of a method works on, where its object is known to have one."""
+        if last_name(call.func) not in self._words or not isinstance(call.func, ast.Attribute):
+            return None
+        fact = call_site(self.ev, call, scope)
+        path = getattr(fact.row, "works_on", "") if fact is not None else ""
+        if fact is None or not path:
+            return None
+        owner, steps = call.func.value, path.split(".")
+        while isinstance(owner, ast.Call) and steps and (part := made_of(self.ev, owner, scope, steps[0])) is not None:
+            owner, steps = part, steps[1:]
+        one: Type | None = self.ev.type_of(owner, scope)
+        for step in steps:
+            one = self._part(one, step)
+        cls, name = kept_class(one) if one is not None else None, name_of(owner)
+        if cls is None or not name:
+            return None
+        return Work(self.places.first(".".join((name, *steps)), scope), cls, fact.role)
+
+    def _part(self, owner: Type | None, name: str) -> Type | None:
+        """What a part of an object is: as the models say, or as all say who make such objects."""
+        found = alternatives(owner) if owner is not None else ()
+        one = found[0] if len(found) == 1 else None
+        if not isinstance(one, Instance) or one.base is None or name not in one.base.made_of:
+            return None
+        if name in one.base.attributes:
+            return self.ev.type_of_member(one, name)
+        kinds = [self.ev.type_of(value, scope) for value, scope in self.given(one, name)]
+        return kinds[0] if kinds and all(kind.key == kinds[0].key for kind in kinds) else None
+
+    def given(self, owner: Instance, name: str) -> Iterator[tuple[ast.expr, Scope]]:
+        """What objects of a class of the project are given for a part, each with the scope that it stands in."""
+        family = lineage(self.ev, owner)
+        for init in (one for cls in family for one in cls.children if one.name == "__init__"):
+            calls = [(call, init) for call in init.calls if is_super_init(call)]
+            yield from self._passed(owner, calls, name)
+            return
+        for cls in family[:1]:
+            makers = self.ev.callers.making(cls)
+            yield from self._passed(owner, [one for one in makers if not is_test(one[1].module, self.ev.project)], name)
+
+    def _passed(
+        self, owner: Instance, calls: list[tuple[ast.Call, Scope]], name: str
+    ) -> Iterator[tuple[ast.expr, Scope]]:
+        for call, scope in calls:
+            value = passed_for_part(owner.base, call, name)
+            if value is not None:
+                yield value, scope
+
+
+def made_of(ev: Evaluator, call: ast.Call, scope: Scope, name: str) -> ast.expr | None:
+    """What an object of a library, or of a class that derives from one's, is made of, where a call makes it."""
+    found = alternatives(ev.type_of(call.func, scope))
+    one = found[0] if len(found) == 1 else None
+    return passed_for_part(one.base, call, name) if isinstance(one, ClassObject) else None

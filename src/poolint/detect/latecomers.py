@@ -1,0 +1,132 @@
+"""Sessions that are there before, and take their connection while another one of the same pool is held.
+
+A session takes none where it is made: one that callers or a framework pass, or that was made side by side with the one
+that holds, takes its own with its first statement. Of the two at least one has to be made by the function itself: two
+that it is given may be one and the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from poolint.analyses.holding.transactions import root_of
+from poolint.analyses.lent_pools import bind_of, hands_back, opened_here
+from poolint.analyses.sinks import opening_sink
+from poolint.models.schema import POOLING, SESSIONS
+from poolint.syntax.expressions import first_name
+from poolint.syntax.scopes import parent_of
+from poolint.types.call_sites import call_site, text_of
+from poolint.types.following import given
+from poolint.types.values import Function, Instance, alternatives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from poolint.analyses.holding.changes import Change
+    from poolint.analyses.holding.dataflow import Hold, Holdings
+    from poolint.analyses.pools import Pool, Pools
+    from poolint.detect.services import Services
+    from poolint.syntax.scopes import Scope
+    from poolint.types.call_sites import CallSite
+
+_MAX_STEPS = 4
+"""Functions that hand a new session on to each other."""
+
+
+class Latecomers:
+    """Answers for the functions of one project."""
+
+    def __init__(self, services: Services) -> None:
+        self.ev = services.evaluator
+        self.holdings: Holdings = services.holdings
+        self.pools: Pools = services.pools
+
+    def at(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Pool, list[Hold]]]:
+        """The sessions that take a connection at a call: what each is called, its pool, and what is held meanwhile by others
+        that are surely not the same."""
+        for change in self.holdings.changes(scope).calls.get(node, ()):
+            if not change.holds or change.cls is None or change.cls.kind not in SESSIONS:
+                continue
+            held = self.holdings.at(node, scope)
+            if not held or any(one.resource == change.resource for one in held):
+                continue
+            pool = self._pool(change, node, scope)
+            others = [one for one in held if self._is_another(one, change.resource, scope)] if pool else []
+            if pool and others:
+                yield change.resource, pool, others
+
+    def _pool(self, change: Change, node: ast.Call, scope: Scope) -> Pool | None:
+        """The pool that a session takes its connection from."""
+        root = root_of(node)
+        if change.cls is not None and change.cls.kind == "registry":
+            is_named = root is not None and text_of(root, scope) == change.resource
+            return self.pools.identity(root, scope) if is_named and root is not None else None
+        return self.pools.of_given(change.resource, scope)
+
+    def _is_another(self, hold: Hold, resource: str, scope: Scope) -> bool:
+        """Whether what is held is something else than a session that takes its own, and that one is not told where it is
+        made: a function has made one of the two, and the other one as well or it was there before."""
+        made = self._made(resource, scope)
+        if made and any(hold.resource == one.resource for call in made for one in self.holdings.at(call, scope)):
+            return False
+        since = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+        is_block = hold.header is hold.since and isinstance(since, ast.Call) and self._is_new(since, scope)
+        is_made = is_block or bool(self._made(hold.resource, scope))
+        if made:
+            return is_made or _was_there(hold.resource, resource, scope)
+        return is_made and _was_there(resource, hold.resource, scope)
+
+    def _made(self, name: str, scope: Scope) -> list[ast.Call]:
+        """The calls by which a function makes what a variable of it stands for; none where it may be something else."""
+        found: list[ast.Call] = []
+        for binding in scope.bindings.get(name, ()):
+            value = binding.value.value if isinstance(binding.value, ast.Await) else binding.value
+            if binding.kind == "narrowed":
+                continue
+            if not isinstance(value, ast.Call) or binding.index >= 0 or not self._is_new(value, scope):
+                return []
+            found.append(value)
+        return found
+
+    def _is_new(self, call: ast.Call, scope: Scope, steps: int = 0) -> bool:
+        """Whether a call gives a session or a connection that nobody else has."""
+        functions = [one for one in alternatives(self.ev.type_of(call.func, scope)) if isinstance(one, Function)]
+        if not functions:
+            fact = call_site(self.ev, call, scope, use_evidence=False)
+            return fact is not None and bool(opening_sink(fact)) and not self._is_bound(fact, scope)
+        if steps >= _MAX_STEPS or hands_back(self.ev, call, scope):
+            return False
+        return all(self._gives_new(one.scope, steps) for one in functions)
+
+    def _is_bound(self, fact: CallSite, scope: Scope) -> bool:
+        """Whether what a call makes works with a connection that it is given, or may do so: it takes none from the pool."""
+        named = next((one.value for one in fact.node.keywords if one.arg == "bind"), None)
+        bind = bind_of(fact.node) if fact.row is None else named
+        found = alternatives(self.ev.type_of(bind, scope)) if bind is not None else ()
+        return any(not isinstance(one, Instance) or one.base is None or one.base.kind not in POOLING for one in found)
+
+    def _gives_new(self, function: Scope, steps: int) -> bool:
+        ends = [end for value in given(function) for end in opened_here(self.ev, value, function)]
+        return bool(ends) and all(
+            isinstance(end.node, ast.Call) and self._is_new(end.node, end.scope, steps + 1) for end in ends
+        )
+
+
+def _was_there(place: str, made: str, scope: Scope) -> bool:
+    """Whether something was there before a function has made something else, and has not been given that: its object is a
+    parameter, or of another scope."""
+    root, _, path = place.partition(".")
+    if any(one.kind not in ("parameter", "narrowed") for one in scope.bindings.get(root, ())):
+        return False
+    return not path or not any(_is_given(load, root) for load in scope.loads.get(made, ()))
+
+
+def _is_given(load: ast.Name, root: str) -> bool:
+    """Whether something is set on an object, or passed to one of its methods."""
+    parent = parent_of(load)
+    if isinstance(parent, ast.keyword):
+        parent = parent_of(parent)
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    to = [*targets, *([parent.func, *parent.args] if isinstance(parent, ast.Call) else [])]
+    return any(first_name(one) == root for one in to)
