@@ -70,11 +70,27 @@ class Carried:
             return None
         doing = Doing()
         for path in paths:
-            steps = [self._of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
+            steps = [self.of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
             if any(one.fate is not Fate.USED for one in steps) or self._defines(owner, "__del__"):
                 return None
-            doing = _worse(doing, self._of_method(call, owner, path, cls))
+            doing = _worse(doing, self.of_method(call, owner, path, cls))
         return doing
+
+    def of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
+        """What a method that is called does with what is at a path from its object."""
+        callee = self.ev.type_of_member(owner, name)
+        one = owner_of(owner)
+        if one is None or not isinstance(callee, Function) or callee.scope.kind != "function":
+            return _KEPT
+        return self._summaries.of(_Method(callee.scope.key, one.cls.key, path, cls.name))  # type: ignore[union-attr]
+
+    def of_method(self, call: ast.Call, owner: Type, path: str, cls: Class) -> Doing:
+        """The same of a call, which may only make what is to be awaited."""
+        assert isinstance(call.func, ast.Attribute)
+        found = self.of_member(owner, call.func.attr, path, cls)
+        callee = self.ev.type_of_member(owner, call.func.attr)
+        is_late = isinstance(callee, Function) and callee.scope.is_async and not callee.scope.is_generator
+        return _KEPT if is_late and not isinstance(parent_of(call), ast.Await) else found
 
     def is_used_at_once(self, made: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
         """Whether what a call makes is only asked for one method, of which is known what it does: ``Orders(session).all()``."""
@@ -115,21 +131,6 @@ class Carried:
 
     # What a method does
 
-    def _of_method(self, call: ast.Call, owner: Type, path: str, cls: Class) -> Doing:
-        assert isinstance(call.func, ast.Attribute)
-        found = self._of_member(owner, call.func.attr, path, cls)
-        callee = self.ev.type_of_member(owner, call.func.attr)
-        is_late = isinstance(callee, Function) and callee.scope.is_async and not callee.scope.is_generator
-        return _KEPT if is_late and not isinstance(parent_of(call), ast.Await) else found
-
-    def _of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
-        """What a method that is called does with what is at a path from its object."""
-        callee = self.ev.type_of_member(owner, name)
-        one = owner_of(owner)
-        if one is None or not isinstance(callee, Function) or callee.scope.kind != "function":
-            return _KEPT
-        return self._summaries.of(_Method(callee.scope.key, one.cls.key, path, cls.name))  # type: ignore[union-attr]
-
     def _compute(self, key: _Method) -> Doing:
         scope = self.ev.project.scope(key.function)
         own = scope.first_parameter
@@ -162,7 +163,7 @@ class Carried:
         """What another member does: a method, a property, or nothing."""
         call = parent_of(attribute)
         if isinstance(call, ast.Call) and call.func is attribute:
-            return self._of_method(call, owner, path, cls)
+            return self.of_method(call, owner, path, cls)
         one = owner_of(owner)
         for scope in lineage(self.ev, one) if one is not None else ():
             for binding in scope.bindings.get(attribute.attr, ()):

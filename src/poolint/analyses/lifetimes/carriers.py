@@ -9,10 +9,13 @@ from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_relea
 from poolint.analyses.lifetimes.state import Config, End
 from poolint.analyses.ownership import Fate
 from poolint.analyses.places import owner_of
+from poolint.flow.flags import name_of
 from poolint.syntax.scopes import is_captured, parent_of
+from poolint.types.values import without_none
 
 if TYPE_CHECKING:
-    from poolint.analyses.carried import Carried
+    from poolint.analyses.carried import Carried, Doing
+    from poolint.analyses.lifetimes.acquisitions import Site
     from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge
     from poolint.models.schema import Class
@@ -20,21 +23,24 @@ if TYPE_CHECKING:
 
 
 class Carriers:
-    """The objects of one function that are made with what is followed there, of class ``cls``."""
+    """The objects of one function that are made with what is followed there, of class ``cls``, or that have taken it
+    themselves: ``site`` then says which one."""
 
-    def __init__(self, carried: Carried, scope: Scope, cls: Class, *, is_lazy: bool) -> None:
+    def __init__(self, carried: Carried, scope: Scope, cls: Class, site: Site | None, *, is_lazy: bool) -> None:
         self.carried = carried
         self.ev = carried.ev
         self.scope = scope
         self.cls = cls
         self.is_lazy = is_lazy
+        self._taker = site.name if site is not None and site.part else ""
+        self._part = site.part if site is not None else ""
 
     def called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End | None:
         """How the obligation stands after a method of such an object; None where it is none."""
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if receiver is None or not self._is_one(receiver, config):
             return None
-        doing = self.carried.of_call(call, config.names, self.scope, self.cls)
+        doing = self._doing(call, receiver, config)
         if doing is None:
             return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
         if doing.fate is Fate.RELEASED:
@@ -48,10 +54,23 @@ class Carriers:
             return config._replace(state="committing" if is_pending else "idle")
         return config._replace(state="held") if self.is_lazy and doing.reaches else config
 
+    def is_taker(self, node: ast.expr) -> bool:
+        """Whether an expression is the object itself that has taken what is followed."""
+        return isinstance(node, ast.Name) and node.id == self._taker
+
+    def _doing(self, call: ast.Call, receiver: ast.expr, config: Config) -> Doing | None:
+        """What a method does with what is followed, if that is known."""
+        if not self.is_taker(receiver):
+            return self.carried.of_call(call, config.names, self.scope, self.cls)
+        owner = owner_of(without_none(self.ev.type_of(receiver, self.scope)))
+        return self.carried.of_method(call, owner, self._part, self.cls) if owner is not None else None
+
     def _is_one(self, receiver: ast.expr, config: Config) -> bool:
         """Whether an expression may be such an object: what a call has made with it, on the spot or by a name."""
         if isinstance(receiver, ast.Call):
             return given_as(receiver, config.names) is not None
+        if self.is_taker(receiver):
+            return name_of(receiver) in config.names
         is_named = isinstance(receiver, ast.Name) and receiver.id in config.names
         return is_named and owner_of(self.ev.type_of(receiver, self.scope)) is not None
 

@@ -84,7 +84,7 @@ class Moves:
         self.flags = flags
         self.is_session = cls.kind == "session"
         self.is_lazy = starts_as(cls) == "idle"
-        self._carriers = Carriers(callees.carried, scope, cls, is_lazy=self.is_lazy)
+        self._carriers = Carriers(callees.carried, scope, cls, site, is_lazy=self.is_lazy)
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
@@ -193,7 +193,7 @@ class Moves:
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
-        if any("." in name for name in config.names) and is_of_owner(call):
+        if is_of_owner(call, config.names):
             return config if leaves_alone(self.ev, call, config.names, self.scope) else End("handed", "kept")
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if root is not None and name_of(root) in config.names:
@@ -250,7 +250,7 @@ class Moves:
         return End("released", "registry") if is_ended else self._method(call, name, config, edge)
 
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
-        if name_of(argument) not in config.names:
+        if name_of(argument) not in config.names or self._carriers.is_taker(argument):
             return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
@@ -339,7 +339,7 @@ class Moves:
         value = node.value
         if isinstance(value, ast.Await):
             value = value.value
-        if value is not None and name_of(value) in config.names:
+        if value is not None and name_of(value) in config.names and not self._carriers.is_taker(value):
             return End("released", "block") if self.cls.releases_on_exit else config
         if value is not None and carries(self.ev, self.cls, value, config.names, self.scope):
             return End("handed", "entered")
@@ -380,7 +380,7 @@ class Moves:
             return End("handed", "packed" if is_local else "stored")
         if name not in config.names or is_same(self.ev, value, config, self.cls):
             return config
-        left = config.names - {name}
+        left = frozenset(one for one in config.names if one != name and not one.startswith(f"{name}."))
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
         return End("misreleased" if config.state == "closed" else "overwritten")
