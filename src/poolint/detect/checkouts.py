@@ -379,6 +379,8 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
     if edge is None or not isinstance(edge.source.node, ast.expr):
         return False
     child: ast.AST = edge.source.node
+    if _releases(child.value if isinstance(child, ast.Await) else child, site.name, ends):
+        return False  # a method of an object that gives back what this has taken, and fails before it does
     parent = parent_of(child)
     while parent is not None:
         if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
+from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
@@ -62,7 +63,12 @@ class Site(NamedTuple):
     @property
     def names(self) -> frozenset[str]:
         """By what it is reached once it is stored under its name."""
-        return frozenset({self.name, f"{self.name}.{self.part}"} if self.part else {self.name})
+        return self.taker.names if self.taker is not None else frozenset({self.name})
+
+    @property
+    def taker(self) -> Taker | None:
+        """The object that has it, if one has."""
+        return Taker(self.name, self.part) if self.part else None
 
     @property
     def start(self) -> State:

@@ -6,45 +6,53 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_released_with, wraps
-from poolint.analyses.lifetimes.state import Config, End
-from poolint.analyses.ownership import Fate
+from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End
+from poolint.analyses.ownership import Fate, Passed
 from poolint.analyses.places import owner_of
 from poolint.flow.flags import name_of
 from poolint.syntax.scopes import is_captured, parent_of
-from poolint.types.values import without_none
+from poolint.types.values import Function, without_none
 
 if TYPE_CHECKING:
-    from poolint.analyses.carried import Carried, Doing
-    from poolint.analyses.lifetimes.acquisitions import Site
+    from poolint.analyses.carried import Doing
+    from poolint.analyses.lifetimes.callees import Callees
+    from poolint.analyses.lifetimes.state import Left, Taker
     from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.values import Instance
 
 
 class Carriers:
     """The objects of one function that are made with what is followed there, of class ``cls``, or that have taken it
-    themselves: ``site`` then says which one."""
+    themselves: that is ``taker``."""
 
-    def __init__(self, carried: Carried, scope: Scope, cls: Class, site: Site | None, *, is_lazy: bool) -> None:
-        self.carried = carried
-        self.ev = carried.ev
+    def __init__(self, callees: Callees, scope: Scope, cls: Class, taker: Taker | None, *, is_lazy: bool) -> None:
+        self.callees = callees
+        self.carried = callees.carried
+        self.ev = callees.ev
         self.scope = scope
         self.cls = cls
+        self.taker = taker
         self.is_lazy = is_lazy
-        self._taker = site.name if site is not None and site.part else ""
-        self._part = site.part if site is not None else ""
 
     def called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End | None:
-        """How the obligation stands after a method of such an object; None where it is none."""
+        """How the obligation stands after a method of such an object, or what it is passed to; None where it is neither."""
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if receiver is None or not self._is_one(receiver, config):
-            return None
-        doing = self._doing(call, receiver, config)
-        if doing is None:
-            return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
+        if receiver is not None and self._is_one(receiver, config):
+            doing = self._doing(call, receiver, config)
+            if doing is None:
+                return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
+        else:
+            given, owner = self._given(call, config)
+            if given is None or owner is None or self.taker is None:
+                return None
+            doing = self.carried.of_argument(call, given, owner, self.taker.part, self.cls, self.scope)
+            if doing is None:
+                return End("handed", "packed")
         if doing.fate is Fate.RELEASED:
-            return config if is_for_block(self.ev, call, self.scope) else End("released", "callee")
+            return config if is_for_block(self.ev, call, self.scope) else BY_CALLEE
         if doing.fate is Fate.CLOSED:
             return config._replace(state="closed")
         if doing.fate is Fate.KEPT:
@@ -56,14 +64,42 @@ class Carriers:
 
     def is_taker(self, node: ast.expr) -> bool:
         """Whether an expression is the object itself that has taken what is followed."""
-        return isinstance(node, ast.Name) and node.id == self._taker
+        return self.taker is not None and isinstance(node, ast.Name) and node.id == self.taker.name
+
+    def left(self, call: ast.Call, config: Config) -> Left:
+        """How a method of the object that has taken it, or what that is passed to, leaves what it gives back."""
+        if self.taker is None:
+            return NOTHING_LEFT
+        given, _ = self._given(call, config)
+        is_method = isinstance(call.func, ast.Attribute) and self.is_taker(call.func.value)
+        if given is not None:
+            keyword = next((one.arg for one in call.keywords if one.value is given), None)
+            passed = self.carried.ownership.passed(call, given, self.scope, self.cls, keyword)
+        else:
+            callee = self.ev.type_of(call.func, self.scope) if is_method else None
+            own = callee.scope.first_parameter if isinstance(callee, Function) else None
+            passed = Passed(callee.scope.key, own.arg, self.cls.name) if own is not None else None  # type: ignore[union-attr]
+        return (
+            self.callees.left_of(passed, config.state == "idle", self.taker.part)
+            if passed is not None
+            else NOTHING_LEFT
+        )
+
+    def _given(self, call: ast.Call, config: Config) -> tuple[ast.expr | None, Instance | None]:
+        """The argument by which a call is passed the object that has taken it, and what that is."""
+        arguments = (*call.args, *(one.value for one in call.keywords)) if self.taker is not None else ()
+        given = next((one for one in arguments if self.is_taker(one) and name_of(one) in config.names), None)
+        return given, self._owner(given) if given is not None else None
+
+    def _owner(self, node: ast.expr) -> Instance | None:
+        return owner_of(without_none(self.ev.type_of(node, self.scope)))
 
     def _doing(self, call: ast.Call, receiver: ast.expr, config: Config) -> Doing | None:
         """What a method does with what is followed, if that is known."""
-        if not self.is_taker(receiver):
+        if self.taker is None or not self.is_taker(receiver):
             return self.carried.of_call(call, config.names, self.scope, self.cls)
-        owner = owner_of(without_none(self.ev.type_of(receiver, self.scope)))
-        return self.carried.of_method(call, owner, self._part, self.cls) if owner is not None else None
+        owner = self._owner(receiver)
+        return self.carried.of_method(call, owner, self.taker.part, self.cls) if owner is not None else None
 
     def _is_one(self, receiver: ast.expr, config: Config) -> bool:
         """Whether an expression may be such an object: what a call has made with it, on the spot or by a name."""

@@ -6,6 +6,7 @@ method that gives it back.
 from __future__ import annotations
 
 import ast
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.carrying import Carrying
@@ -57,39 +58,65 @@ class Objects:
         """Those of one function, in the order in which they begin."""
         found = self._sites.get(scope)
         if found is None:
-            found = self._sites[scope] = tuple(self._of(scope)) if scope.kind == "function" else ()
+            made = chain(self._own(scope), self._of_helpers(scope)) if scope.kind == "function" else ()
+            found = self._sites[scope] = tuple(site for site, owner in made if self._is_owed(site, owner, scope))
         return found
 
-    def _of(self, scope: Scope) -> Iterator[Site]:
+    def _own(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
+        """What begins with the objects that a function makes itself."""
+        for call, name in self._calls(scope):
+            made = alternatives(self.ev.type_of(call.func, scope))
+            if len(made) != 1 or not isinstance(made[0], ClassObject) or not isinstance(made[0].cls, Scope):
+                continue
+            if made[0].base is None and self._is_plain(made[0]) and not isinstance(parent_of(call), ast.Await):
+                owner = made[0].instance()
+                yield from ((site, owner) for site in self._begun(call, name, owner, scope))
+
+    def _of_helpers(self, scope: Scope) -> Iterator[tuple[Site, Instance]]:
+        """What begins with the objects that functions of the project make for their callers, and hand to nobody else."""
+        for call, name in self._calls(scope):
+            made = alternatives(self.ev.type_of(call.func, scope))
+            if len(made) != 1 or not isinstance(made[0], Function) or made[0].scope.kind != "function":
+                continue
+            inner, value = made[0].scope, _awaited(call)
+            if inner.is_generator or getattr(inner.node, "decorator_list", None) or len(inner.returns) != 1:
+                continue
+            given = inner.returns[0]
+            if not isinstance(given, ast.Name) or inner.is_async != isinstance(value, ast.Await):
+                continue
+            if [one for one in inner.loads[given.id] if not isinstance(parent_of(one), ast.Attribute)] != [given]:
+                continue  # somebody else has it as well
+            for site, owner in self._own(inner):
+                taken = Taken(site.part, site.fact, site.cls)
+                is_handed = site.name == given.id and self._is_always(site.value, inner)
+                if is_handed and self._is_followed(taken, owner, name, scope):
+                    yield Site(call, value, value, name, site.fact, site.cls, inner.name, site.part), owner
+                    break
+
+    def _calls(self, scope: Scope) -> Iterator[tuple[ast.Call, str]]:
+        """The calls that may give such an object to a name of a function, which is its own."""
         told = None
         for call in scope.calls:
             name = _made_under(call)
             if not name or not isinstance(call.func, (ast.Name, ast.Attribute)):
                 continue
             told = self.ev.derived(Carrying).first_names(scope) if told is None else told
-            if first_name(call.func) not in told and name not in told:
-                continue
-            made = alternatives(self.ev.type_of(call.func, scope))
-            if len(made) != 1 or not isinstance(made[0], ClassObject) or not isinstance(made[0].cls, Scope):
-                continue
-            if made[0].base is None and _is_own(name, call, scope) and self._is_plain(made[0]):
-                yield from self._begun(call, name, made[0].instance(), scope)
+            if (first_name(call.func) in told or name in told) and _is_own(name, call, scope):
+                yield call, name
 
     def _begun(self, call: ast.Call, name: str, owner: Instance, scope: Scope) -> Iterator[Site]:
         """What begins with an object that ``call`` makes: in its constructor, or in methods that are called on it."""
         for one in CONSTRUCTORS:
             taken = self._takes(owner, one)
             if taken is not None and self._is_followed(taken, owner, name, scope):
-                helper = owner.cls.name
-                yield Site(call, call, call, name, taken.fact, taken.cls, helper, taken.part)
+                yield Site(call, call, call, name, taken.fact, taken.cls, _name_of(owner), taken.part)
                 return
         for load in scope.loads.get(name, ()):
             method = parent_of(load)
             begun = parent_of(method) if isinstance(method, ast.Attribute) else None
             if not (isinstance(method, ast.Attribute) and isinstance(begun, ast.Call) and begun.func is method):
                 continue
-            value = parent_of(begun) if isinstance(parent_of(begun), ast.Await) else begun
-            assert isinstance(value, ast.expr)
+            value = _awaited(begun)
             if not isinstance(parent_of(value), ast.Expr) or self._is_late(owner, method.attr, value):
                 continue
             taken = self._takes(owner, method.attr)
@@ -136,9 +163,8 @@ class Objects:
         if own is None or inner.is_generator or inner.node.decorator_list:  # type: ignore[attr-defined]
             return None
         for call in inner.calls:
-            value = parent_of(call) if isinstance(parent_of(call), ast.Await) else call
-            found = self._taken_by(call, value, owner, inner, steps)  # type: ignore[arg-type]
-            if found is not None and self._is_always(value, inner):  # type: ignore[arg-type]
+            found = self._taken_by(call, _awaited(call), owner, inner, steps)
+            if found is not None and self._is_always(_awaited(call), inner):
                 return found
         return None
 
@@ -183,9 +209,30 @@ class Objects:
     def _is_followed(self, taken: Taken, owner: Instance, name: str, scope: Scope) -> bool:
         """Whether all that a function does with an object is seen: it calls its methods, uses what it has taken, asks whether it
         is there, and hands it on as a whole."""
-        return all(self._is_seen(load, taken, owner) for load in scope.loads.get(name, ())) and self._gives_back(
-            owner, taken
-        )
+        return all(self._is_seen(load, taken, owner) for load in scope.loads.get(name, ()))
+
+    def _is_owed(self, site: Site, owner: Instance, scope: Scope) -> bool:
+        """Whether there is something by which a function gives back what an object has taken. What it yields and never gives back
+        is its consumer's."""
+        loads, taken = scope.loads.get(site.name, ()), Taken(site.part, site.fact, site.cls)
+        if any(self._is_given_back(load, taken, owner, scope) for load in loads):
+            return True
+        return self._gives_back(owner, taken) and not any(isinstance(parent_of(load), ast.Yield) for load in loads)
+
+    def _is_given_back(self, load: ast.expr, taken: Taken, owner: Instance, scope: Scope) -> bool:
+        """Whether a method of an object, or a function that it is passed to, gives back what it has taken."""
+        around = parent_of(load)
+        if isinstance(around, ast.Attribute) and around.attr == taken.part:
+            return self.carried.ownership.of_use(around, scope, taken.cls) is Fate.RELEASED
+        call = parent_of(around) if isinstance(around, (ast.keyword, ast.Attribute)) else around
+        if not isinstance(call, ast.Call):
+            return False
+        if isinstance(around, ast.Attribute):
+            is_method = call.func is around
+            doing = self.carried.of_method(call, owner, taken.part, taken.cls) if is_method else None
+        else:
+            doing = self.carried.of_argument(call, load, owner, taken.part, taken.cls, scope)
+        return doing is not None and doing.fate is Fate.RELEASED
 
     def _is_seen(self, load: ast.expr, taken: Taken, owner: Instance) -> bool:
         around = parent_of(load)
@@ -212,9 +259,21 @@ def is_known_base(ev: Evaluator, base: ast.expr, home: Scope) -> bool:
     return ev.qualified_name(found[0]) in ev.models.manners["maps-nothing"] if len(found) == 1 else False
 
 
+def _awaited(call: ast.Call) -> ast.expr:
+    """A call, or the ``await`` around it."""
+    around = parent_of(call)
+    return around if isinstance(around, ast.Await) else call
+
+
+def _name_of(owner: Instance) -> str:
+    assert isinstance(owner.cls, Scope)
+    return owner.cls.name
+
+
 def _made_under(call: ast.Call) -> str:
-    """The one local name that gets what a call makes, by a statement of its own."""
+    """The one local name that gets what a call gives, by a statement of its own."""
     made = parent_of(call)
+    made = parent_of(made) if isinstance(made, ast.Await) else made
     if isinstance(made, ast.Assign) and len(made.targets) == 1:
         return made.targets[0].id if isinstance(made.targets[0], ast.Name) else ""
     return made.target.id if isinstance(made, ast.AnnAssign) and isinstance(made.target, ast.Name) else ""
@@ -225,4 +284,6 @@ def _is_own(name: str, call: ast.Call, scope: Scope) -> bool:
     if name in scope.globals or name in scope.declared or is_captured(name, scope):
         return False
     values = [one.value for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
-    return all(one is call or (isinstance(one, ast.Constant) and one.value is None) for one in values)
+    return all(
+        one is call or one is parent_of(call) or (isinstance(one, ast.Constant) and one.value is None) for one in values
+    )

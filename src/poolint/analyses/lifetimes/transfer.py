@@ -36,7 +36,7 @@ from poolint.analyses.lifetimes.meanings import (
     undoes,
     wraps,
 )
-from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, flagged, refine
+from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import name_of
@@ -72,8 +72,9 @@ class Moves:
         cls: Class,
         flags: frozenset[str],
         site: Site | None = None,
+        taker: Taker | None = None,
     ) -> None:
-        """``cls`` is the class of what is followed, ``site`` where the function itself has checked it out."""
+        """``cls`` is the class of what is followed, ``site`` where the function itself has checked it out, ``taker`` what has."""
         self.ev = ev
         self.ownership = ownership
         self.foreign = foreign
@@ -84,7 +85,7 @@ class Moves:
         self.flags = flags
         self.is_session = cls.kind == "session"
         self.is_lazy = starts_as(cls) == "idle"
-        self._carriers = Carriers(callees.carried, scope, cls, site, is_lazy=self.is_lazy)
+        self._carriers = Carriers(callees, scope, cls, site.taker if site is not None else taker, is_lazy=self.is_lazy)
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
@@ -179,7 +180,7 @@ class Moves:
                 return End("handed", "packed")
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if (carried := self._carriers.called(call, config, edge)) is not None:
-            return carried
+            return self._given_to_release(call, config, edge) if carried == BY_CALLEE else carried
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
@@ -250,7 +251,7 @@ class Moves:
         return End("released", "registry") if is_ended else self._method(call, name, config, edge)
 
     def _passed(self, node: Node, call: ast.Call, argument: ast.expr, config: Config, edge: Edge) -> Config | End:
-        if name_of(argument) not in config.names or self._carriers.is_taker(argument):
+        if name_of(argument) not in config.names:
             return End("handed", "packed")
         keyword = next((one.arg for one in call.keywords if one.value is argument), None)
         fate = self.ownership.fate(call, argument, self.scope, self.cls, keyword)
@@ -283,15 +284,15 @@ class Moves:
     def _left_by(self, call: ast.Call, config: Config) -> Left:
         """How a call leaves what it is passed."""
         given = given_as(call, config.names)
-        if given is None:
-            return NOTHING_LEFT
+        if given is None or self._carriers.is_taker(given[0]):
+            return self._carriers.left(call, config)
         return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=config.state == "idle")
 
     def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:
         """How it stands when a function that releases it, on some ways at least, is left along an edge."""
         is_held = left.cancel if edge.kind == "cancel" else left.exception if edge.is_unwinding else left.normal
         if not is_held:
-            return End("released", "callee")
+            return BY_CALLEE
         self.is_left = self.is_left or not edge.is_unwinding
         return config._replace(state="held" if self.is_lazy else "open")
 
