@@ -45,10 +45,13 @@ class Carriers:
             if doing is None:
                 return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
         else:
-            given, owner = self._given(call, config)
-            if given is None or owner is None or self.taker is None:
+            given = given_as(call, config.names & {self.taker.name}) if self.taker is not None else None
+            if given is None or self.taker is None:
                 return None
-            doing = self.carried.of_argument(call, given, owner, self.taker.part, self.cls, self.scope)
+            owner = self._owner(given[0])
+            doing = None
+            if owner is not None:
+                doing = self.carried.of_argument(call, given[0], owner, self.taker.part, self.cls, self.scope)
             if doing is None:
                 return End("handed", "packed")
         if doing.fate is Fate.RELEASED:
@@ -67,29 +70,21 @@ class Carriers:
         return self.taker is not None and isinstance(node, ast.Name) and node.id == self.taker.name
 
     def left(self, call: ast.Call, config: Config) -> Left:
-        """How a method of the object that has taken it, or what that is passed to, leaves what it gives back."""
-        if self.taker is None:
-            return NOTHING_LEFT
-        given, _ = self._given(call, config)
-        is_method = isinstance(call.func, ast.Attribute) and self.is_taker(call.func.value)
-        if given is not None:
-            keyword = next((one.arg for one in call.keywords if one.value is given), None)
-            passed = self.carried.ownership.passed(call, given, self.scope, self.cls, keyword)
+        """How a call leaves what it gives back: of what it is passed, or of the object that has taken it, also by a method."""
+        is_idle = config.state == "idle"
+        given = given_as(call, config.names)
+        if self.taker is not None and isinstance(call.func, ast.Attribute) and self.is_taker(call.func.value):
+            callee = self.ev.type_of(call.func, self.scope)
+            passed = None
+            if isinstance(callee, Function) and (own := callee.scope.first_parameter) is not None:
+                passed = Passed(callee.scope.key, own.arg, self.cls.name)
+        elif self.taker is not None and given is not None and self.is_taker(given[0]):
+            passed = self.carried.ownership.passed(call, given[0], self.scope, self.cls, given[1])
+        elif given is not None:
+            return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=is_idle)
         else:
-            callee = self.ev.type_of(call.func, self.scope) if is_method else None
-            own = callee.scope.first_parameter if isinstance(callee, Function) else None
-            passed = Passed(callee.scope.key, own.arg, self.cls.name) if own is not None else None  # type: ignore[union-attr]
-        return (
-            self.callees.left_of(passed, config.state == "idle", self.taker.part)
-            if passed is not None
-            else NOTHING_LEFT
-        )
-
-    def _given(self, call: ast.Call, config: Config) -> tuple[ast.expr | None, Instance | None]:
-        """The argument by which a call is passed the object that has taken it, and what that is."""
-        arguments = (*call.args, *(one.value for one in call.keywords)) if self.taker is not None else ()
-        given = next((one for one in arguments if self.is_taker(one) and name_of(one) in config.names), None)
-        return given, self._owner(given) if given is not None else None
+            return NOTHING_LEFT
+        return self.callees.left_of(passed, is_idle, self.taker.part) if passed is not None else NOTHING_LEFT
 
     def _owner(self, node: ast.expr) -> Instance | None:
         return owner_of(without_none(self.ev.type_of(node, self.scope)))

@@ -180,7 +180,8 @@ class Moves:
                 return End("handed", "packed")
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if (carried := self._carriers.called(call, config, edge)) is not None:
-            return self._given_to_release(call, config, edge) if carried == BY_CALLEE else carried
+            is_given_back = carried == BY_CALLEE and self._carriers.taker is not None
+            return self._given_to_release(call, config, edge) if is_given_back else carried
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
@@ -272,7 +273,7 @@ class Moves:
             return End("misplaced")
         if is_for_block(self.ev, call, self.scope):
             return config
-        left = self._left_by(call, config)
+        left = self._carriers.left(call, config)
         if left == NOTHING_LEFT:
             return End("released", "callee")
         if isinstance(parent_of(call), ast.Await):
@@ -280,13 +281,6 @@ class Moves:
         if isinstance(self.ev.type_of(call, self.scope), Pending):
             return End("released", "callee")  # when it runs is not known here; whether it does is reported elsewhere
         return self._left(left, config, edge)
-
-    def _left_by(self, call: ast.Call, config: Config) -> Left:
-        """How a call leaves what it is passed."""
-        given = given_as(call, config.names)
-        if given is None or self._carriers.is_taker(given[0]):
-            return self._carriers.left(call, config)
-        return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=config.state == "idle")
 
     def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:
         """How it stands when a function that releases it, on some ways at least, is left along an edge."""
@@ -314,7 +308,7 @@ class Moves:
         assert isinstance(node.node, ast.Await)
         if config.state == "releasing":
             assert isinstance(node.node.value, ast.Call)
-            return self._left(self._left_by(node.node.value, config), config, edge)
+            return self._left(self._carriers.left(node.node.value, config), config, edge)
         if edge.is_unwinding and undoes(self.ev, node.node.value, config.names, self._handles, self.cls):
             return End("gone", "server")
         if edge.kind == "cancel":
