@@ -38,12 +38,14 @@ _KEPT = Doing(Fate.KEPT, reaches=True)
 
 
 class _Method(NamedTuple):
-    """A method of an object of a class of the project, and the path from that to a resource of a class of the models."""
+    """A method of an object of a class of the project, or a function that is passed one as a parameter, and the path from that
+    object to a resource of a class of the models."""
 
     function: ScopeKey
     owner: ScopeKey
     path: str
     cls: str
+    parameter: str = ""
 
 
 class Carried:
@@ -70,11 +72,42 @@ class Carried:
             return None
         doing = Doing()
         for path in paths:
-            steps = [self._of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
+            steps = [self.of_member(owner, name, path, cls) for name in CONSTRUCTORS if self._defines(owner, name)]
             if any(one.fate is not Fate.USED for one in steps) or self._defines(owner, "__del__"):
                 return None
-            doing = _worse(doing, self._of_method(call, owner, path, cls))
+            doing = _worse(doing, self.of_method(call, owner, path, cls))
         return doing
+
+    def of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
+        """What a method that is called does with what is at a path from its object."""
+        callee = self.ev.type_of_member(owner, name)
+        one = owner_of(owner)
+        if one is None or not isinstance(callee, Function) or callee.scope.kind != "function":
+            return _KEPT
+        return self._summaries.of(_Method(callee.scope.key, one.cls.key, path, cls.name))  # type: ignore[union-attr]
+
+    def of_method(self, call: ast.Call, owner: Type, path: str, cls: Class) -> Doing:
+        """The same of a call, which may only make what is to be awaited."""
+        assert isinstance(call.func, ast.Attribute)
+        found = self.of_member(owner, call.func.attr, path, cls)
+        callee = self.ev.type_of_member(owner, call.func.attr)
+        is_late = isinstance(callee, Function) and callee.scope.is_async and not callee.scope.is_generator
+        return _KEPT if is_late and not isinstance(parent_of(call), ast.Await) else found
+
+    def of_argument(
+        self, call: ast.Call, argument: ast.expr, owner: Type, path: str, cls: Class, scope: Scope
+    ) -> Doing | None:
+        """What a function that an object is passed to does with what is at a path from it; None where that is not known."""
+        keyword = next((one.arg for one in call.keywords if one.value is argument), None)
+        passed, one = self.ownership.passed(call, argument, scope, cls, keyword), owner_of(owner)
+        if passed is None or one is None:
+            return None
+        callee = self.ev.project.scope(passed.function)
+        if callee.is_generator or len(callee.bindings[passed.parameter]) != 1:
+            return _KEPT
+        if callee.is_async and not isinstance(parent_of(call), ast.Await):
+            return _KEPT
+        return self._summaries.of(_Method(passed.function, one.cls.key, path, cls.name, passed.parameter))  # type: ignore[union-attr]
 
     def is_used_at_once(self, made: ast.Call, names: frozenset[str], scope: Scope, cls: Class) -> bool:
         """Whether what a call makes is only asked for one method, of which is known what it does: ``Orders(session).all()``."""
@@ -115,29 +148,15 @@ class Carried:
 
     # What a method does
 
-    def _of_method(self, call: ast.Call, owner: Type, path: str, cls: Class) -> Doing:
-        assert isinstance(call.func, ast.Attribute)
-        found = self._of_member(owner, call.func.attr, path, cls)
-        callee = self.ev.type_of_member(owner, call.func.attr)
-        is_late = isinstance(callee, Function) and callee.scope.is_async and not callee.scope.is_generator
-        return _KEPT if is_late and not isinstance(parent_of(call), ast.Await) else found
-
-    def _of_member(self, owner: Type, name: str, path: str, cls: Class) -> Doing:
-        """What a method that is called does with what is at a path from its object."""
-        callee = self.ev.type_of_member(owner, name)
-        one = owner_of(owner)
-        if one is None or not isinstance(callee, Function) or callee.scope.kind != "function":
-            return _KEPT
-        return self._summaries.of(_Method(callee.scope.key, one.cls.key, path, cls.name))  # type: ignore[union-attr]
-
     def _compute(self, key: _Method) -> Doing:
         scope = self.ev.project.scope(key.function)
         own = scope.first_parameter
-        if own is None:
+        name = key.parameter or (own.arg if own is not None else "")
+        if not name:
             return _KEPT
         owner = self.ev.class_object(self.ev.project.scope(key.owner)).instance()
         doing = Doing()
-        for inner, load in reads_of(own.arg, scope):
+        for inner, load in reads_of(name, scope):
             if inner is not scope:
                 return _KEPT
             doing = _worse(doing, self._of_load(load, owner, key.path, scope, self.ev.models.classes[key.cls]))
@@ -149,7 +168,7 @@ class Carried:
         while rest:
             attribute = parent_of(node)
             if not isinstance(attribute, ast.Attribute):
-                return _KEPT  # the object itself goes elsewhere
+                return self._of_whole(node, owner, ".".join(rest), scope, cls)
             if not isinstance(attribute.ctx, ast.Load):
                 return Doing()
             if attribute.attr != rest[0]:
@@ -158,11 +177,20 @@ class Carried:
             node, rest = attribute, rest[1:]
         return self._of_resource(node, scope, cls)
 
+    def _of_whole(self, node: ast.expr, owner: Type, path: str, scope: Scope, cls: Class) -> Doing:
+        """What is done with an object itself: it is asked for, passed to a function, or goes elsewhere."""
+        around = parent_of(node)
+        if isinstance(around, (ast.If, ast.While, ast.Compare, ast.UnaryOp)):
+            return Doing()
+        call = parent_of(around) if isinstance(around, ast.keyword) else around
+        doing = self.of_argument(call, node, owner, path, cls, scope) if isinstance(call, ast.Call) else None
+        return doing if doing is not None else _KEPT
+
     def _of_other(self, attribute: ast.Attribute, owner: Type, path: str, cls: Class) -> Doing:
         """What another member does: a method, a property, or nothing."""
         call = parent_of(attribute)
         if isinstance(call, ast.Call) and call.func is attribute:
-            return self._of_method(call, owner, path, cls)
+            return self.of_method(call, owner, path, cls)
         one = owner_of(owner)
         for scope in lineage(self.ev, one) if one is not None else ():
             for binding in scope.bindings.get(attribute.attr, ()):

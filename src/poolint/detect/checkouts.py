@@ -11,6 +11,7 @@ from poolint.analyses.block_headers import entering
 from poolint.analyses.graphs import ends_the_process
 from poolint.analyses.lifetimes.acquisitions import Site
 from poolint.analyses.lifetimes.callees import Callees
+from poolint.analyses.lifetimes.objects import Objects
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import MAX_IN_FUNCTION, begun, follow
 from poolint.analyses.lifetimes.witnesses import last_place, unwinding
@@ -76,6 +77,7 @@ class Lifetimes:
         self.graphs = graphs
         self.foreign = foreign
         self.callees = Callees(ev, acquisitions, ownership, graphs, foreign, components)
+        self.objects = Objects(ev, ownership.carried, graphs)
         self._spent = 0
         self._dropping: tuple[tuple[Scope, str, str], ast.Call | None] | None = None
         """What was found for the name that was looked at last."""
@@ -86,13 +88,17 @@ class Lifetimes:
         """The checkouts of ``scope`` that some path leaves owed, each with its worst problem."""
         yield from without_owners_of_lost([*self._observed(scope)])
 
+    def sites(self, scope: Scope) -> tuple[Site, ...]:
+        """The obligations that begin in a function: its own checkouts, and those of objects that it makes."""
+        return self.acquisitions.of(scope) + self.objects.of(scope)
+
     def _observed(self, scope: Scope) -> Iterator[Observation]:
         self._spent = 0
-        for site in self.acquisitions.of(scope):
+        for site in self.sites(scope):
             if self._spent > MAX_IN_FUNCTION:
                 yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
                 return
-            if site.cls.embedded and opens_in_memory(site.call):
+            if site.cls.embedded and opens_in_memory(site.fact.node if site.part else site.call):
                 found: Observation | None = self._let_pass(site, scope, "in-memory", site.name)
             elif is_to_fail(self.ev, site.call, scope):
                 found = self._let_pass(site, scope, "expected-to-fail", site.name)
@@ -211,6 +217,8 @@ class Lifetimes:
 
     def _manual(self, site: Site, scope: Scope, outcome: Outcome) -> ManualRelease | None:
         """A checkout that is released right, but by hand."""
+        if site.part:
+            return None
         block = entering(self.ev, scope, site.value, site.cls)
         if not outcome.released or outcome.handed or block is None or outlives_branch(site, scope):
             return None
@@ -253,7 +261,7 @@ class Lifetimes:
             culprit,
             outcome is not None and outcome.released,
             site.helper,
-            statement_of(site.call),
+            statement_of(site.call) if not site.part else None,
             outcome is not None and outcome.handed,
             is_entry(self.ev, scope) or is_in_loop(site.call, scope),
             self._dropped(site, scope),
@@ -371,6 +379,8 @@ def _in_finally_before_release(edges: list[Edge], site: Site, ends: frozenset[st
     if edge is None or not isinstance(edge.source.node, ast.expr):
         return False
     child: ast.AST = edge.source.node
+    if _releases(child.value if isinstance(child, ast.Await) else child, site.name, ends):
+        return False  # a method of an object that gives back what this has taken, and fails before it does
     parent = parent_of(child)
     while parent is not None:
         if isinstance(parent, ast.Try) and any(child is one for one in parent.finalbody):

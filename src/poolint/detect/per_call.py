@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.lifetimes.objects import is_known_base
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
@@ -208,7 +209,7 @@ class Owners:
         """Whether the classes of an object do nothing with what it keeps but call its methods, and hand the object to nobody,
         which might do more."""
         for home in homes:
-            if not all(self._is_known(base, home) for base in getattr(home.node, "bases", ())):
+            if not all(is_known_base(self.ev, base, home) for base in getattr(home.node, "bases", ())):
                 return False
             for inner in home.descendants():
                 if any(not isinstance(parent_of(one), ast.Attribute) for one in inner.loads.get("self", ())):
@@ -219,13 +220,6 @@ class Owners:
                     if not used or not self._ends.isdisjoint(used):
                         return False
         return True
-
-    def _is_known(self, base: ast.expr, home: Scope) -> bool:
-        """Whether a base is a class of the project, or one that adds nothing."""
-        found = alternatives(self.ev.type_of(base, home.parent or home))
-        if found and all(isinstance(one, ClassObject) and one.cls is not one.base for one in found):
-            return True
-        return self.ev.qualified_name(found[0]) in self.ev.models.manners["maps-nothing"] if len(found) == 1 else False
 
 
 def _target(value: ast.AST, parent: ast.AST | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from poolint.analyses.lifetimes.acquisitions import OWED, sites
+from poolint.analyses.lifetimes.acquisitions import OWED
 from poolint.analyses.lifetimes.typestate import Trace
 from poolint.analyses.lifetimes.witnesses import last_event, unwinding
 from poolint.explain.report import Ending, Exit, Obligation
@@ -47,7 +47,7 @@ class Duties:
         self.analysis = analysis
         self.knowledge = knowledge
         self.scope = scope
-        self.sites = list(sites(analysis.evaluator, scope))
+        self.sites = analysis.lifetimes.sites(scope)
 
     def on(self, line: Line) -> Iterator[tuple[Obligation, Site]]:
         """Those that concern the line: begun on it, used on it, or ended on it."""
@@ -76,7 +76,11 @@ class Duties:
 
     def _says(self, site: Site) -> list[str]:
         says = []
-        if site.helper:
+        if site.part:
+            says.append(
+                f"`{site.helper}` of the project checks `{site.part}` out for its object, so who has made that owes it"
+            )
+        elif site.helper:
             says.append(f"`{site.helper}` of the project checks it out and hands it on, so this function owes it")
         if self.analysis.lifetimes.callees.start(site, self.scope) == "idle":
             lazy = {"subscription": "a subscription: nothing is held before it subscribes"}

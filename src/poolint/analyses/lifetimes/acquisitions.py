@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from poolint.analyses.carrying import Carrying
-from poolint.analyses.lent_pools import bind_of
+from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
+from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
 from poolint.models.schema import RELEASABLE
@@ -15,9 +16,9 @@ from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
 from poolint.types.call_sites import at_hand, call_site
-from poolint.types.evidence import SAYS_ENGINE, as_used
+from poolint.types.evidence import as_used
 from poolint.types.following import origin
-from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, alternatives, union
+from poolint.types.values import Function, Instance, alternatives, union
 from poolint.types.vocabulary import last_name, outlasts_block
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class Site(NamedTuple):
     ``bound`` is the expression that is stored: ``value`` itself, or what may come out as it, such as
     ``await pool.acquire() if wanted else None``. ``name`` is the variable that it is stored under, the first of several;
     empty where it is not stored at all. ``helper`` is the function of the project that has checked it out for its
-    caller, if one has.
+    caller, if one has, or the class whose object has; ``part`` is then the attribute of the object under that name by which
+    it has it.
     """
 
     call: ast.Call
@@ -59,6 +61,17 @@ class Site(NamedTuple):
     fact: CallSite
     cls: Class
     helper: str = ""
+    part: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """By what it is reached once it is stored under its name."""
+        return self.taker.names if self.taker is not None else frozenset({self.name})
+
+    @property
+    def taker(self) -> Taker | None:
+        """The object that has it, if one has."""
+        return Taker(self.name, self.part) if self.part else None
 
     @property
     def start(self) -> State:
@@ -217,7 +230,7 @@ def _checkout(ev: Evaluator, node: ast.Call, value: ast.expr, scope: Scope) -> t
         return (fact, cls, "") if _is_streamed(cls, fact, value, scope) else "takes-nothing"
     if not is_taking(fact):
         return "takes-nothing"
-    return "borrowed" if _borrows(ev, node, scope) else (fact, cls, "")
+    return "borrowed" if borrows(ev, node, scope) else (fact, cls, "")
 
 
 def _is_streamed(cls: Class, fact: CallSite, value: ast.expr, scope: Scope) -> bool:
@@ -277,50 +290,6 @@ def _is_owed_alike(one: Class, other: Class) -> bool:
     if not one.kind == other.kind == "connection" or (one.mode, one.on_drop) != (other.mode, other.on_drop):
         return False
     return (one.releases_on_exit, one.close_gives_back) == (other.releases_on_exit, other.close_gives_back)
-
-
-def _borrows(ev: Evaluator, node: ast.Call, scope: Scope) -> bool:
-    """Whether a session is made on a connection that somebody else holds: it has no slot of its own.
-
-    The connection may also have been given to the factory, when it was made or by ``configure(bind=conn)``.
-    """
-    if _takes_connection(ev, node, scope) or _takes_unknown(ev, node, scope):
-        return True
-    factory = node.func
-    if isinstance(factory, ast.Name):
-        for binding in scope.bindings.get(factory.id, ()):
-            if isinstance(binding.value, ast.Call) and _takes_connection(ev, binding.value, scope):
-                return True
-    configured = scope.calls_of("configure")
-    target = ast.dump(factory) if configured else ""
-    return any(
-        isinstance(call.func, ast.Attribute)
-        and ast.dump(call.func.value) == target
-        and _takes_connection(ev, call, scope)
-        for call in configured
-    )
-
-
-def _takes_connection(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    """Whether an argument of a call is a connection, and cannot be an engine."""
-    for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
-        kinds = {
-            one.base.kind
-            for one in alternatives(ev.type_of(argument, scope))
-            if isinstance(one, Instance) and one.base is not None
-        }
-        if "connection" in kinds and "engine" not in kinds:
-            return True
-    return False
-
-
-def _takes_unknown(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    """Whether a session is made on something of which nothing is known, and that is not called an engine either."""
-    made = ev.type_of(call.func, scope)
-    if not isinstance(made, ClassObject) or made.base is None or made.base.kind != "session":
-        return False
-    bind = bind_of(call)
-    return bind is not None and ev.type_of(bind, scope) is UNKNOWN and not SAYS_ENGINE.search(last_name(bind))
 
 
 class _Handed(NamedTuple):
@@ -404,7 +373,7 @@ class _Handing:
         awaited = parent_of(call)
         value = awaited if isinstance(awaited, ast.Await) else call
         fact = call_site(self.ev, call, scope, use_evidence=False)
-        if fact is None or _borrows(self.ev, call, scope):
+        if fact is None or borrows(self.ev, call, scope):
             return _NOT_ALL
         if fact.cls is not None and fact.cls.kind == "registry" and not is_own_registry(call.func, scope):
             return _NOT_ALL

@@ -10,7 +10,7 @@ from operator import or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.lifetimes.acquisitions import OWED, starts_as
-from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, Left
+from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, Left, Taker
 from poolint.analyses.lifetimes.transfer import Moves
 from poolint.analyses.lifetimes.typestate import Trace, begun, follow
 from poolint.analyses.ownership import Passed
@@ -33,10 +33,12 @@ if TYPE_CHECKING:
 
 
 class _Given(NamedTuple):
-    """What a function is passed; ``idle`` where it is a session that holds nothing yet."""
+    """What a function is passed; ``idle`` where it is a session that holds nothing yet, ``part`` the attribute of the object that
+    it is passed in place of what that has taken."""
 
     passed: Passed
     idle: bool
+    part: str = ""
 
 
 class Callees:
@@ -83,7 +85,11 @@ class Callees:
         ``idle``: it is a session that holds nothing yet.
         """
         passed = self.ownership.passed(call, argument, scope, cls, keyword)
-        return NOTHING_LEFT if passed is None else self._left.of(_Given(passed, idle))
+        return NOTHING_LEFT if passed is None else self.left_of(passed, idle)
+
+    def left_of(self, passed: Passed, idle: bool, part: str = "") -> Left:
+        """How a function leaves what it is passed, or what the object that it is passed has as its ``part``."""
+        return self._left.of(_Given(passed, idle, part))
 
     def start(self, site: Site, scope: Scope) -> State:
         """The state in which an obligation begins: what a function of the project has made may be in use already."""
@@ -124,10 +130,11 @@ class Callees:
         try:
             graph = self.graphs.of(scope)
             flags = Flags(scope, graph)
-            moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags.names)
+            taker = Taker(key.parameter, given.part) if given.part else None
+            moves = Moves(self.ev, self.ownership, self.foreign, self, scope, cls, flags.names, taker=taker)
             state = starts_as(cls)
             state = "held" if state == "idle" and not given.idle else state
-            config = Config(state, frozenset([key.parameter]))
+            config = Config(state, taker.names if taker is not None else frozenset([key.parameter]))
             outcome = follow(graph, moves, [(edge, config) for edge in completed([graph.entry])])
         except TooComplex:
             return NOTHING_LEFT

@@ -6,39 +6,56 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.analyses.lifetimes.meanings import given_as, is_for_block, is_released_with, wraps
-from poolint.analyses.lifetimes.state import Config, End
-from poolint.analyses.ownership import Fate
+from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End
+from poolint.analyses.ownership import Fate, Passed
 from poolint.analyses.places import owner_of
+from poolint.flow.flags import name_of
 from poolint.syntax.scopes import is_captured, parent_of
+from poolint.types.values import Function, without_none
 
 if TYPE_CHECKING:
-    from poolint.analyses.carried import Carried
+    from poolint.analyses.carried import Doing
+    from poolint.analyses.lifetimes.callees import Callees
+    from poolint.analyses.lifetimes.state import Left, Taker
     from poolint.analyses.ownership import Ownership
     from poolint.flow.cfg import Edge
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.values import Instance
 
 
 class Carriers:
-    """The objects of one function that are made with what is followed there, of class ``cls``."""
+    """The objects of one function that are made with what is followed there, of class ``cls``, or that have taken it
+    themselves: that is ``taker``."""
 
-    def __init__(self, carried: Carried, scope: Scope, cls: Class, *, is_lazy: bool) -> None:
-        self.carried = carried
-        self.ev = carried.ev
+    def __init__(self, callees: Callees, scope: Scope, cls: Class, taker: Taker | None, *, is_lazy: bool) -> None:
+        self.callees = callees
+        self.carried = callees.carried
+        self.ev = callees.ev
         self.scope = scope
         self.cls = cls
+        self.taker = taker
         self.is_lazy = is_lazy
 
     def called(self, call: ast.Call, config: Config, edge: Edge) -> Config | End | None:
-        """How the obligation stands after a method of such an object; None where it is none."""
+        """How the obligation stands after a method of such an object, or what it is passed to; None where it is neither."""
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-        if receiver is None or not self._is_one(receiver, config):
-            return None
-        doing = self.carried.of_call(call, config.names, self.scope, self.cls)
-        if doing is None:
-            return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
+        if receiver is not None and self._is_one(receiver, config):
+            doing = self._doing(call, receiver, config)
+            if doing is None:
+                return None if isinstance(receiver, ast.Call) else End("handed", "unknown-method")
+        else:
+            given = given_as(call, config.names & {self.taker.name}) if self.taker is not None else None
+            if given is None or self.taker is None:
+                return None
+            owner = self._owner(given[0])
+            doing = None
+            if owner is not None:
+                doing = self.carried.of_argument(call, given[0], owner, self.taker.part, self.cls, self.scope)
+            if doing is None:
+                return End("handed", "packed")
         if doing.fate is Fate.RELEASED:
-            return config if is_for_block(self.ev, call, self.scope) else End("released", "callee")
+            return config if is_for_block(self.ev, call, self.scope) else BY_CALLEE
         if doing.fate is Fate.CLOSED:
             return config._replace(state="closed")
         if doing.fate is Fate.KEPT:
@@ -48,10 +65,43 @@ class Carriers:
             return config._replace(state="committing" if is_pending else "idle")
         return config._replace(state="held") if self.is_lazy and doing.reaches else config
 
+    def is_taker(self, node: ast.expr) -> bool:
+        """Whether an expression is the object itself that has taken what is followed."""
+        return self.taker is not None and isinstance(node, ast.Name) and node.id == self.taker.name
+
+    def left(self, call: ast.Call, config: Config) -> Left:
+        """How a call leaves what it gives back: of what it is passed, or of the object that has taken it, also by a method."""
+        is_idle = config.state == "idle"
+        given = given_as(call, config.names)
+        if self.taker is not None and isinstance(call.func, ast.Attribute) and self.is_taker(call.func.value):
+            callee = self.ev.type_of(call.func, self.scope)
+            passed = None
+            if isinstance(callee, Function) and (own := callee.scope.first_parameter) is not None:
+                passed = Passed(callee.scope.key, own.arg, self.cls.name)
+        elif self.taker is not None and given is not None and self.is_taker(given[0]):
+            passed = self.carried.ownership.passed(call, given[0], self.scope, self.cls, given[1])
+        elif given is not None:
+            return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=is_idle)
+        else:
+            return NOTHING_LEFT
+        return self.callees.left_of(passed, is_idle, self.taker.part) if passed is not None else NOTHING_LEFT
+
+    def _owner(self, node: ast.expr) -> Instance | None:
+        return owner_of(without_none(self.ev.type_of(node, self.scope)))
+
+    def _doing(self, call: ast.Call, receiver: ast.expr, config: Config) -> Doing | None:
+        """What a method does with what is followed, if that is known."""
+        if self.taker is None or not self.is_taker(receiver):
+            return self.carried.of_call(call, config.names, self.scope, self.cls)
+        owner = self._owner(receiver)
+        return self.carried.of_method(call, owner, self.taker.part, self.cls) if owner is not None else None
+
     def _is_one(self, receiver: ast.expr, config: Config) -> bool:
         """Whether an expression may be such an object: what a call has made with it, on the spot or by a name."""
         if isinstance(receiver, ast.Call):
             return given_as(receiver, config.names) is not None
+        if self.is_taker(receiver):
+            return name_of(receiver) in config.names
         is_named = isinstance(receiver, ast.Name) and receiver.id in config.names
         return is_named and owner_of(self.ev.type_of(receiver, self.scope)) is not None
 

@@ -190,8 +190,10 @@ def _is_bound_method(ev: Evaluator, cls: Class, node: ast.Attribute, names: froz
     return ev.models.method(cls, node.attr) is not None or isinstance(ev.type_of(node, scope), Function)
 
 
-def is_of_owner(call: ast.Call) -> bool:
-    """Whether a method of ``self`` is called, or something is called with it."""
+def is_of_owner(call: ast.Call, names: frozenset[str]) -> bool:
+    """Whether a method of ``self`` is called, or something is called with it, and ``names`` has any of its attributes."""
+    if not any(name.startswith("self.") for name in names):
+        return False
     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
     return any(name_of(one) == "self" for one in (receiver, *call.args, *(each.value for each in call.keywords)) if one)
 

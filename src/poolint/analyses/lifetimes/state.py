@@ -23,6 +23,18 @@ class Config(NamedTuple):
     flags: frozenset[tuple[str, bool]] = frozenset()
 
 
+class Taker(NamedTuple):
+    """An object that has taken something itself: its name, and the attribute by which it has it."""
+
+    name: str
+    part: str
+
+    @property
+    def names(self) -> frozenset[str]:
+        """By what that is reached."""
+        return frozenset({self.name, f"{self.name}.{self.part}"})
+
+
 Why = Literal[
     "",
     # released
@@ -53,6 +65,10 @@ class End(NamedTuple):
 
     how: str
     why: Why = ""
+
+
+BY_CALLEE = End("released", "callee")
+"""What a call ends that gives it back as a whole, or on some ways only: see :class:`Left`."""
 
 
 class Left(NamedTuple):

@@ -36,7 +36,7 @@ from poolint.analyses.lifetimes.meanings import (
     undoes,
     wraps,
 )
-from poolint.analyses.lifetimes.state import NOTHING_LEFT, Config, End, Left, flagged, refine
+from poolint.analyses.lifetimes.state import BY_CALLEE, NOTHING_LEFT, Config, End, Left, Taker, flagged, refine
 from poolint.analyses.managers import is_manager
 from poolint.analyses.ownership import Fate, is_lost_when_closed
 from poolint.flow.flags import name_of
@@ -72,8 +72,9 @@ class Moves:
         cls: Class,
         flags: frozenset[str],
         site: Site | None = None,
+        taker: Taker | None = None,
     ) -> None:
-        """``cls`` is the class of what is followed, ``site`` where the function itself has checked it out."""
+        """``cls`` is the class of what is followed, ``site`` where the function itself has checked it out, ``taker`` what has."""
         self.ev = ev
         self.ownership = ownership
         self.foreign = foreign
@@ -84,7 +85,7 @@ class Moves:
         self.flags = flags
         self.is_session = cls.kind == "session"
         self.is_lazy = starts_as(cls) == "idle"
-        self._carriers = Carriers(callees.carried, scope, cls, is_lazy=self.is_lazy)
+        self._carriers = Carriers(callees, scope, cls, site.taker if site is not None else taker, is_lazy=self.is_lazy)
         self.is_left = False
         """Whether a function that has been met releases it on some ways and leaves it on others."""
         words = ev.models.words
@@ -179,7 +180,8 @@ class Moves:
                 return End("handed", "packed")
         receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
         if (carried := self._carriers.called(call, config, edge)) is not None:
-            return carried
+            is_given_back = carried == BY_CALLEE and self._carriers.taker is not None
+            return self._given_to_release(call, config, edge) if is_given_back else carried
         if is_named(self.ev, receiver, config.names, self.scope):
             assert isinstance(call.func, ast.Attribute)
             return self._method(call, call.func.attr, config, edge)
@@ -193,7 +195,7 @@ class Moves:
         for argument in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if carries(self.ev, self.cls, argument, config.names, self.scope):
                 return self._passed(node, call, argument, config, edge)
-        if any("." in name for name in config.names) and is_of_owner(call):
+        if is_of_owner(call, config.names):
             return config if leaves_alone(self.ev, call, config.names, self.scope) else End("handed", "kept")
         root = source_of(self.ev, call, self.scope) if self.is_session else None
         if root is not None and name_of(root) in config.names:
@@ -271,7 +273,7 @@ class Moves:
             return End("misplaced")
         if is_for_block(self.ev, call, self.scope):
             return config
-        left = self._left_by(call, config)
+        left = self._carriers.left(call, config)
         if left == NOTHING_LEFT:
             return End("released", "callee")
         if isinstance(parent_of(call), ast.Await):
@@ -280,18 +282,11 @@ class Moves:
             return End("released", "callee")  # when it runs is not known here; whether it does is reported elsewhere
         return self._left(left, config, edge)
 
-    def _left_by(self, call: ast.Call, config: Config) -> Left:
-        """How a call leaves what it is passed."""
-        given = given_as(call, config.names)
-        if given is None:
-            return NOTHING_LEFT
-        return self.callees.left(call, given[0], self.scope, self.cls, given[1], idle=config.state == "idle")
-
     def _left(self, left: Left, config: Config, edge: Edge) -> Config | End:
         """How it stands when a function that releases it, on some ways at least, is left along an edge."""
         is_held = left.cancel if edge.kind == "cancel" else left.exception if edge.is_unwinding else left.normal
         if not is_held:
-            return End("released", "callee")
+            return BY_CALLEE
         self.is_left = self.is_left or not edge.is_unwinding
         return config._replace(state="held" if self.is_lazy else "open")
 
@@ -313,7 +308,7 @@ class Moves:
         assert isinstance(node.node, ast.Await)
         if config.state == "releasing":
             assert isinstance(node.node.value, ast.Call)
-            return self._left(self._left_by(node.node.value, config), config, edge)
+            return self._left(self._carriers.left(node.node.value, config), config, edge)
         if edge.is_unwinding and undoes(self.ev, node.node.value, config.names, self._handles, self.cls):
             return End("gone", "server")
         if edge.kind == "cancel":
@@ -339,7 +334,7 @@ class Moves:
         value = node.value
         if isinstance(value, ast.Await):
             value = value.value
-        if value is not None and name_of(value) in config.names:
+        if value is not None and name_of(value) in config.names and not self._carriers.is_taker(value):
             return End("released", "block") if self.cls.releases_on_exit else config
         if value is not None and carries(self.ev, self.cls, value, config.names, self.scope):
             return End("handed", "entered")
@@ -380,7 +375,7 @@ class Moves:
             return End("handed", "packed" if is_local else "stored")
         if name not in config.names or is_same(self.ev, value, config, self.cls):
             return config
-        left = config.names - {name}
+        left = frozenset(one for one in config.names if one != name and not one.startswith(f"{name}."))
         if left or node.how == "delete" or not self.is_owed(config):
             return config._replace(names=left)
         return End("misreleased" if config.state == "closed" else "overwritten")

@@ -13,6 +13,7 @@ from poolint.analyses.lifetimes.transfer import Moves
 from poolint.flow.cfg import EXITS
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
+from poolint.syntax.scopes import parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,9 +76,13 @@ class Trace:
 def begun(
     graph: Graph, site: Site, state: State, flags: Callable[[Node], Iterable[Known]]
 ) -> list[tuple[Edge, Config]]:
-    """Where an obligation begins, in a state; ``flags`` says what may be known of flags before an event."""
+    """Where an obligation begins, in a state; ``flags`` says what may be known of flags before an event.
+
+    Where a method has taken it for its object, that has a name already.
+    """
     edges = completed(graph.nodes_of(site.value))
-    return [(edge, Config(state, frozenset(), known)) for edge in edges for known in flags(edge.source)]
+    names = site.names if site.part and isinstance(parent_of(site.value), ast.Expr) else frozenset()
+    return [(edge, Config(state, names, known)) for edge in edges for known in flags(edge.source)]
 
 
 def follow(
@@ -106,7 +111,7 @@ def follow(
         node = edge.source
         if edge.is_unwinding and not raising:
             return None
-        after = _bound(node, bound, config) or moves.after(node, config, edge)
+        after = _bound(node, bound, config, moves.site) or moves.after(node, config, edge)
         if not isinstance(after, End):
             if edge.is_unwinding and after is not None:
                 raised.append(Raised((node, config), edge, after))
@@ -130,7 +135,7 @@ def follow(
             continue
         if trace is not None:
             trace.exits.append((standing, found.witness(standing), _given_back(found, standing)))
-        if node.kind == "exit-normal" and any("." in name for name in config.names):
+        if node.kind == "exit-normal" and any(name.startswith("self.") for name in config.names):
             ends.add("handed")  # the object has it
         elif config.state == "closed":
             if "misreleased" not in lost:
@@ -143,10 +148,12 @@ def follow(
     return Outcome(leaks, overwritten, misreleased, misplaced, released, handed, raised, found)
 
 
-def _bound(node: Node, bound: ast.expr | None, config: Config) -> Config | None:
+def _bound(node: Node, bound: ast.expr | None, config: Config, site: Site | None) -> Config | None:
     """The standing once the checkout has got a name."""
     name = name_of(node.node) if node.kind == "store" and node.value is bound else ""
-    return config._replace(names=config.names | {name}) if name and name not in config.names else None
+    if not name or name in config.names:
+        return None
+    return config._replace(names=config.names | (site.names if site is not None and name == site.name else {name}))
 
 
 def _closed(found: Exploration[Config], standing: Standing) -> Standing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from poolint.analyses.lifetimes.acquisitions import sites
 from poolint.analyses.lifetimes.typestate import Trace
 from poolint.explain.words import of_class
 from poolint.flow.cfg.dump import names_of
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def lines(subject: Subject) -> Iterator[str]:
     """The obligations of a function one after the other, then the connections that are held over its calls."""
     names = names_of(subject.graph)
-    for site in sites(subject.analysis.evaluator, subject.scope):
+    for site in subject.analysis.lifetimes.sites(subject.scope):
         yield from _obligation(subject, site, names)
     yield from _held(subject)
 
