@@ -18,7 +18,7 @@ from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
 from poolint.types.following import given
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import Function, Instance, Pending, alternatives
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,9 @@ class Latecomers:
     def at(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Pool, list[Hold]]]:
         """The sessions that take a connection at a call: what each is called, its pool, and what is held meanwhile by others
         that are surely not the same."""
+        made = self.ev.type_of(node, scope)
+        if isinstance(made, Pending) and made.call == "coroutine" and not isinstance(parent_of(node), ast.Await):
+            return  # it runs beside others, which is what a second one is for
         for change in self.holdings.changes(scope).calls.get(node, ()):
             if not change.holds or change.cls is None or change.cls.kind not in SESSIONS:
                 continue
