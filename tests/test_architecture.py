@@ -729,6 +729,7 @@ MAY_READ_TEXT = {
     "analyses/derived.py": "awaitable attributes are looked for where they are named",
     "types/evidence.py": "an engine by its name alone is one beside its library only",
     "frameworks/hooks.py": "generators that are handed over elsewhere are looked for where something is",
+    "frameworks/routers.py": "modules are parsed that take in routers",
     "types/loading.py": "modules that are loaded by name are looked for where that is done",
     "analyses/table_locks.py": "statements are looked at where one may lock",
     "detect/children.py": "modules are parsed that name what starts a child, or a hook of it",
