@@ -33,6 +33,19 @@ class Made(NamedTuple):
     generator: Scope | None = None
 
 
+class Stream(NamedTuple):
+    """A generator that a value is: the call that the value is, the one that makes the generator, and where that stands.
+
+    They are two where a function gives back a generator that it makes: ``within`` is that function then.
+    """
+
+    call: ast.Call
+    function: Function
+    made: ast.Call
+    home: Scope
+    within: Function | None = None
+
+
 class _Maker(NamedTuple):
     """The response that a function makes: of which parameters, as they are or wrapped, and of which generator."""
 
@@ -75,30 +88,41 @@ class Responses:
                     return self._of_helper(maker, one, node, scope)
         return None
 
-    def is_short(self, body: ast.Call, generator: Function, scope: Scope) -> bool:
+    def is_short(self, stream: Stream) -> bool:
         """Whether a generator yields the few lines that it has, without waiting, or wraps one that does."""
         met: set[ast.Call] = set()
-        following: tuple[ast.Call, Function] | None = (body, generator)
-        while following is not None and following[0] not in met:
-            body, generator = following
-            if not _lasts(generator.scope):
+        following: Stream | None = stream
+        while following is not None and following.made not in met:
+            if not _lasts(following.function.scope):
                 return True
-            met.add(body)
-            following = next(self._wrapped(body, scope), None)
+            met.add(following.made)
+            following = next(self._wrapped(following), None)
         return False
 
-    def generators(self, body: ast.expr | None, scope: Scope) -> Iterator[tuple[ast.Call, Function]]:
-        """The generators that a value may be, each with the call that makes it."""
+    def generators(self, body: ast.expr | None, scope: Scope) -> Iterator[Stream]:
+        """The generators that a value may be: made by a call, or by a function that gives them back, when it is awaited or
+        at once."""
         value = value_of(body, scope) if body is not None else None
-        if isinstance(value, ast.Call):
-            for one in alternatives(self.ev.type_of(value.func, scope)):
-                if isinstance(one, Function) and one.scope.is_generator:
-                    yield value, one
+        is_awaited = isinstance(value, ast.Await)
+        if isinstance(value, ast.Await):
+            value = value.value
+        for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+            if not isinstance(one, Function) or not isinstance(value, ast.Call) or one.scope.kind != "function":
+                continue
+            if one.scope.is_generator:
+                if not is_awaited:
+                    yield Stream(value, one, value, scope)
+                continue
+            for returned in one.scope.returns:
+                made = value_of(returned, one.scope)
+                for each in alternatives(self.ev.type_of(made.func, one.scope)) if isinstance(made, ast.Call) else ():
+                    if isinstance(each, Function) and each.scope.is_generator and isinstance(made, ast.Call):
+                        yield Stream(value, each, made, one.scope, one)
 
-    def _wrapped(self, body: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Function]]:
+    def _wrapped(self, stream: Stream) -> Iterator[Stream]:
         """The generators that one is passed, as they are made."""
-        for _, argument in passed(body):
-            yield from self.generators(argument, scope)
+        for _, argument in passed(stream.made):
+            yield from self.generators(argument, stream.home)
 
     def _of_helper(self, maker: _Maker, helper: Function, node: ast.Call, scope: Scope) -> Made | None:
         given = [one for keyword, one in passed(node) if parameter_for(helper, node, one, keyword) in maker.bodies]
@@ -123,11 +147,11 @@ class Responses:
             body = value_of(made.body, function) if made.body is not None else None
             if isinstance(body, ast.Name) and _is_parameter(body.id, function):
                 return _Maker(made.response, (body.id,), None)
-            for value, one in self.generators(body, function):
-                if not self.is_short(value, one, function):
-                    given = [each.id for _, each in passed(value) if isinstance(each, ast.Name)]
+            for one in self.generators(body, function):
+                if not self.is_short(one):
+                    given = [each.id for _, each in passed(one.call) if isinstance(each, ast.Name)]
                     bodies = tuple(name for name in given if _is_parameter(name, function))
-                    found = found or _Maker(made.response, bodies, one.scope.key)
+                    found = found or _Maker(made.response, bodies, one.function.scope.key)
         return found
 
     # Classes

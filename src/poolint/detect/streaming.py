@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from poolint.analyses.left_alone import is_mentioned
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import kept_class
-from poolint.analyses.responses import Made, Responses, is_given_back, only, passed, value_of
+from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
@@ -83,8 +83,9 @@ class Streaming:
                 continue
             if made.generator is not None:
                 yield from self._held(made, node, made.generator, scope)
-            for body, one in self.responses.generators(made.body, scope):
-                captured = dict(self._captured(body, one, scope))
+            for one in self.responses.generators(made.body, scope):
+                captured = dict(self._captured(one, scope))
+                generator = one.function.scope
                 for resource, life in captured.items():
                     yield StreamedFrom(
                         node,
@@ -92,14 +93,14 @@ class Streaming:
                         may_await(node, scope),
                         resource,
                         made.response,
-                        one.scope.name,
+                        generator.name,
                         life.ends,
                         life.cls,
                         life.end,
                     )
-                if not captured and not self.responses.is_short(body, one, scope):
-                    yield from self._held(made, node, one.scope, scope)
-                    yield from self._held_inside(made, node, one.scope, scope)
+                if not captured and not self.responses.is_short(one):
+                    yield from self._held(made, node, generator, scope)
+                    yield from self._held_inside(made, node, generator, scope)
 
     def _may_be(self, node: ast.Call, scope: Scope) -> bool:
         """Whether an endpoint may make its response by a call: it gives that back, or it is one of a class of the project."""
@@ -125,38 +126,58 @@ class Streaming:
 
     # Its body
 
-    def _captured(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[str, Life]]:
+    def _captured(self, stream: Stream, scope: Scope) -> Iterator[tuple[str, Life]]:
         """What a generator is passed, takes from the function around it, or has by the object that it is a method of;
         and the same of the generators that it is passed."""
-        made = [(body, function)]
-        for call, generator in made:  # grows
-            for node, name in self._known(call, generator, scope):
+        streams = [stream]
+        for one in streams:  # grows
+            for node, name in self._known(one, scope):
                 life = life_of(self.ev, node.id, scope) if isinstance(node, ast.Name) else None
                 if life is not None:
                     yield name_of(node), life
                     continue
+                streams += [each for each in self.responses.generators(node, scope) if each not in streams]
                 value = value_of(node, scope)
-                if isinstance(value, ast.Call):
-                    for one in alternatives(self.ev.type_of(value.func, scope)):
-                        if isinstance(one, Function) and one.scope.is_generator and (value, one) not in made:
-                            made.append((value, one))
-                        elif isinstance(one, ClassObject) and one.cls is not one.base:
-                            for _, argument in passed(value):
-                                yield from self._closure(argument, scope)
+                for each in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+                    if isinstance(each, ClassObject) and each.cls is not each.base and isinstance(value, ast.Call):
+                        for _, argument in passed(value):
+                            yield from self._closure(argument, scope)
                 yield from self._closure(node, scope)
-                yield from self._of_object(node, self._used(generator.scope, name), scope)
-            if isinstance(call.func, ast.Attribute):
-                yield from self._of_object(call.func.value, self.using.members(generator), scope)
+                yield from self._of_object(node, self._used(one.function.scope, name), scope)
+            if isinstance(one.call.func, ast.Attribute):
+                yield from self._of_object(one.call.func.value, self._members(one), scope)
 
-    def _known(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
-        """The values that a generator has of the function which makes it, each with its own name for it."""
-        for keyword, argument in passed(body):
-            yield argument, parameter_for(function, body, argument, keyword) or ""
-        if function.scope.parent is scope:
-            for name in function.scope.loads:
-                is_of_scope = name in scope.bindings and name not in function.scope.bindings
-                if is_of_scope and is_mentioned(self.ev, name, function.scope):
-                    yield ast.copy_location(ast.Name(name, ast.Load()), body), name
+    def _known(self, stream: Stream, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+        """The values that a generator has of the function which makes it, each with its own name for it; of one that is given
+        back, those that the function has been passed which does that."""
+        generator, within = stream.function, stream.within
+        is_inside = generator.scope.parent is stream.home
+        if within is not None:
+            given = ((parameter_for(within, stream.call, one, keyword), one) for keyword, one in passed(stream.call))
+            for parameter, argument in given:
+                if parameter and is_inside and self._takes(generator.scope, parameter, within.scope):
+                    yield argument, parameter
+                for keyword, one in passed(stream.made):
+                    if parameter and isinstance(one, ast.Name) and one.id == parameter:
+                        yield argument, parameter_for(generator, stream.made, one, keyword) or ""
+            return
+        for keyword, argument in passed(stream.call):
+            yield argument, parameter_for(generator, stream.call, argument, keyword) or ""
+        for name in generator.scope.loads if is_inside else ():
+            if self._takes(generator.scope, name, scope):
+                yield ast.copy_location(ast.Name(name, ast.Load()), stream.call), name
+
+    def _takes(self, inner: Scope, name: str, scope: Scope) -> bool:
+        """Whether a function inside another one mentions a name of that."""
+        return name in scope.bindings and name not in inner.bindings and is_mentioned(self.ev, name, inner)
+
+    def _members(self, stream: Stream) -> dict[str, Class]:
+        """What a generator uses of the object whose method makes it."""
+        generator, within = stream.function, stream.within
+        if within is None:
+            return self.using.members(generator)
+        is_own = generator.scope.parent is stream.home or name_of(stream.made.func).startswith("self.")
+        return self.using.members(Function(generator.scope, within.receiver)) if is_own else {}
 
     def _used(self, inner: Scope, name: str) -> dict[str, Class]:
         """What the methods that a generator calls on an object use of what that keeps."""
