@@ -739,7 +739,6 @@ MAY_READ_TEXT = {
     "analyses/occasions.py": "modules are parsed that call something of the name",
     "detect/registries.py": "modules are parsed that name a registry, or remove from something",
     "detect/startups.py": "modules are parsed that name what starts, or closes something of a name",
-    "detect/streaming.py": "names of streams are looked for where one stands",
     "syntax/module.py": "whether a word stands in a file at all",
     "syntax/project.py": "files of a project are found by the names in them",
     "syntax/purposes.py": "names are resolved where the root of one stands",

@@ -201,3 +201,41 @@ def test_nothing_is_read_twice(folder: Folder) -> None:
     assert versions.allowed("fastapi", path) == one("0.2")
     (folder.root / "uv.lock").unlink()
     assert versions.allowed("fastapi", path) == versions.allowed("fastapi", path.replace("api", "web")) == one("0.2")
+
+
+ENDS = {"0": "late", "0.106": "early", "0.118": "late again"}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, {"late", "early", "late again"}),
+        ({"requirements.txt": "fastapi\n"}, {"late again"}),
+        ({"pyproject.toml": PROJECT.format(">=0.100,<1")}, {"late again"}),
+        ({"requirements.txt": "fastapi>=0.100,<0.116\n"}, {"early"}),
+        ({"requirements.txt": "fastapi @ https://x/fastapi-0.110.2.whl\n"}, {"late", "early", "late again"}),
+        ({"requirements.txt": "fastapi\n", "constraints.txt": "fastapi==0.110.2\n"}, {"early"}),
+        ({"requirements.in": "fastapi\n", "requirements.lock": "fastapi==0.110.2\n"}, {"early"}),
+        ({"requirements.txt": "fastapi\n", "uv.lock": LOCK.format("fastapi", "0.100")}, {"late"}),
+        (
+            {"requirements.txt": "fastapi\n", "Pipfile.lock": '{"default": {"fastapi": {"version": "==0.110.2"}}}'},
+            {"early"},
+        ),
+        (
+            {"shop/requirements.txt": "fastapi>0.110\n", "uv.lock": LOCK.format("fastapi", "0.100")},
+            {"early", "late again"},
+        ),
+    ],
+)
+def test_an_installer_takes_the_newest_of_an_open_range(
+    folder: Folder, files: dict[str, str], expected: set[str]
+) -> None:
+    for name, text in files.items():
+        folder.write(name, text)
+    assert folder.versions.holding_anew(ENDS, "fastapi", str(folder.root / "shop/api.py")) == expected
+
+
+def test_a_lock_of_pipenv_that_is_broken(folder: Folder) -> None:
+    versions = folder.write("Pipfile", "").write("Pipfile.lock", "{").versions
+    assert versions.allowed("fastapi", str(folder.root / "shop/api.py")) == ANY
+    assert [line.rpartition(": ")[2] for line in versions.problems] == ["it is broken JSON"]

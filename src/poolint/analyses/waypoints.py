@@ -45,6 +45,8 @@ What = Literal[
     "parent-takes-connection",
     "dependency-used",
     "dependency-used-own",
+    "dependency-may-use",
+    "dependency-may-use-own",
     "dependency-took",
     "decorator-used",
     "decorator-took",

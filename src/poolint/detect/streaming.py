@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from poolint.analyses.left_alone import is_mentioned
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import kept_class
+from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
@@ -21,14 +22,12 @@ from poolint.detect.responding import held_after_response
 from poolint.detect.waiting import CallWhileHeld
 from poolint.detect.yielding import held_over_yields
 from poolint.flow.flags import name_of
-from poolint.flow.summaries import Summaries
 from poolint.frameworks.entries import is_entry, parameters
 from poolint.frameworks.requests import end_of
-from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
 from poolint.types.annotated import is_injected
 from poolint.types.providers import providers
-from poolint.types.values import ClassObject, Function, LibraryName, alternatives
+from poolint.types.values import ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from poolint.frameworks.requests import End
     from poolint.models import schema
     from poolint.models.schema import Class
-    from poolint.syntax.scopes import Binding, Scope, ScopeKey
+    from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
 
@@ -59,27 +58,15 @@ class StreamedFrom(Observation, frozen=True, eq=False):
     end: End
 
 
-_LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.YieldFrom)
-
-
-class _Made(NamedTuple):
-    """A streamed response: the name of its class, and its body."""
-
-    response: str
-    body: ast.expr
-
-
 class Streaming:
-    """Observes streamed responses; remembers which helpers of the project make one of what they are passed."""
+    """Observes streamed responses."""
 
     def __init__(self, ev: Evaluator, holdings: Holdings, using: Using) -> None:
         self.ev = ev
         self.holdings = holdings
         self.using = using
-        self._makers: Summaries[ScopeKey, tuple[str, str] | None] = Summaries(
-            "makes-response", self._maker, bottom=None, join=_one_of, components=holdings.components
-        )
-        self._names = frozenset(name.rpartition(".")[2] for name in ev.models.streamed)
+        self.responses = Responses(ev, holdings.components)
+        self._names = self.responses.names
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The streamed responses that ``scope`` makes of a generator which has a session of the request or a block.
@@ -89,38 +76,47 @@ class Streaming:
         """
         is_endpoint = is_entry(self.ev, scope)
         for node in scope.calls if is_endpoint else scope.calls_named(self._names):
-            is_asked = not is_endpoint or last_name(node.func) in self._names or _is_given_back(node)
-            made = self._response(node, scope) if is_asked else None
-            body = _value(made.body, scope) if made is not None else None
-            if made is None or not isinstance(body, ast.Call):
+            # What an endpoint gives back may be made by a helper, of the generator that it is passed or of one of its own.
+            is_asked = not is_endpoint or last_name(node.func) in self._names or self._may_be(node, scope)
+            made = self.responses.made(node, scope) if is_asked else None
+            if made is None:
                 continue
-            for one in alternatives(self.ev.type_of(body.func, scope)):
-                if isinstance(one, Function) and one.scope.is_generator:
-                    captured = dict(self._captured(body, one, scope))
-                    for resource, life in captured.items():
-                        yield StreamedFrom(
-                            node,
-                            scope.qualified_name,
-                            may_await(node, scope),
-                            resource,
-                            made.response,
-                            one.scope.name,
-                            life.ends,
-                            life.cls,
-                            life.end,
-                        )
-                    if not captured and not self._is_short(body, one, scope):
-                        yield from self._held(made, node, one.scope, scope)
-                        yield from self._held_inside(made, node, one.scope, scope)
+            if made.generator is not None:
+                yield from self._held(made, node, made.generator, scope)
+            for one in self.responses.generators(made.body, scope):
+                captured = dict(self._captured(one, scope))
+                generator = one.function.scope
+                for resource, life in captured.items():
+                    yield StreamedFrom(
+                        node,
+                        scope.qualified_name,
+                        may_await(node, scope),
+                        resource,
+                        made.response,
+                        generator.name,
+                        life.ends,
+                        life.cls,
+                        life.end,
+                    )
+                if not captured and not self.responses.is_short(one):
+                    yield from self._held(made, node, generator, scope)
+                    yield from self._held_inside(made, node, generator, scope)
 
-    def _held(self, made: _Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
+    def _may_be(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether an endpoint may make its response by a call: it gives that back, or it is one of a class of the project."""
+        return is_given_back(node, scope) or any(
+            isinstance(one, ClassObject) and one.cls is not one.base
+            for one in alternatives(self.ev.type_of(node.func, scope))
+        )
+
+    def _held(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""
         for held in itertools.islice(held_after_response(self.ev, self.holdings, node, scope), 1):
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", (held.taken,))
 
-    def _held_inside(self, made: _Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
+    def _held_inside(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What the generator has taken itself and holds while it yields."""
         held = held_over_yields(self.ev, self.holdings, generator)
         if held is not None:
@@ -128,92 +124,60 @@ class Streaming:
             names = (made.response, generator.name)
             yield CallWhileHeld(*place, held.resource, "", held.taken, names, "yield", (held.taken, held.over))
 
-    def _is_short(self, body: ast.Call, generator: Function, scope: Scope) -> bool:
-        """Whether a generator yields the few lines that it has, without waiting, or wraps one that does."""
-        met: set[ast.Call] = set()
-        following: tuple[ast.Call, Function] | None = (body, generator)
-        while following is not None and following[0] not in met:
-            body, generator = following
-            if not any(isinstance(one, _LASTING) for one in ast.walk(generator.scope.node)):
-                return True
-            met.add(body)
-            following = next(self._wrapped(body, scope), None)
-        return False
-
-    def _wrapped(self, body: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, Function]]:
-        """The generators that one is passed, as they are made."""
-        for _, argument in _passed(body):
-            value = _value(argument, scope)
-            for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
-                if isinstance(one, Function) and one.scope.is_generator and isinstance(value, ast.Call):
-                    yield value, one
-
-    # The response
-
-    def _response(self, node: ast.Call, scope: Scope) -> _Made | None:
-        """The response that a call makes, itself or in a function of the project that it passes the body to."""
-        if last_name(node.func) in self._names:
-            for one in alternatives(self.ev.type_of(node.func, scope)):
-                row = self.ev.models.streamed.get(one.name) if isinstance(one, LibraryName) else None
-                if row is not None:
-                    named = next((each.value for each in node.keywords if each.arg == row.body), None)
-                    body = node.args[0] if node.args else named
-                    return _Made(last_name(node.func), body) if body is not None else None
-            return None
-        for one in alternatives(self.ev.type_of(node.func, scope)):
-            maker = self._makers.of(one.scope.key) if isinstance(one, Function) else None
-            if maker is not None and isinstance(one, Function):
-                for keyword, argument in _passed(node):
-                    if parameter_for(one, node, argument, keyword) == maker[1]:
-                        return _Made(maker[0], argument)
-        return None
-
-    def _maker(self, key: ScopeKey) -> tuple[str, str] | None:
-        """The response that a function makes, and the parameter that is its body: a problem of summaries."""
-        function = self.ev.project.scope(key)
-        names_one = any(function.module.mentions(one.encode()) for one in self._names)
-        found: tuple[str, str] | None = None
-        if names_one and function.kind == "function" and not function.is_generator:
-            for call in function.calls:
-                made = self._response(call, function) if _is_given_back(call) else None
-                if made is not None and isinstance(made.body, ast.Name) and _is_parameter(made.body.id, function):
-                    found = (made.response, made.body.id)
-        return found
-
     # Its body
 
-    def _captured(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[str, Life]]:
+    def _captured(self, stream: Stream, scope: Scope) -> Iterator[tuple[str, Life]]:
         """What a generator is passed, takes from the function around it, or has by the object that it is a method of;
         and the same of the generators that it is passed."""
-        made = [(body, function)]
-        for call, generator in made:  # grows
-            for node, name in self._known(call, generator, scope):
+        streams = [stream]
+        for one in streams:  # grows
+            for node, name in self._known(one, scope):
                 life = life_of(self.ev, node.id, scope) if isinstance(node, ast.Name) else None
                 if life is not None:
                     yield name_of(node), life
                     continue
-                value = _value(node, scope)
-                if isinstance(value, ast.Call):
-                    for one in alternatives(self.ev.type_of(value.func, scope)):
-                        if isinstance(one, Function) and one.scope.is_generator and (value, one) not in made:
-                            made.append((value, one))
-                        elif isinstance(one, ClassObject) and one.cls is not one.base:
-                            for _, argument in _passed(value):
-                                yield from self._closure(argument, scope)
+                streams += [each for each in self.responses.generators(node, scope) if each not in streams]
+                value = value_of(node, scope)
+                for each in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+                    if isinstance(each, ClassObject) and each.cls is not each.base and isinstance(value, ast.Call):
+                        for _, argument in passed(value):
+                            yield from self._closure(argument, scope)
                 yield from self._closure(node, scope)
-                yield from self._of_object(node, self._used(generator.scope, name), scope)
-            if isinstance(call.func, ast.Attribute):
-                yield from self._of_object(call.func.value, self.using.members(generator), scope)
+                yield from self._of_object(node, self._used(one.function.scope, name), scope)
+            if isinstance(one.call.func, ast.Attribute):
+                yield from self._of_object(one.call.func.value, self._members(one), scope)
 
-    def _known(self, body: ast.Call, function: Function, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
-        """The values that a generator has of the function which makes it, each with its own name for it."""
-        for keyword, argument in _passed(body):
-            yield argument, parameter_for(function, body, argument, keyword) or ""
-        if function.scope.parent is scope:
-            for name in function.scope.loads:
-                is_of_scope = name in scope.bindings and name not in function.scope.bindings
-                if is_of_scope and is_mentioned(self.ev, name, function.scope):
-                    yield ast.copy_location(ast.Name(name, ast.Load()), body), name
+    def _known(self, stream: Stream, scope: Scope) -> Iterator[tuple[ast.expr, str]]:
+        """The values that a generator has of the function which makes it, each with its own name for it; of one that is given
+        back, those that the function has been passed which does that."""
+        generator, within = stream.function, stream.within
+        is_inside = generator.scope.parent is stream.home
+        if within is not None:
+            given = ((parameter_for(within, stream.call, one, keyword), one) for keyword, one in passed(stream.call))
+            for parameter, argument in given:
+                if parameter and is_inside and self._takes(generator.scope, parameter, within.scope):
+                    yield argument, parameter
+                for keyword, one in passed(stream.made):
+                    if parameter and isinstance(one, ast.Name) and one.id == parameter:
+                        yield argument, parameter_for(generator, stream.made, one, keyword) or ""
+            return
+        for keyword, argument in passed(stream.call):
+            yield argument, parameter_for(generator, stream.call, argument, keyword) or ""
+        for name in generator.scope.loads if is_inside else ():
+            if self._takes(generator.scope, name, scope):
+                yield ast.copy_location(ast.Name(name, ast.Load()), stream.call), name
+
+    def _takes(self, inner: Scope, name: str, scope: Scope) -> bool:
+        """Whether a function inside another one mentions a name of that."""
+        return name in scope.bindings and name not in inner.bindings and is_mentioned(self.ev, name, inner)
+
+    def _members(self, stream: Stream) -> dict[str, Class]:
+        """What a generator uses of the object whose method makes it."""
+        generator, within = stream.function, stream.within
+        if within is None:
+            return self.using.members(generator)
+        is_own = generator.scope.parent is stream.home or name_of(stream.made.func).startswith("self.")
+        return self.using.members(Function(generator.scope, within.receiver)) if is_own else {}
 
     def _used(self, inner: Scope, name: str) -> dict[str, Class]:
         """What the methods that a generator calls on an object use of what that keeps."""
@@ -227,21 +191,21 @@ class Streaming:
     def _of_object(self, node: ast.expr, used: dict[str, Class], scope: Scope) -> Iterator[tuple[str, Life]]:
         """The sessions of an object of which those at some paths are used: those that it has been made with, or its own
         where a framework passes it."""
-        value = _value(node, scope)
+        value = value_of(node, scope)
         if not used or value is None:
             return
         if isinstance(value, ast.Call):
-            for _, argument in _passed(value):
+            for _, argument in passed(value):
                 life = life_of(self.ev, argument.id, scope) if isinstance(argument, ast.Name) else None
                 if life is not None:
                     yield name_of(argument), life
         elif isinstance(node, ast.Name):
-            binding = _only(node.id, scope)
+            binding = only(node.id, scope)
             if binding is not None and binding.kind == "parameter" and is_injected(self.ev, binding, scope):
                 path, cls = next(iter(used.items()))
                 for provider in providers(self.ev, binding, scope):
                     for name, _, lender in parameters(self.ev, provider.scope):
-                        session = _only(name, provider.scope)
+                        session = only(name, provider.scope)
                         is_lent = (
                             lender.scope.is_generator and kept_class(self.ev.scope_name(name, provider.scope)) is cls
                         )
@@ -251,12 +215,12 @@ class Streaming:
 
     def _closure(self, node: ast.expr, scope: Scope) -> Iterator[tuple[str, Life]]:
         """The sessions that a function inside another one uses, which a value is or is made of."""
-        value = _value(node, scope)
+        value = value_of(node, scope)
         if isinstance(value, ast.Call):
             for one in alternatives(self.ev.type_of(value.func, scope)):
                 for given in one.scope.returns if isinstance(one, Function) and one.scope.kind == "function" else ():
                     inner = _function_of(given, one.scope) if isinstance(one, Function) else None
-                    for keyword, argument in _passed(value) if inner is not None else ():
+                    for keyword, argument in passed(value) if inner is not None else ():
                         name = parameter_for(one, value, argument, keyword) if isinstance(one, Function) else None
                         life = life_of(self.ev, argument.id, scope) if isinstance(argument, ast.Name) else None
                         if inner is not None and life is not None and name and self.using.around(inner, name):
@@ -268,48 +232,11 @@ class Streaming:
                 yield name, life
 
 
-def _one_of(one: tuple[str, str] | None, other: tuple[str, str] | None) -> tuple[str, str] | None:
-    return max(one, other) if one is not None and other is not None else one or other
-
-
-def _value(node: ast.expr, scope: Scope) -> ast.expr | None:
-    """What a name is bound to, where that happens once; anything else as it is."""
-    if not isinstance(node, ast.Name):
-        return node
-    binding = _only(node.id, scope)
-    if binding is None or binding.kind not in ("assign", "annotated") or binding.index >= 0:
-        return node if binding is not None and binding.kind == "parameter" else None
-    return binding.value
-
-
-def _only(name: str, scope: Scope) -> Binding | None:
-    found = [one for one in scope.bindings.get(name, ()) if one.kind != "narrowed"]
-    return found[0] if len(found) == 1 else None
-
-
-def _is_parameter(name: str, scope: Scope) -> bool:
-    binding = _only(name, scope)
-    return binding is not None and binding.kind == "parameter"
-
-
 def _function_of(node: ast.expr, scope: Scope) -> Scope | None:
     """The function or lambda inside another one that an expression is."""
     if isinstance(node, ast.Lambda):
         return next((one for one in scope.children if one.node is node), None)
     return next((one for one in scope.children if isinstance(node, ast.Name) and one.name == node.id), None)
-
-
-def _is_given_back(node: ast.Call) -> bool:
-    """Whether a function returns what a call gives, and passes something on to it."""
-    parent = parent_of(node)
-    if isinstance(parent, ast.Await):
-        parent = parent_of(parent)
-    return isinstance(parent, ast.Return) and any(isinstance(one, (ast.Call, ast.Name)) for _, one in _passed(node))
-
-
-def _passed(call: ast.Call) -> Iterator[tuple[str | None, ast.expr]]:
-    yield from ((None, one) for one in call.args)
-    yield from ((one.arg, one.value) for one in call.keywords)
 
 
 DETECTOR = Detector(

@@ -58,5 +58,6 @@ def _end(ev: Evaluator, injection: ast.Call, where: Scope, scope: Scope) -> End:
         if keyword.arg == row.scope:
             said = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
             return row.ends.get(said, "") if isinstance(said, str) else ""
-    known = holding(ev, row.fact, scope)
+    fact = ev.models.facts[row.fact]
+    known = ev.project.versions.holding_anew(fact.since, fact.distribution, scope.module.path)
     return next((end for end in row.ends.values() if known == {end}), "")

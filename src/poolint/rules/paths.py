@@ -41,6 +41,8 @@ TEXTS: dict[What, str] = {
     "parent-takes-connection": "the parent takes a connection",
     "dependency-used": "`{}` has used the session of `{}`",
     "dependency-used-own": "`{}` uses its session before handing it out",
+    "dependency-may-use": "`{}` has used the session of `{}`, on some of its ways",
+    "dependency-may-use-own": "`{}` uses its session before handing it out, on some of its ways",
     "decorator-used": "`{}` has used the session, which holds its connection while this function runs",
     "decorator-took": "`{}` takes a connection, which it holds while this function runs",
     "template-took": "`{}` takes a connection, before `{}` calls this method",

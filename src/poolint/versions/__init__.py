@@ -61,12 +61,21 @@ class Versions:
         An empty text stands for versions of which nothing is said, where the project asks for such.
         """
         installed = self.allowed(library, path)
-        steps = sorted((release(version), value) for version, value in since.items())
-        ends = [version for version, _ in steps[1:]] + [None]
-        found = {value for (low, value), high in zip(steps, ends, strict=True) if both(installed, ((low, high),))}
-        if steps[0][0] and installed != ANY and both(installed, (((), steps[0][0]),)):
+        found = set(_told(since, installed))
+        first = min(map(release, since))
+        if first and installed != ANY and both(installed, (((), first),)):
             found.add("")
         return frozenset(found)
+
+    def holding_anew(self, since: Mapping[str, str], library: str, path: str) -> frozenset[str]:
+        """What is true, as in :meth:`holding`, of what an installer takes where the file at ``path`` runs: of a range that
+        nothing locks or pins, the newest that it allows. All values, where the project does not ask for the distribution.
+        """
+        declared = [self._of(folder, library) for folder in self._folders(path)]
+        is_open = all(one.locked is None and one.pinned is None for one in declared)
+        if is_open and any(one.wanted is not None for one in declared):
+            return frozenset(_told(since, self.allowed(library, path))[-1:])
+        return self.holding(since, library, path)
 
     def _found(self, library: str, path: str) -> Range:
         found = [self._of(folder, library) for folder in self._folders(path)]
@@ -99,3 +108,10 @@ class Versions:
                 self._reader = Reader(self._finder.listing)
             self._declared[key] = self._reader.declared(folder, library)
         return self._declared[key]
+
+
+def _told(since: Mapping[str, str], installed: Range) -> list[str]:
+    """The values of ``since`` for the versions in a range, those of the newest last."""
+    steps = sorted((release(version), value) for version, value in since.items())
+    ends = [version for version, _ in steps[1:]] + [None]
+    return [value for (low, value), high in zip(steps, ends, strict=True) if both(installed, ((low, high),))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+PIPENV = "Pipfile.lock"
 
-_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:txt|in)")
+_REQUIREMENTS = re.compile(r"requirements[\w.-]*\.(?:txt|in|lock)|constraints[\w.-]*\.txt")
 _ENTRY = re.compile(r"^\[\[packages?\]\][ \t]*$", re.MULTILINE)
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(?:\(([^)]*)\)|([^;@#]*))")
 _INCLUDED = re.compile(r"(?:-r|-c|--requirement|--constraint)[ =]?\s*(\S+)")
@@ -49,6 +51,8 @@ class Reader:
         locked = [
             found for name in names if name in LOCKS for found in self._locked(os.path.join(folder, name), library)
         ]
+        if PIPENV in names:
+            locked += self._locked_by_pipenv(os.path.join(folder, PIPENV), library)
         said = [
             one
             for name in names
@@ -75,6 +79,17 @@ class Reader:
             for one in [*_list(parsed.get("package")), *_list(parsed.get("packages"))]:
                 if normalized(str(one.get("name"))) == library:
                     yield from _ranges([f"=={one.get('version', '')}"])
+
+    def _locked_by_pipenv(self, path: str, library: str) -> Iterator[Range]:
+        try:
+            table = _table(json.loads(self._text(path) or "{}"))
+        except (ValueError, RecursionError):
+            self._ignored(path, "it is broken JSON")
+            return
+        for group in map(_table, table.values()):
+            for name, wanted in group.items():
+                if normalized(name) == library:
+                    yield from _ranges(_of_poetry(wanted))
 
     def _requirement_files(self, path: str) -> Iterator[str]:
         if os.path.basename(path) != "requirements":
@@ -151,9 +166,10 @@ def _ranges(specifiers: Iterable[str]) -> Iterator[Range]:
 
 
 def _specifier(requirement: str, library: str) -> Iterator[str]:
-    """The specifier of a requirement, if that is for ``library``."""
+    """The specifier of a requirement, if that is for ``library``; none of a link, which says where to get one version."""
     match = _REQUIREMENT.match(requirement.strip())
-    if match is not None and normalized(match[1]) == library:
+    is_link = match is not None and requirement.strip()[match.end() :].startswith("@")
+    if match is not None and normalized(match[1]) == library and not is_link:
         yield (match[2] or match[3] or "").strip()
 
 

@@ -19,7 +19,8 @@ class Change(NamedTuple):
     ``block`` says that it is held by a transaction's own block, ``reverse`` that the opposite is true when ``node``
     raises: a checkout that fails has taken nothing, a commit that fails has taken a connection and keeps it. ``cause``
     is what has happened, where ``node`` does not show it. ``never``: it is not known to return at all, while that is
-    being found out. ``undone``: when it raises, it has ended the use: it rolls back, and raises.
+    being found out. ``undone``: when it raises, it has ended the use: it rolls back, and raises. ``at_times``: it is so on
+    some of the ways that lead to the beginning of the function.
     """
 
     resource: str
@@ -31,6 +32,7 @@ class Change(NamedTuple):
     cause: Cause | None = None
     never: bool = False
     undone: bool = False
+    at_times: bool = False
 
 
 class Changes:

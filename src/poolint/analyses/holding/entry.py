@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 class Used(NamedTuple):
     """What a dependency has left in use, or a decorator holds: the name of its class, how that has come about, and which
-    of those that its endpoint asks for, or that are around a function, has done it."""
+    of those that its endpoint asks for, or that are around a function, has done it; whether on some of its ways only."""
 
     cls: str
     cause: Cause
     place: int
+    at_times: bool = False
 
 
 class _Taken(NamedTuple):
@@ -88,11 +89,8 @@ class Beginnings:
         if next(routes(self.ev, scope), None) is None:
             return regions, held
         for name, used in self._taken.of(scope.key):
-            held.append(
-                Change(
-                    name, True, self._asked(scope)[used.place][0], self.ev.models.classes[used.cls], cause=used.cause
-                )
-            )
+            asked, cls = self._asked(scope)[used.place][0], self.ev.models.classes[used.cls]
+            held.append(Change(name, True, asked, cls, cause=used.cause, at_times=used.at_times))
         return regions, held
 
     def _asked(self, scope: Scope) -> list[tuple[ast.expr, Function]]:
@@ -153,20 +151,25 @@ def _in_order(ev: Evaluator, dependency: Scope, done: set[Scope]) -> Iterator[Sc
 
 
 def _run(holdings: Holdings, ev: Evaluator, function: Scope, place: int, used: dict[Scope, Used]) -> None:
-    """Note which sessions a dependency has used or ended."""
+    """Note which sessions a dependency has used or ended; one that it has used on some ways only is held on these."""
     names = {name: _source(ev, provider.scope) for name, _, provider in parameters(ev, function)}
     held, ended = holdings.left(function)
+    for name in names.keys() & (set(ended) - {hold.resource for hold in held}):
+        used.pop(names[name], None)
     for hold in held:
-        if not hold.is_sure or hold.cls is None:
+        if hold.cls is None:
             continue
         if hold.cls.kind in SESSIONS and hold.resource in names:
             source = names[hold.resource]
-            used[source] = Used(hold.cls.name, Cause("dependency-used", (function.name, source.name)), place)
-        elif hold.resource == _yielded(function):
-            what: What = "dependency-used-own" if hold.cls.kind in SESSIONS else "dependency-took"
-            used[function] = Used(hold.cls.name, Cause(what, (function.name,)), place)
-    for name in names.keys() & set(ended):
-        used.pop(names[name], None)
+            cause = Cause("dependency-used" if hold.is_sure else "dependency-may-use", (function.name, source.name))
+        elif hold.resource == _yielded(function) and (hold.is_sure or hold.cls.kind in SESSIONS):
+            source = function
+            what: What = "dependency-used-own" if hold.is_sure else "dependency-may-use-own"
+            cause = Cause(what if hold.cls.kind in SESSIONS else "dependency-took", (function.name,))
+        else:
+            continue
+        if hold.is_sure or source not in used:
+            used[source] = Used(hold.cls.name, cause, place, not hold.is_sure)
 
 
 def _source(ev: Evaluator, dependency: Scope) -> Scope:

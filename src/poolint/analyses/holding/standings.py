@@ -61,7 +61,7 @@ class Standings:
         self._all_told: dict[str, int] = {}
         self._decoded: dict[int, dict[str, list[Standing]]] = {}
         self._with_held: dict[int, dict[str, list[Standing]]] = {}
-        first = {one.resource: self._bit(Standing(one.resource, one)) | self._told(one) for one in changes.before}
+        first = {one.resource: self._at_first(one) for one in changes.before}
         made = {node: found for node in graph.nodes if (found := changed_by(node, changes))}
         for found in made.values():
             for one in found:
@@ -103,7 +103,10 @@ class Standings:
 
         It is the first in the text of those behind which no way ends it again.
         """
-        told = self._members(self._before.get(event, 0) & self._all_told.get(resource, 0))
+        state = self._before.get(event, 0)
+        told = self._members(state & self._all_told.get(resource, 0))
+        if not told:  # only what may have taken it before the function has begun
+            told = self._members(state & self._held & self._of_resource.get(resource, 0))
         return min(told, key=_place).change if told else None
 
     def _bit(self, standing: Standing, *, told: bool = False) -> int:
@@ -115,6 +118,12 @@ class Standings:
             self._of_resource[standing.resource] = self._of_resource.get(standing.resource, 0) | bit
             self._idle |= 0 if standing.is_held else bit
         return bit
+
+    def _at_first(self, change: Change) -> int:
+        """The standings that what has happened before the function leads to; what it takes itself is told before that which
+        has been taken on some ways only."""
+        held = self._bit(Standing(change.resource, change))
+        return held | (self._bit(Standing(change.resource)) if change.at_times else self._told(change))
 
     def _told(self, change: Change) -> int:
         bit = self._bit(Standing(change.resource, change), told=True)

@@ -28,7 +28,8 @@ class HeldAcrossStream(Rule):
     held for as long as the client reads, and a few slow or idle clients hold the whole pool. Where it ends before, the
     closed session takes a new connection, which nobody releases. FastAPI ends dependencies after the response up to
     0.105 and from 0.118 on, and before it in between and for `Depends(..., scope="function")`. The version is taken from
-    the project's lock file or requirements; where these leave it open, only what does harm with all of them is reported.
+    the project's lock file or requirements: of a range that nothing locks, the newest that it allows, as an installer does. Where
+    nothing is said, only what does harm with all of them is reported.
 
     ## Example
     ```python
