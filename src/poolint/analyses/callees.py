@@ -10,6 +10,7 @@ from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
 from poolint.analyses.edges import Edge, Link
+from poolint.analyses.effect_rows import does, roots_of, roots_of_any_word
 from poolint.analyses.generator_runs import is_gone_over, named_runs
 from poolint.analyses.given_work import CALLED, GivenWork
 from poolint.analyses.implicit_calls import Around, around, entered, is_set_up, iterated, left, made_by
@@ -19,10 +20,10 @@ from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
 from poolint.analyses.queues import Queues
+from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.models.standard import LEAVES
-from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.given_work import Given
     from poolint.analyses.joined import Join
+    from poolint.analyses.submitted import Work
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
     from poolint.syntax.living import Living
@@ -61,14 +63,15 @@ class Edges:
         self.components = components if components is not None else Components()
         """What all summaries of effects are found by."""
         self.heirs = ev.derived(Heirs)
-        self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if _does(one)} | {
-            name for cls in ev.models.classes.values() for row in cls.methods if _does(row) for name in row.names
+        self._words = {name.rpartition(".")[2] for name, one in ev.models.functions.items() if does(one)} | {
+            name for cls in ev.models.classes.values() for row in cls.methods if does(row) for name in row.names
         }
         for cls in ev.models.classes.values():
             if cls.construct in OPENING_ROLES:
                 self._words.add(cls.name.rpartition(".")[2])
-        self._words |= LEAVES | set(ev.models.threaded)
-        self._any_word = _roots_of_any_word(ev)
+        self._submitted = ev.derived(Submitted)
+        self._words |= LEAVES | set(ev.models.threaded) | self._submitted.words
+        self._any_word = roots_of_any_word(ev)
         """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
         self._defined = ev.derived(Definitions).of
@@ -84,8 +87,8 @@ class Edges:
         self._joining: set[ast.AST] = set()
         """The calls that join a thread: what they pass is not for what it runs."""
         self._queried = ev.derived(Queried)
-        self._iterating = _roots_of(ev, "__iter__", "__anext__")
-        self._leaving = _roots_of(ev, "__exit__", "__aexit__")
+        self._iterating = roots_of(ev, "__iter__", "__anext__")
+        self._leaving = roots_of(ev, "__exit__", "__aexit__")
         self._is_awaited = ev.derived(Driven).is_driven
         self._given = ev.derived(GivenWork)
 
@@ -116,6 +119,8 @@ class Edges:
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
+            for end, name, work in self._submitted.at_ends(scope):
+                edges += self._of_work(work, end, scope, name)
             found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
         return found
 
@@ -245,6 +250,11 @@ class Edges:
             return edges
         if last_name(node.func) in self.ev.models.threaded and self._driven(node, scope):
             edges += self._run_in_thread(node, scope)
+        elif last_name(node.func) in self._submitted.words:
+            for work in self._submitted.run_by(node, scope):
+                edges += self._of_work(work, node, scope, last_name(node.func))
+            if edges:
+                return edges
         fact = self._waits_for(node, scope, callee) or call_site(self.ev, node, scope, use_evidence=False)
         if fact is None:
             return edges
@@ -256,7 +266,7 @@ class Edges:
         if join is not None and (join.run or join.may_be_anything):
             return self._of_thread(fact, join, scope)
         opens = fact.row is None and fact.cls is not None and fact.cls.construct in OPENING_ROLES
-        if opens or (fact.row is not None and _does(fact.row) and self._is_driven(node, fact, scope)):
+        if opens or (fact.row is not None and does(fact.row) and self._is_driven(node, fact, scope)):
             edges.append(Edge(Link(node, scope, fact.api), fact, None))
         return edges
 
@@ -268,24 +278,27 @@ class Edges:
 
     def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
-        work = run_in_thread(self.ev.models, node)
-        if work is None:
-            return
-        function, given = work
-        if is_partial(function):
-            function = function.args[0]
-        self.with_threads.add(scope)
-        found = alternatives(self.ev.type_of(function, scope))
+        found = run_in_thread(self.ev.models, node)
+        if found is not None:
+            self.with_threads.add(scope)
+            work = self._submitted.work_of(*found, node.keywords, scope)
+            yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
+
+    def _of_work(
+        self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False
+    ) -> Iterator[Edge]:
+        """What a function does that something runs which is waited for at ``node``, by its own name or what runs it."""
+        found = alternatives(self.ev.type_of(work.function, scope))
         one = found[0] if len(found) == 1 else None
         if isinstance(one, Function) and not (one.scope.is_async or one.scope.is_generator):
             self._joining.add(node)
-            name = one.scope.qualified_name if one.scope.kind == "function" else last_name(node.func)
-            yield Edge(Link(node, scope, name), None, one.scope, in_thread=True)
+            name = one.scope.qualified_name if one.scope.kind == "function" else name
+            yield Edge(Link(node, scope, name), None, one.scope, in_thread=in_thread)
         elif one is not None:
-            run = ast.copy_location(ast.Call(function, given, node.keywords), node)
+            run = ast.copy_location(ast.Call(work.function, work.given, work.keywords), work.function)
             fact = call_site(self.ev, run, scope, use_evidence=False)
             if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
-                yield Edge(Link(node, scope, fact.api), fact, None, in_thread=True)
+                yield Edge(Link(node, scope, fact.api), fact, None, in_thread=in_thread)
 
     def _of_given(self, passed: list[ast.expr], node: ast.Call, scope: Scope, callee: Function) -> Iterator[Edge]:
         """What a function of the project runs of the functions that this call passes it."""
@@ -317,9 +330,9 @@ class Edges:
         if fact.row.only_with and not self._is_set_up(run, fact.row, scope):
             return None
         if fact.row.call == "sync":
-            return fact if (_does(fact.row) if given.how & CALLED else fact.row.effect) else None
+            return fact if (does(fact.row) if given.how & CALLED else fact.row.effect) else None
         is_run = given.is_awaited and fact.row.call in ("coroutine", "awaitable", "awaitable-cm")
-        return fact if is_run and _does(fact.row) else None
+        return fact if is_run and does(fact.row) else None
 
     def _driven(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a coroutine runs where it is made; that which a lambda gives does where what runs the lambda awaits it."""
@@ -362,25 +375,6 @@ class Edges:
         return self._driven(node, scope) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
 
 
-def _roots_of(ev: Evaluator, *methods: str) -> tuple[bytes, ...]:
-    """The import roots of the classes of which one of these methods, which nobody calls by its name, has an effect."""
-    asked = frozenset(methods)
-    rows = ((cls, row) for cls in ev.models.classes.values() for row in cls.methods)
-    found = {cls.name for cls, row in rows if row.effect and not asked.isdisjoint(row.names)}
-    return tuple(sorted({name.partition(".")[0].encode() for name in found}))
-
-
-def _roots_of_any_word(ev: Evaluator) -> frozenset[bytes]:
-    """The import roots of the classes of which every method has an effect, and of what leads to their objects."""
-    classes, functions = ev.models.classes, ev.models.functions
-    whole = {name for name, cls in classes.items() if any("*" in row.names and _does(row) for row in cls.methods)}
-    leading = {
-        name for name, cls in classes.items() if cls.attributes and not whole.isdisjoint(cls.attributes.values())
-    }
-    leading.update(name for name, one in functions.items() if one.returns in whole)
-    return frozenset(name.partition(".")[0].encode() for name in whole | leading)
-
-
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:
     """Whether an object calls what it keeps: a session maker at ``self.maker``."""
     owner = scope.enclosing_class
@@ -393,8 +387,3 @@ def _way(given: Given, name: str) -> tuple[Link, ...]:
     none of its own."""
     *through, (node, scope, own) = given.way
     return (*(Link(*one) for one in through), Link(node, scope, name or own))
-
-
-def _does(row: Method | Function_) -> bool:
-    """Whether a call can have an effect that any sink asks for."""
-    return bool(row.effect) or row.role != "local"
