@@ -26,9 +26,9 @@ from poolint.analyses.once import cache_of, happens_once, needs_arguments
 from poolint.analyses.property_reads import property_reads
 from poolint.analyses.queried import Queried
 from poolint.analyses.queues import Queues
+from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
-from poolint.syntax.expressions import is_partial
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from poolint.analyses.given_work import Given
     from poolint.analyses.joined import Join
+    from poolint.analyses.submitted import Work
     from poolint.models.schema import Function as Function_
     from poolint.models.schema import Method
     from poolint.syntax.living import Living
@@ -67,7 +68,8 @@ class Edges:
         self.components = components if components is not None else Components()
         """What all summaries of effects are found by."""
         self.heirs = ev.derived(Heirs)
-        self._words = ev.models.derived(words_with_effect)
+        self._submitted = ev.derived(Submitted)
+        self._words = ev.models.derived(words_with_effect) | self._submitted.words
         self._any_word = ev.models.derived(roots_of_any_word)
         """Libraries of whose clients every method has an effect, whatever it is called, and those that give such clients."""
         self._near_any_word: dict[str, bool] = {}
@@ -116,6 +118,8 @@ class Edges:
                 one += iterated(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
+            for end, name, work in self._submitted.at_ends(scope):
+                edges += self._of_work(work, end, scope, name)
             found = self._implied[scope] = (*edges, *self._of_properties(scope), *self._of_generators(scope))
         return found
 
@@ -245,6 +249,11 @@ class Edges:
             return edges
         if last_name(node.func) in self.ev.models.threaded and self._driven(node, scope):
             edges += self._run_in_thread(node, scope)
+        elif last_name(node.func) in self._submitted.words:
+            for work in self._submitted.run_by(node, scope):
+                edges += self._of_work(work, node, scope, last_name(node.func))
+            if edges:
+                return edges
         fact = self._waits_for(node, scope, callee) or call_site(self.ev, node, scope, use_evidence=False)
         if fact is None:
             return edges
@@ -268,24 +277,27 @@ class Edges:
 
     def _run_in_thread(self, node: ast.Call, scope: Scope) -> Iterator[Edge]:
         """What a call that is awaited runs in a thread: ``asyncio.to_thread(work, order)``."""
-        work = run_in_thread(self.ev.models, node)
-        if work is None:
-            return
-        function, given = work
-        if is_partial(function):
-            function = function.args[0]
-        self.with_threads.add(scope)
-        found = alternatives(self.ev.type_of(function, scope))
+        found = run_in_thread(self.ev.models, node)
+        if found is not None:
+            self.with_threads.add(scope)
+            work = self._submitted.work_of(*found, node.keywords, scope)
+            yield from self._of_work(work, node, scope, last_name(node.func), in_thread=True)
+
+    def _of_work(
+        self, work: Work, node: ast.expr, scope: Scope, name: str, *, in_thread: bool = False
+    ) -> Iterator[Edge]:
+        """What a function does that something runs which is waited for at ``node``, by its own name or what runs it."""
+        found = alternatives(self.ev.type_of(work.function, scope))
         one = found[0] if len(found) == 1 else None
         if isinstance(one, Function) and not (one.scope.is_async or one.scope.is_generator):
             self._joining.add(node)
-            name = one.scope.qualified_name if one.scope.kind == "function" else last_name(node.func)
-            yield Edge(Link(node, scope, name), None, one.scope, in_thread=True)
+            name = one.scope.qualified_name if one.scope.kind == "function" else name
+            yield Edge(Link(node, scope, name), None, one.scope, in_thread=in_thread)
         elif one is not None:
-            run = ast.copy_location(ast.Call(function, given, node.keywords), node)
+            run = ast.copy_location(ast.Call(work.function, work.given, work.keywords), work.function)
             fact = call_site(self.ev, run, scope, use_evidence=False)
             if fact is not None and fact.row is not None and fact.row.effect and fact.row.call == "sync":
-                yield Edge(Link(node, scope, fact.api), fact, None, in_thread=True)
+                yield Edge(Link(node, scope, fact.api), fact, None, in_thread=in_thread)
 
     def _of_given(self, passed: list[ast.expr], node: ast.Call, scope: Scope, callee: Function) -> Iterator[Edge]:
         """What a function of the project runs of the functions that this call passes it."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.syntax.guards import parts_of, tests_before
 from poolint.types.values import Function, alternatives
+from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -16,7 +20,8 @@ def keeps_coroutines(ev: Evaluator, decorator: ast.expr, scope: Scope) -> bool:
     """Whether calling what a decorator makes of an ``async def`` gives a coroutine, which runs that function.
 
     ``decorator`` is the expression behind the ``@``, seen from ``scope``. All that the decorator may return counts: the
-    function itself, an ``async def`` that calls it, or a function that returns what calling it gives.
+    function itself, an ``async def`` that calls it, or a function that returns what calling it gives; but for what it returns
+    where it has asked whether it is given a coroutine function, and it is none.
     """
     calls = [decorator.func] if isinstance(decorator, ast.Call) else []
     made = alternatives(ev.type_of(calls[0] if calls else decorator, scope))
@@ -33,7 +38,21 @@ def _wraps(ev: Evaluator, maker: Scope, calls: int) -> bool:
             return all(isinstance(one, Function) and _wraps(ev, one.scope, calls - 1) for one in inner)
         return False
     name = _first(maker)
-    return bool(name) and all(_is_coroutine(ev, value, name, maker) for value in maker.returns)
+    returned = [one for one in maker.returns if not _is_for_others(ev, tests_before(one, maker), name, maker)]
+    return bool(name and returned) and all(_is_coroutine(ev, value, name, maker) for value in returned)
+
+
+def _is_for_others(ev: Evaluator, tests: Iterable[tuple[ast.expr, bool]], name: str, maker: Scope) -> bool:
+    """Whether tests have come out as they do only where what is decorated is no coroutine function."""
+    asking = ev.models.words("asks-coroutine")
+    return len(maker.bindings.get(name, ())) == 1 and any(
+        not holds
+        and isinstance(test, ast.Call)
+        and last_name(test.func) in asking
+        and [getattr(one, "id", "") for one in test.args] == [name]
+        for whole, outcome in tests
+        for test, holds in parts_of(whole, outcome)
+    )
 
 
 def _first(scope: Scope) -> str:
@@ -46,7 +65,9 @@ def _first(scope: Scope) -> str:
 def _is_coroutine(ev: Evaluator, value: ast.expr, name: str, maker: Scope) -> bool:
     """Whether what a decorator returns gives a coroutine when it is called; ``name`` is that of what it decorates."""
     if isinstance(value, ast.IfExp):
-        return all(_is_coroutine(ev, one, name, maker) for one in (value.body, value.orelse))
+        ways = ((value.body, True), (value.orelse, False))
+        chosen = [one for one, holds in ways if not _is_for_others(ev, [(value.test, holds)], name, maker)]
+        return all(_is_coroutine(ev, one, name, maker) for one in chosen)
     if isinstance(value, ast.Name) and value.id == name:
         return True
     if isinstance(value, ast.Call) and value.args and not isinstance(value.args[0], ast.Call):

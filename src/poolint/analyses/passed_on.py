@@ -20,6 +20,8 @@ from poolint.types.values import Function, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from poolint.syntax.scopes import Scope
     from poolint.types.evaluator import Evaluator
 
@@ -124,8 +126,10 @@ def _is_value_of(
 
 
 def _of_display(ev: Evaluator, display: ast.AST, scope: Scope) -> Usage | None:
-    """What becomes of what stands in a list, tuple, set or dictionary as it is written."""
+    """What becomes of what stands in a list, tuple, set or dictionary as it is written, maybe one that others are added to."""
     parent = parent_of(display)
+    while isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
+        parent = parent_of(parent)
     if isinstance(parent, ast.Return):
         return _returned(parent, scope)
     if isinstance(parent, (ast.Assign, ast.AnnAssign)):
@@ -148,7 +152,7 @@ def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
     bindings = scope.bindings.get(name.id, ())
     if scope.kind != "function" or len(bindings) != 1 or bindings[0].kind not in ("assign", "annotated"):
         return None
-    if not (isinstance(bindings[0].value, _DISPLAYS) or _is_new(ev, bindings[0].value, scope)):
+    if not any(isinstance(one, _DISPLAYS) or _is_new(ev, one, scope) for one in _added(bindings[0].value)):
         return None
     found: Usage | None = Usage(Use.DROPPED, name)
     for inner, load in reads_of(name.id, scope):
@@ -166,6 +170,15 @@ def _of_collection(ev: Evaluator, name: ast.Name, scope: Scope) -> Usage | None:
         elif not (isinstance(parent, ast.Call) and getattr(parent.func, "id", "") == "len"):
             return None
     return found
+
+
+def _added(value: ast.expr | None) -> Iterator[ast.expr | None]:
+    """The parts of a sum: of a list of which one is written there, none else has the items."""
+    if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        yield from _added(value.left)
+        yield from _added(value.right)
+    else:
+        yield value
 
 
 def _is_new(ev: Evaluator, value: ast.expr | None, scope: Scope) -> bool:

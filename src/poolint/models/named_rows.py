@@ -100,6 +100,7 @@ How = Literal[
     "talks",
     # threads
     "calls-back",
+    "calls-given",
     "starts-thread",
     "waits-for-thread",
     "joins-thread",
@@ -177,7 +178,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``makes-statement``: libraries whose functions make such statements. ``shows-query``: methods that run statements or
     queries, ``shows-session`` others that show a session or a connection, and ``shows-alone`` those of ``shows-query`` that do.
 
-    ``calls-back``: they are given a function that they call later, and drop what it returns.
+    ``calls-back``: they are given a function that they call later, and drop what it returns; ``calls-given`` call the first
+    one that they are given where they stand, with the rest.
     ``starts-thread``: what runs a function in another thread; ``waits-for-thread``: what waits for it.
 
     ``reads-environment``: functions that give a variable of the environment, or what they are given in its place;

@@ -62,6 +62,9 @@ OF_LOCALS = frozenset({"locals", "vars", "dir"})
 PUTTING = frozenset({"append", "appendleft", "add"})
 """Methods of builtin collections that put one item into them."""
 
+SHARING = frozenset({"items", "keys", "values", "copy", "get", "pop", "popleft", "popitem"})
+"""Methods of builtin collections that give their items, or one of them."""
+
 SHOWING = frozenset(
     {"print", "str", "repr", "format", "hash", "bytes", "round", "abs", "pow", "divmod", "open", "ord", "chr"}
 )
