@@ -51,7 +51,8 @@ class Occasions:
         return scope.kind == "function" and self._ending.of(scope.key)
 
     def ends_with_script(self, scope: Scope) -> bool:
-        """The same of what a script alone runs, which is no command for the users of an application."""
+        """Whether a script alone runs a function, once or again and again, and no more than once at a time; a script is no
+        command for the users of an application."""
         return scope.kind == "function" and self._scripted.of(scope.key)
 
     def starts(self, scope: Scope) -> bool:
@@ -89,7 +90,17 @@ class Occasions:
 
     def _is_of_a_script(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        return self._is_called_from(scope, self._scripted, self._begins_a_script) and not _goes_on(scope)
+        calls = self._calls(scope) if not _goes_on(scope) else []
+        return bool(calls) and all(
+            (
+                self._scripted.of(inner.key)
+                if inner.kind == "function"
+                else inner.kind == "module" and self._begins_a_script(call, inner.module)
+            )
+            and around(call, inner, COMPREHENSIONS) is None
+            and (self._is_run(call) or not scope.is_async)
+            for call, inner in calls
+        )
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
