@@ -61,8 +61,10 @@ def ran(folder: Path) -> Outcome:
         ("fastapi==0.118.0", [24, 28], AFTER),
         ("fastapi>=0.118", [24, 28], AFTER),
         ("fastapi>=0.106,<0.118", [28], BEFORE),
-        ("fastapi>=0.117", [28], EITHER),
-        ("fastapi", [28], EITHER),
+        ("fastapi>=0.100,<0.118", [28], BEFORE),
+        ("fastapi>=0.117", [24, 28], AFTER),
+        ("fastapi", [24, 28], AFTER),
+        ("fastapi @ https://example.org/fastapi.whl", [28], EITHER),
         ("starlette==1.0", [28], EITHER),
     ],
 )

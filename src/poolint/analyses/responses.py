@@ -26,11 +26,15 @@ _LASTING = (ast.For, ast.AsyncFor, ast.While, ast.Await, ast.AsyncWith, ast.Yiel
 
 
 class Made(NamedTuple):
-    """A streamed response: the name of its class, and its body, or the generator of the helper that it is made in."""
+    """A streamed response: the name of its class, and its body, or the generator of the helper that it is made in.
+
+    ``stream`` is that generator as the helper makes it, where it gives the response back that it makes itself.
+    """
 
     response: str
     body: ast.expr | None
     generator: Scope | None = None
+    stream: Stream | None = None
 
 
 class Stream(NamedTuple):
@@ -128,9 +132,19 @@ class Responses:
         given = [one for keyword, one in passed(node) if parameter_for(helper, node, one, keyword) in maker.bodies]
         body = next((one for one in given if next(self.generators(one, scope), None) is not None), None)
         if body is None and maker.generator is not None:
-            return Made(maker.response, None, self.ev.project.scope(maker.generator))
+            generator = self.ev.project.scope(maker.generator)
+            own = (one for one in self._own(helper) if one.function.scope is generator)
+            stream = next((one._replace(call=node, home=helper.scope, within=helper) for one in own), None)
+            return Made(maker.response, None, generator, stream)
         body = body or next(iter(given), None)
         return Made(maker.response, body) if body is not None else None
+
+    def _own(self, helper: Function) -> Iterator[Stream]:
+        """The generators of which a function makes the responses that it gives back."""
+        for call in helper.scope.calls:
+            made = self.made(call, helper.scope) if is_given_back(call, helper.scope) else None
+            if made is not None:
+                yield from (one for one in self.generators(made.body, helper.scope) if one.within is None)
 
     def _maker(self, key: ScopeKey) -> _Maker | None:
         function = self.ev.project.scope(key)

@@ -82,22 +82,14 @@ class Streaming:
             if made is None:
                 continue
             if made.generator is not None:
-                yield from self._held(made, node, made.generator, scope)
+                captured = dict(self._captured(made.stream, scope)) if made.stream is not None else {}
+                yield from self._streamed(made, node, made.generator, captured, scope)
+                if not captured:
+                    yield from self._held(made, node, made.generator, scope)
             for one in self.responses.generators(made.body, scope):
                 captured = dict(self._captured(one, scope))
                 generator = one.function.scope
-                for resource, life in captured.items():
-                    yield StreamedFrom(
-                        node,
-                        scope.qualified_name,
-                        may_await(node, scope),
-                        resource,
-                        made.response,
-                        generator.name,
-                        life.ends,
-                        life.cls,
-                        life.end,
-                    )
+                yield from self._streamed(made, node, generator, captured, scope)
                 if not captured and not self.responses.is_short(one):
                     yield from self._held(made, node, generator, scope)
                     yield from self._held_inside(made, node, generator, scope)
@@ -108,6 +100,14 @@ class Streaming:
             isinstance(one, ClassObject) and one.cls is not one.base
             for one in alternatives(self.ev.type_of(node.func, scope))
         )
+
+    def _streamed(
+        self, made: Made, node: ast.Call, generator: Scope, captured: dict[str, Life], scope: Scope
+    ) -> Iterator[StreamedFrom]:
+        """The sessions that a generator works with."""
+        place = (node, scope.qualified_name, may_await(node, scope))
+        for resource, life in captured.items():
+            yield StreamedFrom(*place, resource, made.response, generator.name, life.ends, life.cls, life.end)
 
     def _held(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""

@@ -46,7 +46,7 @@ class Hold(NamedTuple):
 
     ``header`` is the header of that block, where there is one. ``is_sure`` says whether it is held on every way here,
     ``cause`` how it came to be held, where ``since`` does not show it. ``branch`` is what leads past its end, where other
-    ways come to that.
+    ways come to that. ``at_times``: what has run before the function takes it on some of its ways only.
     """
 
     resource: str
@@ -56,6 +56,7 @@ class Hold(NamedTuple):
     is_sure: bool = True
     cause: Cause | None = None
     branch: Branch | None = None
+    at_times: bool = False
 
 
 MAX_RESOURCES = 50
@@ -174,7 +175,9 @@ class Holdings:
                 yield call, held
 
     def at(self, node: ast.AST, scope: Scope) -> list[Hold]:
-        """What is held when ``node`` begins (see :func:`~poolint.analyses.graphs.events_at`), what was taken last first."""
+        """What is held when ``node`` begins (see :func:`~poolint.analyses.graphs.events_at`), what was taken last first.
+
+        Behind all others comes what has perhaps been taken before the function has begun."""
         changes = self.changes(scope)
         if not changes.holds_any():
             return []
@@ -204,8 +207,10 @@ class Holdings:
                     if change is None:
                         continue
                     header = self._header(change, node, scope)
-                    held[name] = Hold(name, change.node, change.cls, header, is_sure, change.cause)
-        return sorted(held.values(), key=lambda one: _position(one.since), reverse=True)
+                    held[name] = Hold(
+                        name, change.node, change.cls, header, is_sure, change.cause, at_times=change.at_times
+                    )
+        return sorted(held.values(), key=lambda one: (not one.at_times, _position(one.since)), reverse=True)
 
     def _way(self, event: Node, resource: str, scope: Scope) -> Way | None:
         """A way on which a resource is held at an event, although others have ended its use."""

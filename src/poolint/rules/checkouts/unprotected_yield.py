@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from poolint.detect.leaks import LeakedCheckout
+from poolint.detect.lent_registries import LentRegistry
 from poolint.detect.observation import Observation
 from poolint.rules.base import LIFETIMES, Meta, Proposal, Rule, Subscription, Verdict
 from poolint.rules.wording import NO_RELEASE, leak_subject, lost
@@ -14,7 +15,8 @@ class UnprotectedYield(Rule):
     ## What it does
     Reports a generator (a FastAPI dependency, a `@contextmanager`) that yields while it holds a connection or session
     outside `try`/`finally` and `with`, so that what stands after the `yield` is skipped when the consumer raises, is
-    cancelled, or leaves; and one that makes an engine, a pool or a client and closes it behind a bare `yield`. In the
+    cancelled, or leaves; one that makes an engine, a pool or a client and closes it behind a bare `yield`; and one that
+    lends a `scoped_session`, or what it gives, and removes it there. In the
     lifespan of an application that is possible only: nothing fails there before the process ends. Fixtures of pytest and
     providers of dishka are none of these: they are resumed at their end, whatever becomes of the test or the request.
 
@@ -67,7 +69,7 @@ class UnprotectedYield(Rule):
         code="POL206",
         name="unprotected-yield",
         summary="a generator yields a connection or session outside `try`/`finally` and `with`",
-        subscription=Subscription(observations=frozenset({LeakedCheckout})),
+        subscription=Subscription(observations=frozenset({LeakedCheckout, LentRegistry})),
         yields_to=NO_RELEASE,
         fix="safe",
         uncovers=LIFETIMES,
@@ -75,6 +77,13 @@ class UnprotectedYield(Rule):
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
+        if isinstance(observation, LentRegistry):
+            whose = "task" if observation.cls.mode == "async" else "thread"
+            return Verdict(
+                f"`{observation.release}` is skipped when the consumer of `{observation.culprit}` fails or leaves: `"
+                f"{observation.registry}` keeps the session of the {whose}, with its connection",
+                observation.registry,
+            )
         assert isinstance(observation, LeakedCheckout)
         if observation.problem != "yield":
             return None
@@ -86,5 +95,4 @@ class UnprotectedYield(Rule):
         )
 
     def repair(self, observation: Observation) -> Proposal | None:
-        assert isinstance(observation, LeakedCheckout)
-        return self.facts.release(observation)
+        return self.facts.release(observation) if isinstance(observation, LeakedCheckout) else None
