@@ -21,6 +21,7 @@ from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.screen.files import COROUTINE, File, Link, imports_of, seeds_of
 from poolint.screen.filling import filled
+from poolint.screen.mixing import mixed_in
 from poolint.screen.names import Names
 from poolint.screen.ready import ENGINE_OPTIONS, Ready
 from poolint.screen.settling import FAR, Settling
@@ -375,7 +376,7 @@ class Screen:
                         file.modules.setdefault(one, set()).add(module)
         if self._ready.own:
             seeds |= self._ready.own.get(self.finder.module_name(path), frozenset())
-        links += filled(path, data, self.heirs)
+        links += (*filled(path, data, self.heirs), *mixed_in(path, data, self.heirs))
         file.links = tuple(links)
         file.seeds = frozenset(seeds)
         file.blocking_seeds = frozenset(blocking | (seeds & self._ready.blocking if self._ready.own else blocking))

@@ -162,10 +162,12 @@ def of_instance(ev: Evaluator, receiver: Instance, attribute: str) -> Type:
         found = _first_party(ev, receiver, attribute)
         if found is not None:
             return found
-        if receiver.base is None and ev.interfaces.get(receiver.cls) is not False:
+        if receiver.base is None:
             from poolint.types.overrides import Heirs
 
-            return ev.derived(Heirs).attribute(receiver, attribute)
+            heirs = ev.derived(Heirs)
+            given = heirs.attribute(receiver, attribute) if ev.interfaces.get(receiver.cls) is not False else UNKNOWN
+            return heirs.mixed_in(receiver, attribute) if given is UNKNOWN else given
     return _of_library(ev, receiver, attribute)
 
 

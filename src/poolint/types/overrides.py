@@ -13,6 +13,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.screen.filling import MARKS, MAX_HEIRS, only
+from poolint.screen.mixing import ALONE
+from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import Scope
 from poolint.types.members import bases_of, lineage
 from poolint.types.values import UNKNOWN, ClassObject, Function, Instance, known
@@ -70,6 +72,24 @@ class Heirs:
             return UNKNOWN
         having = [one for one in self._all_below(owner) or () if self._has(one, name)]
         return known([self.ev.type_of_member(self.ev.class_object(one).instance(), name) for one in having])
+
+    def mixed_in(self, receiver: Instance, name: str) -> Type:
+        """What an attribute is that a class without bases reads of its own objects and never sets: classes below it have it
+        of other bases. Where these do not agree, it may be anything."""
+        owner = receiver.cls
+        if not isinstance(owner, Scope) or name.startswith("__") or not stands_alone(owner.node):
+            return UNKNOWN
+        return self.ev.once((owner, name, "mixed-in"), self._mixed_in, owner, name)
+
+    def _mixed_in(self, owner: Scope, name: str) -> Type:
+        if not any(True for _ in index_of(owner).on_self(name)):
+            return UNKNOWN
+        found = [
+            self.ev.type_of_member(self.ev.class_object(one).instance(), name)
+            for one in self._all_below(owner) or ()
+            if any(name in each.self_assignments for each in lineage(self.ev, ClassObject(one, None)))
+        ]
+        return found[0] if found and all(one.key == found[0].key for one in found) else UNKNOWN
 
     def _has(self, cls: Scope, name: str) -> bool:
         """Whether a class has an attribute, its own or inherited."""
@@ -155,6 +175,11 @@ class Heirs:
                 if is_heir and any(base.cls is owner for base in bases_of(self.ev, scope)):
                     found.append(scope)
         return found
+
+
+def stands_alone(node: ast.AST) -> bool:
+    """Whether a class has no bases that could have what it lacks."""
+    return isinstance(node, ast.ClassDef) and all(getattr(one, "id", "") in ALONE for one in node.bases)
 
 
 def open_methods(cls: Scope) -> list[Scope]:

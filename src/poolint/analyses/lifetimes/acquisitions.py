@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from poolint.analyses.carrying import Carrying
 from poolint.analyses.lifetimes.borrowed import borrows
 from poolint.analyses.lifetimes.destinations import chosen, elsewhere, entered_as, may_acquire, may_be_lost, target_of
+from poolint.analyses.lifetimes.given_pools import is_bound_to, is_given_away
 from poolint.analyses.lifetimes.state import Taker
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.flow.summaries import Summaries
-from poolint.models.schema import RELEASABLE
+from poolint.models.schema import POOLING, RELEASABLE
 from poolint.models.standard import STEPPING
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import CallKey, ScopeKey, means, parent_of, reads_of
@@ -318,7 +319,8 @@ class _Handing:
 
         The class is that of what is really checked out: `-> Connection` is often declared of what a pool has given out.
         """
-        inner = self._callee(node, scope) if cls.kind in RELEASABLE else None
+        is_owed = cls.kind in RELEASABLE or (cls.kind in POOLING and is_bound_to(node, scope))
+        inner = self._callee(node, scope) if is_owed else None
         handed = self._handed.of(inner.key) if inner is not None else ()
         if inner is None and cls.kind == "session":
             inner = self._stepped(node, scope)
@@ -381,6 +383,11 @@ class _Handing:
         if role in ("checkout", "open"):
             cls = _class_of(self.ev, value, scope)
             return (_Handed(CallKey.of(call, scope), cls.name if cls is not None else ""),)
+        if role == "create" and is_given_away(call, value, scope) and not is_unpooled(self.ev, call, scope):
+            cls = _class_of(self.ev, value, scope)
+            return (
+                (_Handed(CallKey.of(call, scope), cls.name),) if cls is not None and cls.kind in POOLING else _NOT_ALL
+            )
         inner = self._callee(call, scope) if fact.row is None and fact.cls is None else None
         return self._handed.of(inner.key) if inner is not None else _NOT_ALL
 
