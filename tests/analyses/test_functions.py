@@ -37,6 +37,7 @@ FOLLOWED = [
             "more_comes",
             "asked_for",
             "run_by_somebody",
+            "taken_in",
         )
     )
 ]

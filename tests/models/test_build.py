@@ -149,10 +149,11 @@ SCREEN = build.FOLDER / "ready.screen"
 
 def screen_lines(path: Path = SCREEN) -> tuple[bytes, ...]:
     """Import roots; names that carry something of a pool, that carry a session, that block,
-    those of HTTP clients; the import roots of all libraries; and modules with all their names."""
-    roots, names, sessions, methods, clients, every, lending, told, end = path.read_bytes().split(b"\n")
+    those of HTTP clients; the import roots of all libraries; what shows that a response is left; routers; and modules with all
+    their names."""
+    roots, names, sessions, methods, clients, every, lending, routers, told, end = path.read_bytes().split(b"\n")
     assert end == b""
-    return roots, names, sessions, methods, clients, every, lending, told
+    return roots, names, sessions, methods, clients, every, lending, routers, told
 
 
 @pytest.mark.parametrize(
@@ -187,7 +188,8 @@ def test_the_screen_knows_the_names_in_screened_libraries_only() -> None:
 def test_the_screen_knows_what_blocks() -> None:
     _, _, sessions, methods, *_ = (set(line.split()) for line in screen_lines())
     assert {b"Session", b"sessionmaker", b"ModelSelect"} <= sessions
-    assert not {b"AsyncSession", b"Connection"} & sessions
+    assert {b"Engine", b"ConnectionPool"} <= sessions, "what a synchronous checkout is made from"
+    assert not {b"AsyncSession", b"AsyncConnectionPool"} & sessions
     assert {b"execute", b"commit", b"all"} <= methods
     assert b"add" not in methods
 
@@ -204,6 +206,10 @@ def test_subclasses_repeat_what_is_not_inherited() -> None:
             assert bool(cls.on_drop) == bool(other.on_drop), cls.name
             protocols = [(cls.enter, other.enter), (cls.async_enter, other.async_enter), (cls.awaits, other.awaits)]
             assert all(mine == theirs for mine, theirs in protocols), cls.name
+
+
+def test_the_screen_knows_what_makes_a_router() -> None:
+    assert {b"APIRouter", b"FastAPI"} == set(screen_lines()[7].split())
 
 
 def test_the_screen_knows_what_shows_that_a_response_is_left() -> None:

@@ -51,11 +51,12 @@ def required(ev: Evaluator, route: ast.Call, scope: Scope) -> Iterator[tuple[ast
     """What is run before an endpoint for its sake alone: ``dependencies=[Depends(…)]`` of the application, of the routers
     that it is reached by, where they are made or taken in, and of its route.
 
-    A file that has nothing to do with a database is not looked at for what others say of its routers.
+    Who takes in a router that is made in another file than the endpoint is not asked: the screen passes over such a file
+    where nothing else in it has to do with a database.
     """
-    module = scope.module
-    if isinstance(route.func, ast.Attribute) and ev.screen.is_near_database(module.path, module.source.data):
-        for call, where in ev.derived(Routers).around(route.func.value, scope):
+    around = ev.derived(Routers).around(route.func.value, scope) if isinstance(route.func, ast.Attribute) else []
+    if around and around[-1][1].module is scope.module:
+        for call, where in around:
             for _, one in _listed(ev, call, where):
                 yield route, one
     yield from _listed(ev, route, scope)

@@ -107,13 +107,13 @@ def _configuration_problems(library: Library, libraries: Sequence[Library], clas
 
 
 def screen(libraries: Iterable[Library]) -> bytes:
-    """What the screen needs, in eight lines.
+    """What the screen needs, in nine lines.
 
     The import roots of the screened libraries; the last parts of the names in them that carry
     something of a pool; of those the ones of synchronous sessions; the methods by which these reach the database; roots
     and names of the clients of other libraries that matter by themselves, since it is known what dropping them does;
-    the import roots of all libraries; what shows that a response may be left unread; modules of which all names are known, with
-    these.
+    the import roots of all libraries; what shows that a response may be left unread; what makes a router, of which is said
+    elsewhere what is run before its endpoints; modules of which all names are known, with these.
     """
     libraries = tuple(libraries)
     screened = [library for library in libraries if library.screened]
@@ -159,7 +159,10 @@ def screen(libraries: Iterable[Library]) -> bytes:
         clients.update(part for cls in kept for part in (cls.name.partition(".")[0], cls.name.rpartition(".")[2]))
     lending = {part for library in libraries for cls in library.classes for part in _lending(cls)}
     every = {root for library in libraries for root in library.roots}
-    lists = (roots, names, blocking, reaching, clients, every, lending)
+    including = [one for one in libraries if any(row.includes for row in one.injections)]
+    serving = [row for one in including for row in one.purposes if row.purpose == "serves"]
+    routers = {name.rpartition(".")[2] for row in serving for name in row.names}
+    lists = (roots, names, blocking, reaching, clients, every, lending, routers)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
 

@@ -4,9 +4,9 @@ A file is interesting when it names a library of the models, or imports a name t
 another file of the project: a file that only says ``async with SessionLocal() as session`` names no library, but
 ``SessionLocal`` comes from a module that does. Imports are followed on demand, to a fixpoint. A file that carries
 nothing is interesting as well when it may drop a coroutine of the project that works on a database: when a statement
-in it calls a name of an ``async def`` that mentions what carries something. So is one that makes an HTTP client of its
-own and does not enter it at once, or an object that enters a member by hand, or runs coroutines on a loop of its own
-beside a file that carries something.
+in it calls a name of an ``async def`` that mentions what carries something. So is one that makes a router, of which others
+say what is run before its endpoints, or an HTTP client of its own that it does not enter at once, or an object that enters
+a member by hand, or runs coroutines on a loop of its own beside a file that carries something.
 
 The screen is an optimisation and must be invisible: it errs on the side of *interesting*, and a test holds that
 findings with and without it are the same.
@@ -127,7 +127,7 @@ class Screen:
 
     def _is_near_database(self, path: str, data: bytes) -> bool:
         data = with_newlines(data)
-        if uses_state(data) or ENGINE_OPTIONS in data or path in self._ready.seen:
+        if uses_state(data) or ENGINE_OPTIONS in data or path in self._ready.seen or self._ready.makes_router(data):
             return True
         file = self._settled_file(path, data)
         if file.seeds:

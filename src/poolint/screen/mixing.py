@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ALONE = ("object", "ABC")
 """Bases that have no attributes."""
 
-_HEAD = re.compile(rb"[ \t]+(\w+)[ \t]*(?:\([ \t]*(?:" + "|".join(ALONE).encode() + rb")?[ \t]*\))?[ \t]*:")
+_HEAD = re.compile(rb"[ \t]+(\w+)[ \t]*(?:\([ \t]*(?:(?:" + "|".join(ALONE).encode() + rb")[ \t]*)?\)[ \t]*)?:")
 _MARGIN = re.compile(rb"\n[\w@]")
 _READ = re.compile(rb"\bself\.([A-Za-z]\w*|_\w*)")
 _SET = re.compile(rb"\bself\.(\w+)[ \t]*(?:=(?!=)|:(?!=))")

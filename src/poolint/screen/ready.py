@@ -38,6 +38,7 @@ class Ready:
         "_made",
         "_making",
         "_reaching",
+        "_routers",
         "_told",
         "_words",
         "blocking",
@@ -73,6 +74,7 @@ class Ready:
         self._lending = [one[1:] for one in lists[6] if one.startswith(b".")]
         self._lenders = frozenset(lists[6])
         self._making = [name + b"(" for name in self.clients]
+        self._routers = [name + b"(" for name in lists[7]]
         self._library: re.Pattern[bytes] | None = None
         self._reaching: re.Pattern[bytes] | None = None
         self._made: re.Pattern[bytes] | None = None
@@ -123,6 +125,10 @@ class Ready:
         if self._library is None:
             self._library = re.compile(rb"\b(?:" + b"|".join(sorted(self.roots)) + rb")\b")
         return self._library.search(data) is not None
+
+    def makes_router(self, data: bytes) -> bool:
+        """Whether a text makes a router: others may say what is run before its endpoints."""
+        return any(one in data for one in self._routers)
 
     def reaches(self, data: bytes) -> bool:
         """Whether a method is called by which synchronous sessions reach the database."""

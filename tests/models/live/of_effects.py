@@ -44,7 +44,11 @@ async def asyncssh(record: Record) -> None:
 
 async def stdlib(record: Record) -> None:
     import asyncio
+    import contextvars
 
+    context = contextvars.copy_context()
+    record.note("contextvars.copy_context", context)
+    record.note("contextvars.Context.copy", context.copy())
     record.note("asyncio.get_event_loop", asyncio.get_event_loop())
     record.note("asyncio.get_running_loop", asyncio.get_running_loop())
     loop = asyncio.new_event_loop()

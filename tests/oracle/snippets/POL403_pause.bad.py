@@ -10,6 +10,6 @@ async def work(engine: AsyncEngine, client: httpx.AsyncClient) -> object:
     async with engine.connect() as connection:
         name = await connection.scalar(select(func.max(Item.name)))
         other = asyncio.create_task(client.get("/items"))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
     await other
     return name

@@ -20,7 +20,7 @@ async def settle(session, statement, gateway):
 async def nap(registry):
     session = registry["session"]
     await session.execute(registry["statement"])
-    await asyncio.sleep(0.2)
+    await asyncio.sleep(0.6)
     await session.close()
 
 
