@@ -108,17 +108,6 @@ def sync_session_sink(fact: CallSite) -> str:
     return "database" if fact.role in REACHING_ROLES else ""
 
 
-def sync_checkout_sink(fact: CallSite) -> str:
-    """Whether a call takes a connection, from a pool or by connecting, and has its thread wait for that."""
-    cls, row = fact.cls, fact.row
-    if row is None:
-        return "checkout" if cls is not None and cls.construct == "checkout" and cls.mode == "sync" else ""
-    if row.call not in ("sync", "cm") or (cls is not None and cls.mode != "sync"):
-        return ""
-    is_begin = fact.role == "begin" and cls is not None and cls.kind == "engine"
-    return "checkout" if fact.role == "checkout" or is_begin else ""
-
-
 def _is_zero(call: ast.Call) -> bool:
     """Whether a call has the constant 0 for its only argument: ``asyncio.sleep(0)`` lets others run, and no more."""
     values = [*call.args, *(keyword.value for keyword in call.keywords)]

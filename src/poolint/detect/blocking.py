@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from poolint.analyses.effects import Effects
 from poolint.analyses.holding import root_of, source_of
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
-from poolint.analyses.sinks import sync_checkout_sink, sync_session_sink
+from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.databases import opens_in_memory
 from poolint.detect.detector import Detector
@@ -29,7 +28,7 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Witness
+    from poolint.analyses.effects import Effects, Witness
     from poolint.analyses.graphs import Graphs
     from poolint.analyses.waypoints import Waypoint
     from poolint.models.schema import Class
@@ -67,24 +66,11 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-class BlockingHelper(Observation, frozen=True, eq=False):
-    """A call on the event loop of a plain function that makes a synchronous checkout: ``chain`` leads to ``call`` there.
-
-    ``is_read``: it is a property, which is read. ``connects``: there is no pool that it waits for.
-    """
-
-    call: CallText
-    chain: tuple[Waypoint, ...]
-    is_read: bool = False
-    connects: bool = False
-    is_possible: bool = False
-
-
 def observe(
-    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, checkouts: Effects, graphs: Graphs, scope: Scope
+    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
 ) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
-    found = list(_observed(ev, vocabulary, effects, checkouts, graphs, scope))
+    found = list(_observed(ev, vocabulary, effects, graphs, scope))
     occasions = ev.derived(Occasions)
     is_alone = bool(found) and (occasions.starts(scope) or occasions.ends_with_process(scope))
     for one in found:
@@ -92,8 +78,8 @@ def observe(
 
 
 def _observed(
-    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, checkouts: Effects, graphs: Graphs, scope: Scope
-) -> Iterator[BlockingDatabaseCall | BlockingCheckout | BlockingHelper]:
+    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
+) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:
     direct: dict[str, list[CallSite]] = {}
     ends = ev.models.words("gives-back", "removes") if scope.yields else frozenset[str]()
     for node in scope.calls_named(vocabulary.reaches | ends if ends else vocabulary.reaches):
@@ -120,7 +106,6 @@ def _observed(
     yield from in_turn(_checkouts(ev, vocabulary, scope), lambda one: one.call.receiver, graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
         yield from _through_helpers(ev, effects, scope)
-        yield from _helpers_that_take(ev, effects, checkouts, scope)
 
 
 def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
@@ -160,18 +145,19 @@ def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[
         if isinstance(parent_of(node), ast.Await):
             continue
         fact = call_site(ev, node, scope, use_evidence=False)
-        if fact is not None and may_await(node, scope) and takes_here(ev, fact, scope):
+        if fact is None or not ev.is_told(fact.name, scope):
+            continue
+        if fact.row is None:
+            takes = fact.cls is not None and fact.cls.construct == "checkout" and fact.cls.mode == "sync"
+        else:
+            is_begin = fact.role == "begin" and fact.cls is not None and fact.cls.kind == "engine"
+            is_sync = fact.row.call in ("sync", "cm") and (fact.cls is None or fact.cls.mode == "sync")
+            takes = is_sync and (fact.role == "checkout" or is_begin)
+            takes = takes and (fact.row.call != "cm" or _is_entered(node, scope))
+        header = parent_of(node)
+        is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
+        if takes and not is_raising and not opens_in_memory(node) and may_await(node, scope):
             yield BlockingCheckout(node, scope.qualified_name, True, fact)
-
-
-def takes_here(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
-    """Whether a call waits for a connection, from a pool or a server, where it stands."""
-    node = fact.node
-    if not sync_checkout_sink(fact) or not ev.is_told(fact.name, scope) or opens_in_memory(node):
-        return False
-    header = parent_of(node)
-    is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
-    return not is_raising and (fact.row is None or fact.row.call != "cm" or _is_entered(node, scope))
 
 
 def _is_entered(manager: ast.expr, scope: Scope) -> bool:
@@ -219,27 +205,6 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
         yield from _at_its_end(ev, one, witness, scope)
-
-
-def _helpers_that_take(ev: Evaluator, effects: Effects, checkouts: Effects, scope: Scope) -> Iterator[BlockingHelper]:
-    """The same for checkouts; of a helper whose session works as well that is told alone."""
-    seen: set[Scope] = set()
-    made = [
-        (node, checkouts.of_call(node, scope)) for node in scope.calls if not isinstance(parent_of(node), ast.Await)
-    ]
-    for node, witness in (*made, *checkouts.implied(scope)):
-        if witness is None or len(witness.links) < 2:
-            continue
-        first, last = witness.links[1].scope, witness.links[-1]
-        if first in seen or any(one.is_async for one in witness.below) or not isinstance(last.node, ast.Call):
-            continue
-        seen.add(first)
-        fact = call_site(ev, last.node, last.scope, use_evidence=False)
-        if fact is None or (isinstance(node, ast.Call) and effects.of_call(node, scope) is not None):
-            continue
-        connects = fact.cls is None or fact.is_direct or bool(fact.cls.refuses) or getattr(fact.row, "closes", False)
-        is_read, where = not isinstance(node, ast.Call), (scope.qualified_name, may_await(node, scope))
-        yield BlockingHelper(node, *where, fact.text, calls_of(witness), is_read, connects)
 
 
 def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:
@@ -298,13 +263,6 @@ def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:
 
 DETECTOR = Detector(
     "blocking",
-    lambda services: partial(
-        observe,
-        services.evaluator,
-        services.vocabulary,
-        services.sync_sessions,
-        Effects(services.edges, sync_checkout_sink, partial(takes_here, services.evaluator)),
-        services.graphs,
-    ),
+    lambda services: partial(observe, services.evaluator, services.vocabulary, services.sync_sessions, services.graphs),
     of="coroutines",
 )

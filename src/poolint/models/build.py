@@ -126,7 +126,6 @@ def screen(libraries: Iterable[Library]) -> bytes:
             for cls in library.classes
             if cls.mode == "sync" and any(row.role == role and row.returns in sessions for row in cls.methods)
         }
-    sessions |= {cls.name for library in screened for cls in library.classes if _checks_out(cls)}
     statements = {row.returns for library in screened for row in library.functions if row.objects}
     """Classes of what only says what to ask for."""
     names: set[str] = set()
@@ -141,16 +140,13 @@ def screen(libraries: Iterable[Library]) -> bytes:
             if cls.mode == "sync" and cls.kind in ("session", "registry", "query"):
                 rows = (method for method in cls.methods if method.role in REACHING_ROLES)
                 reaching.update(name for method in rows for name in method.names)
-            if _checks_out(cls):
-                taking = (method for method in cls.methods if method.role in ("checkout", "begin"))
-                reaching.update(name for method in taking for name in method.names)
         named: tuple[Class | Function, ...] = (*library.classes, *library.functions)
         for row in named:
             if row.name in statements or (isinstance(row, Function) and row.returns in statements):
                 continue
             last = {path.rpartition(".")[2] for path in (row.name, *row.aliases)}
             names |= last
-            if row.name in sessions or (isinstance(row, Function) and (row.returns in sessions or _connects(row))):
+            if row.name in sessions or (isinstance(row, Function) and row.returns in sessions):
                 blocking |= last
         names |= {name.rpartition(".")[2] for name in library.objects}
     clients: set[str] = set()
@@ -165,16 +161,6 @@ def screen(libraries: Iterable[Library]) -> bytes:
     lists = (roots, names, blocking, reaching, clients, every, lending, routers)
     told = " ".join(_told(row) for library in screened for row in library.modules)
     return b"\n".join((*(" ".join(sorted(words)).encode() for words in lists), told.encode()))
-
-
-def _checks_out(cls: Class) -> bool:
-    """Whether a class has its thread wait for a connection: a synchronous pool or engine, or a connection that is made."""
-    taking = any(row.role == "checkout" and row.call in ("sync", "cm") for row in cls.methods)
-    return cls.mode == "sync" and (taking or cls.construct == "checkout")
-
-
-def _connects(row: Function) -> bool:
-    return row.role == "checkout" and row.call in ("sync", "cm")
 
 
 def _lending(cls: Class) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from poolint.detect.blocking import BlockingCheckout, BlockingHelper
+from poolint.detect.blocking import BlockingCheckout
 from poolint.detect.observation import Observation
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 
@@ -12,8 +12,7 @@ class SyncCheckoutInAsync(Rule):
 
     ## What it does
     Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
-    kin of synchronous libraries inside `async def`, or in a synchronous helper that is called there; the path shows the
-    helpers. What `run_sync`, `to_thread` or an executor runs is not
+    kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not
     reported, nor is an SQLite database in memory.
 
     ## Why is this bad?
@@ -50,21 +49,11 @@ class SyncCheckoutInAsync(Rule):
         code="POL302",
         name="sync-checkout-in-async",
         summary="a synchronous checkout blocks the event loop",
-        subscription=Subscription(observations=frozenset({BlockingCheckout, BlockingHelper})),
+        subscription=Subscription(observations=frozenset({BlockingCheckout})),
         relaxed_in=frozenset({"tests", "alembic", "scripts"}),
     )
 
     def judge(self, observation: Observation) -> Verdict | None:
-        if isinstance(observation, BlockingHelper):
-            through = observation.chain[0].about[0]
-            what = f"`{through}`, a property," if observation.is_read else f"`{through}()`"
-            waits = "connects" if observation.connects else "waits for a connection"
-            return Verdict(
-                f"{what} blocks the event loop while it {waits}: it reaches `{observation.call.api}`, and no other task runs",
-                through,
-                observation.chain,
-                decision=observation.call.api,
-            )
         assert isinstance(observation, BlockingCheckout)
         call = observation.call
         opens_one = getattr(call.row, "closes", False)  # and its block closes that: there is no pool
