@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from poolint.analyses.holding.transactions import root_of
 from poolint.analyses.lent_pools import bind_of, hands_back, opened_here
+from poolint.analyses.places import Places
 from poolint.analyses.sinks import opening_sink
-from poolint.models.schema import POOLING, SESSIONS
+from poolint.models.schema import HANDLES, POOLING, SESSIONS
 from poolint.syntax.expressions import first_name
 from poolint.syntax.scopes import parent_of
 from poolint.types.call_sites import call_site, text_of
@@ -41,23 +42,49 @@ class Latecomers:
         self.ev = services.evaluator
         self.holdings: Holdings = services.holdings
         self.pools: Pools = services.pools
+        self.places = self.ev.derived(Places)
+        self._several: dict[Scope, bool] = {}
 
     def at(self, node: ast.Call, scope: Scope) -> Iterator[tuple[str, Pool, list[Hold]]]:
         """The sessions that take a connection at a call: what each is called, its pool, and what is held meanwhile by others
         that are surely not the same."""
-        made = self.ev.type_of(node, scope)
-        if isinstance(made, Pending) and made.call == "coroutine" and not isinstance(parent_of(node), ast.Await):
-            return  # it runs beside others, which is what a second one is for
+        if not self._has_several(scope):
+            return
         for change in self.holdings.changes(scope).calls.get(node, ()):
             if not change.holds or change.cls is None or change.cls.kind not in SESSIONS:
                 continue
             held = self.holdings.at(node, scope)
-            if not held or any(one.resource == change.resource for one in held):
+            if not held or any(one.resource == change.resource for one in held) or self._is_beside(node, scope):
                 continue
             pool = self._pool(change, node, scope)
             others = [one for one in held if self._is_another(one, change.resource, scope)] if pool else []
             if pool and others:
                 yield change.resource, pool, others
+
+    def _has_several(self, scope: Scope) -> bool:
+        """Whether a function works with more than one thing that may hold a connection: most do not, and then nobody need find
+        out what its calls do with it."""
+        found = self._several.get(scope)
+        if found is None:
+            carriers = self.places.carrying.carriers(scope)
+            own = scope.first_parameter.arg if scope.enclosing_class and scope.first_parameter else ""
+            count = sum(item.optional_vars is None for one in scope.withs for item in one.items)
+            for name, loads in scope.loads.items():
+                if loads and (name in carriers or name == own):
+                    made = self.ev.type_of(loads[0], scope)
+                    known = [
+                        one.base for one in alternatives(made) if isinstance(one, Instance) and one.base is not None
+                    ]
+                    is_one = any(base.kind in (*HANDLES, *SESSIONS) or base.made_of for base in known)
+                    count += 1 if is_one else len(self.places.kept(made))
+            found = self._several[scope] = count > 1
+        return found
+
+    def _is_beside(self, node: ast.Call, scope: Scope) -> bool:
+        """Whether a coroutine is made and not awaited: it runs beside others, which is what a second connection is for."""
+        made = self.ev.type_of(node, scope)
+        is_coroutine = isinstance(made, Pending) and made.call == "coroutine"
+        return is_coroutine and not isinstance(parent_of(node), ast.Await)
 
     def _pool(self, change: Change, node: ast.Call, scope: Scope) -> Pool | None:
         """The pool that a session takes its connection from."""
