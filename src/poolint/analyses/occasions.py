@@ -90,17 +90,7 @@ class Occasions:
 
     def _is_of_a_script(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
-        calls = self._calls(scope) if not _goes_on(scope) else []
-        return bool(calls) and all(
-            (
-                self._scripted.of(inner.key)
-                if inner.kind == "function"
-                else inner.kind == "module" and self._begins_a_script(call, inner.module)
-            )
-            and around(call, inner, COMPREHENSIONS) is None
-            and (self._is_run(call) or not scope.is_async)
-            for call, inner in calls
-        )
+        return self._is_called_from(scope, self._scripted, self._begins_a_script, in_loops=True) and not _goes_on(scope)
 
     def _is_once(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
@@ -125,10 +115,15 @@ class Occasions:
         )
 
     def _is_called_from(
-        self, scope: Scope, answers: Summaries[ScopeKey, bool], at_the_top: Callable[[ast.Call, Module], bool]
+        self,
+        scope: Scope,
+        answers: Summaries[ScopeKey, bool],
+        at_the_top: Callable[[ast.Call, Module], bool],
+        *,
+        in_loops: bool = False,
     ) -> bool:
-        """Whether a function is called, each time once, and only by functions for which the answer is yes, or at the top of
-        modules where the call is one of those ``at_the_top``."""
+        """Whether a function is called, each time once, or ``in_loops`` one time after the other, and only by functions for
+        which the answer is yes, or at the top of modules where the call is one of those ``at_the_top``."""
         calls = self._calls(scope)
         return bool(calls) and all(
             (
@@ -136,7 +131,7 @@ class Occasions:
                 if inner.kind == "function"
                 else inner.kind == "module" and at_the_top(call, inner.module)
             )
-            and not _is_repeated(call, inner)
+            and not (around(call, inner, COMPREHENSIONS) if in_loops else _is_repeated(call, inner))
             and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )

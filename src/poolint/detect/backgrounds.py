@@ -81,10 +81,6 @@ class Backgrounds:
         else:
             yield from self._below(node, scope, known)
 
-    def begins(self, node: ast.Call, scope: Scope) -> bool:
-        """Whether a call begins a task itself."""
-        return self._hands(node, scope)
-
     def passing(self, scope: Scope, place: str) -> Iterator[tuple[ast.Call, Scope, str]]:
         """The calls of a function that make it hand to a task what is at a place relative to a parameter of it, each with
         its scope, and where that is there."""
@@ -140,11 +136,12 @@ class Backgrounds:
     def _may_hand(self, function: ScopeKey) -> bool:
         scope = self.ev.project.scope(function)
         calls = self._handing_calls(scope)
-        return any(self._hands(one, scope) for one in calls) or any(
+        return any(self.begins(one, scope) for one in calls) or any(
             self._near.of(callee.key) for one in calls for callee, _, _ in self._all_passed(one, scope)
         )
 
-    def _hands(self, call: ast.Call, scope: Scope) -> bool:
+    def begins(self, call: ast.Call, scope: Scope) -> bool:
+        """Whether a call begins a task itself."""
         return last_name(call.func) in self._makes_task or runs_after_response(self.ev, call, scope)
 
     def _all_passed(self, node: ast.Call, scope: Scope) -> list[tuple[Scope, str, str]]:
@@ -188,7 +185,7 @@ class Backgrounds:
         """The calls of a function that may hand something to a task, whatever is known of its parameters."""
         found = self._calls.get(scope)
         if found is None:
-            found = [one for one in scope.calls if self._hands(one, scope) or self._all_passed(one, scope)]
+            found = [one for one in scope.calls if self.begins(one, scope) or self._all_passed(one, scope)]
             if self.ev.is_idle:
                 self._calls[scope] = found
         return found
