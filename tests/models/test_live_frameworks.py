@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.models.live.looking import resolve
+from tests.models.live.of_orms import configure_django
 
 from poolint.models import build
 
@@ -131,6 +132,8 @@ def test_what_is_known_by_name_exists(name: str) -> None:
     if name.startswith("builtins."):
         assert hasattr(builtins, name.partition(".")[2]) or name in ("builtins.exit", "builtins.quit")
         return
+    if name.startswith("django."):
+        configure_django()
     try:
         found = resolve(name)
     except AttributeError:

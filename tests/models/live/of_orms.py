@@ -73,14 +73,20 @@ async def peewee(record: Record) -> None:
 
 
 @cache
-def django_model() -> Any:
-    """A model of a Django that is configured."""
+def configure_django() -> None:
+    """Give Django its settings, which it takes but once a process, and reads nothing without."""
     from django.conf import settings
 
     settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}})
     import django
 
     django.setup()
+
+
+@cache
+def django_model() -> Any:
+    """A model of a Django that is configured."""
+    configure_django()
     from django.db import models
 
     class Row(models.Model):
