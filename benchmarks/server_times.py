@@ -16,6 +16,7 @@ import sys
 import time
 from pathlib import Path
 
+from poolint.process import make_own
 from poolint.server.resident import Resident
 
 _STATEMENT = re.compile(r"^([ \t]+)(?:return|await|if|for|raise|self\.\w+ =)\b.*$", re.MULTILINE)
@@ -75,6 +76,7 @@ def main() -> int:
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--only", default="")
     given = parser.parse_args()
+    make_own()  # as the server's process does
     tree = given.tree.resolve()
     files = [one for one in concerned(tree, given.all)[: given.files] if given.only in str(one)]
     resident = Resident(str(tree))

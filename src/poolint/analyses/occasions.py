@@ -1,4 +1,4 @@
-"""On which occasion alone functions run: as a command that the process ends with, or as an application starts.
+"""On which occasion alone functions run: as a command that the process ends with, as an application starts, or in turn.
 
 A function runs on such an occasion if it is one that a library calls then, or that a module calls where it is run as a
 script, or if all calls of it that the project makes, tests aside, stand in functions that do. One that is mentioned
@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from poolint.flow.summaries import Summaries
-from poolint.frameworks.hooks import starts
+from poolint.frameworks.hooks import is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
 from poolint.syntax.nodes import walk
@@ -45,6 +45,9 @@ class Occasions:
         self._drives = ev.models.words("drives", "drives-given")
         self._starting: Summaries[ScopeKey, bool] = Summaries("starts", self._starts, bottom=False, join=bool.__or__)
         self._alone: Summaries[ScopeKey, bool] = Summaries("runs-alone", self._is_alone, bottom=False, join=bool.__or__)
+        self._in_turn: Summaries[ScopeKey, bool] = Summaries(
+            "runs-in-turn", self._is_in_turn, bottom=False, join=bool.__or__
+        )
 
     def ends_with_process(self, scope: Scope) -> bool:
         """Whether a function runs once in a process that does nothing else: in a command, and in no loop of it."""
@@ -67,6 +70,11 @@ class Occasions:
         """Whether a process runs a function no more than once at a time: it runs once, or is a step of what does, or of the
         one task that was started then."""
         return scope.kind == "function" and self._alone.of(scope.key)
+
+    def runs_in_turn(self, scope: Scope) -> bool:
+        """Whether a function runs as a task of a worker that runs one at a time in a process, as a job of a schedule that
+        waits for the one before, in a script, or as an application starts, and at no other time."""
+        return scope.kind == "function" and self._in_turn.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:
         """Whether a function of a module is there for tests: nothing else names it."""
@@ -111,6 +119,32 @@ class Occasions:
                 if self._is_run(call) or not scope.is_async
                 else self._once.of(inner.key) and not _is_repeated(call, inner)
             )
+            for call, inner in calls
+        )
+
+    def _is_in_turn(self, key: ScopeKey) -> bool:
+        scope = self.ev.project.scope(key)
+        if self._starting.of(key) or self._scripted.of(key):
+            return True
+        is_task = is_run_singly(self.ev, scope)
+        if not is_task and (getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope)):
+            return False
+        calls: list[tuple[ast.Call, Scope]] = []
+        is_handed = False
+        for mention, inner in self._mentioned(scope):
+            call = parent_of(mention)
+            if isinstance(call, ast.Call) and call.func is mention:
+                if inner is not scope:
+                    calls.append((call, inner))
+            elif is_handed_singly(self.ev, mention, inner):
+                is_handed = True
+            elif not is_task:
+                return False
+        return (is_task or is_handed or bool(calls)) and all(
+            inner.kind == "function"
+            and self._in_turn.of(inner.key)
+            and around(call, inner, COMPREHENSIONS) is None
+            and (self._is_run(call) or not scope.is_async)
             for call, inner in calls
         )
 
@@ -167,14 +201,19 @@ class Occasions:
         if getattr(scope.node, "decorator_list", None) or not self.is_called_by_name(scope):
             return []
         found: list[tuple[ast.Call, Scope]] = []
+        for mention, inner in self._mentioned(scope):
+            call = parent_of(mention)
+            if not isinstance(call, ast.Call) or call.func is not mention:
+                return []
+            if inner is not scope:
+                found.append((call, inner))
+        return found
+
+    def _mentioned(self, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
+        """The mentions of a function or a method in the project, each with the function that it stands in."""
         for inner in self._scopes_that_may_name(scope):
             for mention in self._mentions(scope, inner):
-                call = parent_of(mention)
-                if not isinstance(call, ast.Call) or call.func is not mention:
-                    return []
-                if inner is not scope:
-                    found.append((call, inner))
-        return found
+                yield mention, inner
 
     def _scopes_that_may_name(self, scope: Scope) -> Iterator[Scope]:
         around, own = scope.parent, scope.module

@@ -55,8 +55,8 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user. Outside
     of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most, sleeps for
     a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the connection of who
-    has only read is held, it is also where the database is a file, where a bot sends one message, where it asks for the
-    address of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
+    has only read is held, it is also where the process does one such task at a time, so that nobody else in it asks for
+    connections, where the database is a file, where a bot sends one message, where it asks for the address of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for
     others with the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database
     has failed.
     """
@@ -79,6 +79,7 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
         or (witness.effect in ("chat", "name") and not any(map(_is_repeated, witness.links)))
         or all(is_in_a_file(services, held_from(services, one, scope)) for one in held)
         or _backs_off(ev, witness)
+        or occasions.runs_in_turn(scope)
         or all(_opens_again(services, one, witness) for one in held)
         or (witness.effect in WAITING and all(_is_of_this_call(services, one, scope) for one in held))
     )

@@ -148,7 +148,7 @@ class Nesting:
             last is not None and is_autocommit(self.ev, *last),
             last is not None and self._refuses(*last),
             self.occasions.runs_alone(scope),
-            self.occasions.starts(scope) or self.occasions.ends_with_script(scope),
+            self.occasions.runs_in_turn(scope),
         )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:

@@ -65,6 +65,18 @@ def is_resumed(ev: Evaluator, generator: Scope) -> bool:
     )
 
 
+def is_run_singly(ev: Evaluator, function: Scope) -> bool:
+    """Whether a library calls what it decorates, and no more than once at a time in a process."""
+    found = [hook for hook, _ in decorating(ev, function)]
+    return bool(found) and all(hook.singly for hook in found)
+
+
+def is_handed_singly(ev: Evaluator, mention: ast.expr, scope: Scope) -> bool:
+    """Whether a mention of a function hands it to a library that calls it no more than once at a time in a process."""
+    found = list(_taking(ev, mention, scope))
+    return bool(found) and all(hook.singly for hook in found)
+
+
 def starts(ev: Evaluator, function: Scope) -> bool:
     """Whether a function runs when an application starts: by its decorator, or because it is told to call it."""
     if runs(ev, function, "start"):
@@ -136,7 +148,7 @@ def _means(ev: Evaluator, function: Scope, module: Module) -> bool:
     return any(getattr(one, "scope", None) is function for one in found)
 
 
-def _taking(ev: Evaluator, load: ast.Name, scope: Scope) -> Iterator[Hook]:
+def _taking(ev: Evaluator, load: ast.expr, scope: Scope) -> Iterator[Hook]:
     """The hooks that a mention of a function hands it to: as an argument, by a keyword, or in a list."""
     around: ast.AST | None = load
     parent = parent_of(load)
