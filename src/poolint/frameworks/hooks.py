@@ -185,7 +185,7 @@ def _fitting(ev: Evaluator, by: str, target: ast.expr, scope: Scope) -> Iterator
     for around, hook in rows:
         for name in hook.names:
             own, last_own = name.rpartition(".")[0], name.rpartition(".")[2]
-            by_name = not own and last == last_own and not _is_of_another(ev, found, around)
+            by_name = not own and last == last_own and not _is_of_another(ev, target, found, scope, around)
             by_origin = bool(own) and any(_named(ev, one) == name for one in found)
             if (
                 by_name
@@ -220,8 +220,15 @@ def _is_of(ev: Evaluator, owner: str, target: ast.expr, scope: Scope) -> bool:
     )
 
 
-def _is_of_another(ev: Evaluator, found: tuple[object, ...], around: frozenset[str]) -> bool:
-    """Whether what is called is known to be of another library than the one that has the hook."""
+def _is_of_another(
+    ev: Evaluator, target: ast.expr, found: tuple[object, ...], scope: Scope, around: frozenset[str]
+) -> bool:
+    """Whether what is called is known to be of another library than the one that has the hook, as it is where it is a method
+    of an object of that."""
     roots = {one.name.partition(".")[0] for one in found if isinstance(one, LibraryName)}
+    if isinstance(target, ast.Attribute):
+        for one in alternatives(ev.type_of(target.value, scope)):
+            if isinstance(one, Instance) and one.base is not None:
+                roots.update(cls.name.partition(".")[0] for cls in ev.models.lineage(one.base))
     known = (ev.models.roots, ev.models.packages, sys.stdlib_module_names)
     return roots.isdisjoint(around) and not all(map(roots.isdisjoint, known))
