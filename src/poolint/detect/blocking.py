@@ -13,14 +13,14 @@ from poolint.analyses.occasions import Occasions
 from poolint.analyses.queried import Queried
 from poolint.analyses.sinks import sync_session_sink
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import opens_in_memory
+from poolint.detect.databases import is_in_a_file, opens_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.observation import Observation
 from poolint.models.standard import ENTERING
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.call_sites import CallSite, CallText, call_site, function_run
+from poolint.types.call_sites import CallSite, CallText, call_site, function_run, text_of
 from poolint.types.evidence import is_of_class
 from poolint.types.values import Instance, alternatives
 from poolint.types.vocabulary import last_name
@@ -28,14 +28,16 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.effects import Effects, Witness
-    from poolint.analyses.graphs import Graphs
+    from poolint.analyses.effects import Witness
     from poolint.analyses.waypoints import Waypoint
+    from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Binding, Scope
     from poolint.types.evaluator import Evaluator
     from poolint.types.values import Type
-    from poolint.types.vocabulary import Vocabulary
+
+_WRITING = ("commit", "flush")
+"""Roles of calls at which what was changed is written."""
 
 
 class BlockingDatabaseCall(Observation, frozen=True, eq=False):
@@ -44,8 +46,8 @@ class BlockingDatabaseCall(Observation, frozen=True, eq=False):
     ``session`` is what it is made on, or what a function of the project is passed that makes it; empty where that is not
     in sight. ``chain`` are the calls of first-party functions that lead to it, empty where it is called directly.
     ``is_read``: the first of them is a property, which is read. ``call`` may then stand in another module. ``is_possible``: it
-    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, or for sessions
-    of a mode that nobody is seen to pass. ``kind`` is what the call is made on: a session or a query.
+    runs as the application starts or ends, when the loop serves nobody yet, or no more, or in a command only, for sessions of a
+    mode that nobody is seen to pass, or reads from a file. ``kind`` is what the call is made on: a session or a query.
     """
 
     call: CallText
@@ -66,20 +68,17 @@ class BlockingCheckout(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-def observe(
-    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
-) -> Iterator[Observation]:
+def observe(services: Services, scope: Scope) -> Iterator[Observation]:
     """The blocking calls on sessions in an ``async def``, then those that helpers make."""
-    found = list(_observed(ev, vocabulary, effects, graphs, scope))
-    occasions = ev.derived(Occasions)
+    found = list(_observed(services, scope))
+    occasions = services.evaluator.derived(Occasions)
     is_alone = bool(found) and (occasions.starts(scope) or occasions.ends_with_process(scope))
     for one in found:
         yield msgspec.structs.replace(one, is_possible=True) if is_alone else one
 
 
-def _observed(
-    ev: Evaluator, vocabulary: Vocabulary, effects: Effects, graphs: Graphs, scope: Scope
-) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:
+def _observed(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall | BlockingCheckout]:
+    ev, vocabulary = services.evaluator, services.vocabulary
     direct: dict[str, list[CallSite]] = {}
     ends = ev.models.words("gives-back", "removes") if scope.yields else frozenset[str]()
     for node in scope.calls_named(vocabulary.reaches | ends if ends else vocabulary.reaches):
@@ -101,11 +100,20 @@ def _observed(
             at = queries.get(fact.node, fact.node)
             where = (at, scope.qualified_name, may_await(at, scope))
             kind, origin = _kind(fact.cls), _origin(ev, fact.node, scope)
-            is_possible = _is_for_both_modes(ev, fact, scope)
+            is_possible = _is_for_both_modes(ev, fact, scope) or _reads_a_file(services, fact, scope)
             yield BlockingDatabaseCall(*where, fact.text, session, kind, origin=origin, is_possible=is_possible)
-    yield from in_turn(_checkouts(ev, vocabulary, scope), lambda one: one.call.receiver, graphs, scope)
+    yield from in_turn(_checkouts(services, scope), lambda one: one.call.receiver, services.graphs, scope)
     if ev.screen.may_block(scope.module.path, scope.module.source.data):
-        yield from _through_helpers(ev, effects, scope)
+        yield from _through_helpers(services, scope)
+
+
+def _reads_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
+    """Whether a call on a session or a query reads from a database that certainly is a file of this machine: that takes no
+    longer than the loop takes to go to a thread. Who writes waits for other writers."""
+    if fact.role in _WRITING:
+        return False
+    root = root_of(fact.node)
+    return root is not None and is_in_a_file(services, services.pools.of_given(text_of(root, scope), scope))
 
 
 def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
@@ -139,9 +147,10 @@ def _ends_lent(fact: CallSite, scope: Scope) -> bool:
     return any(isinstance(one.value, ast.Name) and one.value.id == fact.receiver for one in lent)
 
 
-def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[BlockingCheckout]:
+def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
     """Checkouts that wait for a pool or a server on the loop."""
-    for node in scope.calls_named(vocabulary.takes | {"begin"}):
+    ev = services.evaluator
+    for node in scope.calls_named(services.vocabulary.takes | {"begin"}):
         if isinstance(parent_of(node), ast.Await):
             continue
         fact = call_site(ev, node, scope, use_evidence=False)
@@ -157,7 +166,15 @@ def _checkouts(ev: Evaluator, vocabulary: Vocabulary, scope: Scope) -> Iterator[
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
         if takes and not is_raising and not opens_in_memory(node) and may_await(node, scope):
-            yield BlockingCheckout(node, scope.qualified_name, True, fact)
+            is_read = _opens_a_file(services, fact, scope) and fact.role != "begin" and not _writes(ev, scope)
+            yield BlockingCheckout(node, scope.qualified_name, True, fact, is_possible=is_read)
+
+
+def _opens_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
+    """Whether what a checkout gives is a connection to a database that certainly is a file."""
+    opened = services.evaluator.models.classes.get(fact.row.returns) if fact.row is not None else fact.cls
+    is_file = opened is not None and opened.embedded
+    return is_file or is_in_a_file(services, services.pools.of_checkout(fact.node, scope))
 
 
 def _is_entered(manager: ast.expr, scope: Scope) -> bool:
@@ -178,7 +195,8 @@ def _is_entered(manager: ast.expr, scope: Scope) -> bool:
     return isinstance(parent, ast.withitem)
 
 
-def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[BlockingDatabaseCall]:
+def _through_helpers(services: Services, scope: Scope) -> Iterator[BlockingDatabaseCall]:
+    ev, effects = services.evaluator, services.sync_sessions
     seen: set[Scope] = set()
     for node in scope.calls:
         if isinstance(parent_of(node), ast.Await):
@@ -196,7 +214,7 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
         if witness is None or any(link.scope.is_async and link.scope is not scope for link in witness.links):
             continue
         seen.update(fresh)
-        yield from _at_its_end(ev, node, witness, scope)
+        yield from _at_its_end(services, node, witness, scope)
     read: dict[str, tuple[ast.expr, Witness]] = {}
     looped = [one.query for one in ev.derived(Queried).over(scope)]
     for one, witness in effects.implied(scope):
@@ -204,11 +222,12 @@ def _through_helpers(ev: Evaluator, effects: Effects, scope: Scope) -> Iterator[
             continue  # told already
         read.setdefault(witness.links[0].name, (one, witness))
     for one, witness in read.values():
-        yield from _at_its_end(ev, one, witness, scope)
+        yield from _at_its_end(services, one, witness, scope)
 
 
-def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:
+def _at_its_end(services: Services, node: ast.expr, witness: Witness, scope: Scope) -> Iterator[BlockingDatabaseCall]:
     """What a call of a helper comes to, or a property that is read."""
+    ev = services.evaluator
     last = witness.links[-1]
     looped = (each.fact for each in ev.derived(Queried).over(last.scope) if each.query is last.node)
     fact = next((each for each in looped if each.api == last.name), None)
@@ -218,7 +237,16 @@ def _at_its_end(ev: Evaluator, node: ast.expr, witness: Witness, scope: Scope) -
         is_read, chain = not isinstance(node, ast.Call), calls_of(witness)
         where = (scope.qualified_name, may_await(node, scope))
         session = _session_passed(ev, node, scope)
-        yield BlockingDatabaseCall(node, *where, fact.text, session, chain=chain, is_read=is_read)
+        is_possible = _reads_a_file(services, fact, last.scope) and not _writes(ev, last.scope)
+        yield BlockingDatabaseCall(
+            node, *where, fact.text, session, chain=chain, is_read=is_read, is_possible=is_possible
+        )
+
+
+def _writes(ev: Evaluator, scope: Scope) -> bool:
+    """Whether a function also makes a call that ends in a write."""
+    facts = (call_site(ev, one, scope, use_evidence=False) for one in scope.calls)
+    return any(one is not None and one.role in _WRITING for one in facts)
 
 
 def _session_passed(ev: Evaluator, node: ast.expr, scope: Scope) -> str:
@@ -263,6 +291,6 @@ def _origin(ev: Evaluator, node: ast.Call, scope: Scope) -> Waypoint | None:
 
 DETECTOR = Detector(
     "blocking",
-    lambda services: partial(observe, services.evaluator, services.vocabulary, services.sync_sessions, services.graphs),
+    lambda services: partial(observe, services),
     of="coroutines",
 )

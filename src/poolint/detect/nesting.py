@@ -18,11 +18,12 @@ from poolint.analyses.ownership import parameter_for
 from poolint.analyses.pools import UNPOOLED, is_checkout, of_session
 from poolint.analyses.sinks import opening_sink
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import held_from, is_in_memory
+from poolint.detect.databases import held_from, is_in_a_file, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.latecomers import Latecomers
 from poolint.detect.observation import Dismissed, Observation
+from poolint.detect.written import is_written
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.indexes import index_of
 from poolint.syntax.scopes import nearest, parent_of
@@ -136,6 +137,8 @@ class Nesting:
         last: tuple[ast.expr, Scope] | None = None,
     ) -> NestedCheckout:
         """What is observed; ``last`` is the call that takes the connection from the pool, where there is one."""
+        is_file = is_in_a_file(self.services, held_from(self.services, hold, scope))
+        is_read = is_file and hold.header is None and not is_written(self.ev, self.holdings, hold, node, scope)
         return NestedCheckout(
             node,
             scope.qualified_name,
@@ -148,7 +151,7 @@ class Nesting:
             last is not None and is_autocommit(self.ev, *last),
             last is not None and self._refuses(*last),
             self.occasions.runs_alone(scope),
-            self.occasions.runs_in_turn(scope),
+            is_read or self.occasions.runs_in_turn(scope),
         )
 
     def _may_take(self, node: ast.Call, scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from poolint.analyses.left_alone import is_mentioned
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.places import kept_class
 from poolint.analyses.responses import Made, Responses, Stream, is_given_back, only, passed, value_of
+from poolint.detect.databases import is_in_a_file
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.detect.outliving import Life, life_of
@@ -33,14 +34,12 @@ from poolint.types.vocabulary import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from poolint.analyses.holding.dataflow import Holdings
-    from poolint.analyses.session_use import Using
     from poolint.detect.outliving import Owner
+    from poolint.detect.services import Services
     from poolint.frameworks.requests import End
     from poolint.models import schema
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
-    from poolint.types.evaluator import Evaluator
 
 
 class StreamedFrom(Observation, frozen=True, eq=False):
@@ -48,6 +47,7 @@ class StreamedFrom(Observation, frozen=True, eq=False):
 
     ``response`` is its class, ``generator`` the function that yields its body, ``ends`` says what the
     resource's life ends with, ``end`` when that is: before or after the response; empty where it is not known.
+    ``is_possible``: it is one to a database in a file, of which there are as many as are asked for.
     """
 
     resource: str
@@ -56,15 +56,17 @@ class StreamedFrom(Observation, frozen=True, eq=False):
     ends: Owner
     cls: schema.Class
     end: End
+    is_possible: bool = False
 
 
 class Streaming:
     """Observes streamed responses."""
 
-    def __init__(self, ev: Evaluator, holdings: Holdings, using: Using) -> None:
-        self.ev = ev
-        self.holdings = holdings
-        self.using = using
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.ev = ev = services.evaluator
+        self.holdings = holdings = services.holdings
+        self.using = services.using
         self.responses = Responses(ev, holdings.components)
         self._names = self.responses.names
 
@@ -107,14 +109,20 @@ class Streaming:
         """The sessions that a generator works with."""
         place = (node, scope.qualified_name, may_await(node, scope))
         for resource, life in captured.items():
-            yield StreamedFrom(*place, resource, made.response, generator.name, life.ends, life.cls, life.end)
+            is_file = self._is_in_a_file(resource, scope)
+            yield StreamedFrom(*place, resource, made.response, generator.name, life.ends, life.cls, life.end, is_file)
+
+    def _is_in_a_file(self, resource: str, scope: Scope) -> bool:
+        return is_in_a_file(self.services, self.services.pools.of_given(resource, scope))
 
     def _held(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What holds a connection while the generator runs, which does not know of it."""
         for held in itertools.islice(held_after_response(self.ev, self.holdings, node, scope), 1):
             place = (node, scope.qualified_name, may_await(node, scope))
             names = (made.response, generator.name)
-            yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", (held.taken,))
+            is_file = self._is_in_a_file(held.resource, scope)
+            path = (held.taken,)
+            yield CallWhileHeld(*place, held.resource, "", held.taken, names, "stream", path, is_possible=is_file)
 
     def _held_inside(self, made: Made, node: ast.Call, generator: Scope, scope: Scope) -> Iterator[CallWhileHeld]:
         """What the generator has taken itself and holds while it yields."""
@@ -241,6 +249,6 @@ def _function_of(node: ast.expr, scope: Scope) -> Scope | None:
 
 DETECTOR = Detector(
     "streaming",
-    lambda services: Streaming(services.evaluator, services.holdings, services.using).observe,
+    lambda services: Streaming(services).observe,
     of="functions",
 )

@@ -13,7 +13,8 @@ class SyncCheckoutInAsync(Rule):
     ## What it does
     Reports `engine.connect()`, `engine.begin()`, `pool.getconn()`, `psycopg.connect()`, `sqlite3.connect()` and their
     kin of synchronous libraries inside `async def`. What `run_sync`, `to_thread` or an executor runs is not
-    reported, nor is an SQLite database in memory.
+    reported, nor is an SQLite database in memory. A connection to a database that certainly is a file is a possible finding
+    where its function commits nothing.
 
     ## Why is this bad?
     While it waits for the pool or the server, no other task runs; and when the pool is empty, none of those that could

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from poolint.detect.observation import Observation
 from poolint.detect.streaming import StreamedFrom
 from poolint.detect.waiting import CallWhileHeld
+from poolint.diagnostics import Certainty
 from poolint.rules.base import Meta, Rule, Subscription, Verdict
 from poolint.rules.holding.wording import chain, verdict, what_becomes, while_held
 
@@ -22,7 +23,7 @@ class HeldAcrossStream(Rule):
     is injected for the request, or that belongs to a block of the endpoint; one during which a session of the request
     still holds a connection, which the endpoint or another dependency has used and not committed, if on some of its ways
     only; and waiting for a websocket's client while a session holds a connection. A class of the project that inherits
-    from a streamed response is one, and helpers that make the response or the generator are followed.
+    from a streamed response is one; helpers that make one are followed. Possible where the database certainly is a file.
 
     ## Why is this bad?
     The generator runs when the endpoint has returned. Where the dependency ends after the response, its connection is
@@ -112,8 +113,8 @@ class HeldAcrossStream(Rule):
             held = f"{observation.resource} {observation.begun.range.start}"
             return verdict(observation, f"`{chain(observation)}` waits for its client {while_held(observation)}", held)
         assert isinstance(observation, StreamedFrom)
-        return Verdict(
+        text = (
             f"`{observation.response}` streams from `{observation.generator}()` with `{observation.resource}`, which "
-            f"{what_becomes(observation)}",
-            observation.resource,
         )
+        certainty = Certainty.POSSIBLE if observation.is_possible else Certainty.CERTAIN
+        return Verdict(text + what_becomes(observation), observation.resource, certainty=certainty)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _ALONE = {False: "waits for itself until the pool's timeout", True: "fails half done"}
-"""What becomes of who alone has the pool, by whether that refuses what it has no room for."""
+"""What becomes of who is alone, by whether the pool refuses what it has no room for."""
 
 
 class NestedCheckout(Rule):
@@ -26,7 +26,8 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an advisory lock or an audit log, the options say so once for all. At an application's start or in scripts: possible.
+    for an audit log, say, the options say so once for all. Possible: at the start, in scripts, in tasks that a process does one
+    at a time, and where nothing is written and the database certainly is a file.
 
     ## Why is this bad?
     Each request needs two connections at once. When as many requests as the pool has connections hold their first
@@ -61,14 +62,13 @@ class NestedCheckout(Rule):
 
     ## Fix safety
     Unsafe: where the second one is taken by a block of the same function, the block goes and its statements use the
-    connection in hand. Offered where both are of one class, and either both are only read from or both are
-    transactions of their own, whose writes are then committed together. No fix is offered where the block does more
-    with its connection than to query, where a handler counts on its own transaction, or where rows are still being
-    read from the connection in hand.
+    connection in hand. Offered where both are of one class, and either both are only read from or both are transactions of
+    their own, whose writes are then committed together. Not where the block does more with its connection than to query,
+    where a handler counts on its own transaction, or where rows are still being read from the connection in hand.
 
     ## When to ignore
-    When what the second connection writes has to stay although the first one is rolled back, and the pool is far
-    larger than the number of requests at once; a pool of its own is better for that.
+    When what the second one writes has to stay although the first is rolled back, and the pool is far larger than the
+    number of requests at once; a pool of its own is better.
     """
 
     meta = Meta(
