@@ -15,11 +15,13 @@ from poolint.flow.summaries import Summaries
 from poolint.frameworks.hooks import is_handed_singly, is_run_singly, starts
 from poolint.syntax.commands import is_command, is_of_script, takes_a_command_line
 from poolint.syntax.file_kinds import is_test
+from poolint.syntax.importers import importers
 from poolint.syntax.nodes import walk
 from poolint.syntax.purposes import is_for, serves
 from poolint.syntax.scopes import parent_of
 from poolint.syntax.surroundings import COMPREHENSIONS, around, is_in_loop
-from poolint.types.members import bases_of, lineage
+from poolint.types.arguments import misfits
+from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -171,8 +173,10 @@ class Occasions:
         )
 
     def _begins_a_script(self, call: ast.Call, module: Module) -> bool:
-        """Whether a module makes a call where it is run as a script, and goes on to serve nobody."""
-        return is_of_script(call) and not serves(module, self.ev.models)
+        """Whether a module makes a call where it is run as a script, and goes on to serve nobody. Who runs an event loop at
+        the top of a module that nobody imports runs it as one."""
+        is_bare = self._is_driven(call) and not any(importers(self.ev.project, module))
+        return (is_of_script(call) or is_bare) and not serves(module, self.ev.models)
 
     def _is_imported_once(self, _: ast.Call, module: Module) -> bool:
         """Whether the top of a module is run once in a process."""
@@ -180,9 +184,11 @@ class Occasions:
 
     def _is_run(self, call: ast.Call) -> bool:
         """Whether who calls a coroutine goes on when it has ended: it is awaited, or an event loop is run for it."""
+        return self._is_driven(call) or _is_waited_for(call)
+
+    def _is_driven(self, call: ast.Call) -> bool:
         drive = parent_of(call)
-        is_driven = isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
-        return is_driven or _is_waited_for(call)
+        return isinstance(drive, ast.Call) and last_name(drive.func) in self._drives
 
     def _starts(self, key: ScopeKey) -> bool:
         scope = self.ev.project.scope(key)
@@ -244,10 +250,18 @@ class Occasions:
         is_implied = scope.name.startswith("__") and scope.name.endswith("__")
         owner = ClassObject(around, None)
         return not is_implied and all(
-            len(bases_of(self.ev, one)) == len(one.node.bases)  # type: ignore[attr-defined]
-            and all(base.cls is not base.base for base in bases_of(self.ev, one))
+            self._is_of_the_project(base, one)
             for one in lineage(self.ev, owner)
+            for base in one.node.bases  # type: ignore[attr-defined]
         )
+
+    def _is_of_the_project(self, base: ast.expr, derived: Scope) -> bool:
+        """Whether what a class derives from is a class of the project, or one that calls none of its methods."""
+        written = base.value if isinstance(base, ast.Subscript) else base
+        found = self.ev.type_of(written, derived.parent or derived)
+        if isinstance(found, ClassObject) and found.cls is not found.base:
+            return True
+        return self.ev.qualified_name(found) in self.ev.models.manners["calls-nothing"]
 
     def _mentions(self, scope: Scope, inner: Scope) -> Iterator[ast.expr]:
         """The mentions of a function in another one, under its own name; of a method also what may be one."""
@@ -259,16 +273,19 @@ class Occasions:
         ]
         for one in named:
             found = [*alternatives(self.ev.type_of(one, inner))]
-            if any(self._may_mean(scope, each) for each in found):
+            if any(self._may_mean(scope, each, one) for each in found):
                 yield one
 
-    def _may_mean(self, scope: Scope, found: Type) -> bool:
-        """Whether something that is called may be a function: it is that one, or, of methods, one of the same family, or
-        something unknown."""
+    def _may_mean(self, scope: Scope, found: Type, mention: ast.expr) -> bool:
+        """Whether a mention may be one of a function: it is that one, or, of methods, one of the same family, or something
+        unknown, unless that is called with what the method does not take."""
         if isinstance(found, Function):
             family = scope.enclosing_class and found.scope.enclosing_class
             return found.scope is scope or (bool(family) and self._is_related(scope, found.scope))
-        return scope.enclosing_class is not None and found is UNKNOWN
+        call = parent_of(mention)
+        if scope.enclosing_class is None or found is not UNKNOWN:
+            return False
+        return not (isinstance(call, ast.Call) and call.func is mention and misfits(Function(scope, UNKNOWN), call))
 
     def _is_related(self, one: Scope, other: Scope) -> bool:
         above, below = one.enclosing_class, other.enclosing_class

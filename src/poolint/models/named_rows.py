@@ -54,6 +54,7 @@ How = Literal[
     # values
     "plain-type",
     "maps-nothing",
+    "calls-nothing",
     "uses",
     "looks-at",
     "asks-about",

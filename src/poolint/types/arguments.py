@@ -20,7 +20,7 @@ _BINDING = frozenset({"staticmethod", "classmethod"})
 def is_refused(ev: Evaluator, callee: Function, call: ast.Call, scope: Scope) -> bool:
     """Whether a call surely raises ``TypeError`` before the function runs: it passes too much, too little, or by a name that
     the function has not. Nothing is said of what is decorated, overridden, or called through a variable."""
-    return _misfits(callee, call) and _is_as_written(ev, callee, call.func, scope)
+    return misfits(callee, call) and _is_as_written(ev, callee, call.func, scope)
 
 
 def positional(callee: Function) -> list[ast.arg]:
@@ -30,7 +30,8 @@ def positional(callee: Function) -> list[ast.arg]:
     return [*node.args.posonlyargs, *node.args.args][callee.receiver is not None :]
 
 
-def _misfits(callee: Function, call: ast.Call) -> bool:
+def misfits(callee: Function, call: ast.Call) -> bool:
+    """Whether a call passes too much for a function, too little, or by a name that it has not."""
     node = callee.scope.node
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
     taken, given = node.args, len(call.args)
