@@ -74,8 +74,8 @@ class Occasions:
         return scope.kind == "function" and self._alone.of(scope.key)
 
     def runs_in_turn(self, scope: Scope) -> bool:
-        """Whether a function runs as a task of a worker that runs one at a time in a process, as a job of a schedule that
-        waits for the one before, in a script, or as an application starts, and at no other time."""
+        """Whether a function runs as a job of a schedule that waits for the one before, in a script, or as an application
+        starts, and at no other time."""
         return scope.kind == "function" and self._in_turn.of(scope.key)
 
     def is_of_tests(self, scope: Scope) -> bool:

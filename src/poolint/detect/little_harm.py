@@ -55,11 +55,10 @@ def does_little_harm(services: Services, held: list[Hold], witness: Witness, nod
     asks for again and again, where the lock that it waits for is one of this call alone, or where a command asks its user.
     Outside of a transaction's block and without a lock of the database it is also where it waits for a few seconds at most,
     sleeps for a moment, or waits for a mutex of this process whose block works with no database. Where nothing but the
-    connection of who has only read is held, it is also where the process does one such task at a time, so that nobody else
-    in it asks for connections, where the database is a file, where a bot sends one message, where it asks for the address
-    of a host, where it pauses after a failure, waits for the answer of the one who sits before the process, or for others
-    with the connection of an engine that this call alone has, or sleeps before it takes a new one, because the database has
-    failed.
+    connection of who has only read is held, it is also where its function is a job that runs no more than once at a time,
+    where the database is a file, where a bot sends one message, where it asks for the address of a host, where it pauses
+    after a failure, waits for the answer of the one who sits before the process, or for others with the connection of an
+    engine that this call alone has, or sleeps before it takes a new one, because the database has failed.
     """
     ev, holdings = services.evaluator, services.holdings
     occasions = ev.derived(Occasions)

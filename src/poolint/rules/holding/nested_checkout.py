@@ -26,7 +26,7 @@ class NestedCheckout(Rule):
     task: directly, or in functions of the project that are called there; the path shows them. Pools are told apart by
     the engine, pool or factory that they come from, through aliases, modules and `bind=`; an unknown one is
     not reported, nor is an engine with a `NullPool`, where nobody waits. Where a second connection is there on purpose,
-    for an audit log, say, the options say so once for all. Possible: at the start, in scripts, in tasks that a process does one
+    for an audit log, say, the options say so once for all. Possible: at the start, in scripts, in jobs that a schedule runs one
     at a time, and where nothing is written and the database certainly is a file.
 
     ## Why is this bad?
