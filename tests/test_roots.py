@@ -247,7 +247,21 @@ def test_settings_that_name_no_folder(value: str, reason: str, tmp_path: Path) -
         ({"shop/__init__.py": "", "shop/redis.py": "", "shop/a.py": ""}, "shop/a.py", "redis", None),
         ({"redis.py": "import redis", "a.py": ""}, "redis.py", "redis", None),
         ({"redis.py": "import redis", "a.py": ""}, "a.py", "redis", None),
-        ({"redis/__init__.py": "", "redis/pool.py": "", "a.py": ""}, "a.py", "redis.pool", None),
+        ({"redis/__init__.py": "", "a.py": ""}, "a.py", "redis", None),
+        # A part of a package is of the project's own, unless that depends upon the library, or makes it.
+        ({"redis/__init__.py": "", "redis/pool.py": "", "a.py": ""}, "a.py", "redis.pool", "redis/pool.py"),
+        (
+            {"pyproject.toml": toml("shop", "", "redis"), "redis/__init__.py": "", "redis/pool.py": "", "a.py": ""},
+            "a.py",
+            "redis.pool",
+            None,
+        ),
+        (
+            {"pyproject.toml": toml("redis", ""), "redis/__init__.py": "", "redis/pool.py": "", "tests/a.py": ""},
+            "tests/a.py",
+            "redis.pool",
+            None,
+        ),
         # The same for one that has no model.
         ({"partnerkit.py": "import partnerkit", "a.py": ""}, "partnerkit.py", "partnerkit", None),
         ({"partnerkit.py": "from partnerkit import x", "a.py": ""}, "a.py", "partnerkit", None),

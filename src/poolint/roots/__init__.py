@@ -102,6 +102,11 @@ class Layout:
         name = module.replace("_", "-").lower()
         return name in self.declared(project).depends and name not in self._by_name()
 
+    def lacks(self, project: str, module: str) -> bool:
+        """Whether a project neither is a distribution that is called as ``module`` is, nor depends on one."""
+        name, declared = module.replace("_", "-").lower(), self.declared(project)
+        return name != declared.name.replace("_", "-").lower() and name not in declared.depends
+
     def others(self, project: str) -> tuple[tuple[str, ...], ...]:
         """Groups of further roots, by how much speaks for them: those of the members of the workspace, of all projects
         of the repository, and all folders that a package lies in."""

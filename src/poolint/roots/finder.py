@@ -322,11 +322,9 @@ class Finder:
         return folder in (self._src if self._is_told else self._layout(importer).roots(self.project(importer)))
 
     def _hiding(self, parts: list[str], importer: str) -> str | None:
-        """The file that is imported by the name of a library.
-
-        Python looks beside the script that runs before it looks at libraries; and in what the project gives it as a
-        search path before it looks at the standard library, but after that at what is installed.
-        """
+        """The file that is imported by the name of a library. Python looks beside the script that runs first, and in what the
+        project gives it as a search path before the standard library; what is installed is meant where the project is it, or
+        depends upon it."""
         near, _ = self._paths(importer)
         for folder in near:
             hit = self._file_of(folder, parts)
@@ -334,7 +332,8 @@ class Finder:
                 continue
             is_package = _is_init(self._file_of(folder, parts[:1]) or "")
             is_own = folder == near[0] or self._is_root(folder, importer)
-            if is_package and is_own and parts[0] not in self._libraries:
+            lacks = len(parts) > 1 and self._layout(importer).lacks(self.project(importer), parts[0])
+            if is_package and is_own and (lacks or parts[0] not in self._libraries):
                 return hit
             if folder == os.path.dirname(importer) and self._has_script(folder):
                 return hit if is_package or not self._imports(hit, parts[0]) else None
