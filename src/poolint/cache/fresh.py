@@ -185,16 +185,11 @@ class _Sources:
         return any(self._answers(path, kind, root, word.encode()) for path in below)
 
     def _answers(self, path: str, kind: str, root: str, word: bytes) -> bool:
-        from poolint.syntax.importers import naming_in_imports
-        from poolint.syntax.texts import assigns_state, calls_of, heirs_in, word_in
+        from poolint.syntax.texts import assigns_state, heirs_in, pattern_of
 
         data = self._data[path]
-        if kind == "calling":
-            return word in data and calls_of(word).search(data) is not None
-        if kind == "naming":
-            return word in data and word_in(word).search(data) is not None
-        if kind in ("importing", "naming-import"):
-            return word in data and naming_in_imports(word).search(data) is not None
+        if kind in ("calling", "defining", "naming", "importing", "naming-import"):
+            return word in data and pattern_of(kind, word).search(data) is not None
         if kind == "state":
             return assigns_state(data)
         if kind == "heirs":

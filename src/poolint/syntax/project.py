@@ -12,6 +12,7 @@ from poolint import recording
 from poolint.files import read_source, with_newlines
 from poolint.roots import PROJECT_FILES
 from poolint.roots.declared import is_distributed
+from poolint.syntax.file_kinds import is_test_path
 from poolint.syntax.module import Module as Module
 from poolint.syntax.target import settle
 from poolint.syntax.texts import assigns_state, by_words, heirs_in, pattern_of
@@ -232,6 +233,11 @@ class Project:
         paths, texts = self._matched("calling", name, root, near.path), self._texts_of(root)
         for path in paths:
             yield path, texts[path]
+
+    def defining(self, name: str, near: Module) -> list[str]:
+        """The files of the package that ``near`` belongs to, tests aside, in which a function is called ``name``."""
+        root = self.root_of(near)
+        return [one for one in self._matched("defining", name, root, near.path) if not is_test_path(one, root)]
 
     def naming_in_imports(self, name: str, near: Module) -> list[str]:
         """The files of the package that ``near`` belongs to whose import statements have ``name`` in them."""

@@ -16,14 +16,17 @@ _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 """The word comes first, since that is searched for fast."""
 
-ONE_ROW = frozenset({"calling", "naming"})
+ONE_ROW = frozenset({"calling", "defining", "naming"})
 """Questions about a name that one row of a text answers, whatever stands in the others."""
 
 
 def pattern_of(kind: str, word: bytes) -> re.Pattern[bytes]:
-    """What finds a name as a question of this kind means it: where it is called, in an import, or anywhere."""
+    """What finds a name as a question of this kind means it: where it is called, in an import, as that of a function, or
+    anywhere."""
     from poolint.syntax.importers import naming_in_imports
 
+    if kind == "defining":
+        return re.compile(rb"\bdef[ \t]+" + re.escape(word) + rb"[ \t]*\(")
     if kind in ONE_ROW:
         return calls_of(word) if kind == "calling" else word_in(word)
     return naming_in_imports(word)

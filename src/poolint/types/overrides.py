@@ -1,7 +1,8 @@
 """Which functions of the project a call of an abstract method runs: those of the classes that write it.
 
 A method is abstract when it is declared so, or says ``NotImplementedError``, or stands in a protocol without a body.
-A class whose own method does nothing but raise stands for what is switched off; nobody waits for that one.
+A class whose own method does nothing but raise stands for what is switched off; nobody waits for that one. A protocol that no
+class names among its bases is filled by those that have all its methods, with parameters of the same names.
 
 An interface that one class of the project fills, and no other, stands for objects of that class: whoever is given one, by
 a container or by hand, has nothing else to be given.
@@ -156,10 +157,31 @@ class Heirs:
             found += fresh
             queue += fresh
         else:
-            below = tuple(found)
+            below = tuple(found or self._alike(owner))
         if self.ev.is_final:
             self._below[owner] = below
         return below
+
+    def _alike(self, owner: Scope) -> list[Scope]:
+        """The classes that are what a protocol asks for, without saying so. One that asks for a single method to which
+        nothing is passed asks for nothing in particular."""
+        wanted = open_methods(owner) if _is_protocol(owner) else []
+        if not wanted or (len(wanted) == 1 and len(_parameters(wanted[0])) < 2):
+            return []
+        paths = self.ev.project.defining(max((one.name for one in wanted), key=len), owner.module)
+        modules = map(self.ev.project.module, paths if len(paths) <= MAX_HEIRS else ())
+        found = [
+            cls
+            for module in modules
+            for cls in (module.scope.children if module is not None else ())
+            if cls.kind == "class" and not _is_protocol(cls) and all(self._has_like(cls, one) for one in wanted)
+        ]
+        return found if len(found) <= MAX_HEIRS else []
+
+    def _has_like(self, cls: Scope, wanted: Scope) -> bool:
+        """Whether a class writes a method as a protocol has it."""
+        own = self._own(cls, wanted.name)
+        return own is not None and own.is_async is wanted.is_async and _parameters(own) == _parameters(wanted)
 
     def _direct(self, owner: Scope) -> list[Scope] | None:
         """The classes that name one among their bases."""
@@ -175,6 +197,13 @@ class Heirs:
                 if is_heir and any(base.cls is owner for base in bases_of(self.ev, scope)):
                     found.append(scope)
         return found
+
+
+def _parameters(method: Scope) -> list[str]:
+    """The names of what may be passed to a method in its place."""
+    node = method.node
+    assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+    return [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
 
 
 def stands_alone(node: ast.AST) -> bool:
