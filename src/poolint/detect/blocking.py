@@ -118,8 +118,12 @@ def _reads_a_file(services: Services, fact: CallSite, scope: Scope) -> bool:
 
 def _is_for_both_modes(ev: Evaluator, fact: CallSite, scope: Scope) -> bool:
     """Whether a call stands on the synchronous way of a function that tells the sessions of both modes apart, and those that
-    are seen to come there are asynchronous."""
+    are seen to come there are asynchronous, or is one on a session of either mode whose result is kept."""
     root, cls = root_of(fact.node), fact.cls
+    owner = fact.node.func.value if isinstance(fact.node.func, ast.Attribute) else None
+    is_kept = cls is not None and bool(cls.twin) and isinstance(parent_of(fact.node), ast.Assign)
+    if cls is not None and is_kept and owner is not None and _has(ev, ev.type_of(owner, scope), cls.twin):
+        return True
     if cls is None or not cls.twin or not isinstance(root, ast.Name) or root.id not in scope.bindings:
         return False
     at_hand = [ev.scope_name(root.id, scope)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from poolint.models.schema import ENDING_ROLES
 from poolint.syntax.scopes import parent_of
 from poolint.types.evidence import evidence
 from poolint.types.overridden import overridden
@@ -148,6 +149,14 @@ def _agree(one: CallSite, other: CallSite) -> bool:
     return one.row.call == other.row.call and one.row.role == other.row.role
 
 
+def _is_kept_end(node: ast.Call, facts: list[CallSite | None]) -> bool:
+    """Whether a call ends what it is made on, whichever of several it is, and its result is kept: to be awaited where it can
+    be, as by ``if isawaitable(ended): await ended``."""
+    roles = {one.row.role for one in facts if one is not None and one.row is not None}
+    is_end = len(roles) == 1 and roles <= ENDING_ROLES and len(facts) > 1 and None not in facts
+    return is_end and isinstance(parent_of(node), ast.Assign)
+
+
 def _fact(ev: Evaluator, node: ast.Call, callee: Type, scope: Scope) -> CallSite | None:
     if isinstance(callee, LibraryMethod):
         base = callee.receiver.base
@@ -278,7 +287,7 @@ def _resolved(ev: Evaluator, node: ast.Call, scope: Scope, *, use_evidence: bool
             return None
     if len(facts) > 1 and _is_awaited(node):
         facts = [one for one in facts if one is None or one.row is None or one.row.call != "sync"] or facts
-    elif len(facts) > 1 and _is_plain_def(scope):
+    elif len(facts) > 1 and (_is_plain_def(scope) or _is_kept_end(node, facts)):
         facts = [one for one in facts if one is None or one.cls is None or one.cls.mode == "sync"] or facts
     first = facts[0]
     if first is None:
