@@ -96,7 +96,7 @@ class Pools:
             call = call.args[0]
         for one in alternatives(self.ev.type_of(call.func, scope)):
             if isinstance(callee := entry_of_made(self.ev, one) or one, Function):
-                return self._lent_by(call, scope, callee, self._from_function(callee.scope))
+                return self.lent_by(call, scope, callee, self._from_function(callee.scope))
         fact = call_site(self.ev, call, scope, use_evidence=False)
         if fact is None or fact.cls is None:
             return None
@@ -117,7 +117,7 @@ class Pools:
         owner = call.func.value if isinstance(call.func, ast.Attribute) and fact.method != "__call__" else call.func
         return self.identity(owner, scope)
 
-    def _lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
+    def lent_by(self, call: ast.Call, scope: Scope, callee: Function, pool: Pool | None) -> Pool | None:
         """A pool of which a function takes, as a caller knows it: that of a parameter is what the call passes. Of what it is
         passed and hands back as it is the pool is known by where that comes from."""
         name = borrowed(pool, callee.scope)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.types.values import Function, alternatives
+
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Hold
     from poolint.analyses.pools import Pool
@@ -36,7 +38,23 @@ def is_in_a_file(services: Services, pool: Pool | None) -> bool:
 
 def held_from(services: Services, hold: Hold, scope: Scope) -> Pool | None:
     """The pool of a connection that is held in a function, or that of all who pass the function what it holds."""
-    return services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
+    found = services.pools.of_hold(hold, scope) or services.pools.of_given(hold.resource, scope)
+    return found or _held_by_manager(services, hold, scope, (scope,))
+
+
+def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple[Scope, ...]) -> Pool | None:
+    """The pool that a context manager of the project holds a connection of while its block runs, whatever it yields."""
+    header = hold.since.value if isinstance(hold.since, ast.Await) else hold.since
+    if not isinstance(header, ast.Call):
+        return None
+    found: set[Pool | None] = set()
+    for callee in alternatives(services.evaluator.type_of(header.func, scope)):
+        if isinstance(callee, Function) and callee.scope.yields and callee.scope not in around:
+            for one in services.holdings.left(callee.scope)[0]:
+                pool = services.pools.of_hold(one, callee.scope) or services.pools.of_given(one.resource, callee.scope)
+                pool = pool or _held_by_manager(services, one, callee.scope, (*around, callee.scope))
+                found.add(services.pools.lent_by(header, scope, callee, pool))
+    return found.pop() if len(found) == 1 else None
 
 
 def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:

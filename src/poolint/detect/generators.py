@@ -6,13 +6,13 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
-from poolint.analyses.holding.lending_generators import held_across_yield
+from poolint.analyses.holding.lending_generators import bound_to, held_across_yield
 from poolint.analyses.waypoints import waypoint
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES
-from poolint.syntax.scopes import parent_of
-from poolint.syntax.surroundings import may_await
+from poolint.syntax.scopes import assigned, parent_of
+from poolint.syntax.surroundings import loops_around, may_await
 from poolint.types.values import Function, Instance, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -33,8 +33,8 @@ class AbandonedGenerator(Observation, frozen=True, eq=False):
     left_at: Waypoint
 
 
-_RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute))
-"""What stands around the making of a generator that is asked for items there."""
+_RESUMING = frozenset((ast.AsyncFor, ast.Call, ast.Attribute, ast.Assign))
+"""What stands around the making of a generator that is asked for items there, or by the name that it is given."""
 
 
 def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observation]:
@@ -45,7 +45,8 @@ def observe(ev: Evaluator, holdings: Holdings, scope: Scope) -> Iterator[Observa
         if kind not in _RESUMING or (kind is ast.Attribute and parent.attr != "__anext__"):  # type: ignore[union-attr]
             continue
         given = getattr(parent.target, "id", "") if isinstance(parent, ast.AsyncFor) else ""
-        ways = (one for one in _left(node, parent) if not given or not holdings.has_ended(given, one, scope))
+        left_at = _only_step(node, parent, holdings, scope) if kind is ast.Assign else _left(node, parent)
+        ways = (one for one in left_at if not given or not holdings.has_ended(given, one, scope))
         left = next(ways, None)
         if left is None:
             continue
@@ -75,8 +76,8 @@ def _held_by(ev: Evaluator, node: ast.Call, scope: Scope) -> tuple[str, str]:
     return last_name(node.func), lent[0].name.rpartition(".")[2] if is_one else ""
 
 
-def _left(node: ast.Call, parent: ast.AST | None) -> Iterator[ast.stmt | ast.expr]:
-    """Where the generator that ``node`` makes is left before its end, if nobody else can resume it."""
+def _left(node: ast.expr, parent: ast.AST | None) -> Iterator[ast.stmt | ast.expr]:
+    """Where the generator that ``node`` makes or names is left before its end, if nobody else can resume it."""
     if isinstance(parent, ast.AsyncFor) and parent.iter is node:
         yield from _leaves(parent)
     elif isinstance(parent, ast.Call) and parent.args[:1] == [node]:
@@ -84,6 +85,30 @@ def _left(node: ast.Call, parent: ast.AST | None) -> Iterator[ast.stmt | ast.exp
             yield parent
     elif isinstance(parent, ast.Attribute) and parent.attr == "__anext__":
         yield parent
+
+
+def _only_step(
+    node: ast.Call, parent: ast.AST | None, holdings: Holdings, scope: Scope
+) -> Iterator[ast.stmt | ast.expr]:
+    """The one step that is taken of a generator which has a name, where nobody else can resume or close it by that, and
+    nothing ends what the step has given."""
+    target = parent.targets[0] if isinstance(parent, ast.Assign) and len(parent.targets) == 1 else None
+    name = target.id if isinstance(target, ast.Name) else ""
+    loads = scope.loads.get(name, ())
+    step = next(_left(loads[0], parent_of(loads[0])), None) if len(loads) == 1 else None
+    call = parent_of(step) if isinstance(step, ast.Attribute) else step
+    if not isinstance(call, ast.Call) or name in scope.declared or assigned(name, scope) is not node:
+        return
+    awaited = parent_of(call)
+    # In a part of an expression it may be one step of several.
+    is_one = isinstance(awaited, ast.Await) and isinstance(parent_of(awaited), ast.stmt)
+    if not is_one or len(loops_around(call)) > len(loops_around(node)):
+        return
+    if any(name in inner.loads for inner in scope.descendants() if inner is not scope):
+        return
+    bound = bound_to(call)
+    if not bound or next(holdings.changes(scope).ending(bound), None) is None:
+        yield call
 
 
 def _leaves(loop: ast.AsyncFor) -> Iterator[ast.stmt]:

@@ -11,7 +11,7 @@ from poolint.analyses.holding.database_locks import held as locks_held
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.ownership import parameter_for
 from poolint.analyses.waypoints import calls_of, waypoint
-from poolint.detect.databases import is_in_memory
+from poolint.detect.databases import held_from, is_in_memory
 from poolint.detect.detector import Detector
 from poolint.detect.in_turn import in_turn
 from poolint.detect.little_harm import does_little_harm
@@ -87,7 +87,7 @@ def _observed(services: Services, scope: Scope) -> Iterator[Observation]:
         held = []
         for one in holdings.at(node, scope):
             reason = _let_pass(slow.edges.ev, holdings, one, witness, node, scope)
-            if reason is None and is_in_memory(services, services.pools.of_hold(one, scope)):
+            if reason is None and is_in_memory(services, held_from(services, one, scope)):
                 reason = "in-memory"
             if reason is None:
                 held.append(one)

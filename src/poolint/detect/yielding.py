@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from poolint.analyses.holding.entry import since
+from poolint.analyses.holding.lending_generators import delegated
 from poolint.analyses.waypoints import waypoint
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site
@@ -27,7 +28,18 @@ class Held(NamedTuple):
 
 
 def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
-    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them."""
+    """What a generator holds of its own while it yields one thing after the other, though it needs it for none of them; or
+    one that it goes over meanwhile."""
+    waiting = [generator]
+    for one in waiting:  # grows
+        held = _held_by(ev, holdings, one)
+        if held is not None:
+            return held
+        waiting += [inner for inner in delegated(ev, one) if inner not in waiting]
+    return None
+
+
+def _held_by(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
     for node in generator.yields:
         loops = loops_around(node)
         if not loops or any(_is_open(ev, one, generator) for one in loops):

@@ -289,7 +289,8 @@ class Holdings:
         """The header of the transaction's block that ``node`` stands in, of those that the resource has open."""
         if change.block:
             return change.node
-        return next((one.header for one in self.blocks(node, scope) if one.session == change.resource), None)
+        own = (one for one in self.blocks(node, scope) if change.resource == one.session or change.node is one.header)
+        return next((one.header for one in own), None)
 
     def _before(self, scope: Scope, changes: Changes) -> Standings | None:
         """The standings before the events of a function; None where that takes too much."""

@@ -24,7 +24,7 @@ from poolint.flow.cfg import TooComplex
 from poolint.flow.flags import name_of
 from poolint.flow.solver import completed, explore
 from poolint.flow.summaries import Summaries
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import assigned, parent_of
 from poolint.types.members import lineage
 from poolint.types.values import UNKNOWN, CallableValue, ClassObject, Function, alternatives
 from poolint.types.vocabulary import last_name
@@ -56,11 +56,15 @@ class Left(IntEnum):
 
 
 class Passed(NamedTuple):
-    """A session that a function is passed: its parameter, or the place of it in an object, ``self.session``."""
+    """A session that a function is passed: its parameter, or the place of it in an object, ``self.session``.
+
+    ``is_ignored``: the caller does not ask for what the function returns.
+    """
 
     function: ScopeKey
     place: str
     fixed: Known = ()
+    is_ignored: bool = False
 
 
 class Leaving:
@@ -87,14 +91,19 @@ class Leaving:
             name = parameter_for(one, call, argument, keyword) if isinstance(one, Function) else None
             left = Left.ENDED
             if isinstance(one, Function) and name:
-                left = self.parameter(one.scope, name, self._entering.known(call, one.scope, scope, ()))
+                left = self.place(call, one.scope, name, scope)
             found = max(found, left)
         return found
 
-    def parameter(self, scope: Scope, place: str, fixed: Known = ()) -> Left:
-        """The same for one function and its parameter, or a place in that, where this is known of the others; ``NEVER``
-        only while a fixpoint is looked for."""
-        key = Passed(scope.key, place, fixed)
+    def place(self, call: ast.Call, callee: Scope, place: str, scope: Scope) -> Left:
+        """The same for one of the functions that a call runs and its parameter, or a place in that."""
+        is_ignored = bool(callee.returns) and _is_ignored(call, scope)
+        return self.parameter(callee, place, self._entering.known(call, callee, scope, ()), is_ignored=is_ignored)
+
+    def parameter(self, scope: Scope, place: str, fixed: Known = (), *, is_ignored: bool = False) -> Left:
+        """The same for whoever calls it, where this is known of the other parameters; ``NEVER`` only while a fixpoint is
+        looked for."""
+        key = Passed(scope.key, place, fixed, is_ignored)
         found = self._summaries.of(key)
         return Left.ENDED if found is Left.NEVER and key in self._summaries.finished else found
 
@@ -115,7 +124,8 @@ class Leaving:
         if any(asks_of(one.node, name, scope) for one in changes.ending(name)):
             return Left.ENDED
         try:
-            found = ways_left(self.holdings.graph(scope), changes, {name}, scope, dict(key.fixed))
+            graph, fixed = self.holdings.graph(scope), dict(key.fixed)
+            found = ways_left(graph, changes, {name}, scope, fixed, is_ignored=key.is_ignored)
         except TooComplex:
             return Left.ENDED
         return reduce(on_some_way, found, Left.NEVER)
@@ -173,6 +183,22 @@ class Leaving:
         )
 
 
+def _is_ignored(call: ast.Call, scope: Scope) -> bool:
+    """Whether a function asks for nothing that a call returns: the call is a statement, or what it gives has a name that is
+    only returned."""
+    value: ast.AST = call
+    parent = parent_of(call)
+    if isinstance(parent, ast.Await):
+        value, parent = parent, parent_of(parent)
+    if not isinstance(parent, ast.Assign):
+        return isinstance(parent, ast.Expr)
+    target = parent.targets[0]
+    if not isinstance(target, ast.Name) or target.id in scope.declared or assigned(target.id, scope) is not value:
+        return False
+    loads = [load for inner in scope.descendants() for load in inner.loads.get(target.id, ())]
+    return all(isinstance(parent_of(load), ast.Return) for load in loads)
+
+
 def _standing(loads: Iterable[ast.expr], path: str) -> Iterator[ast.expr]:
     """Where a member stands, by reads of what it is a member of; these themselves for the empty path."""
     for load in loads:
@@ -218,18 +244,25 @@ def asks_of(node: ast.expr, name: str, scope: Scope) -> bool:
 
 
 def ways_left(
-    graph: Graph, changes: Changes, names: Set[str], scope: Scope, fixed: Values, since: list[Node] | None = None
+    graph: Graph,
+    changes: Changes,
+    names: Set[str],
+    scope: Scope,
+    fixed: Values,
+    since: list[Node] | None = None,
+    *,
+    is_ignored: bool = False,
 ) -> set[Left]:
     """How a function can leave a resource of these names, by ways on which nothing raises and that ``fixed`` allows; from
     its beginning, or from what comes after ``since``.
 
     A way that returns None or another constant, where others return something else, is one that the caller tells from
-    them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before.
+    them: ``if row is None: raise``. What it leaves held is not believed, where it was not held before; unless the caller
+    does not ask.
     """
-    telling = {ast.dump(one) for one in scope.returns} != {ast.dump(ast.Constant(None))} and bool(scope.returns)
 
-    def transfer(edge: Edge, before: tuple[Left, bool]) -> tuple[Left, bool] | None:
-        event, (state, is_told) = edge.source, before
+    def transfer(edge: Edge, before: tuple[Left, str]) -> tuple[Left, str] | None:
+        event, (state, told) = edge.source, before
         found = changed_by(event, changes) or ()
         if edge.is_unwinding or any(one.never for one in found) or is_ruled_out(edge, fixed, scope):
             return None
@@ -238,13 +271,24 @@ def ways_left(
                 again = Left.RENEWED if state in (Left.ENDED, Left.RENEWED) else Left.HELD
                 state = again if change.holds else Left.ENDED
         if event.kind == "return":
-            is_told = isinstance(event.node, ast.Return) and not _is_constant(event.node.value)
-        return state, is_told
+            told = _constant(event.node.value) if isinstance(event.node, ast.Return) else _NOTHING
+        return state, told
 
-    found = explore(graph, [(edge, (Left.UNTOUCHED, False)) for edge in completed(since or [graph.entry])], transfer)
-    ends = [before for node, before in found if node.kind == "exit-normal"]
+    begun = (Left.UNTOUCHED, _NOTHING)
+    found = explore(graph, [(edge, begun) for edge in completed(since or [graph.entry])], transfer)
+    ends = {before for node, before in found if node.kind == "exit-normal"}
+    telling = not is_ignored and len({told for _, told in ends}) > 1
     unbelieved = {Left.HELD: Left.UNTOUCHED, Left.RENEWED: Left.ENDED} if telling else {}
-    return {state if is_told else unbelieved.get(state, state) for state, is_told in ends}
+    return {unbelieved.get(state, state) if told else state for state, told in ends}
+
+
+_NOTHING = ast.dump(ast.Constant(None))
+"""What a function returns that comes to its end."""
+
+
+def _constant(value: ast.expr | None) -> str:
+    """What tells a returned constant, nothing at all, or a tuple with a flag in it, from others; empty for anything else."""
+    return (_NOTHING if value is None else ast.dump(value)) if _is_constant(value) else ""
 
 
 def _is_constant(value: ast.expr | None) -> bool:

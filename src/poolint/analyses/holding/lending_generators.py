@@ -42,7 +42,7 @@ def end_with_loops(ev: Evaluator, scope: Scope, found: Changes) -> None:
             for place in (loop, *_breaks(loop)):
                 found.rounds.setdefault(place, []).append(over)
     for call in scope.calls_named(_STEPS):
-        generator, name = _stepped(call), _bound_to(call)
+        generator, name = _stepped(call), bound_to(call)
         made = assigned(generator, scope) if generator and name else None
         if isinstance(made, ast.Call) and _lends(ev, made, scope):
             for later in scope.calls_named(_ENDS):
@@ -50,9 +50,32 @@ def end_with_loops(ev: Evaluator, scope: Scope, found: Changes) -> None:
                     found.calls.setdefault(later, []).append(Change(name, False, later))
 
 
+def delegated(ev: Evaluator, scope: Scope) -> Iterator[Scope]:
+    """The generators of the project that one goes over while it yields: they are where they have yielded, too."""
+    for one in scope.yields:
+        made = [one.value] if isinstance(one, ast.YieldFrom) else []
+        made += [loop.iter for loop in loops_around(one) if isinstance(loop, (ast.For, ast.AsyncFor))]
+        for call in made:
+            callees = alternatives(ev.type_of(call.func, scope)) if isinstance(call, ast.Call) else ()
+            callee = callees[0] if len(callees) == 1 else None
+            if isinstance(callee, Function) and callee.scope.is_generator:
+                yield callee.scope
+
+
 def held_across_yield(ev: Evaluator, scope: Scope) -> str:
-    """What a generator holds in a ``with`` around one of its yields, or gives back in the ``finally`` around one, as
-    written; empty where it holds nothing."""
+    """What a generator holds while it yields, as written: itself, or by those that it goes over meanwhile; empty where
+    that is nothing."""
+    waiting = [scope]
+    for one in waiting:  # grows
+        found = _held_by_itself(ev, one)
+        if found:
+            return found
+        waiting += [inner for inner in delegated(ev, one) if inner not in waiting]
+    return ""
+
+
+def _held_by_itself(ev: Evaluator, scope: Scope) -> str:
+    """What a generator holds in a ``with`` around one of its yields, or gives back in the ``finally`` around one."""
     for statement in scope.withs:
         if not any(inside(one, statement) for one in scope.yields):
             continue
@@ -113,7 +136,7 @@ def _stepped(call: ast.Call) -> str:
     return name_of(call.args[0]) if last_name(call.func) in _STEPS and call.args else ""
 
 
-def _bound_to(call: ast.Call) -> str:
+def bound_to(call: ast.AST) -> str:
     """The name that is bound to what a step gives."""
     parent = parent_of(call)
     if isinstance(parent, ast.Await):

@@ -203,7 +203,7 @@ class Objects:
                 continue  # another name for the same
             if may_end:
                 seen.add((inside, place))
-                left = self._holdings.leaving.parameter(callee.scope, inside)
+                left = self._holdings.leaving.place(call, callee.scope, inside, scope)
                 is_held = left in (Left.HELD, Left.RENEWED)
                 if left is Left.RENEWED:
                     yield Done(place, False, None)

@@ -207,7 +207,9 @@ class Reader:
                 target = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
                 over = found.exits.setdefault(item, [])
                 over.extend(Change(place, False, header) for place in self.objects.ended_with(header, scope))
-                if item not in found.enters and all(one.header is not header for one in found.regions):
+                # In the block of a transaction without a session's name, that holds already.
+                is_held = any(one.header is header and not one.session for one in found.regions)
+                if item not in found.enters and not is_held:
                     for place, cls in self.objects.entered(header, target, scope):
                         found.enters.setdefault(item, []).append(Change(place, True, header, cls, reverse=True))
                         over.append(Change(place, False, header))
