@@ -192,7 +192,7 @@ class Nesting:
             return of_session(hold.resource, scope)
         if (
             found is None
-            or found == UNPOOLED
+            or found[:1] == UNPOOLED
             or (self.pools.is_of_each_call(found, scope) and not self._is_shared(hold, node, scope))
         ):
             return None
