@@ -118,8 +118,9 @@ def _arms(value: ast.expr) -> list[ast.expr]:
     """An expression, and all that may come out as its value."""
     if isinstance(value, ast.Await):
         return [value, *_arms(value.value)]
-    arms = (value.body, value.orelse) if isinstance(value, ast.IfExp) else ()
-    arms = value.values if isinstance(value, ast.BoolOp) else arms
+    arms = value.values if isinstance(value, ast.BoolOp) else []
+    if isinstance(value, ast.IfExp):
+        arms = [value.body, value.orelse]
     return [value, *(part for arm in arms for part in _arms(arm))]
 
 
