@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.awaited_tasks import awaited
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
@@ -120,6 +121,7 @@ class Edges:
                 one += left(self.ev, scope)
             if scope.module.mentions_any(self._iterating):
                 one += iterated(self.ev, scope)
+            one += awaited(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
             for end, name, work in self._submitted.at_ends(scope):

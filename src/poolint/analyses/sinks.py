@@ -43,8 +43,10 @@ def slow_sink(fact: CallSite) -> str:
 
 
 def slow_below_sink(fact: CallSite) -> str:
-    """The same inside a function that is called: the locks of a process are its own affair, held for an instant, and where
-    it sleeps only after it has failed at something, it backs off."""
+    """The same inside a function that is called: the locks of a process are its own affair, held for an instant, where it
+    sleeps only after it has failed at something, it backs off, and the task that it awaits its caller may have made."""
+    if fact.method == "__await__":
+        return ""
     effect = slow_sink(fact)
     if effect == "sleep" and is_after_a_failure(fact.node):
         return "retry"
