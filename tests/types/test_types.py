@@ -584,7 +584,7 @@ class Box(Generic[T]):
 def f(box: Box[AsyncSession]):
     reveal(box)  # Box[AsyncSession]
     reveal(box.get())  # AsyncSession
-    reveal(box.value)  # ?
+    reveal(box.value)  # AsyncSession
 """,
 )
 case(

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from poolint.analyses.awaited_tasks import awaited
 from poolint.analyses.conditions import Entering, Known
 from poolint.analyses.contexts import Contexts, is_around
 from poolint.analyses.driven import Driven
@@ -30,6 +31,7 @@ from poolint.analyses.submitted import Submitted
 from poolint.flow.summaries import Components
 from poolint.models.schema import OPENING_ROLES
 from poolint.syntax.scopes import may_be_another, nearest, parent_of
+from poolint.syntax.surroundings import entering
 from poolint.types.arguments import is_refused
 from poolint.types.call_sites import CallSite, call_site, function_run
 from poolint.types.definitions import Definitions
@@ -55,6 +57,9 @@ if TYPE_CHECKING:
 
 _OWNERS = frozenset({"engine", "pool", "factory", "client"})
 """Kinds of what is built once and lent to all that need it."""
+
+_ENTERED_IN = frozenset((ast.withitem, ast.IfExp, ast.BoolOp))
+"""What stands around a call whose value a block may enter."""
 
 _SAYS_MAKER = re.compile(r"sess|conn|maker|db", re.IGNORECASE)
 """English words, and what is left of them, for what makes sessions or connections."""
@@ -116,6 +121,7 @@ class Edges:
                 one += left(self.ev, scope)
             if scope.module.mentions_any(self._iterating):
                 one += iterated(self.ev, scope)
+            one += awaited(self.ev, scope)
             edges = [Edge(Link(node, scope, name), fact, None) for node, name, fact in one]
             edges += [Edge(Link(query, scope, fact.api), fact, None) for _, query, fact in self._queried.over(scope)]
             for end, name, work in self._submitted.at_ends(scope):
@@ -191,7 +197,7 @@ class Edges:
             return True
         if name in self._defined(scope.module):
             return True
-        if type(parent) is ast.withitem:
+        if type(parent) in _ENTERED_IN and entering(node) is not None:
             return True  # what it is may be known by what is done in the block
         if isinstance(node.func, ast.Attribute):
             # Any other method has the name that its class gives it.
@@ -219,8 +225,8 @@ class Edges:
 
     def _entered(self, node: ast.Call, scope: Scope, made: ClassObject) -> list[Edge]:
         """What runs of a class of the project as a block enters what a call makes."""
-        item = parent_of(node)
-        if not isinstance(item, ast.withitem):
+        item = entering(node)
+        if item is None:
             return []
         found = entry_of_made(self.ev, made, isinstance(parent_of(item), ast.AsyncWith))
         return [Edge(Link(node, scope, found.scope.qualified_name), None, found.scope)] if found is not None else []
@@ -363,7 +369,7 @@ class Edges:
     def _runs(self, node: ast.expr, callee: Scope, scope: Scope) -> bool:
         """Whether the body of ``callee`` runs where it is called like this."""
         if callee.is_generator:
-            return isinstance(parent_of(node), ast.withitem) or is_gone_over(node)
+            return entering(node) is not None or is_gone_over(node)
         return not callee.is_async or self._driven(node, scope)
 
     def _is_driven(self, node: ast.Call, fact: CallSite, scope: Scope) -> bool:
@@ -371,7 +377,9 @@ class Edges:
         assert fact.row is not None
         if fact.row.call == "sync":
             return True
-        return self._driven(node, scope) or isinstance(parent_of(node), (ast.withitem, ast.AsyncFor, ast.comprehension))
+        if self._driven(node, scope) or isinstance(parent_of(node), (ast.AsyncFor, ast.comprehension)):
+            return True
+        return entering(node) is not None
 
 
 def _is_own(function: ast.Attribute, scope: Scope) -> bool:

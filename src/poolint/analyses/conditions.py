@@ -95,6 +95,7 @@ class Entering:
             if name in passed:
                 found = value(passed[name], values, scope)
                 found = self._hint(passed[name], scope) if found is UNKNOWN and name in hinted else found
+                found = self._of_type(passed[name], scope) or found if found is Hint.GIVEN else found
             elif name in defaults:
                 found = value(defaults[name], {}, callee)
             else:
@@ -139,9 +140,13 @@ class Entering:
             isinstance(node, ast.Name) and not self._is_there(node, scope)
         ):
             return UNKNOWN
+        return self._of_type(node, scope) or UNKNOWN
+
+    def _of_type(self, node: ast.expr, scope: Scope) -> Hint | None:
+        """The same of what is not None, by its type; None where that is not known."""
         found = alternatives(self.ev.type_of(node, scope))
         if not found or not all(isinstance(one, Instance) for one in found):
-            return UNKNOWN
+            return None
         kinds = {one.base.kind if isinstance(one, Instance) and one.base is not None else "" for one in found}
         return Hint.TRUE if kinds <= {*HANDLES, *OWNERS} else Hint.GIVEN
 

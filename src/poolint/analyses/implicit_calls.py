@@ -143,6 +143,11 @@ def _effective(ev: Evaluator, node: ast.expr, method: str, scope: Scope) -> Iter
             yield base, row
 
 
+def effective(ev: Evaluator, node: ast.expr, method: str, scope: Scope) -> Iterator[CallSite]:
+    """The facts about such a method, where what an expression gives is asked for it."""
+    yield from (_fact(node, base, method, row) for base, row in _effective(ev, node, method, scope))
+
+
 def _fact(node: ast.expr, cls: Class, method: str, row: Method) -> CallSite:
     """The fact about a call that nobody has written."""
     call = node if isinstance(node, ast.Call) else ast.copy_location(ast.Call(node, [], []), node)

@@ -55,7 +55,8 @@ Pool = tuple[object, ...]
 """An identity, in plain values; only good for comparing."""
 
 UNPOOLED: Pool = ("unpooled",)
-"""That of all engines whose pool keeps no connection, or gives all the same one: nobody waits there for one."""
+"""How that of an engine begins whose pool keeps no connection, or gives all the same one: nobody waits there for one. Where
+the engine is made follows, if that is known."""
 
 _NONE_YET: Pool = ()
 """That of what a function gives which is not known to return at all, while summaries look for a fixpoint."""
@@ -341,7 +342,7 @@ class Pools:
                 if isinstance(one, Function):
                     return ("function", one.scope.key)
             if lets_nobody_wait(self.ev, node, scope):
-                return UNPOOLED
+                return (*UNPOOLED, *_place(node, scope)[1:])
         return _place(node, scope)
 
 
@@ -375,7 +376,7 @@ def _loads_of(made: ast.Call, scope: Scope) -> Iterator[tuple[Scope, ast.Name]]:
 
 def _only(several: list[Pool | None]) -> Pool | None:
     """The pool of what comes from one of several of which some are not known; None where they are known to differ."""
-    found = {one for one in several if one}
+    found = {one if one[:1] != UNPOOLED else UNPOOLED for one in several if one}
     return next(iter(found)) if len(found) == 1 else None
 
 
@@ -383,7 +384,8 @@ def _either(one: Pool | None, other: Pool | None) -> Pool | None:
     """The pool of what comes from one of two."""
     if _NONE_YET in (one, other):
         return other if one == _NONE_YET else one
-    return one if one == other else None
+    are_unpooled = one is not None and other is not None and one[:1] == other[:1] == UNPOOLED
+    return one if one == other else UNPOOLED if are_unpooled else None
 
 
 def is_checkout(fact: CallSite) -> bool:

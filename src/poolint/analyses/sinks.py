@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pools import is_checkout
 from poolint.models.schema import ENDING_ROLES, OPENING_ROLES, REACHING_ROLES, SESSIONS, TAKING_ROLES
 from poolint.syntax.scopes import parent_of
@@ -42,8 +43,10 @@ def slow_sink(fact: CallSite) -> str:
 
 
 def slow_below_sink(fact: CallSite) -> str:
-    """The same inside a function that is called: the locks of a process are its own affair, held for an instant, and where
-    it sleeps only after it has failed at something, it backs off."""
+    """The same inside a function that is called: the locks of a process are its own affair, held for an instant, where it
+    sleeps only after it has failed at something, it backs off, and the task that it awaits its caller may have made."""
+    if fact.method == "__await__":
+        return ""
     effect = slow_sink(fact)
     if effect == "sleep" and is_after_a_failure(fact.node):
         return "retry"
@@ -80,8 +83,12 @@ def database_sink(models: Models) -> Sink:
 
 
 def checkout_sink(fact: CallSite) -> str:
-    """Whether a call takes a connection out of a pool, or makes a session by what its engine or factory has."""
-    return "checkout" if is_checkout(fact) else ""
+    """Whether a call takes a connection out of a pool, or makes a session by what its engine or factory has, or by its class
+    on what it is bound to."""
+    cls = fact.cls
+    opens = fact.row is None and cls is not None and cls.kind == "session" and cls.construct in OPENING_ROLES
+    is_bound = opens and bind_of(fact.node) is not None
+    return "checkout" if is_bound or is_checkout(fact) else ""
 
 
 def opening_sink(fact: CallSite) -> str:

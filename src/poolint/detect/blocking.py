@@ -169,7 +169,7 @@ def _checkouts(services: Services, scope: Scope) -> Iterator[BlockingCheckout]:
             takes = takes and (fact.row.call != "cm" or _is_entered(node, scope))
         header = parent_of(node)
         is_raising = isinstance(header, ast.withitem) and isinstance(parent_of(header), ast.AsyncWith)
-        if takes and not is_raising and not opens_in_memory(node) and may_await(node, scope):
+        if takes and not is_raising and may_await(node, scope) and not opens_in_memory(ev, node, scope):
             is_read = _opens_a_file(services, fact, scope) and fact.role != "begin" and not _writes(ev, scope)
             yield BlockingCheckout(node, scope.qualified_name, True, fact, is_possible=is_read)
 

@@ -98,7 +98,8 @@ class Lifetimes:
             if self._spent > MAX_IN_FUNCTION:
                 yield GivenUp(scope.node, scope.qualified_name, False, MAX_IN_FUNCTION)
                 return
-            if site.cls.embedded and opens_in_memory(site.fact.node if site.part else site.call):
+            made, where = (site.fact.node, None) if site.part else (site.call, scope)
+            if site.cls.embedded and opens_in_memory(self.ev, made, where):
                 found: Observation | None = self._let_pass(site, scope, "in-memory", site.name)
             elif is_to_fail(self.ev, site.call, scope):
                 found = self._let_pass(site, scope, "expected-to-fail", site.name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.pools import UNPOOLED
+from poolint.types.following import origin
 from poolint.types.values import Function, alternatives
 
 if TYPE_CHECKING:
@@ -14,7 +16,10 @@ if TYPE_CHECKING:
     from poolint.detect.services import Services
     from poolint.models.schema import Class
     from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+    from poolint.types.following import Passage
 
+_CONSTANTS: frozenset[Passage] = frozenset(("import", "attribute"))
 _NAMES = (":memory:", "mode=memory")
 """What SQLite calls a database in memory."""
 
@@ -58,17 +63,22 @@ def _held_by_manager(services: Services, hold: Hold, scope: Scope, around: tuple
 
 
 def _engine_of(services: Services, pool: Pool | None) -> EngineSpec | None:
-    if pool is None or pool[:1] != ("place",):
+    if pool is None or pool[:1] not in (("place",), UNPOOLED) or pool == UNPOOLED:
         return None
     module = services.evaluator.project.module(str(pool[1]))
     made = services.engines.of_module(module) if module is not None else ()
     return next((one for one in made if (one.node.lineno, one.node.col_offset) == pool[2:]), None)
 
 
-def opens_in_memory(call: ast.Call) -> bool:
-    """Whether a driver's connection is one to a database in memory."""
-    given = [*call.args, *(one.value for one in call.keywords)]
-    texts = [one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+def opens_in_memory(ev: Evaluator, call: ast.Call, scope: Scope | None) -> bool:
+    """Whether a driver's connection is one to a database in memory. Constants are followed where the function that the call
+    stands in is given."""
+    written = [*call.args, *(one.value for one in call.keywords)]
+    if scope is not None:
+        names = (ast.Name, ast.Attribute)
+        written = [origin(ev, one, scope, _CONSTANTS).node if isinstance(one, names) else one for one in written]
+    parts = [part for one in written for part in (one.values if isinstance(one, ast.JoinedStr) else (one,))]
+    texts = [one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
     return any(name in text for text in texts for name in _NAMES)
 
 

@@ -25,7 +25,8 @@ def is_ended_elsewhere(ev: Evaluator, owner: Scope, attribute: str, cls: Class) 
         owner in lineage(ev, one)
         for module in _modules(ev, owner.module, attribute, ends)
         for node in ast.walk(module.tree)
-        if isinstance(node, ast.Attribute) and (read := _ended(node, attribute, ends)) is not None
+        if isinstance(node, ast.Attribute)
+        for read in _ended(node, attribute, ends, module)
         for one in alternatives(ev.type_of(read.value, module.scope_of(read)))
         if isinstance(one, Instance) and one.cls is not one.base
     )
@@ -36,7 +37,7 @@ def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -
     yield own
     seen = {own.path}
     for name in sorted(ends):
-        text = f".{attribute}.{name}".encode()
+        text = f".{attribute}".encode()
         for path, data in ev.project.calling(name, own):
             if path not in seen and text in data:
                 seen.add(path)
@@ -45,11 +46,18 @@ def _modules(ev: Evaluator, own: Module, attribute: str, ends: frozenset[str]) -
                     yield module
 
 
-def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str]) -> ast.Attribute | None:
-    """``link.conn`` where it is set anew, deleted, or asked for its release, called there or handed to who calls it."""
-    read = node.value if node.attr in ends else node
-    if not (isinstance(read, ast.Attribute) and read.attr == attribute):
-        return None
-    if read is node and isinstance(node.ctx, ast.Load):
-        return None
-    return None if isinstance(read.value, ast.Name) and read.value.id == "self" else read
+def _ended(node: ast.Attribute, attribute: str, ends: frozenset[str], module: Module) -> Iterator[ast.Attribute]:
+    """``link.conn`` where it is set anew, deleted, or asked for its release, called there or handed to who calls it; also by
+    a name that a function gives it."""
+    read: ast.expr = node.value if node.attr in ends else node
+    several = [read]
+    if read is not node and isinstance(read, ast.Name):
+        bindings = module.scope_of(node).bindings.get(read.id, ())
+        several = [one.value for one in bindings if one.value is not None and one.index < 0]
+    for one in several:
+        if not (isinstance(one, ast.Attribute) and one.attr == attribute):
+            continue
+        if one is node and isinstance(node.ctx, ast.Load):
+            continue
+        if not (isinstance(one.value, ast.Name) and one.value.id == "self"):
+            yield one

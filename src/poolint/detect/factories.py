@@ -6,6 +6,7 @@ import ast
 from functools import partial
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.pool_limits import is_lent, is_unpooled
 from poolint.analyses.repetition import Repetition
 from poolint.analyses.waypoints import waypoint
@@ -17,7 +18,7 @@ from poolint.syntax.scopes import assigned, parent_of, reads_of
 from poolint.syntax.surroundings import is_in_loop, may_await
 from poolint.types.annotated import injection
 from poolint.types.call_sites import call_site
-from poolint.types.values import Function, Instance, alternatives
+from poolint.types.values import ClassObject, Function, Instance, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -77,19 +78,20 @@ def observe(ev: Evaluator, words: frozenset[str], scope: Scope) -> Iterator[Obse
     made = _made(ev, words, scope)
     if made is None:
         return
-    fact, cls = made
+    fact, cls, is_bound = made
     source = scope.module.source
     if not ev.screen.is_interesting(source.path, source.data):
         return
-    user = _user(ev, scope)
+    user = _user(ev, scope, is_bound=is_bound)
     if user is not None:
         who, place, around = user
         path = (waypoint(_MADE_FOR[who.by], place, around.module, *filter(None, [who.function])),)
         yield MadeForEachCall(fact.node, scope.qualified_name, may_await(fact.node, scope), fact, cls, who, path)
 
 
-def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class] | None:
-    """The one call that makes what a function returns."""
+def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite, Class, bool] | None:
+    """The one call that makes what a function returns; or, and that it is so, what the session that it returns is bound to and
+    nobody else has."""
     if len(scope.returns) != 1:
         return None
     value = scope.returns[0]
@@ -98,6 +100,9 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
             return None
         value = assigned(value.id, scope) or value
     call = value.value if isinstance(value, ast.Await) else value
+    bound = _bound(ev, call, scope) if isinstance(call, ast.Call) else None
+    if bound is not None:
+        call = value = bound
     if not isinstance(call, ast.Call) or last_name(call.func) not in words:
         return None
     fact = call_site(ev, call, scope, use_evidence=False)
@@ -110,7 +115,30 @@ def _made(ev: Evaluator, words: frozenset[str], scope: Scope) -> tuple[CallSite,
     cls = classes[0]
     if not owes_closing(cls) or is_unpooled(ev, call, scope) or is_lent(call):
         return None
-    return fact, cls
+    return fact, cls, bound is not None
+
+
+def _bound(ev: Evaluator, call: ast.Call, scope: Scope) -> ast.expr | None:
+    """What a session is bound to that a call makes, where that is made for it alone; None where it is another's as well."""
+    bind = bind_of(call.func if isinstance(call.func, ast.Call) else call)
+    if not isinstance(bind, (ast.Name, ast.Call)) or not is_bound_session(ev, call, scope):
+        return None
+    if isinstance(bind, ast.Call):
+        return bind
+    loads = scope.loads.get(bind.id, ())
+    is_own = len(loads) == 1 and bind.id not in scope.globals and bind.id not in scope.declared
+    return assigned(bind.id, scope) if is_own else None
+
+
+def is_bound_session(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether a call makes a session that is bound where it stands: ``Session(engine)``, ``sessionmaker(engine)()``."""
+    kind, made = "session", call.func
+    if isinstance(made, ast.Call):
+        kind, made = "factory", made.func
+    found = alternatives(ev.type_of(made, scope))
+    return bool(found) and all(
+        isinstance(one, ClassObject) and one.base is not None and one.base.kind == kind for one in found
+    )
 
 
 def _is_plain(load: ast.Name) -> bool:
@@ -127,38 +155,44 @@ def owes_closing(cls: Class) -> bool:
 # Who uses it
 
 
-def _user(ev: Evaluator, scope: Scope) -> tuple[Repetition, ast.expr, Scope] | None:
-    """Somebody who gets what is made, again and again, and does not close it; None where one of them may."""
-    found = None
+def _user(ev: Evaluator, scope: Scope, *, is_bound: bool) -> tuple[Repetition, ast.expr, Scope] | None:
+    """Somebody who gets what is made, or the session that ``is_bound`` to it, again and again, and does not close it; None where
+    one of them may."""
+    found, ends = None, ev.models.words("bound-to" if is_bound else "shuts-down")
     for call, inner in ev.callers.of(scope):
-        if not _forgets(ev, call, inner):
+        if not forgets(call, inner, ends, is_session=is_bound):
             return None
         who = again(ev, call, inner)
         if who and found is None:
             found = (who, call, inner)
     for mark, inner in _marks(ev, scope):
-        if _closes_parameter(ev, mark, inner):
+        if _closes_parameter(mark, inner, ends):
             return None
         found = found or (Repetition("request"), mark, inner)
     return found
 
 
-def _forgets(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
-    """Whether a caller only uses what it gets, under a name of its own or at once."""
-    ends = ev.models.words("shuts-down")
+def forgets(call: ast.Call, scope: Scope, ends: frozenset[str], *, is_session: bool = False) -> bool:
+    """Whether a caller only uses what it gets, under a name of its own or at once, and does not ask it for what ``ends`` it. A
+    session's own end is not that of what it is bound to."""
     value: ast.AST = call
     if isinstance(parent_of(value), ast.Await):
         value = parent_of(value) or value
     parent = parent_of(value)
     if isinstance(parent, ast.Attribute):
         return parent.attr not in ends
-    if not (isinstance(parent, ast.Assign) and len(parent.targets) == 1 and isinstance(parent.targets[0], ast.Name)):
+    targets: list[ast.expr | None] = parent.targets if isinstance(parent, ast.Assign) else []  # type: ignore[assignment]
+    if isinstance(parent, ast.withitem) and is_session:
+        targets = [parent.optional_vars]
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
         return False
-    name = parent.targets[0].id
+    name = targets[0].id
     if scope.kind != "function" or name in scope.globals or name in scope.declared:
         return False
     uses = [load for _, load in reads_of(name, scope)]
     owners = [parent_of(load) for load in uses]
+    if is_session:
+        owners = [one for one in owners if not isinstance(one, ast.withitem)]
     return bool(uses) and all(isinstance(one, ast.Attribute) and one.attr not in ends for one in owners)
 
 
@@ -201,15 +235,13 @@ def _marks(ev: Evaluator, scope: Scope) -> Iterator[tuple[ast.Call, Scope]]:
                     yield mark, inner
 
 
-def _closes_parameter(ev: Evaluator, mark: ast.Call, scope: Scope) -> bool:
+def _closes_parameter(mark: ast.Call, scope: Scope, ends: frozenset[str]) -> bool:
     """Whether the function whose parameter has this default closes what it is passed."""
     for inner in scope.children:
         for name, bindings in inner.bindings.items():
             if any(one.kind == "parameter" and one.value is mark for one in bindings):
                 parents = [parent_of(load) for _, load in reads_of(name, inner)]
-                if any(
-                    not isinstance(one, ast.Attribute) or one.attr in ev.models.words("shuts-down") for one in parents
-                ):
+                if any(not isinstance(one, ast.Attribute) or one.attr in ends for one in parents):
                     return True
     return False
 

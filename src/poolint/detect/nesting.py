@@ -12,6 +12,7 @@ from poolint.analyses.conditions import is_excluded
 from poolint.analyses.effects import Effects, Witness
 from poolint.analyses.holding.entry import branch_of, since
 from poolint.analyses.lent_pools import borrowed, hands_back, passed_for
+from poolint.analyses.lifetimes.destinations import chosen
 from poolint.analyses.managers import entry_of_made
 from poolint.analyses.occasions import Occasions
 from poolint.analyses.ownership import parameter_for
@@ -192,7 +193,7 @@ class Nesting:
             return of_session(hold.resource, scope)
         if (
             found is None
-            or found == UNPOOLED
+            or found[:1] == UNPOOLED
             or (self.pools.is_of_each_call(found, scope) and not self._is_shared(hold, node, scope))
         ):
             return None
@@ -214,7 +215,7 @@ class Nesting:
         begun = since(hold, scope)
         if _end(hold.since) > (node.lineno, node.col_offset):
             return "earlier-round"  # whose engine may have been another: a leak, if anything
-        if hold.resource in _names(node, scope):
+        if hold.resource in _names(node, scope) or _is_asked(chosen(node)[0], hold.resource):
             return "same-resource"
         functions = [scope]
         witness = self._takers(pool).of_call(node, scope)
@@ -254,7 +255,7 @@ class Nesting:
             ended += [one for several in changes.exits.values() for one in several]
             if any(one.resource in names and one.node.lineno <= inner_node.lineno for one in ended):
                 return any(one.resource in names for one in self.holdings.at(inner_node, inner))
-            if any(_is_asked(inner, name) for name in names):
+            if any(_is_asked(inner.node, name) for name in names):
                 return False
         return True
 
@@ -368,9 +369,9 @@ def _is_given(call: ast.Call, scope: Scope) -> bool:
     return any(one.kind == "parameter" for one in nearest(call.func.id, scope.parent))
 
 
-def _is_asked(scope: Scope, name: str) -> bool:
-    """Whether a function asks for a parameter before it uses it: ``session or maker()``, ``if session is None``."""
-    for node in ast.walk(scope.node):
+def _is_asked(whole: ast.AST, name: str) -> bool:
+    """Whether a function or an expression asks for a name before it uses it: ``session or maker()``, ``if session is None``."""
+    for node in ast.walk(whole):
         tests = node.values[:-1] if isinstance(node, ast.BoolOp) else []
         if isinstance(node, (ast.If, ast.IfExp)):
             tests = [node.test]

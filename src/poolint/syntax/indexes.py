@@ -63,14 +63,13 @@ class Index:
         """What :mod:`poolint.detect.owners` knows: the names of what may be released anywhere in here."""
 
     def names_of(self, call: ast.expr) -> set[str]:
-        """The variables of this scope that the value of a call, awaited or not, is bound to."""
+        """The variables of this scope that the value of a call, awaited or not, is bound to, or may be: ``given or call()``."""
         if self._names is None:
             self._names = {}
             for name, bindings in self.scope.bindings.items():
                 for one in bindings:
-                    for value in (one.value, one.value.value if isinstance(one.value, ast.Await) else None):
-                        if value is not None:
-                            self._names.setdefault(value, set()).add(name)
+                    for value in _arms(one.value) if one.value is not None else ():
+                        self._names.setdefault(value, set()).add(name)
         return self._names.get(call, set())
 
     def on_self(self, attribute: str) -> list[tuple[Scope, ast.Attribute]]:
@@ -113,6 +112,16 @@ class Placed:
             if at < len(values):
                 found.append(values[at])
         return [one for _, one in sorted(found, key=lambda one: one[0])]
+
+
+def _arms(value: ast.expr) -> list[ast.expr]:
+    """An expression, and all that may come out as its value."""
+    if isinstance(value, ast.Await):
+        return [value, *_arms(value.value)]
+    arms = value.values if isinstance(value, ast.BoolOp) else []
+    if isinstance(value, ast.IfExp):
+        arms = [value.body, value.orelse]
+    return [value, *(part for arm in arms for part in _arms(arm))]
 
 
 def index_of(scope: Scope) -> Index:

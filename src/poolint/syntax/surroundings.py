@@ -120,6 +120,14 @@ def around(node: ast.AST, scope: Scope, kinds: tuple[type[ast.AST], ...]) -> ast
     return None
 
 
+def entering(value: ast.expr) -> ast.withitem | None:
+    """The part of a ``with`` that enters a value, or may: ``with given or value:``; None where none does."""
+    parent = parent_of(value)
+    while isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is not value):
+        value, parent = parent, parent_of(parent)
+    return parent if isinstance(parent, ast.withitem) else None
+
+
 def header(node: ast.With | ast.AsyncWith) -> ast.expr:
     """The first context expression of a ``with``: it stands for the statement in a path."""
     return node.items[0].context_expr

@@ -1,5 +1,5 @@
-"""What a derived class makes of an attribute that a base declares: the argument for a type variable, and what its
-``__init__`` passes on to that of the base."""
+"""What a derived class makes of an attribute that a base declares: the argument for a type variable, also where that is of a
+parameter of the base's ``__init__``, and what its own ``__init__`` passes on to that."""
 
 from __future__ import annotations
 
@@ -26,9 +26,17 @@ def specialised(ev: Evaluator, receiver: Instance, lineage: list[Scope], base: S
                 return found
         if isinstance(binding.value, ast.Name) and binding.scope is not None and binding.scope.name == "__init__":
             found = _passed_on(ev, derived, binding.scope, binding.value.id)
+            declared = _declared(binding.scope, binding.value.id) if found is UNKNOWN else None
+            found = in_terms(ev, receiver, base, declared, base) if declared is not None else found
             if found is not UNKNOWN:
                 return found
     return UNKNOWN
+
+
+def _declared(init: Scope, name: str) -> ast.expr | None:
+    """The annotation of a parameter that nothing else is bound to."""
+    bindings = init.bindings.get(name, ())
+    return bindings[0].annotation if len(bindings) == 1 and bindings[0].kind == "parameter" else None
 
 
 def _passed_on(ev: Evaluator, derived: list[Scope], init: Scope, parameter: str) -> Type:

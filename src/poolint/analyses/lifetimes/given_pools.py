@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from poolint.analyses.lent_pools import bind_of
 from poolint.analyses.lifetimes.destinations import target_of
 from poolint.analyses.pool_limits import is_lent
 from poolint.syntax.scopes import parent_of
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 def is_bound_to(node: ast.Call, scope: Scope) -> bool:
     """Whether sessions are bound to what a call gives: who only calls methods of it has it told where it is made."""
+    around = parent_of(node)
+    around = parent_of(around) if isinstance(around, ast.keyword) else around
+    if isinstance(around, ast.Call) and bind_of(around) is node:
+        return True
     name = target_of(parent_of(node), node, scope) or ""
     return any(isinstance(parent_of(load), (ast.Call, ast.keyword)) for load in scope.loads.get(name, ()))
 

@@ -91,8 +91,10 @@ class PoolPerCall(Rule):
         each = "each call"
         if observation.is_caught:
             never, each = f"not disposed of when {raising(observation)}", "each such failure"
+        made = f"{observation.helper}()" if observation.helper else observation.call.as_written
+        subject = leak_subject(observation) if observation.variable else f"what `{made}` gives"
         return Verdict(
-            f"{leak_subject(observation)} is built here and {never}: {each} leaves a pool of open connections behind",
+            f"{subject} is built here and {never}: {each} leaves a pool of open connections behind",
             observation.variable,
             observation.path,
         )
