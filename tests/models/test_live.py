@@ -391,11 +391,11 @@ def test_what_says_whether_a_call_will_wait(name: str) -> None:
         assert not row.fills or (first is not None and (first.name, first.default) == (row.fills, 0))
 
 
-@pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].made_of))
+@pytest.mark.parametrize("name", held(name for name in HERE if CLASSES[name].made_of or CLASSES[name].keys))
 def test_what_an_object_is_made_of(name: str) -> None:
     _, *parameters = inspect.signature(real_class(name).__init__).parameters.values()
     by_order = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
-    for part, place in CLASSES[name].made_of.items():
+    for part, place in (CLASSES[name].made_of | CLASSES[name].keys).items():
         assert part in {one.name for one in parameters}
         assert (by_order.index(part) if part in by_order else -1) == place
 
