@@ -16,7 +16,8 @@ from poolint.syntax.guards import parts_of, tests_before
 from poolint.syntax.scopes import parent_of, reads_of
 from poolint.syntax.surroundings import call_taking
 from poolint.syntax.uses import Usage, Use, may_be_awaitable, usage
-from poolint.types.values import Function, LibraryName, Pending, alternatives
+from poolint.types.unmodelled import path_to
+from poolint.types.values import UNKNOWN, Function, LibraryName, Pending, alternatives
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
@@ -106,16 +107,26 @@ def _only_uses(
             return True
         owner = ev.type_of(receiver, scope)
         return isinstance(owner, Pending) and owner.call == "iterable"
+    if _awaits_nothing(ev, call, scope):
+        return True
     callees = alternatives(ev.type_of(call.func, scope))
     return bool(callees) and all(_is_value_of(ev, one, call, argument, keyword, depth) for one in callees)
+
+
+def _awaits_nothing(ev: Evaluator, call: ast.Call, scope: Scope) -> bool:
+    """Whether what is called is of a library, and known to use values as they are: ``print``, ``json.dumps``, loggers."""
+    callees = alternatives(ev.type_of(call.func, scope))
+    if callees == (UNKNOWN,):
+        path = path_to(ev, call.func, scope)
+        return bool(path) and ev.models.ends("awaits-nothing", ".".join(step.name for step in path))
+    return all(isinstance(one, LibraryName) and ev.models.ends("awaits-nothing", one.name) for one in callees)
 
 
 def _is_value_of(
     ev: Evaluator, callee: object, call: ast.Call, argument: ast.expr, keyword: str | None, depth: int
 ) -> bool:
     if isinstance(callee, LibraryName):
-        top, _, last = callee.name.rpartition(".")
-        return top == "builtins" and last in standard.SHOWING
+        return ev.models.ends("awaits-nothing", callee.name)
     if not isinstance(callee, Function) or depth <= 0 or callee.scope.is_generator:
         return False
     name = parameter_for(callee, call, argument, keyword)
@@ -136,7 +147,9 @@ def _of_display(ev: Evaluator, display: ast.AST, scope: Scope) -> Usage | None:
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
         if len(targets) == 1 and isinstance(targets[0], ast.Name):
             return _of_collection(ev, targets[0], scope)
-    return None
+    # Others may await what they take out of it.
+    taking = call_taking(display) if isinstance(display, ast.expr) else None
+    return Usage(Use.CONSUMED, taking[0]) if taking is not None and _awaits_nothing(ev, taking[0], scope) else None
 
 
 def _returned(statement: ast.Return, scope: Scope) -> Usage | None:

@@ -55,6 +55,7 @@ How = Literal[
     "plain-type",
     "maps-nothing",
     "calls-nothing",
+    "awaits-nothing",
     "uses",
     "looks-at",
     "asks-about",
@@ -155,7 +156,8 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     ``sync-side``: attributes of an asynchronous resource that give the synchronous one behind it.
 
     ``plain-type``: classes whose objects are data that nothing can change; ``maps-nothing``: bases of classes that are no
-    entities. ``uses``: they only use a connection that they are given, ``looks-at`` likewise, and what they give goes on
+    entities. ``awaits-nothing``: they use a value as it is, whatever it may be, and keep it for nobody who
+    might await it. ``uses``: they only use a connection that they are given, ``looks-at`` likewise, and what they give goes on
     using it; ``keeps``: methods that keep what they are given, and ``keeps-given`` functions that may. ``hands-on``: who is
     given something by them may end it.
 

@@ -148,8 +148,9 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     ``parameter_from`` is the keyword argument of the constructor that sets the first one (``class_``). ``made_with``
     are keyword arguments which, where they are True, make it an object of another class: one that exists here only,
     for the difference. ``made_of`` are attributes that are what the constructor is given under the same name, each with
-    its place there, or -1 where it is given by keyword only. ``twin`` is the asynchronous class of the library that a
-    synchronous one is easily taken for.
+    its place there, or -1 where it is given by keyword only. ``keys``: an instance is
+    a key, and what stands behind it is of the class that this argument of the constructor is, by name or at its place, or of
+    its type argument. ``twin`` is the asynchronous class of the library that a synchronous one is easily taken for.
     ``without_effect`` are methods that do nothing on an instance that has been released, where others raise or take a
     connection again. ``works_when_released``: an instance that its pool has back still works, for whoever kept it: the
     pool gives out the connections themselves. ``exhausted`` is the exception of an engine or a pool that has no
@@ -197,6 +198,7 @@ class Class(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     pool: PoolClass | None = None
     made_with: dict[str, str] = {}
     made_of: dict[str, int] = {}
+    keys: dict[str, int] = {}
     without_effect: tuple[str, ...] = ()
     works_when_released: bool = False
     on_drop: OnDrop = ""

@@ -65,11 +65,6 @@ PUTTING = frozenset({"append", "appendleft", "add"})
 SHARING = frozenset({"items", "keys", "values", "copy", "get", "pop", "popleft", "popitem"})
 """Methods of builtin collections that give their items, or one of them."""
 
-SHOWING = frozenset(
-    {"print", "str", "repr", "format", "hash", "bytes", "round", "abs", "pow", "divmod", "open", "ord", "chr"}
-)
-"""Builtins that use a value as it is, whatever it may be."""
-
 ASKING = frozenset(
     {
         "len", "bool", "int", "float", "str", "repr", "isinstance", "issubclass", "type", "id", "hash", "print", "hasattr",

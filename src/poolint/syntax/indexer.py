@@ -267,6 +267,11 @@ class _Filing:
 
     def yield_(self, node: ast.Yield | ast.YieldFrom, scope: Scope, stack: Stack) -> bool:
         scope.yields.append(node)
+        if type(node.value) is ast.Dict and getattr(scope.node, "decorator_list", ()):
+            for key, value in zip(node.value.keys, node.value.values, strict=True):
+                if type(key) is ast.Constant and type(key.value) is str:
+                    yielded = Binding("assign", key, value, scope=scope)
+                    scope.module.state_assignments.setdefault(key.value, []).append(yielded)
         return True
 
     def declared(self, node: ast.Global | ast.Nonlocal, scope: Scope, stack: Stack) -> bool:

@@ -15,6 +15,7 @@ _CLASS = re.compile(rb"\nclass (\w+)(?:[^\w\n:(][^\n:(]*)?\(([^:]{0,9999})\)[ \t
 _WORD = re.compile(rb"\w+")
 _STATE_ASSIGNMENT = re.compile(rb"state(?<!\wstate)\.(\w+)\s*(?::[^=\n]{1,200})?=(?!=)")
 """The word comes first, since that is searched for fast."""
+_STATE_YIELDED = re.compile(rb"yield\s*\{")
 
 ONE_ROW = frozenset({"calling", "defining", "naming"})
 """Questions about a name that one row of a text answers, whatever stands in the others."""
@@ -55,7 +56,9 @@ def heirs_in(path: str, root: str, data: bytes) -> Iterator[tuple[bytes, bytes]]
 
 def assigns_state(data: bytes) -> bool:
     """Whether a text may assign to the state of an application."""
-    return b"state." in data and _STATE_ASSIGNMENT.search(data) is not None
+    return (b"state." in data and _STATE_ASSIGNMENT.search(data) is not None) or (
+        b"asynccontextmanager" in data and _STATE_YIELDED.search(data) is not None
+    )
 
 
 def words_in(data: bytes) -> set[bytes]:

@@ -1,5 +1,5 @@
 """What else gives the type of an assigned value: what is put into a container that begins empty, elsewhere in its
-module; of what nothing is known, the annotation of the generator that yields it."""
+module, or under a key; of what nothing is known, the annotation of the generator that yields it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ import ast
 from typing import TYPE_CHECKING
 
 from poolint.syntax.scopes import parent_of
-from poolint.types import yields
-from poolint.types.values import UNKNOWN, Pending, Type, known, union
+from poolint.types import annotated, imports, yields
+from poolint.types.members import is_application
+from poolint.types.values import UNKNOWN, ClassObject, Instance, Pending, Type, known, union
 from poolint.types.vocabulary import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from poolint.syntax.project import Module
     from poolint.syntax.scopes import Binding, Scope
+    from poolint.types.bound import Bound
     from poolint.types.evaluator import Evaluator
 
 
@@ -34,17 +39,76 @@ def filled(ev: Evaluator, one: Type, binding: Binding, scope: Scope) -> Type:
 
 
 def keyed(ev: Evaluator, node: ast.Subscript, scope: Scope) -> Type:
-    """What stands behind a text as key, ``request.app["sessions"]``, where the module puts it into what is called alike."""
-    if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
+    """What stands behind a key, ``request.app["sessions"]``: a text, a constant that is one, or an object that says what stands
+    behind it. Where it says nothing, it is what the module, or that of the key, puts there into what is called alike."""
+    if isinstance(node.slice, ast.Constant):
+        return _stored(ev, node, node.slice.value, [scope.module]) if isinstance(node.slice.value, str) else UNKNOWN
+    if not (isinstance(node.slice, (ast.Name, ast.Attribute)) and is_application(node.value)):
         return UNKNOWN
+    bound = _key(ev, node.slice, scope)
+    if bound is None:
+        return UNKNOWN
+    told = _told(ev, *bound)
+    return _stored(ev, node, _meant(*bound), {scope.module: 1, bound[1].module: 1}) if told is UNKNOWN else told
+
+
+def _stored(ev: Evaluator, node: ast.Subscript, key: object, modules: Iterable[Module]) -> Type:
+    """What modules put under a key into what is called as the container is."""
     found = []
-    for stored in scope.module.stored_in(last_name(node.value)):
-        target = parent_of(stored.node)
-        if not (isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant)):
-            continue
-        if target.slice.value == node.slice.value and stored.scope is not None:
-            found.append(ev.binding(stored, stored.scope))
+    for module in modules:
+        for stored in module.stored_in(last_name(node.value)):
+            target, inner = parent_of(stored.node), stored.scope
+            if isinstance(target, ast.Subscript) and inner is not None and _is_key(ev, target.slice, key, inner):
+                found.append(ev.binding(stored, inner))
     return known(found)
+
+
+def _is_key(ev: Evaluator, node: ast.expr, key: object, scope: Scope) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and node.value == key
+    bound = _key(ev, node, scope)
+    return bound is not None and _meant(*bound) == key
+
+
+def _key(ev: Evaluator, node: ast.expr, scope: Scope) -> Bound | None:
+    """The one binding of a module or class that a key has its value from; None where it has another, or several."""
+    from poolint.types.bound import bindings, elsewhere, of_name  # which ask for what objects have
+
+    found = bindings(ev, node, scope)
+    seen: set[Binding] = set()
+    while len(found) == 1 and found[0][0].kind == "import" and found[0][0] not in seen:
+        seen.add(found[0][0])
+        source = imports.source(ev, found[0][0], found[0][1].module)
+        found = of_name(ev, elsewhere(source[1]), source[0].scope) if source is not None else []
+    if len(found) != 1:
+        return None
+    binding, home = found[0]
+    is_constant = home.kind in ("module", "class") and binding.kind in ("assign", "annotated") and binding.index < 0
+    return found[0] if is_constant and binding.value is not None else None
+
+
+def _meant(binding: Binding, _: Scope) -> object:
+    """What tells a key from others: its text, or itself."""
+    value = binding.value
+    return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else binding
+
+
+def _told(ev: Evaluator, binding: Binding, scope: Scope) -> Type:
+    """What stands behind a key that says so by a class that it is made with, or by its type argument."""
+    call = binding.value
+    if not isinstance(call, ast.Call):
+        return UNKNOWN
+    made = ev.type_of(call.func, scope)
+    if not (isinstance(made, ClassObject) and made.base is not None and made.base.keys):
+        return UNKNOWN
+    if made.arguments:
+        return made.arguments[0]
+    for name, place in made.base.keys.items():
+        given = [one.value for one in call.keywords if one.arg == name] or call.args[place : place + 1]
+        if given:
+            return annotated.annotation(ev, given[0], scope)
+    declared = annotated.annotation(ev, binding.annotation, scope) if binding.annotation is not None else UNKNOWN
+    return declared.arguments[0] if isinstance(declared, Instance) and declared.arguments else UNKNOWN
 
 
 def _is_same(stored: Binding, inner: Scope, target: ast.AST, name: str, scope: Scope) -> bool:

@@ -14,6 +14,8 @@ from poolint.types.values import (
     Function,
     Holder,
     Instance,
+    LibraryFunction,
+    LibraryMethod,
     Type,
     alternatives,
     is_of_library,
@@ -49,6 +51,21 @@ def wrapped(ev: Evaluator, scope: Scope) -> Iterator[Wrapped]:
             for inner, call in ev.derived(_Runs).of(_called(ev, one))
         ]
         yield from [one for one in found if one.wrapper.is_async is scope.is_async] or found
+
+
+def as_bound(ev: Evaluator, scope: Scope) -> Type:
+    """What a ``def`` binds its name to: a function, or what a library's decorator has made of it that does something else when
+    it is called, as a task does that is put into a queue."""
+    for decorator in getattr(scope.node, "decorator_list", ()):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if last_name(target) not in ev.vocabulary.replaces:
+            continue
+        maker = ev.type_of(target, scope.parent or scope)
+        if isinstance(maker, (LibraryFunction, LibraryMethod)):
+            found = returns.type_expression(ev, maker.row.returns, None)
+            if is_of_library(found) and found.base is not None and ev.models.method(found.base, "__call__") is not None:
+                return found
+    return Function(scope)
 
 
 class _Runs:

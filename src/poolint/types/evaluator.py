@@ -15,6 +15,7 @@ from poolint.types import annotated, by_use, containers, entities, evidence, imp
 from poolint.types.awaiting import of_object
 from poolint.types.callers import Callers
 from poolint.types.cycles import Cycles, MetAgain
+from poolint.types.decorated import as_bound
 from poolint.types.values import (
     FOREIGN,
     NOTHING,
@@ -324,7 +325,7 @@ class Evaluator:
     def _binding(self, binding: Binding, scope: Scope) -> Type:
         kind = binding.kind
         if kind == "function" and binding.scope is not None:
-            return Function(binding.scope)
+            return as_bound(self, binding.scope)
         if kind == "class" and binding.scope is not None:
             return self.class_object(binding.scope)
         if kind == "import":

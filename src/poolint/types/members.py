@@ -350,7 +350,7 @@ def enter(ev: Evaluator, receiver: Instance, *, asynchronous: bool) -> Type:
 
 
 def of_state(ev: Evaluator, node: ast.expr, scope: Scope) -> Type:
-    """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project."""
+    """``request.app.state.NAME``: what was assigned to ``….state.NAME`` anywhere in the project, or what a lifespan yields."""
     name = state_name(node)
     return ev.once(("state", name, scope.module.path), _compute_state, ev, name, scope) if name else UNKNOWN
 
@@ -385,5 +385,14 @@ def _compute_state(ev: Evaluator, name: str, scope: Scope) -> Type:
         [
             ev.binding(binding, binding.scope or module.scope)
             for module, binding in ev.project.state_assignments(name, scope.module)
+            if type(binding.node) is not ast.Constant or _is_lifespan(ev, binding.scope)
         ]
     )
+
+
+def _is_lifespan(ev: Evaluator, scope: Scope | None) -> bool:
+    """Whether what a function yields in a dictionary becomes the state of requests: it is the manager of an application."""
+    first = scope.first_parameter if scope is not None else None
+    taken = getattr(scope.node, "args", None) if scope is not None else None
+    is_for_one = isinstance(taken, ast.arguments) and [*taken.posonlyargs, *taken.args, *taken.kwonlyargs] == [first]
+    return scope is not None and is_for_one and returns.made_manager(ev, scope) == "async-cm"

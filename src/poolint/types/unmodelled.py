@@ -181,7 +181,9 @@ def _of_annotation(ev: Evaluator, node: ast.expr, scope: Scope) -> Path:
             stack.append(one.slice.elts[0] if isinstance(one.slice, ast.Tuple) and one.slice.elts else one.slice)
         elif isinstance(one, (ast.Name, ast.Attribute)):
             found = ev.type_of(one, scope)
-            if isinstance(found, LibraryName) and _is_foreign(ev, found.name, scope.module):
+            if isinstance(found, LibraryName) and (
+                ev.models.ends("awaits-nothing", found.name) or _is_foreign(ev, found.name, scope.module)
+            ):
                 return (Step(found.name, "object"),)
     return ()
 

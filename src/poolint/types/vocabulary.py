@@ -22,7 +22,8 @@ class Vocabulary:
     connection or open a session, ``makes`` make an engine, a pool or a client that has to be closed, ``of_resources``
     are called on sessions and connections, ``of_registries`` on what keeps a session for each thread or task, and
     ``registries`` are the names of the classes of such; ``reaches`` reach the database through a synchronous session;
-    ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one.
+    ``outlasts`` give connections whose block does not release them, and ``lends`` responses that have one. ``replaces`` may,
+    as decorators, make of a function what does something else when it is called.
     """
 
     def __init__(self, models: Models) -> None:
@@ -38,6 +39,8 @@ class Vocabulary:
         self.registries: set[str] = set()
         self.outlasts: set[str] = set()
         self.lends: set[str] = set()
+        self.replaces: set[str] = set()
+        called = {cls.name for cls in models.classes.values() if models.method(cls, "__call__") is not None}
         for cls in models.classes.values():
             if (cls.kind == "client" and cls.on_drop) or (cls.kind == "pool" and cls.construct == "create"):
                 self.makes.update(name.rpartition(".")[2] for name in (cls.name, *cls.aliases))
@@ -52,6 +55,8 @@ class Vocabulary:
                     self.takes.update(method.names)
                     if _outlasts(models, method):
                         self.outlasts.update(method.names)
+                if method.returns in called:
+                    self.replaces.update(method.names)
                 if method.owes:
                     self.lends.update(method.names)
                 if cls.kind in RELEASABLE:
@@ -68,6 +73,8 @@ class Vocabulary:
         self.pending.add("__aexit__")
         for name, function in models.functions.items():
             last = name.rpartition(".")[2]
+            if function.returns in called:
+                self.replaces.add(last)
             (self.sync if function.call == "sync" else self.pending).add(last)
             made = models.classes.get(function.returns) if function.role == "create" else None
             if made is not None and (made.kind in POOLING or (made.kind == "client" and made.on_drop)):

@@ -208,6 +208,23 @@ async def celery(record: Record) -> None:
     record.note("celery.canvas.Signature.apply_async", task.s().apply_async())
 
 
+async def huey(record: Record) -> None:
+    from huey import MemoryHuey, crontab
+
+    app = MemoryHuey()
+
+    @app.task()
+    def task() -> None:
+        pass
+
+    @app.periodic_task(crontab(minute="0"))
+    def hourly() -> None:
+        pass
+
+    record.note("huey.api.Huey.task", task)
+    record.note("huey.api.Huey.periodic_task", hourly)
+
+
 async def aiokafka(record: Record) -> None:
     import aiokafka
 

@@ -31,6 +31,7 @@ CALLS: dict[str, Callable[[Record], Awaitable[None]]] = {
     "duckdb": of_services.duckdb,
     "fsspec": of_effects.fsspec,
     "google_cloud": of_effects.google_cloud,
+    "huey": of_effects.huey,
     "kubernetes_asyncio": of_effects.kubernetes_asyncio,
     "motor": of_orms.motor,
     "oslo_db": of_sqlalchemy.oslo_db,
