@@ -111,6 +111,10 @@ class Responses:
         if isinstance(value, ast.Await):
             value = value.value
         for one in alternatives(self.ev.type_of(value.func, scope)) if isinstance(value, ast.Call) else ():
+            if isinstance(one, LibraryName) and isinstance(value, ast.Call):
+                row = self.ev.models.passed.get(("same", one.name))
+                if row is not None and row.argument < len(value.args):
+                    yield from self.generators(value.args[row.argument], scope)
             if not isinstance(one, Function) or not isinstance(value, ast.Call) or one.scope.kind != "function":
                 continue
             if one.scope.is_generator:

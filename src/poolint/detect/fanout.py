@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import ast
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from poolint.analyses.ownership import parameter_for
 from poolint.analyses.process_locks import process_locks
 from poolint.analyses.waypoints import calls_of, waypoint
 from poolint.detect.collected import named, puts
 from poolint.detect.crowding import is_crowded
 from poolint.detect.detector import Detector
 from poolint.detect.observation import Observation
-from poolint.syntax.scopes import assigned, parent_of
+from poolint.detect.sizes import has_a_bound
+from poolint.models.standard import EAGER, PAIRING
+from poolint.syntax.scopes import assigned, is_parameter, parent_of
 from poolint.syntax.surroundings import may_await
-from poolint.types.following import origin
 from poolint.types.values import Function, alternatives
 from poolint.types.vocabulary import last_name
 
@@ -42,11 +43,18 @@ class FanOut(Observation, frozen=True, eq=False):
     is_possible: bool = False
 
 
-_SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
-"""English words for a collection that has been cut to size, as people call one."""
+_WRAPPING = EAGER | PAIRING | {"reversed"}
+"""Functions that go over what they are passed first, all of it."""
 
-_LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
-"""English words for an argument by which a collection is cut to size where it is asked for."""
+
+class _Each(NamedTuple):
+    """A coroutine that is made for each item of a collection: the call that makes it, in ``scope``, and what that goes over, in
+    ``around``."""
+
+    task: ast.Call
+    scope: Scope
+    items: ast.expr
+    around: Scope
 
 
 class Fans:
@@ -60,24 +68,22 @@ class Fans:
 
     def observe(self, scope: Scope) -> Iterator[Observation]:
         """The calls in ``scope`` that run one coroutine for each item of a collection, each with a checkout."""
-        for node in scope.calls_named(self._at_once | self._starts):
-            name = last_name(node.func)
-            if name in self._at_once:
-                found = [
-                    one
-                    for task, items in self._comprehended(node, scope)
-                    for one in self._fan(node, task, items, name, scope)
-                ]
-                yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
-            elif node.args and isinstance(node.args[0], ast.Call):
-                over = _looped_over(node)
-                if over is not None:
-                    yield from self._fan(node, node.args[0], over, name, scope)
+        gathered: set[ast.expr] = set()
+        for node in scope.calls_named(self._at_once):
+            each = list(self._gathered(node, scope))
+            gathered |= {one.items for one in each}
+            found = [fan for one in each for fan in self._fan(node, one, last_name(node.func), scope)]
+            yield from {one.items: one for one in sorted(found, key=lambda one: not one.is_possible)}.values()
+        for node in scope.calls_named(self._starts):
+            if node.args and isinstance(node.args[0], ast.Call):
+                over = _looped_over(node) or _comprehended_over(node)
+                if over is not None and over not in gathered:
+                    yield from self._fan(node, _Each(node.args[0], scope, over, scope), last_name(node.func), scope)
 
-    def _fan(self, node: ast.Call, task: ast.Call, items: ast.expr, maker: str, scope: Scope) -> Iterator[FanOut]:
-        if _has_a_bound(self.ev, items, scope) or _is_bounded(self.ev, scope):
+    def _fan(self, node: ast.Call, each: _Each, maker: str, scope: Scope) -> Iterator[FanOut]:
+        if has_a_bound(self.ev, each.items, each.around) or _is_bounded(self.ev, scope):
             return
-        for one in alternatives(self.ev.type_of(task.func, scope)):
+        for one in alternatives(self.ev.type_of(each.task.func, each.scope)):
             if not isinstance(one, Function) or not one.scope.is_async:
                 continue
             witness = self._taking.of_function(one.scope)
@@ -86,38 +92,69 @@ class Fans:
             at_first = self._services.taking_at_first.of_function(one.scope)
             witness = at_first or witness
             names = (one.scope.qualified_name, *(link.name for link in witness.links))
-            path = [waypoint("runs-for-each-item", items, scope.module, maker)]
+            path = [waypoint("runs-for-each-item", each.items, each.around.module, maker)]
             path += calls_of(witness)
             where = (node, scope.qualified_name, may_await(node, scope))
             is_possible = at_first is None or not is_crowded(self._services, node, witness, scope)
-            yield FanOut(*where, maker, ast.unparse(items), names, tuple(path), is_possible)
+            yield FanOut(*where, maker, ast.unparse(each.items), names, tuple(path), is_possible)
             return
 
     def _is_limited(self, function: Scope, witness: Witness) -> bool:
         """Whether something on the way to the checkout lets in only so many at once."""
         return any(_is_bounded(self.ev, one) for one in (function, *(link.scope for link in witness.links)))
 
-    def _comprehended(self, node: ast.Call, scope: Scope) -> Iterator[tuple[ast.Call, ast.expr]]:
-        """The coroutines that a comprehension or a loop collects for the arguments, and what that runs over."""
+    def _gathered(self, node: ast.Call, scope: Scope) -> Iterator[_Each]:
+        """The coroutines that a call is given, one for each item of something, by this function or one that it calls for them."""
         for argument in node.args:
             value = named(argument)
-            if isinstance(value, ast.Name):
-                for item, at in puts(value.id, scope):
-                    over = _looped_over(at)
-                    starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
-                    if over is not None and not starts and over is not _looped_over(node):
-                        yield from self._task(item, over)
-                value = assigned(value.id, scope) or value
-            if isinstance(value, ast.DictComp) and len(value.generators) == 1:
-                yield from self._task(value.value, value.generators[0].iter)
-            if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
-                yield from self._task(value.elt, value.generators[0].iter)
+            yield from self._collected(value, scope, _looped_over(node))
+            made = assigned(value.id, scope) if isinstance(value, ast.Name) else value
+            if isinstance(made, ast.Call):
+                for one in alternatives(self.ev.type_of(made.func, scope)):
+                    if isinstance(one, Function) and one.scope.kind == "function" and not one.scope.is_async:
+                        yield from self._made_by(one, made, scope)
 
-    def _task(self, task: ast.expr, items: ast.expr) -> Iterator[tuple[ast.Call, ast.expr]]:
+    def _made_by(self, maker: Function, call: ast.Call, scope: Scope) -> Iterator[_Each]:
+        """The coroutines that a function makes for each item of something and gives back, or yields one by one."""
+        inner = maker.scope
+        found = [each for one in inner.returns for each in self._collected(named(one), inner, None)]
+        for one in inner.yields:
+            over = _looped_over(one)
+            if isinstance(one, ast.Yield) and isinstance(one.value, ast.Call) and over is not None:
+                found.append(_Each(one.value, inner, over, inner))
+        given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+        passed = {parameter_for(maker, call, one, keyword): one for keyword, one in given}
+        for each in found:
+            if last_name(each.task.func) in self._starts:
+                continue  # told there
+            items = each.items
+            while isinstance(items, ast.Call) and last_name(items.func) in _WRAPPING and items.args:
+                items = items.args[0]
+            name = items.id if isinstance(items, ast.Name) else ""
+            if not is_parameter(name, inner):
+                yield each
+            elif name in passed:
+                yield each._replace(items=passed[name], around=scope)
+
+    def _collected(self, value: ast.expr, scope: Scope, around: ast.expr | None) -> Iterator[_Each]:
+        """The coroutines that a comprehension or a loop collects, and what that runs over, if that is not a loop around."""
+        if isinstance(value, ast.Name):
+            for item, at in puts(value.id, scope):
+                over = _looped_over(at)
+                starts = isinstance(item, ast.Call) and last_name(item.func) in self._starts  # told there
+                if over is not None and not starts and over is not around:
+                    yield from self._task(item, over, scope)
+            value = assigned(value.id, scope) or value
+        if isinstance(value, ast.DictComp) and len(value.generators) == 1:
+            yield from self._task(value.value, value.generators[0].iter, scope)
+        if isinstance(value, (ast.ListComp, ast.GeneratorExp, ast.SetComp)) and len(value.generators) == 1:
+            yield from self._task(value.elt, value.generators[0].iter, scope)
+
+    def _task(self, task: ast.expr, items: ast.expr, scope: Scope) -> Iterator[_Each]:
         if isinstance(task, ast.Call) and last_name(task.func) in self._starts and task.args:
             task = task.args[0]
         if isinstance(task, ast.Call):
-            yield task, items
+            yield _Each(task, scope, items, scope)
 
 
 def _looped_over(node: ast.expr) -> ast.expr | None:
@@ -133,31 +170,16 @@ def _looped_over(node: ast.expr) -> ast.expr | None:
     return None
 
 
-def _has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
-    """Whether a collection has a size that the code knows, or has been cut to one."""
-    if isinstance(items, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant)):
-        return True
-    if isinstance(items, ast.Await):
-        return _has_a_bound(ev, items.value, scope)
-    if isinstance(items, ast.Subscript):
-        return True
-    if isinstance(items, ast.Call):
-        name = last_name(items.func)
-        if any(_LIMITS.search(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
-            return True
-        if name == "range" and all(isinstance(one, (ast.Constant, ast.Name)) for one in items.args):
-            return True
-        if name in ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys") and items.args:
-            return any(_has_a_bound(ev, one, scope) for one in items.args)
-        return _SMALL.search(name) is not None
-    if isinstance(items, ast.Name):
-        if _SMALL.search(items.id) is not None or items.id.isupper():
-            return True
-        made, where = origin(ev, items, scope, frozenset())
-        if isinstance(made, (ast.List, ast.Set)) and not made.elts:
-            return False  # it begins empty, to be filled
-        return not isinstance(made, ast.Name) and _has_a_bound(ev, made, where)
-    return False
+def _comprehended_over(node: ast.expr) -> ast.expr | None:
+    """What the comprehension runs over that starts a task for each item and keeps them all: a list, a set or a dictionary."""
+    around = parent_of(node)
+    if isinstance(around, (ast.ListComp, ast.SetComp)):
+        is_kept = node is around.elt
+    else:
+        is_kept = isinstance(around, ast.DictComp) and node is around.value
+    if not is_kept or not isinstance(around, (ast.ListComp, ast.SetComp, ast.DictComp)) or len(around.generators) > 1:
+        return None
+    return around.generators[0].iter
 
 
 def _is_bounded(ev: Evaluator, scope: Scope) -> bool:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from poolint.analyses.lifetimes.acquisitions import checkout
 from poolint.analyses.once import memoising
-from poolint.analyses.ownership import Fate
+from poolint.analyses.ownership import Fate, parameter_for
 from poolint.detect.databases import closes_itself
 from poolint.detect.detector import Detector
 from poolint.detect.ended_elsewhere import is_ended_elsewhere
 from poolint.detect.observation import Observation
 from poolint.models.schema import HANDLES, TAKING_ROLES
 from poolint.syntax.indexes import index_of
-from poolint.syntax.scopes import parent_of
+from poolint.syntax.scopes import is_parameter, parent_of
 from poolint.syntax.surroundings import call_taking, may_await
 from poolint.types.call_sites import CallSite, text_of
 from poolint.types.members import lineage
@@ -186,7 +186,8 @@ def _kept(
     family = lineage(ev, ClassObject(owner, None))
     if _leaves_something_open(family):
         return  # what is missing here may be done by a class of another module
-    found = [use for one in (*family, *_heirs(ev, owner)) for use in index_of(one).on_self(attribute)]
+    classes = (*family, *_heirs(ev, owner))
+    found = [use for one in classes for use in index_of(one).on_self(attribute)]
     uses = [use for _, use in found]
     is_used, ends = False, False
     for inner, use in found:
@@ -196,9 +197,11 @@ def _kept(
         role = _plain_role(ev, use, cls) or ("query" if _is_only_used(ownership, use, inner, cls) else "")
         if not role:
             return  # released, handed on, or something that may do either
-        ends = ends or (cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(use))
+        ends = ends or (
+            cls.kind == "session" and role in ("commit", "rollback") and not _depends_on_caller(ev, use, inner)
+        )
         is_used = is_used or role in TAKING_ROLES
-    if ends and not _is_left_held(holdings, cls, attribute, owner):
+    if ends and not _is_left_held(holdings, cls, attribute, classes):
         return
     if not (is_used or cls.kind == "connection") or _is_public(attribute, uses):
         return
@@ -225,9 +228,9 @@ def _is_only_used(ownership: Ownership, use: ast.Attribute, scope: Scope, cls: C
     return ownership.fate(call, use, scope, cls, keyword) is Fate.USED
 
 
-def _is_left_held(holdings: Holdings, cls: Class, attribute: str, owner: Scope) -> bool:
-    """Whether a method of a class leaves its session holding a connection, and none is there only to end that."""
-    methods = [one for one in owner.children if one.kind == "function"]
+def _is_left_held(holdings: Holdings, cls: Class, attribute: str, classes: tuple[Scope, ...]) -> bool:
+    """Whether a method of these classes leaves its session holding a connection, and none is there only to end that."""
+    methods = [one for each in classes for one in each.children if one.kind == "function"]
     if any(_only_ends(holdings.objects.ev, method, attribute, cls) for method in methods):
         return False  # who calls the others calls this one in the end
     place = f"self.{attribute}"
@@ -242,13 +245,13 @@ def _only_ends(ev: Evaluator, method: Scope, attribute: str, cls: Class) -> bool
         for load in method.loads.get("self", ())
         if isinstance(parent := parent_of(load), ast.Attribute) and parent.attr == attribute
     ]
-    roles = {_plain_role(ev, use, cls) for use in uses if not _depends_on_caller(use)}
+    roles = {_plain_role(ev, use, cls) for use in uses if not _depends_on_caller(ev, use, method)}
     return not roles.isdisjoint({"commit", "rollback"}) and roles <= {"commit", "rollback", "local"}
 
 
-def _depends_on_caller(node: ast.AST) -> bool:
+def _depends_on_caller(ev: Evaluator, node: ast.AST, method: Scope) -> bool:
     """Whether something happens only where an argument of its method, which callers need not pass, says so: ``if commit``,
-    or where something has been raised."""
+    or where something has been raised. The one who passes it on may be another method, of which that is true."""
     child, parent = node, parent_of(node)
     asked: set[str] = set()
     while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
@@ -257,7 +260,31 @@ def _depends_on_caller(node: ast.AST) -> bool:
         if isinstance(parent, ast.If) and child is not parent.test:
             asked |= {one.id for one in ast.walk(parent.test) if isinstance(one, ast.Name)}
         child, parent = parent, parent_of(parent)
-    return parent is not None and not asked.isdisjoint(_off_by_default(parent.args))
+    if parent is None or not asked:
+        return False
+    return not asked.isdisjoint(_off_by_default(parent.args)) or _is_off_for_all(ev, asked, method)
+
+
+def _is_off_for_all(ev: Evaluator, asked: set[str], method: Scope) -> bool:
+    """Whether all who call a method pass for one of these parameters what is off by default among their own."""
+    names = {name for name in asked if is_parameter(name, method)}
+    calls = list(ev.callers.of(method)) if names else []
+    for call, caller in calls:
+        names &= set(_passed_off(ev, call, caller))
+    return bool(calls) and bool(names)
+
+
+def _passed_off(ev: Evaluator, call: ast.Call, caller: Scope) -> Iterator[str | None]:
+    """The parameters for which a call passes what is off by default among those of the function that it stands in."""
+    if not isinstance(caller.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return
+    off = _off_by_default(caller.node.args)
+    given = [(None, one) for one in call.args] + [(one.arg, one.value) for one in call.keywords]
+    for callee in alternatives(ev.type_of(call.func, caller)):
+        if isinstance(callee, Function):
+            for keyword, one in given:
+                if isinstance(one, ast.Name) and one.id in off:
+                    yield parameter_for(callee, call, one, keyword)
 
 
 def _off_by_default(arguments: ast.arguments) -> set[str]:

@@ -10,7 +10,7 @@ from poolint.analyses.holding.lending_generators import delegated
 from poolint.analyses.waypoints import waypoint
 from poolint.syntax.surroundings import loops_around
 from poolint.types.call_sites import call_site
-from poolint.types.values import Instance, alternatives
+from poolint.types.values import Function, Instance, alternatives
 
 if TYPE_CHECKING:
     from poolint.analyses.holding.dataflow import Holdings
@@ -41,8 +41,7 @@ def held_over_yields(ev: Evaluator, holdings: Holdings, generator: Scope) -> Hel
 
 def _held_by(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None:
     for node in generator.yields:
-        loops = loops_around(node)
-        if not loops or any(_is_open(ev, one, generator) for one in loops):
+        if not _yields_on(ev, node, generator, (generator,)):
             continue
         for hold in holdings.at(node, generator):
             root = hold.resource.partition(".")[0]
@@ -53,17 +52,37 @@ def _held_by(ev: Evaluator, holdings: Holdings, generator: Scope) -> Held | None
     return None
 
 
+def _yields_on(ev: Evaluator, node: ast.expr, generator: Scope, within: tuple[Scope, ...]) -> bool:
+    """Whether a `yield` gives one thing after the other, for none of which a connection is needed: in a loop, or as it hands on
+    what it is given, by a generator of the project or from a list."""
+    loops = loops_around(node)
+    if any(_is_open(ev, one, generator) for one in loops):
+        return False
+    if not isinstance(node, ast.YieldFrom):
+        return bool(loops)
+    if _is_read_as_it_goes(ev, node.value, generator):
+        return False
+    found = alternatives(ev.type_of(node.value.func, generator)) if isinstance(node.value, ast.Call) else ()
+    inner = [one.scope for one in found if isinstance(one, Function) and one.scope.is_generator]
+    parts = [(each, one) for one in inner if one not in within for each in one.yields]
+    return not inner or any(_yields_on(ev, each, one, (*within, one)) for each, one in parts)
+
+
 def _is_open(ev: Evaluator, loop: ast.AST, generator: Scope) -> bool:
     """Whether a loop goes over what is read from the connection while it runs: rows that may be too many to have at once."""
     if not isinstance(loop, (ast.For, ast.AsyncFor)):
         return False
-    for one in alternatives(ev.type_of(loop.iter, generator)):
+    return _is_read_as_it_goes(ev, loop.iter, generator) or (
+        isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
+    )
+
+
+def _is_read_as_it_goes(ev: Evaluator, items: ast.expr, generator: Scope) -> bool:
+    for one in alternatives(ev.type_of(items, generator)):
         base = one.base if isinstance(one, Instance) else None
         if base is not None and base.kind in ("cursor", "result") and (base.kind == "cursor" or base.mode == "async"):
             return True
-    return (
-        isinstance(loop, ast.AsyncFor) and isinstance(loop.iter, ast.Call) and _is_streaming(ev, loop.iter, generator)
-    )
+    return False
 
 
 def _is_streaming(ev: Evaluator, call: ast.Call, generator: Scope) -> bool:

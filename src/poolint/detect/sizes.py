@@ -1,0 +1,66 @@
+"""How many items a collection may have: as many as the code says, or as many as somebody outside happens to want."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from poolint.types.following import origin
+from poolint.types.unmodelled import path_to
+from poolint.types.vocabulary import last_name
+
+if TYPE_CHECKING:
+    from poolint.syntax.scopes import Scope
+    from poolint.types.evaluator import Evaluator
+
+_SMALL = re.compile(r"chunk|batch|slice|window|shard|part", re.IGNORECASE)
+"""English words for a collection that has been cut to size, as people call one."""
+
+_LIMITS = re.compile(r"limit|page_size|batch_size", re.IGNORECASE)
+"""English words for an argument by which a collection is cut to size where it is asked for."""
+
+_SAME_SIZE = ("enumerate", "zip", "list", "sorted", "set", "items", "values", "keys")
+
+
+def has_a_bound(ev: Evaluator, items: ast.expr, scope: Scope) -> bool:
+    """Whether a collection has a size that the code knows, or has been cut to one."""
+    if isinstance(items, (ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Constant)):
+        return True
+    if isinstance(items, ast.Await):
+        return has_a_bound(ev, items.value, scope)
+    if isinstance(items, ast.Subscript):
+        return isinstance(items.slice, ast.Slice) or not _is_sent(ev, items, scope)
+    if isinstance(items, ast.Call):
+        name = last_name(items.func)
+        if any(_LIMITS.search(one.arg or "") and isinstance(one.value, ast.Constant) for one in items.keywords):
+            return True
+        if name == "range" and all(isinstance(one, (ast.Constant, ast.Name, ast.Attribute)) for one in items.args):
+            return True
+        if name in _SAME_SIZE and items.args:
+            return any(has_a_bound(ev, one, scope) for one in items.args)
+        return _SMALL.search(name) is not None
+    if isinstance(items, ast.Name):
+        if _SMALL.search(items.id) is not None or items.id.isupper():
+            return True
+        made, where = origin(ev, items, scope, frozenset())
+        if isinstance(made, (ast.List, ast.Set)) and not made.elts:
+            return False  # it begins empty, to be filled
+        return not isinstance(made, ast.Name) and has_a_bound(ev, made, where)
+    return False
+
+
+def _is_sent(ev: Evaluator, part: ast.Subscript, scope: Scope) -> bool:
+    """Whether something is a part of what the client has sent as the body of its request: ``(await request.json())["numbers"]``.
+
+    Of the parts of anything else the code may know how many there are.
+    """
+    whole: ast.expr = part
+    while isinstance(whole, ast.Subscript):
+        whole, scope = origin(ev, whole.value, scope, frozenset())
+    if not isinstance(whole, ast.Call):
+        return False
+    if last_name(whole.func) not in ev.models.words("reads-body"):
+        return False
+    path = path_to(ev, whole.func, scope)
+    return ev.models.ends("reads-body", ".".join(step.name for step in path))
